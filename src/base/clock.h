@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+
+namespace bobbin {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Moments for deadlines: monotonic. Code that decides something takes an Instant, it never reads the clock.
+using Instant = std::chrono::steady_clock::time_point;
+using Duration = std::chrono::steady_clock::duration;
+
+/// Moments for people and protocols: the system's clock, nanoseconds since the epoch, may jump.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
+
+[[nodiscard]] inline Instant monotonic_now() { return std::chrono::steady_clock::now(); }
+[[nodiscard]] inline WallTime wall_now() { return std::chrono::system_clock::now(); }
+
+/// A deadline that never comes.
+inline constexpr Instant kNever = Instant::max();
+
+}  // namespace bobbin
