@@ -1,0 +1,85 @@
+#include "os/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/call.h"
+
+namespace bobbin::os {
+namespace {
+
+WallTime wall_time(const timespec& time) {
+  return WallTime(seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+FileStatus::Kind kind(mode_t mode) {
+  if (S_ISREG(mode)) return FileStatus::Kind::regular;
+  if (S_ISDIR(mode)) return FileStatus::Kind::directory;
+  return FileStatus::Kind::other;
+}
+
+}  // namespace
+
+Result<FileStatus> status(const Fd& file) {
+  struct stat raw;
+  if (::fstat(file.number(), &raw) != 0) return last_error("fstat");
+  return FileStatus{.kind = kind(raw.st_mode),
+                    .device = raw.st_dev,
+                    .inode = raw.st_ino,
+                    .links = raw.st_nlink,
+                    .size_bytes = static_cast<std::uint64_t>(raw.st_size),
+                    .modified = wall_time(raw.st_mtim),
+                    .changed = wall_time(raw.st_ctim)};
+}
+
+Result<Fd> duplicate(const Fd& file) {
+  const int fd = ::fcntl(file.number(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return last_error("fcntl F_DUPFD_CLOEXEC");
+  return Fd(fd);
+}
+
+Result<std::size_t> read_at(const Fd& file, std::span<std::byte> into, std::uint64_t offset) {
+  std::size_t total = 0;
+  while (total < into.size()) {
+    const auto count = uninterrupted([&] {
+      return ::pread(file.number(), into.data() + total, into.size() - total,
+                     static_cast<off_t>(offset + total));
+    });
+    if (count < 0) return last_error("pread");
+    if (count == 0) break;
+    total += static_cast<std::size_t>(count);
+  }
+  return total;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  const Fd file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!file) return last_error("open");
+  std::string text;
+  std::byte piece[16 * 1024];
+  while (true) {
+    const auto count = uninterrupted([&] { return ::read(file.number(), piece, sizeof piece); });
+    if (count < 0) return last_error("read");
+    if (count == 0) return text;
+    text.append(as_text(Bytes(piece).first(static_cast<std::size_t>(count))));
+  }
+}
+
+Result<void> write_all(const Fd& file, Bytes bytes) {
+  while (!bytes.empty()) {
+    const auto count = uninterrupted([&] { return ::write(file.number(), bytes.data(), bytes.size()); });
+    if (count < 0) return last_error("write");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<void> sync([[maybe_unused]] const Fd& file) {
+#ifndef BOBBIN_TEST_NO_SYNC
+  if (uninterrupted([&] { return ::fsync(file.number()); }) != 0) return last_error("fsync");
+#endif
+  return {};
+}
+
+}  // namespace bobbin::os

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace bobbin::os {
+
+/// What fstat tells of an open file.
+struct FileStatus {
+  enum class Kind : std::uint8_t { regular, directory, other };
+  Kind kind = Kind::other;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t links = 0;  ///< how many names it has; a change of names changes ctime too
+  std::uint64_t size_bytes = 0;
+  WallTime modified;  ///< mtime: a user can set it at will
+  WallTime changed;   ///< ctime: the kernel sets it at every change, nobody sets it back
+  friend bool operator==(const FileStatus&, const FileStatus&) = default;
+};
+
+[[nodiscard]] Result<FileStatus> status(const Fd& file);
+
+/// A second descriptor for the same open file.
+[[nodiscard]] Result<Fd> duplicate(const Fd& file);
+
+/// Reads at most into.size() bytes at `offset`; fewer only at the end of the file.
+[[nodiscard]] Result<std::size_t> read_at(const Fd& file, std::span<std::byte> into, std::uint64_t offset);
+
+/// All of a file, by path. For configuration and tables, not for content.
+[[nodiscard]] Result<std::string> read_file(const std::string& path);
+
+/// Appends all of `bytes` at the file's position; fails with the error of the first write that fails.
+[[nodiscard]] Result<void> write_all(const Fd& file, Bytes bytes);
+
+/// Returns once the file's content and size (of a directory: its entries) are on stable storage: fsync(2).
+/// After a failure nothing is known of what was written, and a second call may report success falsely: never retry.
+[[nodiscard]] Result<void> sync(const Fd& file);
+
+}  // namespace bobbin::os

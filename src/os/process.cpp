@@ -1,0 +1,51 @@
+#include "os/process.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "os/call.h"
+#include "os/directory.h"
+
+namespace bobbin::os {
+
+Result<Signals> Signals::block(std::initializer_list<int> numbers) {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : numbers) sigaddset(&set, number);
+  if (const int code = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); code != 0)
+    return failure(Error{code, "pthread_sigmask"});
+  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) return last_error("signalfd");
+  return Signals(Fd(fd));
+}
+
+std::optional<int> Signals::next() {
+  signalfd_siginfo info;
+  const auto count = uninterrupted([&] { return ::read(fd_.number(), &info, sizeof info); });
+  if (count != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  return static_cast<int>(info.ssi_signo);
+}
+
+Result<std::uint64_t> raise_descriptor_limit() {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error("getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error("setrlimit");
+  return static_cast<std::uint64_t>(limit.rlim_cur);
+}
+
+std::uint64_t open_descriptors() {
+  const auto directory = open_directory("/proc/self/fd");
+  if (!directory) return 0;
+  const auto names = list(*directory);
+  return names ? names->size() - 2 : 0;  // without the two that looking costs
+}
+
+void name_this_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
+
+}  // namespace bobbin::os

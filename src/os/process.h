@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace bobbin::os {
+
+/// Signals as events on a descriptor (signalfd(2)). Made before any thread is, so that all threads inherit the mask.
+class Signals {
+ public:
+  /// Blocks `numbers` for this thread and those it will start. SIGPIPE is ignored besides: a write tells its error.
+  [[nodiscard]] static Result<Signals> block(std::initializer_list<int> numbers);
+  /// The next signal that has arrived, if any.
+  [[nodiscard]] std::optional<int> next();
+  [[nodiscard]] const Fd& fd() const { return fd_; }
+
+ private:
+  explicit Signals(Fd fd) : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+/// Raises the soft limit of open descriptors to the hard one and returns it.
+[[nodiscard]] Result<std::uint64_t> raise_descriptor_limit();
+
+/// How many descriptors are open now. Linux only: /proc/self/fd.
+[[nodiscard]] std::uint64_t open_descriptors();
+
+/// Names the calling thread for debuggers and top, at most 15 characters.
+void name_this_thread(const char* name);
+
+}  // namespace bobbin::os

@@ -1,0 +1,137 @@
+#include "os/socket.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "os/call.h"
+
+namespace bobbin::os {
+namespace {
+
+constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+Endpoint from_sockaddr(const sockaddr_storage& storage) {
+  Endpoint endpoint;
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in raw;
+    std::memcpy(&raw, &storage, sizeof raw);
+    endpoint.port = ntohs(raw.sin_port);
+    std::memcpy(endpoint.address.data(), &raw.sin_addr, 4);
+    return endpoint;
+  }
+  sockaddr_in6 raw;
+  std::memcpy(&raw, &storage, sizeof raw);
+  endpoint.port = ntohs(raw.sin6_port);
+  const std::uint8_t* bytes = raw.sin6_addr.s6_addr;
+  if (std::equal(std::begin(kMappedPrefix), std::end(kMappedPrefix), bytes)) {
+    std::copy_n(bytes + sizeof kMappedPrefix, 4, endpoint.address.begin());
+    return endpoint;
+  }
+  endpoint.family = Endpoint::Family::ipv6;
+  std::copy_n(bytes, 16, endpoint.address.begin());
+  return endpoint;
+}
+
+socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& storage) {
+  storage = {};
+  if (endpoint.family == Endpoint::Family::ipv4) {
+    sockaddr_in raw{};
+    raw.sin_family = AF_INET;
+    raw.sin_port = htons(endpoint.port);
+    std::memcpy(&raw.sin_addr, endpoint.address.data(), 4);
+    std::memcpy(&storage, &raw, sizeof raw);
+    return sizeof raw;
+  }
+  sockaddr_in6 raw{};
+  raw.sin6_family = AF_INET6;
+  raw.sin6_port = htons(endpoint.port);
+  std::copy_n(endpoint.address.begin(), 16, raw.sin6_addr.s6_addr);
+  std::memcpy(&storage, &raw, sizeof raw);
+  return sizeof raw;
+}
+
+Result<void> set_option(const Fd& socket, int level, int name, const char* operation) {
+  const int on = 1;
+  if (::setsockopt(socket.number(), level, name, &on, sizeof on) != 0) return last_error(operation);
+  return {};
+}
+
+}  // namespace
+
+Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog) {
+  sockaddr_storage address;
+  const socklen_t length = to_sockaddr(endpoint, address);
+  Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return last_error("socket");
+  TRY(set_option(socket, SOL_SOCKET, SO_REUSEADDR, "setsockopt SO_REUSEADDR"));
+  TRY(set_option(socket, IPPROTO_TCP, TCP_NODELAY, "setsockopt TCP_NODELAY"));
+  if (endpoint.family == Endpoint::Family::ipv6)
+    TRY(set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "setsockopt IPV6_V6ONLY"));
+  if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return last_error("bind");
+  if (::listen(socket.number(), backlog) != 0) return last_error("listen");
+  return socket;
+}
+
+Result<Endpoint> local_endpoint(const Fd& socket) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return last_error("getsockname");
+  return from_sockaddr(address);
+}
+
+Result<Accepted> accept_tcp(const Fd& listener) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  const int fd = uninterrupted([&] {
+    return ::accept4(listener.number(), reinterpret_cast<sockaddr*>(&address), &length,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+  });
+  if (fd < 0) return last_error("accept4");
+  return Accepted{Fd(fd), from_sockaddr(address)};
+}
+
+Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into) {
+  const auto count = uninterrupted([&] { return ::recv(socket.number(), into.data(), into.size(), 0); });
+  if (count < 0) return last_error("recv");
+  return static_cast<std::size_t>(count);
+}
+
+Result<std::size_t> send(const Fd& socket, std::span<const Bytes> pieces, bool more) {
+  const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+  ssize_t count = 0;
+  if (pieces.size() == 1) {
+    const Bytes piece = pieces.front();
+    count = uninterrupted([&] { return ::send(socket.number(), piece.data(), piece.size(), flags); });
+  } else {
+    ASSERT(pieces.size() <= kMaximumPieces);
+    iovec vector[kMaximumPieces];
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+      vector[i] = {const_cast<std::byte*>(pieces[i].data()), pieces[i].size()};
+    msghdr message{};
+    message.msg_iov = vector;
+    message.msg_iovlen = pieces.size();
+    count = uninterrupted([&] { return ::sendmsg(socket.number(), &message, flags); });
+  }
+  if (count < 0) return last_error("send");
+  return static_cast<std::size_t>(count);
+}
+
+Result<std::size_t> send_file(const Fd& socket, int file, std::uint64_t offset, std::size_t count) {
+  auto position = static_cast<off_t>(offset);
+  const auto sent = uninterrupted([&] { return ::sendfile(socket.number(), file, &position, count); });
+  if (sent < 0) return last_error("sendfile");
+  return static_cast<std::size_t>(sent);
+}
+
+void shut_down_writing(const Fd& socket) { ::shutdown(socket.number(), SHUT_WR); }
+
+}  // namespace bobbin::os
