@@ -1,0 +1,166 @@
+#include "json/validator.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/basic_parser_impl.hpp>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "json/explain.h"
+
+namespace bobbin::json {
+namespace {
+
+using boost::json::error_code;
+using Text = boost::json::string_view;
+
+/// What the parser tells its handler, of which nobody wants to know anything.
+struct Nobody {
+  static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t max_object_size = max_array_size;
+  static constexpr std::size_t max_string_size = max_array_size;
+  static constexpr std::size_t max_key_size = max_array_size;
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return true; }
+  bool on_object_end(std::size_t, error_code&) { return true; }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t, error_code&) { return true; }
+  bool on_key_part(Text, std::size_t, error_code&) { return true; }
+  bool on_key(Text, std::size_t, error_code&) { return true; }
+  bool on_string_part(Text, std::size_t, error_code&) { return true; }
+  bool on_string(Text, std::size_t, error_code&) { return true; }
+  bool on_number_part(Text, error_code&) { return true; }
+  bool on_int64(std::int64_t, Text, error_code&) { return true; }
+  bool on_uint64(std::uint64_t, Text, error_code&) { return true; }
+  bool on_double(double, Text, error_code&) { return true; }
+  bool on_bool(bool, error_code&) { return true; }
+  bool on_null(error_code&) { return true; }
+  bool on_comment_part(Text, error_code&) { return true; }
+  bool on_comment(Text, error_code&) { return true; }
+};
+
+// The parser gets the text in blocks of our own choice, whatever the pieces were:
+// - Where it reports a fault, and as what, depends on where its input is cut. Blocks depend on the text
+// alone.
+// - To go on, it climbs back through every open array and object: for a peer that sends single bytes at depth
+// 512,
+//   that would be our work against its bytes.
+// - Boost 1.81 writes past a buffer of 4096 bytes on the stack when a character cut in two is followed by
+// more than
+//   4092 plain bytes of the same string in one call (parse_escaped resumes without room for the saved bytes).
+//   So a block must be shorter than that, and no character is cut in two anyway.
+constexpr std::size_t kBlockBytes = 4000;
+
+boost::json::parse_options strict() {
+  boost::json::parse_options options;  // by default nothing beyond the RFC is allowed
+  options.max_depth = Validator::kMaximumDepth;
+  return options;
+}
+
+/// How much of a full block to hand over: up to the last byte that cannot be inside a word, number or escape,
+/// so that the parser sees these whole; without one nearby, at least no character is cut in two.
+std::size_t cut(std::string_view block) {
+  constexpr std::size_t kNearby = 64;
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::size_t separator = block.find_last_of(" \t\n\r,:[]{}\"");
+  if (separator != std::string_view::npos && separator + kNearby >= block.size()) return separator + 1;
+  for (std::size_t back = 1; back <= kLongestCharacter; ++back) {
+    const bool begins_character = static_cast<unsigned char>(block[block.size() - back]) >= 0xC0;
+    if (begins_character) return block.size() - back;
+  }
+  return block.size();
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n\r") == std::string_view::npos; }
+
+}  // namespace
+
+struct Validator::State {
+  boost::json::basic_parser<Nobody> parser{strict()};
+  std::array<char, kBlockBytes> block;
+  std::size_t block_size = 0;
+
+  // About the text in front of `block`:
+  std::uint64_t offset = 0;
+  std::uint64_t newlines = 0;
+  std::uint64_t line_offset = 0;  ///< where the line that is going on began
+  bool blank = true;              ///< nothing but white space
+
+  std::optional<Fault> fault;
+
+  bool feed(std::string_view piece) {
+    while (!fault && !piece.empty()) {
+      const std::size_t size = std::min(piece.size(), block.size() - block_size);
+      std::memcpy(block.data() + block_size, piece.data(), size);
+      block_size += size;
+      piece.remove_prefix(size);
+      if (block_size == block.size()) parse(cut({block.data(), block_size}), true);
+    }
+    return !fault;
+  }
+
+  bool finish() {
+    if (!fault) parse(block_size, false);
+    return !fault;
+  }
+
+  void parse(std::size_t size, bool more) {
+    const std::string_view text(block.data(), size);
+    error_code code;
+    const std::size_t parsed = parser.write_some(more, text.data(), text.size(), code);
+    if (parsed < size) {
+      report(text, explain(text, parsed, code));
+    } else if (code) {
+      report(text, blank && is_blank(text) ? Explanation{"the text is empty", size} : explain_end(text));
+    } else {
+      pass(text);
+    }
+  }
+
+  /// Leaves a valid text behind.
+  void pass(std::string_view text) {
+    blank = blank && is_blank(text);
+    count_lines(text);
+    offset += text.size();
+    block_size -= text.size();
+    std::memmove(block.data(), text.data() + text.size(), block_size);
+  }
+
+  void count_lines(std::string_view text) {
+    for (std::size_t i = text.find('\n'); i != std::string_view::npos; i = text.find('\n', i + 1)) {
+      ++newlines;
+      line_offset = offset + i + 1;
+    }
+  }
+
+  void report(std::string_view text, Explanation explanation) {
+    count_lines(text.substr(0, explanation.position));
+    const std::uint64_t at = offset + explanation.position;
+    fault = Fault{.reason = std::move(explanation.reason),
+                  .line = newlines + 1,
+                  .column = at - line_offset + 1,
+                  .byte_offset = at};
+  }
+};
+
+Validator::Validator() : state_(std::make_unique<State>()) {}
+Validator::~Validator() = default;
+Validator::Validator(Validator&&) noexcept = default;
+Validator& Validator::operator=(Validator&&) noexcept = default;
+
+bool Validator::feed(Bytes piece) { return state_->feed(as_text(piece)); }
+bool Validator::finish() { return state_->finish(); }
+
+const Fault& Validator::fault() const {
+  ASSERT(state_->fault);
+  return *state_->fault;
+}
+
+}  // namespace bobbin::json
