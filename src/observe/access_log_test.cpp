@@ -1,0 +1,250 @@
+#include "observe/access_log.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <gtest/gtest.h>
+
+namespace bobbin::observe {
+namespace {
+
+using Host = ExchangeRecord::Host;
+using Action = ExchangeRecord::Action;
+
+/// Three and a half hours behind UTC, with no summer time: an offset with minutes, and a sign.
+class AccessLog : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    ::setenv("TZ", "NST3:30", 1);
+    ::tzset();
+  }
+
+  static WallTime at(std::int64_t seconds_since_epoch, int thousandths = 0) {
+    return WallTime(seconds(seconds_since_epoch) + milliseconds(thousandths));
+  }
+
+  // 2024-03-15 14:00:00 UTC
+  static constexpr std::int64_t kMoment = 1'710'511'200;
+
+  static ExchangeRecord download() {
+    ExchangeRecord record;
+    record.time = at(kMoment, 7);
+    record.duration = std::chrono::microseconds(1234) + std::chrono::nanoseconds(999);
+    record.peer = {.port = 54321, .address = {127, 0, 0, 1}};
+    record.first_on_connection = true;
+    record.request_line = "GET /image.png HTTP/1.1";
+    record.host = "localhost:8080";
+    record.host_verdict = Host::accepted;
+    record.action = Action::sent_binary;
+    record.subject = "image.png";
+    record.status = 200;
+    record.reason_phrase = "OK";
+    record.content_bytes = 45678;
+    record.content_length_bytes = 45678;
+    record.keeps_connection = true;
+    record.referer = "http://localhost:8080/";
+    record.user_agent = "curl/8.0";
+    return record;
+  }
+
+  /// What a client gets that could send nothing in time.
+  static ExchangeRecord timed_out() {
+    ExchangeRecord record;
+    record.time = at(kMoment);
+    record.peer = {.family = Endpoint::Family::ipv6,
+                   .port = 9,
+                   .address = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    record.status = 408;
+    record.reason_phrase = "Request Timeout";
+    return record;
+  }
+
+  static std::string formatted(AccessFormat format, const ExchangeRecord& record) {
+    std::string out;
+    format_exchange(out, format, record, "Thread-1");
+    return out;
+  }
+};
+
+TEST_F(AccessLog, TimestampIsLocalTime) {
+  const struct {
+    WallTime time;
+    const char* want;
+  } cases[] = {
+      {at(kMoment), "[2024-03-15 10:30:00] "},
+      {at(kMoment, 999), "[2024-03-15 10:30:00] "},
+      {at(kMoment + 1), "[2024-03-15 10:30:01] "},
+      {at(kMoment), "[2024-03-15 10:30:00] "},
+      {at(0), "[1969-12-31 20:30:00] "},
+      {at(-1, 500),
+       "[1969-12-31 20:29:59] "},  // before the epoch a fraction still belongs to the second before it
+  };
+  for (const auto& [time, want] : cases) {
+    std::string out;
+    append_timestamp(out, time);
+    EXPECT_EQ(out, want);
+  }
+}
+
+TEST_F(AccessLog, LineStartNamesTheThreadThatHasAName) {
+  std::string out;
+  append_line_start(out, at(kMoment), "Thread-12");
+  append_line_start(out, at(kMoment), "");
+  EXPECT_EQ(out, "[2024-03-15 10:30:00] [Thread-12] [2024-03-15 10:30:00] ");
+}
+
+TEST_F(AccessLog, TransferShowsADownload) {
+  EXPECT_EQ(formatted(AccessFormat::transfer, download()),
+            "[2024-03-15 10:30:00] [Thread-1] Connection from 127.0.0.1:54321\n"
+            "[2024-03-15 10:30:00] [Thread-1] Request: GET /image.png HTTP/1.1\n"
+            "[2024-03-15 10:30:00] [Thread-1] Host validation: localhost:8080 ✓\n"
+            "[2024-03-15 10:30:00] [Thread-1] Sending binary file: image.png (45678 bytes)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Response: 200 OK (45678 bytes transferred)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
+}
+
+TEST_F(AccessLog, TransferTellsAnnouncedFromTransferred) {
+  ExchangeRecord record = download();
+  record.first_on_connection = false;
+  record.action = Action::sent_html;
+  record.subject = "index.html";
+  record.content_length_bytes = 1234;
+  record.content_bytes = 1000;
+  record.keeps_connection = false;
+  EXPECT_EQ(formatted(AccessFormat::transfer, record),
+            "[2024-03-15 10:30:00] [Thread-1] Request: GET /image.png HTTP/1.1\n"
+            "[2024-03-15 10:30:00] [Thread-1] Host validation: localhost:8080 ✓\n"
+            "[2024-03-15 10:30:00] [Thread-1] Sending HTML file: index.html (1234 bytes)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Response: 200 OK (1000 bytes transferred)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
+}
+
+TEST_F(AccessLog, TransferShowsAnUpload) {
+  ExchangeRecord record = download();
+  record.first_on_connection = false;
+  record.request_line = "POST /upload HTTP/1.1";
+  record.action = Action::created_file;
+  record.subject = "upload_20240315_103000_abc.json";
+  record.status = 201;
+  record.reason_phrase = "Created";
+  record.content_bytes = 110;
+  EXPECT_EQ(formatted(AccessFormat::transfer, record),
+            "[2024-03-15 10:30:00] [Thread-1] Request: POST /upload HTTP/1.1\n"
+            "[2024-03-15 10:30:00] [Thread-1] Host validation: localhost:8080 ✓\n"
+            "[2024-03-15 10:30:00] [Thread-1] Created file: upload_20240315_103000_abc.json\n"
+            "[2024-03-15 10:30:00] [Thread-1] Response: 201 Created (110 bytes transferred)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
+}
+
+TEST_F(AccessLog, TransferShowsAViolation) {
+  ExchangeRecord record = download();
+  record.first_on_connection = false;
+  record.host = "evil.com";
+  record.host_verdict = Host::refused;
+  record.violation = "Host mismatch (evil.com)";
+  record.action = Action::none;
+  record.status = 403;
+  record.reason_phrase = "Forbidden";
+  record.content_bytes = 310;
+  record.keeps_connection = false;
+  EXPECT_EQ(formatted(AccessFormat::transfer, record),
+            "[2024-03-15 10:30:00] [Thread-1] Request: GET /image.png HTTP/1.1\n"
+            "[2024-03-15 10:30:00] [Thread-1] Host validation: evil.com ✗\n"
+            "[2024-03-15 10:30:00] [Thread-1] Security violation: Host mismatch (evil.com)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Response: 403 Forbidden (310 bytes transferred)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
+}
+
+TEST_F(AccessLog, TransferOmitsWhatIsNotKnown) {
+  EXPECT_EQ(formatted(AccessFormat::transfer, timed_out()),
+            "[2024-03-15 10:30:00] [Thread-1] Response: 408 Request Timeout (0 bytes transferred)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
+}
+
+TEST_F(AccessLog, TransferShowsAMissingHostAsADash) {
+  ExchangeRecord record = timed_out();
+  record.first_on_connection = true;
+  record.host_verdict = Host::refused;
+  EXPECT_EQ(formatted(AccessFormat::transfer, record),
+            "[2024-03-15 10:30:00] [Thread-1] Connection from [2001:db8::1]:9\n"
+            "[2024-03-15 10:30:00] [Thread-1] Host validation: - ✗\n"
+            "[2024-03-15 10:30:00] [Thread-1] Response: 408 Request Timeout (0 bytes transferred)\n"
+            "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
+}
+
+// https://httpd.apache.org/docs/2.4/logs.html#accesslog
+TEST_F(AccessLog, CommonIsApaches) {
+  EXPECT_EQ(formatted(AccessFormat::common, download()),
+            "127.0.0.1 - - [15/Mar/2024:10:30:00 -0330] \"GET /image.png HTTP/1.1\" 200 45678\n");
+  EXPECT_EQ(formatted(AccessFormat::common, timed_out()),
+            "2001:db8::1 - - [15/Mar/2024:10:30:00 -0330] \"-\" 408 -\n");
+}
+
+TEST_F(AccessLog, CombinedIsApaches) {
+  EXPECT_EQ(formatted(AccessFormat::combined, download()),
+            "127.0.0.1 - - [15/Mar/2024:10:30:00 -0330] \"GET /image.png HTTP/1.1\" 200 45678 "
+            "\"http://localhost:8080/\" \"curl/8.0\"\n");
+  EXPECT_EQ(formatted(AccessFormat::combined, timed_out()),
+            "2001:db8::1 - - [15/Mar/2024:10:30:00 -0330] \"-\" 408 - \"-\" \"-\"\n");
+}
+
+TEST_F(AccessLog, JsonIsOneObjectWithItsKeysInOrder) {
+  EXPECT_EQ(
+      formatted(AccessFormat::json, download()),
+      R"({"time":"2024-03-15T10:30:00.007-03:30","client":"127.0.0.1:54321","thread":"Thread-1",)"
+      R"("request":"GET /image.png HTTP/1.1","method":"GET","host":"localhost:8080","status":200,"bytes":45678,)"
+      R"("duration_us":1234,"referer":"http://localhost:8080/","user_agent":"curl/8.0","connection":"keep-alive"})"
+      "\n");
+}
+
+TEST_F(AccessLog, JsonOmitsAMethodNobodySentAndShowsAViolation) {
+  ExchangeRecord record = timed_out();
+  record.violation = "Missing Host header";
+  EXPECT_EQ(formatted(AccessFormat::json, record),
+            R"({"time":"2024-03-15T10:30:00.000-03:30","client":"[2001:db8::1]:9","thread":"Thread-1",)"
+            R"("request":"","host":"","status":408,"bytes":0,"duration_us":0,"referer":"","user_agent":"",)"
+            R"("connection":"close","violation":"Missing Host header"})"
+            "\n");
+}
+
+TEST_F(AccessLog, MonthsAreEnglish) {
+  const struct {
+    std::int64_t time;
+    const char* want;
+  } cases[] = {
+      {1704110400, "[01/Jan/2024:08:30:00 -0330]"},
+      {1719835200, "[01/Jul/2024:08:30:00 -0330]"},
+      {1733054400, "[01/Dec/2024:08:30:00 -0330]"},
+  };
+  for (const auto& [time, want] : cases) {
+    ExchangeRecord record = download();
+    record.time = at(time);
+    EXPECT_NE(formatted(AccessFormat::common, record).find(want), std::string::npos) << want;
+  }
+}
+
+TEST_F(AccessLog, NoTextOfAClientMakesALine) {
+  ExchangeRecord record = download();
+  const std::string_view attack = "x\n[2024-03-15 10:30:00] [Thread-1] Response: 200 OK\r\x1b[2J\"\x80";
+  record.request_line = record.host = record.subject = record.violation = record.referer = record.user_agent =
+      attack;
+  for (const auto& [format, lines] :
+       {std::pair{AccessFormat::transfer, 7}, std::pair{AccessFormat::common, 1},
+        std::pair{AccessFormat::combined, 1}, std::pair{AccessFormat::json, 1}}) {
+    const std::string out = formatted(format, record);
+    EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), lines) << out;
+    EXPECT_EQ(out.back(), '\n');
+    EXPECT_EQ(out.find_first_of("\r\x1b\x80"), std::string::npos) << out;
+  }
+  const std::string combined = formatted(AccessFormat::combined, record);
+  EXPECT_EQ(std::count(combined.begin(), combined.end(), '"'), 6) << combined;
+}
+
+TEST_F(AccessLog, AppendsToWhatIsThere) {
+  std::string out = "before\n";
+  format_exchange(out, AccessFormat::common, timed_out(), "Thread-1");
+  EXPECT_EQ(out, "before\n2001:db8::1 - - [15/Mar/2024:10:30:00 -0330] \"-\" 408 -\n");
+}
+
+}  // namespace
+}  // namespace bobbin::observe

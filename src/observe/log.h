@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace bobbin::observe {
+
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+struct LogSettings {
+  std::string file;  ///< empty: standard output
+  LogLevel level = LogLevel::info;
+};
+
+/// One thread's door into the log: a bounded ring that the logger thread empties. A write never blocks and
+/// never makes a system call unless the logger sleeps and must be woken; when the ring is full the entry is
+/// dropped and counted, and the count is logged. Thread: only the one it was made for.
+class LogWriter {
+ public:
+  virtual ~LogWriter() = default;
+  [[nodiscard]] virtual bool wants(LogLevel level) const = 0;
+  /// One line: `[YYYY-MM-DD HH:MM:SS] [Thread-1] message`; the bracketed name only when the writer has one.
+  /// Control characters, DEL and bytes that are not UTF-8 are escaped as \xHH, so that no client writes a
+  /// line of its own.
+  virtual void write(LogLevel level, std::string_view message) = 0;
+  /// One entry of several finished lines, each ending in '\n', written in one piece. Not filtered, not
+  /// escaped.
+  virtual void write_block(std::string_view lines) = 0;
+  /// The name given to Log::writer.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+};
+
+/// The log: one thread that writes what the writers hand in, oldest first, never interleaving two entries.
+class Log {
+ public:
+  /// Opens the file (append, created when missing) and starts the logger thread. SIGPIPE must be ignored
+  /// (os::Signals).
+  [[nodiscard]] static Result<std::unique_ptr<Log>> open(const LogSettings& settings);
+  virtual ~Log() = default;
+  /// A new door for one thread; lives as long as the Log. Thread: any.
+  [[nodiscard]] virtual LogWriter& writer(std::string thread_name) = 0;
+  /// Closes and opens the file again, for log rotation: entries before the call go to the old file. A file
+  /// that cannot be opened leaves the old one in use and says so in it. Thread: any.
+  virtual void reopen() = 0;
+  /// Writes everything handed in before the call, then ends the thread. Later entries are lost, and so is
+  /// what a reader of standard output who has stopped reading does not take within 2 s. Thread: the one that
+  /// opened it.
+  virtual void stop() = 0;
+};
+
+}  // namespace bobbin::observe

@@ -1,0 +1,87 @@
+#include "observe/log_output.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <iterator>
+
+#include "observe/access_log.h"
+
+namespace bobbin::observe {
+namespace {
+
+constexpr milliseconds kLookUp{100};  // while a reader stalls: how often to ask whether to give up
+
+std::uint64_t count_lines(std::string_view text) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+void LogOutput::write(std::string_view lines) {
+  if (lost_lines_ > 0) {
+    if (!send(loss_report()).empty()) {
+      lost_lines_ += count_lines(lines);
+      return;
+    }
+    lost_lines_ = 0;
+  }
+  lost_lines_ += count_lines(send(lines));
+}
+
+void LogOutput::reopen() {
+  if (path_.empty()) return;
+  auto fresh = os::LogFile::open(path_);
+  if (!fresh) {
+    std::string line;
+    append_line_start(line, wall_now(), {});
+    fmt::format_to(std::back_inserter(line),
+                   "Warning: cannot reopen the log file, going on with the old one ({})\n",
+                   fresh.error().message());
+    write(line);
+    return;
+  }
+  file_ = *std::move(fresh);
+  is_inside_line_ = false;
+}
+
+// Returns what could not be written.
+std::string_view LogOutput::send(std::string_view text) {
+  while (!text.empty()) {
+    const Result<std::size_t> sent = file_.write_some(text);
+    if (!sent) {
+      last_error_ = sent.error();
+      return text;
+    }
+    if (*sent == 0) {
+      if (!wait_for_room()) return text;
+      continue;
+    }
+    is_inside_line_ = text[*sent - 1] != '\n';
+    text.remove_prefix(*sent);
+  }
+  return text;
+}
+
+// False when it is time to give up.
+bool LogOutput::wait_for_room() {
+  const Instant now = monotonic_now();
+  const Instant deadline = deadline_.load();
+  if (now >= deadline) {
+    last_error_ = {ETIMEDOUT, "poll"};
+    return false;
+  }
+  file_.wait_for_room(std::min(kLookUp, std::chrono::ceil<milliseconds>(deadline - now)));
+  return true;
+}
+
+std::string LogOutput::loss_report() const {
+  // A torn line is ended first: what comes next must stand on a line of its own.
+  std::string line = is_inside_line_ ? "\n" : "";
+  append_line_start(line, wall_now(), {});
+  fmt::format_to(std::back_inserter(line), "Warning: {} log lines lost ({})\n", lost_lines_,
+                 last_error_.message());
+  return line;
+}
+
+}  // namespace bobbin::observe

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "os/log_file.h"
+
+namespace bobbin::observe {
+
+/// The file at the end of the log. A write that fails costs its lines, never the server: they are counted,
+/// the next write is tried all the same, and the first that succeeds is preceded by a line with the count.
+/// Thread: the logger's, except give_up_at.
+class LogOutput {
+ public:
+  /// `path`: empty for standard output, which is never reopened.
+  LogOutput(std::string path, os::LogFile file) : path_(std::move(path)), file_(std::move(file)) {}
+
+  /// Writes finished lines. Waits for a reader that has stopped reading, until the moment given to
+  /// give_up_at.
+  void write(std::string_view lines);
+  /// Opens the path anew. On failure the old file stays in use, and is told so.
+  void reopen();
+  /// From `deadline` on nobody waits any more. Thread: any.
+  void give_up_at(Instant deadline) { deadline_.store(deadline); }
+
+ private:
+  [[nodiscard]] std::string_view send(std::string_view text);
+  [[nodiscard]] bool wait_for_room();
+  [[nodiscard]] std::string loss_report() const;
+
+  std::string path_;
+  os::LogFile file_;
+  std::atomic<Instant> deadline_{kNever};
+  std::uint64_t lost_lines_ = 0;
+  Error last_error_;
+  bool is_inside_line_ = false;  // the last write that failed had written part of a line
+};
+
+}  // namespace bobbin::observe

@@ -1,0 +1,100 @@
+#include "observe/log_output.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include "observe/test_files.h"
+
+namespace bobbin::observe {
+namespace {
+
+using testing::MatchesRegex;
+
+const std::string kStamp = R"(\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] )";
+
+os::LogFile opened(const std::string& path) {
+  auto file = os::LogFile::open(path);
+  EXPECT_TRUE(file) << path;
+  return *std::move(file);
+}
+
+/// Files of this process cannot grow beyond `bytes`: a disk that is nearly full, as a process without rights
+/// can make one.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &old_); }
+
+ private:
+  rlimit old_{};
+};
+
+TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "log";
+  LogOutput output(path, opened(path));
+  {
+    const FileSizeLimit limit(12);
+    output.write("first\nsecond\nthird\n");  // 12 bytes: "first\n" and "second"
+    output.write("fourth\n");
+  }
+  output.write("fifth\n");
+  output.write("sixth\n");
+  EXPECT_THAT(content_of(path),
+              MatchesRegex("first\nsecond\n" + kStamp +
+                           "Warning: 3 log lines lost \\(write: File too large\\)\nfifth\nsixth\n"));
+}
+
+TEST(LogOutput, SurvivesADeviceThatIsAlwaysFull) {
+  LogOutput output("/dev/full", opened("/dev/full"));
+  for (int i = 0; i < 3; ++i) output.write("line\n");
+}
+
+TEST(LogOutput, SurvivesAReaderThatHasGone) {
+  Pipe pipe;
+  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()));
+  pipe.reading.close();
+  for (int i = 0; i < 3; ++i) output.write("line\n");
+}
+
+TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
+  Pipe pipe;
+  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()));
+  output.give_up_at(monotonic_now());
+  output.write(std::string(1'000'000, 'x') +
+               '\n');  // a pipe holds 64 KiB; without giving up this never returns
+}
+
+TEST(LogOutput, ReopensUnderTheSameName) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "log";
+  LogOutput output(path, opened(path));
+  output.write("old\n");
+  std::filesystem::rename(path, folder.path() / "log.1");
+  output.write("still old\n");
+  output.reopen();
+  output.write("new\n");
+  EXPECT_EQ(content_of(folder.path() / "log.1"), "old\nstill old\n");
+  EXPECT_EQ(content_of(path), "new\n");
+}
+
+TEST(LogOutput, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "a");
+  const auto path = folder.path() / "a" / "log";
+  LogOutput output(path, opened(path));
+  std::filesystem::rename(folder.path() / "a", folder.path() / "b");
+  output.reopen();
+  output.write("line\n");
+  EXPECT_THAT(content_of(folder.path() / "b" / "log"),
+              MatchesRegex(kStamp + "Warning: cannot reopen the log file, going on with the old one "
+                                    "\\(open: No such file or directory\\)\nline\n"));
+}
+
+}  // namespace
+}  // namespace bobbin::observe

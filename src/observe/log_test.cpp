@@ -1,0 +1,275 @@
+#include "observe/log.h"
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <gmock/gmock.h>
+#include <thread>
+#include <vector>
+
+#include "observe/test_files.h"
+
+namespace bobbin::observe {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+
+const std::string kStamp = R"(\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] )";
+
+std::unique_ptr<Log> opened(const std::string& file, LogLevel level = LogLevel::info) {
+  auto log = Log::open({.file = file, .level = level});
+  EXPECT_TRUE(log) << file;
+  return *std::move(log);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  EXPECT_TRUE(text.empty() || text.back() == '\n') << "the last line is torn";
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The number in "… Warning: N log lines dropped"; 0 for any other line.
+std::uint64_t dropped_in(std::string_view line) {
+  constexpr std::string_view kBefore = "Warning: ";
+  const std::size_t start = line.find(kBefore);
+  if (start == line.npos || !line.ends_with(" log lines dropped")) return 0;
+  std::uint64_t count = 0;
+  std::from_chars(line.data() + start + kBefore.size(), line.data() + line.size(), count);
+  return count;
+}
+
+class LogTest : public testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "log";
+};
+
+TEST_F(LogTest, LinesHaveATimestampAndTheThreadsName) {
+  auto log = opened(path_);
+  LogWriter& main = log->writer("");
+  LogWriter& worker = log->writer("Thread-1");
+  EXPECT_EQ(worker.name(), "Thread-1");
+  main.write(LogLevel::info, "Thread pool size: 10");
+  worker.write(LogLevel::warning, "two\nlines");
+  log->stop();
+  EXPECT_THAT(lines_of(content_of(path_)),
+              ElementsAre(MatchesRegex(kStamp + "Thread pool size: 10"),
+                          MatchesRegex(kStamp + R"(\[Thread-1\] two\\x0alines)")));
+}
+
+TEST_F(LogTest, FiltersByLevelButNotBlocks) {
+  auto log = opened(path_, LogLevel::warning);
+  LogWriter& writer = log->writer("");
+  EXPECT_TRUE(writer.wants(LogLevel::error));
+  EXPECT_TRUE(writer.wants(LogLevel::warning));
+  EXPECT_FALSE(writer.wants(LogLevel::info));
+  EXPECT_FALSE(writer.wants(LogLevel::debug));
+  writer.write(LogLevel::debug, "a");
+  writer.write(LogLevel::info, "b");
+  writer.write(LogLevel::warning, "c");
+  writer.write(LogLevel::error, "d");
+  writer.write_block("e\nf\\\n");
+  log->stop();
+  EXPECT_THAT(lines_of(content_of(path_)), ElementsAre(MatchesRegex(".*c"), MatchesRegex(".*d"), "e", "f\\"));
+}
+
+TEST_F(LogTest, AppendsToAnExistingFile) {
+  std::ofstream(path_) << "earlier\n";
+  auto log = opened(path_);
+  log->writer("").write_block("later\n");
+  log->stop();
+  EXPECT_EQ(content_of(path_), "earlier\nlater\n");
+}
+
+TEST_F(LogTest, SaysWhyAFileCannotBeOpened) {
+  const auto log = Log::open({.file = folder_.path() / "missing" / "log"});
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().code, ENOENT);
+}
+
+TEST_F(LogTest, AQuietLogWritesWithoutBeingStopped) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  std::string want;
+  // The second entry finds the logger resting after the first.
+  for (const char* line : {"one\n", "two\n"}) {
+    writer.write_block(line);
+    want += line;
+    while (content_of(path_) != want) std::this_thread::yield();
+  }
+}
+
+TEST_F(LogTest, StopWritesEverythingHandedIn) {
+  auto log = opened(path_);
+  std::string want;
+  for (int i = 0; i < 10; ++i) {
+    const std::string line = std::to_string(i) + '\n';
+    log->writer("Thread-" + std::to_string(i)).write_block(line);
+    want += line;
+  }
+  log->stop();
+  EXPECT_EQ(content_of(path_), want);
+}
+
+TEST_F(LogTest, WritingAfterStopDoesNoHarm) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  log->stop();
+  for (int i = 0; i < 1000; ++i) writer.write_block(std::string(1000, 'x') + '\n');
+  log->reopen();
+  log->stop();
+  EXPECT_EQ(content_of(path_), "");
+}
+
+TEST_F(LogTest, NothingInterleavesAndEveryThreadKeepsItsOrder) {
+  constexpr int kThreads = 4;
+  constexpr int kEntries = 10'000;
+  auto log = opened(path_);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&log, t] {
+      LogWriter& writer = log->writer("Thread-" + std::to_string(t));
+      std::string block;
+      for (int i = 0; i < kEntries; ++i) {
+        const std::string key = std::to_string(t) + ' ' + std::to_string(i);
+        block = key + " begin\n" + key + " end\n";
+        writer.write_block(block);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  log->stop();
+
+  std::uint64_t written = 0;
+  std::uint64_t dropped = 0;
+  std::vector<int> last(kThreads, -1);
+  const auto lines = lines_of(content_of(path_));
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    if (const std::uint64_t count = dropped_in(lines[n]); count > 0) {
+      dropped += count;
+      continue;
+    }
+    int t = -1;
+    int i = -1;
+    ASSERT_EQ(std::sscanf(lines[n].c_str(), "%d %d begin", &t, &i), 2) << lines[n];
+    const std::string key = std::to_string(t) + ' ' + std::to_string(i);
+    ASSERT_EQ(lines[n], key + " begin");
+    ASSERT_LT(n + 1, lines.size());
+    ASSERT_EQ(lines[++n], key + " end");
+    ASSERT_LT(last[static_cast<std::size_t>(t)], i);
+    last[static_cast<std::size_t>(t)] = i;
+    written += 2;
+  }
+  EXPECT_EQ(written + dropped, 2U * kThreads * kEntries);
+  EXPECT_GT(written, 0U);
+}
+
+TEST_F(LogTest, CauseComesBeforeEffectAcrossThreads) {
+  constexpr int kEntries = 4000;
+  auto log = opened(path_);
+  std::atomic<int> turn{0};
+  const auto play = [&](int parity) {
+    LogWriter& writer = log->writer("");
+    for (int i = parity; i < kEntries; i += 2) {
+      while (turn.load() != i) std::this_thread::yield();
+      writer.write_block(std::to_string(i) + '\n');
+      turn.store(i + 1);
+    }
+  };
+  std::thread other(play, 1);
+  play(0);
+  other.join();
+  log->stop();
+  std::string want;
+  for (int i = 0; i < kEntries; ++i) want += std::to_string(i) + '\n';
+  EXPECT_EQ(content_of(path_), want);
+}
+
+TEST_F(LogTest, ReopenSendsEarlierEntriesToTheOldFile) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  writer.write_block("before 1\n");
+  std::filesystem::rename(path_, folder_.path() / "log.1");
+  writer.write_block("before 2\n");
+  log->reopen();
+  writer.write_block("after\n");
+  log->stop();
+  EXPECT_EQ(content_of(folder_.path() / "log.1"), "before 1\nbefore 2\n");
+  EXPECT_EQ(content_of(path_), "after\n");
+}
+
+TEST_F(LogTest, ReopenHappensWithoutFurtherEntries) {
+  auto log = opened(path_);
+  std::filesystem::rename(path_, folder_.path() / "log.1");
+  log->reopen();
+  while (!std::filesystem::exists(path_)) std::this_thread::yield();
+}
+
+TEST_F(LogTest, AReaderThatStallsCostsLinesAndNeverBlocksAWriter) {
+  Pipe pipe;
+  auto log = opened(pipe.writing_path());
+  LogWriter& writer = log->writer("");
+  constexpr std::uint64_t kLines = 5000;
+  const std::string line = std::string(1000, 'x') + '\n';
+  // More than pipe, batch and ring hold together. Nobody reads yet: a writer that waited would wait forever.
+  for (std::uint64_t i = 0; i < kLines; ++i) writer.write_block(line);
+
+  std::string text;
+  std::thread reader([&] { text = pipe.read_all(); });
+  log->stop();
+  log.reset();
+  reader.join();
+  std::uint64_t written = 0;
+  std::uint64_t dropped = 0;
+  for (const std::string& got : lines_of(text)) {
+    if (got.size() == 1000) {
+      ++written;
+    } else {
+      EXPECT_THAT(got, MatchesRegex(kStamp + "Warning: [0-9]+ log lines dropped"));
+      dropped += dropped_in(got);
+    }
+  }
+  EXPECT_GT(dropped, 0U);
+  EXPECT_EQ(written + dropped, kLines);
+}
+
+TEST_F(LogTest, DropsAreReportedOnceThereIsRoomAgain) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("Thread-1");
+  writer.write_block(std::string(300'000, 'x') + '\n');  // larger than the ring
+  std::vector<std::string> lines;
+  while (lines.empty()) lines = lines_of(content_of(path_));
+  EXPECT_THAT(lines, ElementsAre(MatchesRegex(kStamp + "Warning: 1 log lines dropped")));
+  log->stop();
+  EXPECT_EQ(lines_of(content_of(path_)), lines);
+}
+
+TEST_F(LogTest, StopDoesNotWaitForeverForAReader) {
+  Pipe pipe;
+  auto log = opened(pipe.writing_path());
+  LogWriter& writer = log->writer("");
+  for (int i = 0; i < 1000; ++i) writer.write_block(std::string(1000, 'x') + '\n');
+  log->stop();  // without a limit this never returns
+}
+
+TEST_F(LogTest, AFullDeviceKillsNobody) {
+  auto log = opened("/dev/full");
+  LogWriter& writer = log->writer("");
+  for (int i = 0; i < 1000; ++i) writer.write(LogLevel::info, "line");
+  log->stop();
+}
+
+TEST_F(LogTest, AnUnusedLogWritesNothing) {
+  auto log = opened(path_);
+  static_cast<void>(log->writer("Thread-1"));
+  log.reset();
+  EXPECT_THAT(content_of(path_), IsEmpty());
+}
+
+}  // namespace
+}  // namespace bobbin::observe
