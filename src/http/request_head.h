@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace bobbin::http {
+
+/// The methods of RFC 9110 §9.3 and PATCH (RFC 5789). Any other is `unknown`, and so answered 501.
+enum class Method : std::uint8_t { get, head, post, put, delete_, patch, options, trace, unknown };
+
+/// The fields that decide something here. A name outside this list is `other` and is found by its text.
+enum class FieldName : std::uint8_t {
+  other,
+  accept,
+  connection,
+  content_encoding,
+  content_length,
+  content_type,
+  expect,
+  host,
+  if_match,
+  if_modified_since,
+  if_none_match,
+  if_range,
+  if_unmodified_since,
+  range,
+  referer,
+  transfer_encoding,
+  user_agent,
+};
+
+/// One field line (RFC 9110 §5). The value is without the white space around it.
+struct Field {
+  FieldName name;
+  std::string_view name_text;
+  std::string_view value;
+};
+
+/// The field section of one request, in the order received. Holds views only.
+class Fields {
+ public:
+  static constexpr std::size_t kMaximumCount = 100;
+
+  /// False when there are already kMaximumCount.
+  [[nodiscard]] bool add(const Field& field) {
+    if (count_ == kMaximumCount) return false;
+    fields_[count_++] = field;
+    return true;
+  }
+  [[nodiscard]] std::span<const Field> lines() const { return {fields_.data(), count_}; }
+
+  /// The value of the first line of this name.
+  [[nodiscard]] std::optional<std::string_view> first(FieldName name) const {
+    for (const Field& field : lines())
+      if (field.name == name) return field.value;
+    return std::nullopt;
+  }
+  /// The value, when there is exactly one line of this name. For fields that may not be repeated: two are none.
+  [[nodiscard]] std::optional<std::string_view> only(FieldName name) const {
+    std::optional<std::string_view> found;
+    for (const Field& field : lines()) {
+      if (field.name != name) continue;
+      if (found) return std::nullopt;
+      found = field.value;
+    }
+    return found;
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::array<Field, kMaximumCount> fields_;  // left uninitialised beyond count_: 4 KB a request is too much to clear
+};
+
+/// How the end of the content is found (RFC 9112 §6.3).
+struct ContentFraming {
+  enum class Kind : std::uint8_t { none, length, chunked };
+  Kind kind = Kind::none;        ///< none: neither Content-Length nor Transfer-Encoding was sent
+  std::uint64_t length_bytes = 0;  ///< meaningful for `length`
+};
+
+/// A request head that passed the strict parser: request line and field section (RFC 9112 §2–§6).
+/// Every view points into the parser's input: copy what must outlive it.
+struct RequestHead {
+  std::string_view line;         ///< the request line without its end, for the log
+  std::string_view method_text;  ///< as sent; never empty
+  std::string_view target;       ///< as sent; never empty
+  std::string_view authority;    ///< of an absolute-form target, which decides over Host (RFC 9112 §3.2.2), else Host
+  Method method = Method::unknown;
+  int minor_version = 1;         ///< of HTTP/1.x
+  bool asks_to_persist = true;   ///< RFC 9112 §9.3: 1.1 unless `close`; 1.0 only with `keep-alive`
+  bool expects_continue = false; ///< RFC 9110 §10.1.1; never for HTTP/1.0
+  bool expects_other = false;    ///< an expectation that we do not know: 417
+  ContentFraming framing;
+  Fields fields;
+};
+
+}  // namespace bobbin::http

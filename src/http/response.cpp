@@ -1,0 +1,30 @@
+#include "http/response.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace bobbin::http {
+
+void Response::add_field(std::string_view name, std::string_view value) {
+  // RFC 9110 §5.5: one of these would end the field and let its author write the next one.
+  ASSERT(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+  fields.append(name).append(": ").append(value).append("\r\n");
+}
+
+Response Response::error(Status status, std::string detail) {
+  Response response;
+  response.status = status;
+  response.detail = std::move(detail);
+  return response;
+}
+
+Response Response::with_content(Status status, std::string_view media_type, Content content) {
+  Response response;
+  response.status = status;
+  response.media_type = media_type;
+  response.content = std::move(content);
+  return response;
+}
+
+}  // namespace bobbin::http

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/content.h"
+#include "http/status.h"
+
+namespace bobbin::http {
+
+/// What the server should say in its log of this exchange, beyond what request and response show.
+struct LogNotes {
+  enum class Host : std::uint8_t { unchecked, accepted, refused };
+  enum class Action : std::uint8_t { none, sent_html, sent_binary, created_file };
+
+  Host host = Host::accepted;  ///< who answers has accepted it, or says otherwise
+  Action action = Action::none;
+  std::string subject;    ///< the file's name, for an action
+  std::string violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
+};
+
+/// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date, Server,
+/// Connection and Keep-Alive behind them, so that one place decides about the connection.
+struct Response {
+  Status status = Status::ok;
+  std::string media_type;  ///< Content-Type; empty: no such field
+  std::string fields;      ///< further field lines, "Name: value\r\n" each, in wire order: see add_field
+  Content content;         ///< for HEAD as for GET: the session leaves it out
+  std::string detail;      ///< for an error without content: the sentence its page or problem details show
+  bool close = false;      ///< close the connection after this answer
+  LogNotes notes;
+
+  /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been encoded).
+  void add_field(std::string_view name, std::string_view value);
+
+  /// An error whose page is made from `detail`, one sentence for a person: what is wrong and what is allowed.
+  [[nodiscard]] static Response error(Status status, std::string detail);
+  [[nodiscard]] static Response with_content(Status status, std::string_view media_type, Content content);
+};
+
+/// The peer is at fault and the message cannot be (or is not worth being) read further. The connection closes.
+struct Refusal {
+  Status status;
+  std::string_view reason;          ///< a literal: one sentence for a person
+  std::string_view violation = {};  ///< a literal: what the log calls it, where it is a security matter
+};
+
+}  // namespace bobbin::http

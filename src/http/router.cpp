@@ -1,0 +1,81 @@
+#include "http/router.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "http/target.h"
+
+namespace bobbin::http {
+namespace {
+
+Response closing_error(Status status, std::string detail) {
+  Response response = Response::error(status, std::move(detail));
+  response.close = true;
+  return response;
+}
+
+Response refuse_host(std::string_view authority) {
+  Response response = closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
+  response.notes.host = LogNotes::Host::refused;
+  response.notes.violation = "Host mismatch (" + std::string(authority) + ")";
+  return response;
+}
+
+Response refuse_path(std::string_view reason, std::string_view target) {
+  Response response = closing_error(Status::forbidden, std::string(reason));
+  response.notes.violation = "Path traversal attempt (" + std::string(target) + ")";
+  return response;
+}
+
+/// RFC 9110 §9.3.7: `*` asks about the server as a whole.
+Response server_options() {
+  Response response;
+  response.status = Status::no_content;
+  response.add_field("Allow", "GET, HEAD, POST, OPTIONS");
+  return response;
+}
+
+}  // namespace
+
+Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes)
+    : host_policy_(std::move(host_policy)), bound_(std::move(bound)), routes_(std::move(routes)) {
+  ASSERT(!routes_.empty() && routes_.back().match == Route::Match::beneath && routes_.back().path.empty());
+}
+
+Begin Router::begin(const Request& request) const {
+  const RequestHead& head = request.head;
+  if (head.method == Method::unknown) {
+    Response response =
+        closing_error(Status::not_implemented, "This server does not know the method " + std::string(head.method_text) + ".");
+    response.notes.host = LogNotes::Host::unchecked;
+    return response;
+  }
+  if (!host_policy_.accepts(head.authority, request.local, bound_)) return refuse_host(head.authority);
+  if (head.expects_other)
+    return Response::error(Status::expectation_failed, "The only expectation that this server meets is 100-continue.");
+
+  auto parsed = parse_target(head);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return closing_error(refusal->status, std::string(refusal->reason));
+  if (const auto* violation = std::get_if<PathViolation>(&parsed)) return refuse_path(violation->reason, head.target);
+  const Target& target = std::get<Target>(parsed);
+  if (target.asterisk) return server_options();
+  return route(target.path).handler->begin(Request{.head = head, .local = request.local, .path = target.path});
+}
+
+ErrorForm Router::error_form(const RequestHead& head) const {
+  const auto parsed = parse_target(head);
+  const auto* target = std::get_if<Target>(&parsed);
+  return target != nullptr ? route(target->path).handler->error_form(head) : preferred_error_form(head);
+}
+
+const Router::Route& Router::route(std::string_view path) const {
+  for (const Route& route : routes_) {
+    if (route.match == Route::Match::exactly && path == route.path) return route;
+    if (route.match == Route::Match::beneath && path.starts_with(route.path) &&
+        (route.path.empty() || path.substr(route.path.size()).starts_with('/')))
+      return route;
+  }
+  return routes_.back();
+}
+
+}  // namespace bobbin::http

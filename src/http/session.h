@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "http/content.h"
+#include "http/response.h"
+#include "http/status.h"
+
+namespace bobbin::http {
+
+/// One exchange that has ended, for whoever keeps a log. The texts are raw client bytes and empty when
+/// SessionHost::wants_texts said no.
+struct ExchangeSummary {
+  struct Texts {
+    std::string request_line;  ///< empty when no head could be read
+    std::string host;
+    std::string referer;
+    std::string user_agent;
+  };
+  Texts texts;
+  Status status = Status::ok;
+  std::uint64_t content_length_bytes = 0;  ///< of the response
+  std::uint64_t content_bytes = 0;         ///< of these, handed to the socket
+  bool keeps_connection = false;
+  unsigned ordinal = 0;  ///< on its connection, from 1
+  Instant started;       ///< when the head was complete
+  LogNotes notes;
+};
+
+/// What a session asks of its surroundings. Thread: the session's.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+  /// "Date: …\r\n" for now (RFC 9110 §6.6.1).
+  [[nodiscard]] virtual std::string_view date_field() const = 0;
+  /// Others wait for this connection's place: end it with the next answer rather than keep it idle.
+  [[nodiscard]] virtual bool is_crowded() const = 0;
+  /// Whether summaries need their texts.
+  [[nodiscard]] virtual bool wants_texts() const = 0;
+  virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
+};
+
+/// What to do with the socket next: send `bytes`, then from `file`; with neither and `close_writing`, shut down writing.
+struct Outgoing {
+  std::span<const Bytes> bytes;     ///< for one sendmsg; a part of the scratch given to next()
+  const FileSlice* file = nullptr;  ///< what follows the bytes
+  bool more = false;                ///< further output follows these bytes and this slice
+  bool close_writing = false;
+
+  [[nodiscard]] bool empty() const { return bytes.empty() && file == nullptr && !close_writing; }
+};
+
+/// HTTP on one connection as a value machine: bytes in, bytes out, time passed in. Thread: its owner's.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// Whether bytes of the peer can be used now. While it says no, they stay in the socket: that is the backpressure.
+  [[nodiscard]] virtual bool wants_input() const = 0;
+  /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call returns.
+  virtual void received(Bytes input, Instant now) = 0;
+  /// What to send now. `scratch` is where the list of pieces is written. The bytes are valid until the next call here.
+  [[nodiscard]] virtual Outgoing next(std::span<Bytes> scratch) = 0;
+  /// `count` bytes of what next() offered (bytes first, then the slice) are with the socket.
+  virtual void sent(std::uint64_t count, Instant now) = 0;
+  /// The shut-down that next() asked for is done.
+  virtual void closed_writing(Instant now) = 0;
+  /// A Pending reply has arrived. Ignored when nobody waits for it any more.
+  virtual void resolve(ExchangeId exchange, Response response, Instant now) = 0;
+  /// The one moment that matters in this state.
+  [[nodiscard]] virtual Instant deadline() const = 0;
+  /// The deadline has passed.
+  virtual void expire(Instant now) = 0;
+  /// Finish what is in flight, start nothing.
+  virtual void shut_down() = 0;
+  /// The transport has failed or content cannot be delivered as announced: nothing more can be said.
+  virtual void abort(Instant now) = 0;
+  [[nodiscard]] virtual bool finished() const = 0;
+  /// Between exchanges, with nothing to send: may be closed to make room.
+  [[nodiscard]] virtual bool is_idle() const = 0;
+  /// When is_idle() began to hold; meaningful while it does.
+  [[nodiscard]] virtual Instant idle_since() const = 0;
+  /// Ended because the client let a deadline pass.
+  [[nodiscard]] virtual bool timed_out() const = 0;
+  /// How many requests have been begun.
+  [[nodiscard]] virtual unsigned requests() const = 0;
+  /// For diagnostics.
+  [[nodiscard]] virtual std::string_view state_name() const = 0;
+};
+
+}  // namespace bobbin::http

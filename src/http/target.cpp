@@ -1,0 +1,105 @@
+#include "http/target.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/ascii.h"
+#include "http/host_policy.h"
+
+namespace bobbin::http {
+namespace {
+
+Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
+
+/// RFC 3986 §2: a URI is written in visible ASCII, and a request target never carries a fragment (RFC 9112
+/// §3.2).
+bool is_target_char(char c) { return c > ' ' && c < 0x7F && c != '#'; }
+/// NUL is left to find_violation, which answers it as the attack that it is.
+bool is_path_char(char c) { return c == '\0' || is_target_char(c); }
+
+/// The byte that a percent-encoding at `position` stands for (RFC 3986 §2.1).
+std::optional<char> decode_at(std::string_view text, std::size_t position) {
+  if (text[position] != '%' || position + 2 >= text.size()) return std::nullopt;
+  const int high = hex_value(text[position + 1]);
+  const int low = hex_value(text[position + 2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
+struct Decoded {
+  std::string text;
+  bool well_formed = true;  ///< every `%` began an encoding; one that did not was left as it is
+};
+
+Decoded percent_decode(std::string_view text) {
+  Decoded decoded;
+  decoded.text.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (const auto byte = decode_at(text, i)) {
+      decoded.text += *byte;
+      i += 2;
+    } else {
+      decoded.well_formed &= text[i] != '%';
+      decoded.text += text[i];
+    }
+  }
+  return decoded;
+}
+
+/// What makes `path`, which starts with '/', a traversal attempt.
+std::optional<PathViolation> find_violation(std::string_view path) {
+  if (path.find('\0') != std::string_view::npos) return PathViolation{"A path may not contain NUL."};
+  if (path.find('\\') != std::string_view::npos) return PathViolation{"A path may not contain a backslash."};
+  for (std::size_t begin = 1; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view segment = path.substr(begin, end - begin);
+    if (segment.empty()) return PathViolation{"A path may not contain an empty segment."};
+    if (segment == "." || segment == "..")
+      return PathViolation{"A path may not contain a segment \".\" or \"..\"."};
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+/// Cuts scheme and authority off an absolute-form (RFC 9112 §3.2.2), so that path and query remain. False
+/// when malformed.
+bool strip_origin(std::string_view& target) {
+  const std::size_t colon = std::min(target.find(':'), target.size());
+  const std::string_view scheme = target.substr(0, colon);
+  if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return false;
+  target.remove_prefix(colon);
+  if (!target.starts_with("://")) return false;
+  target.remove_prefix(3);
+  const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+  // RFC 9110 §4.2.1, §4.2.4: an empty host and user information are errors.
+  if (!parse_authority(target.substr(0, end))) return false;
+  target.remove_prefix(end);
+  return true;
+}
+
+}  // namespace
+
+std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head) {
+  std::string_view rest = head.target;
+  if (rest == "*") {
+    if (head.method != Method::options) return bad_request("The target * is for OPTIONS only.");
+    return Target{.path = {}, .query = {}, .asterisk = true};
+  }
+  if (!rest.starts_with('/') && !strip_origin(rest)) return bad_request("The request target is malformed.");
+
+  const std::size_t path_size = std::min(rest.find('?'), rest.size());
+  const std::string_view path = path_size == 0 ? "/" : rest.substr(0, path_size);
+  const std::string_view query = rest.substr(std::min(path_size + 1, rest.size()));
+  if (!std::all_of(path.begin(), path.end(), is_path_char) ||
+      !std::all_of(query.begin(), query.end(), is_target_char))
+    return bad_request("The request target contains a byte that a URI cannot hold.");
+  Decoded decoded = percent_decode(path);
+  if (!decoded.well_formed) return bad_request("The request target contains a bad percent-encoding.");
+  // Somebody behind us might decode once more. Decoding never takes a violation away (none of its bytes is a
+  // '%'), so what is found in the text decoded twice covers the raw text and the text decoded once.
+  if (const auto violation = find_violation(percent_decode(decoded.text).text)) return *violation;
+  return Target{.path = std::move(decoded.text), .query = query, .asterisk = false};
+}
+
+}  // namespace bobbin::http
