@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/ascii.h"
+
+// The character sets of HTTP/1.1's grammar, as one table: a byte is classified by one load.
+namespace bobbin::http::http1 {
+
+enum class CharacterSet : std::uint8_t {
+  token = 1,        ///< tchar (RFC 9110 §5.6.2): methods, field names
+  target = 2,       ///< VCHAR: what a request target may hold before anybody takes it apart (RFC 9112 §3.2)
+  field_value = 4,  ///< VCHAR, obs-text, SP, HTAB (RFC 9110 §5.5)
+  authority = 8,    ///< what `uri-host [ ":" port ]` may hold (RFC 3986 §3.2.2), but for the comma
+};
+
+namespace detail {
+
+constexpr std::array<std::uint8_t, 256> classify_characters() {
+  std::array<std::uint8_t, 256> sets{};
+  const auto put = [&sets](int c, CharacterSet set) {
+    sets[static_cast<std::size_t>(c)] |= static_cast<std::uint8_t>(set);
+  };
+  for (int c = 0x21; c <= 0x7e; ++c) put(c, CharacterSet::target);
+  for (int c = 0x20; c <= 0xff; ++c)
+    if (c != 0x7f) put(c, CharacterSet::field_value);
+  put('\t', CharacterSet::field_value);
+  for (int c = 0; c < 0x80; ++c) {
+    const char lower = to_lower(static_cast<char>(c));
+    if (is_digit(lower) || (lower >= 'a' && lower <= 'z')) {
+      put(c, CharacterSet::token);
+      put(c, CharacterSet::authority);
+    }
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) put(c, CharacterSet::token);
+  // A comma is a sub-delim of RFC 3986, but in Host it means that somebody joined two field lines into one.
+  for (const char c : std::string_view("-._~!$&'()*+;=%:[]")) put(c, CharacterSet::authority);
+  return sets;
+}
+
+inline constexpr std::array<std::uint8_t, 256> kCharacterSets = classify_characters();
+
+}  // namespace detail
+
+[[nodiscard]] constexpr bool is_in(CharacterSet set, char c) {
+  return (detail::kCharacterSets[static_cast<unsigned char>(c)] & static_cast<std::uint8_t>(set)) != 0;
+}
+
+[[nodiscard]] constexpr bool is_optional_white_space(char c) { return c == ' ' || c == '\t'; }
+
+}  // namespace bobbin::http::http1

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "http/handler.h"
+#include "http/http1/content_decoder.h"
+#include "http/http1/head_parser.h"
+#include "http/http1/output.h"
+#include "http/http1/pace.h"
+#include "http/session.h"
+
+namespace bobbin::http::http1 {
+
+/// The same for every connection of a server; outlives all of them.
+struct SessionSettings {
+  HeadLimits head;
+  std::uint64_t maximum_content_bytes = 1 << 20;
+  unsigned maximum_requests = 100;       ///< on one connection; 0: no limit
+  Duration keep_alive = seconds(30);     ///< between requests
+  Duration head_timeout = seconds(10);   ///< absolute, from the head's first byte
+  PaceSettings pace;                     ///< for content, in both directions
+  Duration reply_timeout = seconds(30);  ///< for a Pending reply
+  Duration linger = seconds(2);          ///< reading on after the last answer, so that no reset destroys it
+  std::string server_name = "Multi-threaded HTTP Server";  ///< Server field and error pages; empty: none
+};
+
+/// HTTP/1.1 for one connection (RFC 9112). States and what leads from one to the next: see the README of this
+/// room.
+class Session final : public http::Session {
+ public:
+  struct Surroundings {
+    const SessionSettings& settings;
+    const Handler& handler;
+    SessionHost& host;
+    ReplySink& replies;
+  };
+  Session(const Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now);
+
+  [[nodiscard]] bool wants_input() const override;
+  void received(Bytes input, Instant now) override;
+  [[nodiscard]] Outgoing next(std::span<Bytes> scratch) override;
+  void sent(std::uint64_t count, Instant now) override;
+  void closed_writing(Instant now) override;
+  void resolve(ExchangeId exchange, Response response, Instant now) override;
+  [[nodiscard]] Instant deadline() const override;
+  void expire(Instant now) override;
+  void shut_down() override;
+  void abort(Instant now) override;
+  [[nodiscard]] bool finished() const override { return std::holds_alternative<Done>(state_); }
+  [[nodiscard]] bool is_idle() const override;
+  [[nodiscard]] Instant idle_since() const override;
+  [[nodiscard]] bool timed_out() const override { return timed_out_; }
+  [[nodiscard]] unsigned requests() const override { return requests_; }
+  [[nodiscard]] std::string_view state_name() const override;
+
+ private:
+  /// What must be remembered of a request once its head is gone.
+  struct Asked {
+    Method method = Method::unknown;
+    bool persists = false;
+    ErrorForm error_form = ErrorForm::page;
+    ExchangeSummary summary;
+  };
+
+  struct Idle {
+    Instant since;
+  };
+  struct Head {
+    Instant deadline;
+    std::size_t seen = 0;
+  };
+  struct Receiving {
+    std::unique_ptr<Exchange> exchange;
+    ContentDecoder decoder;
+    Pace pace;
+    Asked asked;
+  };
+  struct Awaiting {
+    ExchangeId exchange;
+    Instant deadline;
+    Asked asked;
+  };
+  struct Sending {
+    enum class Then : std::uint8_t { next_request, close, linger };
+    Then then;
+  };
+  struct Lingering {
+    Instant deadline;
+  };
+  struct Done {};
+  using State = std::variant<Idle, Head, Receiving, Awaiting, Sending, Lingering, Done>;
+
+  /// A queued answer, until its last byte has left.
+  struct Staged {
+    std::uint64_t content_start;  ///< stream positions, see Output
+    std::uint64_t end;
+    ExchangeSummary summary;
+  };
+
+  // Take what they can from the front of `input`; false when they must wait: for more, or for the output to drain.
+  void process(Bytes input, Instant now);
+  bool advance(Bytes& input, Instant now);
+  bool read_head(Head& head, Bytes& input, Instant now);
+  bool read_content(Receiving receiving, Bytes& input, Instant now);
+
+  void begin(const RequestHead& head, bool content_has_arrived, Instant now);
+  void complete(Receiving receiving, Instant now);
+  void refuse(Refusal refusal, Asked asked, Instant now);
+  void refuse_head(Refusal refusal, Bytes input, Instant now);
+  void answer(Response response, Asked asked, bool content_is_read, Instant now);
+  void stage(Response response, Asked asked, bool keeps_connection, Instant now);
+  void input_ended(Instant now);
+  void output_drained(Instant now);
+  void report_sent(Instant now);
+
+  [[nodiscard]] Asked asked_of(const RequestHead& head, Instant now) const;
+  [[nodiscard]] bool has_requests_left() const;
+  [[nodiscard]] bool may_pipeline() const;
+
+  const SessionSettings& settings_;
+  const Handler& handler_;
+  SessionHost& host_;
+  ReplySink& replies_;
+  ConnectionId id_;
+  Endpoint local_;
+
+  State state_;
+  std::string buffer_;  // bytes received and not yet used: an unfinished head, or pipelined requests
+  Output output_;
+  std::optional<Pace> output_pace_;  // while there is output
+  std::vector<Staged> staged_;
+  unsigned requests_ = 0;
+  bool input_ended_ = false;
+  bool shutting_down_ = false;
+  bool timed_out_ = false;
+};
+
+}  // namespace bobbin::http::http1

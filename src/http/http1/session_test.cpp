@@ -1,0 +1,261 @@
+#include "http/http1/session.h"
+
+#include <gtest/gtest.h>
+
+#include "http/http1/session_driver.h"
+
+// What depends on time, on answers that come later, on a socket that takes nothing, and on stopping. What depends only on
+// the bytes that arrive is in tests/vectors.
+namespace bobbin::http::http1 {
+namespace {
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kLater = "POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab";
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+TEST(Session, AnswersWithTheFieldsInTheirOrder) {
+  SessionDriver driver;
+  driver.feed(kGet);
+  EXPECT_EQ(driver.sent,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nX-Content-Type-Options: nosniff\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Multi-threaded HTTP Server\r\n"
+            "Connection: keep-alive\r\nKeep-Alive: timeout=30, max=99\r\n\r\nhello");
+}
+
+TEST(Session, ClosesAfterTheLastRequestThatIsAllowed) {
+  SessionDriver driver({.maximum_requests = 2});
+  driver.feed(kGet);
+  EXPECT_NE(driver.sent.find("max=1\r\n"), std::string::npos);
+  driver.feed(kGet);
+  EXPECT_EQ(driver.events().back(), "shut down writing");
+  EXPECT_EQ(count(driver.sent, "Connection: close\r\n"), 1U);
+  EXPECT_EQ(driver.session().requests(), 2U);
+}
+
+TEST(Session, WithoutALimitTheConnectionIsKeptAndNoNumberIsPromised) {
+  SessionDriver driver({.maximum_requests = 0});
+  for (int i = 0; i < 500; ++i) driver.feed(kGet);
+  EXPECT_EQ(count(driver.sent, "Keep-Alive: timeout=30\r\n"), 500U);
+  EXPECT_TRUE(driver.session().is_idle());
+}
+
+// RFC 9110 §10.1.1
+TEST(Session, Sends100ContinueOnlyWhenTheHeadIsAcceptableAndTheContentHasNotCome) {
+  constexpr std::string_view kExpecting =
+      "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+  SessionDriver waiting;
+  waiting.feed(kExpecting);
+  EXPECT_EQ(waiting.sent, "HTTP/1.1 100 Continue\r\n\r\n");
+  waiting.feed("ab");
+  EXPECT_EQ(waiting.events().back(), "answer 201 keep-alive");
+
+  SessionDriver eager;
+  eager.feed(std::string(kExpecting) + "ab");
+  EXPECT_TRUE(eager.sent.starts_with("HTTP/1.1 201"));
+
+  SessionDriver refused;
+  refused.feed("POST /missing HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(refused.sent.starts_with("HTTP/1.1 404"));
+  EXPECT_NE(refused.sent.find("Connection: close\r\n"), std::string::npos);
+}
+
+TEST(Session, ClosesWhenIdleForTooLong) {
+  SessionDriver driver;
+  driver.feed(kGet);
+  EXPECT_EQ(driver.session().deadline(), driver.now + seconds(30));
+  driver.advance(seconds(29));
+  EXPECT_FALSE(driver.session().finished());
+  driver.advance(seconds(1));
+  EXPECT_TRUE(driver.session().finished());
+  EXPECT_TRUE(driver.session().timed_out());
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1"), 1U) << "an idle client is not told 408: it may take it for its next answer";
+}
+
+TEST(Session, TheHeadsDeadlineCountsFromItsFirstByte) {
+  SessionDriver driver;
+  driver.feed("G");
+  for (int second = 0; second < 9; ++second) {
+    driver.advance(seconds(1));
+    driver.feed("E");
+    ASSERT_EQ(driver.session().state_name(), "head");
+  }
+  driver.advance(seconds(1));
+  EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(driver.session().state_name(), "lingering");
+}
+
+TEST(Session, ContentMustKeepUpTheMinimumRateAfterTheGrace) {
+  SessionDriver driver;
+  driver.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  driver.feed(std::string(1000, 'x'));  // earns 2 s at 500 B/s
+  driver.advance(milliseconds(11'900));
+  EXPECT_EQ(driver.session().state_name(), "receiving");
+  driver.advance(milliseconds(200));
+  EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 408 "));
+}
+
+TEST(Session, AFastSenderMayNotStallForEver) {
+  SessionDriver driver;
+  driver.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  driver.feed(std::string(900'000, 'x'));  // earns half an hour
+  driver.advance(seconds(59));
+  EXPECT_EQ(driver.session().state_name(), "receiving");
+  driver.advance(seconds(1));
+  EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 408 "));
+}
+
+TEST(Session, AClientThatReadsNothingIsGivenUp) {
+  SessionDriver driver;
+  driver.stalled = true;
+  driver.feed(kGet);
+  driver.advance(seconds(9));
+  EXPECT_FALSE(driver.session().finished());
+  driver.advance(seconds(1));
+  EXPECT_TRUE(driver.session().finished());
+  ASSERT_EQ(driver.summaries.size(), 1U);
+  EXPECT_EQ(driver.summaries[0].content_bytes, 0U);
+  EXPECT_EQ(driver.summaries[0].content_length_bytes, 5U);
+}
+
+TEST(Session, ALaterAnswerIsGivenAndTheRequestsBehindItFollow) {
+  SessionDriver driver;
+  driver.feed(std::string(kLater) + std::string(kGet));
+  EXPECT_EQ(driver.session().state_name(), "awaiting");
+  EXPECT_FALSE(driver.session().wants_input());
+  driver.resolve(Response::with_content(Status::created, "text/plain", "done"));
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 201"), 1U);
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 1U);
+  EXPECT_TRUE(driver.session().is_idle());
+}
+
+TEST(Session, AnAnswerForAnotherExchangeIsDropped) {
+  SessionDriver driver;
+  driver.feed(kLater);
+  driver.session().resolve(ExchangeId{7}, Response::with_content(Status::created, "text/plain", "no"), driver.now);
+  EXPECT_EQ(driver.session().state_name(), "awaiting");
+  EXPECT_EQ(driver.sent, "");
+}
+
+TEST(Session, ALaterAnswerThatDoesNotComeIs503AndOneThatComesTooLateIsDropped) {
+  SessionDriver driver;
+  driver.feed(kLater);
+  driver.advance(seconds(30));
+  EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 503 "));
+  EXPECT_NE(driver.sent.find("Retry-After: 5\r\n"), std::string::npos);
+  const std::size_t size = driver.sent.size();
+  driver.resolve(Response::with_content(Status::created, "text/plain", "late"));
+  EXPECT_EQ(driver.sent.size(), size);
+}
+
+TEST(Session, PipelinedRequestsAreAnsweredInOneGo) {
+  SessionDriver driver;
+  driver.stalled = true;
+  std::string requests;
+  for (int i = 0; i < 20; ++i) requests += kGet;
+  driver.feed(requests);
+  Bytes scratch[8];
+  const Outgoing out = driver.session().next(scratch);
+  ASSERT_EQ(out.bytes.size(), 1U);
+  EXPECT_EQ(count(as_text(out.bytes[0]), "HTTP/1.1 200"), 20U);
+}
+
+TEST(Session, PipeliningIsBoundedByWhatIsQueued) {
+  SessionDriver driver({.maximum_requests = 0});
+  driver.stalled = true;
+  std::string requests;
+  for (int i = 0; i < 1000; ++i) requests += kGet;
+  driver.feed(requests);
+  EXPECT_EQ(driver.session().requests(), 32U);
+  EXPECT_FALSE(driver.session().wants_input());
+  driver.stalled = false;
+  driver.pump();
+  EXPECT_EQ(driver.session().requests(), 1000U);
+}
+
+TEST(Session, EndsWhenTheClientDoes) {
+  SessionDriver idle;
+  idle.end_input();
+  EXPECT_TRUE(idle.session().finished());
+
+  SessionDriver half_a_head;
+  half_a_head.feed("GET / HT");
+  half_a_head.end_input();
+  EXPECT_TRUE(half_a_head.sent.starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(half_a_head.session().finished());
+
+  SessionDriver half_a_content;
+  half_a_content.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  half_a_content.end_input();
+  EXPECT_TRUE(half_a_content.sent.starts_with("HTTP/1.1 400 "));
+}
+
+// RFC 9112 §9.6: a client may shut down its side and still wait for the answers.
+TEST(Session, AClientThatHasFinishedSendingStillGetsItsAnswer) {
+  SessionDriver driver;
+  driver.stalled = true;
+  driver.feed(kGet);
+  driver.session().received({}, driver.now);
+  driver.stalled = false;
+  driver.pump();
+  EXPECT_TRUE(driver.sent.ends_with("hello"));
+  EXPECT_TRUE(driver.session().finished());
+}
+
+TEST(Session, LingersAfterARefusalAndEndsWithTheClientOrTheTime) {
+  SessionDriver driver;
+  driver.feed("GET / HTTP/1.1\r\n\r\n");
+  ASSERT_EQ(driver.session().state_name(), "lingering");
+  driver.feed(std::string(100'000, 'x'));
+  EXPECT_EQ(driver.session().state_name(), "lingering");
+  driver.advance(seconds(2));
+  EXPECT_TRUE(driver.session().finished());
+  EXPECT_FALSE(driver.session().timed_out());
+}
+
+TEST(Session, ShuttingDownEndsAnIdleOneAtOnceAndAnotherAfterItsAnswer) {
+  SessionDriver idle;
+  idle.session().shut_down();
+  EXPECT_TRUE(idle.session().finished());
+
+  SessionDriver busy;
+  busy.feed(kLater);
+  busy.session().shut_down();
+  EXPECT_FALSE(busy.session().finished());
+  busy.resolve(Response::with_content(Status::created, "text/plain", "done"));
+  EXPECT_NE(busy.sent.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_FALSE(busy.session().wants_input() && busy.session().state_name() != "lingering");
+}
+
+TEST(Session, WhileOthersWaitTheConnectionEndsWithItsAnswer) {
+  SessionDriver driver;
+  driver.crowded = true;
+  driver.feed(kGet);
+  EXPECT_NE(driver.sent.find("Connection: close\r\n"), std::string::npos);
+}
+
+TEST(Session, SummariesTellWhatTheLogNeeds) {
+  SessionDriver driver;
+  driver.feed("GET /x HTTP/1.1\r\nHost: example.org\r\nReferer: r\r\nUser-Agent: u\r\n\r\n");
+  ASSERT_EQ(driver.summaries.size(), 1U);
+  const ExchangeSummary& summary = driver.summaries[0];
+  EXPECT_EQ(summary.texts.request_line, "GET /x HTTP/1.1");
+  EXPECT_EQ(summary.texts.host, "example.org");
+  EXPECT_EQ(summary.texts.referer, "r");
+  EXPECT_EQ(summary.texts.user_agent, "u");
+  EXPECT_EQ(summary.content_bytes, 5U);
+  EXPECT_EQ(summary.ordinal, 1U);
+
+  SessionDriver refused;
+  refused.feed("GET /y HTTP/1.1\r\nX: a\r\n\r\n");
+  ASSERT_EQ(refused.summaries.size(), 1U);
+  EXPECT_EQ(refused.summaries[0].texts.request_line, "GET /y HTTP/1.1");
+  EXPECT_EQ(refused.summaries[0].notes.violation, "Missing Host header");
+}
+
+}  // namespace
+}  // namespace bobbin::http::http1
