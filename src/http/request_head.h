@@ -45,6 +45,8 @@ class Fields {
  public:
   static constexpr std::size_t kMaximumCount = 100;
 
+  Fields() {}  // NOLINT(modernize-use-equals-default): the default would clear the array
+
   /// False when there are already kMaximumCount.
   [[nodiscard]] bool add(const Field& field) {
     if (count_ == kMaximumCount) return false;
@@ -72,7 +74,9 @@ class Fields {
 
  private:
   std::size_t count_ = 0;
-  std::array<Field, kMaximumCount> fields_;  // left uninitialised beyond count_: 4 KB a request is too much to clear
+  union {  // left uninitialised beyond count_: clearing 4 KB a request doubles the cost of parsing a small one
+    std::array<Field, kMaximumCount> fields_;
+  };
 };
 
 /// How the end of the content is found (RFC 9112 §6.3).

@@ -11,8 +11,8 @@ namespace bobbin::http {
 
 /// A request target, taken apart (RFC 9112 §3.2, RFC 3986).
 struct Target {
-  std::string
-      path;  ///< percent-decoded, starts with '/', no empty inner, `.` or `..` segment, no NUL or backslash
+  /// Percent-decoded; starts with '/'; no empty inner, `.` or `..` segment, no NUL or backslash.
+  std::string path;
   std::string_view query;  ///< as sent, without '?'; empty when there is none
   bool asterisk = false;   ///< `*`, for OPTIONS only; then path is empty
 };

@@ -14,6 +14,7 @@ namespace bobbin::os {
 
 Result<Signals> Signals::block(std::initializer_list<int> numbers) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   for (const int number : numbers) sigaddset(&set, number);

@@ -12,7 +12,8 @@ namespace bobbin::os {
 /// Signals as events on a descriptor (signalfd(2)). Made before any thread is, so that all threads inherit the mask.
 class Signals {
  public:
-  /// Blocks `numbers` for this thread and those it will start. SIGPIPE is ignored besides: a write tells its error.
+  /// Blocks `numbers` for this thread and those it will start. SIGPIPE and SIGXFSZ are ignored besides: a
+  /// write tells its error.
   [[nodiscard]] static Result<Signals> block(std::initializer_list<int> numbers);
   /// The next signal that has arrived, if any.
   [[nodiscard]] std::optional<int> next();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/ascii.h"
+#include "http/field_syntax.h"
 
 // The character sets of HTTP/1.1's grammar, as one table: a byte is classified by one load.
 namespace bobbin::http::http1 {
@@ -30,12 +31,9 @@ constexpr std::array<std::uint8_t, 256> classify_characters() {
   put('\t', CharacterSet::field_value);
   for (int c = 0; c < 0x80; ++c) {
     const char lower = to_lower(static_cast<char>(c));
-    if (is_digit(lower) || (lower >= 'a' && lower <= 'z')) {
-      put(c, CharacterSet::token);
-      put(c, CharacterSet::authority);
-    }
+    if (is_token_char(lower)) put(c, CharacterSet::token);
+    if (is_digit(lower) || (lower >= 'a' && lower <= 'z')) put(c, CharacterSet::authority);
   }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) put(c, CharacterSet::token);
   // A comma is a sub-delim of RFC 3986, but in Host it means that somebody joined two field lines into one.
   for (const char c : std::string_view("-._~!$&'()*+;=%:[]")) put(c, CharacterSet::authority);
   return sets;

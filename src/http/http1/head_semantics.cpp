@@ -172,7 +172,8 @@ std::optional<std::string_view> target_authority(std::string_view target) {
 // RFC 9112 §3.2: 400 for no Host, several, or an invalid one. We ask it of HTTP/1.0 too: no site is named
 // without.
 std::optional<Refusal> FieldReader::settle_authority() {
-  if (host_.count == 0) return bad_request("The Host field is missing.");
+  if (host_.count == 0)
+    return Refusal{Status::bad_request, "The Host field is missing.", "Missing Host header"};
   if (host_.count > 1) return bad_request("Host may be given only once.");
   if (host_.value.empty()) return bad_request("The Host field is empty.");
   if (!consists_of(CharacterSet::authority, host_.value)) return bad_request("The Host field is malformed.");

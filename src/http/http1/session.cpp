@@ -207,6 +207,8 @@ void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
     const std::string_view text = as_text(input);
     asked.summary.texts.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
   }
+  // RFC 9110 §9.3.2: an answer to HEAD has no content, whatever else was wrong with the request.
+  if (as_text(input).starts_with("HEAD ")) asked.method = Method::head;
   buffer_ = {};
   refuse(refusal, std::move(asked), now);
 }

@@ -1,0 +1,37 @@
+#include "app/capacity.h"
+
+#include <gtest/gtest.h>
+
+namespace bobbin::app {
+namespace {
+
+TEST(Capacity, IsWhatIsConfiguredWhereDescriptorsAbound) {
+  const Capacity capacity = plan_capacity(Config{}, 1'000'000);
+  EXPECT_EQ(capacity.connections_per_thread, 1024U);
+  EXPECT_EQ(capacity.queue, 1024U);
+}
+
+TEST(Capacity, NeverTakesMoreThanTheDescriptorsAllowAndKeepsAReserve) {
+  for (const std::uint64_t descriptors : {100U, 200U, 1000U, 5000U, 20'000U}) {
+    SCOPED_TRACE(descriptors);
+    const Config config;
+    const Capacity capacity = plan_capacity(config, descriptors);
+    EXPECT_GE(capacity.connections_per_thread, 1U);
+    EXPECT_LE(capacity.connections_per_thread * config.threads + capacity.queue, descriptors - descriptors / 4);
+  }
+}
+
+TEST(Capacity, LeavesEveryThreadAtLeastOneConnection) {
+  Config config;
+  config.threads = 200;
+  EXPECT_EQ(plan_capacity(config, 50).connections_per_thread, 1U);
+}
+
+TEST(Capacity, AQueueOfNoneStaysNone) {
+  Config config;
+  config.queue = 0;
+  EXPECT_EQ(plan_capacity(config, 1000).queue, 0U);
+}
+
+}  // namespace
+}  // namespace bobbin::app

@@ -1,0 +1,169 @@
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+#include <map>
+
+#include "app/nearest_name.h"
+#include "base/ascii.h"
+
+namespace bobbin::app {
+namespace {
+
+/// One argument or pair of arguments: the option, the name that the operator used for it, and the value.
+struct Occurrence {
+  const Option* option = nullptr;
+  std::string name;
+  std::string value;
+};
+
+constexpr const char* kFlagIsPresent = "true";  // what CLI11 reports as the value of a flag that has none
+
+/// Lets CLI11 take the arguments apart and does the rest here: it would set variables, convert and complain
+/// itself, but files and environment variables need the same conversions and the same messages.
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag();
+    app_.allow_extras();
+    for (const Option& option : options()) {
+      // Each spelling is an option of its own, so that a message can use the operator's.
+      if (!option.short_flag.empty()) add(option, std::string(option.short_flag));
+      add(option, option.flag());
+    }
+  }
+
+  [[nodiscard]] Result<std::vector<Occurrence>, std::string> parse(std::span<const char* const> arguments) {
+    std::vector<std::string> reversed = with_separate_empty_values(arguments);
+    const std::string last = reversed.empty() ? "" : reversed.back();
+    std::ranges::reverse(reversed);
+    try {
+      app_.parse(std::move(reversed));
+    } catch (const CLI::ParseError&) {
+      // Every option takes any text any number of times, so only a value at the end can be missing.
+      return failure(missing_value(last));
+    }
+    std::vector<Occurrence> found = TRY(positionals());
+    std::map<const CLI::Option*, std::size_t> seen;
+    for (const CLI::Option* parsed : app_.parse_order()) {
+      found.push_back({rows_.at(parsed), parsed->get_name(), parsed->results().at(seen[parsed]++)});
+    }
+    return found;
+  }
+
+ private:
+  void add(const Option& option, const std::string& name) {
+    CLI::Option* added = option.placeholder.empty() ? app_.add_flag(name) : app_.add_option(name);
+    if (!option.placeholder.empty()) added->type_size(1)->expected(1)->allow_extra_args(false);
+    rows_[added->take_all()] = &option;
+  }
+
+  /// CLI11 takes `--server-name=` for a flag whose value is the next argument.
+  static std::vector<std::string> with_separate_empty_values(std::span<const char* const> arguments) {
+    std::vector<std::string> result;
+    bool flags = true;
+    for (const std::string_view argument : arguments) {
+      flags = flags && argument != "--";
+      result.emplace_back(argument);
+      if (flags && argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+        result.back().pop_back();
+        result.emplace_back();
+      }
+    }
+    return result;
+  }
+
+  /// What CLI11 left: arguments without a flag, and flags that nobody knows.
+  [[nodiscard]] Result<std::vector<Occurrence>, std::string> positionals() const {
+    std::vector<const Option*> rows;
+    for (const Option& option : options()) {
+      if (!option.positional.empty()) rows.push_back(&option);
+    }
+    std::vector<Occurrence> found;
+    bool flags = true;
+    for (const std::string& argument : app_.remaining()) {
+      if (flags && argument == "--") {
+        flags = false;
+      } else if (flags && is_flag(argument)) {
+        return failure(unknown_flag(argument));
+      } else if (found.size() == rows.size()) {
+        return failure(in_quotes(argument) +
+                       ": too many arguments; only [PORT [HOST [THREADS]]] stand without a flag");
+      } else {
+        const Option& row = *rows[found.size()];
+        found.push_back({&row, std::string(row.positional), argument});
+      }
+    }
+    return found;
+  }
+
+  /// As CLI11 decides it: "-" and "-1" are values.
+  static bool is_flag(std::string_view argument) {
+    return argument.size() > 1 && argument[0] == '-' && !is_digit(argument[1]);
+  }
+
+  static std::string missing_value(std::string_view name) {
+    const auto row = std::ranges::find_if(
+        options(), [&](const Option& option) { return name == option.short_flag || name == option.flag(); });
+    const bool setting = row != options().end() && row->is_setting();
+    return fmt::format("{}: a value is missing{}", escaped(name), setting ? "; " + row->allowed() : "");
+  }
+
+  static std::string unknown_flag(std::string_view argument) {
+    const std::string_view name = argument.substr(0, argument.find('='));
+    std::vector<std::string> names;
+    for (const Option& option : options()) names.push_back(option.flag());
+    const std::string nearest = nearest_name(name, names);
+    return fmt::format("{}: no such option; {}", escaped(name),
+                       nearest.empty() ? "bobbin --help shows all" : "did you mean " + nearest + "?");
+  }
+
+  CLI::App app_;
+  std::map<const CLI::Option*, const Option*> rows_;
+};
+
+[[nodiscard]] std::string beside(const Occurrence& found, std::string_view earlier) {
+  return fmt::format("{}: {} is not allowed beside {}; give one of them", found.name, in_quotes(found.value),
+                     earlier);
+}
+
+[[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
+                                                   const Occurrence& found) {
+  if (action == Action::read_file) {
+    if (line.file) return failure(beside(found, line.file->place));
+    line.file = Value{found.name, found.value};
+  } else if (found.value != kFlagIsPresent) {
+    return failure(
+        fmt::format("{}: {} is not allowed; it takes no value", found.name, in_quotes(found.value)));
+  }
+  line.actions.insert(action);
+  return {};
+}
+
+[[nodiscard]] Result<void, std::string> add_setting(CommandLine& line, const Occurrence& found) {
+  Setting setting = setting_from_text(*found.option, found.name, found.value);
+  const auto earlier = std::ranges::find(line.settings, found.option, &Setting::option);
+  if (earlier == line.settings.end()) {
+    line.settings.push_back(std::move(setting));
+  } else if (found.option->is_list() && earlier->place != found.option->positional) {
+    std::ranges::move(setting.values, std::back_inserter(earlier->values));
+  } else {
+    return failure(beside(found, earlier->place));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CommandLine, std::string> parse_command_line(std::span<const char* const> arguments) {
+  CommandLine line;
+  for (const Occurrence& found : TRY(Parser().parse(arguments))) {
+    const auto* action = std::get_if<Action>(&found.option->effect);
+    TRY(action != nullptr ? add_action(line, *action, found) : add_setting(line, found));
+  }
+  return line;
+}
+
+}  // namespace bobbin::app

@@ -1,0 +1,379 @@
+#include "app/config.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <type_traits>
+
+#include "app/options.h"
+
+namespace bobbin::app {
+namespace {
+
+using namespace std::chrono_literals;
+using Strings = std::vector<std::string>;
+using Variables = std::map<std::string, std::string>;
+
+/// What the operator gives; the file is called bobbin.toml, and "closed.toml" cannot be read.
+struct Input {
+  Strings arguments;
+  Variables variables;
+  std::string file;
+};
+
+ParseOutcome parse(const Input& input) {
+  std::vector<const char*> arguments;
+  for (const std::string& argument : input.arguments) arguments.push_back(argument.c_str());
+  const auto environment = [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = input.variables.find(name);
+    return found == input.variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  const auto read_file = [&](const std::string& path) -> Result<std::string> {
+    if (path != "bobbin.toml") return failure(Error{EACCES, "open"});
+    return input.file;
+  };
+  return parse_configuration(arguments, environment, read_file);
+}
+
+Config config_from(const Input& input) {
+  const ParseOutcome outcome = parse(input);
+  if (const auto* run = std::get_if<Run>(&outcome)) return run->config;
+  const auto* error = std::get_if<ConfigError>(&outcome);
+  ADD_FAILURE() << "no configuration: " << (error != nullptr ? error->message : "a text");
+  return {};
+}
+
+Config config_from_file(const std::string& text) { return config_from({{"-c", "bobbin.toml"}, {}, text}); }
+
+std::string printed(const Input& input) {
+  const ParseOutcome outcome = parse(input);
+  const auto* print = std::get_if<Print>(&outcome);
+  return print != nullptr ? print->text : "(nothing printed)";
+}
+
+/// "2: message"
+std::string error_from(const Input& input) {
+  const ParseOutcome outcome = parse(input);
+  const auto* error = std::get_if<ConfigError>(&outcome);
+  return error != nullptr ? std::to_string(error->exit_code) + ": " + error->message : "(no error)";
+}
+
+/// A value in its three spellings.
+template <typename T>
+struct Sample {
+  std::string text;  ///< on the command line and in the environment
+  std::string toml;
+  T value;
+};
+struct Example {
+  std::string text;
+  std::string toml;
+  Config config;  ///< the defaults but for this value
+};
+struct Row {
+  std::string name;
+  Example one;
+  Example other;
+};
+
+template <typename T>
+Example example(T Config::* member, const Sample<T>& sample) {
+  Config config;
+  config.*member = sample.value;
+  return {sample.text, sample.toml, config};
+}
+
+template <typename T>
+Row row(const std::string& name, T Config::* member, const std::type_identity_t<Sample<T>>& one,
+        const std::type_identity_t<Sample<T>>& other) {
+  return {name, example(member, one), example(member, other)};
+}
+
+/// Every option with two values, the first of which is not the default.
+std::vector<Row> every_option() {
+  return {
+      row("port", &Config::port, {"8000", "8000", 8000}, {"0", "0", 0}),
+      row("bind", &Config::binds, {"0.0.0.0,::1", R"(["0.0.0.0", "::1"])", {"0.0.0.0", "::1"}},
+          {"[2001:DB8::1],LocalHost", R"(["[2001:DB8::1]", "LocalHost"])", {"2001:db8::1", "localhost"}}),
+      row("allow-host", &Config::allow_hosts,
+          {"a.example, b.example:81", R"(["a.example", "b.example:81"])", {"a.example", "b.example:81"}},
+          {"*", R"(["*"])", {"*"}}),
+      row("threads", &Config::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
+      row("connections-per-thread", &Config::connections_per_thread, {"1", "1", 1},
+          {"1000000", "1_000_000", 1'000'000}),
+      row("queue", &Config::queue, {"0", "0", 0}, {"1000000", "0xF4240", 1'000'000}),
+      row("keep-alive-timeout", &Config::keep_alive_timeout, {"5", "5", 5s}, {"1.5s", "1.5", 1500ms}),
+      row("keep-alive-requests", &Config::keep_alive_requests, {"0", "0", 0}, {"7", "7", 7}),
+      row("grace-period", &Config::grace_period, {"0", "0", 0s}, {"2m", R"("2m")", 2min}),
+      row("root", &Config::root, {"/srv/www", R"("/srv/www")", "/srv/www"}, {".", R"(".")", "."}),
+      row("download", &Config::downloads, {"PDF,.zip", R"(["PDF", ".zip"])", {"pdf", "zip"}}, {"", "[]", {}}),
+      row("allow-type", &Config::allowed_types, {"html", R"(["html"])", {"html"}},
+          {"html,7z", R"(["html", "7z"])", {"html", "7z"}}),
+      row("mime-types", &Config::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
+      row("server-name", &Config::server_name, {"", R"("")", ""},
+          {"my server", R"("my server")", "my server"}),
+      row("uploads", &Config::uploads, {"off", "false", false}, {"on", "true", true}),
+      row("upload-path", &Config::upload_path, {"/a/b.c", R"("/a/b.c")", "/a/b.c"}, {"/x", R"("/x")", "/x"}),
+      row("upload-dir", &Config::upload_dir, {"/var/in", R"("/var/in")", "/var/in"}, {"in", R"("in")", "in"}),
+      row("serve-uploads", &Config::serve_uploads, {"off", "false", false}, {"on", "true", true}),
+      row("max-head", &Config::max_head, {"256", "256", 256}, {"1MiB", R"("1MiB")", 1 << 20}),
+      row("max-upload", &Config::max_upload, {"1", "1", 1}, {"1T", R"("1tib")", 1ULL << 40}),
+      row("head-timeout", &Config::head_timeout, {"1ms", R"("1ms")", 1ms}, {"24h", R"("24h")", 24h}),
+      row("minimum-rate", &Config::minimum_rate, {"0", "0", 0}, {"1k", R"("1k")", 1024}),
+      row("minimum-rate-grace", &Config::rate_grace, {"0", "0", 0s}, {"3", "3", 3s}),
+      row("stall-timeout", &Config::stall_timeout, {"0.25", "0.25", 250ms}, {"3", "3.0", 3s}),
+      row("commit-timeout", &Config::commit_timeout, {"4", "4", 4s}, {"1h", R"("1h")", 1h}),
+      row("access-log", &Config::access_log, {"off", "false", false}, {"on", "true", true}),
+      row("log-format", &Config::log_format, {"json", R"("json")", observe::AccessFormat::json},
+          {"common", R"("common")", observe::AccessFormat::common}),
+      row("log-file", &Config::log_file, {"/var/log/b", R"("/var/log/b")", "/var/log/b"}, {"b", "'b'", "b"}),
+      row("log-level", &Config::log_level, {"error", R"("error")", observe::LogLevel::error},
+          {"debug", R"("debug")", observe::LogLevel::debug}),
+      row("status-interval", &Config::status_interval, {"0", "0", 0s}, {"1h", R"("1h")", 1h}),
+  };
+}
+
+std::string upper(std::string name) {
+  for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string key(std::string name) {
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+TEST(Configuration, WithoutAnyInputIsTheDefault) {
+  EXPECT_EQ(config_from({}), Config{});
+  EXPECT_EQ(config_from_file(""), Config{});
+}
+
+TEST(Configuration, TakesEveryOptionFromFileEnvironmentAndFlagInThisOrder) {
+  for (const auto& [name, one, other] : every_option()) {
+    SCOPED_TRACE(name);
+    const std::string flag = "--" + name;
+    const std::string variable = "BOBBIN_" + upper(name);
+    ASSERT_NE(one.config, Config{});
+    ASSERT_NE(one.config, other.config);
+
+    for (const Example& wanted : {one, other}) {
+      SCOPED_TRACE(wanted.text);
+      EXPECT_EQ(config_from_file(key(name) + " = " + wanted.toml), wanted.config);
+      EXPECT_EQ(config_from({{}, {{variable, wanted.text}}, ""}), wanted.config);
+      EXPECT_EQ(config_from({{flag, wanted.text}, {}, ""}), wanted.config);
+      EXPECT_EQ(config_from({{flag + "=" + wanted.text}, {}, ""}), wanted.config);
+    }
+    const std::string file = key(name) + " = " + one.toml;
+    EXPECT_EQ(config_from({{"-c", "bobbin.toml"}, {{variable, other.text}}, file}), other.config);
+    EXPECT_EQ(config_from({{"-c", "bobbin.toml", flag, other.text}, {}, file}), other.config);
+    EXPECT_EQ(config_from({{flag, other.text}, {{variable, one.text}}, ""}), other.config);
+    EXPECT_EQ(config_from({{"-c", "bobbin.toml", flag, one.text}, {{variable, other.text}}, file}),
+              one.config);
+  }
+}
+
+TEST(Configuration, IsTestedForEveryOption) {
+  Strings tested;
+  for (const Row& tried : every_option()) tested.push_back(tried.name);
+  Strings known;
+  for (const Option& option : options()) {
+    if (option.is_setting()) known.emplace_back(option.name);
+  }
+  EXPECT_THAT(tested, testing::UnorderedElementsAreArray(known));
+}
+
+TEST(Configuration, TakesPortHostAndThreadsWithoutFlags) {
+  Config want;
+  want.port = 8000;
+  EXPECT_EQ(config_from({{"8000"}, {}, ""}), want);
+  want.binds = {"0.0.0.0"};
+  EXPECT_EQ(config_from({{"8000", "0.0.0.0"}, {}, ""}), want);
+  want.threads = 20;
+  EXPECT_EQ(config_from({{"8000", "0.0.0.0", "20"}, {}, ""}), want);
+  EXPECT_EQ(
+      config_from({{"-c", "bobbin.toml", "8000", "0.0.0.0", "20"}, {{"BOBBIN_PORT", "1"}}, "threads = 3"}),
+      want);
+  want.root = "x";
+  EXPECT_EQ(config_from({{"8000", "-d", "x", "0.0.0.0", "20"}, {}, ""}), want);
+  EXPECT_EQ(config_from({{"--root=x", "--", "8000", "0.0.0.0", "20"}, {}, ""}), want);
+}
+
+TEST(Configuration, KnowsShortFlags) {
+  Config want;
+  want.port = 1;
+  want.binds = {"::"};
+  want.threads = 2;
+  want.root = "x";
+  EXPECT_EQ(config_from({{"-p", "1", "-b", "::", "-t", "2", "-d", "x"}, {}, ""}), want);
+  EXPECT_EQ(config_from({{"-p1", "-b::", "-t2", "-dx"}, {}, ""}), want);
+}
+
+TEST(Configuration, CollectsAListInTheOrderGivenAndReplacesTheWeakerOne) {
+  const Strings arguments{"-b", "::1",       "--bind", "127.0.0.2,127.0.0.3",
+                          "-b", "127.0.0.4", "-c",     "bobbin.toml"};
+  EXPECT_EQ(config_from({arguments, {{"BOBBIN_BIND", "0.0.0.0"}}, R"(bind = ["::"])"}).binds,
+            (Strings{"::1", "127.0.0.2", "127.0.0.3", "127.0.0.4"}));
+  EXPECT_EQ(config_from({{"--download", "a", "--download", "b"}, {}, ""}).downloads, (Strings{"a", "b"}));
+  EXPECT_EQ(config_from({{"--download="}, {{"BOBBIN_DOWNLOAD", "a"}}, ""}).downloads, Strings{});
+}
+
+TEST(Configuration, AnEmptyValueIsAValue) {
+  EXPECT_EQ(config_from({{"--server-name=", "--root", "x"}, {}, ""}).root, "x");
+  EXPECT_EQ(config_from({{"--server-name=", "8000"}, {}, ""}).port, 8000);
+  EXPECT_EQ(config_from({{"--server-name", ""}, {}, ""}).server_name, "");
+  EXPECT_EQ(config_from({{"--server-name", "a=b=", "--upload-dir", "--x"}, {}, ""}).server_name, "a=b=");
+}
+
+TEST(Configuration, ReadsTheFileNamedByFlagOrEnvironment) {
+  EXPECT_EQ(config_from({{"--config=bobbin.toml"}, {{"BOBBIN_CONFIG", "closed.toml"}}, "port = 1"}).port, 1);
+  EXPECT_EQ(config_from({{}, {{"BOBBIN_CONFIG", "bobbin.toml"}}, "port = 1"}).port, 1);
+}
+
+TEST(Configuration, PrintsInsteadOfRunning) {
+  EXPECT_EQ(printed({{"--version"}, {}, ""}), "bobbin " BOBBIN_VERSION "\n");
+  EXPECT_EQ(printed({{"-V"}, {}, ""}), "bobbin " BOBBIN_VERSION "\n");
+  EXPECT_THAT(printed({{"-h"}, {}, ""}), testing::StartsWith("Usage: bobbin "));
+  EXPECT_THAT(printed({{"--help", "--port", "http"}, {{"BOBBIN_CONFIG", "closed.toml"}}, ""}),
+              testing::StartsWith("Usage: bobbin "));
+  EXPECT_THAT(printed({{"--help-markdown"}, {}, ""}), testing::StartsWith("# Configuration\n"));
+  EXPECT_EQ(printed({{"--check-config", "8000"}, {}, ""}), "configuration ok\n");
+  EXPECT_EQ(printed({{"--check-config", "-c", "bobbin.toml"}, {}, "port = 1"}),
+            "configuration ok: bobbin.toml\n");
+}
+
+TEST(Configuration, RefusesABadCommandLine) {
+  struct Case {
+    Strings arguments;
+    const char* want;
+  };
+  const Case cases[] = {
+      {{"--port", "http"}, R"(2: bobbin: --port: "http" is not allowed; a whole number from 0 to 65535)"},
+      {{"-p", "65536"}, R"(2: bobbin: -p: "65536" is not allowed; a whole number from 0 to 65535)"},
+      {{"-p-1"}, R"(2: bobbin: -p: "-1" is not allowed; a whole number from 0 to 65535)"},
+      {{"-1"}, R"(2: bobbin: PORT: "-1" is not allowed; a whole number from 0 to 65535)"},
+      {{"--port="}, R"(2: bobbin: --port: "" is not allowed; a whole number from 0 to 65535)"},
+      {{"--port"}, "2: bobbin: --port: a value is missing; a whole number from 0 to 65535"},
+      {{"-t"}, "2: bobbin: -t: a value is missing; a whole number from 1 to 1024"},
+      {{"--config"}, "2: bobbin: --config: a value is missing"},
+      {{"--config="}, R"(2: bobbin: --config: "" is not allowed; the name of a file)"},
+      {{"8000", "256.0.0.1"},
+       R"(2: bobbin: HOST: "256.0.0.1" is not allowed; an IPv4 or IPv6 address, or localhost)"},
+      {{"8000", "::", "0"}, R"(2: bobbin: THREADS: "0" is not allowed; a whole number from 1 to 1024)"},
+      {{"8000", "::", "1", "x"},
+       R"(2: bobbin: "x": too many arguments; only [PORT [HOST [THREADS]]] stand without a flag)"},
+      {{"8000", "--port", "8001"},
+       R"(2: bobbin: --port: "8001" is not allowed beside PORT; give one of them)"},
+      {{"-b", "::1", "8000", "::"}, R"(2: bobbin: -b: "::1" is not allowed beside HOST; give one of them)"},
+      {{"-p", "1", "--port=1"}, R"(2: bobbin: --port: "1" is not allowed beside -p; give one of them)"},
+      {{"-c", "a", "--config", "b"},
+       R"(2: bobbin: --config: "b" is not allowed beside -c; give one of them)"},
+      {{"--check-config=x"}, R"(2: bobbin: --check-config: "x" is not allowed; it takes no value)"},
+      {{"--bind=::1,"}, R"(2: bobbin: --bind: "" is not allowed; an IPv4 or IPv6 address, or localhost)"},
+      {{"--bind="}, "2: bobbin: --bind: an empty list is not allowed; an IPv4 or IPv6 address, or localhost"},
+      {{"-b", "[127.0.0.1]"},
+       R"(2: bobbin: -b: "[127.0.0.1]" is not allowed; an IPv4 or IPv6 address, or localhost)"},
+      {{"--treads", "3"}, "2: bobbin: --treads: no such option; did you mean --threads?"},
+      {{"--prot=1"}, "2: bobbin: --prot: no such option; did you mean --port?"},
+      {{"--frobnicate", "8000"}, "2: bobbin: --frobnicate: no such option; bobbin --help shows all"},
+      {{"-x"}, "2: bobbin: -x: no such option; bobbin --help shows all"},
+      {{"--help", "--frobnicate"}, "2: bobbin: --frobnicate: no such option; bobbin --help shows all"},
+      {{"--grace-period", "soon"},
+       R"(2: bobbin: --grace-period: "soon" is not allowed; a time from 0 to 24h, such as 30s, 500ms or 2m)"},
+      {{"--keep-alive-timeout", "0"},
+       R"(2: bobbin: --keep-alive-timeout: "0" is not allowed; a time from 1ms to 24h, such as 30s, 500ms or 2m)"},
+      {{"--max-head", "255"},
+       R"(2: bobbin: --max-head: "255" is not allowed; a number of bytes from 256 to 1MiB, such as 16384 or 16KiB)"},
+      {{"--max-upload", "2TiB"},
+       R"(2: bobbin: --max-upload: "2TiB" is not allowed; a number of bytes from 1 to 1TiB, such as 16384 or 16KiB)"},
+      {{"--uploads", "yes"}, R"(2: bobbin: --uploads: "yes" is not allowed; on or off)"},
+      {{"--log-format", "xml"},
+       R"(2: bobbin: --log-format: "xml" is not allowed; transfer, common, combined or json)"},
+      {{"--log-level", "loud"},
+       R"(2: bobbin: --log-level: "loud" is not allowed; error, warning, info or debug)"},
+      {{"--root", ""}, R"(2: bobbin: --root: "" is not allowed; the name of a directory)"},
+      {{"--upload-path", "/a/../b"},
+       R"(2: bobbin: --upload-path: "/a/../b" is not allowed; a path such as /upload: no empty, . or .. segment, )"
+       "nothing that a URL would encode"},
+      {{"--allow-host", "a b"},
+       R"(2: bobbin: --allow-host: "a b" is not allowed; NAME, NAME:PORT, NAME:* or *)"},
+      {{"--allow-type", "html,a/b"},
+       R"(2: bobbin: --allow-type: "a/b" is not allowed; extensions such as txt, of letters, digits, -, + and _)"},
+      {{"--server-name", "a\r\nb"},
+       R"(2: bobbin: --server-name: "a\x0d\x0ab" is not allowed; visible ASCII characters with spaces between them)"},
+  };
+  for (const auto& [arguments, want] : cases) {
+    SCOPED_TRACE(want);
+    EXPECT_EQ(error_from({arguments, {}, ""}), want);
+  }
+}
+
+TEST(Configuration, RefusesABadEnvironment) {
+  EXPECT_EQ(error_from({{}, {{"BOBBIN_PORT", "http"}}, ""}),
+            R"(2: bobbin: BOBBIN_PORT: "http" is not allowed; a whole number from 0 to 65535)");
+  EXPECT_EQ(error_from({{}, {{"BOBBIN_ACCESS_LOG", ""}}, ""}),
+            R"(2: bobbin: BOBBIN_ACCESS_LOG: "" is not allowed; on or off)");
+  EXPECT_EQ(error_from({{}, {{"BOBBIN_CONFIG", ""}}, ""}),
+            R"(2: bobbin: BOBBIN_CONFIG: "" is not allowed; the name of a file)");
+  EXPECT_EQ(error_from({{"--port", "1"}, {{"BOBBIN_PORT", "http"}}, ""}),
+            R"(2: bobbin: BOBBIN_PORT: "http" is not allowed; a whole number from 0 to 65535)");
+}
+
+TEST(Configuration, RefusesABadFile) {
+  struct Case {
+    const char* file;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"\n# a comment\nport = 65536", R"(3:8: port: "65536" is not allowed; a whole number from 0 to 65535)"},
+      {"port = \"8080\"",
+       "1:8: port: a string is not allowed; an integer is wanted: a whole number from 0 to 65535"},
+      {"port = 1.0",
+       "1:8: port: a floating-point number is not allowed; an integer is wanted: a whole number from 0 to "
+       "65535"},
+      {"uploads = \"on\"", "1:11: uploads: a string is not allowed; a boolean is wanted: on or off"},
+      {"root = 1", "1:8: root: an integer is not allowed; a string is wanted: the name of a directory"},
+      {"bind = \"::1\"",
+       "1:8: bind: a string is not allowed; an array of strings is wanted: an IPv4 or IPv6 address, or "
+       "localhost"},
+      {"bind = [\n  \"::1\",\n  1]",
+       "3:3: bind: an integer is not allowed; an array of strings is wanted: an IPv4 or IPv6 address, or "
+       "localhost"},
+      {"bind = [\"::1\", \"x\"]", R"(1:16: bind: "x" is not allowed; an IPv4 or IPv6 address, or localhost)"},
+      {"bind = []", "1:8: bind: an empty list is not allowed; an IPv4 or IPv6 address, or localhost"},
+      {"root = [\"x\"]", "1:8: root: an array is not allowed; a string is wanted: the name of a directory"},
+      {"grace_period = true",
+       "1:16: grace_period: a boolean is not allowed; a number or a string is wanted: "
+       "a time from 0 to 24h, such as 30s, 500ms or 2m"},
+      {"grace_period = -1",
+       R"(1:16: grace_period: "-1" is not allowed; a time from 0 to 24h, such as 30s, 500ms or 2m)"},
+      {"grace_period = inf",
+       R"(1:16: grace_period: "inf" is not allowed; a time from 0 to 24h, such as 30s, 500ms or 2m)"},
+      {"log_level = 2020-01-01",
+       "1:13: log_level: a date or time is not allowed; a string is wanted: error, warning, info or debug"},
+      {"  treads = 3", "1:3: treads: no such key; did you mean threads?"},
+      {"keep-alive-timeout = 3", "1:1: keep-alive-timeout: no such key; did you mean keep_alive_timeout?"},
+      {"config = \"x\"", "1:1: config: no such key; docs/configuration.md has all"},
+      {"[frob]\nport = 1", "1:2: frob: no such key; docs/configuration.md has all"},
+      {"threads = 3\nz = 1\na = 1", "2:1: z: no such key; docs/configuration.md has all"},
+  };
+  for (const auto& [file, want] : cases) {
+    SCOPED_TRACE(file);
+    EXPECT_EQ(error_from({{"-c", "bobbin.toml"}, {}, file}), std::string("78: bobbin: bobbin.toml:") + want);
+  }
+  EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "port = 1\nthreads ="}),
+              testing::MatchesRegex("78: bobbin: bobbin.toml:2:[0-9]+: [^\n]+"));
+  EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "port = 1\nport = 2"}),
+              testing::MatchesRegex("78: bobbin: bobbin.toml:2:[0-9]+: [^\n]+"));
+  EXPECT_EQ(error_from({{"--config", "closed.toml"}, {}, ""}),
+            R"(78: bobbin: --config: "closed.toml" cannot be read; open: Permission denied)");
+  EXPECT_EQ(error_from({{}, {{"BOBBIN_CONFIG", "closed.toml"}}, ""}),
+            R"(78: bobbin: BOBBIN_CONFIG: "closed.toml" cannot be read; open: Permission denied)");
+  EXPECT_EQ(error_from({{"--check-config", "-c", "bobbin.toml", "-p", "1"}, {}, "port = 65536"}),
+            R"(78: bobbin: bobbin.toml:1:8: port: "65536" is not allowed; a whole number from 0 to 65535)");
+}
+
+}  // namespace
+}  // namespace bobbin::app

@@ -1,0 +1,110 @@
+#include "app/manual.h"
+
+#include <algorithm>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <set>
+#include <sstream>
+
+#include "app/config_file.h"
+#include "app/options.h"
+
+namespace bobbin::app {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(Help, FitsInAHundredColumns) {
+  for (const std::string& line : lines_of(help())) {
+    EXPECT_LE(line.size(), 100U) << line;
+    EXPECT_FALSE(line.ends_with(' ')) << line;
+  }
+}
+
+TEST(Help, ShowsAnOptionWithDefaultAndAllowedValues) {
+  EXPECT_THAT(
+      help(),
+      HasSubstr("\n\nListening\n"
+                "  -p, --port PORT                   The TCP port to listen on; 0 takes any free one.\n"
+                "                                    Default: 8080. Allowed: a whole number from 0 to "
+                "65535.\n"
+                "  -b, --bind ADDRESS                "));
+  EXPECT_THAT(help(), HasSubstr("\n      --allow-host HOST             Host values"));
+  EXPECT_THAT(help(), HasSubstr("Default: (standard output). Allowed: the name of a file.\n"));
+}
+
+TEST(Help, HasEveryOptionAndEveryGroupOnce) {
+  const std::vector<std::string> lines = lines_of(help());
+  std::set<std::string_view> groups;
+  for (const Option& option : options()) {
+    groups.insert(option.group);
+    const auto entries = std::ranges::count_if(lines, [&](const std::string& line) {
+      return (line + " ").substr(0, 36).find(option.flag() + " ") == 6;
+    });
+    EXPECT_EQ(entries, 1) << option.flag();
+  }
+  for (const std::string_view group : groups) EXPECT_EQ(std::ranges::count(lines, group), 1) << group;
+}
+
+TEST(OptionTable, WritesEveryDefaultAsAnOperatorWould) {
+  const Config defaults;
+  for (const Option& option : options()) {
+    if (!option.is_setting()) continue;
+    SCOPED_TRACE(option.name);
+    EXPECT_FALSE(option.default_text().empty());
+    const std::string text = std::visit([&](const auto& kind) { return kind.text(defaults); }, option.kind());
+    Config config;
+    EXPECT_TRUE(apply(setting_from_text(option, "test", text), config));
+    EXPECT_EQ(config, defaults);
+  }
+}
+
+TEST(OptionTable, HasNoNameTwice) {
+  std::set<std::string_view> names;
+  for (const Option& option : options()) {
+    EXPECT_TRUE(names.insert(option.name).second) << option.name;
+    if (option.short_flag.empty()) continue;
+    EXPECT_TRUE(names.insert(option.short_flag).second) << option.short_flag;
+  }
+}
+
+std::string configuration_page() {
+  std::ifstream file(BOBBIN_SOURCE_DIR "/docs/configuration.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(ConfigurationPage, IsWhatTheTableSays) {
+  EXPECT_EQ(configuration_page(), markdown()) << "bobbin --help-markdown > docs/configuration.md";
+}
+
+TEST(ConfigurationPage, HasAnExampleThatIsAllowed) {
+  const std::string page = markdown();
+  const std::string begin = "```toml\n";
+  const std::size_t start = page.find(begin) + begin.size();
+  const auto settings =
+      parse_configuration_file("example", page.substr(start, page.find("```", start) - start));
+  ASSERT_TRUE(settings) << settings.error();
+  EXPECT_GE(settings->size(), 5U);
+  for (const Setting& setting : *settings) {
+    Config config;
+    EXPECT_TRUE(apply(setting, config)) << setting.place;
+  }
+}
+
+TEST(ConfigurationPage, EscapesBarsInTables) {
+  EXPECT_THAT(markdown(),
+              HasSubstr("| `--uploads on\\|off`<br>`uploads`<br>`BOBBIN_UPLOADS` | on | on or off | "));
+}
+
+}  // namespace
+}  // namespace bobbin::app

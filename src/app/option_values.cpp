@@ -1,0 +1,148 @@
+#include "app/option_values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "base/ascii.h"
+#include "base/endpoint.h"
+#include "http/host_policy.h"
+
+namespace bobbin::app {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+// Largest first, and the name to write before its other spellings.
+constexpr Unit kTimeUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"", 1000}, {"ms", 1}};
+constexpr Unit kSizeUnits[] = {{"TiB", 1ULL << 40}, {"T", 1ULL << 40},   {"GiB", 1ULL << 30},
+                               {"G", 1ULL << 30},   {"MiB", 1ULL << 20}, {"M", 1ULL << 20},
+                               {"KiB", 1ULL << 10}, {"K", 1ULL << 10},   {"", 1}};
+
+constexpr bool is_lowercase_letter(char c) { return c >= 'a' && c <= 'z'; }
+
+/// The digits at the front of `text`, which loses them.
+std::string_view take_digits(std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const std::string_view digits(text.begin(), end);
+  text.remove_prefix(digits.size());
+  return digits;
+}
+
+bool is_request_path_character(char c) {
+  return c > ' ' && c < '\x7f' && std::string_view(R"("#%<>?[\]^`{|})").find(c) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<milliseconds> parse_time(std::string_view text) {
+  std::string digits(take_digits(text));
+  if (digits.empty()) return std::nullopt;
+  std::uint64_t divisor = 1;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const std::string_view fraction = take_digits(text);
+    if (fraction.empty()) return std::nullopt;
+    digits += fraction;
+    for (std::size_t i = 0; i < fraction.size(); ++i) divisor *= 10;
+  }
+  // Twelve digits of hours are still fewer than 2^63 milliseconds.
+  if (digits.size() > 12) return std::nullopt;
+  const auto* unit = std::ranges::find(kTimeUnits, text, &Unit::name);
+  if (unit == std::end(kTimeUnits)) return std::nullopt;
+  const std::uint64_t scaled = *parse_whole_number(digits) * unit->factor;
+  // Finer than a millisecond is refused, not rounded: a rounded 0 would mean "off" or "at once".
+  if (scaled % divisor != 0) return std::nullopt;
+  return milliseconds(scaled / divisor);
+}
+
+std::string time_text(milliseconds time) {
+  const auto count = static_cast<std::uint64_t>(time.count());
+  if (count == 0) return "0";
+  const auto* unit = std::ranges::find_if(kTimeUnits, [&](const Unit& u) { return count % u.factor == 0; });
+  return std::to_string(count / unit->factor) + std::string(unit->name);
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  const auto number = parse_whole_number(take_digits(text));
+  const auto* unit =
+      std::ranges::find_if(kSizeUnits, [&](const Unit& u) { return equals_ignoring_case(u.name, text); });
+  if (!number || unit == std::end(kSizeUnits)) return std::nullopt;
+  if (*number > std::numeric_limits<std::uint64_t>::max() / unit->factor) return std::nullopt;
+  return *number * unit->factor;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes == 0) return "0";
+  const auto* unit = std::ranges::find_if(kSizeUnits, [&](const Unit& u) { return bytes % u.factor == 0; });
+  return std::to_string(bytes / unit->factor) + std::string(unit->name);
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  if (trim(text).empty()) return items;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    items.emplace_back(trim(text.substr(0, comma)));
+    if (comma == std::string_view::npos) return items;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<std::string> accept_any(std::string_view text) { return std::string(text); }
+
+std::optional<std::string> accept_non_empty(std::string_view text) {
+  return text.empty() ? std::nullopt : accept_any(text);
+}
+
+std::optional<std::string> accept_address(std::string_view text) {
+  if (equals_ignoring_case(text, "localhost")) return "localhost";
+  const bool in_brackets = text.starts_with('[') && text.ends_with(']');
+  const auto address = parse_address(in_brackets ? text.substr(1, text.size() - 2) : text);
+  if (!address || (in_brackets && address->family != Endpoint::Family::ipv6)) return std::nullopt;
+  return address->address_text();
+}
+
+std::optional<std::string> accept_host(std::string_view text) {
+  return http::HostPolicy::parse_allowed(text) ? accept_any(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_extension(std::string_view text) {
+  if (text.starts_with('.')) text.remove_prefix(1);
+  std::string extension = lowercase(text);
+  const bool good = std::ranges::all_of(extension, [](char c) {
+    return is_digit(c) || is_lowercase_letter(c) || c == '-' || c == '+' || c == '_';
+  });
+  if (extension.empty() || !good) return std::nullopt;
+  return extension;
+}
+
+std::optional<std::string> accept_request_path(std::string_view text) {
+  if (!std::ranges::all_of(text, is_request_path_character)) return std::nullopt;
+  std::string_view rest = text;
+  do {
+    if (!rest.starts_with('/')) return std::nullopt;
+    rest.remove_prefix(1);
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    if (segment.empty() || segment == "." || segment == "..") return std::nullopt;
+    rest.remove_prefix(segment.size());
+  } while (!rest.empty());
+  return std::string(text);
+}
+
+std::optional<std::string> accept_field_value(std::string_view text) {
+  const bool visible = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
+  if (!visible || trim(text) != text) return std::nullopt;
+  return std::string(text);
+}
+
+}  // namespace bobbin::app

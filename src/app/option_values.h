@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+// The texts in which an operator writes numbers, times, sizes and names. Every `parse_` and `accept_` gives
+// nothing for a text that is not exactly of its form: no sign, no white space, nothing left over.
+namespace bobbin::app {
+
+[[nodiscard]] std::optional<std::uint64_t> parse_whole_number(std::string_view text);
+
+/// "30" and "30s" (seconds), "500ms", "2m", "1h"; decimal fractions as in "1.5s", down to one millisecond.
+[[nodiscard]] std::optional<milliseconds> parse_time(std::string_view text);
+/// The shortest text that parse_time reads as `time`: "30s", "500ms", "24h".
+[[nodiscard]] std::string time_text(milliseconds time);
+
+/// "16384", "16KiB", "16k", "1MiB", "1G", "1TiB": units are powers of 1024, whatever the case of their
+/// letters. "kB" is refused: half of the world means 1000 by it.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+/// The shortest text that parse_size reads as `bytes`: "500", "16KiB".
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
+/// The items between commas, without the blanks around them. A blank text has no items.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view text);
+
+// The value to keep (perhaps in a simpler form), or nothing.
+[[nodiscard]] std::optional<std::string> accept_any(std::string_view text);
+[[nodiscard]] std::optional<std::string> accept_non_empty(std::string_view text);
+/// An IPv4 or IPv6 address, with or without brackets (removed), or "localhost".
+[[nodiscard]] std::optional<std::string> accept_address(std::string_view text);
+/// What HostPolicy::parse_allowed takes.
+[[nodiscard]] std::optional<std::string> accept_host(std::string_view text);
+/// A file name extension; lowercase afterwards, and without a dot in front.
+[[nodiscard]] std::optional<std::string> accept_extension(std::string_view text);
+/// An absolute path that a request can name without percent-encoding and that the server would not refuse.
+[[nodiscard]] std::optional<std::string> accept_request_path(std::string_view text);
+/// Visible ASCII characters with blanks between them, or nothing at all: safe as a field value (RFC 9110
+/// §5.5).
+[[nodiscard]] std::optional<std::string> accept_field_value(std::string_view text);
+
+}  // namespace bobbin::app

@@ -1,0 +1,137 @@
+#include "app/option_values.h"
+
+#include <gtest/gtest.h>
+
+namespace bobbin::app {
+namespace {
+
+using namespace std::chrono_literals;
+using Strings = std::vector<std::string>;
+
+TEST(WholeNumberText, IsDigitsOnly) {
+  EXPECT_EQ(parse_whole_number("0"), 0U);
+  EXPECT_EQ(parse_whole_number("007"), 7U);
+  EXPECT_EQ(parse_whole_number("18446744073709551615"), UINT64_MAX);
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1.0", "0x10", "1e3", "18446744073709551616"}) {
+    EXPECT_EQ(parse_whole_number(text), std::nullopt) << text;
+  }
+}
+
+TEST(TimeText, HasAUnitOrMeansSeconds) {
+  struct Case {
+    const char* text;
+    milliseconds want;
+  };
+  const Case cases[] = {{"0", 0ms},
+                        {"30", 30s},
+                        {"30s", 30s},
+                        {"500ms", 500ms},
+                        {"2m", 2min},
+                        {"1h", 1h},
+                        {"0.5", 500ms},
+                        {"1.5s", 1500ms},
+                        {"0.001", 1ms},
+                        {"0.25m", 15s},
+                        {"1.50h", 90min},
+                        {"2.0ms", 2ms},
+                        {"999999999999ms", 999'999'999'999ms}};
+  for (const auto& [text, want] : cases) EXPECT_EQ(parse_time(text), want) << text;
+  for (const char* text : {"", "s", "-1", "+1", " 1", "1 s", "1S", "1d", ".5", "1.", "1.s", "0.0001", "1.5ms",
+                           "1e3", "inf", "1.2.3", "1m30s", "1000000000000", "0.0000000000001"}) {
+    EXPECT_EQ(parse_time(text), std::nullopt) << text;
+  }
+}
+
+TEST(TimeText, IsWrittenInTheLargestWholeUnit) {
+  EXPECT_EQ(time_text(0ms), "0");
+  EXPECT_EQ(time_text(1500ms), "1500ms");
+  EXPECT_EQ(time_text(30s), "30s");
+  EXPECT_EQ(time_text(90s), "90s");
+  EXPECT_EQ(time_text(120s), "2m");
+  EXPECT_EQ(time_text(24h), "24h");
+}
+
+TEST(SizeText, HasUnitsThatArePowersOf1024) {
+  struct Case {
+    const char* text;
+    std::uint64_t want;
+  };
+  const Case cases[] = {
+      {"0", 0},           {"16384", 16384},      {"16KiB", 16384},       {"16k", 16384},
+      {"16K", 16384},     {"1MiB", 1048576},     {"1m", 1048576},        {"1gib", 1073741824},
+      {"1G", 1073741824}, {"2T", 2199023255552}, {"1TiB", 1099511627776}};
+  for (const auto& [text, want] : cases) EXPECT_EQ(parse_size(text), want) << text;
+  for (const char* text : {"", "k", "-1", "1 k", " 1", "1.5k", "1kB", "1B", "1P", "1KiBs",
+                           "18446744073709551616", "18014398509481984K", "16777216T"}) {
+    EXPECT_EQ(parse_size(text), std::nullopt) << text;
+  }
+}
+
+TEST(SizeText, IsWrittenInTheLargestWholeUnit) {
+  EXPECT_EQ(size_text(0), "0");
+  EXPECT_EQ(size_text(500), "500");
+  EXPECT_EQ(size_text(1500), "1500");
+  EXPECT_EQ(size_text(16384), "16KiB");
+  EXPECT_EQ(size_text(3 << 20), "3MiB");
+  EXPECT_EQ(size_text(1ULL << 40), "1TiB");
+}
+
+TEST(ListText, HasCommas) {
+  EXPECT_EQ(split_list(""), Strings{});
+  EXPECT_EQ(split_list(" \t"), Strings{});
+  EXPECT_EQ(split_list("a"), Strings{"a"});
+  EXPECT_EQ(split_list(" a , b\t,c"), (Strings{"a", "b", "c"}));
+  EXPECT_EQ(split_list("a,,b,"), (Strings{"a", "", "b", ""}));
+}
+
+TEST(AddressText, IsAnIpAddressOrLocalhost) {
+  EXPECT_EQ(accept_address("127.0.0.1"), "127.0.0.1");
+  EXPECT_EQ(accept_address("0:0::1"), "::1");
+  EXPECT_EQ(accept_address("[::]"), "::");
+  EXPECT_EQ(accept_address("LOCALHOST"), "localhost");
+  for (const char* text : {"", "example.com", "1.2.3", "127.0.0.1:80", "[::1]:80", "[127.0.0.1]", "[]", "[",
+                           "::1]", "fe80::1%eth0", "*", "127.0.0.1 "}) {
+    EXPECT_EQ(accept_address(text), std::nullopt) << text;
+  }
+}
+
+TEST(HostText, IsWhatTheHostPolicyTakes) {
+  for (const char* text : {"example.com", "example.com:81", "example.com:*", "*", "[::1]"}) {
+    EXPECT_EQ(accept_host(text), text) << text;
+  }
+  for (const char* text : {"", "a b", "user@example.com", "example.com:x", "http://example.com"}) {
+    EXPECT_EQ(accept_host(text), std::nullopt) << text;
+  }
+}
+
+TEST(ExtensionText, IsKeptLowercaseAndWithoutItsDot) {
+  EXPECT_EQ(accept_extension("txt"), "txt");
+  EXPECT_EQ(accept_extension(".PNG"), "png");
+  EXPECT_EQ(accept_extension("c++"), "c++");
+  for (const char* text : {"", ".", "..", "tar.gz", "a/b", "a b", "*", "\xC3\xA4"}) {
+    EXPECT_EQ(accept_extension(text), std::nullopt) << text;
+  }
+}
+
+TEST(RequestPathText, IsOneThatTheServerWouldNotRefuse) {
+  for (const char* text : {"/upload", "/a/b", "/.well-known/x", "/a:b@c", "/...", "/~u"}) {
+    EXPECT_EQ(accept_request_path(text), text) << text;
+  }
+  for (const char* text : {"", "/", "upload", "/a/", "//a", "/a//b", "/.", "/..", "/a/../b", "/a/.", "/a b",
+                           "/a?b", "/a#b", "/%61", "/a\\b", "/\x7f", "/\xC3\xA4", "/a\n"}) {
+    EXPECT_EQ(accept_request_path(text), std::nullopt) << text;
+  }
+}
+
+TEST(FieldValueText, CannotEndItsField) {  // RFC 9110 §5.5
+  for (const char* text : {"", "bobbin/1.0 (test)", "Multi-threaded HTTP Server"}) {
+    EXPECT_EQ(accept_field_value(text), text) << text;
+  }
+  for (const char* text : {" a", "a ", "a\r\nX: y", "a\tb", "\x7f", "\xC3\xA4"}) {
+    EXPECT_EQ(accept_field_value(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(accept_field_value(std::string_view("a\0b", 3)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace bobbin::app

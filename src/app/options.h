@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "app/config.h"
+#include "app/option_kinds.h"
+
+namespace bobbin::app {
+
+/// What an option of the command line does that sets nothing.
+enum class Action : std::uint8_t { read_file, check_config, help, help_markdown, version };
+
+/// One row of the table from which the command line, the configuration file, the environment variables,
+/// --help and docs/configuration.md come.
+struct Option {
+  std::string_view group;        ///< the heading in --help; the rows of a group stand together
+  std::string_view short_flag;   ///< "-p", or nothing
+  std::string_view name;         ///< "keep-alive-timeout"
+  std::string_view placeholder;  ///< names the value in --help: "TIME"; nothing for a flag without one
+  std::string_view positional;   ///< its name as an argument without a flag, or nothing
+  std::variant<Kind, Action> effect;
+  std::string_view meaning;  ///< a sentence or two
+
+  [[nodiscard]] std::string flag() const;  ///< "--keep-alive-timeout"
+  [[nodiscard]] bool is_setting() const { return std::holds_alternative<Kind>(effect); }
+
+  // For settings only:
+  [[nodiscard]] const Kind& kind() const;
+  [[nodiscard]] bool is_list() const { return std::holds_alternative<List>(kind()); }
+  [[nodiscard]] std::string key() const;       ///< in the configuration file: "keep_alive_timeout"
+  [[nodiscard]] std::string variable() const;  ///< in the environment: "BOBBIN_KEEP_ALIVE_TIMEOUT"
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] const FileTypes& file_types() const;
+  /// The default as an operator would write it, or words in parentheses where that is nothing.
+  [[nodiscard]] std::string default_text() const;
+};
+
+[[nodiscard]] std::span<const Option> options();
+
+/// A value and the place that a message about it names: "--port", "BOBBIN_PORT", "bobbin.toml:3:8: port".
+struct Value {
+  std::string place;
+  std::string text;
+};
+/// What one source says about one option: exactly one value, or for a list any number.
+struct Setting {
+  const Option* option = nullptr;
+  std::string place;
+  std::vector<Value> values;
+};
+
+/// A setting from a text in which the items of a list stand between commas.
+[[nodiscard]] Setting setting_from_text(const Option& option, const std::string& place,
+                                        std::string_view text);
+
+/// Sets the option in `config`; or a message that names the place, the value and what is allowed.
+[[nodiscard]] Result<void, std::string> apply(const Setting& setting, Config& config);
+
+/// `place: "text" is not allowed; allowed`, on one line whatever the text holds.
+[[nodiscard]] std::string not_allowed(const Value& value, std::string_view allowed);
+/// The text with control characters and bytes that are not UTF-8 as \xHH, so that a message stays one line.
+[[nodiscard]] std::string escaped(std::string_view text);
+/// The same in double quotes.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
+}  // namespace bobbin::app

@@ -1,0 +1,190 @@
+#include "app/serve.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/capacity.h"
+#include "app/site.h"
+#include "os/epoll.h"
+#include "os/process.h"
+#include "os/wake.h"
+#include "server/acceptor.h"
+#include "server/pool.h"
+
+namespace bobbin::app {
+namespace {
+
+constexpr int kExitForced = 3;
+constexpr int kExitCannotRun = 71;  // EX_OSERR
+
+using observe::LogLevel;
+
+int fail(int status, const std::string& message) {
+  std::fprintf(stderr, "bobbin: %s\n", message.c_str());
+  return status;
+}
+
+http::http1::SessionSettings session_settings(const Config& config) {
+  return {.head = {.head_bytes = config.max_head},
+          .maximum_content_bytes = config.max_upload,
+          .maximum_requests = config.keep_alive_requests,
+          .keep_alive = config.keep_alive_timeout,
+          .head_timeout = config.head_timeout,
+          .pace = {.minimum_rate = config.minimum_rate, .grace = config.rate_grace, .stall = config.stall_timeout},
+          .reply_timeout = config.commit_timeout,
+          .server_name = config.server_name};
+}
+
+server::PoolSettings pool_settings(const Config& config, const Capacity& capacity) {
+  return {.threads = config.threads,
+          .connections_per_thread = capacity.connections_per_thread,
+          .queue = capacity.queue,
+          .worker = {.session = session_settings(config),
+                     .access_log = config.access_log,
+                     .access_format = config.log_format}};
+}
+
+Result<std::vector<server::Listener>> listen_on_all(const Config& config, std::string& where) {
+  std::vector<server::Listener> listeners;
+  for (const std::string& bind : config.binds) {
+    where = bind + ":" + std::to_string(config.port);
+    auto endpoint = parse_address(bind == "localhost" ? "127.0.0.1" : bind);
+    if (!endpoint) return failure(Error{EINVAL, "address"});
+    endpoint->port = config.port;
+    listeners.push_back(TRY(server::listen(*endpoint)));
+  }
+  return listeners;
+}
+
+/// What poll() waits for is due then: the next status line, or the end of the grace period.
+milliseconds until(Instant moment) {
+  if (moment == kNever) return os::Epoll::kForever;
+  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(moment - monotonic_now()));
+}
+
+/// The main thread's part while the server runs: accepting, signals, status lines.
+class MainLoop {
+ public:
+  MainLoop(const Config& config, server::Acceptor& acceptor, server::WorkerPool& pool, os::Signals& signals,
+           observe::Log& log, observe::LogWriter& main_log)
+      : config_(config), acceptor_(acceptor), pool_(pool), signals_(signals), log_(log), main_log_(main_log) {}
+
+  void run_until_stopped() {
+    const bool reports = config_.status_interval.count() > 0;
+    Instant next_status = reports ? monotonic_now() + config_.status_interval : kNever;
+    while (!stop_requested_) {
+      acceptor_.poll(until(next_status));
+      handle_signals();
+      if (monotonic_now() < next_status) continue;
+      pool_.log_status(main_log_);
+      next_status += config_.status_interval;
+    }
+  }
+
+  /// False when the grace period ended first, or a second SIGINT came.
+  bool drain(const std::atomic<bool>& workers_ended) {
+    main_log_.write(LogLevel::info, "Shutting down server...");
+    const Instant end = monotonic_now() + config_.grace_period;
+    acceptor_.stop_accepting();
+    for (server::Arrival& arrival : pool_.shut_down()) acceptor_.turn_away(std::move(arrival));
+    while (!workers_ended && !force_requested_ && monotonic_now() < end) {
+      acceptor_.poll(until(end));
+      handle_signals();
+    }
+    return workers_ended;
+  }
+
+ private:
+  void handle_signals() {
+    while (const auto signal = signals_.next()) {
+      if (*signal == SIGUSR1) {
+        log_.reopen();
+      } else if (!stop_requested_) {
+        stop_requested_ = true;
+      } else if (*signal == SIGINT) {
+        force_requested_ = true;
+      }
+    }
+  }
+
+  const Config& config_;
+  server::Acceptor& acceptor_;
+  server::WorkerPool& pool_;
+  os::Signals& signals_;
+  observe::Log& log_;
+  observe::LogWriter& main_log_;
+  bool stop_requested_ = false;
+  bool force_requested_ = false;
+};
+
+void announce(const Config& config, const std::vector<Endpoint>& bound, observe::LogWriter& log) {
+  for (const Endpoint& endpoint : bound) log.write(LogLevel::info, "HTTP Server started on http://" + endpoint.text());
+  log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.threads));
+  log.write(LogLevel::info, "Serving files from '" + config.root + "' directory");
+  log.write(LogLevel::info, "Press Ctrl+C to stop the server");
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  // Start, each step on the ones before.
+  auto signals = os::Signals::block({SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1});
+  if (!signals) return fail(kExitCannotRun, signals.error().message());
+  const auto descriptors = os::raise_descriptor_limit();
+  if (!descriptors) return fail(kExitCannotRun, descriptors.error().message());
+
+  auto log = observe::Log::open({.file = config.log_file, .level = config.log_level});
+  if (!log) return fail(kExitUsage, "--log-file: \"" + config.log_file + "\": " + log.error().message());
+  observe::LogWriter& main_log = (*log)->writer("");
+
+  std::string what;
+  auto site = Site::create(config, **log, what);
+  if (!site) return fail(kExitUsage, what + ": " + site.error().message());
+  auto listeners = listen_on_all(config, what);
+  if (!listeners) return fail(kExitCannotRun, "cannot listen on " + what + ": " + listeners.error().message());
+  std::vector<Endpoint> bound;
+  for (const server::Listener& listener : *listeners) bound.push_back(listener.bound);
+
+  auto workers_ended_wake = os::Wake::create();
+  if (!workers_ended_wake) return fail(kExitCannotRun, workers_ended_wake.error().message());
+  std::atomic<bool> workers_ended = false;
+  // Two for each worker's own needs, a few for the acceptor's and what else a library may open.
+  const std::uint64_t needed = os::open_descriptors() + 2 * config.threads + 16;
+  const Capacity capacity = plan_capacity(config, *descriptors > needed ? *descriptors - needed : 0);
+  const server::PoolSettings settings = pool_settings(config, capacity);
+  auto pool = server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] {
+    workers_ended = true;
+    workers_ended_wake->notify();
+  });
+  if (!pool) return fail(kExitCannotRun, pool.error().message());
+  announce(config, bound, main_log);
+  auto acceptor = server::Acceptor::create(std::move(*listeners), **pool, main_log, config.server_name);
+  if (!acceptor || !acceptor->watch(signals->fd()) || !acceptor->watch(workers_ended_wake->fd())) {
+    (*pool)->stop_now();
+    (*pool)->join();
+    return fail(kExitCannotRun, "cannot watch the listening sockets");
+  }
+
+  // Run.
+  MainLoop loop(config, *acceptor, **pool, *signals, **log, main_log);
+  loop.run_until_stopped();
+
+  // Stop in reverse: no new connections, no more requests, no uncommitted upload, the last line.
+  const bool orderly = loop.drain(workers_ended);
+  if (!orderly) (*pool)->stop_now();
+  (*pool)->join();
+  if (orderly) (*site)->stop();
+  main_log.write(LogLevel::info, "Server stopped");
+  (*log)->stop();
+  // Forced: whoever hangs in the disk is not waited for. Nothing that was acknowledged depends on it.
+  if (!orderly) std::_Exit(kExitForced);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace bobbin::app

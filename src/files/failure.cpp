@@ -1,0 +1,64 @@
+#include "files/failure.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace bobbin::files {
+namespace {
+
+using http::Response;
+using http::Status;
+
+/// The connection closes with it: CONTRACT §4. For want of descriptors, that gives one back.
+Response closing(Status status, std::string detail) {
+  Response response = Response::error(status, std::move(detail));
+  response.close = true;
+  return response;
+}
+
+Response forbidden() { return closing(Status::forbidden, "This file may not be read."); }
+
+std::string cause(const Error& error, std::string_view path) {
+  return "Cannot serve " + std::string(path) + ": " + error.message();
+}
+
+}  // namespace
+
+Response not_found() { return Response::error(Status::not_found, "There is no file at this address."); }
+
+Response answer_to(const Error& error, std::string_view path) {
+  switch (error.code) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ENXIO:   // a socket, or a device without its driver
+    case ENODEV:  // likewise
+      return not_found();
+    case EXDEV: {
+      Response response = forbidden();
+      response.notes.violation = "Symbolic link leaves the root (" + std::string(path) + ")";
+      return response;
+    }
+    case EACCES:
+    case EPERM:
+    case ELOOP: return forbidden();
+    // A file that exists is never 404 for want of resources.
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN: {
+      Response response = closing(Status::service_unavailable, "The server is busy. Try again in a moment.");
+      response.add_field("Retry-After", "1");
+      response.notes.cause = cause(error, path);
+      return response;
+    }
+    default: {
+      Response response = closing(Status::internal_server_error, "The server could not read this file.");
+      response.notes.cause = cause(error, path);
+      return response;
+    }
+  }
+}
+
+}  // namespace bobbin::files

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "http/response.h"
+
+namespace bobbin::files {
+
+/// The same whether a file is missing, hidden or no file at all: nobody learns which.
+[[nodiscard]] http::Response not_found();
+
+/// What the world's refusal to open or read the file at `path` becomes (DESIGN §5: one mapping per handler).
+[[nodiscard]] http::Response answer_to(const Error& error, std::string_view path);
+
+}  // namespace bobbin::files

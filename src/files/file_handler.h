@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "files/open_file.h"
+#include "http/handler.h"
+#include "http/media_type.h"
+#include "os/fd.h"
+
+namespace bobbin::files {
+
+struct FileSettings {
+  std::vector<std::string> downloads;      ///< extensions (lowercase, no dot) offered as downloads
+  std::vector<std::string> allowed_types;  ///< extensions that are served at all; empty: every one
+};
+
+/// Serves the regular files beneath one directory: GET and HEAD with validators, conditional requests and
+/// ranges. Thread: any (immutable).
+///
+///  1. Hide dotfiles: 404 for any segment that starts with '.', but for `/.well-known/` (RFC 8615).
+///  2. Open beneath the root: the kernel walks the path and refuses to leave. What it refuses becomes 403 or
+///  404, want of
+///     resources 503. From here on only the descriptor is asked.
+///  3. A directory is its `index.html`, at the name with '/': 308 from the name without. Without an index:
+///  404.
+///  4. Regular files only: 404 for a FIFO or a device. A name with '/' at its end is no file.
+///  5. Method: GET and HEAD go on, OPTIONS is answered with Allow, any other is 405.
+///  6. Type: 415 for an extension that is not allowed; downloads get application/octet-stream and
+///  `attachment`.
+///  7. Preconditions against ETag and Last-Modified: 304, 412 (RFC 9110 §13).
+///  8. Ranges: 206 with one part or several, 416 (RFC 9110 §14).
+///  9. Content: up to 64 KiB is read at once, and read again when the file changed meanwhile; more is a slice
+///  of the open
+///     file, which whoever sends it checks once more before the last bytes.
+class FileHandler final : public http::Handler {
+ public:
+  /// `url_prefix`, "" or "/name", is taken off the front of every path; the router has seen that it is there.
+  /// `types` outlives the handler. Fails when `root` cannot be opened.
+  [[nodiscard]] static Result<std::unique_ptr<FileHandler>> create(const std::string& root,
+                                                                   std::string_view url_prefix,
+                                                                   const http::MediaTypes& types,
+                                                                   FileSettings settings);
+
+  [[nodiscard]] http::Begin begin(const http::Request& request) const override;
+
+ private:
+  struct Presentation {
+    std::string_view media_type;
+    bool attachment = false;
+  };
+
+  FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types, FileSettings settings);
+
+  [[nodiscard]] http::Response redirect_to_folder(const http::Request& request,
+                                                  const std::string& folder) const;
+  [[nodiscard]] http::Response answer(const http::Request& request, OpenFile file,
+                                      std::string_view name) const;
+  [[nodiscard]] std::optional<Presentation> presentation(std::string_view name) const;
+
+  os::Fd root_;
+  std::string url_prefix_;
+  const http::MediaTypes& types_;
+  FileSettings settings_;
+};
+
+}  // namespace bobbin::files

@@ -1,0 +1,43 @@
+#include "files/open_file.h"
+
+#include <cerrno>
+#include <span>
+#include <utility>
+
+#include "os/directory.h"
+
+namespace bobbin::files {
+
+bool same_content(const os::FileStatus& before, const os::FileStatus& after) {
+  if (after.size_bytes != before.size_bytes || after.modified != before.modified) return false;
+  // ctime alone has moved: names were added or removed, which leaves the bytes alone; or the file was written
+  // to and its mtime set back; or its mode, owner or name changed. The last two cannot be told apart, so both
+  // count as a change: a needless retry costs less than a wrong body that nobody notices.
+  return after.changed == before.changed || after.links != before.links;
+}
+
+Result<OpenFile> OpenFile::open(const os::Fd& root, const std::string& path) {
+  OpenFile file(TRY(os::open_beneath(root, path)));
+  TRY(file.look_again());
+  return file;
+}
+
+Result<void> OpenFile::look_again() {
+  looked_at_ = wall_now();
+  status_ = TRY(os::status(fd_));
+  return {};
+}
+
+Result<std::string> OpenFile::read(const http::ByteRange& range) const {
+  std::string bytes(range.length, '\0');
+  const auto count = TRY(os::read_at(fd_, std::as_writable_bytes(std::span(bytes)), range.offset));
+  if (count != bytes.size() || !unchanged()) return failure(Error{EAGAIN, "read of a file that changes"});
+  return bytes;
+}
+
+bool OpenFile::unchanged() const {
+  const auto now = os::status(fd_);
+  return now && same_content(status_, *now);
+}
+
+}  // namespace bobbin::files

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/content.h"
+#include "http/range.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+namespace bobbin::files {
+
+/// Whether a file seen twice surely held the same bytes both times. New names and lost names are tolerated: a
+/// file that was deleted or replaced by a rename is still whole for those who have it open.
+[[nodiscard]] bool same_content(const os::FileStatus& before, const os::FileStatus& after);
+
+/// A file beneath the root, open for reading, and what it was when it was looked at. Everything that is said
+/// of the file comes from the descriptor, never from its path a second time.
+class OpenFile final : public http::File {
+ public:
+  /// Fails as os::open_beneath does. Anything with a descriptor is fine here, directories and FIFOs too.
+  [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
+  /// Takes the file for what it is now, after it has changed.
+  [[nodiscard]] Result<void> look_again();
+
+  [[nodiscard]] const os::FileStatus& status() const { return status_; }
+  /// A moment just before `status` was asked for: a write after the look cannot carry an earlier ctime than
+  /// this (but for the tick of the kernel's clock, see validators.h).
+  [[nodiscard]] WallTime looked_at() const { return looked_at_; }
+
+  /// All bytes of the range, as they were at the last look. EAGAIN: the file has changed since.
+  [[nodiscard]] Result<std::string> read(const http::ByteRange& range) const;
+
+  [[nodiscard]] int descriptor() const override { return fd_.number(); }
+  [[nodiscard]] bool unchanged() const override;
+
+ private:
+  explicit OpenFile(os::Fd fd) : fd_(std::move(fd)) {}
+
+  os::Fd fd_;
+  WallTime looked_at_;
+  os::FileStatus status_;
+};
+
+}  // namespace bobbin::files

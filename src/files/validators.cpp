@@ -1,0 +1,65 @@
+#include "files/validators.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace bobbin::files {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// The kernel stamps files with the time of its last tick: up to 10 ms ago (CONFIG_HZ=100). Two ticks are on
+// the safe side.
+constexpr nanoseconds kFineClockStep = milliseconds(20);
+// A ctime without a fraction comes from a file system that keeps whole seconds, or every second one (FAT).
+constexpr nanoseconds kCoarseClockStep = seconds(2);
+
+/// Whether another write could still get the ctime that the file has already. True as well for a ctime in the
+/// future, of which nothing is known.
+bool could_repeat(WallTime changed, WallTime looked_at) {
+  const bool coarse = changed.time_since_epoch() % seconds(1) == nanoseconds::zero();
+  return looked_at - changed < (coarse ? kCoarseClockStep : kFineClockStep);
+}
+
+void append_hex(std::string& text, std::uint64_t number) {
+  char digits[16];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), number, 16).ptr;
+  text.append(digits, end);
+}
+
+void append_hex(std::string& text, WallTime time) {
+  append_hex(text, static_cast<std::uint64_t>(time.time_since_epoch().count()));
+}
+
+std::string entity_tag(const os::FileStatus& status, WallTime looked_at) {
+  const bool weak = could_repeat(status.changed, looked_at);
+  std::string tag;
+  tag.reserve(72);
+  tag += weak ? "W/\"" : "\"";
+  append_hex(tag, status.inode);
+  tag += '-';
+  append_hex(tag, status.changed);
+  tag += '-';
+  append_hex(tag, status.size_bytes);
+  if (weak) {
+    // If-None-Match compares weakly (RFC 9110 §13.1.2): W/"x" matches the "x" of a minute later, when the
+    // bytes may be those of a second write within the same tick. The moment of the look makes this tag one
+    // that never comes again.
+    tag += '-';
+    append_hex(tag, looked_at);
+  }
+  tag += '"';
+  return tag;
+}
+
+}  // namespace
+
+http::Validators validators(const os::FileStatus& status, WallTime looked_at) {
+  // RFC 9110 §8.8.2.1: never a date later than that of the message.
+  return {.etag = entity_tag(status, looked_at), .last_modified = std::min(status.modified, looked_at)};
+}
+
+}  // namespace bobbin::files

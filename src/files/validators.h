@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/clock.h"
+#include "http/precondition.h"
+#include "os/file.h"
+
+namespace bobbin::files {
+
+/// The entity tag and the modification date of a file (RFC 9110 §8.8). `looked_at` is a moment before the
+/// status was asked for; were it later, a write in between could hide.
+///
+/// The tag is made of inode, ctime in nanoseconds and size. Not of mtime: a user sets that at will, and an
+/// edit that puts it back (cp -p, rsync, tar) would be answered with a false 304.
+[[nodiscard]] http::Validators validators(const os::FileStatus& status, WallTime looked_at);
+
+}  // namespace bobbin::files

@@ -1,0 +1,120 @@
+#include "server/acceptor.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "os/file.h"
+#include "os/socket.h"
+
+namespace bobbin::server {
+namespace {
+
+constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
+constexpr int kAcceptsPerTurn = 64;
+constexpr Duration kPause = milliseconds(100);
+constexpr milliseconds kExpiryCheck{100};
+
+// Epoll tags: listeners by index, then what poll() merely returns for, then TurnedAway's own.
+constexpr std::uint64_t kWatched = 1'000'000;
+constexpr std::uint64_t kTurnedAway = kWatched + 1;
+
+/// The connection broke before we took it (accept(2)). The next one may be fine.
+bool is_about_one_connection(int code) {
+  return code == ECONNABORTED || code == EPROTO || code == EPERM || code == ENETDOWN || code == EHOSTUNREACH ||
+         code == ENETUNREACH || code == ETIMEDOUT;
+}
+
+}  // namespace
+
+Result<Listener> listen(const Endpoint& endpoint) {
+  auto socket = TRY(os::listen_tcp(endpoint, kBacklog));
+  const Endpoint bound = TRY(os::local_endpoint(socket));
+  return Listener{std::move(socket), bound};
+}
+
+Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log, std::string server_name,
+                   os::Epoll epoll, os::Fd spare)
+    : listeners_(std::move(listeners)),
+      pool_(pool),
+      log_(log),
+      epoll_(std::move(epoll)),
+      spare_(std::move(spare)),
+      turned_away_(std::move(server_name), kTurnedAway) {}
+
+Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
+                                  std::string server_name) {
+  auto epoll = TRY(os::Epoll::create());
+  for (std::size_t i = 0; i < listeners.size(); ++i) TRY(epoll.add(listeners[i].socket, {.readable = true}, i));
+  auto spare = TRY(os::duplicate(epoll.fd()));
+  return Acceptor(std::move(listeners), pool, log, std::move(server_name), std::move(epoll), std::move(spare));
+}
+
+Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.add(fd, {.readable = true}, kWatched); }
+
+void Acceptor::poll(milliseconds limit) {
+  const bool has_deadlines = !turned_away_.empty() || paused_until_ != kNever;
+  if (has_deadlines) limit = limit == os::Epoll::kForever ? kExpiryCheck : std::min(limit, kExpiryCheck);
+  std::array<os::Event, os::Epoll::kMaximumEvents> events;
+  const auto ready = epoll_.wait(events, limit);
+  const Instant now = monotonic_now();
+  for (const os::Event& event : ready)
+    if (!turned_away_.handle(event) && event.tag < listeners_.size()) accept_some(listeners_[event.tag], now);
+  turned_away_.expire(now);
+  if (paused_until_ <= now) set_listening(true);
+}
+
+bool Acceptor::accept_some(const Listener& listener, Instant now) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    auto accepted = os::accept_tcp(listener.socket);
+    if (!accepted) {
+      const int code = accepted.error().code;
+      if (is_about_one_connection(code)) continue;
+      if (code != EAGAIN) out_of_descriptors(listener, accepted.error(), now);
+      return false;
+    }
+    Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
+    // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it already.
+    if (listener.bound.is_wildcard())
+      if (const auto local = os::local_endpoint(arrival.socket)) arrival.local = *local;
+    if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
+      log_.write(observe::LogLevel::warning,
+                 "Warning: Connection queue full, rejecting connection from " + arrival.peer.text());
+      turn_away(std::move(arrival));
+    }
+  }
+  return true;
+}
+
+void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
+  log_.write(observe::LogLevel::warning, "Warning: Cannot accept connections for a moment: " + error.message());
+  // The oldest waiting client is told; the others wait in the kernel until there are descriptors again.
+  spare_ = os::Fd();
+  if (auto accepted = os::accept_tcp(listener.socket))
+    turn_away({.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound});
+  if (auto spare = os::duplicate(epoll_.fd())) spare_ = std::move(*spare);
+  // Level-triggered, so leaving the listener in the poller would spin.
+  set_listening(false);
+  paused_until_ = now + kPause;
+}
+
+void Acceptor::set_listening(bool listening) {
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    if (const auto changed = epoll_.modify(listeners_[i].socket, {.readable = listening}, i); !changed)
+      log_.write(observe::LogLevel::error, changed.error().message());
+  if (listening) paused_until_ = kNever;
+}
+
+void Acceptor::stop_accepting() {
+  const Instant now = monotonic_now();
+  for (const Listener& listener : listeners_)
+    for (int turn = 0; turn < kBacklog / kAcceptsPerTurn && accept_some(listener, now); ++turn) {
+    }
+  listeners_.clear();
+  paused_until_ = kNever;
+}
+
+void Acceptor::turn_away(Arrival arrival) { turned_away_.add(std::move(arrival.socket), epoll_, monotonic_now()); }
+
+}  // namespace bobbin::server

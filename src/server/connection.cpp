@@ -1,0 +1,87 @@
+#include "server/connection.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "os/socket.h"
+
+namespace bobbin::server {
+namespace {
+
+// One client that is always ready must not keep the others waiting.
+constexpr int kTurns = 16;
+
+// Of a file, in one call: large enough for the kernel to be efficient, small enough for fairness.
+constexpr std::uint64_t kSliceBytes = 1 << 20;
+
+bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
+
+}  // namespace
+
+Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now) {
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (session_.finished()) return Progress::finished;
+    Bytes pieces[16];
+    const http::Outgoing outgoing = session_.next(pieces);
+    Step step = Step::blocked;
+    if (!outgoing.empty()) {
+      step = send(outgoing, now);
+      write_blocked_ = step == Step::blocked;
+    } else if (session_.wants_input() && readable_) {
+      step = receive(scratch, now);
+    }
+    if (step == Step::failed) session_.abort(now);
+    if (step == Step::blocked) return Progress::waiting;
+  }
+  return session_.finished() ? Progress::finished : Progress::has_more;
+}
+
+Connection::Step Connection::send(const http::Outgoing& outgoing, Instant now) {
+  if (outgoing.close_writing) {
+    os::shut_down_writing(socket_);
+    session_.closed_writing(now);
+    return Step::done;
+  }
+  if (outgoing.bytes.empty()) return send_slice(*outgoing.file, now);
+  const auto sent = os::send(socket_, outgoing.bytes, outgoing.file != nullptr || outgoing.more);
+  if (!sent) return is_temporary(sent.error()) ? Step::blocked : Step::failed;
+  session_.sent(*sent, now);
+  return Step::done;
+}
+
+Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant now) {
+  const std::uint64_t count = std::min(slice.length, kSliceBytes);
+  // The client takes the announced length for proof that it has the file: so the last bytes leave only when the file is
+  // still the one that was announced. Otherwise the answer is cut short, which every client notices.
+  if (count == slice.length && !slice.file->unchanged()) return Step::failed;
+  const auto sent = os::send_file(socket_, slice.file->descriptor(), slice.offset, static_cast<std::size_t>(count));
+  if (!sent) return is_temporary(sent.error()) ? Step::blocked : Step::failed;
+  if (*sent == 0) return Step::failed;  // truncated
+  session_.sent(*sent, now);
+  return Step::done;
+}
+
+Connection::Step Connection::receive(std::span<std::byte> scratch, Instant now) {
+  const auto count = os::receive(socket_, scratch);
+  if (!count) {
+    readable_ = false;
+    return is_temporary(count.error()) ? Step::blocked : Step::failed;
+  }
+  // A short read has emptied the socket: asking again would only hear EAGAIN. More, or the end, is announced by epoll.
+  readable_ = *count == scratch.size();
+  session_.received(scratch.first(*count), now);
+  return Step::done;
+}
+
+void Connection::became_ready(const os::Event& event) {
+  if (event.ready.writable) write_blocked_ = false;
+  if (event.ready.readable || event.hung_up) readable_ = true;
+  unwanted_input_ = event.ready.readable && !session_.wants_input();
+}
+
+os::Readiness Connection::interest() const {
+  const bool wants_input = session_.wants_input();
+  return {.readable = wants_input || (registered_interest.readable && !unwanted_input_), .writable = write_blocked_};
+}
+
+}  // namespace bobbin::server

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/clock.h"
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "http/http1/session.h"
+#include "net/timer_wheel.h"
+#include "os/epoll.h"
+#include "os/fd.h"
+
+namespace bobbin::server {
+
+/// One client: its socket, and HTTP on it. Moves bytes between the two. Thread: the worker that owns it.
+class Connection : public net::Timer {
+ public:
+  Connection(const http::http1::Session::Surroundings& surroundings, os::Fd socket, ConnectionId id, const Endpoint& peer,
+             const Endpoint& local, Instant now)
+      : socket_(std::move(socket)), id_(id), peer_(peer), since_(now), session_(surroundings, id, local, now) {}
+
+  enum class Progress : std::uint8_t {
+    waiting,   ///< for the socket, a deadline or a later answer
+    has_more,  ///< could go on at once: others first
+    finished,  ///< to be closed
+  };
+  /// Sends and receives until the socket or the session has nothing to do, or enough has been done for one turn.
+  /// `scratch`: where to receive; nothing in it is kept.
+  [[nodiscard]] Progress drive(std::span<std::byte> scratch, Instant now);
+
+  /// The socket has become ready.
+  void became_ready(const os::Event& event);
+  /// Bytes may have arrived that no event has told of yet: the next turn looks.
+  void look_again() { readable_ = true; }
+  /// What to wait for. Reading stays asked for while the session wants none, until the kernel reports bytes nobody
+  /// wants: so a quiet request costs no call to change it.
+  [[nodiscard]] os::Readiness interest() const;
+
+  [[nodiscard]] const os::Fd& socket() const { return socket_; }
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] const Endpoint& peer() const { return peer_; }
+  [[nodiscard]] Instant since() const { return since_; }
+  [[nodiscard]] http::Session& session() { return session_; }
+  [[nodiscard]] const http::Session& session() const { return session_; }
+
+  os::Readiness registered_interest;    ///< what the worker has asked epoll for
+  Connection* previous_idle = nullptr;  ///< see IdleList
+  Connection* next_idle = nullptr;
+
+ private:
+  enum class Step : std::uint8_t { done, blocked, failed };
+  Step send(const http::Outgoing& outgoing, Instant now);
+  Step send_slice(const http::FileSlice& slice, Instant now);
+  Step receive(std::span<std::byte> scratch, Instant now);
+
+  os::Fd socket_;
+  ConnectionId id_;
+  Endpoint peer_;
+  Instant since_;
+  bool readable_ = true;  // worth a try: nothing has been received yet
+  bool write_blocked_ = false;
+  bool unwanted_input_ = false;
+  http::http1::Session session_;
+};
+
+}  // namespace bobbin::server

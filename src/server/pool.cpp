@@ -1,0 +1,106 @@
+#include "server/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bobbin::server {
+
+using observe::LogLevel;
+
+WorkerPool::WorkerPool(const PoolSettings& settings, std::function<void()> ended)
+    : settings_(settings), ended_(std::move(ended)), loads_(settings.threads, 0) {}
+
+Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings, const http::Handler& handler,
+                                                      observe::Log& log, std::function<void()> ended) {
+  std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, std::move(ended)));
+  for (unsigned number = 1; number <= settings.threads; ++number)
+    pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log)));
+  pool->running_ = settings.threads;
+  for (const auto& worker : pool->workers_) worker->start();
+  return pool;
+}
+
+std::optional<unsigned> WorkerPool::least_loaded() const {
+  const auto least = std::min_element(loads_.begin(), loads_.end());
+  if (*least >= settings_.connections_per_thread) return std::nullopt;
+  return static_cast<unsigned>(least - loads_.begin());
+}
+
+WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& log) {
+  bool saturation_begins = false;
+  {
+    const Lock lock(mutex_);
+    if (shutting_down_) return Admission::refused;
+    if (const auto index = least_loaded()) {
+      ++loads_[*index];
+      workers_[*index]->assign(std::move(arrival));
+      return Admission::assigned;
+    }
+    if (queue_.size() >= settings_.queue) return Admission::refused;
+    queue_.push_back(std::move(arrival));
+    waiting_ = queue_.size();
+    saturation_begins = !std::exchange(saturated_, true);
+  }
+  log.write(LogLevel::warning, "Warning: Thread pool saturated, queuing connection");
+  if (saturation_begins) log_status(log);
+  const auto oldest = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
+    return a->oldest_idle() < b->oldest_idle();
+  });
+  if ((*oldest)->oldest_idle() != kNever) (*oldest)->make_room();
+  return Admission::queued;
+}
+
+std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::LogWriter& log) {
+  std::optional<Arrival> next;
+  bool saturation_ends = false;
+  {
+    const Lock lock(mutex_);
+    if (queue_.empty()) {
+      --loads_[worker_number - 1];
+      saturation_ends = std::exchange(saturated_, false);
+    } else {
+      next = std::move(queue_.front());
+      queue_.pop_front();
+      waiting_ = queue_.size();
+    }
+  }
+  if (next) log.write(LogLevel::info, "Connection dequeued, assigned to Thread-" + std::to_string(worker_number));
+  if (saturation_ends) log_status(log);
+  return next;
+}
+
+unsigned WorkerPool::active() const {
+  const Lock lock(mutex_);
+  return static_cast<unsigned>(std::count_if(loads_.begin(), loads_.end(), [](std::size_t load) { return load > 0; }));
+}
+
+void WorkerPool::log_status(observe::LogWriter& log) const {
+  log.write(LogLevel::info,
+            "Thread pool status: " + std::to_string(active()) + "/" + std::to_string(threads()) + " active");
+}
+
+std::deque<Arrival> WorkerPool::shut_down() {
+  std::deque<Arrival> waiting;
+  {
+    const Lock lock(mutex_);
+    shutting_down_ = true;
+    waiting.swap(queue_);
+    waiting_ = 0;
+  }
+  for (const auto& worker : workers_) worker->shut_down();
+  return waiting;
+}
+
+void WorkerPool::stop_now() {
+  for (const auto& worker : workers_) worker->stop_now();
+}
+
+void WorkerPool::join() {
+  for (const auto& worker : workers_) worker->join();
+}
+
+void WorkerPool::worker_ended() {
+  if (--running_ == 0) ended_();
+}
+
+}  // namespace bobbin::server

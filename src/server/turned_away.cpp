@@ -1,0 +1,56 @@
+#include "server/turned_away.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "http/date.h"
+#include "http/error_form.h"
+#include "http/http1/response_writer.h"
+#include "os/socket.h"
+
+namespace bobbin::server {
+namespace {
+
+std::string service_unavailable(const std::string& server_name) {
+  http::Response response =
+      http::Response::error(http::Status::service_unavailable, "The server is busy. Please try again in a few seconds.");
+  response.add_field("Retry-After", "5");
+  http::render_error(response, http::ErrorForm::page, server_name);
+  const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
+  std::string bytes;
+  http::http1::append_head(bytes, response, {.date_field = date_field, .server_name = server_name});
+  return bytes + std::get<std::string>(response.content);
+}
+
+}  // namespace
+
+void TurnedAway::add(os::Fd socket, os::Epoll& epoll, Instant now) {
+  const std::string answer = service_unavailable(server_name_);
+  const Bytes bytes = as_bytes(answer);
+  // A fresh socket has room for this; one that has not is gone.
+  if (!os::send(socket, {&bytes, 1}, false)) return;
+  os::shut_down_writing(socket);
+  const std::uint64_t tag = first_tag_ + count_++;
+  if (!epoll.add(socket, {.readable = true}, tag)) return;
+  if (lingering_.size() == kMaximum) lingering_.pop_front();
+  lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + kLinger});
+}
+
+bool TurnedAway::handle(const os::Event& event) {
+  if (event.tag < first_tag_) return false;
+  const auto found = std::find_if(lingering_.begin(), lingering_.end(),
+                                  [&](const Lingering& each) { return each.tag == event.tag; });
+  if (found == lingering_.end()) return true;
+  std::array<std::byte, 16 * 1024> discarded;
+  const auto count = os::receive(found->socket, discarded);
+  const bool ended = count ? *count == 0 : count.error().code != EAGAIN;
+  if (ended) lingering_.erase(found);
+  return true;
+}
+
+void TurnedAway::expire(Instant now) {
+  while (!lingering_.empty() && lingering_.front().until <= now) lingering_.pop_front();
+}
+
+}  // namespace bobbin::server

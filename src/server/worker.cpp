@@ -1,0 +1,331 @@
+#include "server/worker.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <utility>
+
+#include "base/assert.h"
+#include "http/date.h"
+#include "os/process.h"
+#include "server/pool.h"
+
+namespace bobbin::server {
+namespace {
+
+constexpr std::uint64_t kMailTag = std::numeric_limits<std::uint64_t>::max();
+
+// While others wait, how long a client that has connected may take to say its first word before its place is given away.
+// Without it a burst would be turned away before its requests could arrive.
+constexpr Duration kFirstWord = seconds(1);
+constexpr milliseconds kRoomCheck{100};
+
+std::uint64_t tag_of(ConnectionId id) { return std::uint64_t{id.generation} << 32 | id.slot; }
+ConnectionId id_of(std::uint64_t tag) {
+  return {.slot = static_cast<std::uint32_t>(tag), .generation = static_cast<std::uint32_t>(tag >> 32)};
+}
+
+observe::ExchangeRecord::Action action_of(http::LogNotes::Action action) {
+  using From = http::LogNotes::Action;
+  using To = observe::ExchangeRecord::Action;
+  switch (action) {
+    case From::none: return To::none;
+    case From::sent_html: return To::sent_html;
+    case From::sent_binary: return To::sent_binary;
+    case From::created_file: return To::created_file;
+  }
+  return To::none;
+}
+
+observe::ExchangeRecord::Host verdict_of(http::LogNotes::Host host) {
+  using From = http::LogNotes::Host;
+  using To = observe::ExchangeRecord::Host;
+  switch (host) {
+    case From::unchecked: return To::unchecked;
+    case From::accepted: return To::accepted;
+    case From::refused: return To::refused;
+  }
+  return To::unchecked;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings, const http::Handler& handler,
+                                               WorkerPool& pool, observe::Log& log) {
+  auto epoll = TRY(os::Epoll::create());
+  auto wake = TRY(os::Wake::create());
+  TRY(epoll.add(wake.fd(), {.readable = true}, kMailTag));
+  return std::unique_ptr<Worker>(new Worker(number, settings, handler, pool, log, std::move(epoll), std::move(wake)));
+}
+
+Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler, WorkerPool& pool,
+               observe::Log& log, os::Epoll epoll, os::Wake wake)
+    : number_(number),
+      settings_(settings),
+      pool_(pool),
+      log_(log.writer("Thread-" + std::to_string(number))),
+      pool_log_(log.writer("")),
+      surroundings_{.settings = settings.session, .handler = handler, .host = *this, .replies = *this},
+      epoll_(std::move(epoll)),
+      wake_(std::move(wake)),
+      timers_(monotonic_now()) {}
+
+Worker::~Worker() { ASSERT(!thread_.joinable()); }
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::join() { thread_.join(); }
+
+// ---- mail: from other threads ---------------------------------------------------------------------------------------
+
+void Worker::assign(Arrival arrival) { post(std::move(arrival)); }
+void Worker::make_room() { post(MakeRoom{}); }
+void Worker::shut_down() { post(ShutDown{}); }
+void Worker::stop_now() { post(StopNow{}); }
+void Worker::deliver(ConnectionId connection, ExchangeId exchange, http::Response response) {
+  post(Answer{connection, exchange, std::move(response)});
+}
+
+void Worker::post(Mail mail) {
+  bool must_notify = false;
+  {
+    const Lock lock(mailbox_mutex_);
+    mailbox_.push_back(std::move(mail));
+    must_notify = !std::exchange(notified_, true);
+  }
+  if (must_notify) wake_.notify();
+}
+
+void Worker::open_mail(Instant now) {
+  wake_.clear();
+  std::vector<Mail> mail;
+  {
+    const Lock lock(mailbox_mutex_);
+    mail.swap(mailbox_);
+    notified_ = false;
+  }
+  for (Mail& each : mail) std::visit([&](auto& content) { take(std::move(content), now); }, each);
+}
+
+// ---- the loop -------------------------------------------------------------------------------------------------------
+
+void Worker::run() {
+  os::name_this_thread(("Thread-" + std::to_string(number_)).c_str());
+  std::array<os::Event, os::Epoll::kMaximumEvents> events;
+  Instant now = monotonic_now();
+  while (!stopping_ || connections_ > 0) {
+    const auto ready = epoll_.wait(events, patience(now));
+    now = monotonic_now();  // one reading per round: every deadline in it agrees
+    update_date();
+    for (const os::Event& event : ready) event.tag == kMailTag ? open_mail(now) : wake_connection(event, now);
+    expire_deadlines(now);
+    drive_ready(now);
+    take_over_released(now);
+    make_room_for_waiting(now);
+  }
+  pool_.worker_ended();
+}
+
+milliseconds Worker::patience(Instant now) {
+  if (!ready_.empty()) return milliseconds(0);
+  const milliseconds until_deadline = timers_.until_next(now).value_or(os::Epoll::kForever);
+  if (pool_.waiting() == 0 || idle_.oldest() == nullptr) return until_deadline;
+  return until_deadline == os::Epoll::kForever ? kRoomCheck : std::min(until_deadline, kRoomCheck);
+}
+
+void Worker::update_date() {
+  const WallTime now = wall_now();
+  const auto second = std::chrono::floor<seconds>(now);
+  if (second == date_second_) return;
+  date_second_ = second;
+  date_field_ = "Date: " + http::format_date(now) + "\r\n";
+}
+
+void Worker::wake_connection(const os::Event& event, Instant now) {
+  Connection* connection = find(id_of(event.tag));
+  if (connection == nullptr) return;
+  // Hung up with nothing left to read: whatever we would say, nobody is there.
+  if (event.hung_up && !connection->session().wants_input()) connection->session().abort(now);
+  connection->became_ready(event);
+  drive(*connection, now);
+}
+
+void Worker::expire_deadlines(Instant now) {
+  while (net::Timer* timer = timers_.expired(now)) {
+    auto& connection = static_cast<Connection&>(*timer);
+    connection.session().expire(now);
+    drive(connection, now);
+  }
+}
+
+void Worker::drive_ready(Instant now) {
+  for (const ConnectionId id : std::exchange(ready_, {}))
+    if (Connection* connection = find(id)) drive(*connection, now);
+}
+
+void Worker::drive(Connection& connection, Instant now) {
+  auto progress = Connection::Progress::finished;
+  // The one place where an exception ends: it costs the client its connection, not the others theirs.
+  try {
+    progress = connection.drive(scratch_, now);
+  } catch (const std::exception& exception) {
+    log_.write(observe::LogLevel::error, std::string("Internal error: ") + exception.what());
+    connection.session().abort(now);
+  }
+  if (progress == Connection::Progress::finished) return close(connection);
+  if (progress == Connection::Progress::has_more) ready_.push_back(connection.id());
+
+  const os::Readiness interest = connection.interest();
+  if (interest != connection.registered_interest) {
+    if (!epoll_.modify(connection.socket(), interest, tag_of(connection.id()))) return close(connection);
+    connection.registered_interest = interest;
+  }
+  timers_.set(connection, connection.session().deadline());
+  connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
+}
+
+// ---- connections ----------------------------------------------------------------------------------------------------
+
+Connection* Worker::find(ConnectionId id) {
+  if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
+  return slots_[id.slot].connection.get();
+}
+
+void Worker::take(Arrival&& arrival, Instant now) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  Slot& slot = slots_[free_slots_.back()];
+  const ConnectionId id{.slot = free_slots_.back(), .generation = slot.generation};
+  free_slots_.pop_back();
+  slot.connection = std::make_unique<Connection>(surroundings_, std::move(arrival.socket), id, arrival.peer, arrival.local, now);
+  ++connections_;
+
+  Connection& connection = *slot.connection;
+  connection.registered_interest = {.readable = true};
+  const auto added = epoll_.add(connection.socket(), connection.registered_interest, tag_of(id));
+  if (!added) {
+    log_.write(observe::LogLevel::error, "Cannot watch a connection: " + added.error().message());
+    return close(connection);
+  }
+  drive(connection, now);
+}
+
+void Worker::take(Answer&& answer, Instant now) {
+  Connection* connection = find(answer.connection);
+  if (connection == nullptr) return;
+  connection->session().resolve(answer.exchange, std::move(answer.response), now);
+  drive(*connection, now);
+}
+
+void Worker::take(ShutDown, Instant now) {
+  stopping_ = true;
+  for (Slot& slot : slots_) {
+    if (slot.connection != nullptr) let_go(*slot.connection, now);
+  }
+}
+
+void Worker::take(StopNow, Instant now) {
+  stopping_ = true;
+  for (Slot& slot : slots_) {
+    if (slot.connection == nullptr) continue;
+    slot.connection->session().abort(now);
+    close(*slot.connection);
+  }
+}
+
+void Worker::let_go(Connection& connection, Instant now) {
+  // A request that has arrived is in flight, though it may not have been read yet.
+  const ConnectionId id = connection.id();
+  connection.look_again();
+  drive(connection, now);
+  if (find(id) == nullptr) return;
+  connection.session().shut_down();
+  drive(connection, now);
+}
+
+void Worker::close(Connection& connection) {
+  log_close(connection);
+  idle_.remove(connection);
+  const ConnectionId id = connection.id();
+  Slot& slot = slots_[id.slot];
+  slot.connection.reset();
+  ++slot.generation;
+  free_slots_.push_back(id.slot);
+  --connections_;
+  if (auto waiting = pool_.released(number_, pool_log_)) taken_over_.push_back(std::move(*waiting));
+}
+
+void Worker::take_over_released(Instant now) {
+  // Taking one may close it at once and so bring the next: a loop rather than a recursion as deep as the queue is long.
+  while (!taken_over_.empty()) {
+    Arrival arrival = std::move(taken_over_.back());
+    taken_over_.pop_back();
+    take(std::move(arrival), now);
+  }
+}
+
+// ---- room for those who wait ----------------------------------------------------------------------------------------
+
+bool Worker::is_crowded() const { return pool_.waiting() > 0; }
+
+void Worker::make_room_for_waiting(Instant now) {
+  Connection* oldest = idle_.oldest();
+  oldest_idle_.store((oldest != nullptr ? oldest->session().idle_since() : kNever).time_since_epoch().count());
+  while (pool_.waiting() > 0) {
+    Connection* idle = longest_evictable(now);
+    if (idle == nullptr) return;
+    let_go(*idle, now);
+    take_over_released(now);
+  }
+}
+
+Connection* Worker::longest_evictable(Instant now) const {
+  for (Connection* idle = idle_.oldest(); idle != nullptr; idle = idle->next_idle)
+    if (idle->session().requests() > 0 || now - idle->since() >= kFirstWord) return idle;
+  return nullptr;
+}
+
+// ---- log ------------------------------------------------------------------------------------------------------------
+
+void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
+  if (!summary.notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + summary.notes.cause);
+  if (!settings_.access_log) return;
+  const Connection* connection = find(id);
+  const Duration duration = now - summary.started;
+  const observe::ExchangeRecord record{
+      .time = wall_now() - duration,
+      .duration = duration,
+      .peer = connection != nullptr ? connection->peer() : Endpoint{},
+      .first_on_connection = summary.ordinal == 1,
+      .request_line = summary.texts.request_line,
+      .host = summary.texts.host,
+      .host_verdict = verdict_of(summary.notes.host),
+      .action = action_of(summary.notes.action),
+      .subject = summary.notes.subject,
+      .violation = summary.notes.violation,
+      .status = http::code(summary.status),
+      .reason_phrase = http::reason_phrase(summary.status),
+      .content_bytes = summary.content_bytes,
+      .content_length_bytes = summary.content_length_bytes,
+      .keeps_connection = summary.keeps_connection,
+      .referer = summary.texts.referer,
+      .user_agent = summary.texts.user_agent,
+  };
+  log_lines_.clear();
+  observe::format_exchange(log_lines_, settings_.access_format, record, log_.name());
+  log_.write_block(log_lines_);
+}
+
+void Worker::log_close(const Connection& connection) {
+  if (!settings_.access_log || settings_.access_format != observe::AccessFormat::transfer) return;
+  const http::Session& session = connection.session();
+  if (session.timed_out()) return log_.write(observe::LogLevel::info, "Connection timeout");
+  log_.write(observe::LogLevel::info,
+             "Connection closed (" + std::to_string(session.requests()) + " requests served)");
+}
+
+}  // namespace bobbin::server

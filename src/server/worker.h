@@ -1,0 +1,152 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "http/handler.h"
+#include "http/http1/session.h"
+#include "http/session.h"
+#include "net/timer_wheel.h"
+#include "observe/access_log.h"
+#include "observe/log.h"
+#include "os/epoll.h"
+#include "os/fd.h"
+#include "os/wake.h"
+#include "server/connection.h"
+#include "server/idle_list.h"
+
+namespace bobbin::server {
+
+class WorkerPool;
+
+/// A connection that has been accepted and not yet been given to a worker, or is on its way to one.
+struct Arrival {
+  os::Fd socket;
+  Endpoint peer;
+  Endpoint local;
+};
+
+/// The same for all workers of a server; outlives them.
+struct WorkerSettings {
+  http::http1::SessionSettings session;
+  bool access_log = true;
+  observe::AccessFormat access_format = observe::AccessFormat::transfer;
+};
+
+/// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and deadlines and
+/// drives their sessions. Others reach it through its mailbox only.
+/// Thread: the public functions may be called by any thread; everything else belongs to the worker's own.
+class Worker final : private http::SessionHost, private http::ReplySink {
+ public:
+  /// `number` counts from 1: the log's "Thread-1". `handler`, `settings`, `pool` and `log` outlive the worker.
+  [[nodiscard]] static Result<std::unique_ptr<Worker>> create(unsigned number, const WorkerSettings& settings,
+                                                              const http::Handler& handler, WorkerPool& pool,
+                                                              observe::Log& log);
+  ~Worker() override;
+
+  void start();
+  /// Hands a connection over. The pool has counted it already.
+  void assign(Arrival arrival);
+  /// A connection waits for a place: close the oldest idle one, if there is any.
+  void make_room();
+  /// Since when this worker's oldest idle connection has been idle; kNever when there is none. May be a moment old, but
+  /// ordered with WorkerPool::waiting(): of a worker that falls asleep and a pool that queues, one sees the other.
+  [[nodiscard]] Instant oldest_idle() const { return Instant(Duration(oldest_idle_.load())); }
+  /// Finish what is in flight, then end. Nothing is assigned any more.
+  void shut_down();
+  /// Close everything and end.
+  void stop_now();
+  void join();
+
+ private:
+  struct MakeRoom {};
+  struct ShutDown {};
+  struct StopNow {};
+  struct Answer {
+    ConnectionId connection;
+    ExchangeId exchange;
+    http::Response response;
+  };
+  using Mail = std::variant<Arrival, Answer, MakeRoom, ShutDown, StopNow>;
+
+  Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler, WorkerPool& pool,
+         observe::Log& log, os::Epoll epoll, os::Wake wake);
+
+  // http::SessionHost
+  [[nodiscard]] std::string_view date_field() const override { return date_field_; }
+  [[nodiscard]] bool is_crowded() const override;
+  [[nodiscard]] bool wants_texts() const override { return settings_.access_log; }
+  void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
+  // http::ReplySink
+  void deliver(ConnectionId connection, ExchangeId exchange, http::Response response) override;
+
+  void run();
+  void post(Mail mail) EXCLUDES(mailbox_mutex_);
+  void open_mail(Instant now) EXCLUDES(mailbox_mutex_);
+  void take(Arrival&& arrival, Instant now);
+  void take(Answer&& answer, Instant now);
+  void take(MakeRoom, Instant) {}  // waking up was the message: every round makes room
+  void take(ShutDown, Instant now);
+  void take(StopNow, Instant now);
+
+  void wake_connection(const os::Event& event, Instant now);
+  void drive(Connection& connection, Instant now);
+  void drive_ready(Instant now);
+  void expire_deadlines(Instant now);
+  void take_over_released(Instant now);
+  void make_room_for_waiting(Instant now);
+  [[nodiscard]] Connection* longest_evictable(Instant now) const;
+  /// Ends it as soon as what is in flight has been answered: at once when it is idle.
+  void let_go(Connection& connection, Instant now);
+  void close(Connection& connection);
+  void log_close(const Connection& connection);
+  void update_date();
+  [[nodiscard]] milliseconds patience(Instant now);
+  [[nodiscard]] Connection* find(ConnectionId id);
+
+  const unsigned number_;
+  const WorkerSettings& settings_;
+  WorkerPool& pool_;
+  observe::LogWriter& log_;       // "[Thread-1] …"
+  observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
+  http::http1::Session::Surroundings surroundings_;
+
+  os::Epoll epoll_;
+  os::Wake wake_;
+  Mutex mailbox_mutex_;
+  std::vector<Mail> mailbox_ GUARDED_BY(mailbox_mutex_);
+  bool notified_ GUARDED_BY(mailbox_mutex_) = false;
+
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::uint32_t generation = 0;
+  };
+  net::TimerWheel timers_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::size_t connections_ = 0;
+  IdleList idle_;
+  std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();
+  std::vector<ConnectionId> ready_;     // could go on at once, but others came first
+  std::vector<Arrival> taken_over_;  // got from the queue for a place that became free
+  std::array<std::byte, 64 * 1024> scratch_;
+
+  std::string date_field_;
+  std::chrono::sys_seconds date_second_{};
+  std::string log_lines_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace bobbin::server

@@ -1,0 +1,86 @@
+#include "uploads/answers.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+
+namespace bobbin::uploads {
+
+using http::Response;
+using http::Status;
+
+Response created(std::string_view url_path, const std::string& name) {
+  const std::string path = fmt::format("{}/{}", url_path, name);
+  Response response = Response::with_content(
+      Status::created, "application/json",
+      fmt::format(R"({{"status": "success", "message": "File created successfully", "filepath": "{}"}})",
+                  path));
+  response.add_field("Location", path);
+  response.notes.action = http::LogNotes::Action::created_file;
+  response.notes.subject = name;
+  return response;
+}
+
+Response invalid_json(const json::Fault& fault) {
+  return Response::error(Status::bad_request,
+                         fmt::format("The content is not valid JSON: {} at line {}, column {} (byte {}).",
+                                     fault.reason, fault.line, fault.column, fault.byte_offset));
+}
+
+Response method_not_allowed() {
+  Response response = Response::error(Status::method_not_allowed, "Documents are uploaded with POST.");
+  response.add_field("Allow", "POST, OPTIONS");
+  return response;
+}
+
+Response length_required() {
+  return Response::error(Status::length_required,
+                         "An upload needs a Content-Length, or the chunked transfer coding.");
+}
+
+Response content_too_large(std::uint64_t maximum_bytes) {
+  Response response = Response::error(Status::content_too_large,
+                                      fmt::format("An upload may hold at most {} bytes.", maximum_bytes));
+  response.close = true;
+  return response;
+}
+
+Response unsupported_media_type() {
+  Response response = Response::error(Status::unsupported_media_type,
+                                      "Only application/json is accepted, named by one Content-Type field.");
+  response.add_field("Accept-Post", "application/json");
+  return response;
+}
+
+Response unsupported_content_coding() {
+  Response response =
+      Response::error(Status::unsupported_media_type, "Content codings are not accepted: send plain JSON.");
+  response.add_field("Accept-Encoding",
+                     "identity");  // RFC 9110 §12.5.3: tells this 415 from the one for the type
+  return response;
+}
+
+Response unavailable(std::string detail) {
+  Response response = Response::error(Status::service_unavailable, std::move(detail));
+  response.add_field("Retry-After", "5");
+  response.close = true;
+  return response;
+}
+
+Response closed() { return unavailable("No uploads are accepted until the server has been restarted."); }
+
+Response storage_failure(const Error& error) {
+  switch (error.code) {
+    case ENOSPC:
+    case EDQUOT:
+      return Response::error(Status::insufficient_storage, "There is no space left to store the document.");
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return unavailable("The server is too busy to store the document.");
+    default: break;
+  }
+  Response response = Response::error(Status::internal_server_error, "The document could not be stored.");
+  response.close = true;
+  return response;
+}
+
+}  // namespace bobbin::uploads

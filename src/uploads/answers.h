@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/response.h"
+#include "json/validator.h"
+
+// What an upload may be answered: each function is one row of the contract.
+namespace bobbin::uploads {
+
+/// 201 with the path under which the document can be fetched. `url_path` as in a URI (percent-encoded),
+/// without a slash at its end; so neither it nor `name` needs escaping in JSON.
+[[nodiscard]] http::Response created(std::string_view url_path, const std::string& name);
+
+/// 400 that says where and why. Not closing: the content has been read to its end.
+[[nodiscard]] http::Response invalid_json(const json::Fault& fault);
+
+[[nodiscard]] http::Response method_not_allowed();
+[[nodiscard]] http::Response length_required();
+[[nodiscard]] http::Response content_too_large(std::uint64_t maximum_bytes);
+[[nodiscard]] http::Response unsupported_media_type();
+[[nodiscard]] http::Response unsupported_content_coding();
+
+/// 503 with Retry-After.
+[[nodiscard]] http::Response unavailable(std::string detail);
+/// The same, until the next start: a sync has failed, or the server is stopping.
+[[nodiscard]] http::Response closed();
+
+/// The one mapping of what the file system says: no space → 507, out of descriptors or memory → 503, else
+/// 500.
+[[nodiscard]] http::Response storage_failure(const Error& error);
+
+}  // namespace bobbin::uploads

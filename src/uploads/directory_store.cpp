@@ -1,0 +1,127 @@
+#include "uploads/directory_store.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "os/directory.h"
+#include "os/file.h"
+#include "uploads/document_name.h"
+
+namespace bobbin::uploads {
+namespace {
+
+class UnnamedFile : public StagedFile {
+ public:
+  UnnamedFile(os::Fd file, const os::Fd& directory) : file_(std::move(file)), directory_(directory) {}
+
+  Result<void> append(Bytes bytes) override { return os::write_all(file_, bytes); }
+  Result<void> sync() override { return os::sync(file_); }
+  Result<void> publish(const std::string& name) override { return os::link_unnamed(file_, directory_, name); }
+
+ private:
+  os::Fd file_;
+  const os::Fd& directory_;
+};
+
+class NamedFile : public StagedFile {
+ public:
+  NamedFile(os::Fd file, const os::Fd& directory, std::string temporary)
+      : file_(std::move(file)), directory_(directory), temporary_(std::move(temporary)) {}
+  NamedFile(const NamedFile&) = delete;
+  NamedFile& operator=(const NamedFile&) = delete;
+  ~NamedFile() override {
+    // What cannot be removed now is removed at the next start.
+    if (!published_) static_cast<void>(os::remove_file(directory_, temporary_));
+  }
+
+  Result<void> append(Bytes bytes) override { return os::write_all(file_, bytes); }
+  Result<void> sync() override { return os::sync(file_); }
+  Result<void> publish(const std::string& name) override {
+    TRY(os::rename_without_replacing(directory_, temporary_, name));
+    published_ = true;
+    return {};
+  }
+
+ private:
+  os::Fd file_;
+  const os::Fd& directory_;
+  std::string temporary_;
+  bool published_ = false;
+};
+
+bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
+
+/// The directory that holds `path`'s own entry.
+std::string parent(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Makes the folder when it is missing. Its entry in the parent is synced even when it was there already: a
+/// run that was killed right after making it may not have come to that.
+Result<void> make_durable_directory(const std::string& path) {
+  const bool made = TRY(os::make_directory(path));
+  const Result<os::Fd> above = os::open_directory(parent(path));
+  if (!above && !made)
+    return {};  // somebody else's directory, which we may not even read: its maker's business
+  if (!above) return failure(above.error());
+  return os::sync(*above);
+}
+
+Result<void> remove_stale_temporaries(const os::Fd& directory) {
+  for (const std::string& name : TRY(os::list(directory)))
+    if (is_temporary_name(name)) TRY(os::remove_file(directory, name));
+  return {};
+}
+
+/// A full dress rehearsal, for there are file systems that create unnamed files but cannot name them, and
+/// systems without /proc. A full disk proves nothing against O_TMPFILE: where it is missing, that is said
+/// first.
+Result<DirectoryStore::Staging> rehearse(const os::Fd& directory) {
+  using Staging = DirectoryStore::Staging;
+  const Result<os::Fd> file = os::create_unnamed(directory);
+  if (!file) {
+    switch (file.error().code) {
+      case EOPNOTSUPP:
+      case EISDIR:  // a kernel that does not know O_TMPFILE sees a directory opened for writing
+      case ENOENT:
+      case EINVAL: return Staging::named;
+      default: break;
+    }
+    if (is_out_of_space(file.error())) return Staging::unnamed;
+    return failure(file.error());
+  }
+  const std::string name = temporary_name();
+  const Result<void> linked = os::link_unnamed(*file, directory, name);
+  if (!linked) return is_out_of_space(linked.error()) ? Staging::unnamed : Staging::named;
+  TRY(os::remove_file(directory, name));
+  return Staging::unnamed;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DirectoryStore>> DirectoryStore::create(const std::string& path,
+                                                               std::optional<Staging> staging) {
+  TRY(make_durable_directory(path));
+  os::Fd directory = TRY(os::open_directory(path));
+  TRY(remove_stale_temporaries(directory));
+  if (!staging) staging = TRY(rehearse(directory));
+  TRY(os::sync(directory));
+  return std::unique_ptr<DirectoryStore>(new DirectoryStore(std::move(directory), *staging));
+}
+
+Result<std::unique_ptr<StagedFile>> DirectoryStore::stage() {
+  if (staging_ == Staging::unnamed)
+    return std::make_unique<UnnamedFile>(TRY(os::create_unnamed(directory_)), directory_);
+  std::string temporary = temporary_name();
+  os::Fd file = TRY(os::create_named(directory_, temporary));
+  return std::make_unique<NamedFile>(std::move(file), directory_, std::move(temporary));
+}
+
+Result<void> DirectoryStore::sync_names() { return os::sync(directory_); }
+
+Result<void> DirectoryStore::remove(const std::string& name) { return os::remove_file(directory_, name); }
+
+}  // namespace bobbin::uploads

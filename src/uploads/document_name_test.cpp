@@ -1,0 +1,83 @@
+#include "uploads/document_name.h"
+
+#include <cstdlib>
+#include <ctime>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+
+namespace bobbin::uploads {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::StartsWith;
+
+/// Sets the local time zone for one test.
+class LocalTime {
+ public:
+  explicit LocalTime(const char* zone) {
+    if (const char* old = std::getenv("TZ")) old_ = old;
+    ::setenv("TZ", zone, 1);
+    ::tzset();
+  }
+  ~LocalTime() {
+    old_.empty() ? ::unsetenv("TZ") : ::setenv("TZ", old_.c_str(), 1);
+    ::tzset();
+  }
+
+ private:
+  std::string old_;
+};
+
+constexpr WallTime kMoment{seconds(1710505096)};  // 2024-03-15 12:18:16 UTC
+
+TEST(DocumentName, TellsLocalTime) {
+  struct Case {
+    const char* zone;  // POSIX: west is positive
+    const char* start;
+  };
+  const Case cases[] = {{"UTC0", "upload_20240315_121816_"},
+                        {"IST-5:30", "upload_20240315_174816_"},
+                        {"XYZ12:30", "upload_20240314_234816_"}};
+  for (const auto& [zone, start] : cases) {
+    SCOPED_TRACE(zone);
+    const LocalTime local(zone);
+    EXPECT_THAT(document_name(kMoment), StartsWith(start));
+    EXPECT_THAT(document_name(kMoment + std::chrono::nanoseconds(999'999'999)), StartsWith(start));
+  }
+}
+
+TEST(DocumentName, HasTheFormOfTheContract) {
+  const std::string name = document_name(kMoment);
+  EXPECT_EQ(name.size(), std::string("upload_YYYYMMDD_HHMMSS_.json").size() + 26);
+  EXPECT_THAT(name, EndsWith(".json"));
+}
+
+TEST(RandomText, UsesEveryLetterOfItsAlphabetAtEveryPlace) {
+  // 2,000 draws: that one of 32 letters is missing at one of 26 places by chance has probability 10^-25.
+  std::set<char> seen[26];
+  std::set<std::string> texts;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string text = random_text();
+    ASSERT_EQ(text.size(), 26U);
+    EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567"), std::string::npos) << text;
+    for (std::size_t place = 0; place < text.size(); ++place) seen[place].insert(text[place]);
+    texts.insert(text);
+  }
+  EXPECT_EQ(texts.size(), 2000U);
+  for (const auto& letters : seen) EXPECT_EQ(letters.size(), 32U);
+}
+
+TEST(TemporaryName, IsKnownAgainAndNothingElseIs) {
+  EXPECT_TRUE(is_temporary_name(temporary_name()));
+  EXPECT_TRUE(is_temporary_name(".bobbin-x.tmp"));
+  for (const char* other : {"", ".bobbin-", ".tmp", "bobbin-x.tmp", ".bobbin-x.tmp2", ".bobbin-x",
+                            "upload_20240315_123456_x.json", "x.bobbin-x.tmp"}) {
+    SCOPED_TRACE(other);
+    EXPECT_FALSE(is_temporary_name(other));
+  }
+}
+
+}  // namespace
+}  // namespace bobbin::uploads

@@ -1,0 +1,215 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "uploads/store.h"
+
+namespace bobbin::uploads {
+
+/// A store in memory for tests. It can fail or hold any step, it remembers what happened in which order, and
+/// it knows what a power cut would leave: content and names that were not synced are forgotten. Thread: any.
+class TestStore : public Store {
+ public:
+  enum class Step : std::uint8_t { stage, append, sync, publish, sync_names, remove };
+  using Files = std::map<std::string, std::string>;  ///< name → content
+
+  /// From the nth call of `step` on (from 1, counted since the store was made), `times` calls fail with
+  /// `code`.
+  void fail(Step step, int code, std::size_t nth = 1, std::size_t times = 1) {
+    const Lock lock(mutex_);
+    plan(step).fault = {.code = code, .first = nth, .times = times};
+  }
+  /// Every nth call of `step` fails with `code`.
+  void fail_every(Step step, int code, std::size_t n) {
+    const Lock lock(mutex_);
+    plan(step).fault = {.code = code, .every = n};
+  }
+  /// Makes the calls of `step` wait until release().
+  void hold(Step step) {
+    const Lock lock(mutex_);
+    plan(step).held = true;
+  }
+  void release(Step step) {
+    const Lock lock(mutex_);
+    plan(step).held = false;
+    changed_.notify_all();
+  }
+  /// Waits until `count` calls of `step` are being held. False after ten seconds.
+  [[nodiscard]] bool wait_until_held(Step step, std::size_t count) {
+    return wait_until(step, &Plan::waiting, count);
+  }
+  /// Waits until `count` calls of `step` have ended well. False after ten seconds.
+  [[nodiscard]] bool wait_until_done(Step step, std::size_t count) {
+    return wait_until(step, &Plan::done, count);
+  }
+
+  void note(std::string event) {
+    const Lock lock(mutex_);
+    events_.push_back(std::move(event));
+  }
+  /// What ended well, in order: "sync", "publish", "sync_names", "remove", and what was noted.
+  [[nodiscard]] std::vector<std::string> events() {
+    const Lock lock(mutex_);
+    return events_;
+  }
+  [[nodiscard]] std::size_t calls(Step step) {
+    const Lock lock(mutex_);
+    return plan(step).calls;
+  }
+  /// What a reader sees now.
+  [[nodiscard]] Files files() {
+    const Lock lock(mutex_);
+    Files files;
+    for (const auto& [name, inode] : names_) files[name] = inode->content;
+    return files;
+  }
+  /// What a power cut leaves when the disk has written no more than it was made to.
+  [[nodiscard]] Files after_power_cut() {
+    const Lock lock(mutex_);
+    Files files;
+    for (const auto& [name, inode] : durable_names_)
+      files[name] = inode->content.substr(0, inode->synced_bytes);
+    return files;
+  }
+  /// Names that came before their content was synced. The kernel may write a name whenever it likes, so with
+  /// one of these a power cut can leave a name without its bytes.
+  [[nodiscard]] std::size_t published_too_early() {
+    const Lock lock(mutex_);
+    return published_too_early_;
+  }
+  [[nodiscard]] std::size_t staged_files() {
+    const Lock lock(mutex_);
+    return staged_files_;
+  }
+
+  Result<std::unique_ptr<StagedFile>> stage() override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::stage));
+    ++staged_files_;
+    leave(Step::stage, {});
+    return std::make_unique<File>(*this);
+  }
+  Result<void> sync_names() override {
+    const Lock lock(mutex_);
+    const auto names = names_;  // those that are there when the call begins
+    TRY(enter(Step::sync_names));
+    durable_names_ = names;
+    leave(Step::sync_names, "sync_names");
+    return {};
+  }
+  Result<void> remove(const std::string& name) override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::remove));
+    if (names_.erase(name) == 0) return failure(Error{ENOENT, "remove"});
+    leave(Step::remove, "remove");
+    return {};
+  }
+
+ private:
+  struct Inode {
+    std::string content;
+    std::size_t synced_bytes = 0;
+  };
+  struct Fault {
+    int code = 0;
+    std::size_t first = 0;
+    std::size_t times = 0;
+    std::size_t every = 0;
+
+    [[nodiscard]] bool strikes(std::size_t call) const {
+      return (call >= first && call < first + times) || (every != 0 && call % every == 0);
+    }
+  };
+  struct Plan {
+    Fault fault;
+    bool held = false;
+    std::size_t waiting = 0;
+    std::size_t calls = 0;
+    std::size_t done = 0;
+  };
+
+  class File : public StagedFile {
+   public:
+    explicit File(TestStore& store) : store_(store) {}
+    ~File() override {
+      const Lock lock(store_.mutex_);
+      --store_.staged_files_;
+    }
+    Result<void> append(Bytes bytes) override {
+      const Lock lock(store_.mutex_);
+      TRY(store_.enter(Step::append));
+      inode_->content += as_text(bytes);
+      store_.leave(Step::append, {});
+      return {};
+    }
+    Result<void> sync() override {
+      const Lock lock(store_.mutex_);
+      const std::size_t bytes = inode_->content.size();
+      TRY(store_.enter(Step::sync));
+      inode_->synced_bytes = bytes;
+      store_.leave(Step::sync, "sync");
+      return {};
+    }
+    Result<void> publish(const std::string& name) override {
+      const Lock lock(store_.mutex_);
+      TRY(store_.enter(Step::publish));
+      if (!store_.names_.emplace(name, inode_).second) return failure(Error{EEXIST, "publish"});
+      if (inode_->synced_bytes != inode_->content.size()) ++store_.published_too_early_;
+      store_.leave(Step::publish, "publish");
+      return {};
+    }
+
+   private:
+    TestStore& store_;
+    std::shared_ptr<Inode> inode_ = std::make_shared<Inode>();
+  };
+
+  Plan& plan(Step step) REQUIRES(mutex_) { return plans_[static_cast<std::size_t>(step)]; }
+
+  Result<void> enter(Step step) REQUIRES(mutex_) {
+    Plan& p = plan(step);
+    const std::size_t call = ++p.calls;
+    ++p.waiting;
+    changed_.notify_all();
+    while (p.held) changed_.wait(mutex_);
+    --p.waiting;
+    if (p.fault.strikes(call)) return failure(Error{p.fault.code, "test"});
+    return {};
+  }
+  void leave(Step step, std::string_view event) REQUIRES(mutex_) {
+    ++plan(step).done;
+    if (!event.empty()) events_.emplace_back(event);
+    changed_.notify_all();
+  }
+  bool wait_until(Step step, std::size_t Plan::* counter, std::size_t count) {
+    const Instant deadline = monotonic_now() + seconds(10);
+    const Lock lock(mutex_);
+    while (plan(step).*counter < count) {
+      if (monotonic_now() >= deadline) return false;
+      changed_.wait_for(mutex_, milliseconds(100));
+    }
+    return true;
+  }
+
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::array<Plan, 6> plans_ GUARDED_BY(mutex_);
+  std::vector<std::string> events_ GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<Inode>> names_ GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);
+  std::size_t published_too_early_ GUARDED_BY(mutex_) = 0;
+  std::size_t staged_files_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace bobbin::uploads

@@ -1,0 +1,340 @@
+#include "uploads/upload_handler.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "uploads/test_directory.h"
+#include "uploads/test_store.h"
+#include "uploads/test_surroundings.h"
+
+namespace bobbin::uploads {
+namespace {
+
+using http::ContentFraming;
+using http::FieldName;
+using http::Method;
+using http::RequestHead;
+using http::Response;
+using http::Status;
+using Step = TestStore::Step;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::SizeIs;
+
+constexpr ContentFraming kChunked{ContentFraming::Kind::chunked, 0};
+constexpr ContentFraming length(std::uint64_t bytes) { return {ContentFraming::Kind::length, bytes}; }
+
+/// A POST that may be answered 201.
+RequestHead post(std::string_view content_type = "application/json", ContentFraming framing = kChunked) {
+  RequestHead head;
+  head.method = Method::post;
+  head.framing = framing;
+  if (content_type.empty()) return head;
+  EXPECT_TRUE(head.fields.add({FieldName::content_type, "Content-Type", content_type}));
+  return head;
+}
+RequestHead coded(std::initializer_list<std::string_view> codings) {
+  RequestHead head = post();
+  for (const std::string_view coding : codings)
+    EXPECT_TRUE(head.fields.add({FieldName::content_encoding, "Content-Encoding", coding}));
+  return head;
+}
+RequestHead with_method(Method method) {
+  RequestHead head = post();
+  head.method = method;
+  return head;
+}
+
+/// Plays the session's part for one handler. Thread: any.
+class Client {
+ public:
+  explicit Client(const http::Handler& handler) : handler_(handler) {}
+
+  http::Begin begin(const RequestHead& head) {
+    return handler_.begin({.head = head, .local = endpoint_, .path = "/upload"});
+  }
+  /// The response that the head alone earns; status 100 when the content is wanted.
+  Response refusal(const RequestHead& head) {
+    http::Begin begun = begin(head);
+    if (auto* response = std::get_if<Response>(&begun)) return std::move(*response);
+    return {.status = Status::continue_};
+  }
+  /// Sends content in pieces and waits for the answer.
+  Response upload(std::string_view content, std::size_t piece_bytes = 1460) {
+    http::Begin begun = begin(post());
+    if (auto* response = std::get_if<Response>(&begun)) return std::move(*response);
+    auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
+    for (; !content.empty(); content.remove_prefix(std::min(piece_bytes, content.size())))
+      if (auto refused = exchange.content(as_bytes(content.substr(0, piece_bytes))))
+        return *std::move(refused);
+    http::Reply reply = exchange.complete(mailbox_.reply(ExchangeId{1}));
+    if (auto* response = std::get_if<Response>(&reply)) return std::move(*response);
+    return mailbox_.wait(ExchangeId{1});
+  }
+  /// Answers that came twice.
+  std::size_t surplus_answers() { return mailbox_.size(); }
+
+ private:
+  const http::Handler& handler_;
+  const Endpoint endpoint_;
+  Mailbox mailbox_;
+};
+
+class UploadHandlerTest : public ::testing::Test {
+ protected:
+  TemporaryDirectory directory_;
+  TestLog log_;
+  std::unique_ptr<UploadHandler> handler_ =
+      UploadHandler::create({.directory = directory_.path(), .max_upload_bytes = 300'000}, log_).value();
+  Client client_{*handler_};
+};
+
+TEST_F(UploadHandlerTest, StoresADocumentAndSaysWhere) {
+  const std::string content = R"({"name": "bobbin", "list": [1, 2.5e3, null]})";
+  const Response response = client_.upload(content);
+  EXPECT_EQ(response.status, Status::created);
+  EXPECT_EQ(response.media_type, "application/json");
+  EXPECT_FALSE(response.close);
+
+  ASSERT_THAT(directory_.names(), SizeIs(1));
+  const std::string name = *directory_.names().begin();
+  EXPECT_THAT(name, MatchesRegex("upload_[0-9]{8}_[0-9]{6}_[a-z2-7]{26}\\.json"));
+  EXPECT_EQ(directory_.read(name), content);
+
+  EXPECT_EQ(std::get<std::string>(response.content),
+            R"({"status": "success", "message": "File created successfully", "filepath": "/uploads/)" + name +
+                "\"}");
+  EXPECT_EQ(response.fields, "Location: /uploads/" + name + "\r\n");  // RFC 9110 §15.3.2
+  EXPECT_EQ(response.notes.action, http::LogNotes::Action::created_file);
+  EXPECT_EQ(response.notes.subject, name);
+}
+
+TEST_F(UploadHandlerTest, StoresTheBytesReceived) {
+  const std::string white = " \t\r\n";
+  const std::string contents[] = {"0",
+                                  "null",
+                                  "\"\"",
+                                  white + "[ ]" + white,
+                                  "{\"a\":1,\"a\":2}",
+                                  "\"\xC3\xA9 \xF0\x9F\x98\x80\"",
+                                  "[" + std::string(200'000, ' ') + "]",
+                                  "\"" + std::string(Document::kGatherBytes - 2, 'x') + "\""};
+  for (const std::string& content : contents) {
+    for (const std::size_t piece_bytes : {std::size_t{1}, std::size_t{1460}, std::size_t{1} << 20}) {
+      SCOPED_TRACE(content.substr(0, 20) + " in pieces of " + std::to_string(piece_bytes));
+      const Response response = client_.upload(content, piece_bytes);
+      ASSERT_EQ(response.status, Status::created) << response.detail;
+      EXPECT_TRUE(directory_.read(response.notes.subject) == content);
+    }
+  }
+}
+
+TEST_F(UploadHandlerTest, TellsOptions) {
+  const Response response = client_.refusal(with_method(Method::options));
+  EXPECT_EQ(response.status, Status::no_content);
+  EXPECT_EQ(response.fields, "Allow: POST, OPTIONS\r\n");
+}
+
+TEST_F(UploadHandlerTest, RefusesByTheHead) {
+  RequestHead two_types = post("application/json");
+  ASSERT_TRUE(two_types.fields.add({FieldName::content_type, "Content-Type", "application/json"}));
+  const char* const allow = "Allow: POST, OPTIONS\r\n";                 // RFC 9110 §15.5.6
+  const char* const accept_post = "Accept-Post: application/json\r\n";  // CONTRACT §3
+  const char* const accept_coding = "Accept-Encoding: identity\r\n";    // RFC 9110 §15.5.16
+  struct Case {
+    const char* what;
+    RequestHead head;
+    Status status;
+    const char* fields;
+    bool close;  // CONTRACT §4; for the others the session decides: kept when the content has been read
+  };
+  const Case cases[] = {
+      {"GET", with_method(Method::get), Status::method_not_allowed, allow, false},
+      {"HEAD", with_method(Method::head), Status::method_not_allowed, allow, false},
+      {"PUT", with_method(Method::put), Status::method_not_allowed, allow, false},
+      {"DELETE", with_method(Method::delete_), Status::method_not_allowed, allow, false},
+      {"no type", post(""), Status::unsupported_media_type, accept_post, false},
+      {"text", post("text/plain"), Status::unsupported_media_type, accept_post, false},
+      {"a type that begins alike", post("application/json5"), Status::unsupported_media_type, accept_post,
+       false},
+      {"two types", two_types, Status::unsupported_media_type, accept_post, false},
+      {"gzip", coded({"gzip"}), Status::unsupported_media_type, accept_coding, false},
+      {"a list", coded({"identity, br"}), Status::unsupported_media_type, accept_coding, false},
+      {"two lines", coded({"identity", "gzip"}), Status::unsupported_media_type, accept_coding, false},
+      {"no framing", post("application/json", {}), Status::length_required, "", false},
+      {"too long", post("application/json", length(300'001)), Status::content_too_large, "", true},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    const Response response = client_.refusal(c.head);
+    EXPECT_EQ(response.status, c.status);
+    EXPECT_EQ(response.fields, c.fields);
+    EXPECT_EQ(response.close, c.close);
+    EXPECT_FALSE(response.detail.empty());
+    EXPECT_EQ(http::size_bytes(response.content), 0U) << "the router writes the page";
+    EXPECT_EQ(handler_->error_form(c.head), http::ErrorForm::problem);
+  }
+}
+
+TEST_F(UploadHandlerTest, AcceptsByTheHead) {
+  const RequestHead heads[] = {post("application/json", length(300'000)),
+                               post("application/json", length(0)),
+                               post("Application/JSON; charset=utf-8"),
+                               post("application/json;charset=\"utf-8\";x=y"),
+                               coded({"identity"}),
+                               coded({"Identity", ""})};
+  for (const RequestHead& head : heads) EXPECT_EQ(client_.refusal(head).status, Status::continue_);
+}
+
+TEST_F(UploadHandlerTest, SaysWhereContentIsNotJson) {
+  struct Case {
+    const char* content;
+    const char* where;
+  };
+  const Case cases[] = {{"", "line 1, column 1 (byte 0)."},
+                        {"{invalid", "line 1, column 2 (byte 1)."},
+                        {"[1,\n 2,\n x]", "line 3, column 2 (byte 9)."},
+                        {"[1] [2]", "line 1, column 5 (byte 4)."}};
+  for (const auto& [content, where] : cases) {
+    for (const std::size_t piece_bytes : {std::size_t{1}, std::size_t{1460}}) {
+      SCOPED_TRACE(content);
+      const Response response = client_.upload(content, piece_bytes);
+      EXPECT_EQ(response.status, Status::bad_request);
+      EXPECT_THAT(response.detail, HasSubstr("The content is not valid JSON: "));
+      EXPECT_THAT(response.detail, HasSubstr(where));
+      EXPECT_FALSE(response.close) << "CONTRACT §4: closed, except invalid JSON";
+    }
+  }
+  EXPECT_EQ(client_.surplus_answers(), 0U);
+  EXPECT_THAT(directory_.names(), IsEmpty());
+}
+
+TEST_F(UploadHandlerTest, ReadsOnAfterAFaultAndKeepsNothing) {
+  const Response response = client_.upload("[1 2" + std::string(250'000, ' ') + "]");
+  EXPECT_EQ(response.status, Status::bad_request);
+  EXPECT_THAT(response.detail, HasSubstr("(byte 3)"));
+  EXPECT_FALSE(response.close);
+  EXPECT_THAT(directory_.names(), IsEmpty());
+}
+
+TEST_F(UploadHandlerTest, RefusesTooMuchContentWhileItArrives) {
+  EXPECT_EQ(client_.upload("[" + std::string(300'000 - 2, ' ') + "]").status, Status::created);
+  EXPECT_EQ(client_.upload("[" + std::string(300'000 - 1, ' ') + "]").status, Status::content_too_large);
+  const Response faulty = client_.upload("x" + std::string(300'000, ' '));
+  EXPECT_EQ(faulty.status, Status::content_too_large)
+      << "the limit also bounds what is only read to be dropped";
+  EXPECT_TRUE(faulty.close);
+  EXPECT_THAT(directory_.names(), SizeIs(1));
+}
+
+TEST_F(UploadHandlerTest, AnUploadThatBreaksOffLeavesNothing) {
+  http::Begin begun = client_.begin(post());
+  auto& exchange = std::get<std::unique_ptr<http::Exchange>>(begun);
+  EXPECT_FALSE(exchange->content(as_bytes("[" + std::string(200'000, ' '))));
+  exchange.reset();
+  EXPECT_THAT(directory_.names(), IsEmpty());
+}
+
+// CONTRACT §7 row 10: parallel uploads make distinct files.
+TEST_F(UploadHandlerTest, ParallelUploadsMakeDistinctFiles) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 10;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t] {
+      Client client(*handler_);
+      for (int i = 0; i < kEach; ++i)
+        EXPECT_EQ(client.upload("[" + std::to_string(t) + "," + std::to_string(i) + "]").status,
+                  Status::created);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::set<std::string> contents;
+  for (const std::string& name : directory_.names()) contents.insert(directory_.read(name));
+  EXPECT_THAT(directory_.names(), SizeIs(kThreads * kEach));
+  EXPECT_THAT(contents, SizeIs(kThreads * kEach));
+}
+
+TEST_F(UploadHandlerTest, StopEndsUploads) {
+  EXPECT_TRUE(handler_->open());
+  handler_->stop();
+  EXPECT_FALSE(handler_->open());
+  const Response response = client_.refusal(post());
+  EXPECT_EQ(response.status, Status::service_unavailable);
+  EXPECT_EQ(response.fields, "Retry-After: 5\r\n");
+  EXPECT_TRUE(response.close);
+}
+
+TEST(UploadHandler, CannotBeMadeWithoutAFolder) {
+  const TemporaryDirectory directory;
+  TestLog log;
+  const auto handler = UploadHandler::create({.directory = directory.path("missing/uploads")}, log);
+  ASSERT_FALSE(handler);
+  EXPECT_EQ(handler.error().code, ENOENT);
+}
+
+class UploadHandlerOnTestStore : public ::testing::Test {
+ protected:
+  TestLog log_;
+  TestStore& store_ = *new TestStore;  // the handler owns it
+  UploadHandler handler_{{.directory = "", .url_path = "/documents"}, std::unique_ptr<Store>(&store_), log_};
+  Client client_{handler_};
+};
+
+TEST_F(UploadHandlerOnTestStore, UsesTheConfiguredPath) {
+  const Response response = client_.upload("[]");
+  EXPECT_EQ(response.fields, "Location: /documents/" + response.notes.subject + "\r\n");
+  EXPECT_THAT(std::get<std::string>(response.content),
+              HasSubstr("\"filepath\": \"/documents/" + response.notes.subject + "\"}"));
+}
+
+// CONTRACT §4: 507 keeps the connection, so it waits for the end of the content.
+TEST_F(UploadHandlerOnTestStore, AFullDiskIsAnsweredOnceTheContentHasBeenRead) {
+  store_.fail(Step::append, ENOSPC);
+  const Response response = client_.upload("[" + std::string(200'000, ' ') + "]");
+  EXPECT_EQ(response.status, Status::insufficient_storage);
+  EXPECT_FALSE(response.close);
+  EXPECT_THAT(log_.lines(observe::LogLevel::warning),
+              ElementsAre("Upload not stored: test: No space left on device"));
+  EXPECT_EQ(store_.staged_files(), 0U);
+  EXPECT_EQ(client_.upload("[]").status, Status::created);
+}
+
+TEST_F(UploadHandlerOnTestStore, InvalidJsonOnAFullDiskIsStillTheClientsFault) {
+  store_.fail(Step::append, ENOSPC);
+  EXPECT_EQ(client_.upload("[" + std::string(200'000, ' ')).status, Status::bad_request);
+}
+
+TEST_F(UploadHandlerOnTestStore, AfterAFailedSyncTheHeadAloneIsRefused) {
+  store_.fail(Step::sync, EIO);
+  EXPECT_EQ(client_.upload("[]").status, Status::internal_server_error);
+  EXPECT_FALSE(handler_.open());
+  const Response later = client_.refusal(post("text/plain"));
+  EXPECT_EQ(later.status, Status::service_unavailable) << "before the type: nothing would help";
+  EXPECT_EQ(later.fields, "Retry-After: 5\r\n");
+  EXPECT_EQ(client_.refusal(with_method(Method::get)).status, Status::method_not_allowed);
+  EXPECT_EQ(client_.refusal(with_method(Method::options)).status, Status::no_content);
+}
+
+TEST_F(UploadHandlerOnTestStore, AnUploadUnderWayWhenASyncFailsIsRefusedAtItsEnd) {
+  http::Begin begun = client_.begin(post());
+  auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
+  EXPECT_FALSE(exchange.content(as_bytes("[]")));
+  store_.fail(Step::sync, EIO);
+  EXPECT_EQ(client_.upload("[]").status, Status::internal_server_error);
+  Mailbox mailbox;
+  const http::Reply reply = exchange.complete(mailbox.reply(ExchangeId{1}));
+  EXPECT_EQ(std::get<Response>(reply).status, Status::service_unavailable);
+  EXPECT_EQ(mailbox.size(), 0U);
+}
+
+}  // namespace
+}  // namespace bobbin::uploads
