@@ -13,9 +13,9 @@ struct Capacity {
   std::size_t queue;
 };
 
-/// What is configured, lowered to what `free_descriptors` allow. Every connection takes one; a reserve stays for the files
-/// and uploads of those that are served, so that an established client is never refused for want of a descriptor.
-/// At least one connection for each thread.
+/// What is configured, lowered to what `free_descriptors` allow. Every connection takes one; a reserve stays
+/// for the files and uploads of those that are served, so that an established client is never refused for
+/// want of a descriptor. At least one connection for each thread.
 [[nodiscard]] Capacity plan_capacity(const Config& config, std::uint64_t free_descriptors);
 
 }  // namespace bobbin::app

@@ -17,7 +17,8 @@ TEST(Capacity, NeverTakesMoreThanTheDescriptorsAllowAndKeepsAReserve) {
     const Config config;
     const Capacity capacity = plan_capacity(config, descriptors);
     EXPECT_GE(capacity.connections_per_thread, 1U);
-    EXPECT_LE(capacity.connections_per_thread * config.threads + capacity.queue, descriptors - descriptors / 4);
+    EXPECT_LE(capacity.connections_per_thread * config.threads + capacity.queue,
+              descriptors - descriptors / 4);
   }
 }
 

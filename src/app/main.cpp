@@ -12,7 +12,8 @@
 namespace {
 
 std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread is started
+  const char* value =
+      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread is started
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
@@ -21,7 +22,8 @@ std::optional<std::string> environment(const std::string& name) {
 int main(int argc, char** argv) {
   using namespace bobbin::app;
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const ParseOutcome outcome = parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), environment, bobbin::os::read_file);
+  const ParseOutcome outcome =
+      parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), environment, bobbin::os::read_file);
   if (const auto* error = std::get_if<ConfigError>(&outcome)) {
     std::fprintf(stderr, "%s\n", error->message.c_str());
     return error->exit_code;

@@ -36,7 +36,9 @@ http::http1::SessionSettings session_settings(const Config& config) {
           .maximum_requests = config.keep_alive_requests,
           .keep_alive = config.keep_alive_timeout,
           .head_timeout = config.head_timeout,
-          .pace = {.minimum_rate = config.minimum_rate, .grace = config.rate_grace, .stall = config.stall_timeout},
+          .pace = {.minimum_rate = config.minimum_rate,
+                   .grace = config.rate_grace,
+                   .stall = config.stall_timeout},
           .reply_timeout = config.commit_timeout,
           .server_name = config.server_name};
 }
@@ -73,7 +75,12 @@ class MainLoop {
  public:
   MainLoop(const Config& config, server::Acceptor& acceptor, server::WorkerPool& pool, os::Signals& signals,
            observe::Log& log, observe::LogWriter& main_log)
-      : config_(config), acceptor_(acceptor), pool_(pool), signals_(signals), log_(log), main_log_(main_log) {}
+      : config_(config),
+        acceptor_(acceptor),
+        pool_(pool),
+        signals_(signals),
+        log_(log),
+        main_log_(main_log) {}
 
   void run_until_stopped() {
     const bool reports = config_.status_interval.count() > 0;
@@ -124,7 +131,8 @@ class MainLoop {
 };
 
 void announce(const Config& config, const std::vector<Endpoint>& bound, observe::LogWriter& log) {
-  for (const Endpoint& endpoint : bound) log.write(LogLevel::info, "HTTP Server started on http://" + endpoint.text());
+  for (const Endpoint& endpoint : bound)
+    log.write(LogLevel::info, "HTTP Server started on http://" + endpoint.text());
   log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.threads));
   log.write(LogLevel::info, "Serving files from '" + config.root + "' directory");
   log.write(LogLevel::info, "Press Ctrl+C to stop the server");
@@ -147,7 +155,8 @@ int serve(const Config& config) {
   auto site = Site::create(config, **log, what);
   if (!site) return fail(kExitUsage, what + ": " + site.error().message());
   auto listeners = listen_on_all(config, what);
-  if (!listeners) return fail(kExitCannotRun, "cannot listen on " + what + ": " + listeners.error().message());
+  if (!listeners)
+    return fail(kExitCannotRun, "cannot listen on " + what + ": " + listeners.error().message());
   std::vector<Endpoint> bound;
   for (const server::Listener& listener : *listeners) bound.push_back(listener.bound);
 

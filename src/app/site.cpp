@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/percent_encoding.h"
 #include "os/file.h"
 
 namespace bobbin::app {
@@ -19,7 +20,8 @@ class NotServed final : public http::Handler {
 class UploadsOff final : public http::Handler {
  public:
   http::Begin begin(const http::Request&) const override {
-    http::Response response = http::Response::error(http::Status::service_unavailable, "This server takes no uploads.");
+    http::Response response =
+        http::Response::error(http::Status::service_unavailable, "This server takes no uploads.");
     response.add_field("Retry-After", "5");
     response.close = true;
     return response;
@@ -38,10 +40,12 @@ std::string path_in_root(const std::string& folder, const std::string& root) {
 
 }  // namespace
 
-Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& log, std::string& what_failed) {
+Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& log,
+                                           std::string& what_failed) {
   std::unique_ptr<Site> site(new Site(config));
   // The built-in table covers the web's types; the system's list is a welcome addition, never a need.
-  if (const auto mime_types = os::read_file(config.mime_types)) site->media_types_.add_mime_types(*mime_types);
+  if (const auto mime_types = os::read_file(config.mime_types))
+    site->media_types_.add_mime_types(*mime_types);
 
   const files::FileSettings settings{.downloads = config.downloads, .allowed_types = config.allowed_types};
   what_failed = "--root: \"" + config.root + "\" cannot be served; an existing directory is needed";
@@ -50,13 +54,16 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   const std::string directory = config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
   const std::string path = path_in_root(directory, config.root);
   site->documents_path_ = path.empty() ? "/uploads" : path;
-  what_failed = "--upload-dir: \"" + directory + "\" cannot be used; a directory that this user may write to is needed";
+  what_failed =
+      "--upload-dir: \"" + directory + "\" cannot be used; a directory that this user may write to is needed";
   if (config.uploads) {
-    const uploads::UploadSettings upload_settings{
-        .directory = directory, .url_path = site->documents_path_, .max_upload_bytes = config.max_upload};
+    const uploads::UploadSettings upload_settings{.directory = directory,
+                                                  .url_path = http::encode_path(site->documents_path_),
+                                                  .max_upload_bytes = config.max_upload};
     site->uploads_ = TRY(uploads::UploadHandler::create(upload_settings, log));
     if (path.empty() && config.serve_uploads)
-      site->documents_ = TRY(files::FileHandler::create(directory, site->documents_path_, site->media_types_, settings));
+      site->documents_ =
+          TRY(files::FileHandler::create(directory, site->documents_path_, site->media_types_, settings));
   } else {
     site->uploads_off_ = std::make_unique<UploadsOff>();
   }
@@ -72,7 +79,8 @@ const http::Handler& Site::handler(const std::vector<Endpoint>& bound) {
     if (auto each = http::HostPolicy::parse_allowed(host)) allowed.push_back(std::move(*each));
 
   std::vector<http::Router::Route> routes;
-  const http::Handler* upload_endpoint = uploads_ ? static_cast<const http::Handler*>(uploads_.get()) : uploads_off_.get();
+  const http::Handler* upload_endpoint =
+      uploads_ ? static_cast<const http::Handler*>(uploads_.get()) : uploads_off_.get();
   routes.push_back({Match::exactly, config_.upload_path, upload_endpoint});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
   routes.push_back({Match::beneath, "", files_.get()});

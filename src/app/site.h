@@ -15,10 +15,12 @@
 
 namespace bobbin::app {
 
-/// All that answers requests: the handlers and the router in front of them. A new endpoint is a handler and one route.
+/// All that answers requests: the handlers and the router in front of them. A new endpoint is a handler and
+/// one route.
 class Site {
  public:
-  /// Opens the directories. `what_failed`: filled with the option at fault when it fails. `log` outlives the site.
+  /// Opens the directories. `what_failed`: filled with the option at fault when it fails. `log` outlives the
+  /// site.
   [[nodiscard]] static Result<std::unique_ptr<Site>> create(const Config& config, observe::Log& log,
                                                             std::string& what_failed);
 

@@ -5,8 +5,8 @@
 
 namespace bobbin {
 
-/// Names a connection of one worker: a slot, and how often the slot had been used before. An answer to a departed
-/// client carries an old generation, finds nobody and is dropped.
+/// Names a connection of one worker: a slot, and how often the slot had been used before. An answer to a
+/// departed client carries an old generation, finds nobody and is dropped.
 struct ConnectionId {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;

@@ -7,7 +7,8 @@
 
 namespace bobbin {
 
-/// A failed call into the operating system: `code` is an errno value, `operation` a literal that names the call.
+/// A failed call into the operating system: `code` is an errno value, `operation` a literal that names the
+/// call.
 struct Error {
   int code = 0;
   const char* operation = "";
@@ -39,9 +40,10 @@ void take(Result<void, E>&&) {}
 }  // namespace bobbin
 
 /// Evaluates to the value of a Result, or returns its error from the enclosing function.
-#define TRY(expression)                                                                  \
-  __extension__({                                                                        \
-    auto try_result_ = (expression);                                                     \
-    if (!try_result_) [[unlikely]] return ::bobbin::failure(std::move(try_result_).error()); \
-    ::bobbin::detail::take(std::move(try_result_));                                      \
+#define TRY(expression)                                         \
+  __extension__({                                               \
+    auto try_result_ = (expression);                            \
+    if (!try_result_) [[unlikely]]                              \
+      return ::bobbin::failure(std::move(try_result_).error()); \
+    ::bobbin::detail::take(std::move(try_result_));             \
   })

@@ -11,6 +11,7 @@
 #include "files/validators.h"
 #include "http/content_disposition.h"
 #include "http/date.h"
+#include "http/percent_encoding.h"
 #include "http/precondition.h"
 #include "http/range.h"
 #include "os/directory.h"
@@ -30,7 +31,7 @@ constexpr std::string_view kIndex = "index.html";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kBinary = "application/octet-stream";
 
-// Up to here one send from memory costs less than a second call for sendfile (bench/).
+// Up to here one send from memory costs less than a second call for sendfile.
 constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
 
 // How often a small file is read again that changes while it is read. One that changes all the time has no
@@ -51,24 +52,6 @@ bool is_hidden(std::string_view path, bool is_site_root) {
     if (rest.empty() || rest.front() == '/') path = rest;
   }
   return path.find("/.") != std::string_view::npos;
-}
-
-/// As in a URI: every byte that is not a pchar or '/' percent-encoded (RFC 3986 §3.3).
-std::string encode_path(std::string_view path) {
-  constexpr std::string_view kPlain = "/-._~!$&'()*+,;=:@";
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  encoded.reserve(path.size() + 16);
-  for (const char c : path) {
-    const char lower = to_lower(c);
-    if ((lower >= 'a' && lower <= 'z') || is_digit(c) || kPlain.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return encoded;
 }
 
 /// With its '?', as the client sent it; empty when there is none.
@@ -226,7 +209,7 @@ http::Response FileHandler::redirect_to_folder(const http::Request& request,
   if (file->status().kind != Kind::regular) return not_found();
   Response response = Response::with_content(Status::permanent_redirect, "", {});
   response.add_field("Location",
-                     encode_path(request.path) + "/" + std::string(query_part(request.head.target)));
+                     http::encode_path(request.path) + "/" + std::string(query_part(request.head.target)));
   return response;
 }
 

@@ -15,8 +15,9 @@ class File {
  public:
   virtual ~File() = default;
   [[nodiscard]] virtual int descriptor() const = 0;
-  /// Whether the file is still what it was when it was opened (same size, not written to since). Asked again before
-  /// the last bytes leave, so that a file which changed while being sent is cut short, never delivered mixed.
+  /// Whether the file is still what it was when it was opened (same size, not written to since). Asked again
+  /// before the last bytes leave, so that a file which changed while being sent is cut short, never delivered
+  /// mixed.
   [[nodiscard]] virtual bool unchanged() const = 0;
 };
 
@@ -30,7 +31,8 @@ struct FileSlice {
 /// Bytes that several answers share.
 using SharedBytes = std::shared_ptr<const std::string>;
 using ContentPiece = std::variant<std::string, SharedBytes, FileSlice>;
-/// Nothing · bytes · shared bytes · a range of a file · several of these one after the other (multipart/byteranges).
+/// Nothing · bytes · shared bytes · a range of a file · several of these one after the other
+/// (multipart/byteranges).
 using Content = std::variant<std::monostate, std::string, SharedBytes, FileSlice, std::vector<ContentPiece>>;
 
 [[nodiscard]] std::uint64_t size_bytes(const ContentPiece& piece);

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 
-#include "base/ascii.h"
 #include "base/utf8.h"
+#include "http/percent_encoding.h"
 
 namespace bobbin::http {
 namespace {
@@ -13,12 +14,8 @@ namespace {
 /// `%41` there, some do not undo the escapes of `"` and `\`.
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '%'; }
 
-/// attr-char (RFC 8187 §3.2.1): what needs no percent-encoding in `filename*`.
-bool is_attribute_char(char c) {
-  const char lower = to_lower(c);
-  return is_digit(c) || (lower >= 'a' && lower <= 'z') ||
-         std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
-}
+/// attr-char (RFC 8187 §3.2.1), besides letters and digits: what needs no percent-encoding in `filename*`.
+constexpr std::string_view kAttributeCharacters = "!#$&+-.^_`|~";
 
 /// Every character that is not plain becomes one '_'.
 std::string plain_fallback(std::string_view name) {
@@ -30,22 +27,6 @@ std::string plain_fallback(std::string_view name) {
   return fallback;
 }
 
-std::string percent_encode(std::string_view name) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : name) {
-    if (is_attribute_char(c)) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<std::uint8_t>(c);
-    encoded += '%';
-    encoded += kDigits[byte >> 4];
-    encoded += kDigits[byte & 0xF];
-  }
-  return encoded;
-}
-
 }  // namespace
 
 std::string attachment(std::string_view file_name) {
@@ -54,7 +35,7 @@ std::string attachment(std::string_view file_name) {
   // An empty name would make the client invent one from the whole URI, query included.
   if (name.empty()) name = "download";
   std::string value = "attachment; filename=\"" + plain_fallback(name) + "\"";
-  if (!std::all_of(name.begin(), name.end(), is_plain)) value += "; filename*=UTF-8''" + percent_encode(name);
+  if (!std::all_of(name.begin(), name.end(), is_plain)) value += "; filename*=UTF-8''" + percent_encode(name, kAttributeCharacters);
   return value;
 }
 

@@ -29,14 +29,16 @@ class ReplySink {
   virtual void deliver(ConnectionId connection, ExchangeId exchange, Response response) = 0;
 };
 
-/// The right to answer one exchange later, once, from any thread. Dropped unanswered, it answers 500: a bug may cost
-/// a client its request, never leave it waiting. The sink outlives every ReplyLater.
+/// The right to answer one exchange later, once, from any thread. Dropped unanswered, it answers 500: a bug
+/// may cost a client its request, never leave it waiting. The sink outlives every ReplyLater.
 class ReplyLater {
  public:
   ReplyLater(ReplySink& sink, ConnectionId connection, ExchangeId exchange)
       : sink_(&sink), connection_(connection), exchange_(exchange) {}
   ReplyLater(ReplyLater&& other) noexcept
-      : sink_(std::exchange(other.sink_, nullptr)), connection_(other.connection_), exchange_(other.exchange_) {}
+      : sink_(std::exchange(other.sink_, nullptr)),
+        connection_(other.connection_),
+        exchange_(other.exchange_) {}
   ReplyLater& operator=(ReplyLater&& other) noexcept {
     std::swap(sink_, other.sink_);
     std::swap(connection_, other.connection_);
@@ -44,11 +46,13 @@ class ReplyLater {
     return *this;
   }
   ~ReplyLater() {
-    if (sink_ != nullptr) std::move(*this)(Response::error(Status::internal_server_error, "The request was lost."));
+    if (sink_ != nullptr)
+      std::move (*this)(Response::error(Status::internal_server_error, "The request was lost."));
   }
 
   void operator()(Response response) && {
-    if (ReplySink* sink = std::exchange(sink_, nullptr)) sink->deliver(connection_, exchange_, std::move(response));
+    if (ReplySink* sink = std::exchange(sink_, nullptr))
+      sink->deliver(connection_, exchange_, std::move(response));
   }
   /// Gives the right up in silence: the answer goes another way.
   void forget() && { sink_ = nullptr; }
@@ -81,7 +85,9 @@ class Handler {
   virtual ~Handler() = default;
   [[nodiscard]] virtual Begin begin(const Request& request) const = 0;
   /// How errors of this request are shown, those that the session itself finds included.
-  [[nodiscard]] virtual ErrorForm error_form(const RequestHead& head) const { return preferred_error_form(head); }
+  [[nodiscard]] virtual ErrorForm error_form(const RequestHead& head) const {
+    return preferred_error_form(head);
+  }
 };
 
 }  // namespace bobbin::http

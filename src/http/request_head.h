@@ -61,7 +61,8 @@ class Fields {
       if (field.name == name) return field.value;
     return std::nullopt;
   }
-  /// The value, when there is exactly one line of this name. For fields that may not be repeated: two are none.
+  /// The value, when there is exactly one line of this name. For fields that may not be repeated: two are
+  /// none.
   [[nodiscard]] std::optional<std::string_view> only(FieldName name) const {
     std::optional<std::string_view> found;
     for (const Field& field : lines()) {
@@ -74,7 +75,8 @@ class Fields {
 
  private:
   std::size_t count_ = 0;
-  union {  // left uninitialised beyond count_: clearing 4 KB a request doubles the cost of parsing a small one
+  union {  // left uninitialised beyond count_: clearing 4 KB a request doubles the cost of parsing a small
+           // one
     std::array<Field, kMaximumCount> fields_;
   };
 };
@@ -82,7 +84,7 @@ class Fields {
 /// How the end of the content is found (RFC 9112 §6.3).
 struct ContentFraming {
   enum class Kind : std::uint8_t { none, length, chunked };
-  Kind kind = Kind::none;        ///< none: neither Content-Length nor Transfer-Encoding was sent
+  Kind kind = Kind::none;          ///< none: neither Content-Length nor Transfer-Encoding was sent
   std::uint64_t length_bytes = 0;  ///< meaningful for `length`
 };
 
@@ -92,12 +94,13 @@ struct RequestHead {
   std::string_view line;         ///< the request line without its end, for the log
   std::string_view method_text;  ///< as sent; never empty
   std::string_view target;       ///< as sent; never empty
-  std::string_view authority;    ///< of an absolute-form target, which decides over Host (RFC 9112 §3.2.2), else Host
+  std::string_view
+      authority;  ///< of an absolute-form target, which decides over Host (RFC 9112 §3.2.2), else Host
   Method method = Method::unknown;
-  int minor_version = 1;         ///< of HTTP/1.x
-  bool asks_to_persist = true;   ///< RFC 9112 §9.3: 1.1 unless `close`; 1.0 only with `keep-alive`
-  bool expects_continue = false; ///< RFC 9110 §10.1.1; never for HTTP/1.0
-  bool expects_other = false;    ///< an expectation that we do not know: 417
+  int minor_version = 1;          ///< of HTTP/1.x
+  bool asks_to_persist = true;    ///< RFC 9112 §9.3: 1.1 unless `close`; 1.0 only with `keep-alive`
+  bool expects_continue = false;  ///< RFC 9110 §10.1.1; never for HTTP/1.0
+  bool expects_other = false;     ///< an expectation that we do not know: 417
   ContentFraming framing;
   Fields fields;
 };

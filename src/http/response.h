@@ -16,13 +16,14 @@ struct LogNotes {
 
   Host host = Host::accepted;  ///< who answers has accepted it, or says otherwise
   Action action = Action::none;
-  std::string subject;    ///< the file's name, for an action
-  std::string cause;      ///< of a 5xx: what failed, for the operator; empty: nothing to tell
-  std::string violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
+  std::string subject;  ///< the file's name, for an action
+  std::string cause;    ///< of a 5xx: what failed, for the operator; empty: nothing to tell
+  std::string
+      violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
 };
 
-/// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date, Server,
-/// Connection and Keep-Alive behind them, so that one place decides about the connection.
+/// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date,
+/// Server, Connection and Keep-Alive behind them, so that one place decides about the connection.
 struct Response {
   Status status = Status::ok;
   std::string media_type;  ///< Content-Type; empty: no such field
@@ -32,7 +33,8 @@ struct Response {
   bool close = false;      ///< close the connection after this answer
   LogNotes notes;
 
-  /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been encoded).
+  /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been
+  /// encoded).
   void add_field(std::string_view name, std::string_view value);
 
   /// An error whose page is made from `detail`, one sentence for a person: what is wrong and what is allowed.
@@ -40,7 +42,8 @@ struct Response {
   [[nodiscard]] static Response with_content(Status status, std::string_view media_type, Content content);
 };
 
-/// The peer is at fault and the message cannot be (or is not worth being) read further. The connection closes.
+/// The peer is at fault and the message cannot be (or is not worth being) read further. The connection
+/// closes.
 struct Refusal {
   Status status;
   std::string_view reason;          ///< a literal: one sentence for a person

@@ -15,7 +15,8 @@ Response closing_error(Status status, std::string detail) {
 }
 
 Response refuse_host(std::string_view authority) {
-  Response response = closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
+  Response response =
+      closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
   response.notes.host = LogNotes::Host::refused;
   response.notes.violation = "Host mismatch (" + std::string(authority) + ")";
   return response;
@@ -45,21 +46,25 @@ Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<
 Begin Router::begin(const Request& request) const {
   const RequestHead& head = request.head;
   if (head.method == Method::unknown) {
-    Response response =
-        closing_error(Status::not_implemented, "This server does not know the method " + std::string(head.method_text) + ".");
+    Response response = closing_error(Status::not_implemented, "This server does not know the method " +
+                                                                   std::string(head.method_text) + ".");
     response.notes.host = LogNotes::Host::unchecked;
     return response;
   }
   if (!host_policy_.accepts(head.authority, request.local, bound_)) return refuse_host(head.authority);
   if (head.expects_other)
-    return Response::error(Status::expectation_failed, "The only expectation that this server meets is 100-continue.");
+    return Response::error(Status::expectation_failed,
+                           "The only expectation that this server meets is 100-continue.");
 
   auto parsed = parse_target(head);
-  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return closing_error(refusal->status, std::string(refusal->reason));
-  if (const auto* violation = std::get_if<PathViolation>(&parsed)) return refuse_path(violation->reason, head.target);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed))
+    return closing_error(refusal->status, std::string(refusal->reason));
+  if (const auto* violation = std::get_if<PathViolation>(&parsed))
+    return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
   if (target.asterisk) return server_options();
-  return route(target.path).handler->begin(Request{.head = head, .local = request.local, .path = target.path});
+  return route(target.path)
+      .handler->begin(Request{.head = head, .local = request.local, .path = target.path});
 }
 
 ErrorForm Router::error_form(const RequestHead& head) const {

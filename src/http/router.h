@@ -10,8 +10,9 @@
 
 namespace bobbin::http {
 
-/// The one door to all handlers: judges method, Host and target of every request, in this order, then finds the handler.
-/// What it lets through has an authority that is ours and a path free of traversal. Handlers outlive it.
+/// The one door to all handlers: judges method, Host and target of every request, in this order, then finds
+/// the handler. What it lets through has an authority that is ours and a path free of traversal. Handlers
+/// outlive it.
 class Router final : public Handler {
  public:
   /// Which requests a handler gets.

@@ -46,7 +46,8 @@ class SessionHost {
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
 };
 
-/// What to do with the socket next: send `bytes`, then from `file`; with neither and `close_writing`, shut down writing.
+/// What to do with the socket next: send `bytes`, then from `file`; with neither and `close_writing`, shut
+/// down writing.
 struct Outgoing {
   std::span<const Bytes> bytes;     ///< for one sendmsg; a part of the scratch given to next()
   const FileSlice* file = nullptr;  ///< what follows the bytes
@@ -60,11 +61,14 @@ struct Outgoing {
 class Session {
  public:
   virtual ~Session() = default;
-  /// Whether bytes of the peer can be used now. While it says no, they stay in the socket: that is the backpressure.
+  /// Whether bytes of the peer can be used now. While it says no, they stay in the socket: that is the
+  /// backpressure.
   [[nodiscard]] virtual bool wants_input() const = 0;
-  /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call returns.
+  /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call
+  /// returns.
   virtual void received(Bytes input, Instant now) = 0;
-  /// What to send now. `scratch` is where the list of pieces is written. The bytes are valid until the next call here.
+  /// What to send now. `scratch` is where the list of pieces is written. The bytes are valid until the next
+  /// call here.
   [[nodiscard]] virtual Outgoing next(std::span<Bytes> scratch) = 0;
   /// `count` bytes of what next() offered (bytes first, then the slice) are with the socket.
   virtual void sent(std::uint64_t count, Instant now) = 0;

@@ -12,8 +12,8 @@ namespace bobbin::json {
 /// Where and why a text is not JSON. Lines and columns count from 1; a column counts bytes. `byte_offset`
 /// counts from 0.
 struct Fault {
-  std::string reason;  ///< one phrase in UTF-8: `unexpected character "}"`, "the text ends before the value
-                       ///< is complete"
+  /// One phrase in UTF-8: `unexpected character "}"`, "the text ends before the value is complete".
+  std::string reason;
   std::uint64_t line = 1;
   std::uint64_t column = 1;
   std::uint64_t byte_offset = 0;

@@ -16,7 +16,8 @@ TimerWheel::TimerWheel(Instant start) : start_(start) {
 }
 
 void TimerWheel::link(Timer& timer) {
-  // The tick behind the deadline's, so that it is never early; what lies beyond the wheel waits in its farthest slot.
+  // The tick behind the deadline's, so that it is never early; what lies beyond the wheel waits in its
+  // farthest slot.
   timer.tick_ = std::clamp(tick_of(timer.deadline_) + 1, current_, current_ + kSlots - 1);
   earliest_ = std::min(earliest_, timer.tick_);
   Timer& head = slot(timer.tick_);
@@ -42,7 +43,8 @@ Timer* TimerWheel::expired(Instant now) {
       Timer& timer = *head.next_;
       timer.unlink();
       if (timer.deadline_ <= now) return &timer;
-      // Set later since it was put here. Its slot is behind this one: deadline > now means tick > end ≥ current_.
+      // Set later since it was put here. Its slot is behind this one: deadline > now means tick > end ≥
+      // current_.
       link(timer);
     }
     if (current_ == end) break;

@@ -1,7 +1,6 @@
 #include "net/timer_wheel.h"
 
 #include <gtest/gtest.h>
-
 #include <memory>
 #include <random>
 #include <vector>
@@ -103,7 +102,8 @@ TEST(TimerWheel, AgreesWithAPlainListOfDeadlines) {
         each->deadline = kNever;
       }
     }
-    for (auto& each : tracked) ASSERT_TRUE(each->deadline == kNever || each->deadline + TimerWheel::kTick >= now) << "missed";
+    for (auto& each : tracked)
+      ASSERT_TRUE(each->deadline == kNever || each->deadline + TimerWheel::kTick >= now) << "missed";
   }
 }
 

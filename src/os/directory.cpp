@@ -1,14 +1,13 @@
 #include "os/directory.h"
 
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <memory>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <memory>
 
 #include "os/call.h"
 
@@ -59,7 +58,8 @@ Result<Fd> create_unnamed(const Fd& directory) {
 
 Result<void> link_unnamed(const Fd& file, const Fd& directory, const std::string& name) {
   if (::linkat(file.number(), "", directory.number(), name.c_str(), AT_EMPTY_PATH) == 0) return {};
-  // Kernels before 6.10 want CAP_DAC_READ_SEARCH for AT_EMPTY_PATH and say ENOENT without; /proc needs no privilege.
+  // Kernels before 6.10 want CAP_DAC_READ_SEARCH for AT_EMPTY_PATH and say ENOENT without; /proc needs no
+  // privilege.
   if (errno != ENOENT && errno != EPERM) return last_error("linkat");
   char path[64];
   std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.number());

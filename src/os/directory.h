@@ -12,16 +12,17 @@ namespace bobbin::os {
 /// A handle on a directory, for the functions below. Follows symbolic links: the operator named this path.
 [[nodiscard]] Result<Fd> open_directory(const std::string& path);
 
-/// Opens a file or directory for reading, by a relative path that cannot leave `root`: the kernel refuses `..`, absolute
-/// paths and links that lead out with EXDEV, and magic links with ELOOP (openat2(2) with RESOLVE_BENEATH), on the very
-/// walk that yields the descriptor. Never blocks on a FIFO. `path` "" or "." is the root itself.
+/// Opens a file or directory for reading, by a relative path that cannot leave `root`: the kernel refuses
+/// `..`, absolute paths and links that lead out with EXDEV, and magic links with ELOOP (openat2(2) with
+/// RESOLVE_BENEATH), on the very walk that yields the descriptor. Never blocks on a FIFO. `path` "" or "." is
+/// the root itself.
 [[nodiscard]] Result<Fd> open_beneath(const Fd& root, const std::string& path);
 
 /// Creates the directory; fine when it exists. True when it was made just now.
 [[nodiscard]] Result<bool> make_directory(const std::string& path);
 
-/// A file without a name, for writing: gone when closed unless link_unnamed gave it one (O_TMPFILE). EOPNOTSUPP or
-/// EISDIR where the file system has no such files.
+/// A file without a name, for writing: gone when closed unless link_unnamed gave it one (O_TMPFILE).
+/// EOPNOTSUPP or EISDIR where the file system has no such files.
 [[nodiscard]] Result<Fd> create_unnamed(const Fd& directory);
 /// Gives it a name. EEXIST when taken.
 [[nodiscard]] Result<void> link_unnamed(const Fd& file, const Fd& directory, const std::string& name);
@@ -29,7 +30,8 @@ namespace bobbin::os {
 /// A new file under this name, for writing. EEXIST when taken.
 [[nodiscard]] Result<Fd> create_named(const Fd& directory, const std::string& name);
 /// EEXIST when `to` is taken.
-[[nodiscard]] Result<void> rename_without_replacing(const Fd& directory, const std::string& from, const std::string& to);
+[[nodiscard]] Result<void> rename_without_replacing(const Fd& directory, const std::string& from,
+                                                    const std::string& to);
 [[nodiscard]] Result<void> remove_file(const Fd& directory, const std::string& name);
 
 /// The names in a directory, without "." and "..", in no order.

@@ -1,9 +1,8 @@
 #include "os/epoll.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <limits>
+#include <sys/epoll.h>
 
 #include "base/assert.h"
 #include "os/call.h"
@@ -35,7 +34,8 @@ Result<void> Epoll::add(const Fd& fd, Readiness interest, std::uint64_t tag) {
 
 Result<void> Epoll::modify(const Fd& fd, Readiness interest, std::uint64_t tag) {
   epoll_event event = raw_event(interest, tag);
-  if (::epoll_ctl(fd_.number(), EPOLL_CTL_MOD, fd.number(), &event) != 0) return last_error("epoll_ctl modify");
+  if (::epoll_ctl(fd_.number(), EPOLL_CTL_MOD, fd.number(), &event) != 0)
+    return last_error("epoll_ctl modify");
   return {};
 }
 
@@ -43,15 +43,16 @@ void Epoll::remove(const Fd& fd) { ::epoll_ctl(fd_.number(), EPOLL_CTL_DEL, fd.n
 
 std::span<const Event> Epoll::wait(std::span<Event, kMaximumEvents> events, milliseconds limit) {
   epoll_event raw[kMaximumEvents];
-  const auto timeout = static_cast<int>(std::min<std::int64_t>(limit.count(), std::numeric_limits<int>::max()));
+  const auto timeout =
+      static_cast<int>(std::min<std::int64_t>(limit.count(), std::numeric_limits<int>::max()));
   const int count = ::epoll_wait(fd_.number(), raw, kMaximumEvents, timeout);
   ASSERT(count >= 0 || errno == EINTR);
   for (int i = 0; i < count; ++i) {
     const epoll_event& from = raw[i];
-    events[static_cast<std::size_t>(i)] = Event{
-        .tag = from.data.u64,
-        .ready = {.readable = (from.events & EPOLLIN) != 0, .writable = (from.events & EPOLLOUT) != 0},
-        .hung_up = (from.events & (EPOLLERR | EPOLLHUP)) != 0};
+    events[static_cast<std::size_t>(i)] =
+        Event{.tag = from.data.u64,
+              .ready = {.readable = (from.events & EPOLLIN) != 0, .writable = (from.events & EPOLLOUT) != 0},
+              .hung_up = (from.events & (EPOLLERR | EPOLLHUP)) != 0};
   }
   return events.first(count > 0 ? static_cast<std::size_t>(count) : 0);
 }

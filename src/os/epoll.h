@@ -34,7 +34,8 @@ class Epoll {
   void remove(const Fd& fd);
   [[nodiscard]] const Fd& fd() const { return fd_; }
 
-  /// Waits until something is ready or `limit` has passed (kForever: no limit), and fills the front of `events`.
+  /// Waits until something is ready or `limit` has passed (kForever: no limit), and fills the front of
+  /// `events`.
   static constexpr milliseconds kForever{-1};
   [[nodiscard]] std::span<const Event> wait(std::span<Event, kMaximumEvents> events, milliseconds limit);
 

@@ -18,8 +18,8 @@ class Fd {
 
   [[nodiscard]] int number() const { return number_; }
   [[nodiscard]] explicit operator bool() const { return number_ >= 0; }
-  /// Closes now rather than at the end of the scope. Errors of close(2) are not reported: what must be known to be on
-  /// disk is synced before.
+  /// Closes now rather than at the end of the scope. Errors of close(2) are not reported: what must be known
+  /// to be on disk is synced before.
   void close();
 
  private:

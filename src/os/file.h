@@ -40,7 +40,8 @@ struct FileStatus {
 [[nodiscard]] Result<void> write_all(const Fd& file, Bytes bytes);
 
 /// Returns once the file's content and size (of a directory: its entries) are on stable storage: fsync(2).
-/// After a failure nothing is known of what was written, and a second call may report success falsely: never retry.
+/// After a failure nothing is known of what was written, and a second call may report success falsely: never
+/// retry.
 [[nodiscard]] Result<void> sync(const Fd& file);
 
 }  // namespace bobbin::os

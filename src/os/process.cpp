@@ -1,11 +1,10 @@
 #include "os/process.h"
 
+#include <csignal>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "os/call.h"
 #include "os/directory.h"

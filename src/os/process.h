@@ -9,7 +9,8 @@
 
 namespace bobbin::os {
 
-/// Signals as events on a descriptor (signalfd(2)). Made before any thread is, so that all threads inherit the mask.
+/// Signals as events on a descriptor (signalfd(2)). Made before any thread is, so that all threads inherit
+/// the mask.
 class Signals {
  public:
   /// Blocks `numbers` for this thread and those it will start. SIGPIPE and SIGXFSZ are ignored besides: a

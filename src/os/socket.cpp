@@ -1,14 +1,13 @@
 #include "os/socket.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include <algorithm>
-#include <cstring>
 
 #include "base/assert.h"
 #include "os/call.h"
@@ -75,7 +74,8 @@ Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog) {
   TRY(set_option(socket, IPPROTO_TCP, TCP_NODELAY, "setsockopt TCP_NODELAY"));
   if (endpoint.family == Endpoint::Family::ipv6)
     TRY(set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "setsockopt IPV6_V6ONLY"));
-  if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return last_error("bind");
+  if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
+    return last_error("bind");
   if (::listen(socket.number(), backlog) != 0) return last_error("listen");
   return socket;
 }

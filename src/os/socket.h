@@ -16,8 +16,8 @@ struct Accepted {
   Endpoint peer;
 };
 
-/// A listening TCP socket, not blocking. TCP_NODELAY is set, and accepted sockets inherit it. An IPv6 one takes IPv6 only,
-/// so that 0.0.0.0 and [::] can be bound side by side.
+/// A listening TCP socket, not blocking. TCP_NODELAY is set, and accepted sockets inherit it. An IPv6 one
+/// takes IPv6 only, so that 0.0.0.0 and [::] can be bound side by side.
 [[nodiscard]] Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog);
 /// The address a socket is bound to: with port 0 asked for, the one it got.
 [[nodiscard]] Result<Endpoint> local_endpoint(const Fd& socket);
@@ -27,12 +27,13 @@ struct Accepted {
 /// 0: the peer has finished sending. EAGAIN: nothing there now.
 [[nodiscard]] Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into);
 
-/// Sends the pieces in one call; returns how much the socket took. `more`: further bytes follow at once, so that the kernel
-/// fills its segments. At most kMaximumPieces.
+/// Sends the pieces in one call; returns how much the socket took. `more`: further bytes follow at once, so
+/// that the kernel fills its segments. At most kMaximumPieces.
 inline constexpr std::size_t kMaximumPieces = 64;
 [[nodiscard]] Result<std::size_t> send(const Fd& socket, std::span<const Bytes> pieces, bool more);
 /// Sends from the page cache (sendfile(2)). 0: the file ends before `offset`.
-[[nodiscard]] Result<std::size_t> send_file(const Fd& socket, int file, std::uint64_t offset, std::size_t count);
+[[nodiscard]] Result<std::size_t> send_file(const Fd& socket, int file, std::uint64_t offset,
+                                            std::size_t count);
 
 /// Tells the peer that we have finished sending; reading goes on.
 void shut_down_writing(const Fd& socket);

@@ -1,9 +1,8 @@
 #include "os/wake.h"
 
+#include <cstdint>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cstdint>
 
 #include "os/call.h"
 

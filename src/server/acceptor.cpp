@@ -22,8 +22,8 @@ constexpr std::uint64_t kTurnedAway = kWatched + 1;
 
 /// The connection broke before we took it (accept(2)). The next one may be fine.
 bool is_about_one_connection(int code) {
-  return code == ECONNABORTED || code == EPROTO || code == EPERM || code == ENETDOWN || code == EHOSTUNREACH ||
-         code == ENETUNREACH || code == ETIMEDOUT;
+  return code == ECONNABORTED || code == EPROTO || code == EPERM || code == ENETDOWN ||
+         code == EHOSTUNREACH || code == ENETUNREACH || code == ETIMEDOUT;
 }
 
 }  // namespace
@@ -34,8 +34,8 @@ Result<Listener> listen(const Endpoint& endpoint) {
   return Listener{std::move(socket), bound};
 }
 
-Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log, std::string server_name,
-                   os::Epoll epoll, os::Fd spare)
+Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
+                   std::string server_name, os::Epoll epoll, os::Fd spare)
     : listeners_(std::move(listeners)),
       pool_(pool),
       log_(log),
@@ -46,9 +46,11 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   std::string server_name) {
   auto epoll = TRY(os::Epoll::create());
-  for (std::size_t i = 0; i < listeners.size(); ++i) TRY(epoll.add(listeners[i].socket, {.readable = true}, i));
+  for (std::size_t i = 0; i < listeners.size(); ++i)
+    TRY(epoll.add(listeners[i].socket, {.readable = true}, i));
   auto spare = TRY(os::duplicate(epoll.fd()));
-  return Acceptor(std::move(listeners), pool, log, std::move(server_name), std::move(epoll), std::move(spare));
+  return Acceptor(std::move(listeners), pool, log, std::move(server_name), std::move(epoll),
+                  std::move(spare));
 }
 
 Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.add(fd, {.readable = true}, kWatched); }
@@ -75,7 +77,8 @@ bool Acceptor::accept_some(const Listener& listener, Instant now) {
       return false;
     }
     Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
-    // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it already.
+    // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it
+    // already.
     if (listener.bound.is_wildcard())
       if (const auto local = os::local_endpoint(arrival.socket)) arrival.local = *local;
     if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
@@ -88,7 +91,8 @@ bool Acceptor::accept_some(const Listener& listener, Instant now) {
 }
 
 void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
-  log_.write(observe::LogLevel::warning, "Warning: Cannot accept connections for a moment: " + error.message());
+  log_.write(observe::LogLevel::warning,
+             "Warning: Cannot accept connections for a moment: " + error.message());
   // The oldest waiting client is told; the others wait in the kernel until there are descriptors again.
   spare_ = os::Fd();
   if (auto accepted = os::accept_tcp(listener.socket))
@@ -115,6 +119,8 @@ void Acceptor::stop_accepting() {
   paused_until_ = kNever;
 }
 
-void Acceptor::turn_away(Arrival arrival) { turned_away_.add(std::move(arrival.socket), epoll_, monotonic_now()); }
+void Acceptor::turn_away(Arrival arrival) {
+  turned_away_.add(std::move(arrival.socket), epoll_, monotonic_now());
+}
 
 }  // namespace bobbin::server

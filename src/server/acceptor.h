@@ -23,29 +23,30 @@ struct Listener {
 /// Binds and listens. With port 0 the kernel chooses one.
 [[nodiscard]] Result<Listener> listen(const Endpoint& endpoint);
 
-/// Takes connections from the listeners and hands them to the pool; turns away those that it has no place for.
-/// Thread: the main thread's.
+/// Takes connections from the listeners and hands them to the pool; turns away those that it has no place
+/// for. Thread: the main thread's.
 class Acceptor {
  public:
   /// `pool` and `log` outlive the acceptor.
-  [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-                                               std::string server_name);
+  [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool,
+                                               observe::LogWriter& log, std::string server_name);
 
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
 
-  /// Waits for connections and deals with them, at most for `limit`, or until a watched descriptor is readable.
+  /// Waits for connections and deals with them, at most for `limit`, or until a watched descriptor is
+  /// readable.
   void poll(milliseconds limit);
 
-  /// Closes the listeners. Connections that the kernel has accepted for us are taken first: their clients believe that they
-  /// are connected.
+  /// Closes the listeners. Connections that the kernel has accepted for us are taken first: their clients
+  /// believe that they are connected.
   void stop_accepting();
   /// Answers 503.
   void turn_away(Arrival arrival);
 
  private:
-  Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log, std::string server_name,
-           os::Epoll epoll, os::Fd spare);
+  Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
+           std::string server_name, os::Epoll epoll, os::Fd spare);
 
   /// Takes as many as is fair in one turn. Whether there may be more.
   bool accept_some(const Listener& listener, Instant now);

@@ -51,10 +51,12 @@ Connection::Step Connection::send(const http::Outgoing& outgoing, Instant now) {
 
 Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant now) {
   const std::uint64_t count = std::min(slice.length, kSliceBytes);
-  // The client takes the announced length for proof that it has the file: so the last bytes leave only when the file is
-  // still the one that was announced. Otherwise the answer is cut short, which every client notices.
+  // The client takes the announced length for proof that it has the file: so the last bytes leave only when
+  // the file is still the one that was announced. Otherwise the answer is cut short, which every client
+  // notices.
   if (count == slice.length && !slice.file->unchanged()) return Step::failed;
-  const auto sent = os::send_file(socket_, slice.file->descriptor(), slice.offset, static_cast<std::size_t>(count));
+  const auto sent =
+      os::send_file(socket_, slice.file->descriptor(), slice.offset, static_cast<std::size_t>(count));
   if (!sent) return is_temporary(sent.error()) ? Step::blocked : Step::failed;
   if (*sent == 0) return Step::failed;  // truncated
   session_.sent(*sent, now);
@@ -67,7 +69,8 @@ Connection::Step Connection::receive(std::span<std::byte> scratch, Instant now) 
     readable_ = false;
     return is_temporary(count.error()) ? Step::blocked : Step::failed;
   }
-  // A short read has emptied the socket: asking again would only hear EAGAIN. More, or the end, is announced by epoll.
+  // A short read has emptied the socket: asking again would only hear EAGAIN. More, or the end, is announced
+  // by epoll.
   readable_ = *count == scratch.size();
   session_.received(scratch.first(*count), now);
   return Step::done;
@@ -81,7 +84,8 @@ void Connection::became_ready(const os::Event& event) {
 
 os::Readiness Connection::interest() const {
   const bool wants_input = session_.wants_input();
-  return {.readable = wants_input || (registered_interest.readable && !unwanted_input_), .writable = write_blocked_};
+  return {.readable = wants_input || (registered_interest.readable && !unwanted_input_),
+          .writable = write_blocked_};
 }
 
 }  // namespace bobbin::server

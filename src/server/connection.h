@@ -16,25 +16,29 @@ namespace bobbin::server {
 /// One client: its socket, and HTTP on it. Moves bytes between the two. Thread: the worker that owns it.
 class Connection : public net::Timer {
  public:
-  Connection(const http::http1::Session::Surroundings& surroundings, os::Fd socket, ConnectionId id, const Endpoint& peer,
-             const Endpoint& local, Instant now)
-      : socket_(std::move(socket)), id_(id), peer_(peer), since_(now), session_(surroundings, id, local, now) {}
+  Connection(const http::http1::Session::Surroundings& surroundings, os::Fd socket, ConnectionId id,
+             const Endpoint& peer, const Endpoint& local, Instant now)
+      : socket_(std::move(socket)),
+        id_(id),
+        peer_(peer),
+        since_(now),
+        session_(surroundings, id, local, now) {}
 
   enum class Progress : std::uint8_t {
     waiting,   ///< for the socket, a deadline or a later answer
     has_more,  ///< could go on at once: others first
     finished,  ///< to be closed
   };
-  /// Sends and receives until the socket or the session has nothing to do, or enough has been done for one turn.
-  /// `scratch`: where to receive; nothing in it is kept.
+  /// Sends and receives until the socket or the session has nothing to do, or enough has been done for one
+  /// turn. `scratch`: where to receive; nothing in it is kept.
   [[nodiscard]] Progress drive(std::span<std::byte> scratch, Instant now);
 
   /// The socket has become ready.
   void became_ready(const os::Event& event);
   /// Bytes may have arrived that no event has told of yet: the next turn looks.
   void look_again() { readable_ = true; }
-  /// What to wait for. Reading stays asked for while the session wants none, until the kernel reports bytes nobody
-  /// wants: so a quiet request costs no call to change it.
+  /// What to wait for. Reading stays asked for while the session wants none, until the kernel reports bytes
+  /// nobody wants: so a quiet request costs no call to change it.
   [[nodiscard]] os::Readiness interest() const;
 
   [[nodiscard]] const os::Fd& socket() const { return socket_; }

@@ -1,6 +1,5 @@
 #pragma once
 
-
 #include "server/connection.h"
 
 namespace bobbin::server {
@@ -18,8 +17,10 @@ class IdleList {
   }
   void remove(Connection& connection) {
     if (connection.previous_idle == nullptr && first_ != &connection) return;
-    (connection.previous_idle != nullptr ? connection.previous_idle->next_idle : first_) = connection.next_idle;
-    (connection.next_idle != nullptr ? connection.next_idle->previous_idle : last_) = connection.previous_idle;
+    (connection.previous_idle != nullptr ? connection.previous_idle->next_idle : first_) =
+        connection.next_idle;
+    (connection.next_idle != nullptr ? connection.next_idle->previous_idle : last_) =
+        connection.previous_idle;
     connection.previous_idle = connection.next_idle = nullptr;
   }
 

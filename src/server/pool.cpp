@@ -10,8 +10,9 @@ using observe::LogLevel;
 WorkerPool::WorkerPool(const PoolSettings& settings, std::function<void()> ended)
     : settings_(settings), ended_(std::move(ended)), loads_(settings.threads, 0) {}
 
-Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings, const http::Handler& handler,
-                                                      observe::Log& log, std::function<void()> ended) {
+Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings,
+                                                      const http::Handler& handler, observe::Log& log,
+                                                      std::function<void()> ended) {
   std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, std::move(ended)));
   for (unsigned number = 1; number <= settings.threads; ++number)
     pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log)));
@@ -64,14 +65,16 @@ std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::Log
       waiting_ = queue_.size();
     }
   }
-  if (next) log.write(LogLevel::info, "Connection dequeued, assigned to Thread-" + std::to_string(worker_number));
+  if (next)
+    log.write(LogLevel::info, "Connection dequeued, assigned to Thread-" + std::to_string(worker_number));
   if (saturation_ends) log_status(log);
   return next;
 }
 
 unsigned WorkerPool::active() const {
   const Lock lock(mutex_);
-  return static_cast<unsigned>(std::count_if(loads_.begin(), loads_.end(), [](std::size_t load) { return load > 0; }));
+  return static_cast<unsigned>(
+      std::count_if(loads_.begin(), loads_.end(), [](std::size_t load) { return load > 0; }));
 }
 
 void WorkerPool::log_status(observe::LogWriter& log) const {

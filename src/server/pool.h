@@ -17,27 +17,32 @@ namespace bobbin::server {
 
 struct PoolSettings {
   unsigned threads = 10;
-  std::size_t connections_per_thread = 1024;  ///< capacity of one worker; 1: a thread serves one connection at a time
-  std::size_t queue = 1024;                   ///< connections that may wait while every worker is full
+  std::size_t connections_per_thread =
+      1024;                  ///< capacity of one worker; 1: a thread serves one connection at a time
+  std::size_t queue = 1024;  ///< connections that may wait while every worker is full
   WorkerSettings worker;
 };
 
-/// The fixed pool of workers and the queue in front of it. A connection goes to the least-loaded worker that has room and
-/// stays there for life; when none has room it waits, oldest first; when the queue is full it is turned away.
-/// Thread: every function may be called by any thread, unless said otherwise.
+/// The fixed pool of workers and the queue in front of it. A connection goes to the least-loaded worker that
+/// has room and stays there for life; when none has room it waits, oldest first; when the queue is full it is
+/// turned away. Thread: every function may be called by any thread, unless said otherwise.
 class WorkerPool {
  public:
-  /// Starts the threads. `settings`, `handler` and `log` outlive the pool. `ended` is called once, by a worker, when
-  /// the last worker has ended.
-  [[nodiscard]] static Result<std::unique_ptr<WorkerPool>> start(const PoolSettings& settings, const http::Handler& handler,
-                                                                 observe::Log& log, std::function<void()> ended);
+  /// Starts the threads. `settings`, `handler` and `log` outlive the pool. `ended` is called once, by a
+  /// worker, when the last worker has ended.
+  [[nodiscard]] static Result<std::unique_ptr<WorkerPool>> start(const PoolSettings& settings,
+                                                                 const http::Handler& handler,
+                                                                 observe::Log& log,
+                                                                 std::function<void()> ended);
 
   enum class Admission : std::uint8_t { assigned, queued, refused };
-  /// Assigns or queues the connection; leaves it with the caller when it is refused. `log`: the calling thread's writer.
+  /// Assigns or queues the connection; leaves it with the caller when it is refused. `log`: the calling
+  /// thread's writer.
   [[nodiscard]] Admission admit(Arrival& arrival, observe::LogWriter& log) EXCLUDES(mutex_);
 
   /// A worker has closed a connection. Returns the one that has waited longest, which then is that worker's.
-  [[nodiscard]] std::optional<Arrival> released(unsigned worker_number, observe::LogWriter& log) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<Arrival> released(unsigned worker_number, observe::LogWriter& log)
+      EXCLUDES(mutex_);
   /// How many connections wait. May be a moment old.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// How many workers own a connection.
@@ -46,7 +51,8 @@ class WorkerPool {
   void log_status(observe::LogWriter& log) const EXCLUDES(mutex_);
   [[nodiscard]] unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
 
-  /// Workers finish what is in flight and end. Returns the connections that still waited. Then `admit` refuses.
+  /// Workers finish what is in flight and end. Returns the connections that still waited. Then `admit`
+  /// refuses.
   [[nodiscard]] std::deque<Arrival> shut_down() EXCLUDES(mutex_);
   void stop_now();
   /// Waits for the threads, after shut_down or stop_now. Thread: the owner's.
@@ -57,7 +63,6 @@ class WorkerPool {
  private:
   WorkerPool(const PoolSettings& settings, std::function<void()> ended);
   [[nodiscard]] std::optional<unsigned> least_loaded() const REQUIRES(mutex_);
-  
 
   const PoolSettings& settings_;
   const std::function<void()> ended_;

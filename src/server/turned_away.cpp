@@ -13,8 +13,8 @@ namespace bobbin::server {
 namespace {
 
 std::string service_unavailable(const std::string& server_name) {
-  http::Response response =
-      http::Response::error(http::Status::service_unavailable, "The server is busy. Please try again in a few seconds.");
+  http::Response response = http::Response::error(http::Status::service_unavailable,
+                                                  "The server is busy. Please try again in a few seconds.");
   response.add_field("Retry-After", "5");
   http::render_error(response, http::ErrorForm::page, server_name);
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";

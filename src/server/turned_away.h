@@ -10,15 +10,17 @@
 
 namespace bobbin::server {
 
-/// Connections that got 503 instead of a place. Each is read on for a moment after the answer, since closing over bytes
-/// that the client has sent would reset the connection and destroy the answer on its way (RFC 9112 §9.6).
-/// Thread: the acceptor's.
+/// Connections that got 503 instead of a place. Each is read on for a moment after the answer, since closing
+/// over bytes that the client has sent would reset the connection and destroy the answer on its way (RFC 9112
+/// §9.6). Thread: the acceptor's.
 class TurnedAway {
  public:
   /// `server_name`: for the answer's Server field and page. `first_tag`: tags from here on are this object's.
-  TurnedAway(std::string server_name, std::uint64_t first_tag) : server_name_(std::move(server_name)), first_tag_(first_tag) {}
+  TurnedAway(std::string server_name, std::uint64_t first_tag)
+      : server_name_(std::move(server_name)), first_tag_(first_tag) {}
 
-  /// Answers 503 and keeps the socket until the client has closed, or for kLinger; the oldest makes room for a newer one.
+  /// Answers 503 and keeps the socket until the client has closed, or for kLinger; the oldest makes room for
+  /// a newer one.
   void add(os::Fd socket, os::Epoll& epoll, Instant now);
   /// Whether the event was for one of these; if so it has been dealt with.
   bool handle(const os::Event& event);

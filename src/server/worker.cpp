@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint64_t kMailTag = std::numeric_limits<std::uint64_t>::max();
 
-// While others wait, how long a client that has connected may take to say its first word before its place is given away.
-// Without it a burst would be turned away before its requests could arrive.
+// While others wait, how long a client that has connected may take to say its first word before its place is
+// given away. Without it a burst would be turned away before its requests could arrive.
 constexpr Duration kFirstWord = seconds(1);
 constexpr milliseconds kRoomCheck{100};
 
@@ -50,16 +50,18 @@ observe::ExchangeRecord::Host verdict_of(http::LogNotes::Host host) {
 
 }  // namespace
 
-Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings, const http::Handler& handler,
-                                               WorkerPool& pool, observe::Log& log) {
+Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings,
+                                               const http::Handler& handler, WorkerPool& pool,
+                                               observe::Log& log) {
   auto epoll = TRY(os::Epoll::create());
   auto wake = TRY(os::Wake::create());
   TRY(epoll.add(wake.fd(), {.readable = true}, kMailTag));
-  return std::unique_ptr<Worker>(new Worker(number, settings, handler, pool, log, std::move(epoll), std::move(wake)));
+  return std::unique_ptr<Worker>(
+      new Worker(number, settings, handler, pool, log, std::move(epoll), std::move(wake)));
 }
 
-Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler, WorkerPool& pool,
-               observe::Log& log, os::Epoll epoll, os::Wake wake)
+Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler,
+               WorkerPool& pool, observe::Log& log, os::Epoll epoll, os::Wake wake)
     : number_(number),
       settings_(settings),
       pool_(pool),
@@ -78,7 +80,8 @@ void Worker::start() {
 
 void Worker::join() { thread_.join(); }
 
-// ---- mail: from other threads ---------------------------------------------------------------------------------------
+// ---- mail: from other threads
+// ---------------------------------------------------------------------------------------
 
 void Worker::assign(Arrival arrival) { post(std::move(arrival)); }
 void Worker::make_room() { post(MakeRoom{}); }
@@ -109,7 +112,8 @@ void Worker::open_mail(Instant now) {
   for (Mail& each : mail) std::visit([&](auto& content) { take(std::move(content), now); }, each);
 }
 
-// ---- the loop -------------------------------------------------------------------------------------------------------
+// ---- the loop
+// -------------------------------------------------------------------------------------------------------
 
 void Worker::run() {
   os::name_this_thread(("Thread-" + std::to_string(number_)).c_str());
@@ -186,7 +190,8 @@ void Worker::drive(Connection& connection, Instant now) {
   connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
 }
 
-// ---- connections ----------------------------------------------------------------------------------------------------
+// ---- connections
+// ----------------------------------------------------------------------------------------------------
 
 Connection* Worker::find(ConnectionId id) {
   if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
@@ -201,7 +206,8 @@ void Worker::take(Arrival&& arrival, Instant now) {
   Slot& slot = slots_[free_slots_.back()];
   const ConnectionId id{.slot = free_slots_.back(), .generation = slot.generation};
   free_slots_.pop_back();
-  slot.connection = std::make_unique<Connection>(surroundings_, std::move(arrival.socket), id, arrival.peer, arrival.local, now);
+  slot.connection = std::make_unique<Connection>(surroundings_, std::move(arrival.socket), id, arrival.peer,
+                                                 arrival.local, now);
   ++connections_;
 
   Connection& connection = *slot.connection;
@@ -260,7 +266,8 @@ void Worker::close(Connection& connection) {
 }
 
 void Worker::take_over_released(Instant now) {
-  // Taking one may close it at once and so bring the next: a loop rather than a recursion as deep as the queue is long.
+  // Taking one may close it at once and so bring the next: a loop rather than a recursion as deep as the
+  // queue is long.
   while (!taken_over_.empty()) {
     Arrival arrival = std::move(taken_over_.back());
     taken_over_.pop_back();
@@ -268,13 +275,15 @@ void Worker::take_over_released(Instant now) {
   }
 }
 
-// ---- room for those who wait ----------------------------------------------------------------------------------------
+// ---- room for those who wait
+// ----------------------------------------------------------------------------------------
 
 bool Worker::is_crowded() const { return pool_.waiting() > 0; }
 
 void Worker::make_room_for_waiting(Instant now) {
   Connection* oldest = idle_.oldest();
-  oldest_idle_.store((oldest != nullptr ? oldest->session().idle_since() : kNever).time_since_epoch().count());
+  oldest_idle_.store(
+      (oldest != nullptr ? oldest->session().idle_since() : kNever).time_since_epoch().count());
   while (pool_.waiting() > 0) {
     Connection* idle = longest_evictable(now);
     if (idle == nullptr) return;
@@ -289,7 +298,8 @@ Connection* Worker::longest_evictable(Instant now) const {
   return nullptr;
 }
 
-// ---- log ------------------------------------------------------------------------------------------------------------
+// ---- log
+// ------------------------------------------------------------------------------------------------------------
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   if (!summary.notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + summary.notes.cause);

@@ -44,12 +44,13 @@ struct WorkerSettings {
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
 };
 
-/// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and deadlines and
-/// drives their sessions. Others reach it through its mailbox only.
-/// Thread: the public functions may be called by any thread; everything else belongs to the worker's own.
+/// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and
+/// deadlines and drives their sessions. Others reach it through its mailbox only. Thread: the public
+/// functions may be called by any thread; everything else belongs to the worker's own.
 class Worker final : private http::SessionHost, private http::ReplySink {
  public:
-  /// `number` counts from 1: the log's "Thread-1". `handler`, `settings`, `pool` and `log` outlive the worker.
+  /// `number` counts from 1: the log's "Thread-1". `handler`, `settings`, `pool` and `log` outlive the
+  /// worker.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(unsigned number, const WorkerSettings& settings,
                                                               const http::Handler& handler, WorkerPool& pool,
                                                               observe::Log& log);
@@ -60,8 +61,9 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void assign(Arrival arrival);
   /// A connection waits for a place: close the oldest idle one, if there is any.
   void make_room();
-  /// Since when this worker's oldest idle connection has been idle; kNever when there is none. May be a moment old, but
-  /// ordered with WorkerPool::waiting(): of a worker that falls asleep and a pool that queues, one sees the other.
+  /// Since when this worker's oldest idle connection has been idle; kNever when there is none. May be a
+  /// moment old, but ordered with WorkerPool::waiting(): of a worker that falls asleep and a pool that
+  /// queues, one sees the other.
   [[nodiscard]] Instant oldest_idle() const { return Instant(Duration(oldest_idle_.load())); }
   /// Finish what is in flight, then end. Nothing is assigned any more.
   void shut_down();
@@ -138,7 +140,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::size_t connections_ = 0;
   IdleList idle_;
   std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();
-  std::vector<ConnectionId> ready_;     // could go on at once, but others came first
+  std::vector<ConnectionId> ready_;  // could go on at once, but others came first
   std::vector<Arrival> taken_over_;  // got from the queue for a place that became free
   std::array<std::byte, 64 * 1024> scratch_;
 

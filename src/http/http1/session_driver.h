@@ -11,7 +11,8 @@
 // For tests: a session with a handler and surroundings that write down what happens, and no socket.
 namespace bobbin::http::http1 {
 
-/// Answers GET and HEAD at once, stores what is POSTed, leaves `/later` pending, and refuses `/missing` from its head.
+/// Answers GET and HEAD at once, stores what is POSTed, leaves `/later` pending, and refuses `/missing` from
+/// its head.
 class RecordingHandler final : public Handler {
  public:
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
@@ -21,7 +22,8 @@ class RecordingHandler final : public Handler {
     events_.push_back("request " + std::string(head.method_text) + " " + std::string(head.target));
     if (head.target == "/missing") return Response::error(Status::not_found, "There is nothing here.");
     if (head.method == Method::post) return std::make_unique<Recording>(events_, head.target == "/later");
-    if (head.target == "/long") return Response::with_content(Status::ok, "text/plain", std::string(100'000, 'x'));
+    if (head.target == "/long")
+      return Response::with_content(Status::ok, "text/plain", std::string(100'000, 'x'));
     return Response::with_content(Status::ok, "text/plain", "hello");
   }
 

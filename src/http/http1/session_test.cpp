@@ -4,8 +4,8 @@
 
 #include "http/http1/session_driver.h"
 
-// What depends on time, on answers that come later, on a socket that takes nothing, and on stopping. What depends only on
-// the bytes that arrive is in tests/vectors.
+// What depends on time, on answers that come later, on a socket that takes nothing, and on stopping. What
+// depends only on the bytes that arrive is in tests/vectors.
 namespace bobbin::http::http1 {
 namespace {
 
@@ -22,7 +22,8 @@ TEST(Session, AnswersWithTheFieldsInTheirOrder) {
   SessionDriver driver;
   driver.feed(kGet);
   EXPECT_EQ(driver.sent,
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nX-Content-Type-Options: nosniff\r\n"
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nX-Content-Type-Options: "
+            "nosniff\r\n"
             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Multi-threaded HTTP Server\r\n"
             "Connection: keep-alive\r\nKeep-Alive: timeout=30, max=99\r\n\r\nhello");
 }
@@ -73,7 +74,8 @@ TEST(Session, ClosesWhenIdleForTooLong) {
   driver.advance(seconds(1));
   EXPECT_TRUE(driver.session().finished());
   EXPECT_TRUE(driver.session().timed_out());
-  EXPECT_EQ(count(driver.sent, "HTTP/1.1"), 1U) << "an idle client is not told 408: it may take it for its next answer";
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1"), 1U)
+      << "an idle client is not told 408: it may take it for its next answer";
 }
 
 TEST(Session, TheHeadsDeadlineCountsFromItsFirstByte) {
@@ -136,7 +138,8 @@ TEST(Session, ALaterAnswerIsGivenAndTheRequestsBehindItFollow) {
 TEST(Session, AnAnswerForAnotherExchangeIsDropped) {
   SessionDriver driver;
   driver.feed(kLater);
-  driver.session().resolve(ExchangeId{7}, Response::with_content(Status::created, "text/plain", "no"), driver.now);
+  driver.session().resolve(ExchangeId{7}, Response::with_content(Status::created, "text/plain", "no"),
+                           driver.now);
   EXPECT_EQ(driver.session().state_name(), "awaiting");
   EXPECT_EQ(driver.sent, "");
 }

@@ -1,9 +1,8 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <gtest/gtest.h>
 #include <iterator>
 #include <sstream>
 #include <string>
@@ -23,7 +22,8 @@ struct Vector {
   std::vector<std::string> expected;
 };
 
-/// A line of an `http` block: ends in CRLF unless a backslash is its last character; \r \n \t \0 \\ \xHH stand for bytes,
+/// A line of an `http` block: ends in CRLF unless a backslash is its last character; \r \n \t \0 \\ \xHH
+/// stand for bytes,
 /// \{text*count} for a repetition.
 std::string unescape_line(std::string_view line) {
   std::string bytes;
@@ -76,8 +76,8 @@ void read_file(const std::filesystem::path& path, std::vector<Vector>& vectors) 
   }
 }
 
-/// What was asked of the handler, then what was answered: each in its order. Between the two there is none, since pipelined
-/// answers leave together when their requests came together.
+/// What was asked of the handler, then what was answered: each in its order. Between the two there is none,
+/// since pipelined answers leave together when their requests came together.
 std::vector<std::string> in_two_columns(const std::vector<std::string>& events) {
   const auto is_asked = [](const std::string& event) {
     return event.starts_with("request ") || event.starts_with("content ");
@@ -91,7 +91,8 @@ std::vector<std::string> in_two_columns(const std::vector<std::string>& events) 
 std::vector<Vector> all_vectors() {
   std::vector<Vector> vectors;
   for (const auto& entry : std::filesystem::directory_iterator(BOBBIN_SOURCE_DIR "/tests/vectors"))
-    if (entry.path().extension() == ".md" && entry.path().filename() != "README.md") read_file(entry.path(), vectors);
+    if (entry.path().extension() == ".md" && entry.path().filename() != "README.md")
+      read_file(entry.path(), vectors);
   for (Vector& vector : vectors) vector.expected = in_two_columns(vector.expected);
   return vectors;
 }
