@@ -1,0 +1,139 @@
+"""CONTRACT §3: 201 means that content, name and directory are on stable storage. So the power may fail right after it.
+
+The power is cut by shutting down the file system without flushing its journal: what had not been written to the disk is
+gone. The checks that must find a loss prove that the others would.
+"""
+
+import errno
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from disk import Disk
+from faults import Faults
+from ledger import Ledger
+from load import JSON, UploadLoad, document
+from support.waiting import eventually
+
+CUTS = int(os.environ.get("BOBBIN_POWER_CUTS", "6"))
+
+
+@pytest.fixture
+def disk(scratch):
+    disk = Disk(scratch)
+    yield disk
+    disk.close()
+
+
+@pytest.fixture
+def start_on_disk(start, disk):
+    """Start a server that keeps its uploads on the disk. It is killed before the disk is unmounted."""
+    servers = []
+
+    def start_there(**options):
+        server = start("--upload-dir", disk.path / "uploads", **options)
+        servers.append(server)
+        return server
+
+    yield start_there
+    for server in servers:
+        kill(server)
+
+
+def kill(server):
+    if server.process.poll() is None:
+        server.expected_status = -signal.SIGKILL
+        server.process.kill()
+        server.process.wait()
+
+
+def cut_power(disk, server):
+    """The power fails, and comes back."""
+    disk.cut_power()
+    kill(server)
+    disk.power_on()
+
+
+@pytest.mark.timeout(120 + 20 * CUTS)
+def test_power_cut_under_upload_load(request, start_on_disk, disk, scratch, sanitized):
+    """Every document that was answered 201 is there byte for byte, no partial one, and no temporary after the restart. In both
+    ways to keep a document before it has its name, and from the folder's creation on."""
+    folder = disk.path / "uploads"
+    chance = random.Random()
+    total = 0
+    environments = [{}]
+    if not sanitized:
+        faults = Faults(request.getfixturevalue("shim"), scratch / "faults")
+        faults.fail("open_unnamed", errno.EOPNOTSUPP)  # a file system without O_TMPFILE
+        environments.append(faults.environment)
+    for number in range(CUTS):
+        disk.format()
+        ledger = Ledger()
+        environment = environments[number % len(environments)]
+        server = start_on_disk(environment=environment)
+        target = chance.randrange(1, 80)
+        with UploadLoad(server.address, ledger, seed=chance.random()) as load:
+            eventually(lambda: len(ledger) >= target or load.refused, "uploads are acknowledged")
+            assert not load.refused
+            time.sleep(chance.random() / 50)  # any moment will do: the more different ones, the better
+            disk.cut_power()
+            time.sleep(chance.random() / 50)  # the server goes on with a dead disk: what it acknowledges now counts as well
+            kill(server)
+        disk.power_on()
+
+        server = start_on_disk(environment=environment)
+        damage = ledger.compare(folder)
+        assert not damage, f"cut {number} after {len(ledger)} acknowledged documents: {damage}"
+        assert ledger.fetch(server) == []
+        kill(server)
+        total += len(ledger)
+    assert total >= CUTS
+
+
+def upload_some(server, ledger):
+    """A few documents one after the other, so that no later sync takes an earlier document along."""
+    chance = random.Random(1)
+    with server.connect() as connection:
+        for _ in range(3):
+            content = document(chance)
+            ledger.sending(content)
+            response = connection.ask("POST", "/upload", fields=[JSON], content=content)
+            assert response.status == 201
+            ledger.acknowledge(response, content)
+
+
+def test_nothing_is_lost_when_everything_is_synced(start_on_disk, disk):
+    """What the checks below do, without what they leave out."""
+    ledger = Ledger()
+    server = start_on_disk()
+    upload_some(server, ledger)
+    cut_power(disk, server)
+    assert not ledger.compare(disk.path / "uploads")
+
+
+def test_loss_is_detected_without_any_sync(start_on_disk, disk, nosync_binary):
+    """The check finds the losses of a program that never syncs."""
+    ledger = Ledger()
+    server = start_on_disk(program=nosync_binary)
+    # The folder itself is not what this is about, and without it there would be nothing to look into.
+    folder = os.open(disk.path, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+    upload_some(server, ledger)
+    cut_power(disk, server)
+    assert len(ledger.compare(disk.path / "uploads").lost) == len(ledger)
+
+
+@pytest.mark.parametrize("skipped", ["sync_file", "sync_directory"])
+def test_loss_is_detected_without_one_of_the_syncs(start_on_disk, disk, shim, scratch, skipped):
+    """Either sync alone is not enough: the check finds the loss when one of the two does nothing."""
+    faults = Faults(shim, scratch / "faults")
+    ledger = Ledger()
+    server = start_on_disk(environment=faults.environment)
+    faults.pretend(skipped)
+    upload_some(server, ledger)
+    cut_power(disk, server)
+    assert ledger.compare(disk.path / "uploads").lost

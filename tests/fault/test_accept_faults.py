@@ -1,0 +1,77 @@
+"""CONTRACT §5, §7 row 20: when the kernel gives no more connections."""
+
+import errno
+import time
+
+import pytest
+
+from faults import error_name
+
+
+OUT_OF_RESOURCES = [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS]
+ABOUT_ONE_CONNECTION = [errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN]
+
+
+@pytest.mark.parametrize("code", OUT_OF_RESOURCES, ids=error_name)
+def test_out_of_resources(server, faults, code):
+    """§5: accepting pauses without spinning, established clients are served, and who waited meanwhile is served afterwards."""
+    established = server.connect()
+    assert established.ask("GET", "/about.html").status == 200
+    faults.fail("accept_socket", code)
+    faults.count("wait_events")
+    waiting = server.connect()
+    waiting.send(waiting.request("GET", "/about.html"))
+
+    cpu_before = server.cpu_seconds()
+    end = time.monotonic() + 1
+    requests = 0
+    while time.monotonic() < end:
+        assert established.ask("GET", "/contact.html").status == 200
+        requests += 1
+        time.sleep(0.1)
+    # A loop that spins makes 100,000 rounds in this time. Ours pauses; the rest are our own requests.
+    assert server.cpu_seconds() - cpu_before < 0.5
+    assert 1 <= faults.failed("accept_socket") < 200
+    assert faults.calls("wait_events") < 200 + 10 * requests
+    server.log.wait_for("Cannot accept connections for a moment")
+
+    faults.clear()
+    assert waiting.receive().status == 200
+    assert server.get("/about.html").status == 200
+
+
+def test_the_spare_descriptor(server, faults):
+    """With one descriptor kept in reserve, a client is told instead of left alone."""
+    faults.fail("accept_socket", errno.EMFILE, limit=1)
+    with server.connect() as connection:
+        connection.send(connection.request("GET", "/about.html"))
+        response = connection.receive()
+        assert response.status == 503 and response["Retry-After"] == "5"
+        connection.expect_closed()
+    assert server.get("/about.html").status == 200
+
+
+@pytest.mark.parametrize("code", ABOUT_ONE_CONNECTION, ids=error_name)
+def test_connection_gone_before_it_was_accepted(server, faults, code):
+    """accept(2): such an error is about that connection; the next one may be fine. No pause is called for."""
+    for _ in range(10):
+        faults.fail("accept_socket", code, limit=1, performs=True)
+        with server.connect() as gone:
+            assert gone.receive_to_end()[0] == b""
+        assert faults.failed("accept_socket") == 1
+        assert server.get("/about.html").status == 200
+    assert server.log.count("Cannot accept connections") == 0
+
+
+def test_new_connection_cannot_be_watched(server, faults):
+    """No memory to wait for another socket: that connection ends, the server does not."""
+    with server.connect() as established:
+        assert established.ask("GET", "/about.html").status == 200
+        faults.fail("watch_socket", errno.ENOMEM, limit=1)
+        with server.connect() as refused:
+            refused.send_as_far_as_possible(refused.request("GET", "/about.html", fields=[("Connection", "close")]))
+            received, _ = refused.receive_to_end()
+            assert received == b"" or received.startswith(b"HTTP/1.1 503")
+        assert faults.failed("watch_socket") == 1
+        established.expect_kept()
+    assert server.get("/about.html").status == 200

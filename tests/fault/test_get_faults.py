@@ -1,0 +1,119 @@
+"""CONTRACT §5 and §7 row 18: reading files and talking to clients while system calls fail or fall short."""
+
+import errno
+
+import pytest
+
+from faults import error_name
+from support.site import site_files
+
+SITE = site_files()
+
+
+def check_whole(server, *names):
+    for name in names or SITE:
+        response = server.get(f"/{name}")
+        assert (response.status, response.content) == (200, SITE[name]), name
+
+
+@pytest.mark.parametrize(
+    "code, status",
+    [(errno.EMFILE, 503), (errno.ENFILE, 503), (errno.ENOMEM, 503), (errno.EAGAIN, 503), (errno.EIO, 500), (errno.EACCES, 403)],
+    ids=error_name,
+)
+def test_open_fails(server, faults, code, status):
+    """§5: an existing file is never 404 for want of resources."""
+    faults.fail("open_beneath", code)
+    response = server.get("/about.html")
+    assert response.status == status
+    assert (response.get("Retry-After") is not None) == (status == 503)
+    faults.clear()
+    check_whole(server, "about.html")
+
+
+def test_every_third_open_fails(server, faults):
+    """Row 18: a failure concerns the request that met it."""
+    faults.fail("open_beneath", errno.EMFILE, every=3)
+    assert [server.get("/about.html").status for _ in range(9)] == [200, 200, 503] * 3
+    faults.clear()
+    check_whole(server)
+
+
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.EINTR], ids=error_name)
+def test_open_is_tried_again(server, faults, code):
+    """openat2(2): EAGAIN when the kernel could not vouch for a walk because something was renamed meanwhile."""
+    faults.fail("open_beneath", code, limit=3)
+    check_whole(server, "about.html")
+    assert faults.failed("open_beneath") == 3
+
+
+@pytest.mark.parametrize("operation", ["status_file", "read_file"])
+def test_read_fails(server, faults, operation):
+    """An error of the medium is 500, never a wrong or empty body."""
+    faults.fail(operation, errno.EIO)
+    assert server.get("/about.html").status == 500
+    assert faults.failed(operation) >= 1
+    faults.clear()
+    check_whole(server, "about.html")
+
+
+def test_short_and_interrupted_reads(server, faults):
+    """pread(2) may return fewer bytes than asked for, or be interrupted."""
+    faults.shorten("read_file", 11)
+    faults.fail("read_file", errno.EINTR, every=4)
+    check_whole(server, "about.html", "sample.txt", "logo.png")
+    assert faults.failed("read_file") > 10
+
+
+def test_file_ends_too_early(server, faults):
+    """The file became shorter between fstat and pread: what is sent is never filled up with something else."""
+    faults.pretend("read_file")
+    response = server.get("/about.html")
+    assert response.status >= 500 or (response.status, response.content) == (200, SITE["about.html"])
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOMEM, 0], ids=["EIO", "ENOMEM", "truncated"])
+def test_sending_a_file_fails_in_the_middle(server, faults, code):
+    """Row 16: cut short and closed, so that no client takes a part for the whole."""
+    faults.fail("send_file", code, every=2, limit=1)
+    with server.connect() as connection:
+        connection.send(connection.request("GET", "/big.png"))
+        assert b"\r\nContent-Length: %d\r\n" % len(SITE["big.png"]) in connection.receive_head()
+        received, _ = connection.receive_to_end()
+    assert faults.failed("send_file") == 1
+    assert len(received) < len(SITE["big.png"]) and SITE["big.png"].startswith(received)
+    faults.clear()
+    check_whole(server, "big.png")
+
+
+def test_short_and_interrupted_sends(server, faults):
+    """A socket may take fewer bytes than offered, none although it was announced, or the call may be interrupted."""
+    faults.shorten("send_file", 5_000)
+    faults.shorten("send_bytes", 100)
+    for code in [errno.EINTR, errno.EAGAIN]:
+        faults.fail("send_file", code, every=3)
+        faults.fail("send_bytes", code, every=3)
+        check_whole(server, "about.html", "sample.txt", "big.png")
+        assert faults.failed("send_file") > 10 and faults.failed("send_bytes") > 1
+
+
+@pytest.mark.parametrize("operation", ["send_bytes", "receive_bytes"])
+@pytest.mark.parametrize("code", [errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT, errno.ENOBUFS], ids=error_name)
+def test_connection_breaks(server, faults, operation, code):
+    """It ends that connection and no other."""
+    with server.connect() as other, server.connect() as broken:
+        assert other.ask("GET", "/about.html").status == 200
+        faults.fail(operation, code, limit=1)
+        broken.send_as_far_as_possible(broken.request("GET", "/about.html"))
+        received, _ = broken.receive_to_end()
+        assert received == b""
+        assert faults.failed(operation) == 1
+        other.expect_kept()
+    check_whole(server, "about.html")
+
+
+def test_interrupted_waiting(server, faults):
+    """A signal may interrupt the wait for readiness."""
+    faults.fail("wait_events", errno.EINTR, every=2)
+    check_whole(server)
+    assert faults.failed("wait_events") > 1
