@@ -16,8 +16,7 @@ namespace bobbin::uploads {
 
 /// Turns received documents into durable ones and answers for them. Two stages, without a timer:
 ///
-///     submit ─► waiting ─► sync crew: write, sync the file ─► synced ─► publisher: link, sync the directory,
-///     answer
+///     submit ─► waiting ─► sync crew: write, sync ─► synced ─► publisher: link, sync directory, answer
 ///
 /// The crew's threads sync side by side, since a file system folds concurrent syncs into one journal commit
 /// where a loop would pay for each. The publisher takes everything that was synced during its previous

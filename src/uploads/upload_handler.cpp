@@ -29,8 +29,7 @@ class UploadExchange : public http::Exchange {
   std::optional<Response> content(Bytes piece) override {
     received_bytes_ += piece.size();
     if (received_bytes_ > maximum_bytes_) return content_too_large(maximum_bytes_);
-    if (!is_json_) return std::nullopt;
-    is_json_ = validator_.feed(piece);
+    is_json_ = is_json_ && validator_.feed(piece);
     if (is_json_)
       document_.append(piece);
     else

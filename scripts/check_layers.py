@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""Holds every #include in src/ to the layers: the add_room table of CMakeLists.txt is the only list of them.
+
+A room may include itself and the rooms it DEPENDS on; a room may depend only on rooms declared above it; the headers of
+the operating system belong to src/os; http and json are pure (no thread, no stream, no reading of a clock).
+Unit tests may use whatever helps them to test.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOM = re.compile(r"^add_room\(\s*(\w+)((?:[^()]|\n)*)\)", re.MULTILINE)
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+SYSTEM = re.compile(r"(unistd|fcntl|netdb|poll|dirent|pthread|sched)\.h|(sys|netinet|arpa|net|linux)/.*")
+PURE_ROOMS = {"http", "json"}
+IMPURE = re.compile(r"thread|mutex|condition_variable|future|fstream|iostream|filesystem")
+CLOCK_READING = re.compile(r"_clock::now\(|\bclock_gettime\(|\btime\((nullptr|NULL|0)\)")
+
+
+def declared_rooms(cmake: str) -> dict[str, list[str]]:
+    """Room → the rooms it may use, in the order of declaration."""
+    rooms = {}
+    for name, arguments in ROOM.findall(cmake):
+        keyword, rooms[name] = "", []
+        for word in arguments.split():
+            if word in ("DEPENDS", "LIBRARIES"):
+                keyword = word
+            elif keyword == "DEPENDS":
+                rooms[name].append(word)
+    return rooms
+
+
+def faults_of_table(rooms: dict[str, list[str]]):
+    above = set()
+    for room, depends in rooms.items():
+        for other in depends:
+            if other not in above:
+                yield f"CMakeLists.txt: {room} depends on {other}, which is not declared above it"
+        above.add(room)
+
+
+def faults_of_line(room: str, line: str, rooms: dict[str, list[str]]):
+    if match := INCLUDE.match(line):
+        quote, header = match.groups()
+        other = header.split("/")[0]
+        if quote == '"' and other not in rooms:
+            yield f'"{header}": not "room/file.h"'
+        elif quote == '"' and other != room and other not in rooms[room]:
+            yield f'"{header}": {room} may not use {other}'
+        elif quote == "<" and room != "os" and SYSTEM.fullmatch(header):
+            yield f"<{header}>: only src/os may include it"
+        elif quote == "<" and room in PURE_ROOMS and IMPURE.fullmatch(header):
+            yield f"<{header}>: {room} is pure"
+    elif room in PURE_ROOMS and CLOCK_READING.search(line):
+        yield f"{room} is pure: time is passed in, not read"
+
+
+def main() -> int:
+    rooms = declared_rooms((ROOT / "CMakeLists.txt").read_text())
+    if not rooms:
+        sys.exit("CMakeLists.txt: found no add_room()")
+    faults = list(faults_of_table(rooms))
+    files = sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in (".h", ".cpp"))
+    for path in files:
+        room = path.relative_to(ROOT / "src").parts[0]
+        if room not in rooms:
+            faults.append(f"{path.relative_to(ROOT)}: {room} is not a room of CMakeLists.txt")
+            continue
+        if path.name.endswith("_test.cpp"):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for fault in faults_of_line(room, line, rooms)]
+    print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
+    print(f"layers: {len(files)} files in {len(rooms)} rooms, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

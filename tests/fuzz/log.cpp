@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/ascii.h"
+#include "base/assert.h"
+#include "base/utf8.h"
+#include "given.h"
+#include "observe/access_log.h"
+#include "observe/escape.h"
+
+// A client's bytes on their way into the log. None of them ends a line or a field, steers a terminal, or gets
+// lost.
+namespace bobbin::fuzz {
+namespace {
+
+using observe::AccessFormat;
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  observe::append_escaped(out, text);
+  return out;
+}
+
+/// The bytes that an escaped text stands for.
+std::string unescape(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      bytes += text[i];
+    } else if (text.substr(i).starts_with("\\\\")) {
+      bytes += '\\';
+      i += 1;
+    } else {
+      ASSERT(text.substr(i).starts_with("\\x") && i + 3 < text.size());
+      bytes += static_cast<char>(hex_value(text[i + 2]) * 16 + hex_value(text[i + 3]));
+      i += 3;
+    }
+  }
+  return bytes;
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+void check_harmless(std::string_view line) {
+  ASSERT(std::none_of(line.begin(), line.end(), is_control));
+  ASSERT(is_utf8(line));
+  // U+0080–009F, U+2028–202E, U+2066–2069: the characters that act on a terminal or reorder what is shown.
+  for (std::size_t i = 0; i + 2 < line.size(); ++i) {
+    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(line[i + k]); };
+    ASSERT(!(byte(0) == 0xC2 && byte(1) < 0xA0));
+    ASSERT(!(byte(0) == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE));
+    ASSERT(!(byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
+  }
+}
+
+void check_texts(std::string_view text) {
+  check_harmless(escaped(text));
+  ASSERT(unescape(escaped(text)) == text);
+
+  std::string quoted;
+  observe::append_quoted(quoted, text);
+  check_harmless(quoted);
+  ASSERT(quoted.starts_with('"') && quoted.find('"', 1) == quoted.size() - 1);
+  const std::string_view inner = std::string_view(quoted).substr(1, quoted.size() - 2);
+  ASSERT(text.empty() ? inner == "-" : unescape(inner) == text);
+
+  std::string json;
+  observe::append_json_string(json, text);
+  check_harmless(json);
+  const boost::json::value value = boost::json::parse(json);
+  ASSERT(!is_utf8(text) || std::string_view(value.as_string()) == text);
+}
+
+std::string formatted(AccessFormat format, std::string_view text) {
+  const observe::ExchangeRecord record{.first_on_connection = true,
+                                       .request_line = text,
+                                       .host = text,
+                                       .host_verdict = observe::ExchangeRecord::Host::refused,
+                                       .action = observe::ExchangeRecord::Action::sent_binary,
+                                       .subject = text,
+                                       .violation = text,
+                                       .status = 200,
+                                       .reason_phrase = "OK",
+                                       .referer = text,
+                                       .user_agent = text};
+  std::string out;
+  observe::format_exchange(out, format, record, "Thread-1");
+  return out;
+}
+
+/// As many lines as there are for a harmless text.
+void check_lines(AccessFormat format, std::string_view text) {
+  std::string block = formatted(format, text);
+  const std::string plain = formatted(format, text.empty() ? "" : "x");
+  ASSERT(block.ends_with('\n'));
+  ASSERT(std::count(block.begin(), block.end(), '\n') == std::count(plain.begin(), plain.end(), '\n'));
+  std::erase(block, '\n');
+  check_harmless(block);
+  if (format == AccessFormat::json) ASSERT(boost::json::parse(block).is_object());
+}
+
+void run(std::string_view input) {
+  const ExactCopy copy(input);
+  check_texts(copy.text());
+  for (const AccessFormat format :
+       {AccessFormat::transfer, AccessFormat::common, AccessFormat::combined, AccessFormat::json})
+    check_lines(format, copy.text());
+}
+
+}  // namespace
+}  // namespace bobbin::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  bobbin::fuzz::run({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

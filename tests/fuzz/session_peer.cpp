@@ -1,0 +1,190 @@
+#include "session_peer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "given.h"
+
+namespace bobbin::fuzz {
+namespace {
+
+using http::Content;
+using http::ContentPiece;
+using http::FileSlice;
+using http::Response;
+using http::Status;
+
+class UnchangingFile final : public http::File {
+ public:
+  int descriptor() const override { return -1; }
+  bool unchanged() const override { return true; }
+};
+
+/// The byte at `offset` of every such file.
+char file_byte(std::uint64_t offset) { return static_cast<char>('a' + offset % 26); }
+
+FileSlice slice(std::uint64_t offset, std::uint64_t length) {
+  return {.file = std::make_shared<UnchangingFile>(), .offset = offset, .length = length};
+}
+
+std::vector<ContentPiece> several_pieces() {
+  std::vector<ContentPiece> pieces;
+  pieces.emplace_back(std::string("first"));
+  pieces.emplace_back(slice(3, 700));
+  pieces.emplace_back(std::string());
+  pieces.emplace_back(std::make_shared<const std::string>(5000, 's'));
+  pieces.emplace_back(slice(0, 0));
+  pieces.emplace_back(std::string("last"));
+  return pieces;
+}
+
+Response with(Content content) {
+  return Response::with_content(Status::ok, "text/plain", std::move(content));
+}
+
+/// Answers from the first piece of the content.
+class Refusing final : public http::Exchange {
+ public:
+  std::optional<Response> content(Bytes) override {
+    return Response::error(Status::bad_request, "Not this.");
+  }
+  http::Reply complete(http::ReplyLater later) override {
+    std::move(later).forget();
+    return Response::error(Status::bad_request, "Nothing.");
+  }
+};
+
+}  // namespace
+
+http::Begin ShapesHandler::begin(const http::Request& request) const {
+  const std::string_view target = request.head.target;
+  http::Begin recorded = recording_.begin(request);
+  if (request.head.method == http::Method::post) {
+    if (target == "/refuse" && refuses_content_) return std::make_unique<Refusing>();
+    return recorded;
+  }
+  if (target == "/file") return with(slice(0, 3000));
+  if (target == "/pieces") return with(several_pieces());
+  if (target == "/shared") return with(std::make_shared<const std::string>(6000, 's'));
+  if (target == "/nothing") return with(std::string());
+  if (target == "/empty") return Response{.status = Status::no_content};
+  if (target == "/same") return Response{.status = Status::not_modified};
+  if (target == "/close") return Response{.status = Status::ok, .close = true};
+  return recorded;
+}
+
+SessionPeer::SessionPeer(Surroundings surroundings)
+    : surroundings_(std::move(surroundings)),
+      handler_(events_, surroundings_.refuses_content),
+      session_({surroundings_.settings, handler_, *this, *this}, ConnectionId{}, Endpoint{}, now_) {}
+
+bool SessionPeer::read(std::size_t maximum_bytes) {
+  if (!session_.wants_input()) return false;
+  if (unread_.empty()) {
+    if (!ended_ || end_was_read_) return false;
+    end_was_read_ = true;
+    session_.received({}, now_);
+  } else {
+    const ExactCopy piece(std::string_view(unread_).substr(0, maximum_bytes));
+    unread_.erase(0, piece.text().size());
+    session_.received(as_bytes(piece.text()), now_);
+  }
+  check();
+  return true;
+}
+
+bool SessionPeer::write(std::size_t maximum_bytes, std::size_t maximum_pieces) {
+  std::vector<Bytes> scratch(maximum_pieces);
+  const http::Outgoing out = session_.next(scratch);
+  if (out.empty()) return false;
+  if (out.close_writing) {
+    ASSERT(out.bytes.empty() && out.file == nullptr);
+    session_.closed_writing(now_);
+    check();
+    return true;
+  }
+  std::uint64_t room = maximum_bytes;
+  std::uint64_t count = 0;
+  for (const Bytes piece : out.bytes) {
+    ASSERT(!piece.empty());
+    const std::size_t taken = std::min<std::uint64_t>(room - count, piece.size());
+    output_ += as_text(piece).substr(0, taken);
+    count += taken;
+  }
+  if (out.file != nullptr) {
+    ASSERT(out.file->length > 0);
+    const std::uint64_t taken = std::min(room - count, out.file->length);
+    for (std::uint64_t i = 0; i < taken; ++i) output_ += file_byte(out.file->offset + i);
+    count += taken;
+  }
+  session_.sent(count, now_);
+  check();
+  return true;
+}
+
+bool SessionPeer::resolve(Response response) {
+  if (session_.state_name() != "awaiting") return false;
+  ASSERT(session_.resolve(ExchangeId{session_.requests()}, std::move(response), now_));
+  ASSERT(session_.state_name() != "awaiting");
+  check();
+  return true;
+}
+
+/// An answer that nobody waits for changes nothing.
+void SessionPeer::resolve_stale() {
+  const std::string_view state = session_.state_name();
+  ASSERT(!session_.resolve(ExchangeId{session_.requests() + 1}, with(std::string("stale")), now_));
+  ASSERT(session_.state_name() == state);
+  check();
+}
+
+void SessionPeer::pass(Duration duration) {
+  now_ += duration;
+  if (session_.deadline() > now_) return;
+  session_.expire(now_);
+  // A deadline that stays in the past would wake its worker again and again.
+  ASSERT(session_.deadline() > now_);
+  check();
+}
+
+void SessionPeer::shut_down() {
+  session_.shut_down();
+  check();
+}
+
+void SessionPeer::abort() {
+  aborted_ |= !finished();
+  session_.abort(now_);
+  const std::size_t ended = summaries_.size();
+  session_.abort(now_);
+  ASSERT(finished() && summaries_.size() == ended);
+  check();
+}
+
+void SessionPeer::settle() {
+  constexpr std::size_t kAll = 1 << 30;
+  while (write(kAll, 4) || read(kAll) ||
+         resolve(Response::with_content(Status::created, "text/plain", "stored late"))) {
+  }
+  ASSERT(finished() || !ended_);
+}
+
+void SessionPeer::check() {
+  const unsigned maximum_requests = surroundings_.settings.maximum_requests;
+  ASSERT(maximum_requests == 0 || session_.requests() <= maximum_requests);
+  Bytes scratch[2];
+  const http::Outgoing out = session_.next(scratch);
+  if (finished()) {
+    ASSERT(!session_.wants_input() && out.empty() && session_.deadline() == kNever);
+    ASSERT(!session_.is_idle());
+    return;
+  }
+  // Somebody can always make a move; and when it is not us, there is a deadline for it.
+  const bool awaits = session_.state_name() == "awaiting";
+  ASSERT(!out.empty() || session_.wants_input() || awaits);
+  ASSERT(out.close_writing || session_.deadline() != kNever);
+  ASSERT(!session_.is_idle() || (out.empty() && session_.idle_since() <= now_));
+}
+
+}  // namespace bobbin::fuzz

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/assert.h"
+#include "http/http1/session.h"
+#include "http/http1/session_driver.h"
+
+namespace bobbin::fuzz {
+
+/// Answers in every shape that a response can have, chosen by the target; all others go to the handler of the
+/// unit tests.
+class ShapesHandler final : public http::Handler {
+ public:
+  /// `refuses_content`: POST `/refuse` is answered from the first piece of its content.
+  ShapesHandler(std::vector<std::string>& events, bool refuses_content)
+      : recording_(events), refuses_content_(refuses_content) {}
+  [[nodiscard]] http::Begin begin(const http::Request& request) const override;
+
+ private:
+  http::http1::RecordingHandler recording_;
+  bool refuses_content_;
+};
+
+/// A session, its surroundings, and a peer whose every move somebody else chooses. After each move it checks
+/// what must hold at any time.
+class SessionPeer final : public http::SessionHost, public http::ReplySink {
+ public:
+  struct Surroundings {
+    http::http1::SessionSettings settings;
+    bool crowded = false;
+    bool refuses_content = false;
+  };
+  explicit SessionPeer(Surroundings surroundings);
+
+  /// The peer's moves: these bytes are in the socket; it sends no more.
+  void arrive(std::string_view bytes) { unread_ += bytes; }
+  void end() { ended_ = true; }
+
+  // The worker's moves; false when there is nothing of the kind to do.
+  bool read(std::size_t maximum_bytes);
+  bool write(std::size_t maximum_bytes, std::size_t maximum_pieces);
+  bool resolve(http::Response response);
+  void resolve_stale();
+  void pass(Duration duration);
+  void shut_down();
+  void abort();
+
+  /// Makes every move that is left, until there is none.
+  void settle();
+
+  [[nodiscard]] bool finished() const { return session_.finished(); }
+  [[nodiscard]] Duration until_deadline() const { return session_.deadline() - now_; }
+  [[nodiscard]] const std::string& output() const { return output_; }
+  [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
+  [[nodiscard]] const std::vector<http::ExchangeSummary>& summaries() const { return summaries_; }
+  [[nodiscard]] unsigned requests() const { return session_.requests(); }
+  /// Whether the last answer may have been cut short.
+  [[nodiscard]] bool was_cut_short() const { return aborted_ || session_.timed_out(); }
+
+ private:
+  // SessionHost
+  std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
+  bool is_crowded() const override { return surroundings_.crowded; }
+  bool wants_texts() const override { return true; }
+  void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
+    ASSERT(summary.ordinal == summaries_.size() + 1);
+    summaries_.push_back(summary);
+  }
+  // ReplySink
+  void deliver(ConnectionId, ExchangeId, http::Response) override {}
+
+  void check();
+
+  Surroundings surroundings_;
+  std::vector<std::string> events_;
+  ShapesHandler handler_;
+  Instant now_{seconds(1'000'000)};
+  http::http1::Session session_;
+  std::string unread_;
+  bool ended_ = false;
+  bool end_was_read_ = false;
+  bool aborted_ = false;
+  std::string output_;
+  std::vector<http::ExchangeSummary> summaries_;
+};
+
+}  // namespace bobbin::fuzz
