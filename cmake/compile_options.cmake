@@ -2,7 +2,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-                    -Wno-missing-field-initializers -fno-omit-frame-pointer -fstack-protector-strong)
+                    -Wno-missing-field-initializers -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fno-omit-frame-pointer -fstack-protector-strong)
 add_compile_definitions(BOBBIN_VERSION="${PROJECT_VERSION}")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety)

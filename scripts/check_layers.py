@@ -68,7 +68,7 @@ def main() -> int:
         if room not in rooms:
             faults.append(f"{path.relative_to(ROOT)}: {room} is not a room of CMakeLists.txt")
             continue
-        if path.name.endswith("_test.cpp"):
+        if path.name.endswith("_test.cpp") or path.name.startswith("test_"):
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
             faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for fault in faults_of_line(room, line, rooms)]

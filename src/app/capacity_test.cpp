@@ -17,8 +17,13 @@ TEST(Capacity, NeverTakesMoreThanTheDescriptorsAllowAndKeepsAReserve) {
     const Config config;
     const Capacity capacity = plan_capacity(config, descriptors);
     EXPECT_GE(capacity.connections_per_thread, 1U);
-    EXPECT_LE(capacity.connections_per_thread * config.threads + capacity.queue,
-              descriptors - descriptors / 4);
+    const std::size_t connections = capacity.connections_per_thread * config.threads;
+    const std::size_t others =
+        capacity.queue + capacity.lingering_per_thread * config.threads + capacity.turned_away;
+    EXPECT_LE(connections + others, descriptors - descriptors / 10);
+    if (descriptors <= 1000) {
+      EXPECT_LE(2 * connections + others, descriptors) << "each may hold a file besides";
+    }
   }
 }
 

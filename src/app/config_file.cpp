@@ -112,6 +112,7 @@ Result<std::vector<Setting>, std::string> parse_configuration_file(const std::st
     return x < y;
   });
   std::vector<Setting> settings;
+  settings.reserve(entries.size());
   for (const Entry& entry : entries) settings.push_back(TRY(Reader(name).setting(*entry.key, *entry.node)));
   return settings;
 }

@@ -20,17 +20,17 @@ std::optional<std::string> environment(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace bobbin::app;
+  namespace app = bobbin::app;
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const ParseOutcome outcome =
-      parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), environment, bobbin::os::read_file);
-  if (const auto* error = std::get_if<ConfigError>(&outcome)) {
+  const app::ParseOutcome outcome =
+      app::parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), environment, bobbin::os::read_file);
+  if (const auto* error = std::get_if<app::ConfigError>(&outcome)) {
     std::fprintf(stderr, "%s\n", error->message.c_str());
     return error->exit_code;
   }
-  if (const auto* print = std::get_if<Print>(&outcome)) {
+  if (const auto* print = std::get_if<app::Print>(&outcome)) {
     std::fputs(print->text.c_str(), stdout);
     return EXIT_SUCCESS;
   }
-  return serve(std::get<Run>(outcome).config);
+  return app::serve(std::get<app::Run>(outcome).config);
 }

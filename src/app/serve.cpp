@@ -1,11 +1,13 @@
 #include "app/serve.h"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,9 @@ namespace {
 
 constexpr int kExitForced = 3;
 constexpr int kExitCannotRun = 71;  // EX_OSERR
+
+constexpr milliseconds kLeastGrace{100};
+constexpr Duration kForcedEnd = seconds(1);
 
 using observe::LogLevel;
 
@@ -49,7 +54,14 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
           .queue = capacity.queue,
           .worker = {.session = session_settings(config),
                      .access_log = config.access_log,
-                     .access_format = config.log_format}};
+                     .access_format = config.log_format,
+                     .maximum_lingering = capacity.lingering_per_thread}};
+}
+
+Capacity capacity_for(const Config& config, std::uint64_t descriptor_limit) {
+  // Two for each worker's own needs, a few for the acceptor's and what else a library may open.
+  const std::uint64_t needed = os::open_descriptors() + 2 * std::uint64_t{config.threads} + 16;
+  return plan_capacity(config, descriptor_limit > needed ? descriptor_limit - needed : 0);
 }
 
 Result<std::vector<server::Listener>> listen_on_all(const Config& config, std::string& where) {
@@ -69,6 +81,25 @@ milliseconds until(Instant moment) {
   if (moment == kNever) return os::Epoll::kForever;
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(moment - monotonic_now()));
 }
+
+/// Something that other threads bring about and the main loop waits for.
+class Milestone {
+ public:
+  explicit Milestone(os::Wake wake) : wake_(std::move(wake)) {}
+  void reach() {
+    reached_ = true;
+    wake_.notify();
+  }
+  [[nodiscard]] bool reached() {
+    if (reached_) wake_.clear();
+    return reached_;
+  }
+  [[nodiscard]] const os::Fd& fd() const { return wake_.fd(); }
+
+ private:
+  os::Wake wake_;
+  std::atomic<bool> reached_ = false;
+};
 
 /// The main thread's part while the server runs: accepting, signals, status lines.
 class MainLoop {
@@ -90,24 +121,35 @@ class MainLoop {
       handle_signals();
       if (monotonic_now() < next_status) continue;
       pool_.log_status(main_log_);
-      next_status += config_.status_interval;
+      next_status = monotonic_now() + config_.status_interval;
     }
+  }
+
+  /// From here on the grace period runs.
+  void begin_to_stop() {
+    main_log_.write(LogLevel::info, "Shutting down server...");
+    // Workers that have nothing to finish need a moment to say so.
+    grace_ends_ = monotonic_now() + std::max(config_.grace_period, kLeastGrace);
+    acceptor_.stop_accepting();
+    for (server::Arrival& arrival : pool_.shut_down()) acceptor_.turn_away(std::move(arrival));
   }
 
   /// False when the grace period ended first, or a second SIGINT came.
-  bool drain(const std::atomic<bool>& workers_ended) {
-    main_log_.write(LogLevel::info, "Shutting down server...");
-    const Instant end = monotonic_now() + config_.grace_period;
-    acceptor_.stop_accepting();
-    for (server::Arrival& arrival : pool_.shut_down()) acceptor_.turn_away(std::move(arrival));
-    while (!workers_ended && !force_requested_ && monotonic_now() < end) {
+  [[nodiscard]] bool wait_for(Milestone& milestone) {
+    return wait_for(milestone, grace_ends_, force_requested_);
+  }
+  /// Whatever signals come, until then.
+  [[nodiscard]] bool wait_for(Milestone& milestone, Instant end) { return wait_for(milestone, end, false); }
+
+ private:
+  bool wait_for(Milestone& milestone, Instant end, const bool& gives_up) {
+    while (!milestone.reached() && !gives_up && monotonic_now() < end) {
       acceptor_.poll(until(end));
       handle_signals();
     }
-    return workers_ended;
+    return milestone.reached();
   }
 
- private:
   void handle_signals() {
     while (const auto signal = signals_.next()) {
       if (*signal == SIGUSR1) {
@@ -126,9 +168,19 @@ class MainLoop {
   os::Signals& signals_;
   observe::Log& log_;
   observe::LogWriter& main_log_;
+  Instant grace_ends_ = kNever;
   bool stop_requested_ = false;
   bool force_requested_ = false;
 };
+
+/// Whoever hangs in the disk is not waited for any longer. Nothing that was acknowledged depends on it.
+[[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, observe::LogWriter& main_log,
+                               observe::Log& log) {
+  static_cast<void>(loop.wait_for(milestone, monotonic_now() + kForcedEnd));
+  main_log.write(LogLevel::info, "Server stopped");
+  log.stop();
+  std::_Exit(kExitForced);
+}
 
 void announce(const Config& config, const std::vector<Endpoint>& bound, observe::LogWriter& log) {
   for (const Endpoint& endpoint : bound)
@@ -151,30 +203,37 @@ int serve(const Config& config) {
   if (!log) return fail(kExitUsage, "--log-file: \"" + config.log_file + "\": " + log.error().message());
   observe::LogWriter& main_log = (*log)->writer("");
 
+  // Listening comes before the folders are touched: a second server on this port must not tidy up the first
+  // one's.
   std::string what;
-  auto site = Site::create(config, **log, what);
-  if (!site) return fail(kExitUsage, what + ": " + site.error().message());
   auto listeners = listen_on_all(config, what);
   if (!listeners)
     return fail(kExitCannotRun, "cannot listen on " + what + ": " + listeners.error().message());
   std::vector<Endpoint> bound;
   for (const server::Listener& listener : *listeners) bound.push_back(listener.bound);
+  auto site = Site::create(config, **log, what);
+  if (!site) return fail(kExitUsage, what + ": " + site.error().message());
 
-  auto workers_ended_wake = os::Wake::create();
-  if (!workers_ended_wake) return fail(kExitCannotRun, workers_ended_wake.error().message());
-  std::atomic<bool> workers_ended = false;
-  // Two for each worker's own needs, a few for the acceptor's and what else a library may open.
-  const std::uint64_t needed = os::open_descriptors() + 2 * config.threads + 16;
-  const Capacity capacity = plan_capacity(config, *descriptors > needed ? *descriptors - needed : 0);
+  auto wake_for_workers = os::Wake::create();
+  auto wake_for_uploads = os::Wake::create();
+  if (!wake_for_workers || !wake_for_uploads) return fail(kExitCannotRun, "cannot create an eventfd");
+  Milestone workers_ended(std::move(*wake_for_workers));
+  Milestone uploads_answered(std::move(*wake_for_uploads));
+  const Capacity capacity = capacity_for(config, *descriptors);
+  if (capacity.connections_per_thread < config.connections_per_thread)
+    main_log.write(LogLevel::warning, "Warning: the limit of open files allows " +
+                                          std::to_string(capacity.connections_per_thread) +
+                                          " connections per thread and a queue of " +
+                                          std::to_string(capacity.queue));
   const server::PoolSettings settings = pool_settings(config, capacity);
-  auto pool = server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] {
-    workers_ended = true;
-    workers_ended_wake->notify();
-  });
+  auto pool =
+      server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] { workers_ended.reach(); });
   if (!pool) return fail(kExitCannotRun, pool.error().message());
   announce(config, bound, main_log);
-  auto acceptor = server::Acceptor::create(std::move(*listeners), **pool, main_log, config.server_name);
-  if (!acceptor || !acceptor->watch(signals->fd()) || !acceptor->watch(workers_ended_wake->fd())) {
+  auto acceptor = server::Acceptor::create(std::move(*listeners), **pool, main_log,
+                                           {config.server_name, capacity.turned_away});
+  if (!acceptor || !acceptor->watch(signals->fd()) || !acceptor->watch(workers_ended.fd()) ||
+      !acceptor->watch(uploads_answered.fd())) {
     (*pool)->stop_now();
     (*pool)->join();
     return fail(kExitCannotRun, "cannot watch the listening sockets");
@@ -185,14 +244,28 @@ int serve(const Config& config) {
   loop.run_until_stopped();
 
   // Stop in reverse: no new connections, no more requests, no uncommitted upload, the last line.
-  const bool orderly = loop.drain(workers_ended);
-  if (!orderly) (*pool)->stop_now();
+  loop.begin_to_stop();
+  bool orderly = loop.wait_for(workers_ended);
+  if (!orderly) {
+    (*pool)->stop_now();
+    end_by_force(loop, workers_ended, main_log, **log);
+  }
   (*pool)->join();
-  if (orderly) (*site)->stop();
+  {
+    // In a thread of its own: a disk that hangs must not outlast the grace period.
+    std::thread finisher([&] {
+      (*site)->stop();
+      uploads_answered.reach();
+    });
+    orderly = loop.wait_for(uploads_answered);
+    if (!orderly) {
+      finisher.detach();
+      end_by_force(loop, uploads_answered, main_log, **log);
+    }
+    finisher.join();
+  }
   main_log.write(LogLevel::info, "Server stopped");
   (*log)->stop();
-  // Forced: whoever hangs in the disk is not waited for. Nothing that was acknowledged depends on it.
-  if (!orderly) std::_Exit(kExitForced);
   return EXIT_SUCCESS;
 }
 

@@ -1,5 +1,6 @@
 #include "app/site.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "http/percent_encoding.h"
@@ -44,8 +45,12 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
                                            std::string& what_failed) {
   std::unique_ptr<Site> site(new Site(config));
   // The built-in table covers the web's types; the system's list is a welcome addition, never a need.
-  if (const auto mime_types = os::read_file(config.mime_types))
-    site->media_types_.add_mime_types(*mime_types);
+  const auto mime_types = os::read_file(config.mime_types);
+  if (!mime_types && config.mime_types != Config().mime_types) {
+    what_failed = "--mime-types: \"" + config.mime_types + "\" cannot be read";
+    return failure(mime_types.error());
+  }
+  if (mime_types) site->media_types_.add_mime_types(*mime_types);
 
   const files::FileSettings settings{.downloads = config.downloads, .allowed_types = config.allowed_types};
   what_failed = "--root: \"" + config.root + "\" cannot be served; an existing directory is needed";
@@ -53,6 +58,10 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
 
   const std::string directory = config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
   const std::string path = path_in_root(directory, config.root);
+  if (path == "/") {
+    what_failed = "--upload-dir: \"" + directory + "\" is the root itself; a folder of its own is needed";
+    return failure(Error{EINVAL, "upload-dir"});
+  }
   site->documents_path_ = path.empty() ? "/uploads" : path;
   what_failed =
       "--upload-dir: \"" + directory + "\" cannot be used; a directory that this user may write to is needed";
@@ -61,13 +70,15 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
                                                   .url_path = http::encode_path(site->documents_path_),
                                                   .max_upload_bytes = config.max_upload};
     site->uploads_ = TRY(uploads::UploadHandler::create(upload_settings, log));
-    if (path.empty() && config.serve_uploads)
-      site->documents_ =
-          TRY(files::FileHandler::create(directory, site->documents_path_, site->media_types_, settings));
   } else {
     site->uploads_off_ = std::make_unique<UploadsOff>();
   }
-  if (!config.serve_uploads) site->documents_ = std::make_unique<NotServed>();
+  if (!config.serve_uploads) {
+    site->documents_ = std::make_unique<NotServed>();
+  } else if (path.empty()) {
+    site->documents_ =
+        TRY(files::FileHandler::create(directory, site->documents_path_, site->media_types_, settings));
+  }
   what_failed.clear();
   return site;
 }

@@ -49,7 +49,7 @@ Response answer_to(const Error& error, std::string_view path) {
     case ENOMEM:
     case EAGAIN: {
       Response response = closing(Status::service_unavailable, "The server is busy. Try again in a moment.");
-      response.add_field("Retry-After", "1");
+      response.add_field("Retry-After", "5");
       response.notes.cause = cause(error, path);
       return response;
     }

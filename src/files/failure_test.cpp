@@ -26,10 +26,10 @@ TEST(Failure, EveryErrorHasItsAnswer) {
       {EPERM, Status::forbidden, true, "", ""},
       {ELOOP, Status::forbidden, true, "", ""},
       // CONTRACT §5: an existing file is never 404 for want of resources.
-      {EMFILE, Status::service_unavailable, true, "Retry-After: 1\r\n", ""},
-      {ENFILE, Status::service_unavailable, true, "Retry-After: 1\r\n", ""},
-      {ENOMEM, Status::service_unavailable, true, "Retry-After: 1\r\n", ""},
-      {EAGAIN, Status::service_unavailable, true, "Retry-After: 1\r\n", ""},
+      {EMFILE, Status::service_unavailable, true, "Retry-After: 5\r\n", ""},
+      {ENFILE, Status::service_unavailable, true, "Retry-After: 5\r\n", ""},
+      {ENOMEM, Status::service_unavailable, true, "Retry-After: 5\r\n", ""},
+      {EAGAIN, Status::service_unavailable, true, "Retry-After: 5\r\n", ""},
       {EIO, Status::internal_server_error, true, "", ""},
       {EINVAL, Status::internal_server_error, true, "", ""},
   };

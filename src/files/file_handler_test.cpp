@@ -633,7 +633,7 @@ TEST_F(FileHandlerTest, FileThatIsNeverWhatItSaysIsGivenUp) {
   handler = *std::move(made);
   const Response response = get("/uevent_seqnum");
   EXPECT_EQ(response.status, Status::service_unavailable);
-  EXPECT_EQ(response.fields, "Retry-After: 1\r\n");
+  EXPECT_EQ(response.fields, "Retry-After: 5\r\n");
 }
 
 // A change of mode looks like a write whose mtime was set back, so it makes a read start again. Some of these

@@ -35,7 +35,8 @@ std::string attachment(std::string_view file_name) {
   // An empty name would make the client invent one from the whole URI, query included.
   if (name.empty()) name = "download";
   std::string value = "attachment; filename=\"" + plain_fallback(name) + "\"";
-  if (!std::all_of(name.begin(), name.end(), is_plain)) value += "; filename*=UTF-8''" + percent_encode(name, kAttributeCharacters);
+  if (!std::all_of(name.begin(), name.end(), is_plain))
+    value += "; filename*=UTF-8''" + percent_encode(name, kAttributeCharacters);
   return value;
 }
 

@@ -31,7 +31,7 @@ class HostPolicy {
   /// `NAME` (our port or none), `NAME:PORT` (exactly that), `NAME:*`, `*`. Nothing when malformed.
   [[nodiscard]] static std::optional<Allowed> parse_allowed(std::string_view text);
 
-  HostPolicy(std::vector<Allowed> allowed) : allowed_(std::move(allowed)) {}
+  explicit HostPolicy(std::vector<Allowed> allowed) : allowed_(std::move(allowed)) {}
 
   /// Whether a request that arrived at `local` may name `authority` (as sent). `bound` addresses are the
   /// listeners. Built-in: the bound address, the arrival address, and `localhost`, `127.0.0.1`, `[::1]` where

@@ -77,7 +77,7 @@ class Fields {
   std::size_t count_ = 0;
   union {  // left uninitialised beyond count_: clearing 4 KB a request doubles the cost of parsing a small
            // one
-    std::array<Field, kMaximumCount> fields_;
+    std::array<Field, kMaximumCount> fields_;  // NOLINT(readability-identifier-naming)
   };
 };
 

@@ -74,8 +74,8 @@ class Session {
   virtual void sent(std::uint64_t count, Instant now) = 0;
   /// The shut-down that next() asked for is done.
   virtual void closed_writing(Instant now) = 0;
-  /// A Pending reply has arrived. Ignored when nobody waits for it any more.
-  virtual void resolve(ExchangeId exchange, Response response, Instant now) = 0;
+  /// A Pending reply has arrived. False: nobody waits for it any more, and it has been dropped.
+  [[nodiscard]] virtual bool resolve(ExchangeId exchange, Response response, Instant now) = 0;
   /// The one moment that matters in this state.
   [[nodiscard]] virtual Instant deadline() const = 0;
   /// The deadline has passed.
@@ -87,6 +87,8 @@ class Session {
   [[nodiscard]] virtual bool finished() const = 0;
   /// Between exchanges, with nothing to send: may be closed to make room.
   [[nodiscard]] virtual bool is_idle() const = 0;
+  /// Everything has been said; only reads on so that the close does not become a reset.
+  [[nodiscard]] virtual bool is_lingering() const = 0;
   /// When is_idle() began to hold; meaningful while it does.
   [[nodiscard]] virtual Instant idle_since() const = 0;
   /// Ended because the client let a deadline pass.

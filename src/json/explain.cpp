@@ -88,20 +88,16 @@ std::string unexpected(std::string_view text) {
   return "unexpected " + quote(word.substr(0, kLongestWord)) + (word.size() > kLongestWord ? "…" : "");
 }
 
-}  // namespace
-
-Explanation explain(std::string_view text, std::size_t position, boost::json::error_code code) {
-  // The parser stops at or a few bytes behind what is wrong inside a character or an escape, depending on how
-  // it got there: look for those first.
-  if (const std::size_t invalid = find_invalid_utf8(text); invalid <= position)
-    return {"the bytes are not UTF-8", invalid};
+/// What is wrong with the text as a sequence of characters.
+Explanation explain_grammar(std::string_view text, std::size_t position, boost::json::error_code code) {
   if (!code) return {"nothing but white space may follow the value", position};
   if (code == error::too_deep) return {"arrays and objects are nested too deeply", position};
   if (code == error::exponent_overflow) return {"the exponent of a number is too large", position};
   if (const auto half = find_half_pair(text, position))
     return {"an escape names half of a surrogate pair", *half};
   if (code == error::expected_hex_digit) {
-    const std::size_t escape = text.rfind("\\u", position);
+    // The parser stopped behind it: another escape may begin right where it stopped.
+    const std::size_t escape = text.substr(0, position).rfind("\\u");
     const std::size_t digits =
         escape == std::string_view::npos ? 0 : escape + 2;  // 0: a block ended inside it
     return {"four hexadecimal digits must follow \\u", digits + hexadecimal_digits(text.substr(digits))};
@@ -110,6 +106,17 @@ Explanation explain(std::string_view text, std::size_t position, boost::json::er
     return {"a byte order mark is not allowed", position};
   if (is_escaped(text, position)) return {"unknown escape after a backslash", position};
   return {unexpected(text.substr(position)), position};
+}
+
+}  // namespace
+
+Explanation explain(std::string_view text, std::size_t position, boost::json::error_code code) {
+  // The parser stops at or a few bytes behind what is wrong inside a character or an escape, depending on how
+  // it got there. When both are in reach, the first one is what is wrong.
+  const std::size_t invalid = find_invalid_utf8(text);
+  Explanation explanation = explain_grammar(text, position, code);
+  if (invalid <= position && invalid <= explanation.position) return {"the bytes are not UTF-8", invalid};
+  return explanation;
 }
 
 Explanation explain_end(std::string_view text) {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "json/explain.h"
 
 namespace bobbin::json {
@@ -24,10 +25,12 @@ using Text = boost::json::string_view;
 
 /// What the parser tells its handler, of which nobody wants to know anything.
 struct Nobody {
+  // NOLINTBEGIN(readability-identifier-naming): the parser asks for these names
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_object_size = max_array_size;
   static constexpr std::size_t max_string_size = max_array_size;
   static constexpr std::size_t max_key_size = max_array_size;
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
@@ -65,18 +68,31 @@ boost::json::parse_options strict() {
   return options;
 }
 
+constexpr std::size_t kLongestCharacter = 4;
+
+/// Where the last character ends that `block`, which is longer than two characters, holds in full. Bytes that
+/// are no character count as one that goes on behind the block, unless so many are there that it cannot.
+std::size_t end_of_last_character(std::string_view block) {
+  const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; };
+  std::size_t at = block.size() + 1 - 2 * kLongestCharacter;
+  while (at + kLongestCharacter < block.size() && is_continuation(block[at])) ++at;
+  while (at < block.size()) {
+    const std::size_t length = utf8_length(block.substr(at));
+    if (length == 0) return block.size() - at < kLongestCharacter ? at : block.size();
+    at += length;
+  }
+  return at;
+}
+
 /// How much of a full block to hand over: up to the last byte that cannot be inside a word, number or escape,
-/// so that the parser sees these whole; without one nearby, at least no character is cut in two.
+/// so that the parser sees these whole, if there is one nearby. Never a part of a character: behind a block
+/// that ends in one, the parser would find it spoilt only in the next, where nobody can say any more where it
+/// began.
 std::size_t cut(std::string_view block) {
   constexpr std::size_t kNearby = 64;
-  constexpr std::size_t kLongestCharacter = 4;
   const std::size_t separator = block.find_last_of(" \t\n\r,:[]{}\"");
-  if (separator != std::string_view::npos && separator + kNearby >= block.size()) return separator + 1;
-  for (std::size_t back = 1; back <= kLongestCharacter; ++back) {
-    const bool begins_character = static_cast<unsigned char>(block[block.size() - back]) >= 0xC0;
-    if (begins_character) return block.size() - back;
-  }
-  return block.size();
+  const bool is_nearby = separator != std::string_view::npos && separator + kNearby >= block.size();
+  return end_of_last_character(is_nearby ? block.substr(0, separator + 1) : block);
 }
 
 /// In runs of fixed length, short enough for a counter of one byte: this the compiler turns into vector code,

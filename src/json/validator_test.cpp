@@ -235,6 +235,10 @@ TEST(Validator, SaysWhereAndWhy) {
       {R"("\u12g4")", {"four hexadecimal digits must follow \\u", 1, 6, 5}},
       {R"("\u12g4 and text behind")", {"four hexadecimal digits must follow \\u", 1, 6, 5}},
       {R"("\ud83d\u12g4 and text behind")", {"an escape names half of a surrogate pair", 1, 2, 1}},
+      {R"("\u\ud83d\ude00 and text behind")", {"four hexadecimal digits must follow \\u", 1, 4, 3}},
+      {"\"\\ud83d\\uL\xB0"
+       "asPa\"",
+       {"an escape names half of a surrogate pair", 1, 2, 1}},
       {R"("ab\ud800")", {"an escape names half of a surrogate pair", 1, 4, 3}},
       {R"("ab\ud800 and text behind")", {"an escape names half of a surrogate pair", 1, 4, 3}},
       {R"("ab\ud83d\u0041")", {"an escape names half of a surrogate pair", 1, 4, 3}},
@@ -298,6 +302,11 @@ TEST(Validator, FindsTheFaultAtEveryOffset) {
               (Fault{"the bytes are not UTF-8", 1, offset + 2, offset + 1}));
     EXPECT_EQ(fault_in("\"" + std::string(offset, 'x') + "\xE2\x82(\""),
               (Fault{"the bytes are not UTF-8", 1, offset + 2, offset + 1}));
+    for (const std::string bytes :
+         {"\xD2\xCD", "\xD2\xCDz", "\xE0\x80\xC3z", "\xF0,", "\xF0\x9F, ", "\xC3\xC3\xC3\xC3\xC3\xC3"})
+      EXPECT_EQ(fault_in("\"" + std::string(offset, 'x') + bytes + std::string(100, 'y')),
+                (Fault{"the bytes are not UTF-8", 1, offset + 2, offset + 1}))
+          << testing::PrintToString(bytes);
     EXPECT_EQ(fault_in("[]" + std::string(offset, ' ') + "1"),
               (Fault{"nothing but white space may follow the value", 1, offset + 3, offset + 2}));
   }

@@ -46,7 +46,8 @@ LocalSecond format(std::int64_t since_epoch) {
 }  // namespace
 
 const LocalSecond& local_second(WallTime time) {
-  thread_local LocalSecond cached{.since_epoch = std::numeric_limits<std::int64_t>::min()};
+  thread_local LocalSecond cached{// NOLINT(misc-use-internal-linkage)
+                                  .since_epoch = std::numeric_limits<std::int64_t>::min()};
   const std::int64_t since_epoch = std::chrono::floor<seconds>(time).time_since_epoch().count();
   if (since_epoch != cached.since_epoch) cached = format(since_epoch);
   return cached;

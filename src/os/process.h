@@ -13,8 +13,8 @@ namespace bobbin::os {
 /// the mask.
 class Signals {
  public:
-  /// Blocks `numbers` for this thread and those it will start. SIGPIPE and SIGXFSZ are ignored besides: a
-  /// write tells its error.
+  /// Blocks `numbers` for this thread and those it will start; not SIGHUP where it is ignored (nohup).
+  /// SIGPIPE and SIGXFSZ are ignored besides: a write tells its error.
   [[nodiscard]] static Result<Signals> block(std::initializer_list<int> numbers);
   /// The next signal that has arrived, if any.
   [[nodiscard]] std::optional<int> next();

@@ -35,22 +35,21 @@ Result<Listener> listen(const Endpoint& endpoint) {
 }
 
 Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-                   std::string server_name, os::Epoll epoll, os::Fd spare)
+                   AcceptorSettings settings, os::Epoll epoll, os::Fd spare)
     : listeners_(std::move(listeners)),
       pool_(pool),
       log_(log),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      turned_away_(std::move(server_name), kTurnedAway) {}
+      turned_away_(std::move(settings.server_name), kTurnedAway, settings.turned_away) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-                                  std::string server_name) {
+                                  AcceptorSettings settings) {
   auto epoll = TRY(os::Epoll::create());
   for (std::size_t i = 0; i < listeners.size(); ++i)
     TRY(epoll.add(listeners[i].socket, {.readable = true}, i));
   auto spare = TRY(os::duplicate(epoll.fd()));
-  return Acceptor(std::move(listeners), pool, log, std::move(server_name), std::move(epoll),
-                  std::move(spare));
+  return Acceptor(std::move(listeners), pool, log, std::move(settings), std::move(epoll), std::move(spare));
 }
 
 Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.add(fd, {.readable = true}, kWatched); }
@@ -76,6 +75,7 @@ bool Acceptor::accept_some(const Listener& listener, Instant now) {
       if (code != EAGAIN) out_of_descriptors(listener, accepted.error(), now);
       return false;
     }
+    starved_ = false;
     Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
     // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it
     // already.
@@ -91,8 +91,9 @@ bool Acceptor::accept_some(const Listener& listener, Instant now) {
 }
 
 void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
-  log_.write(observe::LogLevel::warning,
-             "Warning: Cannot accept connections for a moment: " + error.message());
+  if (!std::exchange(starved_, true))
+    log_.write(observe::LogLevel::warning,
+               "Warning: Cannot accept connections for a moment: " + error.message());
   // The oldest waiting client is told; the others wait in the kernel until there are descriptors again.
   spare_ = os::Fd();
   if (auto accepted = os::accept_tcp(listener.socket))

@@ -23,13 +23,18 @@ struct Listener {
 /// Binds and listens. With port 0 the kernel chooses one.
 [[nodiscard]] Result<Listener> listen(const Endpoint& endpoint);
 
+struct AcceptorSettings {
+  std::string server_name;       ///< for the answers to those that are turned away
+  std::size_t turned_away = 64;  ///< of these, how many are read on at once until they have closed
+};
+
 /// Takes connections from the listeners and hands them to the pool; turns away those that it has no place
 /// for. Thread: the main thread's.
 class Acceptor {
  public:
   /// `pool` and `log` outlive the acceptor.
   [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool,
-                                               observe::LogWriter& log, std::string server_name);
+                                               observe::LogWriter& log, AcceptorSettings settings);
 
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
@@ -46,7 +51,7 @@ class Acceptor {
 
  private:
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-           std::string server_name, os::Epoll epoll, os::Fd spare);
+           AcceptorSettings settings, os::Epoll epoll, os::Fd spare);
 
   /// Takes as many as is fair in one turn. Whether there may be more.
   bool accept_some(const Listener& listener, Instant now);
@@ -60,6 +65,8 @@ class Acceptor {
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
   TurnedAway turned_away_;
   Instant paused_until_ = kNever;  // kNever: not paused
+  bool starved_ =
+      false;  // no connection could be accepted since descriptors ran out, and that has been logged
 };
 
 }  // namespace bobbin::server

@@ -12,7 +12,7 @@ namespace {
 constexpr int kTurns = 16;
 
 // Of a file, in one call: large enough for the kernel to be efficient, small enough for fairness.
-constexpr std::uint64_t kSliceBytes = 1 << 20;
+constexpr std::uint64_t kSliceBytes = 256 * 1024;
 
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
 
@@ -27,9 +27,10 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
     if (!outgoing.empty()) {
       step = send(outgoing, now);
       write_blocked_ = step == Step::blocked;
-    } else if (session_.wants_input() && readable_) {
-      step = receive(scratch, now);
     }
+    // Also while the client takes nothing: input that is asked for but left in the socket would wake us again
+    // at once, for as long as that lasts. The session bounds what it queues, then stops wanting any.
+    if (step == Step::blocked && session_.wants_input() && readable_) step = receive(scratch, now);
     if (step == Step::failed) session_.abort(now);
     if (step == Step::blocked) return Progress::waiting;
   }

@@ -49,6 +49,8 @@ class Connection : public net::Timer {
   [[nodiscard]] const http::Session& session() const { return session_; }
 
   os::Readiness registered_interest;    ///< what the worker has asked epoll for
+  bool holds_place = true;              ///< counts against its worker's capacity
+  bool is_ready = false;                ///< in the worker's list of those that could go on at once
   Connection* previous_idle = nullptr;  ///< see IdleList
   Connection* next_idle = nullptr;
 

@@ -17,7 +17,13 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settin
   for (unsigned number = 1; number <= settings.threads; ++number)
     pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log)));
   pool->running_ = settings.threads;
-  for (const auto& worker : pool->workers_) worker->start();
+  for (const auto& worker : pool->workers_) {
+    const auto started = worker->start();
+    if (started) continue;
+    pool->stop_now();
+    pool->join();
+    return failure(started.error());
+  }
   return pool;
 }
 
@@ -44,11 +50,15 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
   }
   log.write(LogLevel::warning, "Warning: Thread pool saturated, queuing connection");
   if (saturation_begins) log_status(log);
+  make_room();
+  return Admission::queued;
+}
+
+void WorkerPool::make_room() {
   const auto oldest = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
     return a->oldest_idle() < b->oldest_idle();
   });
   if ((*oldest)->oldest_idle() != kNever) (*oldest)->make_room();
-  return Admission::queued;
 }
 
 std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::LogWriter& log) {

@@ -43,6 +43,8 @@ class WorkerPool {
   /// A worker has closed a connection. Returns the one that has waited longest, which then is that worker's.
   [[nodiscard]] std::optional<Arrival> released(unsigned worker_number, observe::LogWriter& log)
       EXCLUDES(mutex_);
+  /// A connection waits: asks the worker that owns the longest idle connection, if any is, to close it.
+  void make_room();
   /// How many connections wait. May be a moment old.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// How many workers own a connection.

@@ -23,6 +23,13 @@ std::string service_unavailable(const std::string& server_name) {
   return bytes + std::get<std::string>(response.content);
 }
 
+/// Takes one piece of what has arrived. Whether the client has closed.
+bool discard(const os::Fd& socket) {
+  std::array<std::byte, 16 * 1024> discarded;
+  const auto count = os::receive(socket, discarded);
+  return count ? *count == 0 : count.error().code != EAGAIN;
+}
+
 }  // namespace
 
 void TurnedAway::add(os::Fd socket, os::Epoll& epoll, Instant now) {
@@ -31,9 +38,13 @@ void TurnedAway::add(os::Fd socket, os::Epoll& epoll, Instant now) {
   // A fresh socket has room for this; one that has not is gone.
   if (!os::send(socket, {&bytes, 1}, false)) return;
   os::shut_down_writing(socket);
+  // A request that is here already is taken now: this socket may have to make room for a newer one before its
+  // turn comes.
+  if (discard(socket)) return;
   const std::uint64_t tag = first_tag_ + count_++;
   if (!epoll.add(socket, {.readable = true}, tag)) return;
-  if (lingering_.size() == kMaximum) lingering_.pop_front();
+  if (maximum_ == 0) return;
+  if (lingering_.size() == maximum_) lingering_.pop_front();
   lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + kLinger});
 }
 
@@ -42,10 +53,7 @@ bool TurnedAway::handle(const os::Event& event) {
   const auto found = std::find_if(lingering_.begin(), lingering_.end(),
                                   [&](const Lingering& each) { return each.tag == event.tag; });
   if (found == lingering_.end()) return true;
-  std::array<std::byte, 16 * 1024> discarded;
-  const auto count = os::receive(found->socket, discarded);
-  const bool ended = count ? *count == 0 : count.error().code != EAGAIN;
-  if (ended) lingering_.erase(found);
+  if (discard(found->socket)) lingering_.erase(found);
   return true;
 }
 

@@ -16,8 +16,9 @@ namespace bobbin::server {
 class TurnedAway {
  public:
   /// `server_name`: for the answer's Server field and page. `first_tag`: tags from here on are this object's.
-  TurnedAway(std::string server_name, std::uint64_t first_tag)
-      : server_name_(std::move(server_name)), first_tag_(first_tag) {}
+  /// `maximum`: how many it keeps at once.
+  TurnedAway(std::string server_name, std::uint64_t first_tag, std::size_t maximum)
+      : server_name_(std::move(server_name)), first_tag_(first_tag), maximum_(maximum) {}
 
   /// Answers 503 and keeps the socket until the client has closed, or for kLinger; the oldest makes room for
   /// a newer one.
@@ -28,7 +29,6 @@ class TurnedAway {
   [[nodiscard]] bool empty() const { return lingering_.empty(); }
 
   static constexpr Duration kLinger = seconds(2);
-  static constexpr std::size_t kMaximum = 64;
 
  private:
   struct Lingering {
@@ -38,6 +38,7 @@ class TurnedAway {
   };
   std::string server_name_;
   std::uint64_t first_tag_;
+  std::size_t maximum_;
   std::uint64_t count_ = 0;
   std::deque<Lingering> lingering_;  // oldest first, so tags ascend
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.h"
@@ -74,14 +75,20 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Hand
 
 Worker::~Worker() { ASSERT(!thread_.joinable()); }
 
-void Worker::start() {
-  thread_ = std::thread([this] { run(); });
+Result<void> Worker::start() {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {  // the one way in which the library tells it
+    return failure(Error{error.code().value(), "pthread_create"});
+  }
+  return {};
 }
 
-void Worker::join() { thread_.join(); }
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
 
-// ---- mail: from other threads
-// ---------------------------------------------------------------------------------------
+// ---- mail: from other threads ----
 
 void Worker::assign(Arrival arrival) { post(std::move(arrival)); }
 void Worker::make_room() { post(MakeRoom{}); }
@@ -112,8 +119,7 @@ void Worker::open_mail(Instant now) {
   for (Mail& each : mail) std::visit([&](auto& content) { take(std::move(content), now); }, each);
 }
 
-// ---- the loop
-// -------------------------------------------------------------------------------------------------------
+// ---- the loop ----
 
 void Worker::run() {
   os::name_this_thread(("Thread-" + std::to_string(number_)).c_str());
@@ -158,28 +164,51 @@ void Worker::wake_connection(const os::Event& event, Instant now) {
 
 void Worker::expire_deadlines(Instant now) {
   while (net::Timer* timer = timers_.expired(now)) {
-    auto& connection = static_cast<Connection&>(*timer);
-    connection.session().expire(now);
-    drive(connection, now);
+    drive(static_cast<Connection&>(*timer), now, [now](http::Session& session) { session.expire(now); });
   }
 }
 
 void Worker::drive_ready(Instant now) {
   for (const ConnectionId id : std::exchange(ready_, {}))
-    if (Connection* connection = find(id)) drive(*connection, now);
+    if (Connection* connection = find(id)) {
+      connection->is_ready = false;
+      drive(*connection, now);
+    }
 }
 
 void Worker::drive(Connection& connection, Instant now) {
+  drive(connection, now, [](http::Session&) {});
+}
+
+template <typename Action>
+void Worker::drive(Connection& connection, Instant now, Action action) {
   auto progress = Connection::Progress::finished;
-  // The one place where an exception ends: it costs the client its connection, not the others theirs.
+  // The one place where an exception ends.
   try {
+    action(connection.session());
     progress = connection.drive(scratch_, now);
   } catch (const std::exception& exception) {
     log_.write(observe::LogLevel::error, std::string("Internal error: ") + exception.what());
     connection.session().abort(now);
   }
+  after_drive(connection, progress, now);
+}
+
+void Worker::after_drive(Connection& connection, Connection::Progress progress, Instant now) {
   if (progress == Connection::Progress::finished) return close(connection);
-  if (progress == Connection::Progress::has_more) ready_.push_back(connection.id());
+  if (connection.session().is_lingering() && connection.holds_place) {
+    // Each one is a descriptor, so the courtesy has a limit: beyond it only what has arrived already is read.
+    if (lingering_ == settings_.maximum_lingering) {
+      connection.look_again();
+      static_cast<void>(connection.drive(scratch_, now));
+      return close(connection);
+    }
+    ++lingering_;
+    give_up_place(connection);
+  }
+  // Once, though an event may have driven it in the same round: one place in the line for each.
+  if (progress == Connection::Progress::has_more && !std::exchange(connection.is_ready, true))
+    ready_.push_back(connection.id());
 
   const os::Readiness interest = connection.interest();
   if (interest != connection.registered_interest) {
@@ -190,8 +219,7 @@ void Worker::drive(Connection& connection, Instant now) {
   connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
 }
 
-// ---- connections
-// ----------------------------------------------------------------------------------------------------
+// ---- connections ----
 
 Connection* Worker::find(ConnectionId id) {
   if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
@@ -221,13 +249,22 @@ void Worker::take(Arrival&& arrival, Instant now) {
 }
 
 void Worker::take(Answer&& answer, Instant now) {
-  Connection* connection = find(answer.connection);
-  if (connection == nullptr) return;
-  connection->session().resolve(answer.exchange, std::move(answer.response), now);
-  drive(*connection, now);
+  const std::string created = answer.response.notes.action == http::LogNotes::Action::created_file
+                                  ? answer.response.notes.subject
+                                  : std::string();
+  bool was_given = false;
+  if (Connection* connection = find(answer.connection))
+    drive(*connection, now, [&](http::Session& session) {
+      was_given = session.resolve(answer.exchange, std::move(answer.response), now);
+    });
+  // Nobody was told, but what is on disk must not go unmentioned.
+  if (!was_given && !created.empty())
+    log_.write(observe::LogLevel::info, "Created file: " + created + " (the client had left)");
 }
 
 void Worker::take(ShutDown, Instant now) {
+  // Got from the queue earlier in this round: they are let go with the others. The pool gives no more.
+  take_over_released(now);
   stopping_ = true;
   for (Slot& slot : slots_) {
     if (slot.connection != nullptr) let_go(*slot.connection, now);
@@ -249,12 +286,12 @@ void Worker::let_go(Connection& connection, Instant now) {
   connection.look_again();
   drive(connection, now);
   if (find(id) == nullptr) return;
-  connection.session().shut_down();
-  drive(connection, now);
+  drive(connection, now, [](http::Session& session) { session.shut_down(); });
 }
 
 void Worker::close(Connection& connection) {
   log_close(connection);
+  connection.holds_place ? give_up_place(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   const ConnectionId id = connection.id();
   Slot& slot = slots_[id.slot];
@@ -262,6 +299,10 @@ void Worker::close(Connection& connection) {
   ++slot.generation;
   free_slots_.push_back(id.slot);
   --connections_;
+}
+
+void Worker::give_up_place(Connection& connection) {
+  connection.holds_place = false;
   if (auto waiting = pool_.released(number_, pool_log_)) taken_over_.push_back(std::move(*waiting));
 }
 
@@ -275,8 +316,7 @@ void Worker::take_over_released(Instant now) {
   }
 }
 
-// ---- room for those who wait
-// ----------------------------------------------------------------------------------------
+// ---- room for those who wait ----
 
 bool Worker::is_crowded() const { return pool_.waiting() > 0; }
 
@@ -284,9 +324,15 @@ void Worker::make_room_for_waiting(Instant now) {
   Connection* oldest = idle_.oldest();
   oldest_idle_.store(
       (oldest != nullptr ? oldest->session().idle_since() : kNever).time_since_epoch().count());
+  const bool asked = std::exchange(asked_for_room_, false);
   while (pool_.waiting() > 0) {
     Connection* idle = longest_evictable(now);
-    if (idle == nullptr) return;
+    if (idle == nullptr) {
+      // The pool chose us for an idle connection that has become busy meanwhile: another worker may still
+      // have one.
+      if (asked && idle_.oldest() == nullptr) pool_.make_room();
+      return;
+    }
     let_go(*idle, now);
     take_over_released(now);
   }
@@ -298,11 +344,15 @@ Connection* Worker::longest_evictable(Instant now) const {
   return nullptr;
 }
 
-// ---- log
-// ------------------------------------------------------------------------------------------------------------
+// ---- log ----
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   if (!summary.notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + summary.notes.cause);
+  const bool block_names_violations =
+      settings_.access_log && (settings_.access_format == observe::AccessFormat::transfer ||
+                               settings_.access_format == observe::AccessFormat::json);
+  if (!summary.notes.violation.empty() && !block_names_violations)
+    log_.write(observe::LogLevel::warning, "Security violation: " + summary.notes.violation);
   if (!settings_.access_log) return;
   const Connection* connection = find(id);
   const Duration duration = now - summary.started;

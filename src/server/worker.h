@@ -42,6 +42,7 @@ struct WorkerSettings {
   http::http1::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
+  std::size_t maximum_lingering = 64;  ///< connections that hold no place any more, of one worker
 };
 
 /// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and
@@ -56,7 +57,8 @@ class Worker final : private http::SessionHost, private http::ReplySink {
                                                               observe::Log& log);
   ~Worker() override;
 
-  void start();
+  /// Fails when the system has no more threads.
+  [[nodiscard]] Result<void> start();
   /// Hands a connection over. The pool has counted it already.
   void assign(Arrival arrival);
   /// A connection waits for a place: close the oldest idle one, if there is any.
@@ -69,6 +71,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void shut_down();
   /// Close everything and end.
   void stop_now();
+  /// Returns at once when it was never started.
   void join();
 
  private:
@@ -98,12 +101,16 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void open_mail(Instant now) EXCLUDES(mailbox_mutex_);
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
-  void take(MakeRoom, Instant) {}  // waking up was the message: every round makes room
+  void take(MakeRoom, Instant) { asked_for_room_ = true; }
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);
 
   void wake_connection(const os::Event& event, Instant now);
   void drive(Connection& connection, Instant now);
+  /// Does `action` to its session first. What throws costs the client its connection, not the others theirs.
+  template <typename Action>
+  void drive(Connection& connection, Instant now, Action action);
+  void after_drive(Connection& connection, Connection::Progress progress, Instant now);
   void drive_ready(Instant now);
   void expire_deadlines(Instant now);
   void take_over_released(Instant now);
@@ -112,6 +119,8 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   /// Ends it as soon as what is in flight has been answered: at once when it is idle.
   void let_go(Connection& connection, Instant now);
   void close(Connection& connection);
+  /// Gives the connection's place to the one that has waited longest, if any waits.
+  void give_up_place(Connection& connection);
   void log_close(const Connection& connection);
   void update_date();
   [[nodiscard]] milliseconds patience(Instant now);
@@ -138,6 +147,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::size_t connections_ = 0;
+  std::size_t lingering_ = 0;  // of these; they hold no place
   IdleList idle_;
   std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();
   std::vector<ConnectionId> ready_;  // could go on at once, but others came first
@@ -147,6 +157,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::string date_field_;
   std::chrono::sys_seconds date_second_{};
   std::string log_lines_;
+  bool asked_for_room_ = false;  // this round, by the pool
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -272,6 +272,22 @@ def test_stop_while_a_sync_waits(start, faults, staging):
     assert (server.root / "uploads" / name).read_bytes() == b"[1]"
 
 
+def test_forced_stop_while_a_sync_hangs(start, faults):
+    """§1: a second SIGINT forces, even when only the disk is waited for: its client has had its 503 already."""
+    server = start("--commit-timeout", "50ms")
+    with server.connect() as connection, faults.held("sync_file"):
+        connection.send(connection.request("POST", "/upload", fields=[JSON], content=b"[1]"))
+        faults.wait_until_held("sync_file")
+        assert connection.receive().status == 503
+        connection.close()
+        server.expected_status = 3
+        server.signal(signal.SIGTERM)
+        server.log.wait_for("Shutting down server")
+        server.signal(signal.SIGINT)
+        assert server.wait() == 3
+    assert server.uploads() == []
+
+
 @pytest.mark.parametrize("operation", ["write_file", "sync_file", "sync_directory"])
 def test_killed_while_a_call_waits(start, faults, staging, operation):
     """Row 15, at the very moments that matter: not a partial document, and after a restart no temporary."""

@@ -433,3 +433,30 @@ def test_signals_stop_in_order(start_plain, root, number):
     assert server.wait() == 0
     assert re.fullmatch(TIMESTAMP + r"Shutting down server\.\.\.", server.log.lines[-2])
     assert re.fullmatch(TIMESTAMP + r"Server stopped", server.log.lines[-1])
+
+
+# Folders and files that are named
+
+
+def test_upload_folder_is_not_the_root(binary, root):
+    """docs/configuration.md: a folder of its own: else the documents could not be told from the site."""
+    result = run_to_end(binary, "--port", "0", "--root", root, "--upload-dir", f"{root}/")
+    assert result.returncode == USAGE
+    assert "--upload-dir" in result.stderr and "root" in result.stderr
+
+
+def test_media_types_that_are_named_must_be_there(binary, root):
+    """A file that the operator names and that cannot be read is an error; the default one may be missing."""
+    result = run_to_end(binary, "--port", "0", "--root", root, "--mime-types", "/nowhere/mime.types")
+    assert result.returncode == USAGE
+    assert "--mime-types" in result.stderr and "/nowhere/mime.types" in result.stderr
+
+
+def test_a_second_start_leaves_the_first_ones_temporaries(start_plain, binary, root):
+    """§1: stale temporaries go at start; but a server that cannot have the port is none, and touches nothing."""
+    server = start_plain("--root", root, root=root)
+    temporary = root / "uploads" / ".bobbin-abcdefgh.tmp"
+    temporary.write_text("of an upload under way")
+    result = run_to_end(binary, "--port", server.port, "--root", root)
+    assert result.returncode == CANNOT_BIND
+    assert temporary.exists()

@@ -316,3 +316,22 @@ def test_status_names_the_pool(start):
     matches = server.log.wait_for(r"^\[[-0-9 :]+\] Thread pool status: (\d+)/(\d+) active$", count=3)
     assert {match[2] for match in matches} == {"7"} and all(0 <= int(match[1]) <= 7 for match in matches)
     assert re.search("status", server.log.lines[-1])
+
+
+def test_an_answered_connection_gives_its_place_up(start_plain, root):
+    """§5: who has been told `close` and does not close holds nobody up: the next one is served meanwhile."""
+    flags = ("--threads", "1", "--connections-per-thread", "1", *PATIENT_FLAGS)
+    server = start_plain("--root", root, *flags, root=root)
+    with server.connect() as first:
+        fields = [("Content-Type", "application/json"), ("Content-Length", "3"), ("Expect", "100-continue")]
+        first.send(first.request("POST", "/upload", fields=fields))
+        assert first.receive_interim().status == 100
+        waiting = ask_later(server)
+        first.send(b"[1]")
+        response = first.receive()
+        assert response.status == 201 and response["Connection"] == "close"
+        assert waiting.receive().status == 200
+        server.log.wait_for(r"Response: 200 OK")
+        lines = list(server.log.lines)
+    served = next(index for index, line in enumerate(lines) if "Response: 200 OK" in line)
+    assert not [line for line in lines[:served] if "Connection closed" in line]

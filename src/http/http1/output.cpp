@@ -11,6 +11,11 @@ namespace {
 // Up to here a copy is cheaper than another piece in the vector and in the kernel's list.
 constexpr std::size_t kCopiedBytes = 4096;
 
+// A client that always sends its next request before the last answer has quite left never lets the queue run
+// empty. So that this does not make one string grow for ever, a new one is begun, and the old one is given
+// back when it has left.
+constexpr std::size_t kTailBytes = 64 * 1024;
+
 Bytes bytes_of(const ContentPiece& piece) {
   if (const auto* owned = std::get_if<std::string>(&piece)) return as_bytes(*owned);
   if (const auto* shared = std::get_if<SharedBytes>(&piece)) return as_bytes(**shared);
@@ -20,9 +25,15 @@ Bytes bytes_of(const ContentPiece& piece) {
 }  // namespace
 
 std::string& Output::tail() {
-  if (pieces_.empty() || !std::holds_alternative<std::string>(pieces_.back()))
-    pieces_.emplace_back(std::string());
+  const auto* last = pieces_.empty() ? nullptr : std::get_if<std::string>(&pieces_.back());
+  if (last == nullptr || last->size() >= kTailBytes) push(std::string());
   return std::get<std::string>(pieces_.back());
+}
+
+void Output::push(ContentPiece&& piece) {
+  pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+  pieces_.push_back(std::move(piece));
 }
 
 void Output::add_piece(ContentPiece&& piece) {
@@ -34,7 +45,7 @@ void Output::add_piece(ContentPiece&& piece) {
     tail().append(as_text(bytes_of(piece)));
     return;
   }
-  pieces_.push_back(std::move(piece));
+  push(std::move(piece));
 }
 
 void Output::add(Content&& content) {
@@ -91,7 +102,7 @@ void Output::consume(std::uint64_t count) {
 }
 
 void Output::clear() {
-  pieces_ = {};
+  pieces_ = std::vector<ContentPiece>();  // `= {}` would keep the memory
   first_ = 0;
   first_sent_ = 0;
   files_ = 0;

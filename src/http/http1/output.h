@@ -34,6 +34,7 @@ class Output {
 
  private:
   void add_piece(ContentPiece&& piece);
+  void push(ContentPiece&& piece);
 
   std::vector<ContentPiece> pieces_;  // none of them empty, but for a tail being written
   std::size_t first_ = 0;             // pieces before it have left

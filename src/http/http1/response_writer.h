@@ -10,8 +10,8 @@ namespace bobbin::http::http1 {
 
 /// What the connection adds to a response.
 struct ResponseFrame {
-  std::string_view date_field;    ///< "Date: …\r\n"
-  std::string_view server_name;   ///< of the Server field; empty: no such field
+  std::string_view date_field;   ///< "Date: …\r\n"
+  std::string_view server_name;  ///< of the Server field; empty: no such field
   bool keeps_connection = false;
   seconds keep_alive_timeout{};  ///< said when the connection is kept
   unsigned requests_left = 0;    ///< said when the connection is kept and there is a limit

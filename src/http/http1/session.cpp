@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint64_t kPipelinedBytes = 64 * 1024;
 constexpr std::size_t kPipelinedAnswers = 32;
 
-// RFC 9112 §9.3: to keep the connection behind an answer that did not need the content, the content must be read. Worth it
-// for this much; beyond, closing is cheaper for both.
+// RFC 9112 §9.3: to keep the connection behind an answer that did not need the content, the content must be
+// read. Worth it for this much; beyond, closing is cheaper for both.
 constexpr std::uint64_t kDiscardedBytes = 256 * 1024;
 
 // Of a request line that could not be read; the whole of it may be as long as the head limit.
@@ -38,7 +38,8 @@ bool announces_content(const ContentFraming& framing) {
   return framing.kind == ContentFraming::Kind::chunked || framing.length_bytes > 0;
 }
 
-/// A client that waits for 100 Continue has not sent its content: an error tells it not to (RFC 9110 §10.1.1).
+/// A client that waits for 100 Continue has not sent its content: an error tells it not to (RFC 9110
+/// §10.1.1).
 bool is_worth_discarding(const RequestHead& head) {
   return head.framing.kind == ContentFraming::Kind::length && head.framing.length_bytes <= kDiscardedBytes &&
          !head.expects_continue;
@@ -55,11 +56,12 @@ Session::Session(const Surroundings& surroundings, ConnectionId id, const Endpoi
       local_(local),
       state_(Idle{now}) {}
 
-// ---- input ----------------------------------------------------------------------------------------------------------
+// ---- input ----
 
 bool Session::wants_input() const {
-  return !input_ended_ && (std::holds_alternative<Idle>(state_) || std::holds_alternative<Head>(state_) ||
-                           std::holds_alternative<Receiving>(state_) || std::holds_alternative<Lingering>(state_));
+  return !input_ended_ &&
+         (std::holds_alternative<Idle>(state_) || std::holds_alternative<Head>(state_) ||
+          std::holds_alternative<Receiving>(state_) || std::holds_alternative<Lingering>(state_));
 }
 
 void Session::received(Bytes input, Instant now) {
@@ -67,7 +69,8 @@ void Session::received(Bytes input, Instant now) {
     input_ended_ = true;
     return input_ended(now);
   }
-  if (std::holds_alternative<Lingering>(state_)) return;  // read only so that the close does not become a reset
+  if (std::holds_alternative<Lingering>(state_))
+    return;  // read only so that the close does not become a reset
   if (buffer_.empty()) return process(input, now);
   std::string gathered = std::exchange(buffer_, {});
   gathered.append(as_text(input));
@@ -87,13 +90,15 @@ void Session::process(Bytes input, Instant now) {
 }
 
 bool Session::advance(Bytes& input, Instant now) {
-  if (auto* receiving = std::get_if<Receiving>(&state_)) return read_content(std::move(*receiving), input, now);
+  if (auto* receiving = std::get_if<Receiving>(&state_))
+    return read_content(std::move(*receiving), input, now);
   if (input.empty()) return false;
   if (auto* head = std::get_if<Head>(&state_)) return read_head(*head, input, now);
   const auto* sending = std::get_if<Sending>(&state_);
   const bool pipelines = sending != nullptr && sending->then == Sending::Then::next_request && may_pipeline();
   if (!pipelines && !std::holds_alternative<Idle>(state_)) return false;
-  // Absolute, from the first byte: extending it per byte would let one byte every few seconds hold a place for ever.
+  // Absolute, from the first byte: extending it per byte would let one byte every few seconds hold a place
+  // for ever.
   state_ = Head{.deadline = now + settings_.head_timeout};
   return true;
 }
@@ -142,13 +147,15 @@ bool Session::read_content(Receiving receiving, Bytes& input, Instant now) {
 
 void Session::input_ended(Instant now) {
   if (auto* receiving = std::get_if<Receiving>(&state_))
-    return refuse({Status::bad_request, "The connection ended before the content did."}, std::move(receiving->asked), now);
+    return refuse({Status::bad_request, "The connection ended before the content did."},
+                  std::move(receiving->asked), now);
   if (std::holds_alternative<Head>(state_))
-    return refuse_head({Status::bad_request, "The connection ended before the request did."}, as_bytes(buffer_), now);
+    return refuse_head({Status::bad_request, "The connection ended before the request did."},
+                       as_bytes(buffer_), now);
   if (std::holds_alternative<Idle>(state_) || std::holds_alternative<Lingering>(state_)) state_ = Done{};
 }
 
-// ---- one exchange ---------------------------------------------------------------------------------------------------
+// ---- one exchange ----
 
 Session::Asked Session::asked_of(const RequestHead& head, Instant now) const {
   Asked asked{.method = head.method,
@@ -171,7 +178,7 @@ void Session::begin(const RequestHead& head, bool content_has_arrived, Instant n
   auto* response = std::get_if<Response>(&decision);
   if (response == nullptr || is_error(response->status)) asked.error_form = handler_.error_form(head);
 
-  if (response != nullptr && !(has_content && is_worth_discarding(head)))
+  if (response != nullptr && (response->close || !has_content || !is_worth_discarding(head)))
     return answer(std::move(*response), std::move(asked), !has_content, now);
 
   const bool discards = response != nullptr;
@@ -195,21 +202,23 @@ void Session::complete(Receiving receiving, Instant now) {
       .exchange = exchange, .deadline = now + settings_.reply_timeout, .asked = std::move(receiving.asked)};
 }
 
-void Session::resolve(ExchangeId exchange, Response response, Instant now) {
+bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
   auto* awaiting = std::get_if<Awaiting>(&state_);
-  if (awaiting == nullptr || awaiting->exchange != exchange) return;
+  if (awaiting == nullptr || awaiting->exchange != exchange) return false;
   answer(std::move(response), std::move(awaiting->asked), true, now);
+  return true;
 }
 
 void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
-  Asked asked{.summary = {.ordinal = ++requests_, .started = now, .notes = {.host = LogNotes::Host::unchecked}}};
+  Asked asked{
+      .summary = {.ordinal = ++requests_, .started = now, .notes = {.host = LogNotes::Host::unchecked}}};
   if (host_.wants_texts()) {
     const std::string_view text = as_text(input);
     asked.summary.texts.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
   }
   // RFC 9110 §9.3.2: an answer to HEAD has no content, whatever else was wrong with the request.
   if (as_text(input).starts_with("HEAD ")) asked.method = Method::head;
-  buffer_ = {};
+  buffer_ = std::string();  // `= {}` would keep the memory
   refuse(refusal, std::move(asked), now);
 }
 
@@ -223,8 +232,8 @@ void Session::refuse(Refusal refusal, Asked asked, Instant now) {
 }
 
 void Session::answer(Response response, Asked asked, bool content_is_read, Instant now) {
-  const bool keeps = asked.persists && content_is_read && !response.close && !shutting_down_ && has_requests_left() &&
-                     !host_.is_crowded();
+  const bool keeps = asked.persists && content_is_read && !response.close && !shutting_down_ &&
+                     has_requests_left() && !host_.is_crowded();
   // A client that said `close` sends no more, so there is nothing that a close could cut off.
   const bool client_is_done = !asked.persists && content_is_read;
   stage(std::move(response), std::move(asked), keeps, now);
@@ -234,16 +243,20 @@ void Session::answer(Response response, Asked asked, bool content_is_read, Insta
 }
 
 void Session::stage(Response response, Asked asked, bool keeps_connection, Instant now) {
-  if (is_error(response.status) && std::holds_alternative<std::monostate>(response.content))
+  if (is_error(response.status) && std::holds_alternative<std::monostate>(response.content)) {
     render_error(response, asked.error_form, settings_.server_name);
+    response.add_field("Vary",
+                       "Accept");  // RFC 9110 §12.5.5: a cache must not give one client's form to another
+  }
 
-  const ResponseFrame frame{
-      .date_field = host_.date_field(),
-      .server_name = settings_.server_name,
-      .keeps_connection = keeps_connection,
-      .keep_alive_timeout = std::chrono::duration_cast<seconds>(settings_.keep_alive),
-      .requests_left = keeps_connection && settings_.maximum_requests > 0 ? settings_.maximum_requests - requests_ : 0,
-      .has_request_limit = settings_.maximum_requests > 0};
+  const ResponseFrame frame{.date_field = host_.date_field(),
+                            .server_name = settings_.server_name,
+                            .keeps_connection = keeps_connection,
+                            .keep_alive_timeout = std::chrono::duration_cast<seconds>(settings_.keep_alive),
+                            .requests_left = keeps_connection && settings_.maximum_requests > 0
+                                                 ? settings_.maximum_requests - requests_
+                                                 : 0,
+                            .has_request_limit = settings_.maximum_requests > 0};
   append_head(output_.tail(), response, frame);
 
   ExchangeSummary& summary = asked.summary;
@@ -253,7 +266,8 @@ void Session::stage(Response response, Asked asked, bool keeps_connection, Insta
   summary.notes = std::move(response.notes);
 
   const std::uint64_t content_start = output_.sent_bytes() + output_.pending_bytes();
-  if (asked.method != Method::head && !never_has_content(response.status)) output_.add(std::move(response.content));
+  if (asked.method != Method::head && !never_has_content(response.status))
+    output_.add(std::move(response.content));
   const std::uint64_t end = output_.sent_bytes() + output_.pending_bytes();
   staged_.push_back({.content_start = content_start, .end = end, .summary = std::move(summary)});
   if (!output_pace_) output_pace_.emplace(now);
@@ -264,10 +278,11 @@ bool Session::has_requests_left() const {
 }
 
 bool Session::may_pipeline() const {
-  return !output_.holds_file() && staged_.size() < kPipelinedAnswers && output_.pending_bytes() < kPipelinedBytes;
+  return !output_.holds_file() && staged_.size() < kPipelinedAnswers &&
+         output_.pending_bytes() < kPipelinedBytes;
 }
 
-// ---- output ---------------------------------------------------------------------------------------------------------
+// ---- output ----
 
 Outgoing Session::next(std::span<Bytes> scratch) {
   if (!output_.empty()) return output_.front(scratch);
@@ -294,6 +309,7 @@ void Session::report_sent(Instant now) {
 
 void Session::output_drained(Instant now) {
   output_pace_.reset();
+  staged_ = std::vector<Staged>();  // empty, but its memory would stay with an idle connection
   const auto* sending = std::get_if<Sending>(&state_);
   if (sending == nullptr) return;
   if (sending->then == Sending::Then::close) state_ = Done{};
@@ -315,14 +331,16 @@ void Session::closed_writing(Instant now) {
   }
 }
 
-// ---- endings --------------------------------------------------------------------------------------------------------
+// ---- endings ----
 
 Instant Session::deadline() const {
   struct Of {
     const Session& session;
     Instant operator()(const Idle& idle) const { return idle.since + session.settings_.keep_alive; }
     Instant operator()(const Head& head) const { return head.deadline; }
-    Instant operator()(const Receiving& receiving) const { return receiving.pace.deadline(session.settings_.pace); }
+    Instant operator()(const Receiving& receiving) const {
+      return receiving.pace.deadline(session.settings_.pace);
+    }
     Instant operator()(const Awaiting& awaiting) const { return awaiting.deadline; }
     Instant operator()(const Sending&) const { return kNever; }
     Instant operator()(const Lingering& lingering) const { return lingering.deadline; }
@@ -339,7 +357,8 @@ void Session::expire(Instant now) {
     return abort(now);
   }
   if (auto* awaiting = std::get_if<Awaiting>(&state_)) {
-    Response late = Response::error(Status::service_unavailable, "Storing takes too long. It may or may not succeed.");
+    Response late =
+        Response::error(Status::service_unavailable, "Storing takes too long. It may or may not succeed.");
     late.add_field("Retry-After", "5");
     late.close = true;
     return answer(std::move(late), std::move(awaiting->asked), true, now);
@@ -350,9 +369,11 @@ void Session::expire(Instant now) {
   }
   timed_out_ = true;
   if (auto* receiving = std::get_if<Receiving>(&state_))
-    return refuse({Status::request_timeout, "The content arrived too slowly."}, std::move(receiving->asked), now);
+    return refuse({Status::request_timeout, "The content arrived too slowly."}, std::move(receiving->asked),
+                  now);
   if (std::holds_alternative<Head>(state_))
-    return refuse_head({Status::request_timeout, "The request did not arrive in time."}, as_bytes(buffer_), now);
+    return refuse_head({Status::request_timeout, "The request did not arrive in time."}, as_bytes(buffer_),
+                       now);
   state_ = Done{};
 }
 
@@ -360,7 +381,8 @@ void Session::shut_down() {
   shutting_down_ = true;
   if (std::holds_alternative<Idle>(state_)) state_ = Done{};
   auto* sending = std::get_if<Sending>(&state_);
-  if (sending != nullptr && sending->then == Sending::Then::next_request) sending->then = Sending::Then::linger;
+  if (sending != nullptr && sending->then == Sending::Then::next_request)
+    sending->then = Sending::Then::linger;
 }
 
 void Session::abort(Instant now) {
@@ -384,7 +406,8 @@ Instant Session::idle_since() const {
 }
 
 std::string_view Session::state_name() const {
-  static constexpr std::string_view kNames[] = {"idle", "head", "receiving", "awaiting", "sending", "lingering", "done"};
+  static constexpr std::string_view kNames[] = {"idle",    "head",      "receiving", "awaiting",
+                                                "sending", "lingering", "done"};
   return kNames[state_.index()];
 }
 

@@ -46,13 +46,14 @@ class Session final : public http::Session {
   [[nodiscard]] Outgoing next(std::span<Bytes> scratch) override;
   void sent(std::uint64_t count, Instant now) override;
   void closed_writing(Instant now) override;
-  void resolve(ExchangeId exchange, Response response, Instant now) override;
+  [[nodiscard]] bool resolve(ExchangeId exchange, Response response, Instant now) override;
   [[nodiscard]] Instant deadline() const override;
   void expire(Instant now) override;
   void shut_down() override;
   void abort(Instant now) override;
   [[nodiscard]] bool finished() const override { return std::holds_alternative<Done>(state_); }
   [[nodiscard]] bool is_idle() const override;
+  [[nodiscard]] bool is_lingering() const override { return std::holds_alternative<Lingering>(state_); }
   [[nodiscard]] Instant idle_since() const override;
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] unsigned requests() const override { return requests_; }
@@ -102,7 +103,8 @@ class Session final : public http::Session {
     ExchangeSummary summary;
   };
 
-  // Take what they can from the front of `input`; false when they must wait: for more, or for the output to drain.
+  // Take what they can from the front of `input`; false when they must wait: for more, or for the output to
+  // drain.
   void process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
   bool read_head(Head& head, Bytes& input, Instant now);

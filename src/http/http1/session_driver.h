@@ -11,8 +11,8 @@
 // For tests: a session with a handler and surroundings that write down what happens, and no socket.
 namespace bobbin::http::http1 {
 
-/// Answers GET and HEAD at once, stores what is POSTed, leaves `/later` pending, and refuses `/missing` from
-/// its head.
+/// Answers GET and HEAD at once, stores what is POSTed, leaves `/later` pending, and refuses from their
+/// heads `/missing` and, closing the connection, `/forbidden`.
 class RecordingHandler final : public Handler {
  public:
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
@@ -20,6 +20,11 @@ class RecordingHandler final : public Handler {
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
     events_.push_back("request " + std::string(head.method_text) + " " + std::string(head.target));
+    if (head.target == "/forbidden") {
+      Response response = Response::error(Status::forbidden, "Not here.");
+      response.close = true;
+      return response;
+    }
     if (head.target == "/missing") return Response::error(Status::not_found, "There is nothing here.");
     if (head.method == Method::post) return std::make_unique<Recording>(events_, head.target == "/later");
     if (head.target == "/long")
@@ -99,7 +104,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
     }
   }
   void resolve(Response response) {
-    session_.resolve(ExchangeId{session_.requests()}, std::move(response), now);
+    static_cast<void>(session_.resolve(ExchangeId{session_.requests()}, std::move(response), now));
     pump();
     feed({});
   }

@@ -138,8 +138,8 @@ TEST(Session, ALaterAnswerIsGivenAndTheRequestsBehindItFollow) {
 TEST(Session, AnAnswerForAnotherExchangeIsDropped) {
   SessionDriver driver;
   driver.feed(kLater);
-  driver.session().resolve(ExchangeId{7}, Response::with_content(Status::created, "text/plain", "no"),
-                           driver.now);
+  EXPECT_FALSE(driver.session().resolve(
+      ExchangeId{7}, Response::with_content(Status::created, "text/plain", "no"), driver.now));
   EXPECT_EQ(driver.session().state_name(), "awaiting");
   EXPECT_EQ(driver.sent, "");
 }
@@ -180,6 +180,42 @@ TEST(Session, PipeliningIsBoundedByWhatIsQueued) {
   EXPECT_EQ(driver.session().requests(), 1000U);
 }
 
+// A client may send its next request before it has read the last answer to its end, again and again.
+TEST(Session, AnswersArriveWholeAndInOrderThoughTheQueueNeverRunsEmpty) {
+  SessionDriver driver({.maximum_requests = 0});
+  driver.stalled = true;
+  const auto take = [&](std::size_t most) {
+    Bytes scratch[3];
+    const Outgoing out = driver.session().next(scratch);
+    std::size_t count = 0;
+    for (Bytes piece : out.bytes) {
+      piece = piece.first(std::min(piece.size(), most - count));
+      driver.sent += as_text(piece);
+      count += piece.size();
+    }
+    driver.session().sent(count, driver.now);
+  };
+  constexpr int kRequests = 3000;
+  driver.feed("GET /0 HT");
+  for (int i = 0; i < kRequests; ++i) {
+    const std::string path = i % 7 == 3 ? "/long" : "/" + std::to_string(i + 1);
+    driver.feed("TP/1.1\r\nHost: a\r\n\r\nGET " + path + " HT");
+    while (driver.session().state_name() != "head") take(60'000);
+    take(100);
+    ASSERT_FALSE(driver.session().is_idle());
+  }
+  driver.stalled = false;
+  driver.feed("TP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(driver.session().finished());
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), kRequests + 1U);
+  std::size_t announced = 0;
+  for (const ExchangeSummary& summary : driver.summaries) announced += summary.content_length_bytes;
+  std::size_t heads = 0;
+  for (std::size_t at = 0; (at = driver.sent.find("HTTP/1.1 200", at)) != std::string::npos; ++at)
+    heads += driver.sent.find("\r\n\r\n", at) + 4 - at;
+  EXPECT_EQ(driver.sent.size(), heads + announced);
+}
+
 TEST(Session, EndsWhenTheClientDoes) {
   SessionDriver idle;
   idle.end_input();
@@ -207,6 +243,21 @@ TEST(Session, AClientThatHasFinishedSendingStillGetsItsAnswer) {
   driver.pump();
   EXPECT_TRUE(driver.sent.ends_with("hello"));
   EXPECT_TRUE(driver.session().finished());
+}
+
+// The content would be read in order to keep the connection: not where it closes anyway.
+TEST(Session, DoesNotWaitForContentBehindAnAnswerThatCloses) {
+  SessionDriver driver;
+  driver.feed("POST /forbidden HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 403 "));
+  EXPECT_EQ(driver.session().state_name(), "lingering");
+
+  SessionDriver kept;
+  kept.feed("POST /missing HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_EQ(kept.sent, "");
+  kept.feed("abc");
+  EXPECT_TRUE(kept.sent.starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(kept.session().is_idle());
 }
 
 TEST(Session, LingersAfterARefusalAndEndsWithTheClientOrTheTime) {
