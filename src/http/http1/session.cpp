@@ -212,12 +212,12 @@ bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
 void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   Asked asked{
       .summary = {.ordinal = ++requests_, .started = now, .notes = {.host = LogNotes::Host::unchecked}}};
-  if (host_.wants_texts()) {
-    const std::string_view text = as_text(input);
+  std::string_view text = as_text(input);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  if (host_.wants_texts())
     asked.summary.texts.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
-  }
   // RFC 9110 §9.3.2: an answer to HEAD has no content, whatever else was wrong with the request.
-  if (as_text(input).starts_with("HEAD ")) asked.method = Method::head;
+  if (text.starts_with("HEAD ")) asked.method = Method::head;
   buffer_ = std::string();  // `= {}` would keep the memory
   refuse(refusal, std::move(asked), now);
 }
@@ -320,7 +320,6 @@ void Session::output_drained(Instant now) {
     process(as_bytes(pipelined), now);
   }
   if (input_ended_) input_ended(now);
-  if (shutting_down_) shut_down();
 }
 
 void Session::closed_writing(Instant now) {

@@ -292,6 +292,19 @@ TEST(Session, WhileOthersWaitTheConnectionEndsWithItsAnswer) {
   EXPECT_NE(driver.sent.find("Connection: close\r\n"), std::string::npos);
 }
 
+// RFC 9110 §9.3.2, and RFC 9112 §2.2 for the empty line in front.
+TEST(Session, ARefusedHeadRequestGetsNoContent) {
+  for (const std::string_view input : {"HEAD / HTTP/1.1\r\n\r\n", "\r\nHEAD / HTTP/1.1\r\n\r\n"}) {
+    SCOPED_TRACE(input);
+    SessionDriver driver;
+    driver.feed(input);
+    EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE(driver.sent.ends_with("\r\n\r\n"));
+    ASSERT_EQ(driver.summaries.size(), 1U);
+    EXPECT_EQ(driver.summaries[0].texts.request_line, "HEAD / HTTP/1.1");
+  }
+}
+
 TEST(Session, SummariesTellWhatTheLogNeeds) {
   SessionDriver driver;
   driver.feed("GET /x HTTP/1.1\r\nHost: example.org\r\nReferer: r\r\nUser-Agent: u\r\n\r\n");
