@@ -1,0 +1,349 @@
+// bench_load: a load generator for one machine. One thread, a fixed number of connections, each with one
+// batch of requests under way at a time (--pipeline of them), for --seconds or --requests, whichever ends
+// first; the batches under way then are waited for. The request is given as bytes (--request FILE), and every
+// answer is judged: its status and the length of its content must be what was asked for, or the run ends with
+// an error. What it measured is one JSON object on stdout.
+//
+//   --close 1        a connection for every request, which the server must close
+//   --number-at N    seven digits at this offset of the request are replaced by a number that counts up from
+//   --first, and
+//                    starts again after --numbers of them
+//   --hold 1         one exchange on every connection, then say "ready", keep them open until stdin ends, and
+//   say how many
+//                    the server closed meanwhile
+//
+// Latency runs from handing a batch to the kernel (with --close: from the call of connect) to the last byte
+// of the answer.
+
+#include <array>
+#include <deque>
+#include <limits>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include "benchmarks/answer.h"
+#include "benchmarks/histogram.h"
+#include "benchmarks/support.h"
+
+namespace bobbin::bench {
+namespace {
+
+constexpr std::size_t kScratchBytes = 256 * 1024;
+constexpr std::uint64_t kDropAboveBytes = 64 * 1024;
+constexpr std::size_t kDigits = 7;
+/// How long after the end of the load the answers still under way may take.
+constexpr std::chrono::seconds kPatience{20};
+
+struct Plan {
+  sockaddr_in server;
+  std::string batch;  // the request, as many times as are pipelined
+  std::size_t request_bytes;
+  std::uint64_t pipeline;
+  std::uint64_t connections;
+  bool close;
+  bool hold;
+  std::size_t number_at;  // npos: the request has no number
+  std::uint64_t first_number;
+  std::uint64_t numbers;
+  Clock::duration duration;
+  std::uint64_t requests;
+  int status;
+  std::uint64_t length;
+};
+
+struct Connection {
+  int fd = -1;
+  std::uint64_t waiting = 0;       // answers under way
+  std::uint64_t content_left = 0;  // of the answer whose head has been read
+  bool in_content = false;
+  bool closing = false;   // the server said that this answer is the last one
+  std::string head_part;  // the beginning of a head that has not arrived whole
+  std::string unsent;     // the rest of a batch that the socket did not take at once
+  Clock::time_point started;
+};
+
+class Generator {
+ public:
+  explicit Generator(Plan plan)
+      : plan_(std::move(plan)), epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {}
+
+  void run() {
+    started_ = now_ = Clock::now();
+    for (std::uint64_t i = 0; i < plan_.connections && may_begin(); ++i) {
+      connections_.emplace_back();
+      ++active_;
+      connect_and_begin(connections_.back());
+    }
+    while (active_ > 0) turn();
+    finished_ = now_;
+  }
+
+  /// Connections stay as they are until the operator lets go; then: how many the server has closed.
+  std::uint64_t hold() {
+    std::puts("ready");
+    std::fflush(stdout);
+    pollfd end_of_input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    poll(&end_of_input, 1, 1000 * 120);
+    std::uint64_t closed = 0;
+    for (const Connection& connection : connections_) {
+      char byte = 0;
+      if (recv(connection.fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 || errno != EAGAIN) ++closed;
+    }
+    return closed;
+  }
+
+  void report(std::uint64_t closed) const {
+    const auto microseconds = [this](double share) {
+      return static_cast<double>(latency_.quantile(share)) / 1e3;
+    };
+    std::printf(
+        "{\"requests\": %lu, \"content_bytes\": %lu, \"connects\": %lu, \"closed\": %lu, \"seconds\": %.6f, "
+        "\"p50_us\": %.2f, \"p99_us\": %.2f, \"p999_us\": %.2f, \"max_us\": %.2f}\n",
+        answered_, content_bytes_, connects_, closed,
+        std::chrono::duration<double>(finished_ - started_).count(), microseconds(0.5), microseconds(0.99),
+        microseconds(0.999), microseconds(1));
+  }
+
+ private:
+  bool may_begin() const {
+    return now_ - started_ < plan_.duration && begun_ + plan_.pipeline <= plan_.requests;
+  }
+
+  void turn() {
+    std::array<epoll_event, 256> events;
+    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+    now_ = Clock::now();
+    if (now_ - started_ > plan_.duration + kPatience) {
+      give_up(std::to_string(active_) + " connections wait for an answer long after the end of the load");
+    }
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      auto& connection = *static_cast<Connection*>(event.data.ptr);
+      if ((event.events & EPOLLOUT) != 0) send_rest(connection);
+      if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) receive(connection);
+    }
+  }
+
+  void connect_and_begin(Connection& connection) {
+    if (connection.fd >= 0) close(connection.fd);
+    connection = Connection{.started = Clock::now()};
+    connection.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+    const int on = 1;
+    checked(setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+    const auto* address = reinterpret_cast<const sockaddr*>(&plan_.server);
+    if (connect(connection.fd, address, sizeof plan_.server) < 0 && errno != EINPROGRESS) {
+      checked(-1, "connect");
+    }
+    ++connects_;
+    epoll_event event{.events = EPOLLIN, .data = {.ptr = &connection}};
+    checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event), "epoll_ctl");
+    begin(connection);
+  }
+
+  void begin(Connection& connection) {
+    begun_ += plan_.pipeline;
+    connection.waiting = plan_.pipeline;
+    if (plan_.number_at != std::string::npos) number_requests();
+    if (!plan_.close) connection.started = now_;
+    send_from(connection, plan_.batch);
+  }
+
+  void number_requests() {
+    for (std::uint64_t i = 0; i < plan_.pipeline; ++i) {
+      std::uint64_t number = plan_.first_number + next_number_;
+      next_number_ = (next_number_ + 1) % plan_.numbers;
+      char* digit = plan_.batch.data() + i * plan_.request_bytes + plan_.number_at + kDigits;
+      for (std::size_t j = 0; j < kDigits; ++j, number /= 10) *--digit = static_cast<char>('0' + number % 10);
+    }
+  }
+
+  /// On loopback a connection is usually established by the time connect returns, and takes a small batch at
+  /// once.
+  void send_from(Connection& connection, std::string_view bytes) {
+    const ssize_t n = send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno != EAGAIN && errno != ENOTCONN) checked(n, "send");
+    const auto sent = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+    if (sent == bytes.size()) return;
+    connection.unsent = bytes.substr(sent);
+    watch(connection, EPOLLIN | EPOLLOUT);
+  }
+
+  void send_rest(Connection& connection) {
+    const ssize_t n =
+        send(connection.fd, connection.unsent.data(), connection.unsent.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno != EAGAIN) checked(n, "send");
+    connection.unsent.erase(0, static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    if (connection.unsent.empty()) watch(connection, EPOLLIN);
+  }
+
+  void watch(Connection& connection, std::uint32_t events) const {
+    epoll_event event{.events = events, .data = {.ptr = &connection}};
+    checked(epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event), "epoll_ctl");
+  }
+
+  void receive(Connection& connection) {
+    // Large content is dropped in the kernel: copying it would measure this program.
+    if (connection.content_left > kDropAboveBytes) {
+      const auto most = std::min<std::uint64_t>(connection.content_left, std::numeric_limits<int>::max());
+      const ssize_t n = recv(connection.fd, nullptr, most, MSG_TRUNC | MSG_DONTWAIT);
+      if (!arrived(connection, n)) return;
+      content(connection, static_cast<std::uint64_t>(n));
+    } else if (!receive_copied(connection)) {
+      return;
+    }
+    // After a last answer the server's end of the connection is waited for, so that it, not we, is in
+    // TIME_WAIT.
+    if (connection.waiting == 0 && !connection.closing) go_on(connection);
+  }
+
+  bool receive_copied(Connection& connection) {
+    const std::size_t kept = connection.head_part.copy(scratch_.data(), connection.head_part.size());
+    const ssize_t n = recv(connection.fd, scratch_.data() + kept, scratch_.size() - kept, MSG_DONTWAIT);
+    if (!arrived(connection, n)) return false;
+    connection.head_part.clear();
+    consume(connection, std::string_view(scratch_.data(), kept + static_cast<std::size_t>(n)));
+    return true;
+  }
+
+  bool arrived(Connection& connection, ssize_t n) {
+    if (n > 0) return true;
+    if (n < 0 && errno == EAGAIN) return false;
+    // A server that announced the end may reset the connection over pipelined requests that it will not read.
+    if (n < 0 && !(connection.closing && errno == ECONNRESET)) checked(n, "recv");
+    if (connection.closing && connection.content_left == 0 && connection.head_part.empty()) {
+      // Pipelined requests behind the last answer go unanswered (RFC 9112 §9.6) and are sent anew.
+      begun_ -= connection.waiting;
+      go_on(connection);
+    } else {
+      give_up("the server closed a connection without saying so");
+    }
+    return false;
+  }
+
+  void consume(Connection& connection, std::string_view input) {
+    while (!input.empty()) {
+      if (connection.waiting == 0) give_up("bytes that nobody asked for: " + first_line(input));
+      if (!connection.in_content) {
+        const auto head = reader_.read(input);
+        if (!head) {
+          if (input.size() > kScratchBytes / 2) give_up("a head without an end: " + first_line(input));
+          connection.head_part = input;
+          return;
+        }
+        judge(*head, input);
+        input.remove_prefix(head->bytes);
+        connection.closing = head->closes;
+        connection.in_content = true;
+        connection.content_left = head->content_length;
+      }
+      const auto here = std::min<std::uint64_t>(input.size(), connection.content_left);
+      input.remove_prefix(here);
+      content(connection, here);
+    }
+  }
+
+  void judge(const AnswerHead& head, std::string_view input) const {
+    if (head.status != plan_.status || head.content_length != plan_.length) {
+      give_up("expected status " + std::to_string(plan_.status) + " with " + std::to_string(plan_.length) +
+              " bytes of content, got " + std::to_string(head.content_length) +
+              " with: " + first_line(input));
+    }
+  }
+
+  static std::string first_line(std::string_view input) {
+    return std::string(input.substr(0, input.find_first_of("\r\n")));
+  }
+
+  void content(Connection& connection, std::uint64_t bytes) {
+    content_bytes_ += bytes;
+    connection.content_left -= bytes;
+    if (connection.content_left > 0) return;
+    connection.in_content = false;
+    now_ = Clock::now();
+    latency_.add(static_cast<std::uint64_t>((now_ - connection.started) / std::chrono::nanoseconds(1)));
+    ++answered_;
+    --connection.waiting;
+  }
+
+  void go_on(Connection& connection) {
+    if (plan_.close && !connection.closing) give_up("asked to close the connection, the server kept it");
+    if (!may_begin() || plan_.hold) {
+      if (connection.closing || !plan_.hold) {
+        close(connection.fd);
+        connection.fd = -1;
+      }
+      --active_;
+    } else if (connection.closing) {
+      connect_and_begin(connection);
+    } else {
+      begin(connection);
+    }
+  }
+
+  Plan plan_;
+  int epoll_;
+  std::deque<Connection> connections_;
+  std::uint64_t active_ = 0;
+  AnswerReader reader_;
+  std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
+  Clock::time_point started_, now_, finished_;
+  std::uint64_t begun_ = 0, answered_ = 0, content_bytes_ = 0, connects_ = 0, next_number_ = 0;
+  Histogram latency_;
+};
+
+Plan plan_of(const Options& options) {
+  const std::string request = contents_of(options.text("--request"));
+  Plan plan{
+      .server = loopback(options.count("--port")),
+      .batch = {},
+      .request_bytes = request.size(),
+      .pipeline = options.count("--pipeline"),
+      .connections = options.count("--connections"),
+      .close = options.count("--close") != 0,
+      .hold = options.count("--hold") != 0,
+      .number_at = options.text("--number-at").empty() ? std::string::npos : options.count("--number-at"),
+      .first_number = options.count("--first"),
+      .numbers = options.count("--numbers"),
+      .duration = options.seconds("--seconds"),
+      .requests = options.count("--requests"),
+      .status = static_cast<int>(options.count("--status")),
+      .length = options.count("--length")};
+  if (request.empty() || plan.pipeline == 0 || plan.connections == 0 || plan.numbers == 0) {
+    give_up("the request, --pipeline, --connections and --numbers must not be empty or 0");
+  }
+  if (plan.number_at != std::string::npos && plan.number_at + kDigits > request.size()) {
+    give_up("--number-at: behind the end of the request");
+  }
+  for (std::uint64_t i = 0; i < plan.pipeline; ++i) plan.batch += request;
+  return plan;
+}
+
+}  // namespace
+}  // namespace bobbin::bench
+
+int main(int argc, char** argv) {
+  using namespace bobbin::bench;
+  const Options options(argc, argv,
+                        {{"--port", ""},
+                         {"--request", ""},
+                         {"--connections", "1"},
+                         {"--pipeline", "1"},
+                         {"--close", "0"},
+                         {"--hold", "0"},
+                         {"--number-at", ""},
+                         {"--first", "0"},
+                         {"--numbers", "1000000"},
+                         {"--seconds", "1"},
+                         {"--requests", "18446744073709551615"},
+                         {"--status", "200"},
+                         {"--length", ""}});
+  const Plan plan = plan_of(options);
+  const bool hold = plan.hold;
+  Generator generator(plan);
+  generator.run();
+  generator.report(hold ? generator.hold() : 0);
+}

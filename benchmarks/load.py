@@ -1,0 +1,122 @@
+"""Asking: one careful request to see that the answer is right, then the load generator."""
+
+import json
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import workloads
+from processes import Failed
+from servers import PROGRAMS, Server
+from workloads import Workload
+
+# More than this is not read by the probe: its length is enough.
+PROBE_READS_BYTES = 2 * workloads.MIB
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    fields: dict[str, str]
+    content: bytes
+    length: int
+
+
+def ask(port: int, request: bytes) -> Answer:
+    try:
+        return exchange(port, request)
+    except (OSError, ValueError, IndexError) as error:
+        raise Failed(f"no answer to a single request: {error}") from error
+
+
+def exchange(port: int, request: bytes) -> Answer:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request.replace(workloads.NUMBER.encode(), workloads.PROBE_NUMBER.encode(), 1)
+                           if b"/put/" in request else request)
+        reader = connection.makefile("rb")
+        status = int(reader.readline().split()[1])
+        fields = {}
+        while (line := reader.readline().decode("latin-1").strip()):
+            name, value = line.split(":", 1)
+            fields[name.lower()] = value.strip()
+        length = 0 if status in (204, 304) else int(fields.get("content-length", -1))
+        if length < 0:
+            raise Failed(f"an answer with status {status} and no Content-Length")
+        return Answer(status, fields, reader.read(length) if length <= PROBE_READS_BYTES else b"", length)
+
+
+def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[bytes, int]:
+    """The request to load the server with and the length of its answer, once one answer has been seen to be right."""
+    is_floor = server.family == "floor"  # which knows one request and one answer
+    request = workloads.request(workload, port, server.upload_style)
+    if workload.conditional:
+        entity_tag = workloads.CONSTANT_TAG if is_floor else ask(port, request).fields.get("etag", "")
+        request = workloads.request(workload, port, server.upload_style, entity_tag)
+    first = ask(port, request)
+    if first.status != workload.status:
+        raise Failed(f"status {first.status} instead of {workload.status}")
+    if workload.status == 200:
+        file = root / workload.content_file
+        if first.length != file.stat().st_size:
+            raise Failed(f"{first.length} bytes of content instead of {file.stat().st_size}")
+        if not is_floor and first.content and first.content != file.read_bytes():
+            raise Failed("the content is not that of the file")
+    return request, first.length
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load on one server: everything but how long."""
+
+    port: int
+    workload: Workload
+    request: bytes
+    length: int
+    cpus: str
+    folder: Path
+
+    def command(self, seconds: float, **options) -> list[str]:
+        request_file = self.folder / "request"
+        request_file.write_bytes(self.request)
+        settings = {"port": self.port, "request": request_file, "connections": self.workload.connections,
+                    "pipeline": self.workload.pipeline, "close": int(self.workload.close), "seconds": seconds,
+                    "status": self.workload.status, "length": self.length} | options
+        number_at = self.request.find(workloads.NUMBER.encode(), 0, self.request.index(b"\r\n"))
+        if number_at >= 0:
+            settings |= {"number-at": number_at, "numbers": self.workload.numbers}
+        words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+        return ["taskset", "-c", self.cpus, str(PROGRAMS / "benchmarks/bench_load"), *words]
+
+    def run(self, seconds: float, **options) -> dict[str, float]:
+        done = subprocess.run(self.command(seconds, **options), capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip() or f"the load generator ended with {done.returncode}")
+        return json.loads(done.stdout)
+
+    def warm_up(self, seconds: float) -> None:
+        """Caches filled, memory taken. Uploads get names and a number of their own, and few of them."""
+        if self.workload.upload_bytes:
+            self.run(seconds, first=workloads.WARM_UP_NUMBER, requests=200)
+        else:
+            self.run(seconds)
+
+    def measure(self, seconds: float) -> dict[str, float]:
+        limit = {"requests": self.workload.most_requests} if self.workload.most_requests else {}
+        return self.run(seconds, **limit)
+
+    def hold(self, connections: int) -> subprocess.Popen:
+        """Opens connections and keeps them until stdin is closed; yields once all have had their answer."""
+        holder = subprocess.Popen(self.command(30, connections=connections, hold=1), text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if holder.stdout.readline() != "ready\n":
+            raise Failed(holder.communicate()[1].strip())
+        return holder
+
+    @staticmethod
+    def release(holder: subprocess.Popen) -> None:
+        output, errors = holder.communicate(timeout=60)
+        if holder.returncode != 0:
+            raise Failed(errors.strip())
+        if closed := json.loads(output)["closed"]:
+            raise Failed(f"{closed} idle connections were closed meanwhile")

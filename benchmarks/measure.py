@@ -1,0 +1,179 @@
+"""One measurement: a fresh server, one careful request, a warm-up, then the load, and what both cost."""
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import processes
+import workloads
+from load import Load, probe
+from processes import Failed
+from servers import PROGRAMS, REPOSITORY, Server, Setup
+from workloads import Workload
+
+Sample = dict[str, float]
+
+BENCH_FOLDER = REPOSITORY / "build/bench"
+ROOT = BENCH_FOLDER / "root"
+TMPFS = Path("/dev/shm")
+
+IDLE_CONNECTIONS = 10_000
+STARTS_PER_ROUND = 10
+
+# A hand-over of a cache line takes about 60 ns between CPUs that share a last-level cache, and 190 between others.
+NEAR_NANOSECONDS = 100
+PLACEMENT_TRIES = 15
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Who runs where. With one CPU the CPU time of a request is least disturbed by whatever else the machine does."""
+
+    name: str
+    server_cpus: str
+    load_cpus: str
+    threads: int
+
+    @property
+    def two_cpus(self) -> bool:
+        return self.name != "one"
+
+
+def mode_named(name: str) -> Mode:
+    cpus = sorted(os.sched_getaffinity(0))
+    if name == "one":
+        return Mode(name, str(cpus[0]), str(cpus[0]), 1)
+    if len(cpus) < 2:
+        raise ValueError(f"mode {name} needs two CPUs")
+    if name == "two":
+        return Mode(name, str(cpus[0]), str(cpus[1]), 1)
+    both = f"{cpus[0]},{cpus[1]}"
+    return Mode(name, both, both, 2)
+
+
+def raise_descriptor_limit() -> int:
+    """For this process and all that it starts; returns the limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def idle_connections() -> int:
+    """lighttpd takes half as many connections as it may have descriptors."""
+    return min(IDLE_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 100)
+
+
+@contextmanager
+def folders(store: str) -> Iterator[tuple[Path, Path]]:
+    """A folder for the server and one for uploads, which is the place where they may matter: tmpfs or the disk."""
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=BENCH_FOLDER))
+    kept = store == "disk"
+    uploads = Path(tempfile.mkdtemp(prefix="bobbin-bench-", dir=TMPFS)) if store == "memory" else folder / "store"
+    (uploads / "put").mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder, uploads
+    finally:
+        # ext4 creates files slowly right after it unlinked many, so those on disk stay until the workload is done.
+        if store == "memory":
+            shutil.rmtree(uploads, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers() -> None:
+    for folder in BENCH_FOLDER.glob("run-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def placement(mode: Mode) -> float:
+    """Nanoseconds for a cache line between the two CPUs; 0 in mode one, where it means nothing."""
+    if not mode.two_cpus:
+        return 0
+    pair = sorted({*mode.server_cpus.split(","), *mode.load_cpus.split(",")})
+    return float(subprocess.check_output([PROGRAMS / "benchmarks/bench_placement", *pair]))
+
+
+def wait_for_near_placement(mode: Mode) -> None:
+    for _ in range(PLACEMENT_TRIES):
+        if placement(mode) <= NEAR_NANOSECONDS:
+            return
+        time.sleep(1)
+
+
+def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> Sample:
+    """Raises Failed when the server does not answer as it must."""
+    with folders(workload.store) as (folder, store):
+        port = processes.free_port()
+        setup = Setup(folder=folder, root=ROOT, store=store, port=port, threads=server.threads or mode.threads,
+                      descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+                      connections=idle_connections() + 16 if workload.kind == "idle" else 1024, workload=workload,
+                      request_bytes=request_bytes(server, workload, port))
+        command = server.command(setup)
+        if workload.kind == "start":
+            return measure_start(command, setup, mode)
+        wait_for_near_placement(mode)
+        with processes.running(command, port, mode.server_cpus, folder / "output") as pid:
+            request, length = probe(port, workload, ROOT, server)
+            load = Load(port, workload, request, length, mode.load_cpus, folder)
+            load.warm_up(min(0.3, seconds))
+            sample = measure_idle(load, pid, seconds) if workload.kind == "idle" else measure_load(load, pid, seconds)
+        return sample | {"placement_ns": placement(mode)}
+
+
+def request_bytes(server: Server, workload: Workload, port: int) -> int:
+    """How long every request will be: all that the floor program knows of it."""
+    entity_tag = workloads.CONSTANT_TAG if workload.conditional else ""
+    return len(workloads.request(workload, port, server.upload_style, entity_tag))
+
+
+def measure_load(load: Load, pid: int, seconds: float) -> Sample:
+    before = processes.cpu_seconds(pid)
+    result = load.measure(seconds)
+    cpu = processes.cpu_seconds(pid) - before
+    uploaded = result["requests"] * load.workload.upload_bytes
+    content = result["content_bytes"] + uploaded
+    sample = {"rate": result["requests"] / result["seconds"], "cpu_us": cpu * 1e6 / result["requests"],
+              "mb_per_s": content / 1e6 / result["seconds"], "p50": result["p50_us"], "p99": result["p99_us"],
+              "p999": result["p999_us"]}
+    if content:
+        sample["cpu_s_per_gb"] = cpu / (content / 1e9)
+    return sample
+
+
+def measure_idle(load: Load, pid: int, seconds: float) -> Sample:
+    alone = load.measure(seconds)
+    before = processes.pss_bytes(pid)
+    holder = load.hold(idle_connections())
+    try:
+        during = processes.pss_bytes(pid)
+        active = load.measure(seconds)
+    except BaseException:
+        holder.kill()
+        holder.wait()
+        raise
+    Load.release(holder)
+    return {"pss_per_connection": (during - before) / idle_connections(), "pss_before_mb": before / 1e6,
+            "pss_during_mb": during / 1e6, "p50": active["p50_us"], "p99": active["p99_us"],
+            "p50_alone": alone["p50_us"], "p99_alone": alone["p99_us"]}
+
+
+def measure_start(command: list[str], setup: Setup, mode: Mode) -> Sample:
+    request_file = setup.folder / "request"
+    request_file.write_bytes(workloads.request(setup.workload, setup.port, "POST"))
+    done = subprocess.run(
+        ["taskset", "-c", mode.server_cpus, PROGRAMS / "benchmarks/bench_start", "--port", str(setup.port),
+         "--request", request_file, "--runs", str(STARTS_PER_ROUND), "--", *command],
+        capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(done.stderr.strip())
+    times = json.loads(done.stdout)
+    return {"start_ms": statistics.median(times) / 1e3, "fastest_ms": min(times) / 1e3}

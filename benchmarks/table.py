@@ -1,0 +1,99 @@
+"""Samples → a markdown table: medians over the rounds, and ratios that are medians of the ratios within each round."""
+
+import statistics
+from dataclasses import dataclass
+
+from measure import NEAR_NANOSECONDS, Sample
+from workloads import Workload
+
+# One list per server with one entry per round: a sample, or the reason why there is none.
+Rounds = dict[str, list[Sample | str]]
+
+
+@dataclass(frozen=True)
+class Column:
+    title: str
+    key: str
+    form: str = ""  # "": three significant digits, or all before the point
+
+    def cell(self, value: float) -> str:
+        return format(value, self.form or (",.0f" if value >= 100 else ".1f" if value >= 10 else ".2f"))
+
+
+LATENCIES = [Column("p50 µs", "p50"), Column("p99 µs", "p99"), Column("p99.9 µs", "p999")]
+
+
+def columns(workload: Workload) -> tuple[list[Column], str, str]:
+    """The columns, what a server costs (the ratio and the spread are of this), and what it yields ("" for nothing)."""
+    if workload.kind == "start":
+        return [Column("median ms", "start_ms"), Column("fastest ms", "fastest_ms")], "start_ms", ""
+    if workload.kind == "idle":
+        return [Column("PSS bytes/connection", "pss_per_connection"),
+                Column("PSS MB with none", "pss_before_mb"), Column("PSS MB with all", "pss_during_mb"),
+                Column("active p50 µs", "p50"), Column("p99 µs", "p99"),
+                Column("alone p50 µs", "p50_alone"), Column("p99 µs", "p99_alone"),
+                ], "pss_per_connection", ""
+    if workload.per_byte:
+        return [Column("MB/s", "mb_per_s"), Column("CPU s/GB", "cpu_s_per_gb", ".4f"),
+                *LATENCIES], "cpu_s_per_gb", "mb_per_s"
+    return [Column("requests/s", "rate"), Column("CPU µs/request", "cpu_us"), *LATENCIES], "cpu_us", "rate"
+
+
+def near(samples: list[Sample | str]) -> list[Sample | str]:
+    """On two CPUs, the samples taken while these were near each other, as long as there are three of them."""
+    kept = [s if isinstance(s, str) or s.get("placement_ns", 0) <= NEAR_NANOSECONDS else "far" for s in samples]
+    return kept if sum(isinstance(s, dict) for s in kept) >= 3 else samples
+
+
+def good(samples: list[Sample | str]) -> list[Sample]:
+    return [sample for sample in samples if isinstance(sample, dict)]
+
+
+def median_ratio(above: list[Sample | str], below: list[Sample | str], key: str) -> str:
+    ratios = [a[key] / b[key] for a, b in zip(above, below) if isinstance(a, dict) and isinstance(b, dict) and b[key] > 0]
+    return f"{statistics.median(ratios):.2f}" if ratios else "–"
+
+
+def better_nginx(rounds: Rounds, cost: str) -> str | None:
+    medians = {name: statistics.median(s[cost] for s in good(rounds[name]))
+               for name in ("nginx", "nginx-rw") if good(rounds.get(name, []))}
+    return min(medians, key=medians.get) if medians else None
+
+
+def table(workload: Workload, rounds: Rounds) -> str:
+    rounds = {name: near(samples) for name, samples in rounds.items()}
+    shown, cost, yields = columns(workload)
+    nginx = better_nginx(rounds, cost)
+    titles = ["server", *(column.title for column in shown), f"{nginx or 'nginx'} ÷ this, cost"]
+    titles += [f"this ÷ {nginx or 'nginx'}, rate"] if yields else []
+    titles += ["spread of cost", "runs"]
+    lines = [titles, ["---"] * len(titles)]
+    for name, samples in rounds.items():
+        lines.append(row(name, samples, shown, cost, yields, rounds.get(nginx or "", []), len(titles)))
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n" + failures(rounds)
+
+
+def row(name, samples, shown, cost, yields, nginx, width) -> list[str]:
+    usable = good(samples)
+    if not usable:
+        return [name, "failed", *["–"] * (width - 2)]
+    cells = [name]
+    for column in shown:
+        cells.append(column.cell(statistics.median(sample[column.key] for sample in usable)))
+    cells.append(median_ratio(nginx, samples, cost))
+    if yields:
+        cells.append(median_ratio(samples, nginx, yields))
+    values = [sample[cost] for sample in usable]
+    middle = statistics.median(values)
+    cells.append(f"{(min(values) / middle - 1) * 100:+.0f} % … {(max(values) / middle - 1) * 100:+.0f} %" if middle else "–")
+    return [*cells, str(len(usable))]
+
+
+def failures(rounds: Rounds) -> str:
+    lines = []
+    for name, samples in rounds.items():
+        reasons = [sample for sample in samples if isinstance(sample, str)]
+        for reason in sorted(set(reasons)):
+            what = "left out, the CPUs lay far apart" if reason == "far" else reason
+            lines.append(f"- {name}, {reasons.count(reason)} of {len(samples)} runs: {what}\n")
+    return "\n" + "".join(lines) if lines else ""
