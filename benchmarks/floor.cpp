@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -50,8 +51,9 @@ struct Connection {
 class Loop {
  public:
   explicit Loop(const Plan& plan)
-      : plan_(plan), epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
-    listener_ = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+      : plan_(plan),
+        epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+        listener_(checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")) {
     const int on = 1;
     checked(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
     checked(setsockopt(listener_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "SO_REUSEPORT");
@@ -86,10 +88,10 @@ class Loop {
       auto connection = std::make_unique<Connection>(fd);
       // The request is often there already, and a connection that is over after it needs no epoll at all.
       if (!serve(*connection)) continue;
+      // From here on epoll holds it, and run() deletes it.
       epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                        .data = {.ptr = connection.get()}};
+                        .data = {.ptr = connection.release()}};
       checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-      connection.release();  // epoll holds it from now on: run() deletes it
     }
   }
 
@@ -171,11 +173,7 @@ Plan plan_of(const Options& options) {
   return plan;
 }
 
-}  // namespace
-}  // namespace bobbin::bench
-
-int main(int argc, char** argv) {
-  using namespace bobbin::bench;
+int run(int argc, char** argv) {
   const Options options(argc, argv,
                         {{"--port", ""},
                          {"--request-bytes", ""},
@@ -184,9 +182,16 @@ int main(int argc, char** argv) {
                          {"--close", "0"},
                          {"--threads", "1"}});
   const Plan plan = plan_of(options);
+  // sendfile has no MSG_NOSIGNAL, and a client may leave in the middle of a file.
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) give_up("signal");
   std::vector<std::jthread> others;
   for (std::uint64_t i = 1; i < options.count("--threads"); ++i) {
     others.emplace_back([&plan] { Loop(plan).run(); });
   }
   Loop(plan).run();
 }
+
+}  // namespace
+}  // namespace bobbin::bench
+
+int main(int argc, char** argv) { return bobbin::bench::run(argc, argv); }

@@ -130,7 +130,8 @@ class Generator {
 
   void connect_and_begin(Connection& connection) {
     if (connection.fd >= 0) close(connection.fd);
-    connection = Connection{.started = Clock::now()};
+    connection = Connection();
+    connection.started = Clock::now();
     connection.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
     checked(setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
@@ -213,7 +214,7 @@ class Generator {
     if (n > 0) return true;
     if (n < 0 && errno == EAGAIN) return false;
     // A server that announced the end may reset the connection over pipelined requests that it will not read.
-    if (n < 0 && !(connection.closing && errno == ECONNRESET)) checked(n, "recv");
+    if (n < 0 && (!connection.closing || errno != ECONNRESET)) checked(n, "recv");
     if (connection.closing && connection.content_left == 0 && connection.head_part.empty()) {
       // Pipelined requests behind the last answer go unanswered (RFC 9112 §9.6) and are sent anew.
       begun_ -= connection.waiting;
@@ -322,11 +323,7 @@ Plan plan_of(const Options& options) {
   return plan;
 }
 
-}  // namespace
-}  // namespace bobbin::bench
-
-int main(int argc, char** argv) {
-  using namespace bobbin::bench;
+int run(int argc, char** argv) {
   const Options options(argc, argv,
                         {{"--port", ""},
                          {"--request", ""},
@@ -346,4 +343,10 @@ int main(int argc, char** argv) {
   Generator generator(plan);
   generator.run();
   generator.report(hold ? generator.hold() : 0);
+  return EXIT_SUCCESS;
 }
+
+}  // namespace
+}  // namespace bobbin::bench
+
+int main(int argc, char** argv) { return bobbin::bench::run(argc, argv); }

@@ -52,10 +52,11 @@ def versions(servers: list[Server]) -> list[str]:
 
 def description(servers: list[Server]) -> list[str]:
     busy = os.getloadavg()[0]
+    file_system = output_of("findmnt", "-n", "-o", "FSTYPE", "--target", str(BENCH_FOLDER))
     return [
         f"{len(os.sched_getaffinity(0))} CPUs, {processor()}, {memory_gib():.0f} GiB",
         f"Linux {platform.release().split('-')[0]}, TCP congestion control {congestion_control()}",
-        f"files on {output_of('findmnt', '-n', '-o', 'FSTYPE', '--target', str(BENCH_FOLDER))}, uploads on tmpfs where not said otherwise",
+        f"files on {file_system}, uploads on tmpfs where not said otherwise",
         f"load average before the first run {busy:.1f}",
         *versions(servers),
     ]

@@ -3,6 +3,7 @@
 
 import argparse
 import datetime
+import fcntl
 import os
 import re
 import shlex
@@ -16,7 +17,7 @@ import measure
 import table
 import workloads
 from processes import Failed
-from servers import SERVERS, Server
+from servers import SERVERS, Server, copy_programs
 from workloads import Workload
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -113,7 +114,7 @@ def run_rounds(workload: Workload, servers: list[Server], mode: measure.Mode, op
 
 def without_paths(text: str) -> str:
     """One line that does not name folders of this machine: it goes into the results."""
-    return re.sub(r"[^\s\"']*/(?=[^\s\"'/])", "", text.replace("\n", " "))
+    return re.sub(r"(?<![\w.])/[^\s\"']*/", "", text.replace("\n", " "))
 
 
 def command_line() -> str:
@@ -141,6 +142,17 @@ def main() -> int:
         return 0
     if options.congestion:
         enter_namespace(options.congestion)
+    measure.BENCH_FOLDER.mkdir(parents=True, exist_ok=True)
+    with (measure.BENCH_FOLDER / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit("another ./bench is running: two at a time would measure each other")
+        return run(options, plan)
+
+
+def run(options: argparse.Namespace, plan: list[tuple[Workload, list[Server]]]) -> int:
+    copy_programs()
     measure.raise_descriptor_limit()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever runs is ended on the way out
     workloads.make_files(measure.ROOT)

@@ -7,6 +7,7 @@ the run. A configuration that is worse than it could be would make every ratio w
 import grp
 import os
 import pwd
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ import workloads
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAMS = REPOSITORY / "build/release"
+COPIES = REPOSITORY / "build/bench/programs"
 
 FOREVER = 1_000_000_000  # requests a connection may serve
 
@@ -58,17 +60,18 @@ def group() -> str:
     return grp.getgrgid(os.getegid()).gr_name
 
 
-def bobbin_program() -> str:
-    return os.environ.get("BOBBIN_BINARY", str(PROGRAMS / "bobbin"))
+def copy_programs() -> None:
+    """What is measured must not change when somebody builds in the meantime."""
+    COPIES.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(os.environ.get("BOBBIN_BINARY", PROGRAMS / "bobbin"), COPIES / "bobbin")
+    nosync = Path(os.environ.get("BOBBIN_NOSYNC_BINARY", REPOSITORY / "build/nosync/bobbin"))
+    if nosync.exists():
+        shutil.copy2(nosync, COPIES / "bobbin-nosync")
 
 
-def nosync_program() -> str:
-    return os.environ.get("BOBBIN_NOSYNC_BINARY", str(REPOSITORY / "build/nosync/bobbin"))
-
-
-def bobbin(setup: Setup, program: Callable[[], str] = bobbin_program, log: str = "") -> list[str]:
+def bobbin(setup: Setup, program: str = "bobbin", log: str = "") -> list[str]:
     """The defaults, except what the peers are given as well: no limit of requests per connection, and their log setting."""
-    command = [program(), "--port", str(setup.port), "--root", str(setup.root), "--threads", str(setup.threads),
+    command = [str(COPIES / program), "--port", str(setup.port), "--root", str(setup.root), "--threads", str(setup.threads),
                "--keep-alive-requests", "0", "--upload-dir", str(setup.store)]
     if log:
         command += ["--log-format", log, "--log-file", str(setup.folder / "access.log")]
@@ -206,7 +209,7 @@ def floor(setup: Setup) -> list[str]:
     return command
 
 
-BOBBIN_VERSION = (bobbin_program(), "--version")
+BOBBIN_VERSION = (str(COPIES / "bobbin"), "--version")
 NGINX_VERSION = ("/usr/sbin/nginx", "-v")
 LIGHTTPD_VERSION = ("/usr/sbin/lighttpd", "-v")
 H2O_VERSION = ("/usr/bin/h2o", "-v")
@@ -216,7 +219,7 @@ SERVERS = {
     for server in (
         Server("floor", "floor", floor, ()),
         Server("bobbin", "bobbin", bobbin, BOBBIN_VERSION),
-        Server("bobbin-nosync", "bobbin", partial(bobbin, program=nosync_program), BOBBIN_VERSION),
+        Server("bobbin-nosync", "bobbin", partial(bobbin, program="bobbin-nosync"), BOBBIN_VERSION),
         Server("bobbin-combined", "bobbin", partial(bobbin, log="combined"), BOBBIN_VERSION),
         Server("bobbin-transfer", "bobbin", partial(bobbin, log="transfer"), BOBBIN_VERSION),
         Server("bobbin-1-thread", "bobbin", bobbin, BOBBIN_VERSION, threads=1),

@@ -74,11 +74,7 @@ double first_answer_us(char** command, const sockaddr_in& server, const std::str
   return taken.count();
 }
 
-}  // namespace
-}  // namespace bobbin::bench
-
-int main(int argc, char** argv) {
-  using namespace bobbin::bench;
+int run(int argc, char** argv) {
   const Options options(argc, argv, {{"--port", ""}, {"--request", ""}, {"--runs", "10"}});
   if (*options.rest() == nullptr) give_up("no command");
   const sockaddr_in server = loopback(options.count("--port"));
@@ -88,4 +84,10 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   }
   std::puts("]");
+  return EXIT_SUCCESS;
 }
+
+}  // namespace
+}  // namespace bobbin::bench
+
+int main(int argc, char** argv) { return bobbin::bench::run(argc, argv); }

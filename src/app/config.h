@@ -31,6 +31,8 @@ struct Config {
   std::vector<std::string> allowed_types;      ///< extensions; empty: every type
   std::string mime_types = "/etc/mime.types";
 
+  std::uint64_t answer_memory = 64 * 1024 * 1024;  ///< of all threads together; 0: nothing is kept
+
   bool uploads = true;
   std::string upload_path = "/upload";
   std::string upload_dir;  ///< empty: <root>/uploads

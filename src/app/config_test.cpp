@@ -120,6 +120,7 @@ std::vector<Row> every_option() {
       row("upload-dir", &Config::upload_dir, {"/var/in", R"("/var/in")", "/var/in"}, {"in", R"("in")", "in"}),
       row("serve-uploads", &Config::serve_uploads, {"off", "false", false}, {"on", "true", true}),
       row("max-head", &Config::max_head, {"256", "256", 256}, {"1MiB", R"("1MiB")", 1 << 20}),
+      row("answer-memory", &Config::answer_memory, {"0", "0", 0}, {"1T", R"("1tib")", 1ULL << 40}),
       row("max-upload", &Config::max_upload, {"1", "1", 1}, {"1T", R"("1tib")", 1ULL << 40}),
       row("head-timeout", &Config::head_timeout, {"1ms", R"("1ms")", 1ms}, {"24h", R"("24h")", 24h}),
       row("minimum-rate", &Config::minimum_rate, {"0", "0", 0}, {"1k", R"("1k")", 1024}),

@@ -96,6 +96,10 @@ constexpr Option kOptions[] = {
     {"Limits", "", "max-head", "SIZE", "",
      Size{&Config::max_head, 256, kMiB},
      "The largest request line and fields together; more is answered 431 or 414."},
+    {"Limits", "", "answer-memory", "SIZE", "",
+     Size{&Config::answer_memory, 0, kTiB},
+     "How much memory all threads together may use to remember answers to requests that come again; 0 for none. An "
+     "answer is given again only when its file is asked after the request has arrived."},
     {"Limits", "", "max-upload", "SIZE", "",
      Size{&Config::max_upload, 1, kTiB},
      "The largest content of an upload; more is answered 413."},

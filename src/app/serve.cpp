@@ -55,6 +55,7 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
           .worker = {.session = session_settings(config),
                      .access_log = config.access_log,
                      .access_format = config.log_format,
+                     .memory_bytes = config.answer_memory / config.threads,
                      .maximum_lingering = capacity.lingering_per_thread}};
 }
 

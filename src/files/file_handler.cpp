@@ -164,6 +164,36 @@ Result<Response> represent(const Request& request, OpenFile& file, std::string_v
   return with_selected_content(std::move(response), selection, file, request.head.method);
 }
 
+/// That a path leads to what it led to before, or still to nothing. A strong tag has been given to it, so no
+/// write can have left its identity as it was (validators.h).
+class SameAsBefore final : public http::Repeatable {
+ public:
+  SameAsBefore(const os::Fd& root, std::string name, std::optional<os::FileStatus> before)
+      : root_(root), name_(std::move(name)), before_(before) {}
+  bool still_holds() const override {
+    const auto now = os::status_at(root_, name_);
+    return now ? before_ == *now : !before_ && now.error().code == ENOENT;
+  }
+
+ private:
+  const os::Fd& root_;  // the handler's, which outlives every answer
+  std::string name_;
+  std::optional<os::FileStatus> before_;
+};
+
+/// Dates are compared with the present, and parts are not worth keeping.
+bool depends_on_the_file_alone(const Request& request) {
+  using http::FieldName;
+  const auto& fields = request.head.fields;
+  return (request.head.method == Method::get || request.head.method == Method::head) &&
+         !fields.first(FieldName::if_modified_since) && !fields.first(FieldName::if_unmodified_since) &&
+         !fields.first(FieldName::if_range) && !fields.first(FieldName::range);
+}
+
+bool has_strong_tag(const OpenFile& file) {
+  return !validators(file.status(), file.looked_at()).etag.starts_with("W/");
+}
+
 }  // namespace
 
 FileHandler::FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
@@ -190,12 +220,22 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   if (asks_for_index) name += kIndex;  // 3
 
   auto file = OpenFile::open(root_, name);  // 2
-  if (!file) return answer_to(file.error(), request.path);
+  if (!file) {
+    Response response = answer_to(file.error(), request.path);
+    if (file.error().code == ENOENT)
+      response.repeatable = std::make_shared<const SameAsBefore>(root_, name, std::nullopt);
+    return response;
+  }
   if (file->status().kind == Kind::directory && !asks_for_index)
     return redirect_to_folder(request, name);                                            // 3
   if (file->status().kind != Kind::regular) return not_found();                          // 4
   if (auto decided = answer_to_method(request.head.method)) return *std::move(decided);  // 5
-  return answer(request, *std::move(file), last_segment(name));                          // 6 to 9
+  const os::FileStatus status = file->status();
+  const bool may_be_remembered = depends_on_the_file_alone(request) && has_strong_tag(*file);
+  Response response = answer(request, *std::move(file), last_segment(name));  // 6 to 9
+  if (may_be_remembered)
+    response.repeatable = std::make_shared<const SameAsBefore>(root_, std::move(name), status);
+  return response;
 }
 
 /// RFC 9110 §15.4.9: 308, so that the method stays. Never towards a 404: the index is looked for first.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,15 @@ struct LogNotes {
       violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
 };
 
+/// Says whether an answer would be given again. Thread: any.
+class Repeatable {
+ public:
+  virtual ~Repeatable() = default;
+  /// Whether the handler would answer the same request the same way now. Asked instead of the handler, so it
+  /// must be much cheaper; in doubt, no.
+  [[nodiscard]] virtual bool still_holds() const = 0;
+};
+
 /// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date,
 /// Server, Connection and Keep-Alive behind them, so that one place decides about the connection.
 struct Response {
@@ -32,6 +42,10 @@ struct Response {
   std::string detail;      ///< for an error without content: the sentence its page or problem details show
   bool close = false;      ///< close the connection after this answer
   LogNotes notes;
+  /// Set: the answer depends on nothing but the bytes of the request's head, where it arrived, and this. It
+  /// may then be given again to the same bytes while it holds (AnswerMemory). Null: ask the handler each
+  /// time.
+  std::shared_ptr<const Repeatable> repeatable;
 
   /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been
   /// encoded).

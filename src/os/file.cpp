@@ -19,11 +19,7 @@ FileStatus::Kind kind(mode_t mode) {
   return FileStatus::Kind::other;
 }
 
-}  // namespace
-
-Result<FileStatus> status(const Fd& file) {
-  struct stat raw;
-  if (::fstat(file.number(), &raw) != 0) return last_error("fstat");
+FileStatus file_status(const struct stat& raw) {
   return FileStatus{.kind = kind(raw.st_mode),
                     .device = raw.st_dev,
                     .inode = raw.st_ino,
@@ -31,6 +27,20 @@ Result<FileStatus> status(const Fd& file) {
                     .size_bytes = static_cast<std::uint64_t>(raw.st_size),
                     .modified = wall_time(raw.st_mtim),
                     .changed = wall_time(raw.st_ctim)};
+}
+
+}  // namespace
+
+Result<FileStatus> status(const Fd& file) {
+  struct stat raw;
+  if (::fstat(file.number(), &raw) != 0) return last_error("fstat");
+  return file_status(raw);
+}
+
+Result<FileStatus> status_at(const Fd& directory, const std::string& path) {
+  struct stat raw;
+  if (::fstatat(directory.number(), path.c_str(), &raw, 0) != 0) return last_error("fstatat");
+  return file_status(raw);
 }
 
 Result<Fd> duplicate(const Fd& file) {

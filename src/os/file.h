@@ -27,6 +27,10 @@ struct FileStatus {
 
 [[nodiscard]] Result<FileStatus> status(const Fd& file);
 
+/// What a path, followed from `directory`, leads to now: fstatat(2). It may lead anywhere, so this is for
+/// comparing with what was opened before, never for deciding what to open.
+[[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& path);
+
 /// A second descriptor for the same open file.
 [[nodiscard]] Result<Fd> duplicate(const Fd& file);
 

@@ -19,7 +19,8 @@ std::string service_unavailable(const std::string& server_name) {
   http::render_error(response, http::ErrorForm::page, server_name);
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
   std::string bytes;
-  http::http1::append_head(bytes, response, {.date_field = date_field, .server_name = server_name});
+  http::http1::append_front(bytes, response);
+  http::http1::append_back(bytes, {.date_field = date_field, .server_name = server_name});
   return bytes + std::get<std::string>(response.content);
 }
 

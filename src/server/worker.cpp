@@ -68,7 +68,12 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Hand
       pool_(pool),
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
-      surroundings_{.settings = settings.session, .handler = handler, .host = *this, .replies = *this},
+      memory_(settings.memory_bytes),
+      surroundings_{.settings = settings.session,
+                    .handler = handler,
+                    .host = *this,
+                    .replies = *this,
+                    .memory = memory_},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       timers_(monotonic_now()) {}

@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "http/handler.h"
+#include "http/http1/answer_memory.h"
 #include "http/http1/session.h"
 #include "http/session.h"
 #include "net/timer_wheel.h"
@@ -42,6 +43,7 @@ struct WorkerSettings {
   http::http1::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
+  std::size_t memory_bytes = 4 << 20;  ///< for answers that may be given again, of one worker
   std::size_t maximum_lingering = 64;  ///< connections that hold no place any more, of one worker
 };
 
@@ -131,6 +133,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   WorkerPool& pool_;
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
+  http::http1::AnswerMemory memory_;
   http::http1::Session::Surroundings surroundings_;
 
   os::Epoll epoll_;

@@ -76,6 +76,7 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
   void check();
 
   Surroundings surroundings_;
+  http::http1::AnswerMemory memory_{1 << 20};
   std::vector<std::string> events_;
   ShapesHandler handler_;
   Instant now_{seconds(1'000'000)};

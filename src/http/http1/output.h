@@ -27,6 +27,8 @@ class Output {
 
   [[nodiscard]] bool empty() const { return pieces_.empty(); }
   [[nodiscard]] std::uint64_t pending_bytes() const;
+  /// Bytes ever queued: the position behind the last one.
+  [[nodiscard]] std::uint64_t queued_bytes() const { return sent_bytes_ + pending_bytes(); }
   /// Bytes ever sent: the position in this connection's stream.
   [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
   /// Whether a file is among the pieces.

@@ -27,7 +27,7 @@ void append_connection(std::string& out, const ResponseFrame& frame) {
 
 }  // namespace
 
-void append_head(std::string& out, const Response& response, const ResponseFrame& frame) {
+void append_front(std::string& out, const Response& response) {
   out += "HTTP/1.1 ";
   append_number(out, static_cast<std::uint64_t>(code(response.status)));
   out += ' ';
@@ -41,6 +41,9 @@ void append_head(std::string& out, const Response& response, const ResponseFrame
   }
   out += response.fields;
   out += "X-Content-Type-Options: nosniff\r\n";
+}
+
+void append_back(std::string& out, const ResponseFrame& frame) {
   out += frame.date_field;
   if (!frame.server_name.empty()) out.append("Server: ").append(frame.server_name).append("\r\n");
   append_connection(out, frame);

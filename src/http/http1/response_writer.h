@@ -18,8 +18,10 @@ struct ResponseFrame {
   bool has_request_limit = false;
 };
 
-/// Appends the response's head (RFC 9112 §4, §5), the final empty line included, in the field order of
-/// CONTRACT §2.
-void append_head(std::string& out, const Response& response, const ResponseFrame& frame);
+/// The head of a response (RFC 9112 §4, §5) in two parts, in the field order of CONTRACT §2. The front
+/// depends on the response alone: status line to X-Content-Type-Options. The back is what the moment and the
+/// connection add, and the empty line.
+void append_front(std::string& out, const Response& response);
+void append_back(std::string& out, const ResponseFrame& frame);
 
 }  // namespace bobbin::http::http1

@@ -52,6 +52,7 @@ Session::Session(const Surroundings& surroundings, ConnectionId id, const Endpoi
       handler_(surroundings.handler),
       host_(surroundings.host),
       replies_(surroundings.replies),
+      memory_(surroundings.memory),
       id_(id),
       local_(local),
       state_(Idle{now}) {}
@@ -69,6 +70,7 @@ void Session::received(Bytes input, Instant now) {
     input_ended_ = true;
     return input_ended(now);
   }
+  memory_.bytes_arrived();
   if (std::holds_alternative<Lingering>(state_))
     return;  // read only so that the close does not become a reset
   if (buffer_.empty()) return process(input, now);
@@ -104,6 +106,12 @@ bool Session::advance(Bytes& input, Instant now) {
 }
 
 bool Session::read_head(Head& head, Bytes& input, Instant now) {
+  if (const auto* remembered = memory_.recall(as_text(input), local_)) {
+    ++requests_;
+    input = input.subspan(remembered->request.size());
+    answer_again(*remembered, now);
+    return true;
+  }
   const HeadResult result = parse_head(as_text(input), head.seen, settings_.head);
   if (std::holds_alternative<NeedMore>(result)) {
     head.seen = input.size();
@@ -116,7 +124,7 @@ bool Session::read_head(Head& head, Bytes& input, Instant now) {
   ++requests_;
   const auto& parsed = std::get<ParsedHead>(result);
   const Bytes rest = input.subspan(parsed.size_bytes);
-  begin(parsed.head, !rest.empty(), now);
+  begin(parsed.head, input.first(parsed.size_bytes), !rest.empty(), now);
   input = rest;
   return true;
 }
@@ -171,12 +179,16 @@ Session::Asked Session::asked_of(const RequestHead& head, Instant now) const {
   return asked;
 }
 
-void Session::begin(const RequestHead& head, bool content_has_arrived, Instant now) {
+void Session::begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now) {
   Asked asked = asked_of(head, now);
   const bool has_content = announces_content(head.framing);
   Begin decision = handler_.begin(Request{.head = head, .local = local_});
   auto* response = std::get_if<Response>(&decision);
   if (response == nullptr || is_error(response->status)) asked.error_form = handler_.error_form(head);
+  if (response != nullptr && response->repeatable != nullptr && !has_content) {
+    render(*response, asked.error_form);
+    remember(head_bytes, asked, *response);
+  }
 
   if (response != nullptr && (response->close || !has_content || !is_worth_discarding(head)))
     return answer(std::move(*response), std::move(asked), !has_content, now);
@@ -232,45 +244,94 @@ void Session::refuse(Refusal refusal, Asked asked, Instant now) {
 }
 
 void Session::answer(Response response, Asked asked, bool content_is_read, Instant now) {
-  const bool keeps = asked.persists && content_is_read && !response.close && !shutting_down_ &&
-                     has_requests_left() && !host_.is_crowded();
+  const bool keeps = keeps_connection(asked.persists) && content_is_read && !response.close;
+  render(response, asked.error_form);
+  ExchangeSummary& summary = asked.summary;
+  summary.status = response.status;
+  summary.content_length_bytes = never_has_content(response.status) ? 0 : size_bytes(response.content);
+  summary.notes = std::move(response.notes);
+
+  std::string& out = output_.tail();
+  append_front(out, response);
+  append_back(out, frame(keeps));
+  const std::uint64_t content_start = output_.queued_bytes();
+  if (asked.method != Method::head && !never_has_content(response.status))
+    output_.add(std::move(response.content));
+  stage(std::move(summary), content_start, keeps, now);
   // A client that said `close` sends no more, so there is nothing that a close could cut off.
-  const bool client_is_done = !asked.persists && content_is_read;
-  stage(std::move(response), std::move(asked), keeps, now);
-  state_ = Sending{keeps            ? Sending::Then::next_request
+  sending_then(keeps, !asked.persists && content_is_read);
+}
+
+void Session::answer_again(const AnswerMemory::Remembered& answer, Instant now) {
+  const bool keeps = keeps_connection(answer.persists);
+  ExchangeSummary summary{.status = answer.status,
+                          .content_length_bytes = answer.content_length_bytes,
+                          .ordinal = requests_,
+                          .started = now};
+  if (host_.wants_texts()) {
+    summary.texts = answer.texts;
+    summary.notes = answer.notes;
+  }
+  std::string& out = output_.tail();
+  out += answer.front;
+  append_back(out, frame(keeps));
+  const std::uint64_t content_start = output_.queued_bytes();
+  out += answer.content;
+  stage(std::move(summary), content_start, keeps, now);
+  sending_then(keeps, !answer.persists);
+}
+
+void Session::remember(Bytes head_bytes, const Asked& asked, const Response& response) {
+  const auto* content = std::get_if<std::string>(&response.content);
+  const bool has_content = asked.method != Method::head && size_bytes(response.content) > 0;
+  if (response.close || (has_content && content == nullptr)) return;
+  AnswerMemory::Remembered answer{.request = std::string(as_text(head_bytes)),
+                                  .local = local_,
+                                  .method = asked.method,
+                                  .persists = asked.persists,
+                                  .status = response.status,
+                                  .content_length_bytes = size_bytes(response.content),
+                                  .notes = response.notes,
+                                  .texts = asked.summary.texts,
+                                  .repeatable = response.repeatable};
+  append_front(answer.front, response);
+  if (has_content) answer.content = *content;
+  memory_.remember(std::move(answer));
+}
+
+void Session::render(Response& response, ErrorForm form) const {
+  if (!is_error(response.status) || !std::holds_alternative<std::monostate>(response.content)) return;
+  render_error(response, form, settings_.server_name);
+  // RFC 9110 §12.5.5: a cache must not give one client's form to another.
+  response.add_field("Vary", "Accept");
+}
+
+ResponseFrame Session::frame(bool keeps_connection) const {
+  const bool has_limit = settings_.maximum_requests > 0;
+  return {.date_field = host_.date_field(),
+          .server_name = settings_.server_name,
+          .keeps_connection = keeps_connection,
+          .keep_alive_timeout = std::chrono::duration_cast<seconds>(settings_.keep_alive),
+          .requests_left = keeps_connection && has_limit ? settings_.maximum_requests - requests_ : 0,
+          .has_request_limit = has_limit};
+}
+
+void Session::stage(ExchangeSummary summary, std::uint64_t content_start, bool keeps_connection,
+                    Instant now) {
+  summary.keeps_connection = keeps_connection;
+  staged_.push_back(
+      {.content_start = content_start, .end = output_.queued_bytes(), .summary = std::move(summary)});
+  if (!output_pace_) output_pace_.emplace(now);
+}
+
+void Session::sending_then(bool keeps_connection, bool client_is_done) {
+  state_ = Sending{keeps_connection ? Sending::Then::next_request
                    : client_is_done ? Sending::Then::close
                                     : Sending::Then::linger};
 }
 
-void Session::stage(Response response, Asked asked, bool keeps_connection, Instant now) {
-  if (is_error(response.status) && std::holds_alternative<std::monostate>(response.content)) {
-    render_error(response, asked.error_form, settings_.server_name);
-    response.add_field("Vary",
-                       "Accept");  // RFC 9110 §12.5.5: a cache must not give one client's form to another
-  }
-
-  const ResponseFrame frame{.date_field = host_.date_field(),
-                            .server_name = settings_.server_name,
-                            .keeps_connection = keeps_connection,
-                            .keep_alive_timeout = std::chrono::duration_cast<seconds>(settings_.keep_alive),
-                            .requests_left = keeps_connection && settings_.maximum_requests > 0
-                                                 ? settings_.maximum_requests - requests_
-                                                 : 0,
-                            .has_request_limit = settings_.maximum_requests > 0};
-  append_head(output_.tail(), response, frame);
-
-  ExchangeSummary& summary = asked.summary;
-  summary.status = response.status;
-  summary.content_length_bytes = never_has_content(response.status) ? 0 : size_bytes(response.content);
-  summary.keeps_connection = keeps_connection;
-  summary.notes = std::move(response.notes);
-
-  const std::uint64_t content_start = output_.sent_bytes() + output_.pending_bytes();
-  if (asked.method != Method::head && !never_has_content(response.status))
-    output_.add(std::move(response.content));
-  const std::uint64_t end = output_.sent_bytes() + output_.pending_bytes();
-  staged_.push_back({.content_start = content_start, .end = end, .summary = std::move(summary)});
-  if (!output_pace_) output_pace_.emplace(now);
+bool Session::keeps_connection(bool asks_to_persist) const {
+  return asks_to_persist && !shutting_down_ && has_requests_left() && !host_.is_crowded();
 }
 
 bool Session::has_requests_left() const {

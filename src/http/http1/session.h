@@ -8,10 +8,12 @@
 
 #include "base/endpoint.h"
 #include "http/handler.h"
+#include "http/http1/answer_memory.h"
 #include "http/http1/content_decoder.h"
 #include "http/http1/head_parser.h"
 #include "http/http1/output.h"
 #include "http/http1/pace.h"
+#include "http/http1/response_writer.h"
 #include "http/session.h"
 
 namespace bobbin::http::http1 {
@@ -38,6 +40,7 @@ class Session final : public http::Session {
     const Handler& handler;
     SessionHost& host;
     ReplySink& replies;
+    AnswerMemory& memory;
   };
   Session(const Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now);
 
@@ -110,17 +113,23 @@ class Session final : public http::Session {
   bool read_head(Head& head, Bytes& input, Instant now);
   bool read_content(Receiving receiving, Bytes& input, Instant now);
 
-  void begin(const RequestHead& head, bool content_has_arrived, Instant now);
+  void begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now);
   void complete(Receiving receiving, Instant now);
   void refuse(Refusal refusal, Asked asked, Instant now);
   void refuse_head(Refusal refusal, Bytes input, Instant now);
   void answer(Response response, Asked asked, bool content_is_read, Instant now);
-  void stage(Response response, Asked asked, bool keeps_connection, Instant now);
+  void answer_again(const AnswerMemory::Remembered& answer, Instant now);
+  void remember(Bytes head_bytes, const Asked& asked, const Response& response);
+  void render(Response& response, ErrorForm form) const;
+  [[nodiscard]] ResponseFrame frame(bool keeps_connection) const;
+  void stage(ExchangeSummary summary, std::uint64_t content_start, bool keeps_connection, Instant now);
+  void sending_then(bool keeps_connection, bool client_is_done);
   void input_ended(Instant now);
   void output_drained(Instant now);
   void report_sent(Instant now);
 
   [[nodiscard]] Asked asked_of(const RequestHead& head, Instant now) const;
+  [[nodiscard]] bool keeps_connection(bool asks_to_persist) const;
   [[nodiscard]] bool has_requests_left() const;
   [[nodiscard]] bool may_pipeline() const;
 
@@ -128,6 +137,7 @@ class Session final : public http::Session {
   const Handler& handler_;
   SessionHost& host_;
   ReplySink& replies_;
+  AnswerMemory& memory_;
   ConnectionId id_;
   Endpoint local_;
 

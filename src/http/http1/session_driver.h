@@ -17,6 +17,18 @@ class RecordingHandler final : public Handler {
  public:
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
 
+  /// Of the answers to `/again`.
+  class Switch final : public Repeatable {
+   public:
+    bool still_holds() const override {
+      ++asked;
+      return holds;
+    }
+    bool holds = true;
+    mutable int asked = 0;
+  };
+  std::shared_ptr<Switch> repeatable = std::make_shared<Switch>();
+
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
     events_.push_back("request " + std::string(head.method_text) + " " + std::string(head.target));
@@ -27,6 +39,11 @@ class RecordingHandler final : public Handler {
     }
     if (head.target == "/missing") return Response::error(Status::not_found, "There is nothing here.");
     if (head.method == Method::post) return std::make_unique<Recording>(events_, head.target == "/later");
+    if (head.target == "/again") {
+      Response response = Response::with_content(Status::ok, "text/plain", "hello");
+      response.repeatable = repeatable;
+      return response;
+    }
     if (head.target == "/long")
       return Response::with_content(Status::ok, "text/plain", std::string(100'000, 'x'));
     return Response::with_content(Status::ok, "text/plain", "hello");
@@ -65,7 +82,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   explicit SessionDriver(SessionSettings settings = {})
       : settings_(std::move(settings)),
         handler_(events_),
-        session_({settings_, handler_, *this, *this}, ConnectionId{}, Endpoint{}, now) {}
+        session_({settings_, handler_, *this, *this, memory}, ConnectionId{}, Endpoint{}, now) {}
 
   void feed(std::string_view bytes) {
     // As a socket would: what the session does not want now, it gets when it does.
@@ -112,6 +129,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   /// What the handler saw and what was answered ("answer 200 keep-alive"), in order of their beginning.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
+  [[nodiscard]] RecordingHandler& handler() { return handler_; }
 
   // SessionHost
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
@@ -126,6 +144,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   void deliver(ConnectionId, ExchangeId, Response) override {}
 
   Instant now{seconds(1'000'000)};
+  AnswerMemory memory{1 << 20};
   bool crowded = false;
   bool stalled = false;
   std::string sent;

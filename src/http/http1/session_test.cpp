@@ -1,5 +1,6 @@
 #include "http/http1/session.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "http/http1/session_driver.h"
@@ -303,6 +304,63 @@ TEST(Session, ARefusedHeadRequestGetsNoContent) {
     ASSERT_EQ(driver.summaries.size(), 1U);
     EXPECT_EQ(driver.summaries[0].texts.request_line, "HEAD / HTTP/1.1");
   }
+}
+
+constexpr std::string_view kAgain = "GET /again HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(Session, AnAnswerThatHoldsIsGivenAgainWithoutAskingTheHandler) {
+  SessionDriver driver;
+  driver.feed(kAgain);
+  const std::string first = std::exchange(driver.sent, {});
+  driver.feed(kAgain);
+  EXPECT_EQ(count(driver.sent, "max=98\r\n"), 1U) << "what the connection adds is new in every answer";
+  EXPECT_EQ(driver.sent.size(), first.size());
+  EXPECT_TRUE(driver.sent.ends_with("hello"));
+  const auto& events = driver.events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "request GET /again"), 1);
+  ASSERT_EQ(driver.summaries.size(), 2U);
+  EXPECT_EQ(driver.summaries[1].texts.request_line, "GET /again HTTP/1.1");
+  EXPECT_EQ(driver.summaries[1].content_bytes, 5U);
+  EXPECT_EQ(driver.summaries[1].ordinal, 2U);
+}
+
+TEST(Session, AnAnswerThatNoLongerHoldsIsNot) {
+  SessionDriver driver;
+  driver.feed(kAgain);
+  driver.handler().repeatable->holds = false;
+  driver.feed(kAgain);
+  const auto& events = driver.events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "request GET /again"), 2);
+}
+
+TEST(Session, EveryArrivalAsksAnewAndRequestsThatCameTogetherShareTheQuestion) {
+  SessionDriver driver;
+  driver.feed(kAgain);
+  const auto& repeatable = *driver.handler().repeatable;
+  driver.feed(std::string(kAgain) + std::string(kAgain) + std::string(kAgain));
+  EXPECT_EQ(repeatable.asked, 1);
+  driver.feed(kAgain);
+  EXPECT_EQ(repeatable.asked, 2);
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 5U);
+}
+
+TEST(Session, AnAnswerGivenAgainObeysLimitsAndStopping) {
+  SessionDriver limited({.maximum_requests = 2});
+  limited.feed(kAgain);
+  limited.feed(kAgain);
+  EXPECT_EQ(count(limited.sent, "Connection: close\r\n"), 1U);
+  EXPECT_EQ(limited.session().state_name(), "lingering");
+
+  SessionDriver crowded;
+  crowded.feed(kAgain);
+  crowded.crowded = true;
+  crowded.feed(kAgain);
+  EXPECT_EQ(count(crowded.sent, "Connection: close\r\n"), 1U);
+
+  SessionDriver asks_to_close;
+  constexpr std::string_view kClosing = "GET /again HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  asks_to_close.feed(kClosing);
+  EXPECT_TRUE(asks_to_close.session().finished());
 }
 
 TEST(Session, SummariesTellWhatTheLogNeeds) {
