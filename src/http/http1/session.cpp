@@ -225,7 +225,9 @@ void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   Asked asked{
       .summary = {.ordinal = ++requests_, .started = now, .notes = {.host = LogNotes::Host::unchecked}}};
   std::string_view text = as_text(input);
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  // As many empty lines as the parser passes over, and no more: what it refused at once must look the same
+  // when more came with it.
+  for (int line = 0; line < kMaximumEmptyLines && text.starts_with("\r\n"); ++line) text.remove_prefix(2);
   if (host_.wants_texts())
     asked.summary.texts.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
   // RFC 9110 §9.3.2: an answer to HEAD has no content, whatever else was wrong with the request.
