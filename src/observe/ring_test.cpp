@@ -1,6 +1,7 @@
 #include "observe/ring.h"
 
 #include <gtest/gtest.h>
+#include <memory>
 #include <thread>
 
 namespace bobbin::observe {
@@ -16,8 +17,11 @@ std::string pop(EntryRing& ring) {
   return text;
 }
 
+// Each ring is on the heap: GCC 12's AddressSanitizer does not align what it moves off the stack to 64 bytes.
+
 TEST(EntryRing, GivesBackInOrder) {
-  EntryRing ring(128);
+  const auto owned = std::make_unique<EntryRing>(128);
+  EntryRing& ring = *owned;
   EXPECT_EQ(ring.front_time(), std::nullopt);
   EXPECT_TRUE(ring.push(at(5), "one"));
   EXPECT_TRUE(ring.push(at(6), ""));
@@ -33,7 +37,8 @@ TEST(EntryRing, GivesBackInOrder) {
 }
 
 TEST(EntryRing, RefusesWhatDoesNotFitAndKeepsTheRest) {
-  EntryRing ring(64);
+  const auto owned = std::make_unique<EntryRing>(64);
+  EntryRing& ring = *owned;
   EXPECT_FALSE(ring.push(at(1), std::string(64 - kHeaderBytes + 1, 'x')));
   EXPECT_TRUE(ring.is_empty());
   EXPECT_TRUE(ring.push(at(1), std::string(64 - kHeaderBytes, 'x')));
@@ -44,7 +49,8 @@ TEST(EntryRing, RefusesWhatDoesNotFitAndKeepsTheRest) {
 }
 
 TEST(EntryRing, IsHalfFullBeyondHalf) {
-  EntryRing ring(64);
+  const auto owned = std::make_unique<EntryRing>(64);
+  EntryRing& ring = *owned;
   EXPECT_TRUE(ring.push(at(1), std::string(32 - kHeaderBytes, 'x')));
   EXPECT_FALSE(ring.is_half_full());
   EXPECT_TRUE(ring.push(at(2), ""));
@@ -52,7 +58,8 @@ TEST(EntryRing, IsHalfFullBeyondHalf) {
 }
 
 TEST(EntryRing, WrapsHeadersAndTextAnywhere) {
-  EntryRing ring(64);
+  const auto owned = std::make_unique<EntryRing>(64);
+  EntryRing& ring = *owned;
   // Lengths that share no factor with the capacity put every boundary at every offset.
   for (int i = 0; i < 1000; ++i) {
     const std::string text(static_cast<std::size_t>(i % 23), static_cast<char>('a' + i % 26));
@@ -63,7 +70,8 @@ TEST(EntryRing, WrapsHeadersAndTextAnywhere) {
 }
 
 TEST(EntryRing, CarriesEntriesBetweenThreads) {
-  EntryRing ring(256);
+  const auto owned = std::make_unique<EntryRing>(256);
+  EntryRing& ring = *owned;
   constexpr int kEntries = 50'000;
   const auto text_of = [](int i) {
     return std::to_string(i) + std::string(static_cast<std::size_t>(i % 50), '.');
