@@ -30,7 +30,11 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
     }
     // Also while the client takes nothing: input that is asked for but left in the socket would wake us again
     // at once, for as long as that lasts. The session bounds what it queues, then stops wanting any.
-    if (step == Step::blocked && session_.wants_input() && readable_) step = receive(scratch, now);
+    if (step == Step::blocked && may_receive()) {
+      const Arrived arrived = receive(scratch);
+      take(arrived, now);
+      if (arrived.kind != Arrived::Kind::nothing) step = Step::done;
+    }
     if (step == Step::failed) session_.abort(now);
     if (step == Step::blocked) return Progress::waiting;
   }
@@ -64,17 +68,24 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
   return Step::done;
 }
 
-Connection::Step Connection::receive(std::span<std::byte> scratch, Instant now) {
-  const auto count = os::receive(socket_, scratch);
-  if (!count) {
-    readable_ = false;
-    return is_temporary(count.error()) ? Step::blocked : Step::failed;
-  }
+Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
+  const auto count = os::receive(socket_, buffer);
   // A short read has emptied the socket: asking again would only hear EAGAIN. More, or the end, is announced
   // by epoll.
-  readable_ = *count == scratch.size();
-  session_.received(scratch.first(*count), now);
-  return Step::done;
+  readable_ = count && *count == buffer.size();
+  if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
+  if (*count == 0) return {.kind = Arrived::Kind::end};
+  memory_.bytes_arrived();
+  return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};
+}
+
+void Connection::take(const Arrived& arrived, Instant now) {
+  switch (arrived.kind) {
+    case Arrived::Kind::nothing: return;
+    case Arrived::Kind::bytes: return session_.received(arrived.bytes, now);
+    case Arrived::Kind::end: return session_.received({}, now);
+    case Arrived::Kind::failure: return session_.abort(now);
+  }
 }
 
 void Connection::became_ready(const os::Event& event) {

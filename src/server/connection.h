@@ -22,7 +22,21 @@ class Connection : public net::Timer {
         id_(id),
         peer_(peer),
         since_(now),
+        memory_(surroundings.memory),
         session_(surroundings, id, local, now) {}
+
+  /// What one call of receive found.
+  struct Arrived {
+    enum class Kind : std::uint8_t { nothing, bytes, end, failure };
+    Kind kind = Kind::nothing;
+    Bytes bytes;  ///< a part of the buffer that was given
+  };
+  /// Whether there may be bytes that the session wants.
+  [[nodiscard]] bool may_receive() const { return readable_ && session_.wants_input(); }
+  /// Takes bytes from the socket, for `take`. Apart from it so that a worker can receive from all before it
+  /// answers any.
+  [[nodiscard]] Arrived receive(std::span<std::byte> buffer);
+  void take(const Arrived& arrived, Instant now);
 
   enum class Progress : std::uint8_t {
     waiting,   ///< for the socket, a deadline or a later answer
@@ -58,7 +72,6 @@ class Connection : public net::Timer {
   enum class Step : std::uint8_t { done, blocked, failed };
   Step send(const http::Outgoing& outgoing, Instant now);
   Step send_slice(const http::FileSlice& slice, Instant now);
-  Step receive(std::span<std::byte> scratch, Instant now);
 
   os::Fd socket_;
   ConnectionId id_;
@@ -67,6 +80,7 @@ class Connection : public net::Timer {
   bool readable_ = true;  // worth a try: nothing has been received yet
   bool write_blocked_ = false;
   bool unwanted_input_ = false;
+  http::http1::AnswerMemory& memory_;
   http::http1::Session session_;
 };
 

@@ -21,6 +21,10 @@ constexpr std::uint64_t kMailTag = std::numeric_limits<std::uint64_t>::max();
 constexpr Duration kFirstWord = seconds(1);
 constexpr milliseconds kRoomCheck{100};
 
+// Of one connection in one round, and what must be left for another one.
+constexpr std::size_t kReceiveBytes = 64 * 1024;
+constexpr std::size_t kLeastRoomBytes = 16 * 1024;
+
 std::uint64_t tag_of(ConnectionId id) { return std::uint64_t{id.generation} << 32 | id.slot; }
 ConnectionId id_of(std::uint64_t tag) {
   return {.slot = static_cast<std::uint32_t>(tag), .generation = static_cast<std::uint32_t>(tag >> 32)};
@@ -134,7 +138,7 @@ void Worker::run() {
     const auto ready = epoll_.wait(events, patience(now));
     now = monotonic_now();  // one reading per round: every deadline in it agrees
     update_date();
-    for (const os::Event& event : ready) event.tag == kMailTag ? open_mail(now) : wake_connection(event, now);
+    serve(ready, now);
     expire_deadlines(now);
     drive_ready(now);
     take_over_released(now);
@@ -158,13 +162,44 @@ void Worker::update_date() {
   date_field_ = "Date: " + http::format_date(now) + "\r\n";
 }
 
-void Worker::wake_connection(const os::Event& event, Instant now) {
-  Connection* connection = find(id_of(event.tag));
-  if (connection == nullptr) return;
+void Worker::serve(std::span<const os::Event> ready, Instant now) {
+  // First everything is received, then everything is answered: so the requests of one round share what has to
+  // be asked before an answer is given again (AnswerMemory).
+  bool has_mail = false;
+  std::span<std::byte> room = arrivals_buffer_;
+  for (const os::Event& event : ready) {
+    if (event.tag == kMailTag) {
+      has_mail = true;
+      continue;
+    }
+    if (room.size() < kLeastRoomBytes) {
+      answer_arrivals(now);
+      room = arrivals_buffer_;
+    }
+    if (Connection* connection = find(id_of(event.tag))) {
+      const auto arrived = receive(*connection, event, room, now);
+      room = room.subspan(arrived.bytes.size());
+      arrivals_.push_back({connection->id(), arrived});
+    }
+  }
+  answer_arrivals(now);
+  if (has_mail) open_mail(now);
+}
+
+Connection::Arrived Worker::receive(Connection& connection, const os::Event& event, std::span<std::byte> room,
+                                    Instant now) {
   // Hung up with nothing left to read: whatever we would say, nobody is there.
-  if (event.hung_up && !connection->session().wants_input()) connection->session().abort(now);
-  connection->became_ready(event);
-  drive(*connection, now);
+  if (event.hung_up && !connection.session().wants_input()) connection.session().abort(now);
+  connection.became_ready(event);
+  return connection.may_receive() ? connection.receive(room.first(std::min(room.size(), kReceiveBytes)))
+                                  : Connection::Arrived{};
+}
+
+void Worker::answer_arrivals(Instant now) {
+  for (const auto& [id, arrived] : arrivals_)
+    if (Connection* connection = find(id))
+      drive(*connection, now, [&, connection](http::Session&) { connection->take(arrived, now); });
+  arrivals_.clear();
 }
 
 void Worker::expire_deadlines(Instant now) {

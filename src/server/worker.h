@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -107,7 +109,10 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);
 
-  void wake_connection(const os::Event& event, Instant now);
+  void serve(std::span<const os::Event> ready, Instant now);
+  [[nodiscard]] Connection::Arrived receive(Connection& connection, const os::Event& event,
+                                            std::span<std::byte> room, Instant now);
+  void answer_arrivals(Instant now);
   void drive(Connection& connection, Instant now);
   /// Does `action` to its session first. What throws costs the client its connection, not the others theirs.
   template <typename Action>
@@ -155,7 +160,10 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();
   std::vector<ConnectionId> ready_;  // could go on at once, but others came first
   std::vector<Arrival> taken_over_;  // got from the queue for a place that became free
-  std::array<std::byte, 64 * 1024> scratch_;
+  std::vector<std::pair<ConnectionId, Connection::Arrived>>
+      arrivals_;                                       // received in this round, not yet taken
+  std::array<std::byte, 256 * 1024> arrivals_buffer_;  // where their bytes are
+  std::array<std::byte, 64 * 1024> scratch_;           // for what a connection receives besides
 
   std::string date_field_;
   std::chrono::sys_seconds date_second_{};

@@ -222,7 +222,8 @@ int openat(int directory, const char* path, int flags, ...) {
   return call();
 }
 
-// The C library has no function for openat2.
+// What the program calls directly: openat2, for which the C library has no function, and its way around the
+// cancellation points of recv and send.
 long syscall(long number, ...) {
   va_list arguments;
   va_start(arguments, number);
@@ -231,8 +232,19 @@ long syscall(long number, ...) {
   va_end(arguments);
   static const auto real_syscall = REAL(syscall);
   const auto call = [&] { return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]); };
-  if (number != SYS_openat2) return call();
-  return perform(open_beneath, {0, reinterpret_cast<const char*>(a[1])}, -1, call);
+  const auto shorten = [&](Operation operation) {
+    a[2] = static_cast<long>(shortened(operation, static_cast<size_t>(a[2])));
+  };
+  switch (number) {
+    case SYS_openat2: return perform(open_beneath, {0, reinterpret_cast<const char*>(a[1])}, -1, call);
+    case SYS_sendto: {
+      const Subject subject{0, text_of(reinterpret_cast<const void*>(a[1]), static_cast<size_t>(a[2]))};
+      shorten(send_bytes);
+      return perform(send_bytes, subject, 0, call);
+    }
+    case SYS_recvfrom: shorten(receive_bytes); return perform(receive_bytes, {}, 0, call);
+    default: return call();
+  }
 }
 
 ssize_t write(int fd, const void* data, size_t count) {
@@ -291,13 +303,6 @@ ssize_t sendfile(int socket, int from, off_t* offset, size_t count) noexcept {
   return perform(send_file, file(from), 0, [&] { return real_sendfile(socket, from, offset, count); });
 }
 
-ssize_t send(int socket, const void* data, size_t count, int flags) {
-  static const auto real_send = REAL(send);
-  const Subject subject{0, text_of(data, count)};
-  count = shortened(send_bytes, count);
-  return perform(send_bytes, subject, 0, [&] { return real_send(socket, data, count, flags); });
-}
-
 ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   static const auto real_sendmsg = REAL(sendmsg);
   const iovec& first = message->msg_iov[0];
@@ -309,12 +314,6 @@ ssize_t sendmsg(int socket, const msghdr* message, int flags) {
     some.msg_iovlen = 1;
   }
   return perform(send_bytes, subject, 0, [&] { return real_sendmsg(socket, &some, flags); });
-}
-
-ssize_t recv(int socket, void* into, size_t count, int flags) {
-  static const auto real_recv = REAL(recv);
-  count = shortened(receive_bytes, count);
-  return perform(receive_bytes, {}, 0, [&] { return real_recv(socket, into, count, flags); });
 }
 
 int accept4(int listener, sockaddr* address, socklen_t* length, int flags) {

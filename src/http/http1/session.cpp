@@ -70,7 +70,6 @@ void Session::received(Bytes input, Instant now) {
     input_ended_ = true;
     return input_ended(now);
   }
-  memory_.bytes_arrived();
   if (std::holds_alternative<Lingering>(state_))
     return;  // read only so that the close does not become a reset
   if (buffer_.empty()) return process(input, now);

@@ -89,6 +89,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
     unread_ += bytes;
     while (!unread_.empty() && session_.wants_input()) {
       const std::string input = std::exchange(unread_, {});
+      memory.bytes_arrived();
       session_.received(as_bytes(input), now);
       pump();
     }
