@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from support.clients import PATIENT_FLAGS
+from support.validators import strong_etag
 from support.waiting import eventually
 
 TARGET = "/page.html"
@@ -126,6 +127,7 @@ def test_a_link_that_turns_outwards(start):
 def test_conditions_and_methods_are_not_mixed_up(start, aged_root):
     """The same target with other fields is another request."""
     server = start("--threads", "1", "--keep-alive-requests", "0", root=aged_root)
+    strong_etag(server, "/eleven.txt")  # waits until it has one
     with server.connect() as connection:
         whole = ask_twice(connection, "/eleven.txt")
         tag = ("If-None-Match", whole["ETag"])
