@@ -43,8 +43,8 @@ class AnswerMemory {
   /// `maximum_bytes`: of all entries together; 0 remembers nothing.
   explicit AnswerMemory(std::size_t maximum_bytes);
 
-  /// Bytes have been received, for any session that uses this memory: what was asked before has to be asked again. To
-  /// be called between the receiving and the session's part.
+  /// Bytes have been received, for any session that uses this memory: what was asked before has to be asked
+  /// again. To be called between the receiving and the session's part.
   void bytes_arrived() { ++arrivals_; }
 
   /// The answer to the head at the front of `input`, when it is remembered and still holds. Valid until the
