@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,23 +15,24 @@
 
 namespace bobbin::http {
 
-/// One exchange that has ended, for whoever keeps a log. The texts are raw client bytes and empty when
-/// SessionHost::wants_texts said no.
+/// What a log says of an exchange in words: the client's, as raw bytes, and the handler's notes.
+struct ExchangeTexts {
+  std::string request_line;  ///< empty when no head could be read, as the next three when nobody wants texts
+  std::string host;
+  std::string referer;
+  std::string user_agent;
+  LogNotes notes;
+};
+
+/// One exchange that has ended, for whoever keeps a log.
 struct ExchangeSummary {
-  struct Texts {
-    std::string request_line;  ///< empty when no head could be read
-    std::string host;
-    std::string referer;
-    std::string user_agent;
-  };
-  Texts texts;
+  std::shared_ptr<const ExchangeTexts> texts;  ///< null: nothing to say that a number does not
   Status status = Status::ok;
   std::uint64_t content_length_bytes = 0;  ///< of the response
   std::uint64_t content_bytes = 0;         ///< of these, handed to the socket
   bool keeps_connection = false;
   unsigned ordinal = 0;  ///< on its connection, from 1
   Instant started;       ///< when the head was complete
-  LogNotes notes;
 };
 
 /// What a session asks of its surroundings. Thread: the session's.
@@ -74,6 +76,8 @@ class Session {
   virtual void sent(std::uint64_t count, Instant now) = 0;
   /// The shut-down that next() asked for is done.
   virtual void closed_writing(Instant now) = 0;
+  /// Its turn ends, others come next: gives back what it does not need until it is called again.
+  virtual void rest() = 0;
   /// A Pending reply has arrived. False: nobody waits for it any more, and it has been dropped.
   [[nodiscard]] virtual bool resolve(ExchangeId exchange, Response response, Instant now) = 0;
   /// The one moment that matters in this state.

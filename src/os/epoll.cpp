@@ -10,12 +10,12 @@
 namespace bobbin::os {
 namespace {
 
-epoll_event raw_event(Readiness interest, std::uint64_t tag) {
+Result<void> control(const Fd& epoll, int operation, const Fd& fd, std::uint32_t events, std::uint64_t tag) {
   epoll_event event{};
-  if (interest.readable) event.events |= EPOLLIN;
-  if (interest.writable) event.events |= EPOLLOUT;
+  event.events = events;
   event.data.u64 = tag;
-  return event;
+  if (::epoll_ctl(epoll.number(), operation, fd.number(), &event) != 0) return last_error("epoll_ctl");
+  return {};
 }
 
 }  // namespace
@@ -26,17 +26,16 @@ Result<Epoll> Epoll::create() {
   return Epoll(Fd(fd));
 }
 
-Result<void> Epoll::add(const Fd& fd, Readiness interest, std::uint64_t tag) {
-  epoll_event event = raw_event(interest, tag);
-  if (::epoll_ctl(fd_.number(), EPOLL_CTL_ADD, fd.number(), &event) != 0) return last_error("epoll_ctl add");
-  return {};
+Result<void> Epoll::watch_readable(const Fd& fd, std::uint64_t tag) {
+  return control(fd_, EPOLL_CTL_ADD, fd, EPOLLIN, tag);
 }
 
-Result<void> Epoll::modify(const Fd& fd, Readiness interest, std::uint64_t tag) {
-  epoll_event event = raw_event(interest, tag);
-  if (::epoll_ctl(fd_.number(), EPOLL_CTL_MOD, fd.number(), &event) != 0)
-    return last_error("epoll_ctl modify");
-  return {};
+Result<void> Epoll::watch_changes(const Fd& fd, std::uint64_t tag) {
+  return control(fd_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, tag);
+}
+
+Result<void> Epoll::set_watched(const Fd& fd, bool watched, std::uint64_t tag) {
+  return control(fd_, EPOLL_CTL_MOD, fd, watched ? std::uint32_t{EPOLLIN} : 0U, tag);
 }
 
 void Epoll::remove(const Fd& fd) { ::epoll_ctl(fd_.number(), EPOLL_CTL_DEL, fd.number(), nullptr); }
@@ -49,10 +48,11 @@ std::span<const Event> Epoll::wait(std::span<Event, kMaximumEvents> events, mill
   ASSERT(count >= 0 || errno == EINTR);
   for (int i = 0; i < count; ++i) {
     const epoll_event& from = raw[i];
-    events[static_cast<std::size_t>(i)] =
-        Event{.tag = from.data.u64,
-              .ready = {.readable = (from.events & EPOLLIN) != 0, .writable = (from.events & EPOLLOUT) != 0},
-              .hung_up = (from.events & (EPOLLERR | EPOLLHUP)) != 0};
+    events[static_cast<std::size_t>(i)] = Event{.tag = from.data.u64,
+                                                .readable = (from.events & EPOLLIN) != 0,
+                                                .writable = (from.events & EPOLLOUT) != 0,
+                                                .peer_finished = (from.events & EPOLLRDHUP) != 0,
+                                                .hung_up = (from.events & (EPOLLERR | EPOLLHUP)) != 0};
   }
   return events.first(count > 0 ? static_cast<std::size_t>(count) : 0);
 }

@@ -9,17 +9,13 @@
 
 namespace bobbin::os {
 
-/// What may be asked of a descriptor and reported of it, level-triggered.
-struct Readiness {
-  bool readable = false;
-  bool writable = false;
-  friend bool operator==(Readiness, Readiness) = default;
-};
-
 struct Event {
   std::uint64_t tag;  ///< as given to add
-  Readiness ready;
-  bool hung_up;  ///< error, or both directions closed: reported even when nothing was asked
+  bool readable;
+  bool writable;       ///< of those added with watch_changes
+  bool peer_finished;  ///< of those added with watch_changes: the end of the input can be read, behind what
+                       ///< is left
+  bool hung_up;        ///< error, or both directions closed
 };
 
 /// epoll(7). Thread: `wait` by one; the other calls by any.
@@ -28,8 +24,12 @@ class Epoll {
   static constexpr std::size_t kMaximumEvents = 128;
 
   [[nodiscard]] static Result<Epoll> create();
-  [[nodiscard]] Result<void> add(const Fd& fd, Readiness interest, std::uint64_t tag);
-  [[nodiscard]] Result<void> modify(const Fd& fd, Readiness interest, std::uint64_t tag);
+  /// Reports it in every wait for as long as it is readable.
+  [[nodiscard]] Result<void> watch_readable(const Fd& fd, std::uint64_t tag);
+  /// Reports what it is now, and then every change to readable, writable or ended, once (edge-triggered).
+  [[nodiscard]] Result<void> watch_changes(const Fd& fd, std::uint64_t tag);
+  /// Stops, and goes on with, reporting one that was added with watch_readable.
+  [[nodiscard]] Result<void> set_watched(const Fd& fd, bool watched, std::uint64_t tag);
   /// Closing a descriptor removes it too; this is for one that lives on.
   void remove(const Fd& fd);
   [[nodiscard]] const Fd& fd() const { return fd_; }

@@ -46,13 +46,12 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   AcceptorSettings settings) {
   auto epoll = TRY(os::Epoll::create());
-  for (std::size_t i = 0; i < listeners.size(); ++i)
-    TRY(epoll.add(listeners[i].socket, {.readable = true}, i));
+  for (std::size_t i = 0; i < listeners.size(); ++i) TRY(epoll.watch_readable(listeners[i].socket, i));
   auto spare = TRY(os::duplicate(epoll.fd()));
   return Acceptor(std::move(listeners), pool, log, std::move(settings), std::move(epoll), std::move(spare));
 }
 
-Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.add(fd, {.readable = true}, kWatched); }
+Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.watch_readable(fd, kWatched); }
 
 void Acceptor::poll(milliseconds limit) {
   const bool has_deadlines = !turned_away_.empty() || paused_until_ != kNever;
@@ -106,7 +105,7 @@ void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, 
 
 void Acceptor::set_listening(bool listening) {
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    if (const auto changed = epoll_.modify(listeners_[i].socket, {.readable = listening}, i); !changed)
+    if (const auto changed = epoll_.set_watched(listeners_[i].socket, listening, i); !changed)
       log_.write(observe::LogLevel::error, changed.error().message());
   if (listening) paused_until_ = kNever;
 }

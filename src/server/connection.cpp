@@ -19,17 +19,22 @@ bool is_temporary(const Error& error) { return error.code == EAGAIN || error.cod
 }  // namespace
 
 Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now) {
+  const Progress progress = take_turns(scratch, now);
+  session_.rest();
+  return progress;
+}
+
+Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instant now) {
   for (int turn = 0; turn < kTurns; ++turn) {
     if (session_.finished()) return Progress::finished;
     Bytes pieces[16];
     const http::Outgoing outgoing = session_.next(pieces);
     Step step = Step::blocked;
-    if (!outgoing.empty()) {
+    if (!outgoing.empty() && writable_) {
       step = send(outgoing, now);
-      write_blocked_ = step == Step::blocked;
+      writable_ = step != Step::blocked;
     }
-    // Also while the client takes nothing: input that is asked for but left in the socket would wake us again
-    // at once, for as long as that lasts. The session bounds what it queues, then stops wanting any.
+    // Also while the client takes nothing: the session bounds what it queues, then stops wanting any.
     if (step == Step::blocked && may_receive()) {
       const Arrived arrived = receive(scratch);
       take(arrived, now);
@@ -70,12 +75,12 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
 
 Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   const auto count = os::receive(socket_, buffer);
-  // A short read has emptied the socket: asking again would only hear EAGAIN. More, or the end, is announced
-  // by epoll.
-  readable_ = count && *count == buffer.size();
+  // A short read has emptied the socket: asking again would only hear EAGAIN. More is announced by epoll. An
+  // end that has been announced already is not announced again.
+  readable_ = count && *count > 0 && (*count == buffer.size() || input_ends_);
   if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   if (*count == 0) return {.kind = Arrived::Kind::end};
-  memory_.bytes_arrived();
+  session_.memory().bytes_arrived();
   return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};
 }
 
@@ -88,16 +93,10 @@ void Connection::take(const Arrived& arrived, Instant now) {
   }
 }
 
-void Connection::became_ready(const os::Event& event) {
-  if (event.ready.writable) write_blocked_ = false;
-  if (event.ready.readable || event.hung_up) readable_ = true;
-  unwanted_input_ = event.ready.readable && !session_.wants_input();
-}
-
-os::Readiness Connection::interest() const {
-  const bool wants_input = session_.wants_input();
-  return {.readable = wants_input || (registered_interest.readable && !unwanted_input_),
-          .writable = write_blocked_};
+void Connection::changed(const os::Event& event) {
+  if (event.writable) writable_ = true;
+  input_ends_ |= event.peer_finished || event.hung_up;
+  readable_ |= event.readable || input_ends_;
 }
 
 }  // namespace bobbin::server

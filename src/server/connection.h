@@ -16,14 +16,9 @@ namespace bobbin::server {
 /// One client: its socket, and HTTP on it. Moves bytes between the two. Thread: the worker that owns it.
 class Connection : public net::Timer {
  public:
-  Connection(const http::http1::Session::Surroundings& surroundings, os::Fd socket, ConnectionId id,
+  Connection(http::http1::Session::Surroundings& surroundings, os::Fd socket, ConnectionId id,
              const Endpoint& peer, const Endpoint& local, Instant now)
-      : socket_(std::move(socket)),
-        id_(id),
-        peer_(peer),
-        since_(now),
-        memory_(surroundings.memory),
-        session_(surroundings, id, local, now) {}
+      : session_(surroundings, id, local, now), socket_(std::move(socket)), peer_(peer) {}
 
   /// What one call of receive found.
   struct Arrived {
@@ -47,41 +42,35 @@ class Connection : public net::Timer {
   /// turn. `scratch`: where to receive; nothing in it is kept.
   [[nodiscard]] Progress drive(std::span<std::byte> scratch, Instant now);
 
-  /// The socket has become ready.
-  void became_ready(const os::Event& event);
+  /// What the socket has become: each change is told once.
+  void changed(const os::Event& event);
   /// Bytes may have arrived that no event has told of yet: the next turn looks.
   void look_again() { readable_ = true; }
-  /// What to wait for. Reading stays asked for while the session wants none, until the kernel reports bytes
-  /// nobody wants: so a quiet request costs no call to change it.
-  [[nodiscard]] os::Readiness interest() const;
 
   [[nodiscard]] const os::Fd& socket() const { return socket_; }
-  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] ConnectionId id() const { return session_.id(); }
   [[nodiscard]] const Endpoint& peer() const { return peer_; }
-  [[nodiscard]] Instant since() const { return since_; }
   [[nodiscard]] http::Session& session() { return session_; }
   [[nodiscard]] const http::Session& session() const { return session_; }
 
-  os::Readiness registered_interest;    ///< what the worker has asked epoll for
-  bool holds_place = true;              ///< counts against its worker's capacity
-  bool is_ready = false;                ///< in the worker's list of those that could go on at once
   Connection* previous_idle = nullptr;  ///< see IdleList
   Connection* next_idle = nullptr;
+  bool is_watched = false;  ///< by the worker's epoll
+  bool holds_place = true;  ///< counts against its worker's capacity
+  bool is_ready = false;    ///< in the worker's list of those that could go on at once
 
  private:
   enum class Step : std::uint8_t { done, blocked, failed };
+  [[nodiscard]] Progress take_turns(std::span<std::byte> scratch, Instant now);
   Step send(const http::Outgoing& outgoing, Instant now);
   Step send_slice(const http::FileSlice& slice, Instant now);
 
-  os::Fd socket_;
-  ConnectionId id_;
-  Endpoint peer_;
-  Instant since_;
-  bool readable_ = true;  // worth a try: nothing has been received yet
-  bool write_blocked_ = false;
-  bool unwanted_input_ = false;
-  http::http1::AnswerMemory& memory_;
+  bool readable_ = true;     // until a receive has emptied the socket
+  bool writable_ = true;     // until a send has filled it
+  bool input_ends_ = false;  // the end, or an error, lies behind what can be read
   http::http1::Session session_;
+  os::Fd socket_;
+  Endpoint peer_;
 };
 
 }  // namespace bobbin::server

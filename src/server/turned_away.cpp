@@ -20,7 +20,7 @@ std::string service_unavailable(const std::string& server_name) {
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
   std::string bytes;
   http::http1::append_front(bytes, response);
-  http::http1::append_back(bytes, {.date_field = date_field, .server_name = server_name});
+  http::http1::ResponseBack(server_name, {}, false).append_closing(bytes, date_field);
   return bytes + std::get<std::string>(response.content);
 }
 
@@ -43,7 +43,7 @@ void TurnedAway::add(os::Fd socket, os::Epoll& epoll, Instant now) {
   // turn comes.
   if (discard(socket)) return;
   const std::uint64_t tag = first_tag_ + count_++;
-  if (!epoll.add(socket, {.readable = true}, tag)) return;
+  if (!epoll.watch_readable(socket, tag)) return;
   if (maximum_ == 0) return;
   if (lingering_.size() == maximum_) lingering_.pop_front();
   lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + kLinger});

@@ -60,7 +60,7 @@ Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSett
                                                observe::Log& log) {
   auto epoll = TRY(os::Epoll::create());
   auto wake = TRY(os::Wake::create());
-  TRY(epoll.add(wake.fd(), {.readable = true}, kMailTag));
+  TRY(epoll.watch_changes(wake.fd(), kMailTag));
   return std::unique_ptr<Worker>(
       new Worker(number, settings, handler, pool, log, std::move(epoll), std::move(wake)));
 }
@@ -72,12 +72,11 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Hand
       pool_(pool),
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
-      memory_(settings.memory_bytes),
       surroundings_{.settings = settings.session,
                     .handler = handler,
                     .host = *this,
                     .replies = *this,
-                    .memory = memory_},
+                    .memory = http::http1::AnswerMemory(settings.memory_bytes)},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       timers_(monotonic_now()) {}
@@ -107,25 +106,40 @@ void Worker::deliver(ConnectionId connection, ExchangeId exchange, http::Respons
   post(Answer{connection, exchange, std::move(response)});
 }
 
+// Only a worker that sleeps is woken. No wake-up is lost, because each side stores before it loads, all
+// sequentially consistent: we publish the mail, then ask whether the worker sleeps; the worker says that it
+// sleeps, then asks for mail. One of them sees the other.
+
 void Worker::post(Mail mail) {
-  bool must_notify = false;
   {
     const Lock lock(mailbox_mutex_);
     mailbox_.push_back(std::move(mail));
-    must_notify = !std::exchange(notified_, true);
+    has_mail_ = true;
   }
-  if (must_notify) wake_.notify();
+  if (asleep_.exchange(false)) wake_.notify();
+}
+
+std::span<const os::Event> Worker::wait(std::span<os::Event, os::Epoll::kMaximumEvents> events, Instant now) {
+  asleep_ = true;
+  const auto ready = epoll_.wait(events, has_mail_ ? milliseconds(0) : patience(now));
+  asleep_ = false;
+  return ready;
 }
 
 void Worker::open_mail(Instant now) {
-  wake_.clear();
-  std::vector<Mail> mail;
+  if (!has_mail_) return;
   {
     const Lock lock(mailbox_mutex_);
-    mail.swap(mailbox_);
-    notified_ = false;
+    opened_mail_.swap(mailbox_);
+    has_mail_ = false;
   }
-  for (Mail& each : mail) std::visit([&](auto& content) { take(std::move(content), now); }, each);
+  for (Mail& mail : opened_mail_) {
+    // What has been received is answered before anybody is told to stop. Connections are received from first.
+    if (!std::holds_alternative<Arrival>(mail)) answer_arrivals(now);
+    std::visit([&](auto& content) { take(std::move(content), now); }, mail);
+  }
+  opened_mail_.clear();
+  answer_arrivals(now);
 }
 
 // ---- the loop ----
@@ -135,10 +149,11 @@ void Worker::run() {
   std::array<os::Event, os::Epoll::kMaximumEvents> events;
   Instant now = monotonic_now();
   while (!stopping_ || connections_ > 0) {
-    const auto ready = epoll_.wait(events, patience(now));
+    const auto ready = wait(events, now);
     now = monotonic_now();  // one reading per round: every deadline in it agrees
     update_date();
     serve(ready, now);
+    open_mail(now);
     expire_deadlines(now);
     drive_ready(now);
     take_over_released(now);
@@ -165,34 +180,24 @@ void Worker::update_date() {
 void Worker::serve(std::span<const os::Event> ready, Instant now) {
   // First everything is received, then everything is answered: so the requests of one round share what has to
   // be asked before an answer is given again (AnswerMemory).
-  bool has_mail = false;
-  std::span<std::byte> room = arrivals_buffer_;
   for (const os::Event& event : ready) {
-    if (event.tag == kMailTag) {
-      has_mail = true;
-      continue;
-    }
-    if (room.size() < kLeastRoomBytes) {
-      answer_arrivals(now);
-      room = arrivals_buffer_;
-    }
-    if (Connection* connection = find(id_of(event.tag))) {
-      const auto arrived = receive(*connection, event, room, now);
-      room = room.subspan(arrived.bytes.size());
-      arrivals_.push_back({connection->id(), arrived});
-    }
+    if (event.tag == kMailTag) continue;
+    Connection* connection = find(id_of(event.tag));
+    if (connection == nullptr) continue;
+    // Hung up with nothing left to read: whatever we would say, nobody is there.
+    if (event.hung_up && !connection->session().wants_input()) connection->session().abort(now);
+    connection->changed(event);
+    gather(*connection, now);
   }
   answer_arrivals(now);
-  if (has_mail) open_mail(now);
 }
 
-Connection::Arrived Worker::receive(Connection& connection, const os::Event& event, std::span<std::byte> room,
-                                    Instant now) {
-  // Hung up with nothing left to read: whatever we would say, nobody is there.
-  if (event.hung_up && !connection.session().wants_input()) connection.session().abort(now);
-  connection.became_ready(event);
-  return connection.may_receive() ? connection.receive(room.first(std::min(room.size(), kReceiveBytes)))
-                                  : Connection::Arrived{};
+void Worker::gather(Connection& connection, Instant now) {
+  if (arrivals_room_.size() < kLeastRoomBytes) answer_arrivals(now);
+  const auto room = arrivals_room_.first(std::min(arrivals_room_.size(), kReceiveBytes));
+  const auto arrived = connection.may_receive() ? connection.receive(room) : Connection::Arrived{};
+  arrivals_room_ = arrivals_room_.subspan(arrived.bytes.size());
+  arrivals_.push_back({connection.id(), arrived});
 }
 
 void Worker::answer_arrivals(Instant now) {
@@ -200,6 +205,7 @@ void Worker::answer_arrivals(Instant now) {
     if (Connection* connection = find(id))
       drive(*connection, now, [&, connection](http::Session&) { connection->take(arrived, now); });
   arrivals_.clear();
+  arrivals_room_ = arrivals_buffer_;
 }
 
 void Worker::expire_deadlines(Instant now) {
@@ -250,11 +256,7 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
   if (progress == Connection::Progress::has_more && !std::exchange(connection.is_ready, true))
     ready_.push_back(connection.id());
 
-  const os::Readiness interest = connection.interest();
-  if (interest != connection.registered_interest) {
-    if (!epoll_.modify(connection.socket(), interest, tag_of(connection.id()))) return close(connection);
-    connection.registered_interest = interest;
-  }
+  if (!connection.is_watched && !watch(connection)) return close(connection);
   timers_.set(connection, connection.session().deadline());
   connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
 }
@@ -277,15 +279,16 @@ void Worker::take(Arrival&& arrival, Instant now) {
   slot.connection = std::make_unique<Connection>(surroundings_, std::move(arrival.socket), id, arrival.peer,
                                                  arrival.local, now);
   ++connections_;
+  // Its request has often arrived already, and one that is over after its answer is never watched.
+  gather(*slot.connection, now);
+}
 
-  Connection& connection = *slot.connection;
-  connection.registered_interest = {.readable = true};
-  const auto added = epoll_.add(connection.socket(), connection.registered_interest, tag_of(id));
-  if (!added) {
-    log_.write(observe::LogLevel::error, "Cannot watch a connection: " + added.error().message());
-    return close(connection);
-  }
-  drive(connection, now);
+bool Worker::watch(Connection& connection) {
+  const auto watched = epoll_.watch_changes(connection.socket(), tag_of(connection.id()));
+  if (!watched)
+    log_.write(observe::LogLevel::error, "Cannot watch a connection: " + watched.error().message());
+  connection.is_watched = watched.has_value();
+  return connection.is_watched;
 }
 
 void Worker::take(Answer&& answer, Instant now) {
@@ -353,6 +356,7 @@ void Worker::take_over_released(Instant now) {
     Arrival arrival = std::move(taken_over_.back());
     taken_over_.pop_back();
     take(std::move(arrival), now);
+    answer_arrivals(now);
   }
 }
 
@@ -380,19 +384,22 @@ void Worker::make_room_for_waiting(Instant now) {
 
 Connection* Worker::longest_evictable(Instant now) const {
   for (Connection* idle = idle_.oldest(); idle != nullptr; idle = idle->next_idle)
-    if (idle->session().requests() > 0 || now - idle->since() >= kFirstWord) return idle;
+    if (idle->session().requests() > 0 || now - idle->session().idle_since() >= kFirstWord) return idle;
   return nullptr;
 }
 
 // ---- log ----
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
-  if (!summary.notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + summary.notes.cause);
+  static const http::ExchangeTexts kNothing;
+  const http::ExchangeTexts& texts = summary.texts != nullptr ? *summary.texts : kNothing;
+  const http::LogNotes& notes = texts.notes;
+  if (!notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + notes.cause);
   const bool block_names_violations =
       settings_.access_log && (settings_.access_format == observe::AccessFormat::transfer ||
                                settings_.access_format == observe::AccessFormat::json);
-  if (!summary.notes.violation.empty() && !block_names_violations)
-    log_.write(observe::LogLevel::warning, "Security violation: " + summary.notes.violation);
+  if (!notes.violation.empty() && !block_names_violations)
+    log_.write(observe::LogLevel::warning, "Security violation: " + notes.violation);
   if (!settings_.access_log) return;
   const Connection* connection = find(id);
   const Duration duration = now - summary.started;
@@ -401,19 +408,19 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
       .duration = duration,
       .peer = connection != nullptr ? connection->peer() : Endpoint{},
       .first_on_connection = summary.ordinal == 1,
-      .request_line = summary.texts.request_line,
-      .host = summary.texts.host,
-      .host_verdict = verdict_of(summary.notes.host),
-      .action = action_of(summary.notes.action),
-      .subject = summary.notes.subject,
-      .violation = summary.notes.violation,
+      .request_line = texts.request_line,
+      .host = texts.host,
+      .host_verdict = verdict_of(notes.host),
+      .action = action_of(notes.action),
+      .subject = notes.subject,
+      .violation = notes.violation,
       .status = http::code(summary.status),
       .reason_phrase = http::reason_phrase(summary.status),
       .content_bytes = summary.content_bytes,
       .content_length_bytes = summary.content_length_bytes,
       .keeps_connection = summary.keeps_connection,
-      .referer = summary.texts.referer,
-      .user_agent = summary.texts.user_agent,
+      .referer = texts.referer,
+      .user_agent = texts.user_agent,
   };
   log_lines_.clear();
   observe::format_exchange(log_lines_, settings_.access_format, record, log_.name());

@@ -102,6 +102,9 @@ class Worker final : private http::SessionHost, private http::ReplySink {
 
   void run();
   void post(Mail mail) EXCLUDES(mailbox_mutex_);
+  /// Sleeps until something is ready, mail comes or a deadline passes.
+  [[nodiscard]] std::span<const os::Event> wait(std::span<os::Event, os::Epoll::kMaximumEvents> events,
+                                                Instant now);
   void open_mail(Instant now) EXCLUDES(mailbox_mutex_);
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
@@ -110,8 +113,8 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void take(StopNow, Instant now);
 
   void serve(std::span<const os::Event> ready, Instant now);
-  [[nodiscard]] Connection::Arrived receive(Connection& connection, const os::Event& event,
-                                            std::span<std::byte> room, Instant now);
+  /// Receives from it now, for answer_arrivals.
+  void gather(Connection& connection, Instant now);
   void answer_arrivals(Instant now);
   void drive(Connection& connection, Instant now);
   /// Does `action` to its session first. What throws costs the client its connection, not the others theirs.
@@ -125,6 +128,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   [[nodiscard]] Connection* longest_evictable(Instant now) const;
   /// Ends it as soon as what is in flight has been answered: at once when it is idle.
   void let_go(Connection& connection, Instant now);
+  [[nodiscard]] bool watch(Connection& connection);
   void close(Connection& connection);
   /// Gives the connection's place to the one that has waited longest, if any waits.
   void give_up_place(Connection& connection);
@@ -138,14 +142,14 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   WorkerPool& pool_;
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
-  http::http1::AnswerMemory memory_;
   http::http1::Session::Surroundings surroundings_;
 
   os::Epoll epoll_;
   os::Wake wake_;
   Mutex mailbox_mutex_;
   std::vector<Mail> mailbox_ GUARDED_BY(mailbox_mutex_);
-  bool notified_ GUARDED_BY(mailbox_mutex_) = false;
+  std::atomic<bool> has_mail_ = false;
+  std::atomic<bool> asleep_ = false;  // or about to be: mail has to wake it
 
   struct Slot {
     std::unique_ptr<Connection> connection;
@@ -160,10 +164,12 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();
   std::vector<ConnectionId> ready_;  // could go on at once, but others came first
   std::vector<Arrival> taken_over_;  // got from the queue for a place that became free
+  std::vector<Mail> opened_mail_;    // being taken: kept for its memory
   std::vector<std::pair<ConnectionId, Connection::Arrived>>
       arrivals_;                                       // received in this round, not yet taken
   std::array<std::byte, 256 * 1024> arrivals_buffer_;  // where their bytes are
-  std::array<std::byte, 64 * 1024> scratch_;           // for what a connection receives besides
+  std::span<std::byte> arrivals_room_ = arrivals_buffer_;
+  std::array<std::byte, 64 * 1024> scratch_;  // for what a connection receives besides
 
   std::string date_field_;
   std::chrono::sys_seconds date_second_{};

@@ -39,7 +39,7 @@ std::vector<std::string> final_responses(const SessionPeer& peer) {
     ASSERT(keeps_connection);
     const http::ExchangeSummary summary =
         responses.size() < summaries.size() ? summaries[responses.size()] : http::ExchangeSummary{};
-    const bool to_head = summary.texts.request_line.starts_with("HEAD ");
+    const bool to_head = summary.texts->request_line.starts_with("HEAD ");
     const auto response = read_response(rest, to_head);
     if (!response) {
       ASSERT(peer.was_cut_short());

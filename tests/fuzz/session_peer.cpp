@@ -77,7 +77,9 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
 SessionPeer::SessionPeer(Surroundings surroundings)
     : surroundings_(std::move(surroundings)),
       handler_(events_, surroundings_.refuses_content),
-      session_({surroundings_.settings, handler_, *this, *this, memory_}, ConnectionId{}, Endpoint{}, now_) {}
+      session_surroundings_{surroundings_.settings, handler_, *this, *this,
+                            http::http1::AnswerMemory(1 << 20)},
+      session_(session_surroundings_, ConnectionId{}, Endpoint{}, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
   if (!session_.wants_input()) return false;

@@ -76,10 +76,10 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
   void check();
 
   Surroundings surroundings_;
-  http::http1::AnswerMemory memory_{1 << 20};
   std::vector<std::string> events_;
   ShapesHandler handler_;
   Instant now_{seconds(1'000'000)};
+  http::http1::Session::Surroundings session_surroundings_;
   http::http1::Session session_;
   std::string unread_;
   bool ended_ = false;

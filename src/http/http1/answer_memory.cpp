@@ -1,61 +1,122 @@
 #include "http/http1/answer_memory.h"
 
-#include <functional>
 #include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace bobbin::http::http1 {
 namespace {
 
-std::size_t footprint(const AnswerMemory::Remembered& answer) {
-  return sizeof answer + answer.request.size() + answer.front.size() + answer.content.size() +
-         answer.texts.request_line.size() + answer.texts.host.size() + answer.texts.referer.size() +
-         answer.texts.user_agent.size() + answer.notes.subject.size();
-}
+constexpr std::string_view kEmptyLine = "\r\n\r\n";
+
+// Up to here copying the content behind its head is cheaper than a second piece for the kernel.
+constexpr std::size_t kCopiedBytes = 4096;
+
+std::uint64_t hash_of(std::string_view request) { return XXH3_64bits(request.data(), request.size()); }
 
 }  // namespace
 
+RememberedAnswer::RememberedAnswer(std::string_view request, const Endpoint& local, std::string_view front,
+                                   std::string_view content)
+    : request_bytes_(request.size()), front_bytes_(front.size()), local_(local) {
+  const bool is_copied = content.size() <= kCopiedBytes;
+  text_.reserve(request.size() + front.size() + (is_copied ? content.size() : 0));
+  text_.append(request).append(front);
+  if (is_copied)
+    text_.append(content);
+  else
+    shared_content_ = std::make_shared<const std::string>(content);
+}
+
+std::size_t RememberedAnswer::footprint_bytes() const {
+  std::size_t bytes = sizeof *this + text_.capacity();
+  if (shared_content_ != nullptr) bytes += sizeof *shared_content_ + shared_content_->capacity();
+  if (texts != nullptr)
+    bytes += sizeof *texts + texts->request_line.size() + texts->host.size() + texts->referer.size() +
+             texts->user_agent.size() + texts->notes.subject.size();
+  return bytes;
+}
+
 AnswerMemory::AnswerMemory(std::size_t maximum_bytes) : maximum_bytes_(maximum_bytes) {}
 
-std::unique_ptr<AnswerMemory::Remembered>& AnswerMemory::slot(std::string_view request) {
-  return slots_[std::hash<std::string_view>{}(request) % kSlots];
+AnswerMemory::Slot* AnswerMemory::find(std::string_view request, const Endpoint& local) {
+  const std::uint64_t hash = hash_of(request);
+  for (std::size_t i = 0; i < kWindow; ++i) {
+    Slot& slot = at(hash + i);
+    if (slot.hash == hash && slot.answer != nullptr && slot.answer->request() == request &&
+        slot.answer->local() == local)
+      return &slot;
+  }
+  return nullptr;
 }
 
-const AnswerMemory::Remembered* AnswerMemory::recall(std::string_view input, const Endpoint& local) {
-  if (slots_.empty()) return nullptr;
+const RememberedAnswer* AnswerMemory::recall(std::string_view input, const Endpoint& local) {
+  if (answers_ == 0) return nullptr;
   // Where a head ends is the parser's business, but one that was remembered ended at its first empty line.
-  const std::size_t end = input.find("\r\n\r\n");
-  if (end == std::string_view::npos) return nullptr;
-  const std::string_view request = input.substr(0, end + 4);
-  std::unique_ptr<Remembered>& found = slot(request);
-  if (found == nullptr || found->request != request || !(found->local == local)) return nullptr;
-  if (found->checked_at != arrivals_) {
-    if (!found->repeatable->still_holds()) {
-      forget(found);
+  // Looking for that costs more than the rest, so the end of the last one is tried first: these bytes, if
+  // they are remembered, are a head.
+  Slot* found = nullptr;
+  const std::string_view guess = input.substr(0, last_request_bytes_);
+  if (guess.size() == last_request_bytes_ && guess.ends_with(kEmptyLine)) found = find(guess, local);
+  if (found == nullptr) {
+    const std::size_t end = input.find(kEmptyLine);
+    if (end == std::string_view::npos) return nullptr;
+    found = find(input.substr(0, end + kEmptyLine.size()), local);
+  }
+  if (found == nullptr) return nullptr;
+  RememberedAnswer& answer = *found->answer;
+  if (answer.checked_at != arrivals_) {
+    if (!answer.repeatable->still_holds()) {
+      forget(*found);
       return nullptr;
     }
-    found->checked_at = arrivals_;
+    answer.checked_at = arrivals_;
   }
-  return found.get();
+  last_request_bytes_ = answer.request().size();
+  return &answer;
 }
 
-void AnswerMemory::remember(Remembered answer) {
-  const std::size_t size = footprint(answer);
+void AnswerMemory::remember(RememberedAnswer answer) {
+  const std::size_t size = answer.footprint_bytes();
+  const std::size_t content_bytes =
+      answer.shared_content() != nullptr ? answer.shared_content()->size() : answer.content().size();
   // One answer may take a small part only: a few large ones would push everything else out.
-  if (answer.content.size() > kMaximumContentBytes || size > maximum_bytes_ / 8) return;
-  if (slots_.empty()) slots_.resize(kSlots);
-  std::unique_ptr<Remembered>& target = slot(answer.request);
-  forget(target);
+  if (content_bytes > kMaximumContentBytes || size > maximum_bytes_ / 8) return;
+  if (Slot* old = slots_.empty() ? nullptr : find(answer.request(), answer.local())) forget(*old);
+  if (slots_.size() <= 2 * answers_) grow();
   // Round and round rather than by age: no list to keep, and what is in use comes back with its next request.
-  for (; bytes_ + size > maximum_bytes_; next_displaced_ = (next_displaced_ + 1) % kSlots)
-    forget(slots_[next_displaced_]);
-  target = std::make_unique<Remembered>(std::move(answer));
+  for (; bytes_ + size > maximum_bytes_; ++next_displaced_) forget(at(next_displaced_));
+  const std::uint64_t hash = hash_of(answer.request());
+  Slot& slot = place_for(hash);
+  forget(slot);
+  slot = {hash, std::make_unique<RememberedAnswer>(std::move(answer))};
   bytes_ += size;
+  ++answers_;
 }
 
-void AnswerMemory::forget(std::unique_ptr<Remembered>& slot) {
-  if (slot == nullptr) return;
-  bytes_ -= footprint(*slot);
-  slot.reset();
+AnswerMemory::Slot& AnswerMemory::place_for(std::uint64_t hash) {
+  for (std::size_t i = 0; i < kWindow; ++i)
+    if (at(hash + i).answer == nullptr) return at(hash + i);
+  return at(hash + answers_ % kWindow);
+}
+
+void AnswerMemory::grow() {
+  std::vector<Slot> old(slots_.empty() ? kFirstSlots : 2 * slots_.size());
+  old.swap(slots_);
+  for (Slot& slot : old) {
+    if (slot.answer == nullptr) continue;
+    Slot& target = place_for(slot.hash);
+    forget(target);
+    target = std::move(slot);
+  }
+}
+
+void AnswerMemory::forget(Slot& slot) {
+  if (slot.answer == nullptr) return;
+  bytes_ -= slot.answer->footprint_bytes();
+  --answers_;
+  slot.answer.reset();
 }
 
 }  // namespace bobbin::http::http1

@@ -15,9 +15,11 @@ class Switch final : public Repeatable {
   mutable int asked = 0;
 };
 
-AnswerMemory::Remembered answer(std::string request, std::shared_ptr<const Repeatable> repeatable,
-                                std::string content = "hello") {
-  return {.request = std::move(request), .content = std::move(content), .repeatable = std::move(repeatable)};
+RememberedAnswer answer(std::string_view request, std::shared_ptr<const Repeatable> repeatable,
+                        std::string_view content = "hello") {
+  RememberedAnswer answer(request, {}, "HTTP/1.1 200 OK\r\n", content);
+  answer.repeatable = std::move(repeatable);
+  return answer;
 }
 
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -25,9 +27,9 @@ constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 TEST(AnswerMemory, RecallsTheSameBytesOnly) {
   AnswerMemory memory(1 << 20);
   EXPECT_EQ(memory.recall(kGet, {}), nullptr);
-  memory.remember(answer(std::string(kGet), std::make_shared<Switch>()));
+  memory.remember(answer(kGet, std::make_shared<Switch>()));
   ASSERT_NE(memory.recall(kGet, {}), nullptr);
-  EXPECT_EQ(memory.recall(kGet, {})->content, "hello");
+  EXPECT_EQ(memory.recall(kGet, {})->content(), "hello");
   EXPECT_NE(memory.recall(std::string(kGet) + "GET /next", {}), nullptr)
       << "what follows is another request's";
   EXPECT_EQ(memory.recall("GET / HTTP/1.1\r\nHost: A\r\n\r\n", {}), nullptr);
@@ -38,7 +40,7 @@ TEST(AnswerMemory, RecallsTheSameBytesOnly) {
 TEST(AnswerMemory, AsksOnceForRequestsThatArrivedTogetherAndAgainForLaterOnes) {
   AnswerMemory memory(1 << 20);
   const auto repeatable = std::make_shared<Switch>();
-  memory.remember(answer(std::string(kGet), repeatable));
+  memory.remember(answer(kGet, repeatable));
   memory.bytes_arrived();
   for (int i = 0; i < 5; ++i) EXPECT_NE(memory.recall(kGet, {}), nullptr);
   EXPECT_EQ(repeatable->asked, 1);
@@ -51,14 +53,14 @@ TEST(AnswerMemory, AnAnswerThatHasJustBeenGivenIsAskedBeforeItIsGivenAgain) {
   AnswerMemory memory(1 << 20);
   const auto repeatable = std::make_shared<Switch>();
   repeatable->holds = false;
-  memory.remember(answer(std::string(kGet), repeatable));
+  memory.remember(answer(kGet, repeatable));
   EXPECT_EQ(memory.recall(kGet, {}), nullptr);
 }
 
 TEST(AnswerMemory, ForgetsWhatNoLongerHolds) {
   AnswerMemory memory(1 << 20);
   const auto repeatable = std::make_shared<Switch>();
-  memory.remember(answer(std::string(kGet), repeatable));
+  memory.remember(answer(kGet, repeatable));
   EXPECT_GT(memory.bytes(), 0U);
   repeatable->holds = false;
   memory.bytes_arrived();
@@ -82,11 +84,11 @@ TEST(AnswerMemory, StaysWithinItsBounds) {
 
 TEST(AnswerMemory, KeepsNothingLargeAndNothingAtAllWhenItIsOff) {
   AnswerMemory memory(1 << 30);
-  memory.remember(answer(std::string(kGet), std::make_shared<Switch>(),
+  memory.remember(answer(kGet, std::make_shared<Switch>(),
                          std::string(AnswerMemory::kMaximumContentBytes + 1, 'x')));
   EXPECT_EQ(memory.recall(kGet, {}), nullptr);
   AnswerMemory off(0);
-  off.remember(answer(std::string(kGet), std::make_shared<Switch>()));
+  off.remember(answer(kGet, std::make_shared<Switch>()));
   EXPECT_EQ(off.recall(kGet, {}), nullptr);
 }
 

@@ -8,13 +8,14 @@
 namespace bobbin::http::http1 {
 namespace {
 
-// Up to here a copy is cheaper than another piece in the vector and in the kernel's list.
+// Copying a small content behind its head is cheaper than another piece in the queue and in the kernel's
+// list.
 constexpr std::size_t kCopiedBytes = 4096;
 
-// A client that always sends its next request before the last answer has quite left never lets the queue run
-// empty. So that this does not make one string grow for ever, a new one is begun, and the old one is given
-// back when it has left.
-constexpr std::size_t kTailBytes = 64 * 1024;
+// What an empty queue may keep, and how much sent text may lie in front of unsent one: a client that always
+// sends its next request before the last answer has quite left never lets the queue run empty.
+constexpr std::size_t kKeptBytes = 64 * 1024 + 16 * 1024;
+constexpr std::size_t kSentBytes = 64 * 1024;
 
 Bytes bytes_of(const ContentPiece& piece) {
   if (const auto* owned = std::get_if<std::string>(&piece)) return as_bytes(*owned);
@@ -24,28 +25,17 @@ Bytes bytes_of(const ContentPiece& piece) {
 
 }  // namespace
 
-std::string& Output::tail() {
-  const auto* last = pieces_.empty() ? nullptr : std::get_if<std::string>(&pieces_.back());
-  if (last == nullptr || last->size() >= kTailBytes) push(std::string());
-  return std::get<std::string>(pieces_.back());
-}
-
-void Output::push(ContentPiece&& piece) {
-  pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
-  first_ = 0;
-  pieces_.push_back(std::move(piece));
-}
-
 void Output::add_piece(ContentPiece&& piece) {
   const std::uint64_t size = size_bytes(piece);
   if (size == 0) return;
   if (std::holds_alternative<FileSlice>(piece)) {
     ++files_;
   } else if (size <= kCopiedBytes) {
-    tail().append(as_text(bytes_of(piece)));
+    text_.append(as_text(bytes_of(piece)));
     return;
   }
-  push(std::move(piece));
+  inserted_bytes_ += size;
+  inserted_.push_back({text_.size(), std::move(piece)});
 }
 
 void Output::add(Content&& content) {
@@ -59,59 +49,91 @@ void Output::add(Content&& content) {
 Outgoing Output::front(std::span<Bytes> scratch) const {
   Outgoing out;
   std::size_t count = 0;
-  std::size_t index = first_;
+  std::uint64_t offered = 0;
+  std::size_t position = text_sent_;
   std::uint64_t skip = first_sent_;
-  for (; index < pieces_.size() && count < scratch.size(); ++index, skip = 0) {
-    if (const auto* slice = std::get_if<FileSlice>(&pieces_[index])) {
+  const auto offer = [&](Bytes bytes) {
+    scratch[count++] = bytes;
+    offered += bytes.size();
+  };
+  for (std::size_t index = first_; count < scratch.size() && out.file == nullptr; ++index, skip = 0) {
+    const std::size_t until = index < inserted_.size() ? inserted_[index].position : text_.size();
+    if (position < until) offer(as_bytes(text_).subspan(position, until - position));
+    position = until;
+    if (index == inserted_.size()) break;
+    const ContentPiece& piece = inserted_[index].piece;
+    if (const auto* slice = std::get_if<FileSlice>(&piece)) {
       out.file = slice;
-      ++index;
-      break;
+      offered += slice->length;
+    } else if (count < scratch.size()) {
+      offer(bytes_of(piece).subspan(static_cast<std::size_t>(skip)));
     }
-    scratch[count++] = bytes_of(pieces_[index]).subspan(static_cast<std::size_t>(skip));
   }
   out.bytes = scratch.first(count);
-  out.more = index < pieces_.size();
+  out.more = offered < pending_bytes();
   return out;
 }
 
 void Output::consume(std::uint64_t count) {
-  sent_bytes_ += count;
+  ASSERT(count <= pending_bytes());
   while (count > 0) {
-    ASSERT(first_ < pieces_.size());
-    ContentPiece& piece = pieces_[first_];
-    if (auto* slice = std::get_if<FileSlice>(&piece)) {
-      const std::uint64_t taken = std::min(count, slice->length);
-      slice->offset += taken;
-      slice->length -= taken;
-      count -= taken;
-      if (slice->length > 0) return;
-      --files_;
-    } else {
-      const std::uint64_t left = size_bytes(piece) - first_sent_;
-      if (count < left) {
-        first_sent_ += count;
-        return;
-      }
-      count -= left;
-    }
-    piece = std::string();  // gives the file or buffer back now, not when the whole queue is empty
-    first_sent_ = 0;
-    ++first_;
+    const bool has_inserted = first_ < inserted_.size();
+    const std::size_t until = has_inserted ? inserted_[first_].position : text_.size();
+    const std::size_t taken = std::min<std::uint64_t>(count, until - text_sent_);
+    text_sent_ += taken;
+    count -= taken;
+    if (has_inserted && count > 0) consume_inserted(count);
   }
-  if (first_ == pieces_.size()) clear();
+  if (empty()) {
+    clear();
+  } else if (text_sent_ >= kSentBytes) {
+    drop_sent_text();
+  }
+}
+
+void Output::consume_inserted(std::uint64_t& count) {
+  ContentPiece& piece = inserted_[first_].piece;
+  auto* slice = std::get_if<FileSlice>(&piece);
+  const std::uint64_t left = size_bytes(piece) - first_sent_;
+  const std::uint64_t taken = std::min(count, left);
+  if (slice != nullptr) {
+    slice->offset += taken;
+    slice->length -= taken;
+  } else {
+    first_sent_ += taken;
+  }
+  inserted_bytes_ -= taken;
+  count -= taken;
+  if (taken < left) return;
+  if (slice != nullptr) --files_;
+  piece = std::string();  // gives the file or buffer back now, not when the whole queue is empty
+  first_sent_ = 0;
+  ++first_;
+}
+
+void Output::drop_sent_text() {
+  text_.erase(0, text_sent_);
+  inserted_.erase(inserted_.begin(), inserted_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+  for (Inserted& each : inserted_) each.position -= text_sent_;
+  text_sent_ = 0;
 }
 
 void Output::clear() {
-  pieces_ = std::vector<ContentPiece>();  // `= {}` would keep the memory
+  if (text_.capacity() > kKeptBytes) text_ = std::string();
+  text_.clear();
+  text_sent_ = 0;
+  inserted_.clear();
   first_ = 0;
   first_sent_ = 0;
+  inserted_bytes_ = 0;
   files_ = 0;
 }
 
-std::uint64_t Output::pending_bytes() const {
-  std::uint64_t sum = 0;
-  for (std::size_t i = first_; i < pieces_.size(); ++i) sum += size_bytes(pieces_[i]);
-  return sum - first_sent_;
+void Output::shrink() {
+  if (text_sent_ > 0) drop_sent_text();
+  text_.shrink_to_fit();
+  inserted_.shrink_to_fit();
 }
 
 }  // namespace bobbin::http::http1

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,36 +13,44 @@
 namespace bobbin::http::http1 {
 
 /// What is still to be sent on one connection, in order: the heads and contents of one or several answers.
+/// Heads and small contents lie one behind the other in one text, so that they leave in one piece; whatever
+/// else there is stands between two of its bytes.
 class Output {
  public:
-  /// Where further bytes may be appended: the last piece, so that small answers leave in one.
-  [[nodiscard]] std::string& tail();
+  /// Where further bytes may be appended (and nothing else done).
+  [[nodiscard]] std::string& text() { return text_; }
   void add(Content&& content);
 
   /// The front of the queue, as much as one call can send. Valid until the next change.
   [[nodiscard]] Outgoing front(std::span<Bytes> scratch) const;
   /// The first `count` bytes have left.
   void consume(std::uint64_t count);
-  /// Drops what has not left, and gives all memory back.
+  /// Drops what has not left. Keeps the memory, unless it has grown large, for the next answers.
   void clear();
+  /// The queue may stay for long: gives back what it does not fill.
+  void shrink();
 
-  [[nodiscard]] bool empty() const { return pieces_.empty(); }
-  [[nodiscard]] std::uint64_t pending_bytes() const;
-  /// Bytes ever queued: the position behind the last one.
-  [[nodiscard]] std::uint64_t queued_bytes() const { return sent_bytes_ + pending_bytes(); }
-  /// Bytes ever sent: the position in this connection's stream.
-  [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
-  /// Whether a file is among the pieces.
+  [[nodiscard]] bool empty() const { return pending_bytes() == 0; }
+  [[nodiscard]] std::uint64_t pending_bytes() const { return text_.size() - text_sent_ + inserted_bytes_; }
+  /// Whether a file is in the queue.
   [[nodiscard]] bool holds_file() const { return files_ > 0; }
 
  private:
+  /// Stands before the byte of the text at `position`.
+  struct Inserted {
+    std::size_t position;
+    ContentPiece piece;  // never empty
+  };
   void add_piece(ContentPiece&& piece);
-  void push(ContentPiece&& piece);
+  void consume_inserted(std::uint64_t& count);
+  void drop_sent_text();
 
-  std::vector<ContentPiece> pieces_;  // none of them empty, but for a tail being written
-  std::size_t first_ = 0;             // pieces before it have left
-  std::uint64_t first_sent_ = 0;      // bytes of the first piece that have left
-  std::uint64_t sent_bytes_ = 0;
+  std::string text_;
+  std::size_t text_sent_ = 0;
+  std::vector<Inserted> inserted_;
+  std::size_t first_ = 0;             // of those inserted: the ones before it have left
+  std::uint64_t first_sent_ = 0;      // bytes of that first one that have left, when it is not a file
+  std::uint64_t inserted_bytes_ = 0;  // of all that have not left
   unsigned files_ = 0;
 };
 

@@ -11,20 +11,6 @@ void append_number(std::string& out, std::uint64_t value) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-void append_connection(std::string& out, const ResponseFrame& frame) {
-  if (!frame.keeps_connection) {
-    out += "Connection: close\r\n";
-    return;
-  }
-  out += "Connection: keep-alive\r\nKeep-Alive: timeout=";
-  append_number(out, static_cast<std::uint64_t>(frame.keep_alive_timeout.count()));
-  if (frame.has_request_limit) {
-    out += ", max=";
-    append_number(out, frame.requests_left);
-  }
-  out += "\r\n";
-}
-
 }  // namespace
 
 void append_front(std::string& out, const Response& response) {
@@ -43,11 +29,28 @@ void append_front(std::string& out, const Response& response) {
   out += "X-Content-Type-Options: nosniff\r\n";
 }
 
-void append_back(std::string& out, const ResponseFrame& frame) {
-  out += frame.date_field;
-  if (!frame.server_name.empty()) out.append("Server: ").append(frame.server_name).append("\r\n");
-  append_connection(out, frame);
-  out += "\r\n";
+ResponseBack::ResponseBack(std::string_view server_name, seconds keep_alive_timeout, bool has_request_limit)
+    : has_request_limit_(has_request_limit) {
+  std::string server;
+  if (!server_name.empty()) server.append("Server: ").append(server_name).append("\r\n");
+  closing_ = server + "Connection: close\r\n\r\n";
+  keeping_ = server + "Connection: keep-alive\r\nKeep-Alive: timeout=";
+  append_number(keeping_, static_cast<std::uint64_t>(keep_alive_timeout.count()));
+  keeping_ += has_request_limit ? ", max=" : "\r\n\r\n";
+}
+
+void ResponseBack::append_keeping(std::string& out, std::string_view date_field,
+                                  unsigned requests_left) const {
+  out += date_field;
+  out += keeping_;
+  if (!has_request_limit_) return;
+  append_number(out, requests_left);
+  out += "\r\n\r\n";
+}
+
+void ResponseBack::append_closing(std::string& out, std::string_view date_field) const {
+  out += date_field;
+  out += closing_;
 }
 
 }  // namespace bobbin::http::http1

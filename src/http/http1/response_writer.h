@@ -8,20 +8,26 @@
 
 namespace bobbin::http::http1 {
 
-/// What the connection adds to a response.
-struct ResponseFrame {
-  std::string_view date_field;   ///< "Date: …\r\n"
-  std::string_view server_name;  ///< of the Server field; empty: no such field
-  bool keeps_connection = false;
-  seconds keep_alive_timeout{};  ///< said when the connection is kept
-  unsigned requests_left = 0;    ///< said when the connection is kept and there is a limit
-  bool has_request_limit = false;
-};
-
-/// The head of a response (RFC 9112 §4, §5) in two parts, in the field order of CONTRACT §2. The front
-/// depends on the response alone: status line to X-Content-Type-Options. The back is what the moment and the
-/// connection add, and the empty line.
+/// The first part of the head of a response (RFC 9112 §4, §5; field order of CONTRACT §2), which depends on
+/// the response alone: status line to X-Content-Type-Options. ResponseBack is the second.
 void append_front(std::string& out, const Response& response);
-void append_back(std::string& out, const ResponseFrame& frame);
+
+/// The second part of every head: what the moment and the connection add, and the empty line. Prepared as far
+/// as it is the same for all answers of a server.
+class ResponseBack {
+ public:
+  /// `server_name`: of the Server field; empty: no such field. `keep_alive_timeout` is said when a connection
+  /// is kept, and how many requests are left when there is a limit.
+  ResponseBack(std::string_view server_name, seconds keep_alive_timeout, bool has_request_limit);
+
+  /// `date_field`: "Date: …\r\n".
+  void append_keeping(std::string& out, std::string_view date_field, unsigned requests_left) const;
+  void append_closing(std::string& out, std::string_view date_field) const;
+
+ private:
+  bool has_request_limit_;
+  std::string keeping_;  // up to the number of requests left, if that is said
+  std::string closing_;
+};
 
 }  // namespace bobbin::http::http1

@@ -4,16 +4,15 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "base/endpoint.h"
 #include "http/handler.h"
 #include "http/http1/answer_memory.h"
 #include "http/http1/content_decoder.h"
 #include "http/http1/head_parser.h"
-#include "http/http1/output.h"
 #include "http/http1/pace.h"
 #include "http/http1/response_writer.h"
+#include "http/http1/workspace.h"
 #include "http/session.h"
 
 namespace bobbin::http::http1 {
@@ -35,20 +34,26 @@ struct SessionSettings {
 /// room.
 class Session final : public http::Session {
  public:
+  /// What the sessions of one worker share.
   struct Surroundings {
     const SessionSettings& settings;
     const Handler& handler;
     SessionHost& host;
     ReplySink& replies;
-    AnswerMemory& memory;
+    AnswerMemory memory;
+    Workspaces workspaces = {};
+    ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
+                      settings.maximum_requests > 0};
   };
-  Session(const Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now);
+  /// `surroundings` outlive the session.
+  Session(Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now);
 
   [[nodiscard]] bool wants_input() const override;
   void received(Bytes input, Instant now) override;
   [[nodiscard]] Outgoing next(std::span<Bytes> scratch) override;
   void sent(std::uint64_t count, Instant now) override;
   void closed_writing(Instant now) override;
+  void rest() override;
   [[nodiscard]] bool resolve(ExchangeId exchange, Response response, Instant now) override;
   [[nodiscard]] Instant deadline() const override;
   void expire(Instant now) override;
@@ -61,6 +66,8 @@ class Session final : public http::Session {
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] unsigned requests() const override { return requests_; }
   [[nodiscard]] std::string_view state_name() const override;
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] AnswerMemory& memory() { return shared_.memory; }
 
  private:
   /// What must be remembered of a request once its head is gone.
@@ -68,7 +75,8 @@ class Session final : public http::Session {
     Method method = Method::unknown;
     bool persists = false;
     ErrorForm error_form = ErrorForm::page;
-    ExchangeSummary summary;
+    Instant started;
+    std::shared_ptr<ExchangeTexts> texts;
   };
 
   struct Idle {
@@ -85,7 +93,6 @@ class Session final : public http::Session {
     Asked asked;
   };
   struct Awaiting {
-    ExchangeId exchange;
     Instant deadline;
     Asked asked;
   };
@@ -97,55 +104,47 @@ class Session final : public http::Session {
     Instant deadline;
   };
   struct Done {};
-  using State = std::variant<Idle, Head, Receiving, Awaiting, Sending, Lingering, Done>;
-
-  /// A queued answer, until its last byte has left.
-  struct Staged {
-    std::uint64_t content_start;  ///< stream positions, see Output
-    std::uint64_t end;
-    ExchangeSummary summary;
-  };
+  // Receiving is apart because it is large: an idle session must not be.
+  using State = std::variant<Idle, Head, std::unique_ptr<Receiving>, Awaiting, Sending, Lingering, Done>;
 
   // Take what they can from the front of `input`; false when they must wait: for more, or for the output to
   // drain.
   void process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
   bool read_head(Head& head, Bytes& input, Instant now);
-  bool read_content(Receiving receiving, Bytes& input, Instant now);
+  bool read_content(std::unique_ptr<Receiving> receiving, Bytes& input, Instant now);
 
   void begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now);
-  void complete(Receiving receiving, Instant now);
+  void complete(std::unique_ptr<Receiving> receiving, Instant now);
   void refuse(Refusal refusal, Asked asked, Instant now);
   void refuse_head(Refusal refusal, Bytes input, Instant now);
   void answer(Response response, Asked asked, bool content_is_read, Instant now);
-  void answer_again(const AnswerMemory::Remembered& answer, Instant now);
+  void answer_again(const RememberedAnswer& answer, Instant now);
   void remember(Bytes head_bytes, const Asked& asked, const Response& response);
   void render(Response& response, ErrorForm form) const;
-  [[nodiscard]] ResponseFrame frame(bool keeps_connection) const;
-  void stage(ExchangeSummary summary, std::uint64_t content_start, bool keeps_connection, Instant now);
+  void append_back(std::string& out, bool keeps_connection) const;
+  void stage(ExchangeSummary summary, std::uint64_t content_start, Instant now);
   void sending_then(bool keeps_connection, bool client_is_done);
   void input_ended(Instant now);
   void output_drained(Instant now);
   void report_sent(Instant now);
+  [[nodiscard]] Workspace& workspace();
+  [[nodiscard]] bool has_input() const { return workspace_ != nullptr && !workspace_->input.empty(); }
+  [[nodiscard]] bool has_output() const { return workspace_ != nullptr && !workspace_->output.empty(); }
+  [[nodiscard]] Bytes buffered_input() const {
+    return workspace_ != nullptr ? as_bytes(workspace_->input) : Bytes{};
+  }
 
   [[nodiscard]] Asked asked_of(const RequestHead& head, Instant now) const;
   [[nodiscard]] bool keeps_connection(bool asks_to_persist) const;
   [[nodiscard]] bool has_requests_left() const;
   [[nodiscard]] bool may_pipeline() const;
 
-  const SessionSettings& settings_;
-  const Handler& handler_;
-  SessionHost& host_;
-  ReplySink& replies_;
-  AnswerMemory& memory_;
+  Surroundings& shared_;
+  std::unique_ptr<Workspace> workspace_;  // null while there is nothing in it
+  State state_;
   ConnectionId id_;
   Endpoint local_;
-
-  State state_;
-  std::string buffer_;  // bytes received and not yet used: an unfinished head, or pipelined requests
-  Output output_;
-  std::optional<Pace> output_pace_;  // while there is output
-  std::vector<Staged> staged_;
   unsigned requests_ = 0;
   bool input_ended_ = false;
   bool shutting_down_ = false;

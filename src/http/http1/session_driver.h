@@ -82,14 +82,15 @@ class SessionDriver final : public SessionHost, public ReplySink {
   explicit SessionDriver(SessionSettings settings = {})
       : settings_(std::move(settings)),
         handler_(events_),
-        session_({settings_, handler_, *this, *this, memory}, ConnectionId{}, Endpoint{}, now) {}
+        surroundings_{settings_, handler_, *this, *this, AnswerMemory(1 << 20)},
+        session_(surroundings_, ConnectionId{}, Endpoint{}, now) {}
 
   void feed(std::string_view bytes) {
     // As a socket would: what the session does not want now, it gets when it does.
     unread_ += bytes;
     while (!unread_.empty() && session_.wants_input()) {
       const std::string input = std::exchange(unread_, {});
-      memory.bytes_arrived();
+      surroundings_.memory.bytes_arrived();
       session_.received(as_bytes(input), now);
       pump();
     }
@@ -120,6 +121,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
       }
       session_.sent(count, now);
     }
+    session_.rest();
   }
   void resolve(Response response) {
     static_cast<void>(session_.resolve(ExchangeId{session_.requests()}, std::move(response), now));
@@ -145,7 +147,6 @@ class SessionDriver final : public SessionHost, public ReplySink {
   void deliver(ConnectionId, ExchangeId, Response) override {}
 
   Instant now{seconds(1'000'000)};
-  AnswerMemory memory{1 << 20};
   bool crowded = false;
   bool stalled = false;
   std::string sent;
@@ -155,6 +156,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   std::vector<std::string> events_;
   SessionSettings settings_;
   RecordingHandler handler_;
+  Session::Surroundings surroundings_;
   Session session_;
   std::string unread_;
 };

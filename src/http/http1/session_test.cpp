@@ -302,7 +302,7 @@ TEST(Session, ARefusedHeadRequestGetsNoContent) {
     EXPECT_TRUE(driver.sent.starts_with("HTTP/1.1 400 "));
     EXPECT_TRUE(driver.sent.ends_with("\r\n\r\n"));
     ASSERT_EQ(driver.summaries.size(), 1U);
-    EXPECT_EQ(driver.summaries[0].texts.request_line, "HEAD / HTTP/1.1");
+    EXPECT_EQ(driver.summaries[0].texts->request_line, "HEAD / HTTP/1.1");
   }
 }
 
@@ -319,7 +319,7 @@ TEST(Session, AnAnswerThatHoldsIsGivenAgainWithoutAskingTheHandler) {
   const auto& events = driver.events();
   EXPECT_EQ(std::count(events.begin(), events.end(), "request GET /again"), 1);
   ASSERT_EQ(driver.summaries.size(), 2U);
-  EXPECT_EQ(driver.summaries[1].texts.request_line, "GET /again HTTP/1.1");
+  EXPECT_EQ(driver.summaries[1].texts->request_line, "GET /again HTTP/1.1");
   EXPECT_EQ(driver.summaries[1].content_bytes, 5U);
   EXPECT_EQ(driver.summaries[1].ordinal, 2U);
 }
@@ -368,18 +368,18 @@ TEST(Session, SummariesTellWhatTheLogNeeds) {
   driver.feed("GET /x HTTP/1.1\r\nHost: example.org\r\nReferer: r\r\nUser-Agent: u\r\n\r\n");
   ASSERT_EQ(driver.summaries.size(), 1U);
   const ExchangeSummary& summary = driver.summaries[0];
-  EXPECT_EQ(summary.texts.request_line, "GET /x HTTP/1.1");
-  EXPECT_EQ(summary.texts.host, "example.org");
-  EXPECT_EQ(summary.texts.referer, "r");
-  EXPECT_EQ(summary.texts.user_agent, "u");
+  EXPECT_EQ(summary.texts->request_line, "GET /x HTTP/1.1");
+  EXPECT_EQ(summary.texts->host, "example.org");
+  EXPECT_EQ(summary.texts->referer, "r");
+  EXPECT_EQ(summary.texts->user_agent, "u");
   EXPECT_EQ(summary.content_bytes, 5U);
   EXPECT_EQ(summary.ordinal, 1U);
 
   SessionDriver refused;
   refused.feed("GET /y HTTP/1.1\r\nX: a\r\n\r\n");
   ASSERT_EQ(refused.summaries.size(), 1U);
-  EXPECT_EQ(refused.summaries[0].texts.request_line, "GET /y HTTP/1.1");
-  EXPECT_EQ(refused.summaries[0].notes.violation, "Missing Host header");
+  EXPECT_EQ(refused.summaries[0].texts->request_line, "GET /y HTTP/1.1");
+  EXPECT_EQ(refused.summaries[0].texts->notes.violation, "Missing Host header");
 }
 
 }  // namespace
