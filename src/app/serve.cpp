@@ -118,8 +118,7 @@ class MainLoop {
     const bool reports = config_.status_interval.count() > 0;
     Instant next_status = reports ? monotonic_now() + config_.status_interval : kNever;
     while (!stop_requested_) {
-      acceptor_.poll(until(next_status));
-      handle_signals();
+      if (acceptor_.poll(until(next_status))) handle_signals();
       if (monotonic_now() < next_status) continue;
       pool_.log_status(main_log_);
       next_status = monotonic_now() + config_.status_interval;
@@ -145,8 +144,7 @@ class MainLoop {
  private:
   bool wait_for(Milestone& milestone, Instant end, const bool& gives_up) {
     while (!milestone.reached() && !gives_up && monotonic_now() < end) {
-      acceptor_.poll(until(end));
-      handle_signals();
+      if (acceptor_.poll(until(end))) handle_signals();
     }
     return milestone.reached();
   }

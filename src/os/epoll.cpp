@@ -10,6 +10,8 @@
 namespace bobbin::os {
 namespace {
 
+constexpr std::uint32_t kChanges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+
 Result<void> control(const Fd& epoll, int operation, const Fd& fd, std::uint32_t events, std::uint64_t tag) {
   epoll_event event{};
   event.events = events;
@@ -31,7 +33,11 @@ Result<void> Epoll::watch_readable(const Fd& fd, std::uint64_t tag) {
 }
 
 Result<void> Epoll::watch_changes(const Fd& fd, std::uint64_t tag) {
-  return control(fd_, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, tag);
+  return control(fd_, EPOLL_CTL_ADD, fd, kChanges, tag);
+}
+
+Result<void> Epoll::ask_again(const Fd& fd, std::uint64_t tag) {
+  return control(fd_, EPOLL_CTL_MOD, fd, kChanges, tag);
 }
 
 Result<void> Epoll::set_watched(const Fd& fd, bool watched, std::uint64_t tag) {
@@ -51,7 +57,7 @@ std::span<const Event> Epoll::wait(std::span<Event, kMaximumEvents> events, mill
     events[static_cast<std::size_t>(i)] = Event{.tag = from.data.u64,
                                                 .readable = (from.events & EPOLLIN) != 0,
                                                 .writable = (from.events & EPOLLOUT) != 0,
-                                                .peer_finished = (from.events & EPOLLRDHUP) != 0,
+                                                .must_read_on = (from.events & (EPOLLRDHUP | EPOLLPRI)) != 0,
                                                 .hung_up = (from.events & (EPOLLERR | EPOLLHUP)) != 0};
   }
   return events.first(count > 0 ? static_cast<std::size_t>(count) : 0);

@@ -12,10 +12,10 @@ namespace bobbin::os {
 struct Event {
   std::uint64_t tag;  ///< as given to add
   bool readable;
-  bool writable;       ///< of those added with watch_changes
-  bool peer_finished;  ///< of those added with watch_changes: the end of the input can be read, behind what
-                       ///< is left
-  bool hung_up;        ///< error, or both directions closed
+  bool writable;      ///< of those added with watch_changes
+  bool must_read_on;  ///< of those added with watch_changes: behind what can be read lies the input's end or
+                      ///< urgent data, so that a short read does not mean that nothing is left
+  bool hung_up;       ///< error, or both directions closed
 };
 
 /// epoll(7). Thread: `wait` by one; the other calls by any.
@@ -28,6 +28,8 @@ class Epoll {
   [[nodiscard]] Result<void> watch_readable(const Fd& fd, std::uint64_t tag);
   /// Reports what it is now, and then every change to readable, writable or ended, once (edge-triggered).
   [[nodiscard]] Result<void> watch_changes(const Fd& fd, std::uint64_t tag);
+  /// For one that was added with watch_changes: reports what it is now once more.
+  [[nodiscard]] Result<void> ask_again(const Fd& fd, std::uint64_t tag);
   /// Stops, and goes on with, reporting one that was added with watch_readable.
   [[nodiscard]] Result<void> set_watched(const Fd& fd, bool watched, std::uint64_t tag);
   /// Closing a descriptor removes it too; this is for one that lives on.

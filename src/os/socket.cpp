@@ -65,9 +65,9 @@ Result<void> set_option(const Fd& socket, int level, int name, const char* opera
   return {};
 }
 
-// recv(2) and send(2) are cancellation points in the C library: each call announces itself to the thread's
-// canceller and withdraws again, which costs as much as the entry into the kernel. No thread is cancelled
-// here, so the two calls of the hot path are made directly.
+// recv(2), send(2), accept4(2) and close(2) are cancellation points in the C library: each call announces
+// itself to the thread's canceller and withdraws again, which costs as much as the entry into the kernel. No
+// thread is cancelled here, so the calls that every request or connection needs are made directly.
 
 }  // namespace
 
@@ -97,12 +97,19 @@ Result<Endpoint> local_endpoint(const Fd& socket) {
 Result<Accepted> accept_tcp(const Fd& listener) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  const int fd = uninterrupted([&] {
-    return ::accept4(listener.number(), reinterpret_cast<sockaddr*>(&address), &length,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const auto fd = uninterrupted([&] {
+    return ::syscall(SYS_accept4, listener.number(), &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   });
   if (fd < 0) return last_error("accept4");
-  return Accepted{Fd(fd), from_sockaddr(address)};
+  return Accepted{Fd(static_cast<int>(fd)), from_sockaddr(address)};
+}
+
+std::size_t accept_queue_length(const Fd& listener) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  const int got = ::getsockopt(listener.number(), IPPROTO_TCP, TCP_INFO, &info, &length);
+  // Of a listening socket, this is the number of connections that wait to be accepted (tcp_get_info).
+  return got == 0 ? info.tcpi_unacked : 0;
 }
 
 Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into) {

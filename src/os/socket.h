@@ -23,6 +23,8 @@ struct Accepted {
 [[nodiscard]] Result<Endpoint> local_endpoint(const Fd& socket);
 /// EAGAIN when nobody waits.
 [[nodiscard]] Result<Accepted> accept_tcp(const Fd& listener);
+/// How many connections wait to be accepted. Asking costs a fraction of an accept that finds nobody.
+[[nodiscard]] std::size_t accept_queue_length(const Fd& listener);
 
 /// 0: the peer has finished sending. EAGAIN: nothing there now.
 [[nodiscard]] Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into);

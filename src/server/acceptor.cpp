@@ -12,7 +12,7 @@ namespace bobbin::server {
 namespace {
 
 constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
-constexpr int kAcceptsPerTurn = 64;
+constexpr std::size_t kAcceptsPerTurn = 64;
 constexpr Duration kPause = milliseconds(100);
 constexpr milliseconds kExpiryCheck{100};
 
@@ -53,26 +53,33 @@ Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& p
 
 Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.watch_readable(fd, kWatched); }
 
-void Acceptor::poll(milliseconds limit) {
+bool Acceptor::poll(milliseconds limit) {
   const bool has_deadlines = !turned_away_.empty() || paused_until_ != kNever;
   if (has_deadlines) limit = limit == os::Epoll::kForever ? kExpiryCheck : std::min(limit, kExpiryCheck);
   std::array<os::Event, os::Epoll::kMaximumEvents> events;
   const auto ready = epoll_.wait(events, limit);
   const Instant now = monotonic_now();
-  for (const os::Event& event : ready)
+  bool watched_is_readable = false;
+  for (const os::Event& event : ready) {
+    watched_is_readable |= event.tag == kWatched;
     if (!turned_away_.handle(event) && event.tag < listeners_.size()) accept_some(listeners_[event.tag], now);
+  }
   turned_away_.expire(now);
   if (paused_until_ <= now) set_listening(true);
+  return watched_is_readable;
 }
 
-bool Acceptor::accept_some(const Listener& listener, Instant now) {
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
+  // Those that wait and no more: an accept that finds nobody costs nearly as much as one that succeeds, since
+  // the kernel makes the socket first. One at least, where the kernel does not tell their number.
+  const std::size_t waiting = os::accept_queue_length(listener.socket);
+  for (std::size_t i = 0; i < std::clamp(waiting, std::size_t{1}, kAcceptsPerTurn); ++i) {
     auto accepted = os::accept_tcp(listener.socket);
     if (!accepted) {
       const int code = accepted.error().code;
       if (is_about_one_connection(code)) continue;
       if (code != EAGAIN) out_of_descriptors(listener, accepted.error(), now);
-      return false;
+      return 0;
     }
     starved_ = false;
     Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
@@ -86,7 +93,7 @@ bool Acceptor::accept_some(const Listener& listener, Instant now) {
       turn_away(std::move(arrival));
     }
   }
-  return true;
+  return waiting;
 }
 
 void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
@@ -113,7 +120,7 @@ void Acceptor::set_listening(bool listening) {
 void Acceptor::stop_accepting() {
   const Instant now = monotonic_now();
   for (const Listener& listener : listeners_)
-    for (int turn = 0; turn < kBacklog / kAcceptsPerTurn && accept_some(listener, now); ++turn) {
+    for (std::size_t turn = 0; turn < kBacklog / kAcceptsPerTurn && accept_some(listener, now) > 0; ++turn) {
     }
   listeners_.clear();
   paused_until_ = kNever;

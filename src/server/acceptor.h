@@ -40,8 +40,8 @@ class Acceptor {
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
 
   /// Waits for connections and deals with them, at most for `limit`, or until a watched descriptor is
-  /// readable.
-  void poll(milliseconds limit);
+  /// readable. Whether one is.
+  bool poll(milliseconds limit);
 
   /// Closes the listeners. Connections that the kernel has accepted for us are taken first: their clients
   /// believe that they are connected.
@@ -53,8 +53,8 @@ class Acceptor {
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
            AcceptorSettings settings, os::Epoll epoll, os::Fd spare);
 
-  /// Takes as many as is fair in one turn. Whether there may be more.
-  bool accept_some(const Listener& listener, Instant now);
+  /// Takes as many as is fair in one turn, of those that wait now. How many did wait.
+  std::size_t accept_some(const Listener& listener, Instant now);
   void out_of_descriptors(const Listener& listener, const Error& error, Instant now);
   void set_listening(bool listening);
 

@@ -33,6 +33,7 @@ Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instan
     if (!outgoing.empty() && writable_) {
       step = send(outgoing, now);
       writable_ = step != Step::blocked;
+      must_ask_again |= !writable_;
     }
     // Also while the client takes nothing: the session bounds what it queues, then stops wanting any.
     if (step == Step::blocked && may_receive()) {
@@ -75,9 +76,8 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
 
 Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   const auto count = os::receive(socket_, buffer);
-  // A short read has emptied the socket: asking again would only hear EAGAIN. More is announced by epoll. An
-  // end that has been announced already is not announced again.
-  readable_ = count && *count > 0 && (*count == buffer.size() || input_ends_);
+  // A short read has emptied the socket: asking again would only hear EAGAIN. What comes later is announced.
+  readable_ = count && *count > 0 && (*count == buffer.size() || must_read_on_);
   if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   if (*count == 0) return {.kind = Arrived::Kind::end};
   session_.memory().bytes_arrived();
@@ -95,8 +95,8 @@ void Connection::take(const Arrived& arrived, Instant now) {
 
 void Connection::changed(const os::Event& event) {
   if (event.writable) writable_ = true;
-  input_ends_ |= event.peer_finished || event.hung_up;
-  readable_ |= event.readable || input_ends_;
+  must_read_on_ |= event.must_read_on || event.hung_up;
+  readable_ |= event.readable || must_read_on_;
 }
 
 }  // namespace bobbin::server

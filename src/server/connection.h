@@ -56,6 +56,9 @@ class Connection : public net::Timer {
   Connection* previous_idle = nullptr;  ///< see IdleList
   Connection* next_idle = nullptr;
   bool is_watched = false;  ///< by the worker's epoll
+  /// A send was refused. Should the kernel have had another reason than a full socket, no change would tell
+  /// when to try again: so the worker asks.
+  bool must_ask_again = false;
   bool holds_place = true;  ///< counts against its worker's capacity
   bool is_ready = false;    ///< in the worker's list of those that could go on at once
 
@@ -65,9 +68,9 @@ class Connection : public net::Timer {
   Step send(const http::Outgoing& outgoing, Instant now);
   Step send_slice(const http::FileSlice& slice, Instant now);
 
-  bool readable_ = true;     // until a receive has emptied the socket
-  bool writable_ = true;     // until a send has filled it
-  bool input_ends_ = false;  // the end, or an error, lies behind what can be read
+  bool readable_ = true;       // until a receive has emptied the socket
+  bool writable_ = true;       // until a send has filled it
+  bool must_read_on_ = false;  // see os::Event
   http::http1::Session session_;
   os::Fd socket_;
   Endpoint peer_;

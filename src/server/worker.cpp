@@ -103,7 +103,7 @@ void Worker::make_room() { post(MakeRoom{}); }
 void Worker::shut_down() { post(ShutDown{}); }
 void Worker::stop_now() { post(StopNow{}); }
 void Worker::deliver(ConnectionId connection, ExchangeId exchange, http::Response response) {
-  post(Answer{connection, exchange, std::move(response)});
+  post(Answer{connection, exchange, std::make_unique<http::Response>(std::move(response))});
 }
 
 // Only a worker that sleeps is woken. No wake-up is lost, because each side stores before it loads, all
@@ -148,7 +148,7 @@ void Worker::run() {
   os::name_this_thread(("Thread-" + std::to_string(number_)).c_str());
   std::array<os::Event, os::Epoll::kMaximumEvents> events;
   Instant now = monotonic_now();
-  while (!stopping_ || connections_ > 0) {
+  while (!stopping_ || connections_.size() > 0) {
     const auto ready = wait(events, now);
     now = monotonic_now();  // one reading per round: every deadline in it agrees
     update_date();
@@ -182,7 +182,7 @@ void Worker::serve(std::span<const os::Event> ready, Instant now) {
   // be asked before an answer is given again (AnswerMemory).
   for (const os::Event& event : ready) {
     if (event.tag == kMailTag) continue;
-    Connection* connection = find(id_of(event.tag));
+    Connection* connection = connections_.find(id_of(event.tag));
     if (connection == nullptr) continue;
     // Hung up with nothing left to read: whatever we would say, nobody is there.
     if (event.hung_up && !connection->session().wants_input()) connection->session().abort(now);
@@ -202,7 +202,7 @@ void Worker::gather(Connection& connection, Instant now) {
 
 void Worker::answer_arrivals(Instant now) {
   for (const auto& [id, arrived] : arrivals_)
-    if (Connection* connection = find(id))
+    if (Connection* connection = connections_.find(id))
       drive(*connection, now, [&, connection](http::Session&) { connection->take(arrived, now); });
   arrivals_.clear();
   arrivals_room_ = arrivals_buffer_;
@@ -216,7 +216,7 @@ void Worker::expire_deadlines(Instant now) {
 
 void Worker::drive_ready(Instant now) {
   for (const ConnectionId id : std::exchange(ready_, {}))
-    if (Connection* connection = find(id)) {
+    if (Connection* connection = connections_.find(id)) {
       connection->is_ready = false;
       drive(*connection, now);
     }
@@ -256,49 +256,39 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
   if (progress == Connection::Progress::has_more && !std::exchange(connection.is_ready, true))
     ready_.push_back(connection.id());
 
-  if (!connection.is_watched && !watch(connection)) return close(connection);
+  if (!watch(connection)) return close(connection);
   timers_.set(connection, connection.session().deadline());
   connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
 }
 
 // ---- connections ----
 
-Connection* Worker::find(ConnectionId id) {
-  if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
-  return slots_[id.slot].connection.get();
-}
-
 void Worker::take(Arrival&& arrival, Instant now) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  Slot& slot = slots_[free_slots_.back()];
-  const ConnectionId id{.slot = free_slots_.back(), .generation = slot.generation};
-  free_slots_.pop_back();
-  slot.connection = std::make_unique<Connection>(surroundings_, std::move(arrival.socket), id, arrival.peer,
-                                                 arrival.local, now);
-  ++connections_;
   // Its request has often arrived already, and one that is over after its answer is never watched.
-  gather(*slot.connection, now);
+  gather(connections_.emplace(surroundings_, std::move(arrival.socket), arrival.peer, arrival.local, now),
+         now);
 }
 
 bool Worker::watch(Connection& connection) {
-  const auto watched = epoll_.watch_changes(connection.socket(), tag_of(connection.id()));
+  const std::uint64_t tag = tag_of(connection.id());
+  if (connection.is_watched)
+    return !std::exchange(connection.must_ask_again, false) || epoll_.ask_again(connection.socket(), tag);
+  const auto watched = epoll_.watch_changes(connection.socket(), tag);
   if (!watched)
     log_.write(observe::LogLevel::error, "Cannot watch a connection: " + watched.error().message());
   connection.is_watched = watched.has_value();
+  connection.must_ask_again = false;
   return connection.is_watched;
 }
 
 void Worker::take(Answer&& answer, Instant now) {
-  const std::string created = answer.response.notes.action == http::LogNotes::Action::created_file
-                                  ? answer.response.notes.subject
+  const std::string created = answer.response->notes.action == http::LogNotes::Action::created_file
+                                  ? answer.response->notes.subject
                                   : std::string();
   bool was_given = false;
-  if (Connection* connection = find(answer.connection))
+  if (Connection* connection = connections_.find(answer.connection))
     drive(*connection, now, [&](http::Session& session) {
-      was_given = session.resolve(answer.exchange, std::move(answer.response), now);
+      was_given = session.resolve(answer.exchange, std::move(*answer.response), now);
     });
   // Nobody was told, but what is on disk must not go unmentioned.
   if (!was_given && !created.empty())
@@ -309,18 +299,15 @@ void Worker::take(ShutDown, Instant now) {
   // Got from the queue earlier in this round: they are let go with the others. The pool gives no more.
   take_over_released(now);
   stopping_ = true;
-  for (Slot& slot : slots_) {
-    if (slot.connection != nullptr) let_go(*slot.connection, now);
-  }
+  connections_.for_each([&](Connection& connection) { let_go(connection, now); });
 }
 
 void Worker::take(StopNow, Instant now) {
   stopping_ = true;
-  for (Slot& slot : slots_) {
-    if (slot.connection == nullptr) continue;
-    slot.connection->session().abort(now);
-    close(*slot.connection);
-  }
+  connections_.for_each([&](Connection& connection) {
+    connection.session().abort(now);
+    close(connection);
+  });
 }
 
 void Worker::let_go(Connection& connection, Instant now) {
@@ -328,7 +315,7 @@ void Worker::let_go(Connection& connection, Instant now) {
   const ConnectionId id = connection.id();
   connection.look_again();
   drive(connection, now);
-  if (find(id) == nullptr) return;
+  if (connections_.find(id) == nullptr) return;
   drive(connection, now, [](http::Session& session) { session.shut_down(); });
 }
 
@@ -336,12 +323,7 @@ void Worker::close(Connection& connection) {
   log_close(connection);
   connection.holds_place ? give_up_place(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
-  const ConnectionId id = connection.id();
-  Slot& slot = slots_[id.slot];
-  slot.connection.reset();
-  ++slot.generation;
-  free_slots_.push_back(id.slot);
-  --connections_;
+  connections_.erase(connection.id());
 }
 
 void Worker::give_up_place(Connection& connection) {
@@ -401,7 +383,7 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
   if (!notes.violation.empty() && !block_names_violations)
     log_.write(observe::LogLevel::warning, "Security violation: " + notes.violation);
   if (!settings_.access_log) return;
-  const Connection* connection = find(id);
+  const Connection* connection = connections_.find(id);
   const Duration duration = now - summary.started;
   const observe::ExchangeRecord record{
       .time = wall_now() - duration,

@@ -27,6 +27,7 @@
 #include "os/fd.h"
 #include "os/wake.h"
 #include "server/connection.h"
+#include "server/connection_table.h"
 #include "server/idle_list.h"
 
 namespace bobbin::server {
@@ -85,7 +86,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   struct Answer {
     ConnectionId connection;
     ExchangeId exchange;
-    http::Response response;
+    std::unique_ptr<http::Response> response;  // apart, so that every other mail is small
   };
   using Mail = std::variant<Arrival, Answer, MakeRoom, ShutDown, StopNow>;
 
@@ -128,6 +129,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   [[nodiscard]] Connection* longest_evictable(Instant now) const;
   /// Ends it as soon as what is in flight has been answered: at once when it is idle.
   void let_go(Connection& connection, Instant now);
+  /// Sees to it that the next change of its socket is heard of.
   [[nodiscard]] bool watch(Connection& connection);
   void close(Connection& connection);
   /// Gives the connection's place to the one that has waited longest, if any waits.
@@ -135,7 +137,6 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void log_close(const Connection& connection);
   void update_date();
   [[nodiscard]] milliseconds patience(Instant now);
-  [[nodiscard]] Connection* find(ConnectionId id);
 
   const unsigned number_;
   const WorkerSettings& settings_;
@@ -151,14 +152,8 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::atomic<bool> has_mail_ = false;
   std::atomic<bool> asleep_ = false;  // or about to be: mail has to wake it
 
-  struct Slot {
-    std::unique_ptr<Connection> connection;
-    std::uint32_t generation = 0;
-  };
   net::TimerWheel timers_;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_slots_;
-  std::size_t connections_ = 0;
+  ConnectionTable connections_;
   std::size_t lingering_ = 0;  // of these; they hold no place
   IdleList idle_;
   std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();

@@ -4,6 +4,7 @@
 // control file it does nothing.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
@@ -197,6 +198,20 @@ std::size_t shortened(Operation operation, std::size_t count) {
   return at_most == 0 ? count : std::min(count, at_most);
 }
 
+/// How each descriptor is watched, so that its poller can be told of it again.
+struct Watched {
+  int epoll;
+  epoll_event event;
+};
+std::array<Watched, 65536> watched;
+
+/// Bytes were left in the socket, as though they had not arrived yet. Now they do.
+void rest_arrives(int fd) {
+  if (control() == nullptr || control()->rules[receive_bytes].at_most == 0) return;
+  Watched& how = watched[static_cast<std::size_t>(fd)];
+  ::epoll_ctl(how.epoll, EPOLL_CTL_MOD, fd, &how.event);  // not watched yet: will be reported when it is
+}
+
 std::string_view text_of(const void* data, std::size_t count) {
   return {static_cast<const char*>(data), count};
 }
@@ -223,7 +238,7 @@ int openat(int directory, const char* path, int flags, ...) {
 }
 
 // What the program calls directly: openat2, for which the C library has no function, and its way around the
-// cancellation points of recv and send.
+// cancellation points of recv, send and accept.
 long syscall(long number, ...) {
   va_list arguments;
   va_start(arguments, number);
@@ -242,7 +257,15 @@ long syscall(long number, ...) {
       shorten(send_bytes);
       return perform(send_bytes, subject, 0, call);
     }
-    case SYS_recvfrom: shorten(receive_bytes); return perform(receive_bytes, {}, 0, call);
+    case SYS_accept4: return perform(accept_socket, {}, -1, call);
+    case SYS_recvfrom: {
+      shorten(receive_bytes);
+      const long received = perform(receive_bytes, {}, 0, call);
+      const int error = errno;
+      if (received > 0 || (received < 0 && error == EAGAIN)) rest_arrives(static_cast<int>(a[0]));
+      errno = error;
+      return received;
+    }
     default: return call();
   }
 }
@@ -316,14 +339,9 @@ ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   return perform(send_bytes, subject, 0, [&] { return real_sendmsg(socket, &some, flags); });
 }
 
-int accept4(int listener, sockaddr* address, socklen_t* length, int flags) {
-  static const auto real_accept4 = REAL(accept4);
-  return static_cast<int>(
-      perform(accept_socket, {}, -1, [&] { return real_accept4(listener, address, length, flags); }));
-}
-
 int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
   static const auto real_epoll_ctl = REAL(epoll_ctl);
+  if (event != nullptr) watched[static_cast<std::size_t>(fd)] = {epoll, *event};
   if (operation != EPOLL_CTL_ADD) return real_epoll_ctl(epoll, operation, fd, event);
   return static_cast<int>(
       perform(watch_socket, {}, 0, [&] { return real_epoll_ctl(epoll, operation, fd, event); }));

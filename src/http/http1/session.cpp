@@ -213,14 +213,15 @@ void Session::complete(std::unique_ptr<Receiving> receiving, Instant now) {
   Reply reply = receiving->exchange->complete(ReplyLater(shared_.replies, id_, ExchangeId{requests_}));
   if (auto* response = std::get_if<Response>(&reply))
     return answer(std::move(*response), std::move(receiving->asked), true, now);
-  state_ = Awaiting{.deadline = now + shared_.settings.reply_timeout, .asked = std::move(receiving->asked)};
+  state_ = Awaiting{.deadline = now + shared_.settings.reply_timeout,
+                    .asked = std::make_unique<Asked>(std::move(receiving->asked))};
 }
 
 bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
   // No further request is begun while an answer is awaited: so it is that of the last one.
   auto* awaiting = std::get_if<Awaiting>(&state_);
   if (awaiting == nullptr || exchange != ExchangeId{requests_}) return false;
-  answer(std::move(response), std::move(awaiting->asked), true, now);
+  answer(std::move(response), std::move(*awaiting->asked), true, now);
   return true;
 }
 
@@ -432,7 +433,7 @@ void Session::expire(Instant now) {
         Response::error(Status::service_unavailable, "Storing takes too long. It may or may not succeed.");
     late.add_field("Retry-After", "5");
     late.close = true;
-    return answer(std::move(late), std::move(awaiting->asked), true, now);
+    return answer(std::move(late), std::move(*awaiting->asked), true, now);
   }
   if (std::holds_alternative<Lingering>(state_)) {
     state_ = Done{};

@@ -94,7 +94,7 @@ class Session final : public http::Session {
   };
   struct Awaiting {
     Instant deadline;
-    Asked asked;
+    std::unique_ptr<Asked> asked;
   };
   struct Sending {
     enum class Then : std::uint8_t { next_request, close, linger };
@@ -104,7 +104,7 @@ class Session final : public http::Session {
     Instant deadline;
   };
   struct Done {};
-  // Receiving is apart because it is large: an idle session must not be.
+  // What is large is apart: an idle session must not be.
   using State = std::variant<Idle, Head, std::unique_ptr<Receiving>, Awaiting, Sending, Lingering, Done>;
 
   // Take what they can from the front of `input`; false when they must wait: for more, or for the output to
