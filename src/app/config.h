@@ -24,6 +24,7 @@ struct Config {
   unsigned threads = 10;
   unsigned connections_per_thread = 1024;
   unsigned queue = 1024;
+  std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
 
   std::string root = "resources";
   std::vector<std::string> downloads{"txt", "png", "jpg",

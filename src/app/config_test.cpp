@@ -108,6 +108,8 @@ std::vector<Row> every_option() {
       row("keep-alive-timeout", &Config::keep_alive_timeout, {"5", "5", 5s}, {"1.5s", "1.5", 1500ms}),
       row("keep-alive-requests", &Config::keep_alive_requests, {"0", "0", 0}, {"7", "7", 7}),
       row("grace-period", &Config::grace_period, {"0", "0", 0s}, {"2m", R"("2m")", 2min}),
+      row("tcp-congestion", &Config::tcp_congestion, {"system", R"("system")", "system"},
+          {"reno", R"("reno")", "reno"}),
       row("root", &Config::root, {"/srv/www", R"("/srv/www")", "/srv/www"}, {".", R"(".")", "."}),
       row("download", &Config::downloads, {"PDF,.zip", R"(["PDF", ".zip"])", {"pdf", "zip"}}, {"", "[]", {}}),
       row("allow-type", &Config::allowed_types, {"html", R"(["html"])", {"html"}},

@@ -62,6 +62,12 @@ constexpr Option kOptions[] = {
      Time{&Config::grace_period, 0ms, 24h},
      "How long exchanges in flight may take to finish when the server stops."},
 
+    {"Connections", "", "tcp-congestion", "NAME", "",
+     Text{&Config::tcp_congestion, accept_non_empty,
+          "auto, system, or an algorithm of net.ipv4.tcp_available_congestion_control", ""},
+     "TCP's congestion control; system is the machine's. auto is that too, but reno instead of bbr on a loopback address, "
+     "where bbr halves the speed of large files."},
+
     {"Files", "-d", "root", "DIR", "",
      Text{&Config::root, accept_non_empty, "the name of a directory", ""},
      "The directory whose files are served."},

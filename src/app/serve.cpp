@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <memory>
 #include <string>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "app/site.h"
 #include "os/epoll.h"
 #include "os/process.h"
+#include "os/socket.h"
 #include "os/wake.h"
 #include "server/acceptor.h"
 #include "server/pool.h"
@@ -75,6 +77,23 @@ Result<std::vector<server::Listener>> listen_on_all(const Config& config, std::s
     listeners.push_back(TRY(server::listen(*endpoint)));
   }
   return listeners;
+}
+
+/// What connections to this listener shall use; empty: the system's. bbr paces by a model of a network, which
+/// is not there when the machine talks to itself. reno is in every kernel and allowed to everybody.
+std::string congestion_control_for(const Config& config, const server::Listener& listener) {
+  if (config.tcp_congestion == "system") return {};
+  if (config.tcp_congestion != "auto") return config.tcp_congestion;
+  const auto of_system = os::congestion_control(listener.socket);
+  return listener.bound.is_loopback() && of_system && *of_system == "bbr" ? "reno" : "";
+}
+
+Result<void> set_congestion_control(const Config& config, const std::vector<server::Listener>& listeners) {
+  for (const server::Listener& listener : listeners) {
+    const std::string name = congestion_control_for(config, listener);
+    if (!name.empty()) TRY(os::set_congestion_control(listener.socket, name));
+  }
+  return {};
 }
 
 /// What poll() waits for is due then: the next status line, or the end of the grace period.
@@ -208,6 +227,9 @@ int serve(const Config& config) {
   auto listeners = listen_on_all(config, what);
   if (!listeners)
     return fail(kExitCannotRun, "cannot listen on " + what + ": " + listeners.error().message());
+  if (!set_congestion_control(config, *listeners))
+    return fail(kExitUsage, fmt::format("--tcp-congestion: \"{}\" is not available; auto, system, {}",
+                                        config.tcp_congestion, os::available_congestion_controls()));
   std::vector<Endpoint> bound;
   for (const server::Listener& listener : *listeners) bound.push_back(listener.bound);
   auto site = Site::create(config, **log, what);
@@ -238,7 +260,8 @@ int serve(const Config& config) {
     return fail(kExitCannotRun, "cannot watch the listening sockets");
   }
 
-  // Run.
+  // Run. Accepting in the middle of a worker's round would only make both change places on their CPU.
+  os::let_running_threads_go_first();
   MainLoop loop(config, *acceptor, **pool, *signals, **log, main_log);
   loop.run_until_stopped();
 

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -51,5 +52,10 @@ std::uint64_t open_descriptors() {
 }
 
 void name_this_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
+
+void let_running_threads_go_first() {
+  const sched_param parameters{};
+  static_cast<void>(::sched_setscheduler(0, SCHED_BATCH, &parameters));
+}
 
 }  // namespace bobbin::os

@@ -13,6 +13,7 @@
 
 #include "base/assert.h"
 #include "os/call.h"
+#include "os/file.h"
 
 namespace bobbin::os {
 namespace {
@@ -147,6 +148,32 @@ Result<std::size_t> send_file(const Fd& socket, int file, std::uint64_t offset, 
   const auto sent = uninterrupted([&] { return ::sendfile(socket.number(), file, &position, count); });
   if (sent < 0) return last_error("sendfile");
   return static_cast<std::size_t>(sent);
+}
+
+Result<std::string> congestion_control(const Fd& socket) {
+  char name[16] = {};  // TCP_CA_NAME_MAX
+  socklen_t length = sizeof name - 1;
+  if (::getsockopt(socket.number(), IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0)
+    return last_error("getsockopt TCP_CONGESTION");
+  return std::string(name);
+}
+
+Result<void> set_congestion_control(const Fd& socket, const std::string& name) {
+  if (::setsockopt(socket.number(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                   static_cast<socklen_t>(name.size())) != 0)
+    return last_error("setsockopt TCP_CONGESTION");
+  return {};
+}
+
+std::string available_congestion_controls() {
+  // Without privileges, the allowed ones only; with them, any that the kernel has.
+  const char* list = ::geteuid() == 0 ? "/proc/sys/net/ipv4/tcp_available_congestion_control"
+                                      : "/proc/sys/net/ipv4/tcp_allowed_congestion_control";
+  std::string names = read_file(list).value_or("");
+  while (names.ends_with('\n')) names.pop_back();
+  for (std::size_t space = 0; (space = names.find(' ', space)) != std::string::npos; space += 2)
+    names.replace(space, 1, ", ");
+  return names;
 }
 
 void shut_down_writing(const Fd& socket) { ::shutdown(socket.number(), SHUT_WR); }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
@@ -36,6 +37,14 @@ inline constexpr std::size_t kMaximumPieces = 64;
 /// Sends from the page cache (sendfile(2)). 0: the file ends before `offset`.
 [[nodiscard]] Result<std::size_t> send_file(const Fd& socket, int file, std::uint64_t offset,
                                             std::size_t count);
+
+/// The name of the algorithm that controls its congestion; that of a listening socket is inherited.
+[[nodiscard]] Result<std::string> congestion_control(const Fd& socket);
+/// ENOENT: the kernel has no such algorithm. EPERM: it is reserved.
+[[nodiscard]] Result<void> set_congestion_control(const Fd& socket, const std::string& name);
+
+/// The names that this process may set, "reno, cubic".
+[[nodiscard]] std::string available_congestion_controls();
 
 /// Tells the peer that we have finished sending; reading goes on.
 void shut_down_writing(const Fd& socket);

@@ -1,8 +1,10 @@
 """CONTRACT §1: arguments, environment, configuration file, exit codes, start and stop lines."""
 
+import pathlib
 import re
 import signal
 import socket
+import subprocess
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -208,6 +210,33 @@ def test_unknown_or_incomplete_argument(binary, root, arguments):
     result = run_to_end(binary, "--root", root, *arguments)
     assert result.returncode == USAGE and result.stdout == ""
     assert result.stderr.count("\n") == 1 and arguments[-1] in result.stderr
+
+
+def congestion_control_of(port):
+    """Of the listening socket, which its connections inherit."""
+    words = subprocess.check_output(["ss", "-Htlni", f"sport = :{port}"], text=True).split()
+    known = pathlib.Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+    return next(word for word in words if word in known)
+
+
+def test_congestion_control(start_plain, root):
+    """--tcp-congestion: the machine's, a named one, or the machine's unless that is bbr on loopback."""
+    of_machine = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
+    for value, expected in [
+        ("system", of_machine),
+        ("reno", "reno"),
+        ("auto", "reno" if of_machine == "bbr" else of_machine),
+    ]:
+        server = start_plain("--port", "0", "--tcp-congestion", value, root=root)
+        server.log.wait_for("Press Ctrl")
+        assert congestion_control_of(server.port) == expected, value
+
+
+def test_unknown_congestion_control(binary, root):
+    """Only the kernel knows which there are: the message names them."""
+    result = run_to_end(binary, "--port", "0", "--root", root, "--tcp-congestion", "absurd")
+    assert result.returncode == USAGE and result.stdout == ""
+    assert re.fullmatch(r'bobbin: --tcp-congestion: "absurd" is not available; auto, system, .*reno.*\n', result.stderr)
 
 
 @pytest.mark.parametrize("name", ["PORT", "THREADS", "KEEP_ALIVE_TIMEOUT", "LOG_FORMAT", "MAX_UPLOAD"])

@@ -254,41 +254,35 @@ void Session::answer(Response response, Asked asked, bool content_is_read, Insta
   const bool keeps = keeps_connection(asked.persists) && content_is_read && !response.close;
   render(response, asked.error_form);
   asked.texts->notes = std::move(response.notes);
-  ExchangeSummary summary{
-      .texts = std::move(asked.texts),
-      .status = response.status,
-      .content_length_bytes = never_has_content(response.status) ? 0 : size_bytes(response.content),
-      .keeps_connection = keeps,
-      .ordinal = requests_,
-      .started = asked.started};
+  ExchangeSummary& summary = begin_answer(asked.started, keeps, now);
+  summary.texts = std::move(asked.texts);
+  summary.status = response.status;
+  summary.content_length_bytes = never_has_content(response.status) ? 0 : size_bytes(response.content);
 
-  Output& output = workspace().output;
+  Output& output = workspace_->output;
   append_front(output.text(), response);
   append_back(output.text(), keeps);
-  const std::uint64_t content_start = workspace_->queued_bytes();
+  begin_content();
   if (asked.method != Method::head && !never_has_content(response.status))
     output.add(std::move(response.content));
-  stage(std::move(summary), content_start, now);
   // A client that said `close` sends no more, so there is nothing that a close could cut off.
-  sending_then(keeps, !asked.persists && content_is_read);
+  end_answer(keeps, !asked.persists && content_is_read);
 }
 
 void Session::answer_again(const RememberedAnswer& answer, Instant now) {
   const bool keeps = keeps_connection(answer.persists);
-  Output& output = workspace().output;
+  ExchangeSummary& summary = begin_answer(now, keeps, now);
+  if (shared_.host.wants_texts()) summary.texts = answer.texts;
+  summary.status = answer.status;
+  summary.content_length_bytes = answer.content_length_bytes;
+
+  Output& output = workspace_->output;
   output.text() += answer.front();
   append_back(output.text(), keeps);
-  const std::uint64_t content_start = workspace_->queued_bytes();
+  begin_content();
   output.text() += answer.content();
   if (answer.shared_content() != nullptr) output.add(answer.shared_content());
-  stage({.texts = shared_.host.wants_texts() ? answer.texts : nullptr,
-         .status = answer.status,
-         .content_length_bytes = answer.content_length_bytes,
-         .keeps_connection = keeps,
-         .ordinal = requests_,
-         .started = now},
-        content_start, now);
-  sending_then(keeps, !answer.persists);
+  end_answer(keeps, !answer.persists);
 }
 
 void Session::remember(Bytes head_bytes, const Asked& asked, const Response& response) {
@@ -325,13 +319,23 @@ void Session::append_back(std::string& out, bool keeps_connection) const {
     shared_.back.append_closing(out, date_field);
 }
 
-void Session::stage(ExchangeSummary summary, std::uint64_t content_start, Instant now) {
-  workspace_->staged.push_back(
-      {.content_start = content_start, .end = workspace_->queued_bytes(), .summary = std::move(summary)});
-  if (!workspace_->output_pace) workspace_->output_pace.emplace(now);
+ExchangeSummary& Session::begin_answer(Instant started, bool keeps_connection, Instant now) {
+  Workspace& work = workspace();
+  if (!work.output_pace) work.output_pace.emplace(now);
+  ExchangeSummary& summary = work.staged.emplace_back().summary;
+  summary.keeps_connection = keeps_connection;
+  summary.ordinal = requests_;
+  summary.started = started;
+  return summary;
 }
 
-void Session::sending_then(bool keeps_connection, bool client_is_done) {
+void Session::begin_content() {
+  Workspace::Staged& staged = workspace_->staged.back();
+  staged.content_start = staged.end = workspace_->queued_bytes();
+}
+
+void Session::end_answer(bool keeps_connection, bool client_is_done) {
+  workspace_->staged.back().end = workspace_->queued_bytes();
   state_ = Sending{keeps_connection ? Sending::Then::next_request
                    : client_is_done ? Sending::Then::close
                                     : Sending::Then::linger};

@@ -123,8 +123,10 @@ class Session final : public http::Session {
   void remember(Bytes head_bytes, const Asked& asked, const Response& response);
   void render(Response& response, ErrorForm form) const;
   void append_back(std::string& out, bool keeps_connection) const;
-  void stage(ExchangeSummary summary, std::uint64_t content_start, Instant now);
-  void sending_then(bool keeps_connection, bool client_is_done);
+  /// An answer is queued in three steps: between them come its head and its content.
+  [[nodiscard]] ExchangeSummary& begin_answer(Instant started, bool keeps_connection, Instant now);
+  void begin_content();
+  void end_answer(bool keeps_connection, bool client_is_done);
   void input_ended(Instant now);
   void output_drained(Instant now);
   void report_sent(Instant now);

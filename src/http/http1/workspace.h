@@ -17,8 +17,8 @@ namespace bobbin::http::http1 {
 struct Workspace {
   /// A queued answer, until its last byte has left.
   struct Staged {
-    std::uint64_t content_start;  ///< stream positions, in bytes since the workspace was empty
-    std::uint64_t end;
+    std::uint64_t content_start = 0;  ///< stream positions, in bytes since the workspace was taken
+    std::uint64_t end = 0;
     ExchangeSummary summary;
   };
 
