@@ -1,27 +1,60 @@
 #include "observe/access_log.h"
 
-#include <charconv>
+#include <array>
 #include <concepts>
+#include <cstring>
 
 #include "observe/escape.h"
+#include "observe/line_builder.h"
 #include "observe/local_time.h"
 
 namespace bobbin::observe {
 namespace {
 
-void append_number(std::string& out, std::integral auto value) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+template <std::size_t Length>
+constexpr std::string_view text_of(const std::array<char, Length>& field) {
+  return {field.data(), Length};
 }
 
-// As Endpoint::text, but without a string on the heap for an IPv4 address.
-void append_endpoint(std::string& out, const Endpoint& endpoint) {
+/// A byte in decimal, with a dot behind it.
+struct Octet {
+  char text[4];
+  std::uint8_t size;
+};
+
+constexpr std::array<Octet, 256> octets() {
+  std::array<Octet, 256> table{};
+  for (unsigned value = 0; value < 256; ++value) {
+    Octet& octet = table[value];
+    for (const unsigned place : {100U, 10U, 1U})
+      if (value >= place || place == 1)
+        octet.text[octet.size++] = static_cast<char>('0' + value / place % 10);
+    octet.text[octet.size++] = '.';
+  }
+  return table;
+}
+
+void add_address(LineBuilder& line, const Endpoint& endpoint) {
+  if (endpoint.family == Endpoint::Family::ipv6) return line.add(endpoint.address_text());
+  static constexpr auto kOctets = octets();
+  char* const start = line.room(4 * sizeof Octet::text);
+  char* end = start;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Octet& octet = kOctets[endpoint.address[i]];
+    std::memcpy(end, octet.text, sizeof octet.text);
+    end += octet.size;
+  }
+  line.extend(static_cast<std::size_t>(end - start) - 1);
+}
+
+// As Endpoint::text.
+void add_endpoint(LineBuilder& line, const Endpoint& endpoint) {
   const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
-  if (is_ipv6) out += '[';
-  out += endpoint.address_text();
-  if (is_ipv6) out += ']';
-  out += ':';
-  append_number(out, endpoint.port);
+  if (is_ipv6) line.add('[');
+  add_address(line, endpoint);
+  if (is_ipv6) line.add(']');
+  line.add(':');
+  line.add_number(endpoint.port);
 }
 
 std::string_view connection_word(const ExchangeRecord& record) {
@@ -29,117 +62,135 @@ std::string_view connection_word(const ExchangeRecord& record) {
 }
 
 /// The file's part in the exchange: "Sending HTML file: index.html (1234 bytes)".
-void append_action(std::string& out, const ExchangeRecord& record) {
+void add_action(LineBuilder& line, const ExchangeRecord& record) {
   using Action = ExchangeRecord::Action;
   if (record.action == Action::created_file) {
-    out += "Created file: ";
-    append_escaped(out, record.subject);
+    line.add("Created file: ");
+    add_escaped(line, record.subject);
     return;
   }
-  out += record.action == Action::sent_html ? "Sending HTML file: " : "Sending binary file: ";
-  append_escaped(out, record.subject);
-  out += " (";
-  append_number(out, record.content_length_bytes);
-  out += " bytes)";
+  line.add(record.action == Action::sent_html ? "Sending HTML file: " : "Sending binary file: ");
+  add_escaped(line, record.subject);
+  line.add(" (");
+  line.add_number(record.content_length_bytes);
+  line.add(" bytes)");
 }
 
-void append_host(std::string& out, const ExchangeRecord& record) {
-  out += "Host validation: ";
-  append_escaped(out, record.host.empty() ? "-" : record.host);
-  out += record.host_verdict == ExchangeRecord::Host::accepted ? " ✓" : " ✗";
+void add_host(LineBuilder& line, const ExchangeRecord& record) {
+  line.add("Host validation: ");
+  add_escaped(line, record.host.empty() ? "-" : record.host);
+  line.add(record.host_verdict == ExchangeRecord::Host::accepted ? " ✓" : " ✗");
 }
 
-void append_response(std::string& out, const ExchangeRecord& record) {
-  out += "Response: ";
-  append_number(out, record.status);
-  out += ' ';
-  append_escaped(out, record.reason_phrase);
-  out += " (";
-  append_number(out, record.content_bytes);
-  out += " bytes transferred)";
+void add_response(LineBuilder& line, const ExchangeRecord& record) {
+  line.add("Response: ");
+  line.add_number(record.status);
+  line.add(' ');
+  add_escaped(line, record.reason_phrase);
+  line.add(" (");
+  line.add_number(record.content_bytes);
+  line.add(" bytes transferred)");
 }
 
-void format_transfer(std::string& out, const ExchangeRecord& record, std::string_view thread_name) {
-  const auto line = [&](auto append_message) {
-    append_line_start(out, record.time, thread_name);
-    append_message();
-    out += '\n';
+void add_line_start(LineBuilder& line, WallTime time, std::string_view thread_name) {
+  line.add(text_of(local_second(time).line));
+  if (thread_name.empty()) return;
+  line.add('[');
+  line.add(thread_name);
+  line.add("] ");
+}
+
+/// `block` is empty.
+void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_view thread_name) {
+  add_line_start(block, record.time, thread_name);
+  const std::size_t start_bytes = block.size();
+  const auto line = [&](auto add_message) {
+    if (block.size() > start_bytes) block.repeat_front(start_bytes);
+    add_message();
+    block.add('\n');
   };
   if (record.first_on_connection) {
     line([&] {
-      out += "Connection from ";
-      append_endpoint(out, record.peer);
+      block.add("Connection from ");
+      add_endpoint(block, record.peer);
     });
   }
   if (!record.request_line.empty()) {
     line([&] {
-      out += "Request: ";
-      append_escaped(out, record.request_line);
+      block.add("Request: ");
+      add_escaped(block, record.request_line);
     });
   }
-  if (record.host_verdict != ExchangeRecord::Host::unchecked) line([&] { append_host(out, record); });
+  if (record.host_verdict != ExchangeRecord::Host::unchecked) line([&] { add_host(block, record); });
   if (!record.violation.empty()) {
     line([&] {
-      out += "Security violation: ";
-      append_escaped(out, record.violation);
+      block.add("Security violation: ");
+      add_escaped(block, record.violation);
     });
   }
-  if (record.action != ExchangeRecord::Action::none) line([&] { append_action(out, record); });
-  line([&] { append_response(out, record); });
+  if (record.action != ExchangeRecord::Action::none) line([&] { add_action(block, record); });
+  line([&] { add_response(block, record); });
   line([&] {
-    out += "Connection: ";
-    out += connection_word(record);
+    block.add("Connection: ");
+    block.add(connection_word(record));
   });
 }
 
-/// Apache's common log format: %h %l %u %t "%r" %>s %b, without the line's end.
-void append_common(std::string& out, const ExchangeRecord& record) {
-  out += record.peer.address_text();
-  out += " - - ";
-  out += local_second(record.time).apache;
-  out += ' ';
-  append_quoted(out, record.request_line);
-  out += ' ';
-  append_number(out, record.status);
-  out += ' ';
+/// %h %l %u %t "%r" %>s %b
+void add_common_fields(LineBuilder& line, const ExchangeRecord& record) {
+  add_address(line, record.peer);
+  line.add(" - - ");
+  line.add(text_of(local_second(record.time).apache));
+  line.add(' ');
+  add_quoted(line, record.request_line);
+  line.add(' ');
+  line.add_number(record.status);
+  line.add(' ');
   if (record.content_bytes == 0) {
-    out += '-';
+    line.add('-');
   } else {
-    append_number(out, record.content_bytes);
+    line.add_number(record.content_bytes);
   }
 }
 
-/// Apache's combined log format: common, then "%{Referer}i" "%{User-agent}i".
-void append_combined(std::string& out, const ExchangeRecord& record) {
-  append_common(out, record);
-  out += ' ';
-  append_quoted(out, record.referer);
-  out += ' ';
-  append_quoted(out, record.user_agent);
+/// Apache's common log format.
+void add_common(LineBuilder& line, const ExchangeRecord& record) {
+  add_common_fields(line, record);
+  line.add('\n');
 }
 
-void append_json_time(std::string& out, WallTime time) {
+/// Apache's combined log format: common, then "%{Referer}i" "%{User-agent}i".
+void add_combined(LineBuilder& line, const ExchangeRecord& record) {
+  add_common_fields(line, record);
+  line.add(' ');
+  add_quoted(line, record.referer);
+  line.add(' ');
+  add_quoted(line, record.user_agent);
+  line.add('\n');
+}
+
+void add_json_time(LineBuilder& line, WallTime time) {
   const LocalSecond& second = local_second(time);
   const auto thousandths = (time - std::chrono::floor<seconds>(time)) / milliseconds(1);
-  out += second.date;
-  out += '.';
-  for (const int digit : {100, 10, 1}) out += static_cast<char>('0' + thousandths / digit % 10);
-  out += second.offset;
+  line.add(text_of(second.date));
+  line.add('.');
+  for (const int digit : {100, 10, 1}) line.add(static_cast<char>('0' + thousandths / digit % 10));
+  line.add(text_of(second.offset));
 }
 
-void append_json(std::string& out, const ExchangeRecord& record, std::string_view thread_name) {
+void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view thread_name) {
   const auto text = [&](std::string_view key, std::string_view value) {
-    out += key;
-    append_json_string(out, value);
+    line.add(key);
+    add_json_string(line, value);
   };
   const auto number = [&](std::string_view key, std::integral auto value) {
-    out += key;
-    append_number(out, value);
+    line.add(key);
+    line.add_number(value);
   };
-  out += R"({"time":")";
-  append_json_time(out, record.time);
-  out += R"(","client":")";
-  append_endpoint(out, record.peer);
+  line.add(R"({"time":")");
+  add_json_time(line, record.time);
+  line.add(R"(","client":")");
+  add_endpoint(line, record.peer);
   text(R"(","thread":)", thread_name);
   text(R"(,"request":)", record.request_line);
   if (!record.request_line.empty()) {
@@ -153,30 +204,29 @@ void append_json(std::string& out, const ExchangeRecord& record, std::string_vie
   text(R"(,"user_agent":)", record.user_agent);
   text(R"(,"connection":)", connection_word(record));
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
-  out += '}';
+  line.add("}\n");
 }
 
 }  // namespace
 
 void format_exchange(std::string& out, AccessFormat format, const ExchangeRecord& record,
                      std::string_view thread_name) {
+  LineBuilder line;
   switch (format) {
-    case AccessFormat::transfer: return format_transfer(out, record, thread_name);
-    case AccessFormat::common: append_common(out, record); break;
-    case AccessFormat::combined: append_combined(out, record); break;
-    case AccessFormat::json: append_json(out, record, thread_name); break;
+    case AccessFormat::transfer: add_transfer(line, record, thread_name); break;
+    case AccessFormat::common: add_common(line, record); break;
+    case AccessFormat::combined: add_combined(line, record); break;
+    case AccessFormat::json: add_json(line, record, thread_name); break;
   }
-  out += '\n';
+  out += line.text();
 }
 
-void append_timestamp(std::string& out, WallTime time) { out += local_second(time).line; }
+void append_timestamp(std::string& out, WallTime time) { out += text_of(local_second(time).line); }
 
 void append_line_start(std::string& out, WallTime time, std::string_view thread_name) {
-  append_timestamp(out, time);
-  if (thread_name.empty()) return;
-  out += '[';
-  out += thread_name;
-  out += "] ";
+  LineBuilder line;
+  add_line_start(line, time, thread_name);
+  out += line.text();
 }
 
 }  // namespace bobbin::observe

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <gtest/gtest.h>
+
+#include "observe/test_files.h"
 
 namespace bobbin::observe {
 namespace {
@@ -180,6 +183,22 @@ TEST_F(AccessLog, CommonIsApaches) {
             "2001:db8::1 - - [15/Mar/2024:10:30:00 -0330] \"-\" 408 -\n");
 }
 
+TEST_F(AccessLog, ShowsEveryIpv4Address) {
+  ExchangeRecord record = download();
+  for (std::size_t octet = 0; octet < 4; ++octet) {
+    for (int value = 0; value < 256; ++value) {
+      record.peer.address = {1, 20, 30, 255};
+      record.peer.address[octet] = static_cast<std::uint8_t>(value);
+      std::string numbers[] = {"1", "20", "30", "255"};
+      numbers[octet] = std::to_string(value);
+      const std::string want = numbers[0] + '.' + numbers[1] + '.' + numbers[2] + '.' + numbers[3];
+      ASSERT_TRUE(formatted(AccessFormat::common, record).starts_with(want + " - - ["));
+      ASSERT_NE(formatted(AccessFormat::json, record).find("\"client\":\"" + want + ":54321\""),
+                std::string::npos);
+    }
+  }
+}
+
 TEST_F(AccessLog, CombinedIsApaches) {
   EXPECT_EQ(formatted(AccessFormat::combined, download()),
             "127.0.0.1 - - [15/Mar/2024:10:30:00 -0330] \"GET /image.png HTTP/1.1\" 200 45678 "
@@ -238,6 +257,44 @@ TEST_F(AccessLog, NoTextOfAClientMakesALine) {
   }
   const std::string combined = formatted(AccessFormat::combined, record);
   EXPECT_EQ(std::count(combined.begin(), combined.end(), '"'), 6) << combined;
+}
+
+TEST_F(AccessLog, TextsMayBeLong) {
+  const std::string text(20'000, 'x');
+  ExchangeRecord record = download();
+  record.first_on_connection = false;
+  record.request_line = record.subject = record.referer = record.user_agent = text;
+  EXPECT_EQ(formatted(AccessFormat::combined, record), "127.0.0.1 - - [15/Mar/2024:10:30:00 -0330] \"" +
+                                                           text + "\" 200 45678 \"" + text + "\" \"" + text +
+                                                           "\"\n");
+  EXPECT_EQ(formatted(AccessFormat::transfer, record),
+            "[2024-03-15 10:30:00] [Thread-1] Request: " + text +
+                "\n"
+                "[2024-03-15 10:30:00] [Thread-1] Host validation: localhost:8080 ✓\n"
+                "[2024-03-15 10:30:00] [Thread-1] Sending binary file: " +
+                text +
+                " (45678 bytes)\n"
+                "[2024-03-15 10:30:00] [Thread-1] Response: 200 OK (45678 bytes transferred)\n"
+                "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
+}
+
+// RFC 9636 §3 gives the offset 32 bits and no limit that a file must keep; the log gives its hours two
+// digits.
+TEST_F(AccessLog, AnAbsurdZoneDoesNoHarm) {
+  using namespace std::string_literals;
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "zone";
+  const std::string counts =
+      "\0\0\0\0"s + "\0\0\0\0"s + "\0\0\0\0"s + "\0\0\0\0"s + "\0\0\0\1"s + "\0\0\0\4"s;
+  std::ofstream(path) << "TZif"s + std::string(16, '\0') + counts + "\x00\x98\x96\x80\0\0"s + "ABS\0"s;
+  ::setenv("TZ", (":" + path).c_str(), 1);
+  ::tzset();
+  ExchangeRecord record = download();
+  record.time = at(kMoment + 2);  // a second that no other test has left formatted
+  const std::string line = formatted(AccessFormat::common, record);
+  SetUpTestSuite();
+  // 10,000,000 s: 115 days and 17:46:40
+  EXPECT_NE(line.find("[09/Jul/2024:07:46:42 +9959]"), std::string::npos) << line;
 }
 
 TEST_F(AccessLog, AppendsToWhatIsThere) {

@@ -1,7 +1,11 @@
 #include "observe/escape.h"
 
-#include <array>
 #include <cstdint>
+#include <cstring>
+#include <functional>
+#include <iterator>
+#include <numeric>
+#include <string>
 
 #include "base/utf8.h"
 #include "observe/access_log.h"
@@ -35,85 +39,142 @@ constexpr bool acts_on_display(char32_t c) {
   return (c >= 0x80 && c <= 0x9F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/// Which bytes may be copied without a look at their neighbours: printable ASCII without these.
-constexpr std::array<bool, 256> printable_except(std::string_view excluded) {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0x20; c < 0x7F; ++c) table[c] = true;
-  for (std::size_t i = 0; i < excluded.size(); ++i) table[byte_at(excluded, i)] = false;
-  return table;
+// Vectors as GCC and Clang have them for every processor: a comparison sets the bytes that it holds for.
+// Signed: bytes beyond ASCII are negative.
+using Bytes8 = std::int8_t __attribute__((vector_size(8)));
+using Bytes16 = std::int8_t __attribute__((vector_size(16)));
+
+/// The bytes that may be copied without a look at their neighbours: printable ASCII except `Excluded`.
+template <char... Excluded>
+struct PlainBytes {
+  static constexpr bool has(char c) {
+    const auto byte = static_cast<std::int8_t>(c);
+    return byte >= 0x20 && byte != 0x7F && ((byte != Excluded) && ...);
+  }
+  template <typename Vector>
+  static bool has_all(Vector bytes) {
+    const Vector others = (bytes < 0x20) | (bytes == 0x7F) | (... | (bytes == Excluded));
+    std::uint64_t words[sizeof others / sizeof(std::uint64_t)];
+    std::memcpy(words, &others, sizeof others);
+    return std::accumulate(std::begin(words), std::end(words), std::uint64_t{0}, std::bit_or()) == 0;
+  }
+};
+
+template <typename Plain, typename Vector>
+bool copy_if_plain(char* to, const char* from) {
+  Vector bytes;
+  std::memcpy(&bytes, from, sizeof bytes);
+  if (!Plain::has_all(bytes)) return false;
+  std::memcpy(to, &bytes, sizeof bytes);
+  return true;
 }
 
-/// Copies what can be shown and leaves the rest, one character at a time, to `escape`.
-template <typename Escape>
-void append_with(std::string& out, std::string_view text, const std::array<bool, 256>& plain, Escape escape) {
-  while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && plain[byte_at(text, run)]) ++run;
-    out.append(text.substr(0, run));
-    text.remove_prefix(run);
-    if (text.empty()) return;
-    const Character character = front_character(text);
-    if (character.is_valid && character.code_point >= 0x80 && !acts_on_display(character.code_point)) {
-      out.append(character.bytes);
-    } else {
-      escape(character);
+/// Copies the plain bytes at the front of `text` to `to`, which has room for all of it; returns how many.
+template <typename Plain>
+std::size_t copy_plain(char* to, std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  std::size_t done = 0;
+  while (size - done >= 16 && copy_if_plain<Plain, Bytes16>(to + done, from + done)) done += 16;
+  if (done == size) return size;
+  if (size - done >= 8 && copy_if_plain<Plain, Bytes8>(to + done, from + done)) done += 8;
+  // The rest together with bytes that have been copied already.
+  if (size >= 8 && size - done < 8 && copy_if_plain<Plain, Bytes8>(to + size - 8, from + size - 8))
+    return size;
+  while (done < size && Plain::has(from[done])) {
+    to[done] = from[done];
+    ++done;
+  }
+  return done;
+}
+
+/// Adds what can be shown and leaves the rest, one character at a time, to `escape`.
+template <typename Plain, typename Escape>
+void add_with(LineBuilder& line, std::string_view text, Escape escape) {
+  while (true) {
+    const std::size_t copied = copy_plain<Plain>(line.room(text.size()), text);
+    line.extend(copied);
+    text.remove_prefix(copied);
+    // Others come in groups: words in another alphabet, binary rubbish.
+    while (!text.empty() && !Plain::has(text.front())) {
+      const Character character = front_character(text);
+      if (character.is_valid && character.code_point >= 0x80 && !acts_on_display(character.code_point)) {
+        line.add(character.bytes);
+      } else {
+        escape(character);
+      }
+      text.remove_prefix(character.bytes.size());
     }
-    text.remove_prefix(character.bytes.size());
+    if (text.empty()) return;
   }
 }
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-void append_hex_bytes(std::string& out, std::string_view bytes) {
+void add_hex_bytes(LineBuilder& line, std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out += "\\x";
-    out += kHexDigits[byte_at(bytes, i) >> 4];
-    out += kHexDigits[byte_at(bytes, i) & 0xF];
+    line.add("\\x");
+    line.add(kHexDigits[byte_at(bytes, i) >> 4]);
+    line.add(kHexDigits[byte_at(bytes, i) & 0xF]);
   }
 }
 
-void append_log_text(std::string& out, std::string_view text, const std::array<bool, 256>& plain) {
-  append_with(out, text, plain, [&](const Character& character) {
+template <typename Plain>
+void add_log_text(LineBuilder& line, std::string_view text) {
+  add_with<Plain>(line, text, [&](const Character& character) {
     if (character.bytes == "\\") {
-      out += "\\\\";
+      line.add("\\\\");
     } else {
-      append_hex_bytes(out, character.bytes);
+      add_hex_bytes(line, character.bytes);
     }
   });
 }
 
 }  // namespace
 
-void append_escaped(std::string& out, std::string_view text) {
-  static constexpr auto kPlain = printable_except("\\");
-  append_log_text(out, text, kPlain);
-}
+void add_escaped(LineBuilder& line, std::string_view text) { add_log_text<PlainBytes<'\\'>>(line, text); }
 
-void append_quoted(std::string& out, std::string_view text) {
-  static constexpr auto kPlain = printable_except("\\\"");
-  out += '"';
+void add_quoted(LineBuilder& line, std::string_view text) {
+  line.add('"');
   if (text.empty()) {
-    out += '-';
+    line.add('-');
   } else {
-    append_log_text(out, text, kPlain);
+    add_log_text<PlainBytes<'\\', '"'>>(line, text);
   }
-  out += '"';
+  line.add('"');
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr auto kPlain = printable_except("\\\"");
-  out += '"';
-  append_with(out, text, kPlain, [&](const Character& character) {
+void add_json_string(LineBuilder& line, std::string_view text) {
+  line.add('"');
+  add_with<PlainBytes<'\\', '"'>>(line, text, [&](const Character& character) {
     if (character.bytes == "\\" || character.bytes == "\"") {
-      out += '\\';
-      out += character.bytes;
+      line.add('\\');
+      line.add(character.bytes);
       return;
     }
     // Four digits are enough: characters above U+FFFF are shown.
-    out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += kHexDigits[(character.code_point >> shift) & 0xF];
+    line.add("\\u");
+    for (int shift = 12; shift >= 0; shift -= 4) line.add(kHexDigits[(character.code_point >> shift) & 0xF]);
   });
-  out += '"';
+  line.add('"');
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  LineBuilder line;
+  add_escaped(line, text);
+  out += line.text();
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  LineBuilder line;
+  add_quoted(line, text);
+  out += line.text();
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  LineBuilder line;
+  add_json_string(line, text);
+  out += line.text();
 }
 
 }  // namespace bobbin::observe

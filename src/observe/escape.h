@@ -3,15 +3,22 @@
 #include <string>
 #include <string_view>
 
+#include "observe/line_builder.h"
+
 // How bytes from strangers enter the log: no text can end its line or its field, steer a terminal, or look
 // like an escape that it is not. append_escaped, for text of its own, is in access_log.h.
 namespace bobbin::observe {
 
-/// Appends `text` as append_escaped does, with '"' as \x22 besides, within quotes; an empty text is "-" as in
+/// Adds `text` as append_escaped does.
+void add_escaped(LineBuilder& line, std::string_view text);
+
+/// Adds `text` as append_escaped does, with '"' as \x22 besides, within quotes; an empty text is "-" as in
 /// Apache's logs.
+void add_quoted(LineBuilder& line, std::string_view text);
 void append_quoted(std::string& out, std::string_view text);
 
-/// Appends `text` as a JSON string (RFC 8259 §7), quotes included.
+/// Adds `text` as a JSON string (RFC 8259 §7), quotes included.
+void add_json_string(LineBuilder& line, std::string_view text);
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace bobbin::observe

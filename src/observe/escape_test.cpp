@@ -1,7 +1,9 @@
 #include "observe/escape.h"
 
+#include <cstdio>
 #include <gtest/gtest.h>
 #include <random>
+#include <vector>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -78,6 +80,40 @@ TEST(Escape, ShowsWhatIsSafeAndNamesTheRest) {
     SCOPED_TRACE(log);
     EXPECT_EQ(escaped(text), log);
     EXPECT_EQ(json_string(text), '"' + json + '"');
+  }
+}
+
+// Plain bytes are copied many at a time: none may hide among them, wherever it stands.
+TEST(Escape, FindsEveryByteAtEveryPlace) {
+  for (int value = 0; value < 256; ++value) {
+    const char byte = static_cast<char>(value);
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned>(value));
+    const bool is_printable = value >= 0x20 && value <= 0x7E;  // a byte beyond ASCII is not UTF-8 on its own
+    std::string log = is_printable ? std::string(1, byte) : "\\x"s + digits;
+    std::string json = is_printable ? std::string(1, byte) : "\\u00"s + digits;
+    if (byte == '\\') log = json = "\\\\";
+    const std::string quoted = byte == '"' ? "\\x22" : log;
+    if (byte == '"') json = "\\\"";
+    for (std::size_t length = 1; length <= 40; ++length) {
+      for (std::size_t place = 0; place < length; ++place) {
+        std::string text(length, 'a');
+        text[place] = byte;
+        const std::string before(place, 'a');
+        const std::string after(length - place - 1, 'a');
+        ASSERT_EQ(escaped(text), before + log + after);
+        ASSERT_EQ(apache_field(text), '"' + before + quoted + after + '"');
+        ASSERT_EQ(json_string(text), '"' + before + json + after + '"');
+      }
+    }
+  }
+}
+
+TEST(Escape, ReadsNothingBeyondTheText) {
+  for (std::size_t length = 0; length <= 40; ++length) {
+    const std::string text(length, 'a');
+    const std::vector<char> exact(text.begin(), text.end());  // AddressSanitizer sees a byte too many
+    EXPECT_EQ(escaped({exact.data(), exact.size()}), text);
   }
 }
 

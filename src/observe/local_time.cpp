@@ -1,9 +1,11 @@
 #include "observe/local_time.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <fmt/format.h>
 #include <limits>
+#include <string>
 #include <string_view>
 
 #include "base/assert.h"
@@ -22,6 +24,12 @@ std::tm broken_down(std::int64_t since_epoch) {
   return result;
 }
 
+template <std::size_t Length>
+void fill(std::array<char, Length>& field, const std::string& text) {
+  ASSERT(text.size() == Length);
+  std::copy(text.begin(), text.end(), field.begin());
+}
+
 LocalSecond format(std::int64_t since_epoch) {
   // Not strftime's names: the log speaks English in every locale.
   constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -30,24 +38,24 @@ LocalSecond format(std::int64_t since_epoch) {
   const int month = t.tm_mon + 1;
   const std::string clock = fmt::format("{:02}:{:02}:{:02}", t.tm_hour, t.tm_min, t.tm_sec);
   const std::string day = fmt::format("{:04}-{:02}-{:02}", year, month, t.tm_mday);
-  const long minutes = std::labs(t.tm_gmtoff) / 60;
+  // Two digits for the hours, whatever a zone file says.
+  const long minutes = std::min(std::labs(t.tm_gmtoff) / 60, 100L * 60 - 1);
   const char sign = t.tm_gmtoff < 0 ? '-' : '+';
-  return {
-      .since_epoch = since_epoch,
-      .line = fmt::format("[{} {}] ", day, clock),
-      .apache = fmt::format("[{:02}/{}/{:04}:{} {}{:02}{:02}]", t.tm_mday,
-                            kMonths.substr(static_cast<std::size_t>(t.tm_mon) * 3, 3), year, clock, sign,
-                            minutes / 60, minutes % 60),
-      .date = fmt::format("{}T{}", day, clock),
-      .offset = fmt::format("{}{:02}:{:02}", sign, minutes / 60, minutes % 60),
-  };
+  LocalSecond result{.since_epoch = since_epoch};
+  fill(result.line, fmt::format("[{} {}] ", day, clock));
+  fill(result.apache, fmt::format("[{:02}/{}/{:04}:{} {}{:02}{:02}]", t.tm_mday,
+                                  kMonths.substr(static_cast<std::size_t>(t.tm_mon) * 3, 3), year, clock,
+                                  sign, minutes / 60, minutes % 60));
+  fill(result.date, fmt::format("{}T{}", day, clock));
+  fill(result.offset, fmt::format("{}{:02}:{:02}", sign, minutes / 60, minutes % 60));
+  return result;
 }
 
 }  // namespace
 
 const LocalSecond& local_second(WallTime time) {
-  thread_local LocalSecond cached{// NOLINT(misc-use-internal-linkage)
-                                  .since_epoch = std::numeric_limits<std::int64_t>::min()};
+  constinit thread_local LocalSecond cached{// NOLINT(misc-use-internal-linkage)
+                                            .since_epoch = std::numeric_limits<std::int64_t>::min()};
   const std::int64_t since_epoch = std::chrono::floor<seconds>(time).time_since_epoch().count();
   if (since_epoch != cached.since_epoch) cached = format(since_epoch);
   return cached;

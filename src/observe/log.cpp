@@ -186,15 +186,18 @@ bool ThreadedLog::drain(Instant until) {
   }
   const bool found_entries = !fronts_.empty();
   while (!fronts_.empty()) {
-    const auto oldest = std::min_element(fronts_.begin(), fronts_.end(),
-                                         [](const Front& a, const Front& b) { return a.time < b.time; });
-    oldest->ring->pop_into(batch_);
+    // One ring's entries up to the front of the next ring go in one piece.
+    const auto second = fronts_.begin() + std::min<std::ptrdiff_t>(1, std::ssize(fronts_) - 1);
+    std::partial_sort(fronts_.begin(), second + 1, fronts_.end(),
+                      [](const Front& a, const Front& b) { return a.time < b.time; });
+    Front& oldest = fronts_.front();
+    oldest.ring->pop_into(batch_, fronts_.size() > 1 ? second->time : until, kBatchBytes);
     if (batch_.size() >= kBatchBytes) flush();
-    const auto time = oldest->ring->front_time();
+    const auto time = oldest.ring->front_time();
     if (time && *time <= until) {
-      oldest->time = *time;
+      oldest.time = *time;
     } else {
-      fronts_.erase(oldest);
+      fronts_.erase(fronts_.begin());
     }
   }
   return found_entries;

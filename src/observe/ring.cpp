@@ -16,48 +16,46 @@ bool EntryRing::push(Instant time, std::string_view text) {
   const std::uint64_t start = pushed_.load(std::memory_order_relaxed);
   // Acquire: the reader's copy out of the space we are about to reuse has happened.
   const std::uint64_t used = start - popped_.load(std::memory_order_acquire);
-  if (sizeof(Header) + text.size() > capacity_ - used) return false;
+  if (entry_bytes(text.size()) > capacity_ - used) return false;
   if (!bytes_) bytes_ = std::make_unique_for_overwrite<char[]>(capacity_);
-  const Header header{time.time_since_epoch().count(), text.size()};
-  copy_in(start, &header, sizeof header);
-  copy_in(start + sizeof header, text.data(), text.size());
-  pushed_.store(start + sizeof header + text.size());
+  put_word(start, static_cast<Word>(time.time_since_epoch().count()));
+  put_word(start + sizeof(Word), text.size());
+  const std::uint64_t text_start = start + kHeaderBytes;
+  const std::size_t before_end = std::min(text.size(), bytes_before_end(text_start));
+  std::memcpy(place(text_start), text.data(), before_end);
+  if (before_end < text.size()) std::memcpy(bytes_.get(), text.data() + before_end, text.size() - before_end);
+  pushed_.store(start + entry_bytes(text.size()));
   return true;
 }
 
 std::optional<Instant> EntryRing::front_time() const {
   if (is_empty()) return std::nullopt;
-  return Instant(Instant::duration(front().time));
+  return time_at(popped_.load(std::memory_order_relaxed));
 }
 
-void EntryRing::pop_into(std::string& out) {
+void EntryRing::pop_into(std::string& out, Instant until, std::size_t enough_bytes) {
   ASSERT(!is_empty());
-  const std::uint64_t start = popped_.load(std::memory_order_relaxed);
-  const std::size_t length = front().length;
-  const std::size_t old_size = out.size();
-  out.resize(old_size + length);
-  copy_out(start + sizeof(Header), out.data() + old_size, length);
-  popped_.store(start + sizeof(Header) + length, std::memory_order_release);
+  const std::uint64_t end = pushed_.load(std::memory_order_acquire);
+  std::uint64_t position = popped_.load(std::memory_order_relaxed);
+  do {
+    const std::size_t length = word_at(position + sizeof(Word));
+    const std::uint64_t text_start = position + kHeaderBytes;
+    const std::size_t before_end = std::min(length, bytes_before_end(text_start));
+    out.append(place(text_start), before_end);
+    if (before_end < length) out.append(bytes_.get(), length - before_end);
+    position += entry_bytes(length);
+  } while (position != end && time_at(position) <= until && out.size() < enough_bytes);
+  popped_.store(position, std::memory_order_release);
 }
 
-EntryRing::Header EntryRing::front() const {
-  Header header;
-  copy_out(popped_.load(std::memory_order_relaxed), &header, sizeof header);
-  return header;
+EntryRing::Word EntryRing::word_at(std::uint64_t position) const {
+  Word word;
+  std::memcpy(&word, place(position), sizeof word);
+  return word;
 }
 
-void EntryRing::copy_in(std::uint64_t position, const void* from, std::size_t count) {
-  const std::size_t offset = position & (capacity_ - 1);
-  const std::size_t before_end = std::min(count, capacity_ - offset);
-  std::memcpy(bytes_.get() + offset, from, before_end);
-  std::memcpy(bytes_.get(), static_cast<const char*>(from) + before_end, count - before_end);
-}
-
-void EntryRing::copy_out(std::uint64_t position, void* to, std::size_t count) const {
-  const std::size_t offset = position & (capacity_ - 1);
-  const std::size_t before_end = std::min(count, capacity_ - offset);
-  std::memcpy(to, bytes_.get() + offset, before_end);
-  std::memcpy(static_cast<char*>(to) + before_end, bytes_.get(), count - before_end);
+Instant EntryRing::time_at(std::uint64_t position) const {
+  return Instant(Instant::duration(static_cast<Instant::rep>(word_at(position))));
 }
 
 }  // namespace bobbin::observe

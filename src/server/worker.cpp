@@ -150,7 +150,7 @@ void Worker::run() {
   Instant now = monotonic_now();
   while (!stopping_ || connections_.size() > 0) {
     const auto ready = wait(events, now);
-    now = monotonic_now();  // one reading per round: every deadline in it agrees
+    now = monotonic_now();  // one reading per round: every deadline in it agrees, and every line of the log
     update_date();
     serve(ready, now);
     open_mail(now);
@@ -170,11 +170,11 @@ milliseconds Worker::patience(Instant now) {
 }
 
 void Worker::update_date() {
-  const WallTime now = wall_now();
-  const auto second = std::chrono::floor<seconds>(now);
+  round_began_ = wall_now();
+  const auto second = std::chrono::floor<seconds>(round_began_);
   if (second == date_second_) return;
   date_second_ = second;
-  date_field_ = "Date: " + http::format_date(now) + "\r\n";
+  date_field_ = "Date: " + http::format_date(round_began_) + "\r\n";
 }
 
 void Worker::serve(std::span<const os::Event> ready, Instant now) {
@@ -386,7 +386,7 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
   const Connection* connection = connections_.find(id);
   const Duration duration = now - summary.started;
   const observe::ExchangeRecord record{
-      .time = wall_now() - duration,
+      .time = round_began_ - duration,
       .duration = duration,
       .peer = connection != nullptr ? connection->peer() : Endpoint{},
       .first_on_connection = summary.ordinal == 1,

@@ -166,6 +166,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   std::span<std::byte> arrivals_room_ = arrivals_buffer_;
   std::array<std::byte, 64 * 1024> scratch_;  // for what a connection receives besides
 
+  WallTime round_began_;
   std::string date_field_;
   std::chrono::sys_seconds date_second_{};
   std::string log_lines_;
