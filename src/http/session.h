@@ -51,7 +51,7 @@ class SessionHost {
 /// What to do with the socket next: send `bytes`, then from `file`; with neither and `close_writing`, shut
 /// down writing.
 struct Outgoing {
-  std::span<const Bytes> bytes;     ///< for one sendmsg; a part of the scratch given to next()
+  std::span<const Bytes> bytes;     ///< a few pieces, for one sendmsg
   const FileSlice* file = nullptr;  ///< what follows the bytes
   bool more = false;                ///< further output follows these bytes and this slice
   bool close_writing = false;
@@ -69,9 +69,8 @@ class Session {
   /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call
   /// returns.
   virtual void received(Bytes input, Instant now) = 0;
-  /// What to send now. `scratch` is where the list of pieces is written. The bytes are valid until the next
-  /// call here.
-  [[nodiscard]] virtual Outgoing next(std::span<Bytes> scratch) = 0;
+  /// What to send now. Valid until the next call here.
+  [[nodiscard]] virtual Outgoing next() = 0;
   /// `count` bytes of what next() offered (bytes first, then the slice) are with the socket.
   virtual void sent(std::uint64_t count, Instant now) = 0;
   /// The shut-down that next() asked for is done.

@@ -14,9 +14,6 @@ constexpr int kTurns = 16;
 // Of a file, in one call: large enough for the kernel to be efficient, small enough for fairness.
 constexpr std::uint64_t kSliceBytes = 1024 * 1024;
 
-// Of the output, in one call. Heads and small contents are one; more than a few are rare.
-constexpr std::size_t kPieces = 8;
-
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
 
 }  // namespace
@@ -30,8 +27,7 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
 Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instant now) {
   for (int turn = 0; turn < kTurns; ++turn) {
     if (session_.finished()) return Progress::finished;
-    Bytes pieces[kPieces];
-    const http::Outgoing outgoing = session_.next(pieces);
+    const http::Outgoing outgoing = session_.next();
     Step step = Step::blocked;
     if (!outgoing.empty() && writable_) {
       step = send(outgoing, now);

@@ -97,14 +97,17 @@ bool SessionPeer::read(std::size_t maximum_bytes) {
 }
 
 bool SessionPeer::write(std::size_t maximum_bytes, std::size_t maximum_pieces) {
-  std::vector<Bytes> scratch(maximum_pieces);
-  const http::Outgoing out = session_.next(scratch);
+  http::Outgoing out = session_.next();
   if (out.empty()) return false;
   if (out.close_writing) {
     ASSERT(out.bytes.empty() && out.file == nullptr);
     session_.closed_writing(now_);
     check();
     return true;
+  }
+  if (maximum_pieces < out.bytes.size()) {
+    out.bytes = out.bytes.first(maximum_pieces);
+    out.file = nullptr;
   }
   std::uint64_t room = maximum_bytes;
   std::uint64_t count = 0;
@@ -175,8 +178,7 @@ void SessionPeer::settle() {
 void SessionPeer::check() {
   const unsigned maximum_requests = surroundings_.settings.maximum_requests;
   ASSERT(maximum_requests == 0 || session_.requests() <= maximum_requests);
-  Bytes scratch[2];
-  const http::Outgoing out = session_.next(scratch);
+  const http::Outgoing out = session_.next();
   if (finished()) {
     ASSERT(!session_.wants_input() && out.empty() && session_.deadline() == kNever);
     ASSERT(!session_.is_idle());

@@ -84,8 +84,8 @@ TEST(AnswerMemory, StaysWithinItsBounds) {
 
 TEST(AnswerMemory, KeepsNothingLargeAndNothingAtAllWhenItIsOff) {
   AnswerMemory memory(1 << 30);
-  memory.remember(answer(kGet, std::make_shared<Switch>(),
-                         std::string(AnswerMemory::kMaximumContentBytes + 1, 'x')));
+  memory.remember(
+      answer(kGet, std::make_shared<Switch>(), std::string(AnswerMemory::kMaximumContentBytes + 1, 'x')));
   EXPECT_EQ(memory.recall(kGet, {}), nullptr);
   AnswerMemory off(0);
   off.remember(answer(kGet, std::make_shared<Switch>()));

@@ -46,17 +46,17 @@ void Output::add(Content&& content) {
     for (ContentPiece& piece : *pieces) add_piece(std::move(piece));
 }
 
-Outgoing Output::front(std::span<Bytes> scratch) const {
+Outgoing Output::front() {
   Outgoing out;
   std::size_t count = 0;
   std::uint64_t offered = 0;
   std::size_t position = text_sent_;
   std::uint64_t skip = first_sent_;
   const auto offer = [&](Bytes bytes) {
-    scratch[count++] = bytes;
+    pieces_[count++] = bytes;
     offered += bytes.size();
   };
-  for (std::size_t index = first_; count < scratch.size() && out.file == nullptr; ++index, skip = 0) {
+  for (std::size_t index = first_; count < pieces_.size() && out.file == nullptr; ++index, skip = 0) {
     const std::size_t until = index < inserted_.size() ? inserted_[index].position : text_.size();
     if (position < until) offer(as_bytes(text_).subspan(position, until - position));
     position = until;
@@ -65,11 +65,11 @@ Outgoing Output::front(std::span<Bytes> scratch) const {
     if (const auto* slice = std::get_if<FileSlice>(&piece)) {
       out.file = slice;
       offered += slice->length;
-    } else if (count < scratch.size()) {
+    } else if (count < pieces_.size()) {
       offer(bytes_of(piece).subspan(static_cast<std::size_t>(skip)));
     }
   }
-  out.bytes = scratch.first(count);
+  out.bytes = std::span(pieces_).first(count);
   out.more = offered < pending_bytes();
   return out;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +22,7 @@ class Output {
   void add(Content&& content);
 
   /// The front of the queue, as much as one call can send. Valid until the next change.
-  [[nodiscard]] Outgoing front(std::span<Bytes> scratch) const;
+  [[nodiscard]] Outgoing front();
   /// The first `count` bytes have left.
   void consume(std::uint64_t count);
   /// Drops what has not left. Keeps the memory, unless it has grown large, for the next answers.
@@ -36,6 +36,9 @@ class Output {
   [[nodiscard]] bool holds_file() const { return files_ > 0; }
 
  private:
+  // In one call. Heads and small contents are one; more than a few are rare.
+  static constexpr std::size_t kPieces = 8;
+
   /// Stands before the byte of the text at `position`.
   struct Inserted {
     std::size_t position;
@@ -52,6 +55,7 @@ class Output {
   std::uint64_t first_sent_ = 0;      // bytes of that first one that have left, when it is not a file
   std::uint64_t inserted_bytes_ = 0;  // of all that have not left
   unsigned files_ = 0;
+  std::array<Bytes, kPieces> pieces_;  // what front() offers
 };
 
 }  // namespace bobbin::http::http1

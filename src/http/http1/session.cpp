@@ -103,6 +103,12 @@ bool Session::advance(Bytes& input, Instant now) {
   const auto* sending = std::get_if<Sending>(&state_);
   const bool pipelines = sending != nullptr && sending->then == Sending::Then::next_request && may_pipeline();
   if (!pipelines && !std::holds_alternative<Idle>(state_)) return false;
+  if (const auto* remembered = shared_.memory.recall(as_text(input), local_)) {
+    ++requests_;
+    input = input.subspan(remembered->request().size());
+    answer_again(*remembered, now);
+    return true;
+  }
   // Absolute, from the first byte: extending it per byte would let one byte every few seconds hold a place
   // for ever.
   state_ = Head{.deadline = now + shared_.settings.head_timeout};
@@ -110,12 +116,6 @@ bool Session::advance(Bytes& input, Instant now) {
 }
 
 bool Session::read_head(Head& head, Bytes& input, Instant now) {
-  if (const auto* remembered = shared_.memory.recall(as_text(input), local_)) {
-    ++requests_;
-    input = input.subspan(remembered->request().size());
-    answer_again(*remembered, now);
-    return true;
-  }
   const HeadResult result = parse_head(as_text(input), head.seen, shared_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) {
     head.seen = input.size();
@@ -358,8 +358,8 @@ bool Session::may_pipeline() const {
 
 // ---- output ----
 
-Outgoing Session::next(std::span<Bytes> scratch) {
-  if (has_output()) return workspace_->output.front(scratch);
+Outgoing Session::next() {
+  if (has_output()) return workspace_->output.front();
   const auto* sending = std::get_if<Sending>(&state_);
   return {.close_writing = sending != nullptr && sending->then == Sending::Then::linger};
 }

@@ -50,7 +50,7 @@ class Session final : public http::Session {
 
   [[nodiscard]] bool wants_input() const override;
   void received(Bytes input, Instant now) override;
-  [[nodiscard]] Outgoing next(std::span<Bytes> scratch) override;
+  [[nodiscard]] Outgoing next() override;
   void sent(std::uint64_t count, Instant now) override;
   void closed_writing(Instant now) override;
   void rest() override;

@@ -105,9 +105,8 @@ class SessionDriver final : public SessionHost, public ReplySink {
     pump();
   }
   void pump() {
-    Bytes scratch[8];
     while (!stalled) {
-      const Outgoing out = session_.next(scratch);
+      const Outgoing out = session_.next();
       if (out.empty()) break;
       if (out.close_writing) {
         events_.push_back("shut down writing");

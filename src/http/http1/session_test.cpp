@@ -162,8 +162,7 @@ TEST(Session, PipelinedRequestsAreAnsweredInOneGo) {
   std::string requests;
   for (int i = 0; i < 20; ++i) requests += kGet;
   driver.feed(requests);
-  Bytes scratch[8];
-  const Outgoing out = driver.session().next(scratch);
+  const Outgoing out = driver.session().next();
   ASSERT_EQ(out.bytes.size(), 1U);
   EXPECT_EQ(count(as_text(out.bytes[0]), "HTTP/1.1 200"), 20U);
 }
@@ -186,8 +185,7 @@ TEST(Session, AnswersArriveWholeAndInOrderThoughTheQueueNeverRunsEmpty) {
   SessionDriver driver({.maximum_requests = 0});
   driver.stalled = true;
   const auto take = [&](std::size_t most) {
-    Bytes scratch[3];
-    const Outgoing out = driver.session().next(scratch);
+    const Outgoing out = driver.session().next();
     std::size_t count = 0;
     for (Bytes piece : out.bytes) {
       piece = piece.first(std::min(piece.size(), most - count));

@@ -30,6 +30,7 @@ struct Workspace {
 
   [[nodiscard]] std::uint64_t queued_bytes() const { return sent_bytes + output.pending_bytes(); }
   [[nodiscard]] bool empty() const { return input.empty() && output.empty(); }
+  /// Drops what has not left.
   void clear() {
     input.clear();
     output.clear();
@@ -50,9 +51,10 @@ class Workspaces {
     spare_.pop_back();
     return workspace;
   }
+  /// It is empty.
   void give_back(std::unique_ptr<Workspace> workspace) {
     if (spare_.size() == kSpare) return;
-    workspace->clear();
+    workspace->sent_bytes = 0;
     if (workspace->input.capacity() > kKeptInputBytes) workspace->input = std::string();
     spare_.push_back(std::move(workspace));
   }
