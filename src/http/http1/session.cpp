@@ -103,19 +103,25 @@ bool Session::advance(Bytes& input, Instant now) {
   const auto* sending = std::get_if<Sending>(&state_);
   const bool pipelines = sending != nullptr && sending->then == Sending::Then::next_request && may_pipeline();
   if (!pipelines && !std::holds_alternative<Idle>(state_)) return false;
-  if (const auto* remembered = shared_.memory.recall(as_text(input), local_)) {
-    ++requests_;
-    input = input.subspan(remembered->request().size());
-    answer_again(*remembered, now);
-    return true;
-  }
+  if (answer_from_memory(input, now)) return true;
   // Absolute, from the first byte: extending it per byte would let one byte every few seconds hold a place
   // for ever.
   state_ = Head{.deadline = now + shared_.settings.head_timeout};
   return true;
 }
 
+bool Session::answer_from_memory(Bytes& input, Instant now) {
+  const auto* remembered = shared_.memory.recall(as_text(input), local_);
+  if (remembered == nullptr) return false;
+  ++requests_;
+  input = input.subspan(remembered->request().size());
+  answer_again(*remembered, now);
+  return true;
+}
+
 bool Session::read_head(Head& head, Bytes& input, Instant now) {
+  const bool came_in_pieces = head.seen > 0;  // not whole when it was looked for at its beginning
+  if (came_in_pieces && answer_from_memory(input, now)) return true;
   const HeadResult result = parse_head(as_text(input), head.seen, shared_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) {
     head.seen = input.size();

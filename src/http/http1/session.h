@@ -111,6 +111,7 @@ class Session final : public http::Session {
   // drain.
   void process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
+  bool answer_from_memory(Bytes& input, Instant now);
   bool read_head(Head& head, Bytes& input, Instant now);
   bool read_content(std::unique_ptr<Receiving> receiving, Bytes& input, Instant now);
 
