@@ -34,8 +34,8 @@ class Signals {
 /// Names the calling thread for debuggers and top, at most 15 characters.
 void name_this_thread(const char* name);
 
-/// From now on the calling thread, when woken, lets the one that runs on its CPU go on first (SCHED_BATCH), so
-/// that what it is woken for gathers. An idle CPU still takes it at once. Threads it starts inherit this.
+/// From now on the calling thread, when woken, lets the one that runs on its CPU go on first (SCHED_BATCH),
+/// so that what it is woken for gathers. An idle CPU still takes it at once. Threads it starts inherit this.
 /// Where it is not allowed, nothing changes.
 void let_running_threads_go_first();
 

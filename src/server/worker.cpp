@@ -373,8 +373,8 @@ Connection* Worker::longest_evictable(Instant now) const {
 // ---- log ----
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
-  static const http::ExchangeTexts kNothing;
-  const http::ExchangeTexts& texts = summary.texts != nullptr ? *summary.texts : kNothing;
+  static const http::ExchangeTexts nothing;
+  const http::ExchangeTexts& texts = summary.texts != nullptr ? *summary.texts : nothing;
   const http::LogNotes& notes = texts.notes;
   if (!notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + notes.cause);
   const bool block_names_violations =

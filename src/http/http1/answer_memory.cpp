@@ -31,7 +31,7 @@ RememberedAnswer::RememberedAnswer(std::string_view request, const Endpoint& loc
 
 std::size_t RememberedAnswer::footprint_bytes() const {
   std::size_t bytes = sizeof *this + text_.capacity();
-  if (shared_content_ != nullptr) bytes += sizeof *shared_content_ + shared_content_->capacity();
+  if (shared_content_ != nullptr) bytes += sizeof(std::string) + shared_content_->capacity();
   if (texts != nullptr)
     bytes += sizeof *texts + texts->request_line.size() + texts->host.size() + texts->referer.size() +
              texts->user_agent.size() + texts->notes.subject.size();
