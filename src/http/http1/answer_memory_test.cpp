@@ -82,6 +82,58 @@ TEST(AnswerMemory, StaysWithinItsBounds) {
   EXPECT_GT(memory.bytes(), kBytes / 2);
 }
 
+std::string request_of(int number) {
+  return "GET /" + std::to_string(number) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+TEST(AnswerMemory, GrowsWithWhatIsRemembered) {
+  AnswerMemory memory(64 << 20);
+  constexpr int kAnswers = 20'000;
+  const auto repeatable = std::make_shared<Switch>();
+  for (int i = 0; i < kAnswers; ++i) memory.remember(answer(request_of(i), repeatable, std::to_string(i)));
+  int recalled = 0;
+  for (int i = 0; i < kAnswers; ++i) {
+    const RememberedAnswer* found = memory.recall(request_of(i), {});
+    if (found == nullptr) continue;
+    ++recalled;
+    ASSERT_EQ(found->content(), std::to_string(i));
+  }
+  EXPECT_GT(recalled, kAnswers * 98 / 100) << "a crowded neighbourhood may displace a few";
+}
+
+TEST(AnswerMemory, RemembersTheSameRequestOnce) {
+  AnswerMemory memory(1 << 20);
+  memory.remember(answer(kGet, std::make_shared<Switch>(), "old"));
+  const std::size_t bytes = memory.bytes();
+  memory.remember(answer(kGet, std::make_shared<Switch>(), "new"));
+  EXPECT_EQ(memory.bytes(), bytes);
+  EXPECT_EQ(memory.recall(kGet, {})->content(), "new");
+}
+
+TEST(AnswerMemory, FindsHeadsOfDifferentLengthsInTurn) {
+  AnswerMemory memory(1 << 20);
+  for (const int number : {1, 22, 333})
+    memory.remember(answer(request_of(number), std::make_shared<Switch>(), std::to_string(number)));
+  for (const int number : {1, 333, 22, 22, 1, 1, 333}) {
+    const std::string input = request_of(number) + request_of(1);
+    ASSERT_NE(memory.recall(input, {}), nullptr) << number;
+    EXPECT_EQ(memory.recall(input, {})->content(), std::to_string(number));
+  }
+}
+
+TEST(AnswerMemory, SharesContentThatIsNotWorthCopying) {
+  AnswerMemory memory(1 << 20);
+  const std::string large(5000, 'x');
+  memory.remember(answer(kGet, std::make_shared<Switch>(), large));
+  const RememberedAnswer* found = memory.recall(kGet, {});
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->content(), "");
+  const SharedBytes content = found->shared_content();
+  ASSERT_NE(content, nullptr);
+  memory.remember(answer(kGet, std::make_shared<Switch>(), "new"));
+  EXPECT_EQ(*content, large) << "being sent while its answer is displaced";
+}
+
 TEST(AnswerMemory, KeepsNothingLargeAndNothingAtAllWhenItIsOff) {
   AnswerMemory memory(1 << 30);
   memory.remember(

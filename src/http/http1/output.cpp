@@ -106,7 +106,7 @@ void Output::consume_inserted(std::uint64_t& count) {
   count -= taken;
   if (taken < left) return;
   if (slice != nullptr) --files_;
-  piece = std::string();  // gives the file or buffer back now, not when the whole queue is empty
+  piece.emplace<std::string>();  // gives the file or buffer back now, not when the whole queue is empty
   first_sent_ = 0;
   ++first_;
 }
@@ -120,8 +120,8 @@ void Output::drop_sent_text() {
 }
 
 void Output::clear() {
-  if (text_.capacity() > kKeptBytes) text_ = std::string();
   text_.clear();
+  if (text_.capacity() > kKeptBytes) text_.shrink_to_fit();  // assigning an empty string would keep it
   text_sent_ = 0;
   inserted_.clear();
   first_ = 0;

@@ -55,7 +55,7 @@ class Workspaces {
   void give_back(std::unique_ptr<Workspace> workspace) {
     if (spare_.size() == kSpare) return;
     workspace->sent_bytes = 0;
-    if (workspace->input.capacity() > kKeptInputBytes) workspace->input = std::string();
+    if (workspace->input.capacity() > kKeptInputBytes) workspace->input.shrink_to_fit();
     spare_.push_back(std::move(workspace));
   }
 
