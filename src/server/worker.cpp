@@ -30,29 +30,6 @@ ConnectionId id_of(std::uint64_t tag) {
   return {.slot = static_cast<std::uint32_t>(tag), .generation = static_cast<std::uint32_t>(tag >> 32)};
 }
 
-observe::ExchangeRecord::Action action_of(http::LogNotes::Action action) {
-  using From = http::LogNotes::Action;
-  using To = observe::ExchangeRecord::Action;
-  switch (action) {
-    case From::none: return To::none;
-    case From::sent_html: return To::sent_html;
-    case From::sent_binary: return To::sent_binary;
-    case From::created_file: return To::created_file;
-  }
-  return To::none;
-}
-
-observe::ExchangeRecord::Host verdict_of(http::LogNotes::Host host) {
-  using From = http::LogNotes::Host;
-  using To = observe::ExchangeRecord::Host;
-  switch (host) {
-    case From::unchecked: return To::unchecked;
-    case From::accepted: return To::accepted;
-    case From::refused: return To::refused;
-  }
-  return To::unchecked;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings,
@@ -72,6 +49,7 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Hand
       pool_(pool),
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
+      exchange_log_(settings.access_log, settings.access_format, log_),
       surroundings_{.settings = settings.session,
                     .handler = handler,
                     .host = *this,
@@ -320,7 +298,7 @@ void Worker::let_go(Connection& connection, Instant now) {
 }
 
 void Worker::close(Connection& connection) {
-  log_close(connection);
+  exchange_log_.connection_closed(connection.session());
   connection.holds_place ? give_up_place(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
@@ -373,48 +351,9 @@ Connection* Worker::longest_evictable(Instant now) const {
 // ---- log ----
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
-  static const http::ExchangeTexts nothing;
-  const http::ExchangeTexts& texts = summary.texts != nullptr ? *summary.texts : nothing;
-  const http::LogNotes& notes = texts.notes;
-  if (!notes.cause.empty()) log_.write(observe::LogLevel::error, "Error: " + notes.cause);
-  const bool block_names_violations =
-      settings_.access_log && (settings_.access_format == observe::AccessFormat::transfer ||
-                               settings_.access_format == observe::AccessFormat::json);
-  if (!notes.violation.empty() && !block_names_violations)
-    log_.write(observe::LogLevel::warning, "Security violation: " + notes.violation);
-  if (!settings_.access_log) return;
   const Connection* connection = connections_.find(id);
-  const Duration duration = now - summary.started;
-  const observe::ExchangeRecord record{
-      .time = round_began_ - duration,
-      .duration = duration,
-      .peer = connection != nullptr ? connection->peer() : Endpoint{},
-      .first_on_connection = summary.ordinal == 1,
-      .request_line = texts.request_line,
-      .host = texts.host,
-      .host_verdict = verdict_of(notes.host),
-      .action = action_of(notes.action),
-      .subject = notes.subject,
-      .violation = notes.violation,
-      .status = http::code(summary.status),
-      .reason_phrase = http::reason_phrase(summary.status),
-      .content_bytes = summary.content_bytes,
-      .content_length_bytes = summary.content_length_bytes,
-      .keeps_connection = summary.keeps_connection,
-      .referer = texts.referer,
-      .user_agent = texts.user_agent,
-  };
-  log_lines_.clear();
-  observe::format_exchange(log_lines_, settings_.access_format, record, log_.name());
-  log_.write_block(log_lines_);
-}
-
-void Worker::log_close(const Connection& connection) {
-  if (!settings_.access_log || settings_.access_format != observe::AccessFormat::transfer) return;
-  const http::Session& session = connection.session();
-  if (session.timed_out()) return log_.write(observe::LogLevel::info, "Connection timeout");
-  log_.write(observe::LogLevel::info,
-             "Connection closed (" + std::to_string(session.requests()) + " requests served)");
+  exchange_log_.exchange_ended(summary, connection != nullptr ? connection->peer() : Endpoint{}, round_began_,
+                               now - summary.started);
 }
 
 }  // namespace bobbin::server

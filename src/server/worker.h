@@ -28,6 +28,7 @@
 #include "os/wake.h"
 #include "server/connection.h"
 #include "server/connection_table.h"
+#include "server/exchange_log.h"
 #include "server/idle_list.h"
 
 namespace bobbin::server {
@@ -96,7 +97,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   // http::SessionHost
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool is_crowded() const override;
-  [[nodiscard]] bool wants_texts() const override { return settings_.access_log; }
+  [[nodiscard]] bool wants_texts() const override { return exchange_log_.wants_texts(); }
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
   // http::ReplySink
   void deliver(ConnectionId connection, ExchangeId exchange, http::Response response) override;
@@ -134,7 +135,6 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void close(Connection& connection);
   /// Gives the connection's place to the one that has waited longest, if any waits.
   void give_up_place(Connection& connection);
-  void log_close(const Connection& connection);
   void update_date();
   [[nodiscard]] milliseconds patience(Instant now);
 
@@ -143,6 +143,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   WorkerPool& pool_;
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
+  ExchangeLog exchange_log_;
   http::http1::Session::Surroundings surroundings_;
 
   os::Epoll epoll_;
@@ -169,7 +170,6 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   WallTime round_began_;
   std::string date_field_;
   std::chrono::sys_seconds date_second_{};
-  std::string log_lines_;
   bool asked_for_room_ = false;  // this round, by the pool
   bool stopping_ = false;
   std::thread thread_;
