@@ -11,17 +11,6 @@ namespace {
 
 using boost::json::error;
 
-/// The first byte that is not UTF-8.
-std::size_t find_invalid_utf8(std::string_view text) {
-  std::size_t position = 0;
-  while (position < text.size()) {
-    const std::size_t length = utf8_length(text.substr(position));
-    if (length == 0) break;
-    position += length;
-  }
-  return position;
-}
-
 std::size_t hexadecimal_digits(std::string_view text) {
   const auto end = std::find_if(text.begin(), text.end(), [](char c) { return hex_value(c) < 0; });
   return static_cast<std::size_t>(end - text.begin());
@@ -96,8 +85,10 @@ Explanation explain_grammar(std::string_view text, std::size_t position, boost::
   if (const auto half = find_half_pair(text, position))
     return {"an escape names half of a surrogate pair", *half};
   if (code == error::expected_hex_digit) {
-    // The parser stopped behind it: another escape may begin right where it stopped.
-    const std::size_t escape = text.substr(0, position).rfind("\\u");
+    // The parser stopped behind it, and another escape may begin right where it stopped; or at the `u`, when
+    // no digit follows.
+    const bool at_u = text[position] == 'u' && is_escaped(text, position);
+    const std::size_t escape = text.substr(0, position + (at_u ? 1 : 0)).rfind("\\u");
     const std::size_t digits =
         escape == std::string_view::npos ? 0 : escape + 2;  // 0: a block ended inside it
     return {"four hexadecimal digits must follow \\u", digits + hexadecimal_digits(text.substr(digits))};
@@ -109,6 +100,16 @@ Explanation explain_grammar(std::string_view text, std::size_t position, boost::
 }
 
 }  // namespace
+
+std::size_t find_invalid_utf8(std::string_view text) {
+  std::size_t position = 0;
+  while (position < text.size()) {
+    const std::size_t length = utf8_length(text.substr(position));
+    if (length == 0) break;
+    position += length;
+  }
+  return position;
+}
 
 Explanation explain(std::string_view text, std::size_t position, boost::json::error_code code) {
   // The parser stops at or a few bytes behind what is wrong inside a character or an escape, depending on how

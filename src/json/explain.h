@@ -7,6 +7,9 @@
 
 namespace bobbin::json {
 
+/// Where the first byte is that is not UTF-8; the size of `text` when there is none.
+[[nodiscard]] std::size_t find_invalid_utf8(std::string_view text);
+
 /// What is wrong in a text that the parser gave up on, for a person.
 struct Explanation {
   std::string reason;

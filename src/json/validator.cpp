@@ -16,6 +16,7 @@
 #include "base/assert.h"
 #include "base/utf8.h"
 #include "json/explain.h"
+#include "json/utf8_check.h"
 
 namespace bobbin::json {
 namespace {
@@ -65,6 +66,7 @@ static_assert(kBlockBytes + 4 <= BOOST_JSON_STACK_BUFFER_SIZE);
 boost::json::parse_options strict() {
   boost::json::parse_options options;  // by default nothing beyond the RFC is allowed
   options.max_depth = Validator::kMaximumDepth;
+  options.allow_invalid_utf8 = true;  // it looks at each character by itself: we look at whole blocks
   return options;
 }
 
@@ -148,6 +150,8 @@ struct Validator::State {
     const std::size_t parsed = parser.write_some(more, text.data(), text.size(), code);
     if (parsed < size) {
       report(text, explain(text, parsed, code));
+    } else if (!is_valid_utf8(text)) {
+      report(text, {"the bytes are not UTF-8", find_invalid_utf8(text)});
     } else if (code) {
       report(text, blank && is_blank(text) ? Explanation{"the text is empty", size} : explain_end(text));
     } else {
@@ -182,7 +186,7 @@ struct Validator::State {
   }
 };
 
-Validator::Validator() : state_(std::make_unique<State>()) {}
+Validator::Validator() : state_(std::make_unique_for_overwrite<State>()) {}
 Validator::~Validator() = default;
 Validator::Validator(Validator&&) noexcept = default;
 Validator& Validator::operator=(Validator&&) noexcept = default;

@@ -234,6 +234,8 @@ TEST(Validator, SaysWhereAndWhy) {
       {R"(["\\x41\'"])", {"unknown escape after a backslash", 1, 9, 8}},
       {R"("\u12g4")", {"four hexadecimal digits must follow \\u", 1, 6, 5}},
       {R"("\u12g4 and text behind")", {"four hexadecimal digits must follow \\u", 1, 6, 5}},
+      {R"(["bc\u"], "and text": "behind"])", {"four hexadecimal digits must follow \\u", 1, 7, 6}},
+      {R"("\u00e9\u, and text behind")", {"four hexadecimal digits must follow \\u", 1, 10, 9}},
       {R"("\ud83d\u12g4 and text behind")", {"an escape names half of a surrogate pair", 1, 2, 1}},
       {R"("\u\ud83d\ude00 and text behind")", {"four hexadecimal digits must follow \\u", 1, 4, 3}},
       {"\"\\ud83d\\uL\xB0"
