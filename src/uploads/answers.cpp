@@ -2,21 +2,27 @@
 
 #include <cerrno>
 #include <fmt/format.h>
+#include <utility>
 
 namespace bobbin::uploads {
 
 using http::Response;
 using http::Status;
 
-Response created(std::string_view url_path, const std::string& name) {
-  const std::string path = fmt::format("{}/{}", url_path, name);
-  Response response = Response::with_content(
-      Status::created, "application/json",
-      fmt::format(R"({{"status": "success", "message": "File created successfully", "filepath": "{}"}})",
-                  path));
+Response created(std::string_view url_path, std::string name) {
+  constexpr std::string_view kStart =
+      R"({"status": "success", "message": "File created successfully", "filepath": ")";
+  constexpr std::string_view kEnd = R"("})";
+  std::string path;
+  path.reserve(url_path.size() + 1 + name.size());
+  path.append(url_path).append("/").append(name);
+  std::string content;
+  content.reserve(kStart.size() + path.size() + kEnd.size());
+  content.append(kStart).append(path).append(kEnd);
+  Response response = Response::with_content(Status::created, "application/json", std::move(content));
   response.add_field("Location", path);
   response.notes.action = http::LogNotes::Action::created_file;
-  response.notes.subject = name;
+  response.notes.subject = std::move(name);
   return response;
 }
 

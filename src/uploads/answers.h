@@ -13,7 +13,7 @@ namespace bobbin::uploads {
 
 /// 201 with the path under which the document can be fetched. `url_path` as in a URI (percent-encoded),
 /// without a slash at its end; so neither it nor `name` needs escaping in JSON.
-[[nodiscard]] http::Response created(std::string_view url_path, const std::string& name);
+[[nodiscard]] http::Response created(std::string_view url_path, std::string name);
 
 /// 400 that says where and why. Not closing: the content has been read to its end.
 [[nodiscard]] http::Response invalid_json(const json::Fault& fault);

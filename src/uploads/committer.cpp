@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
+#include <system_error>
 #include <utility>
 
 #include "os/process.h"
@@ -19,115 +20,169 @@ constexpr int kMaximumDraws = 8;
 }  // namespace
 
 Committer::Committer(Store& store, std::string url_path, observe::LogWriter& log, Limits limits)
-    : store_(store), url_path_(std::move(url_path)), limits_(limits), log_(log) {
-  for (std::size_t i = 0; i < limits_.sync_threads; ++i) crew_.emplace_back([this] { run_crew_member(); });
-  publisher_ = std::thread([this] { run_publisher(); });
-}
+    : store_(store), url_path_(std::move(url_path)), limits_(limits), log_(log) {}
 
 http::Reply Committer::submit(Document document, http::ReplyLater reply) {
+  const auto refuse = [&reply](http::Response response) {
+    std::move(reply).forget();
+    return response;
+  };
+  Member* called = nullptr;
   {
     const Lock lock(mutex_);
+    if (!open()) return refuse(closed());
     const std::size_t bytes = document.memory_bytes();
-    if (failed_ || stopping_) {
-      std::move(reply).forget();
-      return closed();
-    }
-    if (waiting_.size() >= limits_.waiting_documents || waiting_bytes_ + bytes > limits_.waiting_bytes) {
-      std::move(reply).forget();
-      return unavailable("Too many uploads wait to be stored.");
-    }
+    if (waiting_.size() >= limits_.waiting_documents || waiting_bytes_ + bytes > limits_.waiting_bytes)
+      return refuse(unavailable("Too many uploads wait to be stored."));
+    if (crew_.empty()) hire();
+    if (crew_.empty()) return refuse(unavailable("The server is too busy to store the document."));
     waiting_bytes_ += bytes;
     waiting_.push_back({std::move(document), std::move(reply)});
+    called = call_member();
   }
-  waiting_changed_.notify_one();
+  if (called != nullptr) called->call.notify_one();
   return http::Pending{};
 }
 
-bool Committer::open() const {
-  const Lock lock(mutex_);
-  return !failed_ && !stopping_;
-}
-
 void Committer::stop() {
-  if (!publisher_.joinable()) return;
+  Member* called = nullptr;
   {
     const Lock lock(mutex_);
     stopping_ = true;
+    called = call_member();
   }
-  waiting_changed_.notify_all();
-  for (std::thread& member : crew_) member.join();
+  if (called != nullptr) called->call.notify_one();
+  // Whoever is hired meanwhile is in the crew before the member that hired him has ended.
+  for (std::size_t i = 0;; ++i) {
+    Member* member = nullptr;
+    {
+      const Lock lock(mutex_);
+      if (i == crew_.size()) break;
+      member = crew_[i].get();
+    }
+    member->thread.join();
+  }
+  const Lock lock(mutex_);
+  crew_.clear();
+}
+
+// ---- the crew: who does what ----
+
+void Committer::run_member(Member& self) {
+  os::name_this_thread("upload");
+  Uploads hand;
+  Task task = next_task(self, Task::none, hand);
+  while (task != Task::end) {
+    if (task == Task::sync)
+      write_and_sync(hand.front());
+    else
+      commit(hand);
+    task = next_task(self, task, hand);
+  }
+}
+
+Committer::Task Committer::next_task(Member& self, Task done, Uploads& hand) {
+  Task task = Task::none;
+  Member* called = nullptr;
   {
     const Lock lock(mutex_);
-    crew_finished_ = true;
+    put_down(done, hand);
+    while ((task = pick_up(hand)) == Task::none) rest(self);
+    // One call at a time: each that comes calls the next, if by then there is still something to do.
+    called = call_member();
   }
-  synced_changed_.notify_one();
-  publisher_.join();
+  if (called != nullptr) called->call.notify_one();
+  return task;
 }
 
-// ---- the sync crew
-// -------------------------------------------------------------------------------------------------
-
-void Committer::run_crew_member() {
-  os::name_this_thread("upload-sync");
-  while (std::optional<Upload> upload = take_waiting()) {
-    write_and_sync(*upload);
-    hand_on(*std::move(upload));
+void Committer::put_down(Task done, Uploads& hand) {
+  if (done == Task::none) somebody_comes_ = false;  // who has just been hired
+  if (done == Task::publish) is_publishing_ = false;
+  if (done == Task::sync) {
+    --syncing_;
+    synced_.push_back(std::move(hand.front()));
+    hand.clear();
   }
 }
 
-std::optional<Committer::Upload> Committer::take_waiting() {
-  const Lock lock(mutex_);
-  while (waiting_.empty() && !stopping_) waiting_changed_.wait(mutex_);
-  if (waiting_.empty()) return std::nullopt;
-  Upload upload = std::move(waiting_.front());
-  waiting_.pop_front();
-  waiting_bytes_ -= upload.document.memory_bytes();
-  return upload;
+Committer::Task Committer::pick_up(Uploads& hand) {
+  if (can_publish()) {
+    is_publishing_ = true;
+    hand.swap(synced_);
+    return Task::publish;
+  }
+  if (can_sync()) {
+    ++syncing_;
+    waiting_bytes_ -= waiting_.front().document.memory_bytes();
+    hand.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    return Task::sync;
+  }
+  return is_finished() ? Task::end : Task::none;
 }
+
+void Committer::rest(Member& self) {
+  resting_.push_back(&self);
+  self.is_called = false;
+  while (!self.is_called) self.call.wait(mutex_);
+  somebody_comes_ = false;
+}
+
+Committer::Member* Committer::call_member() {
+  if (somebody_comes_ || !(can_publish() || can_sync() || is_finished())) return nullptr;
+  if (resting_.empty()) {
+    if (crew_.size() <= limits_.sync_threads && !is_finished()) hire();
+    return nullptr;
+  }
+  Member* member = resting_.back();
+  resting_.pop_back();
+  member->is_called = true;
+  somebody_comes_ = true;
+  return member;
+}
+
+void Committer::hire() {
+  auto member = std::make_unique<Member>();
+  try {
+    member->thread = std::thread([this, self = member.get()] { run_member(*self); });
+  } catch (const std::system_error&) {  // the one way in which the library tells it
+    return;
+  }
+  crew_.push_back(std::move(member));
+  somebody_comes_ = true;
+}
+
+bool Committer::can_sync() const {
+  // A member that syncs has a place for its document among the synced.
+  return !waiting_.empty() && syncing_ < limits_.sync_threads &&
+         synced_.size() + syncing_ < limits_.synced_documents + limits_.sync_threads;
+}
+
+bool Committer::can_publish() const { return !is_publishing_ && !synced_.empty(); }
+
+bool Committer::is_finished() const {
+  return stopping_ && waiting_.empty() && syncing_ == 0 && synced_.empty() && !is_publishing_;
+}
+
+// ---- syncing ----
 
 void Committer::write_and_sync(Upload& upload) {
-  if (failed()) {
+  if (failed_) {
     upload.failure = {Failure::Cause::closed, {}};
   } else if (const auto written = upload.document.write_out(); !written) {
     upload.failure = {Failure::Cause::storage, written.error()};
   } else if (const auto synced = upload.document.sync(); !synced) {
-    close();
+    failed_ = true;
     upload.failure = {Failure::Cause::sync, synced.error()};
   }
 }
 
-void Committer::hand_on(Upload upload) {
-  {
-    const Lock lock(mutex_);
-    while (synced_.size() >= limits_.synced_documents) synced_has_room_.wait(mutex_);
-    synced_.push_back(std::move(upload));
-  }
-  synced_changed_.notify_one();
-}
+// ---- publishing ----
 
-// ---- the publisher
-// -------------------------------------------------------------------------------------------------
-
-void Committer::run_publisher() {
-  os::name_this_thread("upload-publish");
-  for (std::vector<Upload> batch = take_synced(); !batch.empty(); batch = take_synced()) commit(batch);
-}
-
-std::vector<Committer::Upload> Committer::take_synced() {
-  std::vector<Upload> batch;
-  {
-    const Lock lock(mutex_);
-    while (synced_.empty() && !crew_finished_) synced_changed_.wait(mutex_);
-    batch.swap(synced_);
-  }
-  synced_has_room_.notify_all();
-  return batch;
-}
-
-void Committer::commit(std::vector<Upload>& batch) {
+void Committer::commit(Uploads& batch) {
   // After a failed sync nothing more gets a name: its directory sync would be a repetition, or would trust a
   // device that has just lost data.
-  const bool closed = failed();
+  const bool closed = failed_;
   for (Upload& upload : batch) {
     if (upload.failure) continue;
     if (closed)
@@ -141,12 +196,13 @@ void Committer::commit(std::vector<Upload>& batch) {
     if (const auto synced = store_.sync_names(); !synced) withdraw(batch, synced.error());
   }
   for (Upload& upload : batch) answer(upload);
+  batch.clear();
 }
 
 void Committer::publish(Upload& upload) {
   Error error;
   for (int draw = 0; draw < kMaximumDraws; ++draw) {
-    std::string name = document_name(wall_now());
+    std::string name = names_.next(wall_now());
     const Result<void> linked = upload.document.publish(name);
     if (linked) {
       upload.name = std::move(name);
@@ -162,8 +218,8 @@ void Committer::publish(Upload& upload) {
   upload.failure = {Failure::Cause::storage, error};
 }
 
-void Committer::withdraw(std::vector<Upload>& batch, const Error& error) {
-  close();
+void Committer::withdraw(Uploads& batch, const Error& error) {
+  failed_ = true;
   for (Upload& upload : batch) {
     if (upload.name.empty()) continue;
     upload.failure = {Failure::Cause::sync, error};
@@ -180,8 +236,8 @@ void Committer::answer(Upload& upload) {
   std::move(upload.reply)(std::move(response));
 }
 
-http::Response Committer::verdict(const Upload& upload) {
-  if (!upload.failure) return created(url_path_, upload.name);
+http::Response Committer::verdict(Upload& upload) {
+  if (!upload.failure) return created(url_path_, std::move(upload.name));
   if (upload.failure->cause == Failure::Cause::closed) return closed();
   log_failure(*upload.failure);
   return storage_failure(upload.failure->error);
@@ -195,16 +251,6 @@ void Committer::log_failure(const Failure& failure) {
   } else {
     log_.write(observe::LogLevel::warning, fmt::format("Upload not stored: {}", failure.error.message()));
   }
-}
-
-bool Committer::failed() const {
-  const Lock lock(mutex_);
-  return failed_;
-}
-
-void Committer::close() {
-  const Lock lock(mutex_);
-  failed_ = true;
 }
 
 }  // namespace bobbin::uploads

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <set>
 #include <string>
 #include <thread>
@@ -97,6 +98,28 @@ TEST_F(CommitterTest, SyncsFilesSideBySide) {
   EXPECT_EQ(store_.calls(Step::sync), 4U) << "no more than it has threads";
   store_.release(Step::sync);
   for (int i = 1; i <= 5; ++i) EXPECT_EQ(wait(i).status, Status::created);
+}
+
+/// The threads of this program now; one that has just been joined may still be counted.
+std::size_t threads() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+TEST_F(CommitterTest, MakesAThreadOnlyForADocumentThatFindsNoneFree) {
+  const std::size_t before = threads();
+  start({.sync_threads = 4});
+  EXPECT_LE(threads(), before);
+  for (int i = 1; i <= 5; ++i) {
+    EXPECT_EQ(upload(i).status, Status::created);
+    EXPECT_LE(threads(), before + 2) << "the one that answered may not be at rest again";
+  }
+  store_.hold(Step::sync);
+  for (int i = 6; i <= 20; ++i) submit(i);
+  ASSERT_TRUE(store_.wait_until_held(Step::sync, 4));
+  EXPECT_LE(threads(), before + 4 + 1);
+  store_.release(Step::sync);
+  for (int i = 6; i <= 20; ++i) EXPECT_EQ(wait(i).status, Status::created);
 }
 
 TEST_F(CommitterTest, DrawsAnotherNameWhenOneIsTaken) {

@@ -6,8 +6,14 @@ namespace bobbin::uploads {
 
 void Document::append(Bytes piece) {
   if (failure_) return;
+  if (is_large_ && gathered_.empty() && piece.size() >= kDirectBytes) {
+    if (const auto written = write(piece); !written) fail(written.error());
+    return;
+  }
   gathered_.append(as_text(piece));
-  if (gathered_.size() >= kGatherBytes) static_cast<void>(write_out());
+  if (gathered_.size() < kGatherBytes) return;
+  is_large_ = true;
+  static_cast<void>(write_out());
 }
 
 void Document::discard() {
@@ -17,19 +23,21 @@ void Document::discard() {
 
 Result<void> Document::write_out() {
   if (!failure_) {
-    const Result<void> written = flush();
-    if (written) return {};
-    failure_ = written.error();
-    discard();
+    if (const auto written = write(as_bytes(gathered_)); !written) fail(written.error());
+    gathered_.clear();
   }
-  return failure(*failure_);
+  if (failure_) return failure(*failure_);
+  return {};
 }
 
-Result<void> Document::flush() {
+Result<void> Document::write(Bytes bytes) {
   if (file_ == nullptr) file_ = TRY(store_->stage());
-  TRY(file_->append(as_bytes(gathered_)));
-  gathered_.clear();
-  return {};
+  return file_->append(bytes);
+}
+
+void Document::fail(const Error& error) {
+  failure_ = error;
+  discard();
 }
 
 }  // namespace bobbin::uploads

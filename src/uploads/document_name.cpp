@@ -10,28 +10,39 @@ namespace {
 
 constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";  // RFC 4648 §6, lowercase
 constexpr std::size_t kRandomCharacters = 26;                               // × 5 bits
+constexpr std::string_view kDocumentEnd = ".json";
 constexpr std::string_view kTemporaryStart = ".bobbin-";
 constexpr std::string_view kTemporaryEnd = ".tmp";
 
 }  // namespace
 
 std::string random_text() {
-  std::array<std::byte, kRandomCharacters> random;
-  os::fill_random(random);
-  std::string text;
+  // A call of the kernel costs as much as all the rest of a name: so one for many.
+  static thread_local std::array<std::byte, 16 * kRandomCharacters> random;
+  static thread_local std::size_t unused = 0;
+  if (unused == 0) {
+    os::fill_random(random);
+    unused = random.size();
+  }
+  std::string text(kRandomCharacters, ' ');
   // 32 divides 256: five bits of each byte are as uniform as the byte.
-  for (const std::byte byte : random)
-    text += kAlphabet[std::to_integer<std::size_t>(byte) % kAlphabet.size()];
+  for (char& c : text) c = kAlphabet[std::to_integer<std::size_t>(random[--unused]) % kAlphabet.size()];
   return text;
 }
 
-std::string document_name(WallTime now) {
-  const std::time_t time = std::chrono::floor<seconds>(now).time_since_epoch().count();
-  std::tm local{};
-  ::localtime_r(&time, &local);
-  char moment[32];
-  const std::size_t length = std::strftime(moment, sizeof moment, "%Y%m%d_%H%M%S", &local);
-  return "upload_" + std::string(moment, length) + "_" + random_text() + ".json";
+std::string DocumentNames::next(WallTime now) {
+  const auto second = std::chrono::floor<seconds>(now);
+  if (second != second_ || start_.empty()) {
+    second_ = second;
+    const std::time_t time = second.time_since_epoch().count();
+    std::tm local{};
+    ::localtime_r(&time, &local);
+    char text[32];
+    start_.assign(text, std::strftime(text, sizeof text, "upload_%Y%m%d_%H%M%S_", &local));
+  }
+  std::string name;
+  name.reserve(start_.size() + kRandomCharacters + kDocumentEnd.size());
+  return name.append(start_).append(random_text()).append(kDocumentEnd);
 }
 
 std::string temporary_name() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,16 @@ namespace bobbin::uploads {
 /// one and no two are ever the same.
 [[nodiscard]] std::string random_text();
 
-/// `upload_YYYYMMDD_HHMMSS_<random_text>.json`, in local time.
-[[nodiscard]] std::string document_name(WallTime now);
+/// Names for documents: `upload_YYYYMMDD_HHMMSS_<random_text>.json`, in local time. Thread: one at a time.
+class DocumentNames {
+ public:
+  [[nodiscard]] std::string next(WallTime now);
+
+ private:
+  std::chrono::sys_seconds second_{};  ///< of the name before: `start_` is its text
+  std::string start_;
+};
+[[nodiscard]] inline std::string document_name(WallTime now) { return DocumentNames().next(now); }
 
 /// `.bobbin-<random_text>.tmp`: the leading dot keeps it from ever being served.
 [[nodiscard]] std::string temporary_name();

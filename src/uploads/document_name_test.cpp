@@ -48,6 +48,16 @@ TEST(DocumentName, TellsLocalTime) {
   }
 }
 
+TEST(DocumentName, TellsTheTimeOfEachName) {
+  const LocalTime local("UTC0");
+  DocumentNames names;
+  EXPECT_THAT(names.next(kMoment), StartsWith("upload_20240315_121816_"));
+  EXPECT_THAT(names.next(kMoment), StartsWith("upload_20240315_121816_"));
+  EXPECT_THAT(names.next(kMoment + seconds(1)), StartsWith("upload_20240315_121817_"));
+  EXPECT_THAT(names.next(kMoment - seconds(1)), StartsWith("upload_20240315_121815_"))
+      << "the clock may be set back";
+}
+
 TEST(DocumentName, HasTheFormOfTheContract) {
   const std::string name = document_name(kMoment);
   EXPECT_EQ(name.size(), std::string("upload_YYYYMMDD_HHMMSS_.json").size() + 26);

@@ -55,6 +55,45 @@ TEST(Document, MemoryIsBoundedHoweverLargeItGrows) {
   EXPECT_LE(document.memory_bytes(), 4 * Document::kGatherBytes);
 }
 
+TEST(Document, ALargeOneThatWasAnnouncedIsWrittenPieceByPiece) {
+  TestStore store;
+  Document document(store, Document::kGatherBytes);
+  document.append(as_bytes(text(Document::kDirectBytes)));
+  EXPECT_EQ(store.calls(Step::append), 1U);
+  EXPECT_LT(document.memory_bytes(), Document::kDirectBytes) << "without a copy";
+  document.append(as_bytes("a"));  // small pieces are gathered, and what follows them stays behind them
+  document.append(as_bytes(text(Document::kDirectBytes)));
+  EXPECT_EQ(store.calls(Step::append), 1U);
+  ASSERT_TRUE(document.write_out());
+  EXPECT_EQ(store.calls(Step::append), 2U);
+  document.append(as_bytes(text(Document::kDirectBytes)));
+  ASSERT_TRUE(document.write_out());
+  ASSERT_TRUE(document.publish("name"));
+  const std::string piece = text(Document::kDirectBytes);
+  EXPECT_EQ(store.files().at("name"), piece + "a" + piece + piece);
+}
+
+TEST(Document, AnAnnouncedOneThatIsSmallDoesNotTouchTheStoreEither) {
+  TestStore store;
+  Document document(store, Document::kGatherBytes - 1);
+  document.append(as_bytes(text(Document::kGatherBytes - 1)));
+  EXPECT_EQ(store.calls(Step::stage), 0U);
+}
+
+TEST(Document, AnAnnouncedOneRemembersItsFailureToo) {
+  for (const Step step : {Step::stage, Step::append}) {
+    TestStore store;
+    store.fail(step, ENOSPC);
+    Document document(store, 2 * Document::kGatherBytes);
+    for (int i = 0; i < 2; ++i) document.append(as_bytes(text(Document::kGatherBytes)));
+    EXPECT_EQ(store.calls(step), 1U) << "what follows a failure is dropped";
+    EXPECT_EQ(store.staged_files(), 0U);
+    const auto written = document.write_out();
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ENOSPC);
+  }
+}
+
 TEST(Document, RemembersTheFirstFailureAndKeepsNothing) {
   TestStore store;
   store.fail(Step::append, ENOSPC, 2);

@@ -23,8 +23,9 @@ using http::Response;
 /// content, so that the connection can be kept.
 class UploadExchange : public http::Exchange {
  public:
-  UploadExchange(Store& store, Committer& committer, std::uint64_t maximum_bytes)
-      : committer_(committer), maximum_bytes_(maximum_bytes), document_(store) {}
+  UploadExchange(Store& store, Committer& committer, std::uint64_t maximum_bytes,
+                 std::uint64_t announced_bytes)
+      : committer_(committer), maximum_bytes_(maximum_bytes), document_(store, announced_bytes) {}
 
   std::optional<Response> content(Bytes piece) override {
     received_bytes_ += piece.size();
@@ -98,7 +99,8 @@ UploadHandler::UploadHandler(const UploadSettings& settings, std::unique_ptr<Sto
 http::Begin UploadHandler::begin(const http::Request& request) const {
   if (request.head.method == Method::options) return allowed_methods();
   if (auto refused = refusal(request.head)) return *std::move(refused);
-  return std::make_unique<UploadExchange>(*store_, committer_, max_upload_bytes_);
+  return std::make_unique<UploadExchange>(*store_, committer_, max_upload_bytes_,
+                                          request.head.framing.length_bytes);
 }
 
 std::optional<Response> UploadHandler::refusal(const RequestHead& head) const {

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string_view>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -46,6 +47,7 @@ enum Operation : std::uint32_t {
   accept_socket,   // accept4
   watch_socket,    // epoll_ctl
   wait_events,     // epoll_wait
+  create_thread,   // pthread_create
   operation_count
 };
 
@@ -351,6 +353,18 @@ int epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
   static const auto real_epoll_wait = REAL(epoll_wait);
   return static_cast<int>(
       perform(wait_events, {}, 0, [&] { return real_epoll_wait(epoll, events, count, timeout); }));
+}
+
+// The one that returns its error instead of setting errno.
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
+                   void* argument) noexcept {
+  static const auto real_pthread_create = REAL(pthread_create);
+  int error = 0;
+  const auto call = [&] {
+    error = real_pthread_create(thread, attributes, run, argument);
+    return error == 0 ? 0 : -1;
+  };
+  return perform(create_thread, {}, 0, call) == 0 ? 0 : error != 0 ? error : errno;
 }
 
 }  // extern "C"

@@ -320,6 +320,35 @@ def test_sync_slower_than_the_commit_timeout(start, faults):
     assert "restarted" not in server.upload(b"[2]").text
 
 
+# No more threads
+
+
+def test_no_thread_for_uploads(start, faults):
+    """§1: a system without a thread to spare costs an upload, not the server; once there is one, uploads work."""
+    uploads = Uploads(start())
+    faults.fail("create_thread", errno.EAGAIN)
+    response = uploads.upload()
+    assert response.status == 503 and response["Retry-After"] == "5"
+    assert uploads.server.get("/about.html").status == 200
+    faults.clear()
+    assert uploads.upload().status == 201
+    uploads.check()
+
+
+def test_one_thread_for_all_uploads(start, faults, staging):
+    """What many threads would have done side by side, the only one does by itself."""
+    uploads = Uploads(start())
+    assert uploads.upload().status == 201
+    faults.fail("create_thread", errno.EAGAIN)
+    contents = [document(number) for number in range(24)]
+    responses = in_parallel(24, lambda index: uploads.server.upload(contents[index]))
+    for response, content in zip(responses, contents, strict=True):
+        assert uploads.note(response, content).status == 201
+    assert faults.failed("create_thread") > 0
+    faults.clear()
+    uploads.check()
+
+
 def test_client_leaves_while_its_sync_waits(start, faults):
     """An answer to nobody is dropped, and meets no other client."""
     server = start()
