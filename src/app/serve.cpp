@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -275,16 +276,22 @@ int serve(const Config& config) {
   (*pool)->join();
   {
     // In a thread of its own: a disk that hangs must not outlast the grace period.
-    std::thread finisher([&] {
+    const auto finish = [&] {
       (*site)->stop();
       uploads_answered.reach();
-    });
+    };
+    std::thread finisher;
+    try {
+      finisher = std::thread(finish);
+    } catch (const std::system_error&) {  // the system has no more threads: then in this one
+      finish();
+    }
     orderly = loop.wait_for(uploads_answered);
     if (!orderly) {
       finisher.detach();
       end_by_force(loop, uploads_answered, main_log, **log);
     }
-    finisher.join();
+    if (finisher.joinable()) finisher.join();
   }
   main_log.write(LogLevel::info, "Server stopped");
   (*log)->stop();

@@ -1,5 +1,6 @@
 #include "http/response.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -8,7 +9,8 @@ namespace bobbin::http {
 
 void Response::add_field(std::string_view name, std::string_view value) {
   // RFC 9110 §5.5: one of these would end the field and let its author write the next one.
-  ASSERT(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+  ASSERT(
+      std::none_of(value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }));
   fields.append(name).append(": ").append(value).append("\r\n");
 }
 
