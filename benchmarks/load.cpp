@@ -8,9 +8,9 @@
 //   --number-at N    seven digits at this offset of the request are replaced by a number that counts up from
 //   --first, and
 //                    starts again after --numbers of them
-//   --hold 1         one exchange on every connection, then say "ready", keep them open until stdin ends, and
-//   say how many
-//                    the server closed meanwhile
+//   --hold 1         connections stay open. A warm-up opens them, with one exchange on each and --warm-up
+//                    requests at least; then every byte on stdin asks for a load on these same connections.
+//                    After each there is a report, and a last one at the end of stdin
 //
 // Latency runs from handing a batch to the kernel (with --close: from the call of connect) to the last byte
 // of the answer.
@@ -37,6 +37,14 @@ constexpr std::uint64_t kDropAboveBytes = 64 * 1024;
 constexpr std::size_t kDigits = 7;
 /// How long after the end of the load the answers still under way may take.
 constexpr std::chrono::seconds kPatience{20};
+/// How long a warm-up may take, and how long a word on stdin is waited for.
+constexpr std::chrono::seconds kMostPreparation{120};
+
+/// What ends a load, whichever comes first.
+struct Bounds {
+  Clock::duration duration;
+  std::uint64_t requests;
+};
 
 struct Plan {
   sockaddr_in server;
@@ -46,11 +54,11 @@ struct Plan {
   std::uint64_t connections;
   bool close;
   bool hold;
+  std::uint64_t warm_up_requests;
   std::size_t number_at;  // npos: the request has no number
   std::uint64_t first_number;
   std::uint64_t numbers;
-  Clock::duration duration;
-  std::uint64_t requests;
+  Bounds load;
   int status;
   std::uint64_t length;
 };
@@ -71,23 +79,36 @@ class Generator {
   explicit Generator(Plan plan)
       : plan_(std::move(plan)), epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {}
 
-  void run() {
-    started_ = now_ = Clock::now();
-    for (std::uint64_t i = 0; i < plan_.connections && may_begin(); ++i) {
-      connections_.emplace_back();
-      ++active_;
-      connect_and_begin(connections_.back());
-    }
-    while (active_ > 0) turn();
-    finished_ = now_;
+  void load() {
+    run(plan_.load);
+    report();
   }
 
-  /// Connections stay as they are until the operator lets go; then: how many the server has closed.
-  std::uint64_t hold() {
-    std::puts("ready");
-    std::fflush(stdout);
-    pollfd end_of_input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    poll(&end_of_input, 1, 1000 * 120);
+  void loads_on_kept_connections() {
+    warm_up();
+    while (asked_for_a_load()) load();
+    report();
+  }
+
+ private:
+  void warm_up() {
+    const std::uint64_t requests = std::max(plan_.connections * plan_.pipeline, plan_.warm_up_requests);
+    run({.duration = kMostPreparation, .requests = requests});
+    if (answered_ + plan_.pipeline <= requests) give_up("the warm-up takes too long");
+    report();
+  }
+
+  /// Waits for a byte on stdin; false at its end.
+  static bool asked_for_a_load() {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    constexpr std::chrono::milliseconds most = kMostPreparation;
+    char byte = 0;
+    return checked(poll(&input, 1, static_cast<int>(most.count())), "poll") > 0 &&
+           checked(read(STDIN_FILENO, &byte, 1), "read") > 0;
+  }
+
+  /// Of the connections that are kept, those that the server has closed.
+  std::uint64_t closed() const {
     std::uint64_t closed = 0;
     for (const Connection& connection : connections_) {
       char byte = 0;
@@ -96,28 +117,47 @@ class Generator {
     return closed;
   }
 
-  void report(std::uint64_t closed) const {
+  void report() const {
     const auto microseconds = [this](double share) {
       return static_cast<double>(latency_.quantile(share)) / 1e3;
     };
     std::printf(
         "{\"requests\": %lu, \"content_bytes\": %lu, \"connects\": %lu, \"closed\": %lu, \"seconds\": %.6f, "
         "\"p50_us\": %.2f, \"p99_us\": %.2f, \"p999_us\": %.2f, \"max_us\": %.2f}\n",
-        answered_, content_bytes_, connects_, closed,
+        answered_, content_bytes_, connects_, plan_.hold ? closed() : 0,
         std::chrono::duration<double>(finished_ - started_).count(), microseconds(0.5), microseconds(0.99),
         microseconds(0.999), microseconds(1));
+    std::fflush(stdout);
   }
 
- private:
+  void run(Bounds bounds) {
+    bounds_ = bounds;
+    begun_ = answered_ = content_bytes_ = connects_ = 0;
+    latency_ = {};
+    connections_.resize(plan_.connections);
+    started_ = now_ = Clock::now();
+    for (Connection& connection : connections_) {
+      if (!may_begin()) break;
+      ++active_;
+      if (connection.fd < 0) {
+        connect_and_begin(connection);
+      } else {
+        begin(connection);
+      }
+    }
+    while (active_ > 0) turn();
+    finished_ = now_;
+  }
+
   bool may_begin() const {
-    return now_ - started_ < plan_.duration && begun_ + plan_.pipeline <= plan_.requests;
+    return now_ - started_ < bounds_.duration && begun_ + plan_.pipeline <= bounds_.requests;
   }
 
   void turn() {
     std::array<epoll_event, 256> events;
     const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
     now_ = Clock::now();
-    if (now_ - started_ > plan_.duration + kPatience) {
+    if (now_ - started_ > bounds_.duration + kPatience) {
       give_up(std::to_string(active_) + " connections wait for an answer long after the end of the load");
     }
     for (int i = 0; i < count; ++i) {
@@ -272,7 +312,7 @@ class Generator {
 
   void go_on(Connection& connection) {
     if (plan_.close && !connection.closing) give_up("asked to close the connection, the server kept it");
-    if (!may_begin() || plan_.hold) {
+    if (!may_begin()) {
       if (connection.closing || !plan_.hold) {
         close(connection.fd);
         connection.fd = -1;
@@ -286,6 +326,7 @@ class Generator {
   }
 
   Plan plan_;
+  Bounds bounds_{};
   int epoll_;
   std::deque<Connection> connections_;
   std::uint64_t active_ = 0;
@@ -306,11 +347,11 @@ Plan plan_of(const Options& options) {
       .connections = options.count("--connections"),
       .close = options.count("--close") != 0,
       .hold = options.count("--hold") != 0,
+      .warm_up_requests = options.count("--warm-up"),
       .number_at = options.text("--number-at").empty() ? std::string::npos : options.count("--number-at"),
       .first_number = options.count("--first"),
       .numbers = options.count("--numbers"),
-      .duration = options.seconds("--seconds"),
-      .requests = options.count("--requests"),
+      .load = {.duration = options.seconds("--seconds"), .requests = options.count("--requests")},
       .status = static_cast<int>(options.count("--status")),
       .length = options.count("--length")};
   if (request.empty() || plan.pipeline == 0 || plan.connections == 0 || plan.numbers == 0) {
@@ -331,6 +372,7 @@ int run(int argc, char** argv) {
                          {"--pipeline", "1"},
                          {"--close", "0"},
                          {"--hold", "0"},
+                         {"--warm-up", "0"},
                          {"--number-at", ""},
                          {"--first", "0"},
                          {"--numbers", "1000000"},
@@ -339,10 +381,12 @@ int run(int argc, char** argv) {
                          {"--status", "200"},
                          {"--length", ""}});
   const Plan plan = plan_of(options);
-  const bool hold = plan.hold;
   Generator generator(plan);
-  generator.run();
-  generator.report(hold ? generator.hold() : 0);
+  if (plan.hold) {
+    generator.loads_on_kept_connections();
+  } else {
+    generator.load();
+  }
   return EXIT_SUCCESS;
 }
 

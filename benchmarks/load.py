@@ -3,6 +3,8 @@
 import json
 import socket
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import workloads
 from processes import Failed
 from servers import PROGRAMS, Server
 from workloads import Workload
+
+Report = dict[str, float]
 
 # More than this is not read by the probe: its length is enough.
 PROBE_READS_BYTES = 2 * workloads.MIB
@@ -88,7 +92,7 @@ class Load:
         words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
         return ["taskset", "-c", self.cpus, str(PROGRAMS / "benchmarks/bench_load"), *words]
 
-    def run(self, seconds: float, **options) -> dict[str, float]:
+    def run(self, seconds: float, **options) -> Report:
         done = subprocess.run(self.command(seconds, **options), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Failed(done.stderr.strip() or f"the load generator ended with {done.returncode}")
@@ -101,22 +105,31 @@ class Load:
         else:
             self.run(seconds)
 
-    def measure(self, seconds: float) -> dict[str, float]:
+    def measure(self, seconds: float) -> Report:
         limit = {"requests": self.workload.most_requests} if self.workload.most_requests else {}
         return self.run(seconds, **limit)
 
-    def hold(self, connections: int) -> subprocess.Popen:
-        """Opens connections and keeps them until stdin is closed; yields once all have had their answer."""
-        holder = subprocess.Popen(self.command(30, connections=connections, hold=1), text=True,
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if holder.stdout.readline() != "ready\n":
-            raise Failed(holder.communicate()[1].strip())
-        return holder
+    @contextmanager
+    def kept(self, seconds: float, **options) -> Iterator[Callable[[], Report]]:
+        """Connections that stay open meanwhile, all of which have had an answer. What it yields runs a load on them."""
+        with subprocess.Popen(self.command(seconds, hold=1, **options), bufsize=0, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as generator:
 
-    @staticmethod
-    def release(holder: subprocess.Popen) -> None:
-        output, errors = holder.communicate(timeout=60)
-        if holder.returncode != 0:
-            raise Failed(errors.strip())
-        if closed := json.loads(output)["closed"]:
-            raise Failed(f"{closed} idle connections were closed meanwhile")
+            def report() -> Report:
+                if not (line := generator.stdout.readline()):
+                    raise Failed(generator.stderr.read().decode().strip() or "the load generator ended")
+                return json.loads(line)
+
+            def load() -> Report:
+                with suppress(BrokenPipeError):  # report() then says why
+                    generator.stdin.write(b"\n")
+                return report()
+
+            try:
+                report()
+                yield load
+                generator.stdin.close()
+                if closed := report()["closed"]:
+                    raise Failed(f"{closed} connections were closed meanwhile")
+            finally:
+                generator.kill()

@@ -8,14 +8,14 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import processes
 import workloads
-from load import Load, probe
+from load import Load, Report, probe
 from processes import Failed
 from servers import PROGRAMS, REPOSITORY, Server, Setup
 from workloads import Workload
@@ -60,16 +60,30 @@ def mode_named(name: str) -> Mode:
     return Mode(name, both, both, 2)
 
 
-def raise_descriptor_limit() -> int:
-    """For this process and all that it starts; returns the limit."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
+def descriptor_limit() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def raise_descriptor_limit() -> None:
+    """For this process and all that it starts."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor_limit(), descriptor_limit()))
 
 
 def idle_connections() -> int:
     """lighttpd takes half as many connections as it may have descriptors."""
-    return min(IDLE_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 100)
+    return min(IDLE_CONNECTIONS, descriptor_limit() // 2 - 100)
+
+
+def obstacle(workload: Workload) -> str:
+    """Why this machine does not allow so many connections; "" when it does. Servers want descriptors besides: nginx a quarter
+    of its connections free, bobbin a reserve for files."""
+    descriptors = workload.connections * 3 // 2 + 1000
+    if descriptors > descriptor_limit():
+        return f"needs {descriptors:,} descriptors, and the hard limit (ulimit -Hn) is {descriptor_limit():,}"
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    if workload.connections > last - first:
+        return f"needs as many ports, and net.ipv4.ip_local_port_range has {last - first + 1:,}"
+    return ""
 
 
 @contextmanager
@@ -114,8 +128,8 @@ def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> S
     with folders(workload.store) as (folder, store):
         port = processes.free_port()
         setup = Setup(folder=folder, root=ROOT, store=store, port=port, threads=server.threads or mode.threads,
-                      descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
-                      connections=idle_connections() + 16 if workload.kind == "idle" else 1024, workload=workload,
+                      descriptors=descriptor_limit(), workload=workload,
+                      connections=idle_connections() + 16 if workload.kind == "idle" else workload.room,
                       request_bytes=request_bytes(server, workload, port))
         command = server.command(setup)
         if workload.kind == "start":
@@ -124,8 +138,7 @@ def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> S
         with processes.running(command, port, mode.server_cpus, folder / "output") as pid:
             request, length = probe(port, workload, ROOT, server)
             load = Load(port, workload, request, length, mode.load_cpus, folder)
-            load.warm_up(min(0.3, seconds))
-            sample = measure_idle(load, pid, seconds) if workload.kind == "idle" else measure_load(load, pid, seconds)
+            sample = MEASUREMENTS[workload.kind](load, pid, seconds)
         return sample | {"placement_ns": placement(mode)}
 
 
@@ -136,10 +149,22 @@ def request_bytes(server: Server, workload: Workload, port: int) -> int:
 
 
 def measure_load(load: Load, pid: int, seconds: float) -> Sample:
+    load.warm_up(min(0.3, seconds))
+    return cost_of(lambda: load.measure(seconds), load.workload, pid)
+
+
+def measure_steady(load: Load, pid: int, seconds: float) -> Sample:
+    warm_up = max(workloads.WARM_UP_REQUESTS, load.workload.files)
+    with load.kept(seconds, **{"warm-up": warm_up}) as load_again:
+        return cost_of(load_again, load.workload, pid) | {"pss_mb": processes.pss_bytes(pid) / 1e6,
+                                                          "own_bytes": processes.pss_bytes(pid, "Pss_Anon:")}
+
+
+def cost_of(run: Callable[[], Report], workload: Workload, pid: int) -> Sample:
     before = processes.cpu_seconds(pid)
-    result = load.measure(seconds)
+    result = run()
     cpu = processes.cpu_seconds(pid) - before
-    uploaded = result["requests"] * load.workload.upload_bytes
+    uploaded = result["requests"] * workload.upload_bytes
     content = result["content_bytes"] + uploaded
     sample = {"rate": result["requests"] / result["seconds"], "cpu_us": cpu * 1e6 / result["requests"],
               "mb_per_s": content / 1e6 / result["seconds"], "p50": result["p50_us"], "p99": result["p99_us"],
@@ -150,20 +175,18 @@ def measure_load(load: Load, pid: int, seconds: float) -> Sample:
 
 
 def measure_idle(load: Load, pid: int, seconds: float) -> Sample:
+    load.warm_up(min(0.3, seconds))
     alone = load.measure(seconds)
     before = processes.pss_bytes(pid)
-    holder = load.hold(idle_connections())
-    try:
+    with load.kept(seconds, connections=idle_connections()):
         during = processes.pss_bytes(pid)
         active = load.measure(seconds)
-    except BaseException:
-        holder.kill()
-        holder.wait()
-        raise
-    Load.release(holder)
     return {"pss_per_connection": (during - before) / idle_connections(), "pss_before_mb": before / 1e6,
             "pss_during_mb": during / 1e6, "p50": active["p50_us"], "p99": active["p99_us"],
             "p50_alone": alone["p50_us"], "p99_alone": alone["p99_us"]}
+
+
+MEASUREMENTS = {"load": measure_load, "steady": measure_steady, "idle": measure_idle}
 
 
 def measure_start(command: list[str], setup: Setup, mode: Mode) -> Sample:

@@ -1,16 +1,20 @@
 """A server while it runs: starting and ending it, and what the kernel counts for its whole process tree."""
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 START_SECONDS = 10
 STOP_SECONDS = 10
+
+# Below the ports that the kernel gives to clients, or a connection of the load could take one between two runs.
+PORTS = itertools.cycle(range(20_000, 30_000))
 
 
 class Failed(Exception):
@@ -18,8 +22,8 @@ class Failed(Exception):
 
 
 def free_port() -> int:
-    """Below the ports that the kernel gives to clients, or a connection of the load could take it between two runs."""
-    for port in range(20_000, 30_000):
+    """Another one each time: the clients of the run before are in TIME_WAIT, and with 10,000 each there would soon be none left."""
+    for port in itertools.islice(PORTS, 10_000):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -63,7 +67,8 @@ def stop(process: subprocess.Popen) -> None:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         for pid in reversed(tree(process.pid)):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
 
 
@@ -72,11 +77,19 @@ def tail(output: Path) -> str:
     return output.read_text(errors="replace").strip().rpartition("\n")[2][-300:]
 
 
+def text_of(path: Path) -> str:
+    """What the kernel says of a process, which may be gone by now."""
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise Failed(f"the server, or a part of it, is gone: {error.strerror}") from error
+
+
 def tree(pid: int) -> list[int]:
     """The process and all its descendants."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*"):
-        for child in (task / "children").read_text().split():
+        for child in text_of(task / "children").split():
             found += tree(int(child))
     return found
 
@@ -87,15 +100,15 @@ def cpu_seconds(pid: int) -> float:
     total = 0
     for process in tree(pid):
         for task in Path(f"/proc/{process}/task").glob("*"):
-            total += int((task / "schedstat").read_text().split()[0])
+            total += int(text_of(task / "schedstat").split()[0])
     return total / 1e9
 
 
-def pss_bytes(pid: int) -> int:
-    """Memory of the process tree, shared pages divided among those who share them."""
+def pss_bytes(pid: int, kind: str = "Pss:") -> int:
+    """Memory of the process tree, shared pages divided among those who share them. Pss_Anon: the part that is no file's."""
     total = 0
     for process in tree(pid):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+        for line in text_of(Path(f"/proc/{process}/smaps_rollup")).splitlines():
+            if line.startswith(kind):
                 total += int(line.split()[1]) * 1024
     return total

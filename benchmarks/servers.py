@@ -82,6 +82,15 @@ def bobbin(setup: Setup, program: str = "bobbin", log: str = "") -> list[str]:
     return command
 
 
+def nginx_file_cache(setup: Setup) -> str:
+    """Every file in it keeps a descriptor. When there are not enough for all, requests in turn never find theirs, and nginx is
+    better off without."""
+    files = setup.workload.files
+    if files + setup.workload.connections + 500 > setup.descriptors:
+        return "open_file_cache off;"
+    return f"open_file_cache max={max(10_000, files)} inactive=60s; open_file_cache_valid 60s; open_file_cache_errors on;"
+
+
 def nginx(setup: Setup, sendfile: bool, log: bool = False) -> list[str]:
     """A quarter of the connections stays free: with less than a sixteenth nginx begins to close idle ones."""
     access_log = f"{setup.folder}/access.log combined buffer=64k flush=1s" if log else "off"
@@ -100,9 +109,7 @@ http {{
   log_not_found off;
   {sending}
   tcp_nodelay on;
-  open_file_cache max=10000 inactive=60s;
-  open_file_cache_valid 60s;
-  open_file_cache_errors on;
+  {nginx_file_cache(setup)}
   keepalive_timeout 65s;
   keepalive_requests {FOREVER};
   client_max_body_size 2m;

@@ -39,19 +39,32 @@ def columns(workload: Workload) -> tuple[list[Column], str, str]:
     return [Column("requests/s", "rate"), Column("CPU µs/request", "cpu_us"), *LATENCIES], "cpu_us", "rate"
 
 
-def near(samples: list[Sample | str]) -> list[Sample | str]:
-    """On two CPUs, the samples taken while these were near each other, as long as there are three of them."""
-    kept = [s if isinstance(s, str) or s.get("placement_ns", 0) <= NEAR_NANOSECONDS else "far" for s in samples]
-    return kept if sum(isinstance(s, dict) for s in kept) >= 3 else samples
+def near(rounds: Rounds) -> Rounds:
+    """On two CPUs, the samples taken while these were near each other, as long as a server has three of them."""
+    kept = {name: [s if isinstance(s, str) or s.get("placement_ns", 0) <= NEAR_NANOSECONDS else "far" for s in samples]
+            for name, samples in rounds.items()}
+    return {name: kept[name] if len(good(kept[name])) >= 3 else samples for name, samples in rounds.items()}
 
 
 def good(samples: list[Sample | str]) -> list[Sample]:
     return [sample for sample in samples if isinstance(sample, dict)]
 
 
-def median_ratio(above: list[Sample | str], below: list[Sample | str], key: str) -> str:
+def median_ratio(above: list[Sample | str], below: list[Sample | str], key: str) -> float | None:
     ratios = [a[key] / b[key] for a, b in zip(above, below) if isinstance(a, dict) and isinstance(b, dict) and b[key] > 0]
-    return f"{statistics.median(ratios):.2f}" if ratios else "–"
+    return statistics.median(ratios) if ratios else None
+
+
+def ratio_cell(above: list[Sample | str], below: list[Sample | str], key: str) -> str:
+    ratio = median_ratio(above, below, key)
+    return f"{ratio:.2f}" if ratio is not None else "–"
+
+
+def spread_cell(samples: list[Sample | str], key: str) -> str:
+    """The least and the most against the median."""
+    values = [sample[key] for sample in good(samples)]
+    middle = statistics.median(values) if values else 0
+    return f"{(min(values) / middle - 1) * 100:+.0f} % … {(max(values) / middle - 1) * 100:+.0f} %" if middle else "–"
 
 
 def better_nginx(rounds: Rounds, cost: str) -> str | None:
@@ -61,16 +74,21 @@ def better_nginx(rounds: Rounds, cost: str) -> str | None:
 
 
 def table(workload: Workload, rounds: Rounds) -> str:
-    rounds = {name: near(samples) for name, samples in rounds.items()}
     shown, cost, yields = columns(workload)
     nginx = better_nginx(rounds, cost)
     titles = ["server", *(column.title for column in shown), f"{nginx or 'nginx'} ÷ this, cost"]
     titles += [f"this ÷ {nginx or 'nginx'}, rate"] if yields else []
     titles += ["spread of cost", "runs"]
-    lines = [titles, ["---"] * len(titles)]
+    lines = [titles]
     for name, samples in rounds.items():
         lines.append(row(name, samples, shown, cost, yields, rounds.get(nginx or "", []), len(titles)))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n" + failures(rounds)
+    return markdown(lines) + failures(rounds)
+
+
+def markdown(lines: list[list[str]]) -> str:
+    """A table; the first line has the titles."""
+    lines = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def row(name, samples, shown, cost, yields, nginx, width) -> list[str]:
@@ -80,13 +98,10 @@ def row(name, samples, shown, cost, yields, nginx, width) -> list[str]:
     cells = [name]
     for column in shown:
         cells.append(column.cell(statistics.median(sample[column.key] for sample in usable)))
-    cells.append(median_ratio(nginx, samples, cost))
+    cells.append(ratio_cell(nginx, samples, cost))
     if yields:
-        cells.append(median_ratio(samples, nginx, yields))
-    values = [sample[cost] for sample in usable]
-    middle = statistics.median(values)
-    cells.append(f"{(min(values) / middle - 1) * 100:+.0f} % … {(max(values) / middle - 1) * 100:+.0f} %" if middle else "–")
-    return [*cells, str(len(usable))]
+        cells.append(ratio_cell(samples, nginx, yields))
+    return [*cells, spread_cell(samples, cost), str(len(usable))]
 
 
 def failures(rounds: Rounds) -> str:

@@ -1,10 +1,13 @@
 """What is asked of the servers: the workloads by name, their requests, and the files that are served.
 
-The names W1 to W12 are those under which the peers were first measured; W16 to W18 came later.
+The names W1 to W12 are those under which the peers were first measured; W16 to W18 came later. A growth is a row of workloads
+that differ in one number.
 """
 
 import json
+import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,9 @@ PROBE_NUMBER = "9999999"
 WARM_UP_NUMBER = 8_000_000
 
 MANY_FILES = 5_000
+
+# Before a growth is measured: enough for whatever a server keeps to be there, a third of a second or so.
+WARM_UP_REQUESTS = 50_000
 
 # What the floor program calls its only representation.
 CONSTANT_TAG = '"0123456789abcdef"'
@@ -29,10 +35,13 @@ EVERYONE = ("floor", *BOBBIN, *PEERS)
 class Workload:
     name: str
     title: str
-    kind: str = "load"  # load; idle: memory of idle connections; start: time from exec to the first answer
+    # load; steady: the load on connections that are there already, and memory with it; idle: memory of idle connections;
+    # start: time from exec to the first answer
+    kind: str = "load"
     path: str = "/1k.html"
     status: int = 200
     connections: int = 64
+    room: int = 1024  # connections that the servers are configured for
     pipeline: int = 1
     close: bool = False  # a connection for every request
     conditional: bool = False  # If-None-Match with the server's own entity tag
@@ -42,12 +51,48 @@ class Workload:
     per_byte: bool = False  # bytes, not requests, are what counts
     most_requests: int = 0  # a bound besides the time; 0: none
     mode: str = ""  # the only mode that makes sense; "": any
+    seconds: float = 2  # of load in each run, unless something else is asked for
     servers: tuple[str, ...] = EVERYONE
+
+    @property
+    def points(self) -> tuple["Workload", ...]:
+        return (self,)
 
     @property
     def content_file(self) -> str:
         """The file below the root that a GET must answer with."""
         return self.path.replace(NUMBER, PROBE_NUMBER if self.upload_bytes else "0000000").lstrip("/")
+
+    @property
+    def files(self) -> int:
+        """How many different files are asked for in turn; 0: always the same one."""
+        return self.numbers if NUMBER in self.path else 0
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The same work for ever larger numbers of something. All points are measured in every round, so that the steps between
+    them lie close together in time, as the servers do."""
+
+    name: str
+    title: str
+    of: str  # what there is more and more of; an attribute of Workload
+    points: tuple[Workload, ...]
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        return self.points[0].servers
+
+    @property
+    def mode(self) -> str:
+        return self.points[0].mode
+
+    @property
+    def seconds(self) -> float:
+        return self.points[0].seconds
+
+    def size(self, point: Workload) -> int:
+        return getattr(point, self.of)
 
 
 WORKLOADS = {
@@ -87,14 +132,32 @@ WORKLOADS = {
 }
 
 
-def select(names: list[str]) -> list[Workload]:
-    """By name, or by number for all that share it: W1 is W1 and W1s, not W10a. None given: all."""
+def steady(title: str, **differences: object) -> Workload:
+    return Workload("", title, kind="steady", seconds=1, servers=("floor", "bobbin", "nginx", "nginx-rw"), **differences)
+
+
+GROWTHS = {
+    growth.name: growth
+    for growth in (
+        # All servers have room for the most connections at every point: it is the load that grows, not what they reserve.
+        Growth("growth-connections", "1 KiB, from 1 to 10,000 connections", "connections",
+               tuple(steady(f"{n:,} connections", connections=n, room=10_100) for n in (1, 10, 100, 1_000, 10_000))),
+        Growth("growth-files", "from 10 to 100,000 files of 1 KiB in turn, 64 connections", "files",
+               tuple(steady(f"{n:,} files", path=f"/many/{NUMBER}.html", numbers=n)
+                     for n in (10, 100, 1_000, 10_000, 100_000))),
+    )
+}
+
+
+def select(names: list[str]) -> list[Workload | Growth]:
+    """By name, or by number for all that share it: W1 is W1 and W1s, not W10a; growth is both. None given: all but those."""
+    known = WORKLOADS | GROWTHS
     chosen = []
     for name in names:
-        matches = [w for w in WORKLOADS.values() if w.name == name or re.fullmatch(re.escape(name) + r"\D+", w.name)]
+        matches = [one for one in known.values() if one.name == name or re.fullmatch(re.escape(name) + r"\D+", one.name)]
         if not matches:
-            raise ValueError(f"no workload is called '{name}'; there are {' '.join(WORKLOADS)}")
-        chosen += [workload for workload in matches if workload not in chosen]
+            raise ValueError(f"no workload is called '{name}'; there are {' '.join(known)}")
+        chosen += [one for one in matches if one not in chosen]
     return chosen or list(WORKLOADS.values())
 
 
@@ -125,28 +188,37 @@ def json_text(size: int) -> bytes:
     return body + b'"' + b"x" * (size - len(body) - 3) + b'"]'
 
 
-def make_files(root: Path) -> None:
-    """The files of all workloads, made once. 1g.bin has holes: its pages come from the page cache like any other's, and
-    should they be dropped no disk is read for them."""
+def make_files(root: Path, chosen: Iterable[Workload]) -> None:
+    """The files of all workloads, made once and kept. 1g.bin has holes: its pages come from the page cache like any other's,
+    and should they be dropped no disk is read for them."""
+    (root / "many").mkdir(parents=True, exist_ok=True)
     for name, size in {"1k.html": KIB, "16k.html": 16 * KIB, "1m.bin": MIB}.items():
-        write_once(root / name, size)
-    for number in range(MANY_FILES):
-        write_once(root / "many" / f"{number:07}.html", KIB)
-    big = root / "1g.bin"
-    if not big.exists():
-        with big.open("wb") as file:
-            file.truncate(GIB)
+        write_once(f"{root}/{name}", size)
+    for number in range(max(workload.files for workload in chosen)):
+        write_once(f"{root}/many/{number:07}.html", KIB)
+    with (root / "1g.bin").open("ab") as file:
+        file.truncate(GIB)
 
 
-def write_once(path: Path, size: int) -> None:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        line = f"<p>{path.name} is one of the files that ./bench asks for.</p>\n".encode()
-        path.write_bytes((line * (size // len(line) + 1))[:size])
+def write_once(path: str, size: int) -> None:
+    """The size is looked at because a run may have been interrupted in mid-file."""
+    try:
+        if os.stat(path).st_size == size:
+            return
+    except FileNotFoundError:
+        pass
+    line = f"<p>{os.path.basename(path)} is one of the files that ./bench asks for.</p>\n".encode()
+    with open(path, "wb", buffering=0) as file:
+        file.write((line * (size // len(line) + 1))[:size])
 
 
-def warm_page_cache(path: Path) -> None:
-    with path.open("rb", buffering=0) as file:
-        buffer = bytearray(MIB)
-        while file.readinto(buffer):
-            pass
+def warm_page_cache(root: Path, workload: Workload) -> None:
+    """Or the first server would read the files from disk for all others."""
+    if workload.status != 200:
+        return
+    names = [f"many/{number:07}.html" for number in range(workload.files)] or [workload.content_file]
+    buffer = bytearray(MIB)
+    for name in names:
+        with open(f"{root}/{name}", "rb", buffering=0) as file:
+            while file.readinto(buffer):
+                pass
