@@ -13,6 +13,10 @@ constexpr std::string_view kEmptyLine = "\r\n\r\n";
 // Up to here copying the content behind its head is cheaper than a second piece for the kernel.
 constexpr std::size_t kCopiedBytes = 4096;
 
+// Of so many newcomers one is admitted while the memory is full: soon enough for a file that has become
+// popular.
+constexpr std::uint64_t kNewcomers = 8;
+
 std::uint64_t hash_of(std::string_view request) { return XXH3_64bits(request.data(), request.size()); }
 
 }  // namespace
@@ -77,12 +81,16 @@ const RememberedAnswer* AnswerMemory::recall(std::string_view input, const Endpo
   return &answer;
 }
 
+bool AnswerMemory::admits(std::size_t bytes) {
+  if (bytes > largest_answer_bytes()) return false;
+  return bytes_ + bytes <= maximum_bytes_ || ++newcomers_ % kNewcomers == 0;
+}
+
 void AnswerMemory::remember(RememberedAnswer answer) {
   const std::size_t size = answer.footprint_bytes();
   const std::size_t content_bytes =
       answer.shared_content() != nullptr ? answer.shared_content()->size() : answer.content().size();
-  // One answer may take a small part only: a few large ones would push everything else out.
-  if (content_bytes > kMaximumContentBytes || size > maximum_bytes_ / 8) return;
+  if (content_bytes > kMaximumContentBytes || size > largest_answer_bytes()) return;
   if (Slot* old = slots_.empty() ? nullptr : find(answer.request(), answer.local())) forget(*old);
   if (slots_.size() <= 2 * answers_) grow();
   // Round and round rather than by age: no list to keep, and what is in use comes back with its next request.

@@ -73,6 +73,9 @@ class AnswerMemory {
 
   /// Content above this is not kept.
   static constexpr std::size_t kMaximumContentBytes = 64 * 1024;
+  /// Whether to remember an answer of about `bytes`. While the memory is full, few are: were all, a client
+  /// that walks through more files than fit would displace each answer just before it is asked for again.
+  [[nodiscard]] bool admits(std::size_t bytes);
   void remember(RememberedAnswer answer);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -87,6 +90,8 @@ class AnswerMemory {
   static constexpr std::size_t kFirstSlots = 1024;
   static constexpr std::size_t kWindow = 8;
 
+  /// One answer may take a small part only: a few large ones would push everything else out.
+  [[nodiscard]] std::size_t largest_answer_bytes() const { return maximum_bytes_ / 8; }
   [[nodiscard]] Slot& at(std::uint64_t position) { return slots_[position & (slots_.size() - 1)]; }
   [[nodiscard]] Slot* find(std::string_view request, const Endpoint& local);
   [[nodiscard]] Slot& place_for(std::uint64_t hash);
@@ -97,6 +102,7 @@ class AnswerMemory {
   std::size_t bytes_ = 0;
   std::size_t answers_ = 0;
   std::uint64_t arrivals_ = 1;
+  std::uint64_t newcomers_ = 0;  // while it was full
   std::size_t next_displaced_ = 0;
   std::size_t last_request_bytes_ = 0;
   std::vector<Slot> slots_;  // a power of two; none until something is remembered

@@ -101,6 +101,36 @@ TEST(AnswerMemory, GrowsWithWhatIsRemembered) {
   EXPECT_GT(recalled, kAnswers * 98 / 100) << "a crowded neighbourhood may displace a few";
 }
 
+TEST(AnswerMemory, IsOfUseToAClientThatWalksThroughMoreThanFits) {
+  AnswerMemory memory(1 << 20);
+  const std::string content(1000, 'x');
+  const auto repeatable = std::make_shared<Switch>();
+  constexpr int kRequests = 3000;  // three times what fits
+  int recalled = 0;
+  for (int i = 0; i < 4 * kRequests; ++i) {
+    const std::string request = request_of(i % kRequests);
+    if (memory.recall(request, {}) != nullptr)
+      recalled += i >= kRequests ? 1 : 0;
+    else if (memory.admits(request.size() + content.size()))
+      memory.remember(answer(request, repeatable, content));
+  }
+  EXPECT_GT(recalled, 3 * kRequests / 6) << "of a third that fits, more than half";
+}
+
+TEST(AnswerMemory, AdmitsWhatHasBecomePopular) {
+  AnswerMemory memory(100'000);
+  for (int i = 0; i < 1000; ++i)
+    memory.remember(answer(request_of(i), std::make_shared<Switch>(), std::string(1000, 'x')));
+  int asked = 0;
+  while (memory.recall(kGet, {}) == nullptr && asked < 100) {
+    ++asked;
+    if (memory.admits(1000))
+      memory.remember(answer(kGet, std::make_shared<Switch>(), std::string(1000, 'x')));
+  }
+  EXPECT_LE(asked, 10);
+  EXPECT_FALSE(memory.admits(50'000)) << "one that would take half of it";
+}
+
 TEST(AnswerMemory, RemembersTheSameRequestOnce) {
   AnswerMemory memory(1 << 20);
   memory.remember(answer(kGet, std::make_shared<Switch>(), "old"));

@@ -295,6 +295,10 @@ void Session::remember(Bytes head_bytes, const Asked& asked, const Response& res
   const auto* content = std::get_if<std::string>(&response.content);
   const bool has_content = asked.method != Method::head && size_bytes(response.content) > 0;
   if (response.close || (has_content && content == nullptr)) return;
+  const std::size_t content_bytes = has_content ? content->size() : 0;
+  if (!shared_.memory.admits(head_bytes.size() + response.fields.size() + content_bytes +
+                             sizeof(RememberedAnswer)))
+    return;
   std::string front;
   append_front(front, response);
   RememberedAnswer answer(as_text(head_bytes), local_, front, has_content ? *content : std::string_view());
