@@ -109,11 +109,11 @@ Response unsatisfiable(std::uint64_t size_bytes) {
   return response;
 }
 
-/// Step 9. Takes the file when the content is to come from it. HEAD reads nothing: only the length will be
-/// shown.
+/// Step 9. Takes the file when the content is to come from it: a worker must not wait for a disk here. HEAD
+/// reads nothing: only the length will be shown.
 Result<http::Content> content_of(OpenFile& file, const ByteRange& range, Method method) {
   if (method != Method::head && range.length <= kReadToMemoryBytes)
-    return http::Content(TRY(file.read(range)));
+    if (auto bytes = TRY(file.read(range))) return http::Content(*std::move(bytes));
   return http::Content(
       http::FileSlice{std::make_shared<const OpenFile>(std::move(file)), range.offset, range.length});
 }

@@ -34,9 +34,10 @@ struct FileSettings {
 ///  `attachment`.
 ///  7. Preconditions against ETag and Last-Modified: 304, 412 (RFC 9110 §13).
 ///  8. Ranges: 206 with one part or several, 416 (RFC 9110 §14).
-///  9. Content: up to 64 KiB is read at once, and read again when the file changed meanwhile; more is a slice
-///  of the open
-///     file, which whoever sends it checks once more before the last bytes.
+///  9. Content: up to 64 KiB is read at once, and read again when the file changed meanwhile; more, and what
+///  is not in the
+///     page cache, is a slice of the open file, which whoever sends it checks once more before the last
+///     bytes.
 class FileHandler final : public http::Handler {
  public:
   /// `url_prefix`, "" or "/name", is taken off the front of every path; the router has seen that it is there.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "os/directory.h"
+#include "os/page_cache.h"
 
 namespace bobbin::files {
 
@@ -28,10 +29,12 @@ Result<void> OpenFile::look_again() {
   return {};
 }
 
-Result<std::string> OpenFile::read(const http::ByteRange& range) const {
+Result<std::optional<std::string>> OpenFile::read(const http::ByteRange& range) const {
   std::string bytes(range.length, '\0');
-  const auto count = TRY(os::read_at(fd_, std::as_writable_bytes(std::span(bytes)), range.offset));
-  if (count != bytes.size() || !unchanged()) return failure(Error{EAGAIN, "read of a file that changes"});
+  const auto count = os::read_cached_at(fd_.number(), std::as_writable_bytes(std::span(bytes)), range.offset);
+  if (!count && count.error().code == EAGAIN) return std::nullopt;
+  if (!count) return failure(count.error());
+  if (*count != bytes.size() || !unchanged()) return failure(Error{EAGAIN, "read of a file that changes"});
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -30,8 +31,9 @@ class OpenFile final : public http::File {
   /// this (but for the tick of the kernel's clock, see validators.h).
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
 
-  /// All bytes of the range, as they were at the last look. EAGAIN: the file has changed since.
-  [[nodiscard]] Result<std::string> read(const http::ByteRange& range) const;
+  /// All bytes of the range, as they were at the last look. Nothing: they would have to be waited for, since
+  /// they are not in the page cache. EAGAIN: the file has changed since.
+  [[nodiscard]] Result<std::optional<std::string>> read(const http::ByteRange& range) const;
 
   [[nodiscard]] int descriptor() const override { return fd_.number(); }
   [[nodiscard]] bool unchanged() const override;

@@ -1,14 +1,17 @@
 #include "files/open_file.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 #include "os/directory.h"
+#include "os/page_cache.h"
 #include "os/test_directory.h"
 
 namespace bobbin::files {
@@ -120,6 +123,26 @@ TEST_F(OpenFileTest, ReadsARange) {
   EXPECT_EQ(file.read({4, 3}).value_or("an error"), "old");
   EXPECT_EQ(file.read({8, 7}).value_or("an error"), "content");
   EXPECT_EQ(file.read({0, 0}).value_or("an error"), "");
+}
+
+TEST_F(OpenFileTest, ReadsNothingThatWouldHaveToBeWaitedFor) {
+  // A look at what is missing makes the kernel read it: so the one file tells whether there can be such a
+  // thing, and the other is the test's.
+  const auto evicted = [this](const char* name) {
+    place.write(name, std::string(10'000, 'x'));
+    OpenFile file = must_open(name);
+    EXPECT_EQ(::fsync(file.descriptor()), 0);
+    EXPECT_EQ(::posix_fadvise(file.descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
+    return file;
+  };
+  if (os::seems_cached(evicted("probe").descriptor(), 0, 10'000))
+    GTEST_SKIP() << "this file system keeps everything in memory";
+  const OpenFile file = evicted("cold");
+  const auto bytes = file.read({0, 10'000});
+  ASSERT_TRUE(bytes) << bytes.error().message();
+  EXPECT_EQ(*bytes, std::nullopt);
+  ASSERT_TRUE(os::read_into_cache(file.descriptor(), 0, 10'000));
+  EXPECT_EQ(file.read({0, 10'000}).value_or("an error"), std::string(10'000, 'x'));
 }
 
 TEST_F(OpenFileTest, LooksAtTheClockBeforeTheFile) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "os/page_cache.h"
 #include "os/socket.h"
 
 namespace bobbin::server {
@@ -13,6 +14,11 @@ constexpr int kTurns = 16;
 
 // Of a file, in one call: large enough for the kernel to be efficient, small enough for fairness.
 constexpr std::uint64_t kSliceBytes = 1024 * 1024;
+
+// Fetching stops where the next of these begins, so that what has been fetched is known without a count.
+std::uint64_t fetchable(const http::FileSlice& slice) {
+  return std::min(slice.length, kSliceBytes - slice.offset % kSliceBytes);
+}
 
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
 
@@ -29,12 +35,8 @@ Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instan
     if (session_.finished()) return Progress::finished;
     const http::Outgoing outgoing = session_.next();
     Step step = Step::blocked;
-    if (!outgoing.empty() && writable_) {
-      step = send(outgoing, now);
-      writable_ = step != Step::blocked;
-      must_ask_again |= !writable_;
-    }
-    // Also while the client takes nothing: the session bounds what it queues, then stops wanting any.
+    if (!outgoing.empty() && may_send()) step = send(outgoing, now);
+    // Also while nothing can be sent: the session bounds what it queues, then stops wanting any.
     if (step == Step::blocked && may_receive()) {
       const Arrived arrived = receive(scratch);
       take(arrived, now);
@@ -54,23 +56,44 @@ Connection::Step Connection::send(const http::Outgoing& outgoing, Instant now) {
   }
   if (outgoing.bytes.empty()) return send_slice(*outgoing.file, now);
   const auto sent = os::send(socket_, outgoing.bytes, outgoing.file != nullptr || outgoing.more);
-  if (!sent) return is_temporary(sent.error()) ? Step::blocked : Step::failed;
+  if (!sent) return not_sent(sent.error());
   session_.sent(*sent, now);
   return Step::done;
 }
 
+Connection::Step Connection::not_sent(const Error& error) {
+  if (!is_temporary(error)) return Step::failed;
+  writable_ = false;
+  must_ask_again = true;
+  return Step::blocked;
+}
+
 Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant now) {
-  const std::uint64_t count = std::min(slice.length, kSliceBytes);
+  const std::uint64_t count =
+      content_ == Content::fetched ? fetchable(slice) : std::min(slice.length, kSliceBytes);
+  // sendfile(2) would wait for the disk, and with it everybody whom this worker serves.
+  if (content_ != Content::fetched && !os::seems_cached(slice.file->descriptor(), slice.offset, count)) {
+    content_ = Content::cold;
+    return Step::blocked;
+  }
   // The client takes the announced length for proof that it has the file: so the last bytes leave only when
   // the file is still the one that was announced. Otherwise the answer is cut short, which every client
   // notices.
   if (count == slice.length && !slice.file->unchanged()) return Step::failed;
   const auto sent =
       os::send_file(socket_, slice.file->descriptor(), slice.offset, static_cast<std::size_t>(count));
-  if (!sent) return is_temporary(sent.error()) ? Step::blocked : Step::failed;
+  if (!sent) return not_sent(sent.error());
   if (*sent == 0) return Step::failed;  // truncated
+  if (*sent == count) content_ = Content::unknown;
   session_.sent(*sent, now);
   return Step::done;
+}
+
+http::FileSlice Connection::begin_fetch() {
+  content_ = Content::being_fetched;
+  http::FileSlice slice = *session_.next().file;
+  slice.length = fetchable(slice);
+  return slice;
 }
 
 Connection::Arrived Connection::receive(std::span<std::byte> buffer) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "base/clock.h"
@@ -42,6 +43,13 @@ class Connection : public net::Timer {
   /// turn. `scratch`: where to receive; nothing in it is kept.
   [[nodiscard]] Progress drive(std::span<std::byte> scratch, Instant now);
 
+  /// What it is to send next is not in the page cache: to be fetched there before it is sent.
+  [[nodiscard]] bool must_fetch() const { return content_ == Content::cold; }
+  /// The part of a file that is to be fetched. Nothing is sent until `fetched` is called.
+  [[nodiscard]] http::FileSlice begin_fetch();
+  /// It is sent without another look: pages that were evicted again must not make it wait a second time.
+  void fetched() { content_ = Content::fetched; }
+
   /// What the socket has become: each change is told once.
   void changed(const os::Event& event);
   /// Bytes may have arrived that no event has told of yet: the next turn looks.
@@ -64,13 +72,20 @@ class Connection : public net::Timer {
 
  private:
   enum class Step : std::uint8_t { done, blocked, failed };
+  /// Whether the next slice is in the page cache.
+  enum class Content : std::uint8_t { unknown, cold, being_fetched, fetched };
+  [[nodiscard]] bool may_send() const {
+    return writable_ && content_ != Content::cold && content_ != Content::being_fetched;
+  }
   [[nodiscard]] Progress take_turns(std::span<std::byte> scratch, Instant now);
   Step send(const http::Outgoing& outgoing, Instant now);
+  Step not_sent(const Error& error);
   Step send_slice(const http::FileSlice& slice, Instant now);
 
   bool readable_ = true;       // until a receive has emptied the socket
   bool writable_ = true;       // until a send has filled it
   bool must_read_on_ = false;  // see os::Event
+  Content content_ = Content::unknown;
   http::http1::Session session_;
   os::Fd socket_;
   Endpoint peer_;

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "http/handler.h"
 #include "observe/log.h"
+#include "server/prefetcher.h"
 #include "server/worker.h"
 
 namespace bobbin::server {
@@ -29,7 +30,7 @@ struct PoolSettings {
 class WorkerPool {
  public:
   /// Starts the threads. `settings`, `handler` and `log` outlive the pool. `ended` is called once, by a
-  /// worker, when the last worker has ended.
+  /// worker or by the prefetcher, when the last thread of both has ended.
   [[nodiscard]] static Result<std::unique_ptr<WorkerPool>> start(const PoolSettings& settings,
                                                                  const http::Handler& handler,
                                                                  observe::Log& log,
@@ -52,6 +53,8 @@ class WorkerPool {
   /// "Thread pool status: 8/10 active".
   void log_status(observe::LogWriter& log) const EXCLUDES(mutex_);
   [[nodiscard]] unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
+  /// Who waits for disks in the workers' place.
+  [[nodiscard]] Prefetcher& prefetcher() { return prefetcher_; }
 
   /// Workers finish what is in flight and end. Returns the connections that still waited. Then `admit`
   /// refuses.
@@ -70,6 +73,7 @@ class WorkerPool {
   const std::function<void()> ended_;
   std::vector<std::unique_ptr<Worker>> workers_;  // fixed once started
   std::atomic<unsigned> running_ = 0;
+  Prefetcher prefetcher_;
 
   mutable Mutex mutex_;
   std::vector<std::size_t> loads_ GUARDED_BY(mutex_);

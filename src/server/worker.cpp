@@ -230,6 +230,10 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
     ++lingering_;
     give_up_place(connection);
   }
+  if (connection.must_fetch() && !fetch_for(connection)) {
+    connection.fetched();
+    progress = Connection::Progress::has_more;
+  }
   // Once, though an event may have driven it in the same round: one place in the line for each.
   if (progress == Connection::Progress::has_more && !std::exchange(connection.is_ready, true))
     ready_.push_back(connection.id());
@@ -237,6 +241,12 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
   if (!watch(connection)) return close(connection);
   timers_.set(connection, connection.session().deadline());
   connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
+}
+
+bool Worker::fetch_for(Connection& connection) {
+  return pool_.prefetcher().fetch(
+      connection.begin_fetch(),
+      [this, id = connection.id()](const Result<void>& fetched) { post(Fetched{id, fetched.has_value()}); });
 }
 
 // ---- connections ----
@@ -271,6 +281,14 @@ void Worker::take(Answer&& answer, Instant now) {
   // Nobody was told, but what is on disk must not go unmentioned.
   if (!was_given && !created.empty())
     log_.write(observe::LogLevel::info, "Created file: " + created + " (the client had left)");
+}
+
+void Worker::take(Fetched&& fetched, Instant now) {
+  if (Connection* connection = connections_.find(fetched.connection))
+    drive(*connection, now, [&, connection](http::Session& session) {
+      connection->fetched();
+      if (!fetched.succeeded) session.abort(now);
+    });
 }
 
 void Worker::take(ShutDown, Instant now) {

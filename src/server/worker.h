@@ -89,7 +89,11 @@ class Worker final : private http::SessionHost, private http::ReplySink {
     ExchangeId exchange;
     std::unique_ptr<http::Response> response;  // apart, so that every other mail is small
   };
-  using Mail = std::variant<Arrival, Answer, MakeRoom, ShutDown, StopNow>;
+  struct Fetched {
+    ConnectionId connection;
+    bool succeeded;
+  };
+  using Mail = std::variant<Arrival, Answer, Fetched, MakeRoom, ShutDown, StopNow>;
 
   Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler, WorkerPool& pool,
          observe::Log& log, os::Epoll epoll, os::Wake wake);
@@ -110,6 +114,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void open_mail(Instant now) EXCLUDES(mailbox_mutex_);
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
+  void take(Fetched&& fetched, Instant now);
   void take(MakeRoom, Instant) { asked_for_room_ = true; }
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);
@@ -123,6 +128,8 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   template <typename Action>
   void drive(Connection& connection, Instant now, Action action);
   void after_drive(Connection& connection, Connection::Progress progress, Instant now);
+  /// False when it cannot be had: the connection then reads for itself.
+  [[nodiscard]] bool fetch_for(Connection& connection);
   void drive_ready(Instant now);
   void expire_deadlines(Instant now);
   void take_over_released(Instant now);

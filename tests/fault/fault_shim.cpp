@@ -41,6 +41,7 @@ enum Operation : std::uint32_t {
   unlink_file,     // unlinkat
   status_file,     // fstat of a regular file
   read_file,       // pread
+  read_cached,     // preadv2: what is in the page cache
   send_file,       // sendfile
   send_bytes,      // send, sendmsg
   receive_bytes,   // recv
@@ -320,6 +321,13 @@ ssize_t pread(int fd, void* into, size_t count, off_t offset) {
   static const auto real_pread = REAL(pread);
   count = shortened(read_file, count);
   return perform(read_file, file(fd), 0, [&] { return real_pread(fd, into, count, offset); });
+}
+
+ssize_t preadv2(int fd, const iovec* pieces, int count, off_t offset, int flags) {
+  static const auto real_preadv2 = REAL(preadv2);
+  const iovec first = {pieces[0].iov_base, shortened(read_cached, pieces[0].iov_len)};
+  if (first.iov_len != pieces[0].iov_len) pieces = &first, count = 1;
+  return perform(read_cached, file(fd), 0, [&] { return real_preadv2(fd, pieces, count, offset, flags); });
 }
 
 ssize_t sendfile(int socket, int from, off_t* offset, size_t count) noexcept {

@@ -20,8 +20,8 @@ from support.waiting import eventually
 # The order is the one of `Operation` in fault_shim.cpp.
 OPERATIONS = [
     "open_unnamed", "open_named", "open_beneath", "write_file", "sync_file", "sync_directory", "link_file", "rename_file",
-    "unlink_file", "status_file", "read_file", "send_file", "send_bytes", "receive_bytes", "accept_socket", "watch_socket",
-    "wait_events", "create_thread",
+    "unlink_file", "status_file", "read_file", "read_cached", "send_file", "send_bytes", "receive_bytes", "accept_socket",
+    "watch_socket", "wait_events", "create_thread",
 ]  # fmt: skip
 EVENT_CAPACITY = 8192
 

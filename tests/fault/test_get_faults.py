@@ -47,7 +47,7 @@ def test_open_is_tried_again(server, faults, code):
     assert faults.failed("open_beneath") == 3
 
 
-@pytest.mark.parametrize("operation", ["status_file", "read_file"])
+@pytest.mark.parametrize("operation", ["status_file", "read_cached"])
 def test_read_fails(server, faults, operation):
     """An error of the medium is 500, never a wrong or empty body."""
     faults.fail(operation, errno.EIO)
@@ -58,16 +58,16 @@ def test_read_fails(server, faults, operation):
 
 
 def test_short_and_interrupted_reads(server, faults):
-    """pread(2) may return fewer bytes than asked for, or be interrupted."""
-    faults.shorten("read_file", 11)
-    faults.fail("read_file", errno.EINTR, every=4)
+    """preadv2(2) may return fewer bytes than asked for, or be interrupted."""
+    faults.shorten("read_cached", 11)
+    faults.fail("read_cached", errno.EINTR, every=4)
     check_whole(server, "about.html", "sample.txt", "logo.png")
-    assert faults.failed("read_file") > 10
+    assert faults.failed("read_cached") > 10
 
 
 def test_file_ends_too_early(server, faults):
-    """The file became shorter between fstat and pread: what is sent is never filled up with something else."""
-    faults.pretend("read_file")
+    """The file became shorter between fstat and the read: what is sent is never filled up with something else."""
+    faults.pretend("read_cached")
     response = server.get("/about.html")
     assert response.status >= 500 or (response.status, response.content) == (200, SITE["about.html"])
 
