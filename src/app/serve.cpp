@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -209,6 +210,24 @@ void announce(const Config& config, const std::vector<Endpoint>& bound, observe:
   log.write(LogLevel::info, "Press Ctrl+C to stop the server");
 }
 
+void warn_of_low_limit(const Config& config, const Capacity& capacity, observe::LogWriter& log) {
+  if (capacity.connections_per_thread == config.connections_per_thread) return;
+  log.write(LogLevel::warning,
+            fmt::format("Warning: the limit of open files allows {} connections per thread "
+                        "and a queue of {}",
+                        capacity.connections_per_thread, capacity.queue));
+}
+
+/// In a thread of its own; where the system has no more, in this one, and the thread returned is none.
+std::thread run_aside(const std::function<void()>& action) {
+  try {
+    return std::thread(action);
+  } catch (const std::system_error&) {
+    action();
+    return {};
+  }
+}
+
 }  // namespace
 
 int serve(const Config& config) {
@@ -242,11 +261,7 @@ int serve(const Config& config) {
   Milestone workers_ended(std::move(*wake_for_workers));
   Milestone uploads_answered(std::move(*wake_for_uploads));
   const Capacity capacity = capacity_for(config, *descriptors);
-  if (capacity.connections_per_thread < config.connections_per_thread)
-    main_log.write(LogLevel::warning, "Warning: the limit of open files allows " +
-                                          std::to_string(capacity.connections_per_thread) +
-                                          " connections per thread and a queue of " +
-                                          std::to_string(capacity.queue));
+  warn_of_low_limit(config, capacity, main_log);
   const server::PoolSettings settings = pool_settings(config, capacity);
   auto pool =
       server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] { workers_ended.reach(); });
@@ -276,16 +291,10 @@ int serve(const Config& config) {
   (*pool)->join();
   {
     // In a thread of its own: a disk that hangs must not outlast the grace period.
-    const auto finish = [&] {
+    std::thread finisher = run_aside([&] {
       (*site)->stop();
       uploads_answered.reach();
-    };
-    std::thread finisher;
-    try {
-      finisher = std::thread(finish);
-    } catch (const std::system_error&) {  // the system has no more threads: then in this one
-      finish();
-    }
+    });
     orderly = loop.wait_for(uploads_answered);
     if (!orderly) {
       finisher.detach();

@@ -12,12 +12,13 @@ namespace {
 // One client that is always ready must not keep the others waiting.
 constexpr int kTurns = 16;
 
-// Of a file, in one call: large enough for the kernel to be efficient, small enough for fairness.
-constexpr std::uint64_t kSliceBytes = 1024 * 1024;
+// Files are sent, looked for in the page cache and fetched there in blocks: large enough for the kernel to be
+// efficient, small enough for fairness. They begin where a file's megabytes do, so that it is known without a
+// count how far the last look reached.
+constexpr std::uint64_t kBlockBytes = 1024 * 1024;
 
-// Fetching stops where the next of these begins, so that what has been fetched is known without a count.
-std::uint64_t fetchable(const http::FileSlice& slice) {
-  return std::min(slice.length, kSliceBytes - slice.offset % kSliceBytes);
+std::uint64_t bytes_in_block(const http::FileSlice& slice) {
+  return std::min(slice.length, kBlockBytes - slice.offset % kBlockBytes);
 }
 
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
@@ -69,13 +70,13 @@ Connection::Step Connection::not_sent(const Error& error) {
 }
 
 Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant now) {
-  const std::uint64_t count =
-      content_ == Content::fetched ? fetchable(slice) : std::min(slice.length, kSliceBytes);
-  // sendfile(2) would wait for the disk, and with it everybody whom this worker serves.
-  if (content_ != Content::fetched && !os::seems_cached(slice.file->descriptor(), slice.offset, count)) {
-    content_ = Content::cold;
-    return Step::blocked;
+  const std::uint64_t count = bytes_in_block(slice);
+  if (content_ == Content::unknown) {
+    const bool cached = os::seems_cached(slice.file->descriptor(), slice.offset, count);
+    content_ = cached ? Content::cached : Content::cold;
   }
+  // sendfile(2) would wait for the disk, and with it everybody whom this worker serves.
+  if (content_ == Content::cold) return Step::blocked;
   // The client takes the announced length for proof that it has the file: so the last bytes leave only when
   // the file is still the one that was announced. Otherwise the answer is cut short, which every client
   // notices.
@@ -92,7 +93,7 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
 http::FileSlice Connection::begin_fetch() {
   content_ = Content::being_fetched;
   http::FileSlice slice = *session_.next().file;
-  slice.length = fetchable(slice);
+  slice.length = bytes_in_block(slice);
   return slice;
 }
 

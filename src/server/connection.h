@@ -48,7 +48,7 @@ class Connection : public net::Timer {
   /// The part of a file that is to be fetched. Nothing is sent until `fetched` is called.
   [[nodiscard]] http::FileSlice begin_fetch();
   /// It is sent without another look: pages that were evicted again must not make it wait a second time.
-  void fetched() { content_ = Content::fetched; }
+  void fetched() { content_ = Content::cached; }
 
   /// What the socket has become: each change is told once.
   void changed(const os::Event& event);
@@ -72,8 +72,8 @@ class Connection : public net::Timer {
 
  private:
   enum class Step : std::uint8_t { done, blocked, failed };
-  /// Whether the next slice is in the page cache.
-  enum class Content : std::uint8_t { unknown, cold, being_fetched, fetched };
+  /// What is known of the block that is to be sent: whether it is in the page cache.
+  enum class Content : std::uint8_t { unknown, cached, cold, being_fetched };
   [[nodiscard]] bool may_send() const {
     return writable_ && content_ != Content::cold && content_ != Content::being_fetched;
   }
