@@ -4,12 +4,14 @@
 
 namespace bobbin::server {
 
-/// The connections of one worker that are between two requests, the one that has waited longest first.
+/// The connections of one worker that are between two requests, the one that has waited longest first:
+/// ordered by Session::idle_since. What else happens to a connection's socket does not make it younger.
 class IdleList {
  public:
   [[nodiscard]] Connection* oldest() const { return first_; }
-  void move_to_end(Connection& connection) {
-    if (last_ == &connection) return;
+  /// Of one that is idle: since now or, when it is listed already, still or again.
+  void put(Connection& connection) {
+    if (last_ == &connection || is_still_in_place(connection)) return;
     remove(connection);
     connection.previous_idle = last_;
     (last_ != nullptr ? last_->next_idle : first_) = &connection;
@@ -25,6 +27,12 @@ class IdleList {
   }
 
  private:
+  // Whoever has become idle again did so now, and nobody behind it later.
+  [[nodiscard]] static bool is_still_in_place(const Connection& connection) {
+    return connection.next_idle != nullptr &&
+           connection.session().idle_since() <= connection.next_idle->session().idle_since();
+  }
+
   Connection* first_ = nullptr;
   Connection* last_ = nullptr;
 };

@@ -240,7 +240,7 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
 
   if (!watch(connection)) return close(connection);
   timers_.set(connection, connection.session().deadline());
-  connection.session().is_idle() ? idle_.move_to_end(connection) : idle_.remove(connection);
+  connection.session().is_idle() ? idle_.put(connection) : idle_.remove(connection);
 }
 
 bool Worker::fetch_for(Connection& connection) {

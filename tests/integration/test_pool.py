@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import socket
 import time
 
 import pytest
@@ -143,6 +144,22 @@ def test_idle_connections_make_room(start_small):
             assert fourth.ask().status == 200
             third.expect_closed()
             idle[1].expect_kept()
+
+
+@pytest.mark.modes("many")
+def test_only_a_request_makes_a_connection_young_again(start_small):
+    """§5: oldest first, whatever else happens to its socket. An urgent byte (RFC 9293 §3.8.5) is no part of a request."""
+    server = start_small()
+    idle = [server.connect(), server.connect()]
+    for connection in idle:
+        assert connection.ask().status == 200
+        server.wait_until_quiet()
+    idle[0].socket.send(b"!", socket.MSG_OOB)
+    server.wait_until_quiet()
+    with server.connect() as third:
+        assert third.ask().status == 200
+        idle[1].expect_kept()
+        idle[0].expect_closed()
 
 
 @pytest.mark.modes("many")
