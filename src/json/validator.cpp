@@ -1,11 +1,7 @@
 #include "json/validator.h"
 
-// What Boost chooses on Intel; elsewhere it would be 256. See kBlockBytes.
-#define BOOST_JSON_STACK_BUFFER_SIZE 4096
-
 #include <algorithm>
 #include <array>
-#include <boost/json/basic_parser_impl.hpp>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -15,6 +11,8 @@
 
 #include "base/assert.h"
 #include "base/utf8.h"
+#include "json/basic_parser.h"
+#include "json/blanks.h"
 #include "json/explain.h"
 #include "json/utf8_check.h"
 
@@ -110,8 +108,6 @@ std::uint64_t count_newlines(std::string_view text) {
   }
   return newlines + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
-
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n\r") == std::string_view::npos; }
 
 }  // namespace
 
