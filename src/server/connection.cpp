@@ -9,16 +9,19 @@
 namespace bobbin::server {
 namespace {
 
-// One client that is always ready must not keep the others waiting.
+// One client that is always ready must not keep the others waiting: a block counts as several turns.
 constexpr int kTurns = 16;
+constexpr int kTurnsOfBlock = 4;
 
-// Files are sent, looked for in the page cache and fetched there in blocks: large enough for the kernel to be
-// efficient, small enough for fairness. They begin where a file's megabytes do, so that it is known without a
-// count how far the last look reached.
-constexpr std::uint64_t kBlockBytes = 1024 * 1024;
+// A file is looked for in the page cache and sent in blocks: large, because each costs two looks, but not the
+// last one, before which the file is looked at again. What is not cached is fetched in smaller ones, so that
+// the client gets the first of them soon.
+constexpr std::uint64_t kBlockBytes = 4 * 1024 * 1024;
+constexpr std::uint64_t kLastBlockBytes = 1024 * 1024;
+constexpr std::uint64_t kFetchedBytes = 1024 * 1024;
 
-std::uint64_t bytes_in_block(const http::FileSlice& slice) {
-  return std::min(slice.length, kBlockBytes - slice.offset % kBlockBytes);
+std::uint64_t next_block_bytes(std::uint64_t bytes_left) {
+  return bytes_left <= kLastBlockBytes ? bytes_left : std::min(bytes_left - kLastBlockBytes, kBlockBytes);
 }
 
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
@@ -32,7 +35,7 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
 }
 
 Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instant now) {
-  for (int turn = 0; turn < kTurns; ++turn) {
+  for (int turn = 0; turn < kTurns;) {
     if (session_.finished()) return Progress::finished;
     const http::Outgoing outgoing = session_.next();
     Step step = Step::blocked;
@@ -45,6 +48,7 @@ Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instan
     }
     if (step == Step::failed) session_.abort(now);
     if (step == Step::blocked) return Progress::waiting;
+    turn += step == Step::block_done ? kTurnsOfBlock : 1;
   }
   return session_.finished() ? Progress::finished : Progress::has_more;
 }
@@ -70,30 +74,35 @@ Connection::Step Connection::not_sent(const Error& error) {
 }
 
 Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant now) {
-  const std::uint64_t count = bytes_in_block(slice);
-  if (content_ == Content::unknown) {
-    const bool cached = os::seems_cached(slice.file->descriptor(), slice.offset, count);
-    content_ = cached ? Content::cached : Content::cold;
-  }
+  if (content_ == Content::unknown) look_into_cache(slice);
   // sendfile(2) would wait for the disk, and with it everybody whom this worker serves.
   if (content_ == Content::cold) return Step::blocked;
   // The client takes the announced length for proof that it has the file: so the last bytes leave only when
   // the file is still the one that was announced. Otherwise the answer is cut short, which every client
   // notices.
-  if (count == slice.length && !slice.file->unchanged()) return Step::failed;
-  const auto sent =
-      os::send_file(socket_, slice.file->descriptor(), slice.offset, static_cast<std::size_t>(count));
+  if (block_bytes_ == slice.length && !slice.file->unchanged()) return Step::failed;
+  const auto sent = os::send_file(socket_, slice.file->descriptor(), slice.offset, block_bytes_);
   if (!sent) return not_sent(sent.error());
   if (*sent == 0) return Step::failed;  // truncated
-  if (*sent == count) content_ = Content::unknown;
+  block_bytes_ -= static_cast<std::uint32_t>(*sent);
   session_.sent(*sent, now);
-  return Step::done;
+  if (block_bytes_ > 0) return Step::done;
+  content_ = Content::unknown;
+  return Step::block_done;
+}
+
+void Connection::look_into_cache(const http::FileSlice& slice) {
+  std::uint64_t block = next_block_bytes(slice.length);
+  const bool cached = os::seems_cached(slice.file->descriptor(), slice.offset, block);
+  if (!cached) block = std::min(block, kFetchedBytes);
+  content_ = cached ? Content::cached : Content::cold;
+  block_bytes_ = static_cast<std::uint32_t>(block);
 }
 
 http::FileSlice Connection::begin_fetch() {
   content_ = Content::being_fetched;
   http::FileSlice slice = *session_.next().file;
-  slice.length = bytes_in_block(slice);
+  slice.length = block_bytes_;
   return slice;
 }
 

@@ -71,8 +71,8 @@ class Connection : public net::Timer {
   bool is_ready = false;    ///< in the worker's list of those that could go on at once
 
  private:
-  enum class Step : std::uint8_t { done, blocked, failed };
-  /// What is known of the block that is to be sent: whether it is in the page cache.
+  enum class Step : std::uint8_t { done, block_done, blocked, failed };
+  /// What is known of the block of a file that is to be sent: whether it is in the page cache.
   enum class Content : std::uint8_t { unknown, cached, cold, being_fetched };
   [[nodiscard]] bool may_send() const {
     return writable_ && content_ != Content::cold && content_ != Content::being_fetched;
@@ -81,11 +81,13 @@ class Connection : public net::Timer {
   Step send(const http::Outgoing& outgoing, Instant now);
   Step not_sent(const Error& error);
   Step send_slice(const http::FileSlice& slice, Instant now);
+  void look_into_cache(const http::FileSlice& slice);
 
   bool readable_ = true;       // until a receive has emptied the socket
   bool writable_ = true;       // until a send has filled it
   bool must_read_on_ = false;  // see os::Event
   Content content_ = Content::unknown;
+  std::uint32_t block_bytes_ = 0;  // what is left of the block; meaningless while `content_` is unknown
   http::http1::Session session_;
   os::Fd socket_;
   Endpoint peer_;
