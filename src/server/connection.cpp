@@ -121,7 +121,9 @@ void Connection::take(const Arrived& arrived, Instant now) {
     case Arrived::Kind::nothing: return;
     case Arrived::Kind::bytes: return session_.received(arrived.bytes, now);
     case Arrived::Kind::end: return session_.received({}, now);
-    case Arrived::Kind::failure: return session_.abort(now);
+    case Arrived::Kind::failure:  // the input has ended as well: the log tells of what was cut off
+      session_.received({}, now);
+      return session_.abort(now);
   }
 }
 

@@ -98,6 +98,25 @@ def test_cut_download_says_what_was_transferred(single):
     assert int(match[1]) < 64 << 20
 
 
+UNFINISHED = {
+    "content": "POST /upload HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[1,",
+    "head": "GET /about.html HTTP/1.1\r\nHost:",
+}
+
+
+@pytest.mark.parametrize("begun", UNFINISHED.values(), ids=UNFINISHED)
+@pytest.mark.parametrize("leave", ["abort", "finish_sending"])
+def test_cut_off_requests_are_logged(single, begun, leave):
+    """§6: one block per exchange, also when a client breaks off or leaves in the middle of its request."""
+    with single.connect() as connection:
+        connection.send(begun.format(f"127.0.0.1:{single.port}").encode())
+        single.wait_until_quiet()
+        getattr(connection, leave)()
+        single.log.wait_for(rf"Request: {re.escape(begun.splitlines()[0])}$")
+        transferred = "0" if leave == "abort" else r"[1-9]\d+"
+        single.log.wait_for(rf"Response: 400 Bad Request \({transferred} bytes transferred\)$")
+
+
 def test_violations(single):
     """§6: `Host validation: evil.com ✗` and the three violations."""
     single.get(host="evil.com")
