@@ -18,7 +18,7 @@ struct LogNotes {
   Host host = Host::accepted;  ///< who answers has accepted it, or says otherwise
   Action action = Action::none;
   std::string subject;  ///< the file's name, for an action
-  std::string cause;    ///< of a 5xx: what failed, for the operator; empty: nothing to tell
+  std::string cause;    ///< of a 5xx or an answer cut short, for the operator; empty: nothing to tell
   std::string
       violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
 };

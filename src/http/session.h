@@ -85,8 +85,10 @@ class Session {
   virtual void expire(Instant now) = 0;
   /// Finish what is in flight, start nothing.
   virtual void shut_down() = 0;
-  /// The transport has failed or content cannot be delivered as announced: nothing more can be said.
+  /// The transport has failed: nothing more can be said.
   virtual void abort(Instant now) = 0;
+  /// The file that next() offers cannot be delivered as announced. `reason`: for the operator.
+  virtual void cut_short(const std::string& reason, Instant now) = 0;
   [[nodiscard]] virtual bool finished() const = 0;
   /// Between exchanges, with nothing to send: may be closed to make room.
   [[nodiscard]] virtual bool is_idle() const = 0;

@@ -24,6 +24,10 @@ std::uint64_t next_block_bytes(std::uint64_t bytes_left) {
   return bytes_left <= kLastBlockBytes ? bytes_left : std::min(bytes_left - kLastBlockBytes, kBlockBytes);
 }
 
+// sendfile(2) has two ends.
+bool is_about_file(const Error& error) {
+  return error.code == EIO || error.code == ENOMEM || error.code == EOVERFLOW || error.code == ESTALE;
+}
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
 
 }  // namespace
@@ -80,15 +84,22 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
   // The client takes the announced length for proof that it has the file: so the last bytes leave only when
   // the file is still the one that was announced. Otherwise the answer is cut short, which every client
   // notices.
-  if (block_bytes_ == slice.length && !slice.file->unchanged()) return Step::failed;
+  if (block_bytes_ == slice.length && !slice.file->unchanged())
+    return cut_short("it has changed since it was opened", now);
   const auto sent = os::send_file(socket_, slice.file->descriptor(), slice.offset, block_bytes_);
+  if (!sent && is_about_file(sent.error())) return cut_short(sent.error().message(), now);
   if (!sent) return not_sent(sent.error());
-  if (*sent == 0) return Step::failed;  // truncated
+  if (*sent == 0) return cut_short("it is shorter than when it was opened", now);
   block_bytes_ -= static_cast<std::uint32_t>(*sent);
   session_.sent(*sent, now);
   if (block_bytes_ > 0) return Step::done;
   content_ = Content::unknown;
   return Step::block_done;
+}
+
+Connection::Step Connection::cut_short(const std::string& reason, Instant now) {
+  session_.cut_short(reason, now);
+  return Step::failed;
 }
 
 void Connection::look_into_cache(const http::FileSlice& slice) {

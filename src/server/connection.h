@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/clock.h"
 #include "base/endpoint.h"
@@ -81,6 +82,7 @@ class Connection : public net::Timer {
   Step send(const http::Outgoing& outgoing, Instant now);
   Step not_sent(const Error& error);
   Step send_slice(const http::FileSlice& slice, Instant now);
+  Step cut_short(const std::string& reason, Instant now);
   void look_into_cache(const http::FileSlice& slice);
 
   bool readable_ = true;       // until a receive has emptied the socket

@@ -246,7 +246,7 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
 bool Worker::fetch_for(Connection& connection) {
   return pool_.prefetcher().fetch(
       connection.begin_fetch(),
-      [this, id = connection.id()](const Result<void>& fetched) { post(Fetched{id, fetched.has_value()}); });
+      [this, id = connection.id()](const Result<void>& fetched) { post(Fetched{id, fetched}); });
 }
 
 // ---- connections ----
@@ -287,7 +287,7 @@ void Worker::take(Fetched&& fetched, Instant now) {
   if (Connection* connection = connections_.find(fetched.connection))
     drive(*connection, now, [&, connection](http::Session& session) {
       connection->fetched();
-      if (!fetched.succeeded) session.abort(now);
+      if (!fetched.result) session.cut_short(fetched.result.error().message(), now);
     });
 }
 

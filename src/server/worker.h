@@ -91,7 +91,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   };
   struct Fetched {
     ConnectionId connection;
-    bool succeeded;
+    Result<void> result;
   };
   using Mail = std::variant<Arrival, Answer, Fetched, MakeRoom, ShutDown, StopNow>;
 

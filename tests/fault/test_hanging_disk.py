@@ -6,6 +6,7 @@
 import contextlib
 import errno
 import os
+import re
 import signal
 
 import pytest
@@ -161,6 +162,7 @@ def test_disk_fails(server, faults, name):
     with server.connect() as connection:
         connection.send(connection.request("GET", f"/{name}"))
         expect_cut_short(connection, name)
+    server.log.wait_for(rf"Error: Cannot send all of {re.escape(name)}: pread: Input/output error$")
     assert faults.calls("send_file") == 0
     faults.clear()
     check_whole(server)

@@ -31,10 +31,12 @@ def expect_old_content_whole(download):
 
 
 def expect_cut_short(download):
-    """Fewer bytes than announced, then the end: the client cannot take it for the whole. And the server lives."""
+    """Fewer bytes than announced, then the end: the client cannot take it for the whole. The operator is told, and the server
+    lives."""
     server, connection, _, _, begin = download
     rest, _ = connection.receive_to_end()
     assert len(begin) + len(rest) < SIZE
+    server.log.wait_for(rf"Error: Cannot send all of {NAME}: it (has changed|is shorter than when it was opened)")
     assert server.get("/about.html").status == 200
 
 

@@ -483,6 +483,17 @@ void Session::abort(Instant now) {
   workspace_->clear();
 }
 
+void Session::cut_short(const std::string& reason, Instant now) {
+  if (workspace_ != nullptr && !workspace_->staged.empty()) {
+    ExchangeSummary& summary = workspace_->staged.front().summary;
+    auto texts = summary.texts != nullptr ? std::make_shared<ExchangeTexts>(*summary.texts)
+                                          : std::make_shared<ExchangeTexts>();
+    texts->notes.cause = "Cannot send all of " + texts->notes.subject + ": " + reason;
+    summary.texts = std::move(texts);
+  }
+  abort(now);
+}
+
 bool Session::is_idle() const { return std::holds_alternative<Idle>(state_) && !has_output(); }
 
 Instant Session::idle_since() const {

@@ -59,6 +59,7 @@ class Session final : public http::Session {
   void expire(Instant now) override;
   void shut_down() override;
   void abort(Instant now) override;
+  void cut_short(const std::string& reason, Instant now) override;
   [[nodiscard]] bool finished() const override { return std::holds_alternative<Done>(state_); }
   [[nodiscard]] bool is_idle() const override;
   [[nodiscard]] bool is_lingering() const override { return std::holds_alternative<Lingering>(state_); }
