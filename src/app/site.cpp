@@ -1,10 +1,13 @@
 #include "app/site.h"
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "http/percent_encoding.h"
 #include "os/file.h"
+#include "uploads/document_name.h"
 
 namespace bobbin::app {
 namespace {
@@ -30,13 +33,42 @@ class UploadsOff final : public http::Handler {
   http::ErrorForm error_form(const http::RequestHead&) const override { return http::ErrorForm::problem; }
 };
 
-/// The path under which files_ serves this folder, when it lies in the root; empty when it does not.
+/// Stored documents, wherever their folder lies and whatever types the site serves. What else is asked for
+/// beneath their path is the site's.
+class Documents final : public http::Handler {
+ public:
+  Documents(std::unique_ptr<files::FileHandler> documents, const http::Handler& site, std::size_t path_size)
+      : documents_(std::move(documents)), site_(site), path_size_(path_size) {}
+
+  http::Begin begin(const http::Request& request) const override {
+    const bool is_document = uploads::is_document_name(request.path.substr(path_size_ + 1));
+    return is_document ? documents_->begin(request) : site_.begin(request);
+  }
+
+ private:
+  const std::unique_ptr<files::FileHandler> documents_;
+  const http::Handler& site_;
+  const std::size_t path_size_;
+};
+
+/// Without links, `.` and `..`, so that two names of one directory are equal. What does not exist is left as
+/// it is.
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  std::string resolved = std::filesystem::weakly_canonical(absolute, error).string();
+  while (resolved.size() > 1 && resolved.ends_with('/')) resolved.pop_back();
+  return error ? path : resolved;
+}
+
+/// Where this folder stands in the site, both canonical: "/" when it is the root; empty when it does not lie
+/// in the root, or is hidden there.
 std::string path_in_root(const std::string& folder, const std::string& root) {
+  if (folder == root) return "/";
   const std::string start = root.ends_with('/') ? root : root + '/';
   if (!folder.starts_with(start)) return {};
   std::string path = folder.substr(start.size() - 1);
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
+  return path.find("/.") == std::string::npos ? path : std::string();
 }
 
 }  // namespace
@@ -57,14 +89,14 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   site->files_ = TRY(files::FileHandler::create(config.root, "", site->media_types_, settings));
 
   const std::string directory = config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
-  const std::string path = path_in_root(directory, config.root);
+  const std::string path = path_in_root(canonical(directory), canonical(config.root));
   if (path == "/") {
     what_failed = "--upload-dir: \"" + directory + "\" is the root itself; a folder of its own is needed";
     return failure(Error{EINVAL, "upload-dir"});
   }
   site->documents_path_ = path.empty() ? "/uploads" : path;
-  what_failed =
-      "--upload-dir: \"" + directory + "\" cannot be used; a directory that this user may write to is needed";
+  what_failed = "--upload-dir: \"" + directory +
+                "\" cannot be used; a directory that this user may write to is needed, or --uploads off";
   if (config.uploads) {
     const uploads::UploadSettings upload_settings{.directory = directory,
                                                   .url_path = http::encode_path(site->documents_path_),
@@ -75,9 +107,13 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   }
   if (!config.serve_uploads) {
     site->documents_ = std::make_unique<NotServed>();
-  } else if (path.empty()) {
-    site->documents_ =
-        TRY(files::FileHandler::create(directory, site->documents_path_, site->media_types_, settings));
+  } else {
+    auto documents = files::FileHandler::create(directory, site->documents_path_, site->media_types_,
+                                                {.downloads = config.downloads, .allowed_types = {}});
+    if (!documents && config.uploads) return failure(documents.error());
+    if (documents)  // else there has never been a document
+      site->documents_ =
+          std::make_unique<Documents>(std::move(*documents), *site->files_, site->documents_path_.size());
   }
   what_failed.clear();
   return site;
@@ -95,7 +131,8 @@ const http::Handler& Site::handler(const std::vector<Endpoint>& bound) {
   routes.push_back({Match::exactly, config_.upload_path, upload_endpoint});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
   routes.push_back({Match::beneath, "", files_.get()});
-  router_ = std::make_unique<http::Router>(http::HostPolicy(std::move(allowed)), bound, std::move(routes));
+  router_ = std::make_unique<http::Router>(http::HostPolicy(std::move(allowed)), bound, std::move(routes),
+                                           uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS");
   return *router_;
 }
 

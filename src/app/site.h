@@ -38,7 +38,7 @@ class Site {
   std::unique_ptr<files::FileHandler> files_;
   std::unique_ptr<uploads::UploadHandler> uploads_;  // none when switched off
   std::unique_ptr<http::Handler> uploads_off_;       // then this one answers in its place
-  std::unique_ptr<http::Handler> documents_;         // the stored uploads; none where files_ serves them too
+  std::unique_ptr<http::Handler> documents_;         // the stored uploads; none when there is no folder
   std::string documents_path_;
   std::unique_ptr<http::Router> router_;
 };

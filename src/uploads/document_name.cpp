@@ -45,6 +45,21 @@ std::string DocumentNames::next(WallTime now) {
   return name.append(start_).append(random_text()).append(kDocumentEnd);
 }
 
+bool is_document_name(std::string_view name) {
+  // A digit stands for any, and a letter of the alphabet for any of that.
+  constexpr std::string_view kPattern = "upload_00000000_000000_aaaaaaaaaaaaaaaaaaaaaaaaaa.json";
+  constexpr std::size_t kRandomStart = kPattern.size() - kDocumentEnd.size() - kRandomCharacters;
+  if (name.size() != kPattern.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool is_random = i >= kRandomStart && i < kRandomStart + kRandomCharacters;
+    const bool fits = is_random            ? kAlphabet.find(name[i]) != std::string_view::npos
+                      : kPattern[i] == '0' ? name[i] >= '0' && name[i] <= '9'
+                                           : name[i] == kPattern[i];
+    if (!fits) return false;
+  }
+  return true;
+}
+
 std::string temporary_name() {
   return std::string(kTemporaryStart).append(random_text()).append(kTemporaryEnd);
 }

@@ -23,6 +23,9 @@ class DocumentNames {
 };
 [[nodiscard]] inline std::string document_name(WallTime now) { return DocumentNames().next(now); }
 
+/// Whether it could be one of them.
+[[nodiscard]] bool is_document_name(std::string_view name);
+
 /// `.bobbin-<random_text>.tmp`: the leading dot keeps it from ever being served.
 [[nodiscard]] std::string temporary_name();
 [[nodiscard]] bool is_temporary_name(std::string_view name);

@@ -64,6 +64,21 @@ TEST(DocumentName, HasTheFormOfTheContract) {
   EXPECT_THAT(name, EndsWith(".json"));
 }
 
+TEST(DocumentName, IsKnownAgainAndNothingElseIs) {
+  const std::string random = "abcdefghijklmnopqrstuvwxyz";
+  EXPECT_TRUE(is_document_name(document_name(kMoment)));
+  EXPECT_TRUE(is_document_name("upload_20240315_123456_" + random + ".json"));
+  for (const std::string& other :
+       {std::string(), std::string("index.html"), "upload_20240315_123456_" + random,
+        "upload_20240315_123456_" + random + ".html", "upload_2024031a_123456_" + random + ".json",
+        "upload_20240315_123456_" + random + "/.json", "upload_20240315-123456_" + random + ".json",
+        "upload_20240315_123456_0" + random.substr(1) + ".json", "Upload_20240315_123456_" + random + ".json",
+        "upload_20240315_123456_" + random + "a.json", "x/upload_20240315_123456_" + random + ".json"}) {
+    SCOPED_TRACE(other);
+    EXPECT_FALSE(is_document_name(other));
+  }
+}
+
 TEST(RandomText, UsesEveryLetterOfItsAlphabetAtEveryPlace) {
   // 2,000 draws: that one of 32 letters is missing at one of 26 places by chance has probability 10^-25.
   std::set<char> seen[26];

@@ -175,6 +175,53 @@ def test_another_folder(start, scratch):
     assert server.get(response["Location"]).content == b"[1]"
 
 
+@pytest.mark.parametrize("name", ["{root}/inbox", "{root}//inbox", "{root}/./inbox/", "{link}/inbox", "{root}/folder/../inbox"])
+@pytest.mark.parametrize("serves", [True, False], ids=["served", "hidden"])
+def test_another_folder_in_the_root(start, root, scratch, name, serves):
+    """§3: Location is the document's path, and a setting turns that off, by whatever name the folder is given."""
+    (root / "folder").mkdir()
+    (root / "inbox").mkdir()
+    link = scratch / "link"
+    link.symlink_to(root)
+    folder = name.format(root=root, link=link)
+    server = start("--upload-dir", folder, "--serve-uploads", "on" if serves else "off", root=root)
+    response = server.upload(b"[1]")
+    (stored,) = (root / "inbox").iterdir()
+    assert response.status == 201 and response["Location"] == f"/inbox/{stored.name}"
+    assert server.get(response["Location"]).status == (200 if serves else 404)
+    assert server.get(f"/uploads/{stored.name}").status == 404
+
+
+def test_only_documents_are_served_from_another_folder(start, scratch):
+    """docs/security.md: of a folder outside the root, nothing but documents."""
+    folder = scratch / "elsewhere"
+    (folder / "sub").mkdir(parents=True)
+    for name in ["secret.txt", "index.html", "sub/x.html", "upload_20240315_123456_x.json"]:
+        (folder / name).write_text("secret")
+    server = start("--upload-dir", folder)
+    assert server.get(server.upload(b"1")["Location"]).content == b"1"
+    for name in ["", "secret.txt", "index.html", "sub/x.html", "upload_20240315_123456_x.json"]:
+        assert server.get(f"/uploads/{name}").status == 404
+
+
+def test_a_folder_that_hides_does_not_hide_its_documents(start, root):
+    """§3: the document can be fetched again; §2: what begins with a dot cannot."""
+    (root / ".inbox").mkdir()
+    server = start("--upload-dir", root / ".inbox", root=root)
+    location = server.upload(b"1")["Location"]
+    assert location.startswith("/uploads/") and server.get(location).content == b"1"
+
+
+def test_documents_are_served_whatever_types_the_site_serves(start):
+    """§3: the stored document can be fetched again at its path; §2: the allow-list is the site's."""
+    server = start("--allow-type", "html,txt")
+    check_created(server, server.upload(b"1"), b"1")
+    (server.root / "data.json").write_text("{}")
+    (server.root / "uploads" / "data.json").write_text("{}")
+    assert server.get("/data.json").status == 415
+    assert server.get("/uploads/data.json").status == 415
+
+
 def test_query_is_ignored(server):
     """§2: a query is ignored for the lookup."""
     check_created(server, server.upload(b"1", target="/upload?from=form"), b"1")
