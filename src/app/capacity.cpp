@@ -12,8 +12,11 @@ Capacity plan_capacity(const Config& config, std::uint64_t free_descriptors) {
   // there are many, most do not.
   const std::uint64_t files = std::min(places / 2, 512 + places / 8);
   const std::uint64_t connections = places - files;
-  // The queue holds descriptors too. It gets at most a quarter of them: a place with a worker is worth more.
-  const std::uint64_t queue = std::min<std::uint64_t>(config.queue, connections / 4);
+  // The queue holds descriptors too. It gets at most a quarter of them, since a place with a worker is worth
+  // more, or what the workers do not want.
+  const std::uint64_t wanted = std::uint64_t{config.threads} * config.connections_per_thread;
+  const std::uint64_t unwanted = connections - std::min(connections, wanted);
+  const std::uint64_t queue = std::min<std::uint64_t>(config.queue, std::max(connections / 4, unwanted));
   const std::uint64_t per_thread = std::max<std::uint64_t>(1, (connections - queue) / config.threads);
   return {.connections_per_thread = std::min<std::uint64_t>(config.connections_per_thread, per_thread),
           .queue = queue,

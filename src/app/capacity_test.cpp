@@ -33,6 +33,16 @@ TEST(Capacity, LeavesEveryThreadAtLeastOneConnection) {
   EXPECT_EQ(plan_capacity(config, 50).connections_per_thread, 1U);
 }
 
+TEST(Capacity, GivesTheQueueWhatTheWorkersDoNotWant) {
+  Config config;
+  config.threads = 1;
+  config.connections_per_thread = 100;
+  const Capacity capacity = plan_capacity(config, 1000);
+  EXPECT_EQ(capacity.connections_per_thread, 100U);
+  EXPECT_GT(capacity.queue, 250U) << "a half of the descriptors is for files";
+  EXPECT_LE(capacity.queue, 400U);
+}
+
 TEST(Capacity, AQueueOfNoneStaysNone) {
   Config config;
   config.queue = 0;

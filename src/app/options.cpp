@@ -37,7 +37,7 @@ constexpr Option kOptions[] = {
      "The TCP port to listen on; 0 takes any free one."},
     {"Listening", "-b", "bind", "ADDRESS", "HOST",
      List{&Config::binds, accept_address, "an IPv4 or IPv6 address, or localhost", ""},
-     "The addresses to listen on; 0.0.0.0 and :: are all of the machine's."},
+     "The addresses to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every IPv6 one."},
     {"Listening", "", "allow-host", "HOST", "",
      List{&Config::allow_hosts, accept_host, "NAME, NAME:PORT, NAME:* or *", "none"},
      "Host values to accept besides the addresses listened on. NAME is allowed with the server's port or without one, "

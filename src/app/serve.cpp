@@ -72,10 +72,11 @@ Capacity capacity_for(const Config& config, std::uint64_t descriptor_limit) {
 Result<std::vector<server::Listener>> listen_on_all(const Config& config, std::string& where) {
   std::vector<server::Listener> listeners;
   for (const std::string& bind : config.binds) {
-    where = bind + ":" + std::to_string(config.port);
     auto endpoint = parse_address(bind == "localhost" ? "127.0.0.1" : bind);
+    where = bind;
     if (!endpoint) return failure(Error{EINVAL, "address"});
     endpoint->port = config.port;
+    where = endpoint->text();
     listeners.push_back(TRY(server::listen(*endpoint)));
   }
   return listeners;
@@ -96,6 +97,12 @@ Result<void> set_congestion_control(const Config& config, const std::vector<serv
     if (!name.empty()) TRY(os::set_congestion_control(listener.socket, name));
   }
   return {};
+}
+
+std::string unavailable_congestion(const Config& config) {
+  const std::string names = os::available_congestion_controls();
+  return fmt::format("--tcp-congestion: \"{}\" is not available; {}", config.tcp_congestion,
+                     names.empty() ? "auto or system" : "auto, system, " + names);
 }
 
 /// What poll() waits for is due then: the next status line, or the end of the grace period.
@@ -211,7 +218,8 @@ void announce(const Config& config, const std::vector<Endpoint>& bound, observe:
 }
 
 void warn_of_low_limit(const Config& config, const Capacity& capacity, observe::LogWriter& log) {
-  if (capacity.connections_per_thread == config.connections_per_thread) return;
+  if (capacity.connections_per_thread == config.connections_per_thread && capacity.queue == config.queue)
+    return;
   log.write(LogLevel::warning,
             fmt::format("Warning: the limit of open files allows {} connections per thread "
                         "and a queue of {}",
@@ -247,9 +255,7 @@ int serve(const Config& config) {
   auto listeners = listen_on_all(config, what);
   if (!listeners)
     return fail(kExitCannotRun, "cannot listen on " + what + ": " + listeners.error().message());
-  if (!set_congestion_control(config, *listeners))
-    return fail(kExitUsage, fmt::format("--tcp-congestion: \"{}\" is not available; auto, system, {}",
-                                        config.tcp_congestion, os::available_congestion_controls()));
+  if (!set_congestion_control(config, *listeners)) return fail(kExitUsage, unavailable_congestion(config));
   std::vector<Endpoint> bound;
   for (const server::Listener& listener : *listeners) bound.push_back(listener.bound);
   auto site = Site::create(config, **log, what);

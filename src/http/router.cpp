@@ -29,17 +29,21 @@ Response refuse_path(std::string_view reason, std::string_view target) {
 }
 
 /// RFC 9110 §9.3.7: `*` asks about the server as a whole.
-Response server_options() {
+Response server_options(std::string_view methods) {
   Response response;
   response.status = Status::no_content;
-  response.add_field("Allow", "GET, HEAD, POST, OPTIONS");
+  response.add_field("Allow", methods);
   return response;
 }
 
 }  // namespace
 
-Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes)
-    : host_policy_(std::move(host_policy)), bound_(std::move(bound)), routes_(std::move(routes)) {
+Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes,
+               std::string methods)
+    : host_policy_(std::move(host_policy)),
+      bound_(std::move(bound)),
+      routes_(std::move(routes)),
+      methods_(std::move(methods)) {
   ASSERT(!routes_.empty() && routes_.back().match == Route::Match::beneath && routes_.back().path.empty());
 }
 
@@ -62,7 +66,7 @@ Begin Router::begin(const Request& request) const {
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
-  if (target.asterisk) return server_options();
+  if (target.asterisk) return server_options(methods_);
   return route(target.path)
       .handler->begin(Request{.head = head, .local = request.local, .path = target.path});
 }

@@ -27,7 +27,8 @@ class Router final : public Handler {
   };
 
   /// `bound`: the addresses of the listeners. Routes are tried in order; the last one must match everything.
-  Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes);
+  /// `methods`: all that any of them takes, for `OPTIONS *`.
+  Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes, std::string methods);
 
   [[nodiscard]] Begin begin(const Request& request) const override;
   [[nodiscard]] ErrorForm error_form(const RequestHead& head) const override;
@@ -38,6 +39,7 @@ class Router final : public Handler {
   HostPolicy host_policy_;
   std::vector<Endpoint> bound_;
   std::vector<Route> routes_;
+  std::string methods_;
 };
 
 }  // namespace bobbin::http

@@ -26,6 +26,7 @@ enum class Status : std::uint16_t {
   unsupported_media_type = 415,
   range_not_satisfiable = 416,
   expectation_failed = 417,
+  misdirected_request = 421,
   request_header_fields_too_large = 431,
   internal_server_error = 500,
   not_implemented = 501,

@@ -87,6 +87,9 @@ std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& hea
     return Target{.path = {}, .query = {}, .asterisk = true};
   }
   if (!rest.starts_with('/') && !strip_origin(rest)) return bad_request("The request target is malformed.");
+  // RFC 9110 §7.4: an https resource is answered over a secured connection only.
+  if (equals_ignoring_case(head.target.substr(0, head.target.find(':')), "https"))
+    return Refusal{Status::misdirected_request, "This connection is not secured: ask for an http address."};
 
   const std::size_t path_size = std::min(rest.find('?'), rest.size());
   const std::string_view path = path_size == 0 ? "/" : rest.substr(0, path_size);

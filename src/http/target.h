@@ -22,8 +22,8 @@ struct PathViolation {
   std::string_view reason;  ///< a literal: one sentence for a person
 };
 
-/// Origin-form, absolute-form (http and https), and `*` for OPTIONS. Refusal 400: malformed target, bad
-/// percent-encoding, a byte that a URI cannot hold. PathViolation (403): a `.` or `..` segment, an empty
+/// Origin-form, absolute-form, and `*` for OPTIONS. Refusal 400: malformed target, bad percent-encoding, a
+/// byte that a URI cannot hold; 421: an https target. PathViolation (403): a `.` or `..` segment, an empty
 /// inner segment, a backslash or NUL: raw, percent-encoded once, or twice. One trailing '/' is fine; `/` is
 /// the root. An encoded slash is a slash, as in nginx. The characters `"<>^{|}` and the backquote, which RFC
 /// 3986 wants encoded, are taken as they are: browsers and curl send some of them raw, and they mean nothing

@@ -73,7 +73,7 @@ TEST(Target, IsTakenApart) {
       {"http://localhost/", "/", ""},
       {"http://localhost?a=b", "/", "a=b"},
       {"http://localhost:8080/x/y", "/x/y", ""},
-      {"HTTPS://[::1]:8080/x", "/x", ""},
+      {"HTTP://[::1]:8080/x", "/x", ""},
   };
   for (const auto& [target, path, query] : cases) {
     SCOPED_TRACE(target);
@@ -95,6 +95,13 @@ TEST(Target, AsteriskIsForOptions) {  // RFC 9112 §3.2.4
     EXPECT_EQ(refused_with(parse("*", method)), 400);
   EXPECT_EQ(refused_with(parse("**", Method::options)), 400);
   EXPECT_EQ(refused_with(parse("*?a", Method::options)), 400);
+}
+
+TEST(Target, SecuredResourcesAreNotAnsweredInTheClear) {
+  // RFC 9110 §7.4
+  for (const char* target : {"https://localhost/", "HTTPS://localhost:8080/a", "https://localhost"})
+    EXPECT_EQ(refused_with(parse(target)), 421) << target;
+  EXPECT_EQ(refused_with(parse("https:///a")), 400);
 }
 
 TEST(Target, MalformedIsABadRequest) {

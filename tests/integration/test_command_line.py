@@ -464,14 +464,47 @@ def test_signals_stop_in_order(start_plain, root, number):
     assert re.fullmatch(TIMESTAMP + r"Server stopped", server.log.lines[-1])
 
 
+def test_keep_alive_below_a_second(start_plain, root):
+    """A time that rounds to 0 seconds is not said: a client would take it for "at once"."""
+    for limit, said in [("0", None), ("5", "max=4")]:
+        server = start_plain("--port", 0, "--keep-alive-timeout", "900ms", "--keep-alive-requests", limit, root=root)
+        with server.connect() as connection:
+            assert connection.ask().get("Keep-Alive") == said
+
+
+def test_options_of_a_server_without_uploads(start_plain, root):
+    """RFC 9110 §9.3.7: what the server as a whole allows."""
+    server = start_plain("--port", 0, "--uploads", "off", root=root)
+    assert server.ask("OPTIONS", "*")["Allow"] == "GET, HEAD, OPTIONS"
+
+
 # Folders and files that are named
 
 
-def test_upload_folder_is_not_the_root(binary, root):
-    """docs/configuration.md: a folder of its own: else the documents could not be told from the site."""
-    result = run_to_end(binary, "--port", "0", "--root", root, "--upload-dir", f"{root}/")
+@pytest.mark.parametrize("name", ["{root}", "{root}/", "{root}/.", "{root}/folder/..", "{link}"])
+def test_upload_folder_is_not_the_root(binary, root, scratch, name):
+    """docs/configuration.md: a folder of its own, by whatever name: else the documents could not be told from the site."""
+    (root / "folder").mkdir()
+    link = scratch / "link"
+    link.symlink_to(root)
+    result = run_to_end(binary, "--port", "0", "--root", root, "--upload-dir", name.format(root=root, link=link))
     assert result.returncode == USAGE
     assert "--upload-dir" in result.stderr and "root" in result.stderr
+
+
+def test_upload_folder_that_cannot_be_made(binary, scratch):
+    """The message says how to do without one: nobody who only serves files has asked for uploads."""
+    (scratch / "uploads").write_text("a file")
+    result = run_to_end(binary, "--port", "0", "--root", scratch)
+    assert result.returncode == USAGE
+    assert "--upload-dir" in result.stderr and "--uploads off" in result.stderr
+
+
+def test_no_uploads_need_no_folder(start_plain, root):
+    """docs/operating.md: without uploads no folder is needed, named or not."""
+    server = start_plain("--port", 0, "--root", root, "--uploads", "off", "--upload-dir", "/not/there", root=root)
+    assert server.get().status == 200
+    assert server.get("/uploads/").status == 404
 
 
 def test_media_types_that_are_named_must_be_there(binary, root):

@@ -109,6 +109,8 @@ def test_host_is_checked_again(server):
         ("http://localhost/about.html", "{host}", 403),
         ("http://{host}/about.html", None, 400),
         ("http:///about.html", "{host}", 400),
+        ("https://{host}/about.html", "{host}", 421),
+        ("https://evil.com:{port}/about.html", "{host}", 403),
         ("http://{host}/../about.html", "{host}", 403),
     ],
 )

@@ -87,6 +87,24 @@ MALFORMED = {
 }
 
 
+@pytest.mark.parametrize(
+    ("request_line", "reason"),
+    [
+        (b"asdf\r\n", "space, a target, one space and the version"),
+        (b"GET /\r\n", "space, a target, one space and the version"),
+        (b"GET /a b HTTP/1.1\r\n", "end with the version"),
+        (b"GET / HTTP/1.1\n", "end with CR LF"),
+        (b"(GET) / HTTP/1.1\r\n", "begin with a method"),
+    ],
+)
+def test_refusal_names_what_is_wrong(server, request_line, reason):
+    """§4: one sentence that helps."""
+    with server.connect() as connection:
+        connection.send(request_line + b"\r\n")
+        response = connection.receive()
+        assert response.status == 400 and reason in response.text
+
+
 @pytest.mark.parametrize("case", MALFORMED)
 def test_malformed(server, case):
     """§4: 400, closed, and one answer only: what follows is not taken for a request."""

@@ -106,8 +106,8 @@ Reading HeadReader::refuse_byte(std::string_view otherwise) {
   const char c = *at_;
   // RFC 9112 §2.2: a recipient may take a lone LF for a line end. Peers that differ in this can be played off
   // against each other, so we do not.
-  if (c == '\n' || c == '\r')
-    return refuse("Every line must end with CR LF, and neither may stand elsewhere.");
+  if (c == '\n') return refuse("Every line must end with CR LF, and neither may stand elsewhere.");
+  if (c == '\r') return refuse(otherwise);  // the end of a line, and too early
   if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
     if (c != '\t') return refuse("The request head holds a control character.");
   }
@@ -137,16 +137,16 @@ Reading HeadReader::read_request_line() {
   skip(CharacterSet::token, ' ');
   if (at_ == end_) return out_of_input();
   head_.method_text = since(line);
+  constexpr std::string_view kForm = "One space, a target, one space and the version must follow the method.";
   if (*at_ != ' ' || head_.method_text.empty())
-    return refuse_byte("The request line must begin with a method.");
+    return refuse_byte(*at_ == '\r' ? kForm : "The request line must begin with a method.");
   head_.method = recognize_method(head_.method_text);
 
   const char* const target = ++at_;
   skip(CharacterSet::target, ' ');
   if (at_ == end_) return out_of_input();
   head_.target = since(target);
-  if (*at_ != ' ' || head_.target.empty())
-    return refuse_byte("One space, a target, one space and the version must follow the method.");
+  if (*at_ != ' ' || head_.target.empty()) return refuse_byte(kForm);
 
   const char* const version = ++at_;
   if (const Reading reading = read_version(); reading != Reading::done) return reading;

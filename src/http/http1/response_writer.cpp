@@ -34,9 +34,15 @@ ResponseBack::ResponseBack(std::string_view server_name, seconds keep_alive_time
   std::string server;
   if (!server_name.empty()) server.append("Server: ").append(server_name).append("\r\n");
   closing_ = server + "Connection: close\r\n\r\n";
-  keeping_ = server + "Connection: keep-alive\r\nKeep-Alive: timeout=";
-  append_number(keeping_, static_cast<std::uint64_t>(keep_alive_timeout.count()));
-  keeping_ += has_request_limit ? ", max=" : "\r\n\r\n";
+  keeping_ = server + "Connection: keep-alive\r\n";
+  const bool says_time = keep_alive_timeout.count() > 0;
+  if (says_time || has_request_limit) keeping_ += "Keep-Alive: ";
+  if (says_time) {
+    keeping_ += "timeout=";
+    append_number(keeping_, static_cast<std::uint64_t>(keep_alive_timeout.count()));
+    keeping_ += has_request_limit ? ", " : "\r\n";
+  }
+  keeping_ += has_request_limit ? "max=" : "\r\n";
 }
 
 void ResponseBack::append_keeping(std::string& out, std::string_view date_field,

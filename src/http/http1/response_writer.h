@@ -17,7 +17,7 @@ void append_front(std::string& out, const Response& response);
 class ResponseBack {
  public:
   /// `server_name`: of the Server field; empty: no such field. `keep_alive_timeout` is said when a connection
-  /// is kept, and how many requests are left when there is a limit.
+  /// is kept, unless it is 0 (less than a second), and how many requests are left when there is a limit.
   ResponseBack(std::string_view server_name, seconds keep_alive_timeout, bool has_request_limit);
 
   /// `date_field`: "Date: …\r\n".

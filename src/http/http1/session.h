@@ -30,8 +30,7 @@ struct SessionSettings {
   std::string server_name = "Multi-threaded HTTP Server";  ///< Server field and error pages; empty: none
 };
 
-/// HTTP/1.1 for one connection (RFC 9112). States and what leads from one to the next: see the README of this
-/// room.
+/// HTTP/1.1 for one connection (RFC 9112). States and what leads from one to the next: see ARCHITECTURE.md.
 class Session final : public http::Session {
  public:
   /// What the sessions of one worker share.
