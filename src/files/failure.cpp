@@ -42,7 +42,11 @@ Response answer_to(const Error& error, std::string_view path) {
     }
     case EACCES:
     case EPERM:
-    case ELOOP: return forbidden();
+    case ELOOP: {
+      Response response = forbidden();
+      response.notes.cause = cause(error, path);  // whoever set the permissions may have meant it otherwise
+      return response;
+    }
     // A file that exists is never 404 for want of resources.
     case EMFILE:
     case ENFILE:

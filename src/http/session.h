@@ -21,6 +21,7 @@ struct ExchangeTexts {
   std::string host;
   std::string referer;
   std::string user_agent;
+  std::string detail;  ///< of an error: the sentence that the client was shown
   LogNotes notes;
 };
 

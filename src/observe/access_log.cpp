@@ -204,6 +204,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   text(R"(,"user_agent":)", record.user_agent);
   text(R"(,"connection":)", connection_word(record));
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
+  if (!record.detail.empty()) text(R"(,"detail":)", record.detail);
   line.add("}\n");
 }
 

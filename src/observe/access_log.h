@@ -27,6 +27,7 @@ struct ExchangeRecord {
   Action action = Action::none;
   std::string_view subject;    ///< the file's name, for an action
   std::string_view violation;  ///< "Path traversal attempt (/../x)"; empty: none
+  std::string_view detail;     ///< of an error: the sentence that the client was shown; empty: none
   int status = 0;
   std::string_view reason_phrase;
   std::uint64_t content_bytes = 0;         ///< of the response, really handed to the socket

@@ -216,13 +216,14 @@ TEST_F(AccessLog, JsonIsOneObjectWithItsKeysInOrder) {
       "\n");
 }
 
-TEST_F(AccessLog, JsonOmitsAMethodNobodySentAndShowsAViolation) {
+TEST_F(AccessLog, JsonOmitsAMethodNobodySentAndShowsWhatWasWrong) {
   ExchangeRecord record = timed_out();
   record.violation = "Missing Host header";
+  record.detail = "A \"Host\" is needed.";
   EXPECT_EQ(formatted(AccessFormat::json, record),
             R"({"time":"2024-03-15T10:30:00.000-03:30","client":"[2001:db8::1]:9","thread":"Thread-1",)"
             R"("request":"","host":"","status":408,"bytes":0,"duration_us":0,"referer":"","user_agent":"",)"
-            R"("connection":"close","violation":"Missing Host header"})"
+            R"("connection":"close","violation":"Missing Host header","detail":"A \"Host\" is needed."})"
             "\n");
 }
 

@@ -46,6 +46,9 @@ void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const End
   if (!notes.cause.empty()) log_.write(LogLevel::error, "Error: " + notes.cause);
   if (!notes.violation.empty() && !names_violations())
     log_.write(LogLevel::warning, "Security violation: " + notes.violation);
+  if (!texts.detail.empty() && log_.wants(LogLevel::debug))
+    log_.write(LogLevel::debug,
+               "Answered " + std::to_string(http::code(summary.status)) + ": " + texts.detail);
   if (!writes_exchanges_) return;
   const observe::ExchangeRecord record{
       .time = now - duration,
@@ -58,6 +61,7 @@ void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const End
       .action = action_of(notes.action),
       .subject = notes.subject,
       .violation = notes.violation,
+      .detail = texts.detail,
       .status = http::code(summary.status),
       .reason_phrase = http::reason_phrase(summary.status),
       .content_bytes = summary.content_bytes,

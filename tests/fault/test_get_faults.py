@@ -27,6 +27,7 @@ def test_open_fails(server, faults, code, status):
     response = server.get("/about.html")
     assert response.status == status
     assert (response.get("Retry-After") is not None) == (status == 503)
+    server.log.wait_for(r"Error: Cannot serve /about\.html: openat2: \w+")
     faults.clear()
     check_whole(server, "about.html")
 

@@ -322,6 +322,27 @@ def test_log_level(binary, root):
     assert [line for line in server.log.lines if "[Thread-" not in line] == []  # exchanges are --access-log's matter
 
 
+def test_debug_says_why(start):
+    """docs/operating.md: at `debug`, the sentence that the client of an error was shown, remembered or not."""
+    server = start("--log-level", "debug")
+    for count in [1, 2]:
+        assert server.get("/nothing.txt").status == 404
+        server.log.wait_for(r"\[Thread-\d+\] Answered 404: There is no file at this address\.$", count=count)
+    server.upload(b"[1,]")
+    server.log.wait_for(r"Answered 400: .*line 1, column 4")
+    quiet = start()
+    assert quiet.get("/nothing.txt").status == 404
+    quiet.stop()
+    assert quiet.log.count("Answered") == 0
+
+
+def test_json_says_why(start):
+    server = start("--log-format", "json")
+    server.get("/nothing.txt")
+    line = server.log.wait_for(r'^\{.*"status":404.*\}$')[0][0]
+    assert json.loads(line)["detail"] == "There is no file at this address."
+
+
 def test_status_line(start):
     """§6: the status of the pool at every interval."""
     server = start("--status-interval", "300ms")

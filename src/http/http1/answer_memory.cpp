@@ -38,7 +38,7 @@ std::size_t RememberedAnswer::footprint_bytes() const {
   if (shared_content_ != nullptr) bytes += sizeof(std::string) + shared_content_->capacity();
   if (texts != nullptr)
     bytes += sizeof *texts + texts->request_line.size() + texts->host.size() + texts->referer.size() +
-             texts->user_agent.size() + texts->notes.subject.size();
+             texts->user_agent.size() + texts->detail.size() + texts->notes.subject.size();
   return bytes;
 }
 

@@ -260,6 +260,7 @@ void Session::answer(Response response, Asked asked, bool content_is_read, Insta
   const bool keeps = keeps_connection(asked.persists) && content_is_read && !response.close;
   render(response, asked.error_form);
   asked.texts->notes = std::move(response.notes);
+  asked.texts->detail = std::move(response.detail);
   ExchangeSummary& summary = begin_answer(asked.started, keeps, now);
   summary.texts = std::move(asked.texts);
   summary.status = response.status;
@@ -309,6 +310,7 @@ void Session::remember(Bytes head_bytes, const Asked& asked, const Response& res
   if (shared_.host.wants_texts()) {
     auto texts = std::make_shared<ExchangeTexts>(*asked.texts);
     texts->notes = response.notes;
+    texts->detail = response.detail;
     answer.texts = std::move(texts);
   }
   shared_.memory.remember(std::move(answer));
