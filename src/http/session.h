@@ -42,8 +42,8 @@ class SessionHost {
   virtual ~SessionHost() = default;
   /// "Date: …\r\n" for now (RFC 9110 §6.6.1).
   [[nodiscard]] virtual std::string_view date_field() const = 0;
-  /// Others wait for this connection's place: end it with the next answer rather than keep it idle.
-  [[nodiscard]] virtual bool is_crowded() const = 0;
+  /// Connections end with their next answer: others wait for their places, or the server stops.
+  [[nodiscard]] virtual bool ends_connections() const = 0;
   /// Whether summaries need their texts.
   [[nodiscard]] virtual bool wants_texts() const = 0;
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
@@ -67,6 +67,8 @@ class Session {
   /// Whether bytes of the peer can be used now. While it says no, they stay in the socket: that is the
   /// backpressure.
   [[nodiscard]] virtual bool wants_input() const = 0;
+  /// A Pending reply is being waited for.
+  [[nodiscard]] virtual bool awaits_reply() const = 0;
   /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call
   /// returns.
   virtual void received(Bytes input, Instant now) = 0;
@@ -74,6 +76,10 @@ class Session {
   [[nodiscard]] virtual Outgoing next() = 0;
   /// `count` bytes of what next() offered (bytes first, then the slice) are with the socket.
   virtual void sent(std::uint64_t count, Instant now) = 0;
+  /// What next() offers cannot be sent yet for a reason of ours, which is not held against the client's pace;
+  /// and now it can.
+  virtual void output_waits(Instant now) = 0;
+  virtual void output_goes_on(Instant now) = 0;
   /// The shut-down that next() asked for is done.
   virtual void closed_writing(Instant now) = 0;
   /// Its turn ends, others come next: gives back what it does not need until it is called again.

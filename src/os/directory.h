@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "os/fd.h"
+#include "os/file.h"
 
 namespace bobbin::os {
 
@@ -17,6 +18,9 @@ namespace bobbin::os {
 /// RESOLVE_BENEATH), on the very walk that yields the descriptor. Never blocks on a FIFO. `path` "" or "." is
 /// the root itself.
 [[nodiscard]] Result<Fd> open_beneath(const Fd& root, const std::string& path);
+
+/// What open_beneath would open now, without opening it.
+[[nodiscard]] Result<FileStatus> status_beneath(const Fd& root, const std::string& path);
 
 /// Creates the directory; fine when it exists. True when it was made just now.
 [[nodiscard]] Result<bool> make_directory(const std::string& path);

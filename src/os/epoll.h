@@ -32,8 +32,6 @@ class Epoll {
   [[nodiscard]] Result<void> ask_again(const Fd& fd, std::uint64_t tag);
   /// Stops, and goes on with, reporting one that was added with watch_readable.
   [[nodiscard]] Result<void> set_watched(const Fd& fd, bool watched, std::uint64_t tag);
-  /// Closing a descriptor removes it too; this is for one that lives on.
-  void remove(const Fd& fd);
   [[nodiscard]] const Fd& fd() const { return fd_; }
 
   /// Waits until something is ready or `limit` has passed (kForever: no limit), and fills the front of

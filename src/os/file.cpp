@@ -16,6 +16,7 @@ WallTime wall_time(const timespec& time) {
 FileStatus::Kind kind(mode_t mode) {
   if (S_ISREG(mode)) return FileStatus::Kind::regular;
   if (S_ISDIR(mode)) return FileStatus::Kind::directory;
+  if (S_ISLNK(mode)) return FileStatus::Kind::link;
   return FileStatus::Kind::other;
 }
 
@@ -37,9 +38,10 @@ Result<FileStatus> status(const Fd& file) {
   return file_status(raw);
 }
 
-Result<FileStatus> status_at(const Fd& directory, const std::string& path) {
+Result<FileStatus> status_at(const Fd& directory, const std::string& name) {
   struct stat raw;
-  if (::fstatat(directory.number(), path.c_str(), &raw, 0) != 0) return last_error("fstatat");
+  if (::fstatat(directory.number(), name.c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0)
+    return last_error("fstatat");
   return file_status(raw);
 }
 

@@ -14,7 +14,7 @@ namespace bobbin::os {
 
 /// What fstat tells of an open file.
 struct FileStatus {
-  enum class Kind : std::uint8_t { regular, directory, other };
+  enum class Kind : std::uint8_t { regular, directory, link, other };
   Kind kind = Kind::other;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -27,9 +27,8 @@ struct FileStatus {
 
 [[nodiscard]] Result<FileStatus> status(const Fd& file);
 
-/// What a path, followed from `directory`, leads to now: fstatat(2). It may lead anywhere, so this is for
-/// comparing with what was opened before, never for deciding what to open.
-[[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& path);
+/// What this name in `directory` is now, a symbolic link being a link: fstatat(2). `name` is no path.
+[[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& name);
 
 /// A second descriptor for the same open file.
 [[nodiscard]] Result<Fd> duplicate(const Fd& file);

@@ -9,9 +9,10 @@
 namespace bobbin::server {
 namespace {
 
-// One client that is always ready must not keep the others waiting: a block counts as several turns.
+// One client that is always ready must not keep the others waiting: a block of a file, or a buffer full of
+// content, counts as several turns.
 constexpr int kTurns = 16;
-constexpr int kTurnsOfBlock = 4;
+constexpr int kTurnsOfMuch = 4;
 
 // A file is looked for in the page cache and sent in blocks: large, because each costs two looks, but not the
 // last one, before which the file is looked at again. What is not cached is fetched in smaller ones, so that
@@ -34,6 +35,9 @@ bool is_temporary(const Error& error) { return error.code == EAGAIN || error.cod
 
 Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now) {
   const Progress progress = take_turns(scratch, now);
+  // What the client has sent behind its last request is read, or closing would reset the connection, and with
+  // it what the client has not read yet of its answer (RFC 9112 §9.6).
+  if (progress == Progress::finished && readable_) static_cast<void>(receive(scratch));
   session_.rest();
   return progress;
 }
@@ -48,11 +52,12 @@ Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instan
     if (step == Step::blocked && may_receive()) {
       const Arrived arrived = receive(scratch);
       take(arrived, now);
-      if (arrived.kind != Arrived::Kind::nothing) step = Step::done;
+      if (arrived.kind != Arrived::Kind::nothing)
+        step = arrived.bytes.size() == scratch.size() ? Step::much_done : Step::done;
     }
     if (step == Step::failed) session_.abort(now);
     if (step == Step::blocked) return Progress::waiting;
-    turn += step == Step::block_done ? kTurnsOfBlock : 1;
+    turn += step == Step::much_done ? kTurnsOfMuch : 1;
   }
   return session_.finished() ? Progress::finished : Progress::has_more;
 }
@@ -94,7 +99,7 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
   session_.sent(*sent, now);
   if (block_bytes_ > 0) return Step::done;
   content_ = Content::unknown;
-  return Step::block_done;
+  return Step::much_done;
 }
 
 Connection::Step Connection::cut_short(const std::string& reason, Instant now) {
@@ -110,8 +115,14 @@ void Connection::look_into_cache(const http::FileSlice& slice) {
   block_bytes_ = static_cast<std::uint32_t>(block);
 }
 
-http::FileSlice Connection::begin_fetch() {
+void Connection::fetched(Instant now) {
+  content_ = Content::cached;
+  session_.output_goes_on(now);
+}
+
+http::FileSlice Connection::begin_fetch(Instant now) {
   content_ = Content::being_fetched;
+  session_.output_waits(now);
   http::FileSlice slice = *session_.next().file;
   slice.length = block_bytes_;
   return slice;

@@ -47,14 +47,14 @@ class Connection : public net::Timer {
   /// What it is to send next is not in the page cache: to be fetched there before it is sent.
   [[nodiscard]] bool must_fetch() const { return content_ == Content::cold; }
   /// The part of a file that is to be fetched. Nothing is sent until `fetched` is called.
-  [[nodiscard]] http::FileSlice begin_fetch();
+  [[nodiscard]] http::FileSlice begin_fetch(Instant now);
   /// It is sent without another look: pages that were evicted again must not make it wait a second time.
-  void fetched() { content_ = Content::cached; }
+  void fetched(Instant now);
 
   /// What the socket has become: each change is told once.
   void changed(const os::Event& event);
-  /// Bytes may have arrived that no event has told of yet: the next turn looks.
-  void look_again() { readable_ = true; }
+  /// The socket may have changed in ways that no event has told of yet: the next turn looks.
+  void look_again() { readable_ = writable_ = true; }
 
   [[nodiscard]] const os::Fd& socket() const { return socket_; }
   [[nodiscard]] ConnectionId id() const { return session_.id(); }
@@ -72,7 +72,7 @@ class Connection : public net::Timer {
   bool is_ready = false;    ///< in the worker's list of those that could go on at once
 
  private:
-  enum class Step : std::uint8_t { done, block_done, blocked, failed };
+  enum class Step : std::uint8_t { done, much_done, blocked, failed };
   /// What is known of the block of a file that is to be sent: whether it is in the page cache.
   enum class Content : std::uint8_t { unknown, cached, cold, being_fetched };
   [[nodiscard]] bool may_send() const {

@@ -16,7 +16,7 @@ class Table : public testing::Test, public http::SessionHost, public http::Reply
   }
 
   std::string_view date_field() const override { return ""; }
-  bool is_crowded() const override { return false; }
+  bool ends_connections() const override { return false; }
   bool wants_texts() const override { return false; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary&, Instant) override {}
   void deliver(ConnectionId, ExchangeId, http::Response) override {}

@@ -43,7 +43,7 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
       workers_[*index]->assign(std::move(arrival));
       return Admission::assigned;
     }
-    if (queue_.size() >= settings_.queue) return Admission::refused;
+    if (!may_wait()) return Admission::refused;
     queue_.push_back(std::move(arrival));
     waiting_ = queue_.size();
     saturation_begins = !std::exchange(saturated_, true);
@@ -54,11 +54,27 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
   return Admission::queued;
 }
 
+bool WorkerPool::may_wait() const {
+  // Without a queue one may still wait for the place of an idle connection, which it causes to be closed.
+  return queue_.size() < settings_.queue || (queue_.empty() && anybody_is_idle());
+}
+
+bool WorkerPool::anybody_is_idle() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->has_idle(); });
+}
+
 void WorkerPool::make_room() {
+  for (const auto& worker : workers_)
+    if (worker->has_idle()) worker->make_room();
+}
+
+bool WorkerPool::leave_to_older(Instant idle_since) {
   const auto oldest = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
-    return a->oldest_idle() < b->oldest_idle();
+    return a->longest_idle() < b->longest_idle();
   });
-  if ((*oldest)->oldest_idle() != kNever) (*oldest)->make_room();
+  if ((*oldest)->longest_idle() >= idle_since) return false;
+  (*oldest)->make_room();
+  return true;
 }
 
 std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::LogWriter& log) {

@@ -44,8 +44,9 @@ class WorkerPool {
   /// A worker has closed a connection. Returns the one that has waited longest, which then is that worker's.
   [[nodiscard]] std::optional<Arrival> released(unsigned worker_number, observe::LogWriter& log)
       EXCLUDES(mutex_);
-  /// A connection waits: asks the worker that owns the longest idle connection, if any is, to close it.
-  void make_room();
+  /// For a worker that would close a connection that has been idle since then. True: another worker has one
+  /// that has been idle for longer, and has been asked to close it instead.
+  [[nodiscard]] bool leave_to_older(Instant idle_since);
   /// How many connections wait. May be a moment old.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// How many workers own a connection.
@@ -68,6 +69,10 @@ class WorkerPool {
  private:
   WorkerPool(const PoolSettings& settings, std::function<void()> ended);
   [[nodiscard]] std::optional<unsigned> least_loaded() const REQUIRES(mutex_);
+  [[nodiscard]] bool may_wait() const REQUIRES(mutex_);
+  [[nodiscard]] bool anybody_is_idle() const;
+  /// A connection waits: every worker that holds an idle one looks whether to close it.
+  void make_room();
 
   const PoolSettings& settings_;
   const std::function<void()> ended_;

@@ -77,7 +77,9 @@ void Worker::join() {
 // ---- mail: from other threads ----
 
 void Worker::assign(Arrival arrival) { post(std::move(arrival)); }
-void Worker::make_room() { post(MakeRoom{}); }
+void Worker::make_room() {
+  if (!asked_for_room_.exchange(true)) post(MakeRoom{});
+}
 void Worker::shut_down() { post(ShutDown{}); }
 void Worker::stop_now() { post(StopNow{}); }
 void Worker::deliver(ConnectionId connection, ExchangeId exchange, http::Response response) {
@@ -162,8 +164,10 @@ void Worker::serve(std::span<const os::Event> ready, Instant now) {
     if (event.tag == kMailTag) continue;
     Connection* connection = connections_.find(id_of(event.tag));
     if (connection == nullptr) continue;
-    // Hung up with nothing left to read: whatever we would say, nobody is there.
-    if (event.hung_up && !connection->session().wants_input()) connection->session().abort(now);
+    // Hung up with nothing left to read: whatever we would say, nobody is there. But what is being done for a
+    // request is waited for, so that the log tells how it ended.
+    const http::Session& session = connection->session();
+    if (event.hung_up && !session.wants_input() && !session.awaits_reply()) connection->session().abort(now);
     connection->changed(event);
     gather(*connection, now);
   }
@@ -188,7 +192,13 @@ void Worker::answer_arrivals(Instant now) {
 
 void Worker::expire_deadlines(Instant now) {
   while (net::Timer* timer = timers_.expired(now)) {
-    drive(static_cast<Connection&>(*timer), now, [now](http::Session& session) { session.expire(now); });
+    auto& connection = static_cast<Connection&>(*timer);
+    // What has arrived in time counts, though we may have been too busy to take it.
+    const ConnectionId id = connection.id();
+    connection.look_again();
+    drive(connection, now);
+    if (connections_.find(id) != nullptr)
+      drive(connection, now, [now](http::Session& session) { session.expire(now); });
   }
 }
 
@@ -230,22 +240,25 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
     ++lingering_;
     give_up_place(connection);
   }
-  if (connection.must_fetch() && !fetch_for(connection)) {
-    connection.fetched();
+  if (connection.must_fetch() && !fetch_for(connection, now)) {
+    connection.fetched(now);
     progress = Connection::Progress::has_more;
   }
   // Once, though an event may have driven it in the same round: one place in the line for each.
   if (progress == Connection::Progress::has_more && !std::exchange(connection.is_ready, true))
     ready_.push_back(connection.id());
 
-  if (!watch(connection)) return close(connection);
+  if (!watch(connection)) {
+    connection.session().abort(now);
+    return close(connection);
+  }
   timers_.set(connection, connection.session().deadline());
   connection.session().is_idle() ? idle_.put(connection) : idle_.remove(connection);
 }
 
-bool Worker::fetch_for(Connection& connection) {
+bool Worker::fetch_for(Connection& connection, Instant now) {
   return pool_.prefetcher().fetch(
-      connection.begin_fetch(),
+      connection.begin_fetch(now),
       [this, id = connection.id()](const Result<void>& fetched) { post(Fetched{id, fetched}); });
 }
 
@@ -286,7 +299,7 @@ void Worker::take(Answer&& answer, Instant now) {
 void Worker::take(Fetched&& fetched, Instant now) {
   if (Connection* connection = connections_.find(fetched.connection))
     drive(*connection, now, [&, connection](http::Session& session) {
-      connection->fetched();
+      connection->fetched(now);
       if (!fetched.result) session.cut_short(fetched.result.error().message(), now);
     });
 }
@@ -340,30 +353,34 @@ void Worker::take_over_released(Instant now) {
 
 // ---- room for those who wait ----
 
-bool Worker::is_crowded() const { return pool_.waiting() > 0; }
+bool Worker::ends_connections() const { return stopping_ || pool_.waiting() > 0; }
 
 void Worker::make_room_for_waiting(Instant now) {
-  Connection* oldest = idle_.oldest();
-  oldest_idle_.store(
-      (oldest != nullptr ? oldest->session().idle_since() : kNever).time_since_epoch().count());
-  const bool asked = std::exchange(asked_for_room_, false);
+  has_idle_ = idle_.oldest() != nullptr;
   while (pool_.waiting() > 0) {
     Connection* idle = longest_evictable(now);
-    if (idle == nullptr) {
-      // The pool chose us for an idle connection that has become busy meanwhile: another worker may still
-      // have one.
-      if (asked && idle_.oldest() == nullptr) pool_.make_room();
-      return;
-    }
+    publish_longest_idle(idle);
+    if (idle == nullptr || pool_.leave_to_older(idle->session().idle_since())) return;
     let_go(*idle, now);
     take_over_released(now);
   }
+  // Nobody waits: not worth looking behind one that has not spoken.
+  Connection* oldest = idle_.oldest();
+  publish_longest_idle(oldest != nullptr && is_evictable(*oldest, now) ? oldest : nullptr);
+}
+
+void Worker::publish_longest_idle(const Connection* idle) {
+  longest_idle_ = (idle != nullptr ? idle->session().idle_since() : kNever).time_since_epoch().count();
+}
+
+bool Worker::is_evictable(const Connection& idle, Instant now) {
+  return idle.session().requests() > 0 || now - idle.session().idle_since() >= kFirstWord;
 }
 
 Connection* Worker::longest_evictable(Instant now) const {
-  for (Connection* idle = idle_.oldest(); idle != nullptr; idle = idle->next_idle)
-    if (idle->session().requests() > 0 || now - idle->session().idle_since() >= kFirstWord) return idle;
-  return nullptr;
+  Connection* idle = idle_.oldest();
+  while (idle != nullptr && !is_evictable(*idle, now)) idle = idle->next_idle;
+  return idle;
 }
 
 // ---- log ----

@@ -67,12 +67,15 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   [[nodiscard]] Result<void> start();
   /// Hands a connection over. The pool has counted it already.
   void assign(Arrival arrival);
-  /// A connection waits for a place: close the oldest idle one, if there is any.
+  /// Connections wait for a place: close idle ones, the longest idle first, while some do and no other worker
+  /// has one that has been idle for longer.
   void make_room();
-  /// Since when this worker's oldest idle connection has been idle; kNever when there is none. May be a
-  /// moment old, but ordered with WorkerPool::waiting(): of a worker that falls asleep and a pool that
-  /// queues, one sees the other.
-  [[nodiscard]] Instant oldest_idle() const { return Instant(Duration(oldest_idle_.load())); }
+  /// Whether this worker holds an idle connection. May be a moment old, but ordered with
+  /// WorkerPool::waiting(): of a worker that falls asleep and a pool that queues, one sees the other.
+  [[nodiscard]] bool has_idle() const { return has_idle_; }
+  /// Since when the one has been idle that this worker would close to make room; kNever when it has none.
+  /// Exact only of a worker that has just looked because others wait.
+  [[nodiscard]] Instant longest_idle() const { return Instant(Duration(longest_idle_.load())); }
   /// Finish what is in flight, then end. Nothing is assigned any more.
   void shut_down();
   /// Close everything and end.
@@ -100,7 +103,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
 
   // http::SessionHost
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
-  [[nodiscard]] bool is_crowded() const override;
+  [[nodiscard]] bool ends_connections() const override;
   [[nodiscard]] bool wants_texts() const override { return exchange_log_.wants_texts(); }
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
   // http::ReplySink
@@ -115,7 +118,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
   void take(Fetched&& fetched, Instant now);
-  void take(MakeRoom, Instant) { asked_for_room_ = true; }
+  void take(MakeRoom, Instant) { asked_for_room_ = false; }  // it is done in every round
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);
 
@@ -129,12 +132,14 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void drive(Connection& connection, Instant now, Action action);
   void after_drive(Connection& connection, Connection::Progress progress, Instant now);
   /// False when it cannot be had: the connection then reads for itself.
-  [[nodiscard]] bool fetch_for(Connection& connection);
+  [[nodiscard]] bool fetch_for(Connection& connection, Instant now);
   void drive_ready(Instant now);
   void expire_deadlines(Instant now);
   void take_over_released(Instant now);
   void make_room_for_waiting(Instant now);
+  [[nodiscard]] static bool is_evictable(const Connection& idle, Instant now);
   [[nodiscard]] Connection* longest_evictable(Instant now) const;
+  void publish_longest_idle(const Connection* idle);
   /// Ends it as soon as what is in flight has been answered: at once when it is idle.
   void let_go(Connection& connection, Instant now);
   /// Sees to it that the next change of its socket is heard of.
@@ -164,10 +169,12 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   ConnectionTable connections_;
   std::size_t lingering_ = 0;  // of these; they hold no place
   IdleList idle_;
-  std::atomic<Duration::rep> oldest_idle_ = kNever.time_since_epoch().count();
-  std::vector<ConnectionId> ready_;  // could go on at once, but others came first
-  std::vector<Arrival> taken_over_;  // got from the queue for a place that became free
-  std::vector<Mail> opened_mail_;    // being taken: kept for its memory
+  std::atomic<bool> has_idle_ = false;
+  std::atomic<Duration::rep> longest_idle_ = kNever.time_since_epoch().count();
+  std::atomic<bool> asked_for_room_ = false;  // by mail that has not been opened: one is enough
+  std::vector<ConnectionId> ready_;           // could go on at once, but others came first
+  std::vector<Arrival> taken_over_;           // got from the queue for a place that became free
+  std::vector<Mail> opened_mail_;             // being taken: kept for its memory
   std::vector<std::pair<ConnectionId, Connection::Arrived>>
       arrivals_;                                       // received in this round, not yet taken
   std::array<std::byte, 256 * 1024> arrivals_buffer_;  // where their bytes are
@@ -177,7 +184,6 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   WallTime round_began_;
   std::string date_field_;
   std::chrono::sys_seconds date_second_{};
-  bool asked_for_room_ = false;  // this round, by the pool
   bool stopping_ = false;
   std::thread thread_;
 };

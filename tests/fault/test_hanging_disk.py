@@ -8,6 +8,7 @@ import errno
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -133,6 +134,37 @@ def test_client_leaves_meanwhile(server, faults):
         eventually(lambda: server.open_sockets() == before, "its connection is closed")
         check_whole(server, SMALL)
     check_whole(server)
+
+
+def test_the_wait_is_not_held_against_the_client(start, faults):
+    """However strict its own limits are: it could not read what was not there."""
+    server = start("--minimum-rate-grace", "100ms", "--minimum-rate", "1GiB", "--stall-timeout", "30s")
+    with cold_download(server, faults) as cold:
+        with server.connect() as other:  # its own limit tells that the time is over
+            other.send(b"POST /upload HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n" % server.host.encode())
+            other.send(b"Content-Length: 9\r\n\r\n[")
+            assert other.receive().status == 408
+        faults.release("read_file")
+        receive_whole(cold, BIG)
+
+
+def test_what_arrives_while_the_worker_waits_has_arrived_in_time(start, faults):
+    """Decision 12: metadata may be waited for. A head that was complete by then is not answered 408."""
+    server = start("--head-timeout", "1s")
+    more_than_one_round_takes = 200
+    early = [server.connect() for _ in range(more_than_one_round_takes)]
+    for connection in early:
+        connection.send(connection.request("GET", "/about.html")[:20])
+    server.wait_until_quiet()
+    with faults.held("open_beneath"):
+        looker = server.connect()
+        looker.send(looker.request("GET", f"/{BIG}"))
+        faults.wait_until_held("open_beneath")
+        for connection in early:
+            connection.send(connection.request("GET", "/about.html")[20:])
+        time.sleep(1.5)  # nothing but the clock can tell that the deadline has passed
+    for connection in early:
+        assert connection.receive().status == 200
 
 
 def test_deadline_passes_meanwhile(start, faults):

@@ -306,6 +306,23 @@ def test_killed_while_a_call_waits(start, faults, staging, operation):
     assert [(server.root / "uploads" / name).read_bytes() for name in documents] == [b"[1]"] * len(documents)
 
 
+@pytest.mark.parametrize("stops", [False, True], ids=["", "and the server stops"])
+def test_client_that_leaves_while_its_document_is_stored(start, faults, stops):
+    """§6: one block per exchange: who asked for what, and how it ended, though nobody was there to be told."""
+    server = start()
+    with faults.held("sync_file"):
+        with server.connect() as connection:
+            connection.send(connection.request("POST", "/upload", fields=[JSON], content=b"[1]"))
+            faults.wait_until_held("sync_file")
+            connection.abort()
+        if stops:
+            server.signal(signal.SIGTERM)
+            server.log.wait_for("Shutting down server")
+    server.log.wait_for(r"Created file: upload_.*\.json")
+    server.log.wait_for(r"Response: 201 Created \(0 bytes transferred\)")
+    assert len(server.uploads()) == 1
+
+
 def test_sync_slower_than_the_commit_timeout(start, faults):
     """The client is not left waiting: 503. A slow sync is no failed one: later uploads are accepted."""
     server = start("--commit-timeout", "50ms")

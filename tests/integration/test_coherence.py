@@ -191,3 +191,21 @@ def test_answers_are_not_older_than_their_requests(start):
     for reader in readers:
         reader.join()
     assert failures == []
+
+
+def test_a_folder_that_is_moved_out_and_linked_is_not_served_from_memory(server, scratch):
+    """§2: what leaves the root by a link is 403, decided anew for each request: the file itself is the same as before."""
+    folder = server.root / "folder"
+    folder.mkdir()
+    (folder / "page.html").write_text("in the root")
+    (server.root / "link.html").symlink_to("folder/page.html")
+    os.utime(folder / "page.html")
+    for target in ["/folder/page.html", "/link.html"]:
+        eventually(lambda: not server.get(target)["ETag"].startswith("W/"), "the validator is strong")
+        for _ in range(3):
+            assert server.get(target).content == b"in the root"
+    outside = scratch / "outside"
+    folder.rename(outside)
+    folder.symlink_to(outside)
+    for target in ["/folder/page.html", "/link.html"]:
+        assert server.get(target).status == 403

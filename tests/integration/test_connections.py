@@ -2,11 +2,24 @@
 
 import pytest
 
+from support.clients import PATIENT_FLAGS
 from support.site import write_large
 from support.waiting import in_parallel
 
 
 # Persistence
+
+
+def test_a_stray_line_end_does_not_cost_the_answer(start):
+    """RFC 9112 §9.6: what a client sends behind its last request is read, since a reset would destroy what it has yet to read."""
+    server = start(*PATIENT_FLAGS)
+    content = write_large(server.root / "large.bin", 8 << 20)
+    with server.connect(receive_buffer=4096) as connection:
+        connection.send(connection.request("GET", "/large.bin", fields=[("Connection", "close")]))
+        assert connection.receive_head().startswith(b"HTTP/1.1 200 ")
+        connection.send(b"\r\n")
+        assert connection.receive_bytes(len(content)) == content
+        connection.expect_closed()
 
 
 def test_three_requests_on_one_connection(server):

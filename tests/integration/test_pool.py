@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import signal
 import socket
 import time
 
@@ -160,6 +161,63 @@ def test_only_a_request_makes_a_connection_young_again(start_small):
         assert third.ask().status == 200
         idle[1].expect_kept()
         idle[0].expect_closed()
+
+
+@pytest.mark.modes("many")
+def test_each_waiting_connection_closes_the_oldest(start):
+    """§5: oldest first, whichever worker holds it, also when several arrive at once."""
+    server = start("--threads", "2", "--connections-per-thread", "2", *PATIENT_FLAGS)
+    idle = [server.connect() for _ in range(3)]
+    for connection in idle:
+        assert connection.ask().status == 200
+        server.wait_until_quiet()
+    busy = occupy(server)
+    server.signal(signal.SIGSTOP)
+    newcomers = [server.connect() for _ in range(2)]
+    for connection in newcomers:
+        connection.send(connection.request("GET", "/about.html")[:20])  # so that both keep a place
+    server.signal(signal.SIGCONT)
+    idle[0].expect_closed()
+    idle[1].expect_closed()
+    idle[2].expect_kept()
+    for connection in newcomers:
+        connection.send(connection.request("GET", "/about.html")[20:])
+        assert connection.receive().status == 200
+    release(busy)
+
+
+@pytest.mark.modes("many")
+def test_silent_connection_does_not_shield_others(start):
+    """§5: the longest idle one may be spared since it has yet to speak; then another worker's makes room."""
+    server = start("--threads", "2", "--connections-per-thread", "1", "--keep-alive-timeout", "1h", *PATIENT_FLAGS)
+    silent = server.connect()
+    server.wait_until_quiet()
+    spoken = server.connect()
+    assert spoken.ask().status == 200
+    busy = occupy(server)
+    spoken.expect_closed()
+    with server.connect() as waiting:
+        assert waiting.ask().status == 200  # in the place of the silent one, once its second is over
+    silent.expect_closed()
+    release(busy)
+
+
+@pytest.mark.modes("many")
+def test_idle_connections_make_room_without_a_queue(start_small):
+    """§5, docs/operating.md: --queue 0 answers 503 only where no idle connection can make room."""
+    server = start_small("--queue", "0", "--keep-alive-timeout", "1h")
+    idle = [server.connect(), server.connect()]
+    for connection in idle:
+        assert connection.ask().status == 200
+        server.wait_until_quiet()
+    for _ in range(20):
+        assert server.get("/about.html").status == 200
+    idle[0].expect_closed()
+    busy = [occupy(server), occupy(server)]
+    with server.connect() as surplus:
+        assert surplus.receive().status == 503
+    for connection in busy:
+        release(connection)
 
 
 @pytest.mark.modes("many")

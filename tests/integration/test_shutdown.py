@@ -47,6 +47,21 @@ def test_idle_connections_close_at_once(start):
     assert server.wait() == 0
 
 
+def test_requests_behind_a_download_are_answered(start):
+    """docs/operating.md: requests that have arrived are answered, and the last answer says that it is the last."""
+    server = start(*PATIENT_FLAGS)
+    content = write_large(server.root / "large.png", 8 << 20)
+    with server.connect(receive_buffer=4096) as connection:
+        connection.send(connection.request("GET", "/large.png") + connection.request("GET", "/about.html"))
+        assert b"\r\nConnection: keep-alive\r\n" in connection.receive_head()
+        begin_stop(server)
+        assert connection.receive_bytes(len(content)) == content
+        response = connection.receive()
+        assert response.status == 200 and not response.keeps
+        connection.expect_closed()
+    assert server.wait() == 0
+
+
 def test_no_new_connections(start):
     """§1: accept no more."""
     server = start(*PATIENT_FLAGS)

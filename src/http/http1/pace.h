@@ -22,9 +22,19 @@ class Pace {
     bytes_ += bytes;
     last_ = now;
   }
+  /// From here to go_on it is not the peer who is waited for.
+  void pause(Instant now) { paused_ = last_ = now; }
+  void go_on(Instant now) {
+    if (!is_paused()) return;
+    start_ += now - paused_;
+    last_ = now;
+    paused_ = kNever;
+  }
+  [[nodiscard]] bool is_paused() const { return paused_ != kNever; }
+  /// While it is paused: when the pause becomes as long as a stall.
   [[nodiscard]] Instant deadline(const PaceSettings& settings) const {
     const Instant stalled = last_ + settings.stall;
-    if (settings.minimum_rate == 0) return stalled;
+    if (settings.minimum_rate == 0 || is_paused()) return stalled;
     // Divided first, so that no number of bytes overflows.
     const std::uint64_t earned_ms =
         bytes_ / settings.minimum_rate * 1000 + bytes_ % settings.minimum_rate * 1000 / settings.minimum_rate;
@@ -35,6 +45,7 @@ class Pace {
  private:
   Instant start_;
   Instant last_;
+  Instant paused_ = kNever;
   std::uint64_t bytes_ = 0;
 };
 

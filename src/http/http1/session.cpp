@@ -38,6 +38,15 @@ bool announces_content(const ContentFraming& framing) {
   return framing.kind == ContentFraming::Kind::chunked || framing.length_bytes > 0;
 }
 
+/// Empty lines in front of a request that has not begun (RFC 9112 §2.2), as many as the parser passes over:
+/// they leave the connection idle.
+bool is_empty_lines(std::string_view input) {
+  if (input.front() != '\r' || input.size() > 2 * kMaximumEmptyLines) return false;
+  for (std::size_t i = 0; i < input.size(); ++i)
+    if (input[i] != "\r\n"[i % 2]) return false;
+  return true;
+}
+
 /// A client that waits for 100 Continue has not sent its content: an error tells it not to (RFC 9110
 /// §10.1.1).
 bool is_worth_discarding(const RequestHead& head) {
@@ -103,6 +112,7 @@ bool Session::advance(Bytes& input, Instant now) {
   const auto* sending = std::get_if<Sending>(&state_);
   const bool pipelines = sending != nullptr && sending->then == Sending::Then::next_request && may_pipeline();
   if (!pipelines && !std::holds_alternative<Idle>(state_)) return false;
+  if (is_empty_lines(as_text(input))) return false;
   if (answer_from_memory(input, now)) return true;
   // Absolute, from the first byte: extending it per byte would let one byte every few seconds hold a place
   // for ever.
@@ -354,7 +364,7 @@ void Session::end_answer(bool keeps_connection, bool client_is_done) {
 }
 
 bool Session::keeps_connection(bool asks_to_persist) const {
-  return asks_to_persist && !shutting_down_ && has_requests_left() && !shared_.host.is_crowded();
+  return asks_to_persist && !shutting_down_ && has_requests_left() && !shared_.host.ends_connections();
 }
 
 bool Session::has_requests_left() const {
@@ -407,6 +417,16 @@ void Session::output_drained(Instant now) {
     process(as_bytes(pipelined), now);
   }
   if (input_ended_) input_ended(now);
+  // shut_down left it to what had arrived behind the answer, and that was no request.
+  if (shutting_down_ && std::holds_alternative<Idle>(state_)) state_ = Sending{Sending::Then::linger};
+}
+
+void Session::output_waits(Instant now) {
+  if (workspace_ != nullptr && workspace_->output_pace) workspace_->output_pace->pause(now);
+}
+
+void Session::output_goes_on(Instant now) {
+  if (workspace_ != nullptr && workspace_->output_pace) workspace_->output_pace->go_on(now);
 }
 
 void Session::closed_writing(Instant now) {
@@ -441,6 +461,7 @@ void Session::expire(Instant now) {
   if (deadline() > now) return;
   if (has_output() && workspace_->output_pace &&
       workspace_->output_pace->deadline(shared_.settings.pace) <= now) {
+    if (workspace_->output_pace->is_paused()) return cut_short("it takes too long to be read", now);
     timed_out_ = true;
     return abort(now);
   }
@@ -469,7 +490,8 @@ void Session::shut_down() {
   shutting_down_ = true;
   if (std::holds_alternative<Idle>(state_)) state_ = Done{};
   auto* sending = std::get_if<Sending>(&state_);
-  if (sending != nullptr && sending->then == Sending::Then::next_request)
+  // Requests that have arrived behind this one are answered too.
+  if (sending != nullptr && sending->then == Sending::Then::next_request && !has_input())
     sending->then = Sending::Then::linger;
 }
 

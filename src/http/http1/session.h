@@ -48,9 +48,12 @@ class Session final : public http::Session {
   Session(Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now);
 
   [[nodiscard]] bool wants_input() const override;
+  [[nodiscard]] bool awaits_reply() const override { return std::holds_alternative<Awaiting>(state_); }
   void received(Bytes input, Instant now) override;
   [[nodiscard]] Outgoing next() override;
   void sent(std::uint64_t count, Instant now) override;
+  void output_waits(Instant now) override;
+  void output_goes_on(Instant now) override;
   void closed_writing(Instant now) override;
   void rest() override;
   [[nodiscard]] bool resolve(ExchangeId exchange, Response response, Instant now) override;

@@ -135,7 +135,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
 
   // SessionHost
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
-  bool is_crowded() const override { return crowded; }
+  bool ends_connections() const override { return crowded; }
   bool wants_texts() const override { return true; }
   void exchange_ended(ConnectionId, const ExchangeSummary& summary, Instant) override {
     events_.push_back("answer " + std::to_string(code(summary.status)) +

@@ -79,6 +79,25 @@ TEST(Session, ClosesWhenIdleForTooLong) {
       << "an idle client is not told 408: it may take it for its next answer";
 }
 
+// RFC 9112 §2.2: clients that send one behind a request.
+TEST(Session, EmptyLinesDoNotBeginARequest) {
+  SessionDriver driver;
+  driver.feed(std::string(kGet) + "\r\n");
+  EXPECT_TRUE(driver.session().is_idle());
+  driver.advance(seconds(20));  // longer than a head may take
+  driver.feed("\r");
+  driver.feed("\n\r\n");
+  EXPECT_TRUE(driver.session().is_idle());
+  EXPECT_EQ(driver.session().deadline(), driver.now + seconds(10)) << "of the idle time";
+  driver.feed(kGet);
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200 "), 2U);
+
+  driver.feed("\r\n");
+  driver.end_input();
+  EXPECT_TRUE(driver.session().finished());
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1"), 2U) << "nobody is told that a request was cut off";
+}
+
 TEST(Session, TheHeadsDeadlineCountsFromItsFirstByte) {
   SessionDriver driver;
   driver.feed("G");
@@ -123,6 +142,33 @@ TEST(Session, AClientThatReadsNothingIsGivenUp) {
   ASSERT_EQ(driver.summaries.size(), 1U);
   EXPECT_EQ(driver.summaries[0].content_bytes, 0U);
   EXPECT_EQ(driver.summaries[0].content_length_bytes, 5U);
+}
+
+TEST(Session, WaitingForOurDiskIsNotHeldAgainstTheClient) {
+  SessionDriver driver;
+  driver.stalled = true;
+  driver.feed(kGet);
+  driver.advance(seconds(5));
+  driver.session().output_waits(driver.now);
+  driver.advance(seconds(50));
+  EXPECT_FALSE(driver.session().finished());
+  driver.session().output_goes_on(driver.now);
+  driver.advance(seconds(4));
+  EXPECT_FALSE(driver.session().finished()) << "9 of 10 seconds";
+  driver.advance(seconds(1));
+  EXPECT_TRUE(driver.session().finished());
+}
+
+TEST(Session, NobodyWaitsForADiskForEver) {
+  SessionDriver driver;
+  driver.stalled = true;
+  driver.feed(kGet);
+  driver.session().output_waits(driver.now);
+  driver.advance(seconds(60));
+  EXPECT_TRUE(driver.session().finished());
+  EXPECT_FALSE(driver.session().timed_out()) << "it was not the client";
+  ASSERT_EQ(driver.summaries.size(), 1U);
+  EXPECT_NE(driver.summaries[0].texts->notes.cause, "");
 }
 
 TEST(Session, ALaterAnswerIsGivenAndTheRequestsBehindItFollow) {
@@ -282,6 +328,29 @@ TEST(Session, ShuttingDownEndsAnIdleOneAtOnceAndAnotherAfterItsAnswer) {
   busy.resolve(Response::with_content(Status::created, "text/plain", "done"));
   EXPECT_NE(busy.sent.find("Connection: close\r\n"), std::string::npos);
   EXPECT_FALSE(busy.session().wants_input() && busy.session().state_name() != "lingering");
+}
+
+TEST(Session, ShuttingDownAnswersWhatHasArrivedBehindAnAnswer) {
+  SessionDriver driver;
+  driver.stalled = true;
+  // Nothing is answered ahead behind so long an answer.
+  driver.feed("GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kGet));
+  driver.session().shut_down();
+  driver.stalled = false;
+  driver.pump();
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200 "), 2U);
+  EXPECT_EQ(count(driver.sent, "Connection: close\r\n"), 1U);
+  EXPECT_EQ(driver.session().state_name(), "lingering");
+}
+
+TEST(Session, ShuttingDownDoesNotWaitForARequestBehindEmptyLines) {
+  SessionDriver driver;
+  driver.stalled = true;
+  driver.feed(std::string(kGet) + "\r\n");
+  driver.session().shut_down();
+  driver.stalled = false;
+  driver.pump();
+  EXPECT_EQ(driver.session().state_name(), "lingering");
 }
 
 TEST(Session, WhileOthersWaitTheConnectionEndsWithItsAnswer) {
