@@ -149,6 +149,7 @@ class MainLoop {
       if (acceptor_.poll(until(next_status))) handle_signals();
       if (monotonic_now() < next_status) continue;
       pool_.log_status(main_log_);
+      if (pool_.has_emptied()) os::give_back_free_memory();
       next_status = monotonic_now() + config_.status_interval;
     }
   }

@@ -1,6 +1,7 @@
 #include "os/process.h"
 
 #include <csignal>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -52,6 +53,8 @@ std::uint64_t open_descriptors() {
 }
 
 void name_this_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
+
+void give_back_free_memory() { static_cast<void>(::malloc_trim(0)); }
 
 void let_running_threads_go_first() {
   const sched_param parameters{};

@@ -34,6 +34,10 @@ class Signals {
 /// Names the calling thread for debuggers and top, at most 15 characters.
 void name_this_thread(const char* name);
 
+/// Gives the system what the allocator has free: it keeps what many clients needed at once. Takes a few
+/// milliseconds when there is much, during which other threads may have to wait for memory.
+void give_back_free_memory();
+
 /// From now on the calling thread, when woken, lets the one that runs on its CPU go on first (SCHED_BATCH),
 /// so that what it is woken for gathers. An idle CPU still takes it at once. Threads it starts inherit this.
 /// Where it is not allowed, nothing changes.

@@ -40,6 +40,7 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
     if (shutting_down_) return Admission::refused;
     if (const auto index = least_loaded()) {
       ++loads_[*index];
+      most_held_ = std::max(most_held_, ++held_);
       workers_[*index]->assign(std::move(arrival));
       return Admission::assigned;
     }
@@ -84,6 +85,7 @@ std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::Log
     const Lock lock(mutex_);
     if (queue_.empty()) {
       --loads_[worker_number - 1];
+      --held_;
       saturation_ends = std::exchange(saturated_, false);
     } else {
       next = std::move(queue_.front());
@@ -95,6 +97,14 @@ std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::Log
     log.write(LogLevel::info, "Connection dequeued, assigned to Thread-" + std::to_string(worker_number));
   if (saturation_ends) log_status(log);
   return next;
+}
+
+bool WorkerPool::has_emptied() {
+  constexpr std::size_t kMany = 256;
+  const Lock lock(mutex_);
+  if (most_held_ < kMany || held_ > most_held_ / 4) return false;
+  most_held_ = held_;
+  return true;
 }
 
 unsigned WorkerPool::active() const {

@@ -51,6 +51,9 @@ class WorkerPool {
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// How many workers own a connection.
   [[nodiscard]] unsigned active() const EXCLUDES(mutex_);
+  /// Whether the workers hold far fewer connections than they once did since this was last so: then there is
+  /// memory to give back.
+  [[nodiscard]] bool has_emptied() EXCLUDES(mutex_);
   /// "Thread pool status: 8/10 active".
   void log_status(observe::LogWriter& log) const EXCLUDES(mutex_);
   [[nodiscard]] unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
@@ -82,6 +85,8 @@ class WorkerPool {
 
   mutable Mutex mutex_;
   std::vector<std::size_t> loads_ GUARDED_BY(mutex_);
+  std::size_t held_ GUARDED_BY(mutex_) = 0;       // the sum of these
+  std::size_t most_held_ GUARDED_BY(mutex_) = 0;  // since has_emptied() said so
   std::deque<Arrival> queue_ GUARDED_BY(mutex_);
   bool saturated_ GUARDED_BY(mutex_) = false;
   bool shutting_down_ GUARDED_BY(mutex_) = false;

@@ -87,6 +87,23 @@ def test_crowds(start, sanitized):
         eventually(lambda: server.resident_bytes() <= memory + MEMORY_SLACK, "memory is where it was", patience=20)
 
 
+@pytest.mark.modes("many")
+def test_memory_of_a_crowd_is_given_back(start, sanitized):
+    """Row 19: what many clients needed at once does not stay with the allocator when they have gone."""
+    server = start("--status-interval", "500ms", *PATIENT_FLAGS)
+    memory = server.resident_bytes()
+    begun = [server.connect() for _ in range(600)]
+    for connection in begun:
+        fields = [JSON, ("Content-Length", "60000")]
+        connection.send(connection.request("POST", "/upload", fields=fields) + b'"' + b"x" * 50_000)
+    if not sanitized:  # whose allocators keep freed memory back on purpose
+        eventually(lambda: server.resident_bytes() > memory + (20 << 20), "what has arrived is kept")
+    for connection in begun:
+        connection.close()
+    if not sanitized:
+        eventually(lambda: server.resident_bytes() < memory + (10 << 20), "the memory has been given back")
+
+
 def test_connections_opened_and_closed(server):
     """Row 19, in small: port scanners and health checks."""
     for index in range(500):
