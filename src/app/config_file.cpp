@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
 #include "app/nearest_name.h"
