@@ -31,6 +31,7 @@ struct Config {
                                      "jpeg"};  ///< extensions: lowercase, without the dot
   std::vector<std::string> allowed_types;      ///< extensions; empty: every type
   std::string mime_types = "/etc/mime.types";
+  std::vector<std::string> headers;  ///< "Name: value", added to every answer that is no error
 
   std::uint64_t answer_memory = 64 * 1024 * 1024;  ///< of all threads together; 0: nothing is kept
 

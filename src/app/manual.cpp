@@ -18,7 +18,8 @@ Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that 
 Every option but the general ones is also a key of the configuration file and an environment
 variable: --max-head 16KiB, max_head = "16KiB" and BOBBIN_MAX_HEAD=16KiB are the same.
 A flag goes before an environment variable, that before the file, and the file before the default.
-A list is given by repeating the flag or with commas. A time without a unit is in seconds.
+A list is given by repeating the flag or with commas (for --header: line ends).
+A time without a unit is in seconds.
 )";
 
 constexpr std::string_view kIntroduction = R"(# Configuration
@@ -31,7 +32,7 @@ An option can be given as a flag, as an environment variable and as a key of the
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
 
-- **Flags**: `--name VALUE` or `--name=VALUE`. A list is given by repeating the flag or with commas. `PORT`, `HOST` and
+- **Flags**: `--name VALUE` or `--name=VALUE`. A list is given by repeating the flag or with commas (`--header`: with line ends). `PORT`, `HOST` and
   `THREADS` without a flag are `--port`, `--bind` and `--threads`; giving both is an error.
 - **Environment**: `BOBBIN_NAME`; a list has commas. An empty variable is an empty value, not a missing one.
 - **Configuration file**: TOML, named by `--config FILE` or `BOBBIN_CONFIG`; there is none by default. Relative names in it

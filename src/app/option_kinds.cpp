@@ -103,7 +103,7 @@ template struct Choice<observe::LogLevel>;
 bool Text::assign(Config& config, std::string_view text) const { return keep(config.*member, accept(text)); }
 
 std::string List::text(const Config& config) const {
-  return fmt::format("{}", fmt::join(config.*member, ","));
+  return fmt::format("{}", fmt::join(config.*member, std::string_view(&separator, 1)));
 }
 
 bool List::assign(Config& config, std::string_view text) const {

@@ -90,13 +90,14 @@ struct Text {
   [[nodiscard]] bool assign(Config& config, std::string_view text) const;
 };
 
-/// Several values: a flag may be repeated, and flag and environment variable take commas.
+/// Several values: a flag may be repeated, and flag and environment variable take them with separators.
 struct List {
   static constexpr FileTypes kFileTypes{.name = "an array of strings", .string = true};
   std::vector<std::string> Config::* member;
   Accept accept;  ///< judges one item
   std::string_view form;
   std::string_view empty_means;  ///< nothing: the list may not be empty
+  char separator = ',';
   [[nodiscard]] std::string allowed() const { return std::string(form); }
   [[nodiscard]] std::string text(const Config& config) const;
   /// Appends one item.

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/endpoint.h"
+#include "http/field_syntax.h"
 #include "http/host_policy.h"
 
 namespace bobbin::app {
@@ -87,14 +88,14 @@ std::string size_text(std::uint64_t bytes) {
   return std::to_string(bytes / unit->factor) + std::string(unit->name);
 }
 
-std::vector<std::string> split_list(std::string_view text) {
+std::vector<std::string> split_list(std::string_view text, char separator) {
   std::vector<std::string> items;
   if (trim(text).empty()) return items;
   while (true) {
-    const std::size_t comma = text.find(',');
-    items.emplace_back(trim(text.substr(0, comma)));
-    if (comma == std::string_view::npos) return items;
-    text.remove_prefix(comma + 1);
+    const std::size_t end = text.find(separator);
+    items.emplace_back(trim(text.substr(0, end)));
+    if (end == std::string_view::npos) return items;
+    text.remove_prefix(end + 1);
   }
 }
 
@@ -137,6 +138,39 @@ std::optional<std::string> accept_request_path(std::string_view text) {
     rest.remove_prefix(segment.size());
   } while (!rest.empty());
   return std::string(text);
+}
+
+std::optional<std::string> accept_header(std::string_view text) {
+  // What says how a message is framed, what its content is, or what becomes of the connection.
+  constexpr std::string_view kOurs[] = {"Accept-Post",
+                                        "Accept-Ranges",
+                                        "Allow",
+                                        "Connection",
+                                        "Content-Disposition",
+                                        "Content-Encoding",
+                                        "Content-Length",
+                                        "Content-Range",
+                                        "Content-Type",
+                                        "Date",
+                                        "ETag",
+                                        "Keep-Alive",
+                                        "Last-Modified",
+                                        "Location",
+                                        "Retry-After",
+                                        "Server",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "X-Content-Type-Options"};
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view name = text.substr(0, colon);
+  const auto value = accept_field_value(trim(text.substr(colon + 1)));
+  const bool is_ours =
+      std::ranges::any_of(kOurs, [&](std::string_view ours) { return equals_ignoring_case(name, ours); });
+  if (!http::is_token(name) || is_ours || !value || value->empty()) return std::nullopt;
+  return std::string(name) + ": " + *value;
 }
 
 std::optional<std::string> accept_field_value(std::string_view text) {

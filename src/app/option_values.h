@@ -25,8 +25,8 @@ namespace bobbin::app {
 /// The shortest text that parse_size reads as `bytes`: "500", "16KiB".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 
-/// The items between commas, without the blanks around them. A blank text has no items.
-[[nodiscard]] std::vector<std::string> split_list(std::string_view text);
+/// The items between separators, without the blanks around them. A blank text has no items.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view text, char separator = ',');
 
 // The value to keep (perhaps in a simpler form), or nothing.
 [[nodiscard]] std::optional<std::string> accept_any(std::string_view text);
@@ -39,6 +39,9 @@ namespace bobbin::app {
 [[nodiscard]] std::optional<std::string> accept_extension(std::string_view text);
 /// An absolute path that a request can name without percent-encoding and that the server would not refuse.
 [[nodiscard]] std::optional<std::string> accept_request_path(std::string_view text);
+/// A field line, "Name: value" afterwards, whose name is a token (RFC 9110 §5.1) and none of those that
+/// describe a message, its content or the connection, which are the server's own.
+[[nodiscard]] std::optional<std::string> accept_header(std::string_view text);
 /// Visible ASCII characters with blanks between them, or nothing at all: safe as a field value (RFC 9110
 /// §5.5).
 [[nodiscard]] std::optional<std::string> accept_field_value(std::string_view text);

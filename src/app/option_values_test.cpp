@@ -82,6 +82,7 @@ TEST(ListText, HasCommas) {
   EXPECT_EQ(split_list("a"), Strings{"a"});
   EXPECT_EQ(split_list(" a , b\t,c"), (Strings{"a", "b", "c"}));
   EXPECT_EQ(split_list("a,,b,"), (Strings{"a", "", "b", ""}));
+  EXPECT_EQ(split_list("a, b\nc\n", '\n'), (Strings{"a, b", "c", ""}));
 }
 
 TEST(AddressText, IsAnIpAddressOrLocalhost) {
@@ -131,6 +132,18 @@ TEST(FieldValueText, CannotEndItsField) {  // RFC 9110 §5.5
     EXPECT_EQ(accept_field_value(text), std::nullopt) << text;
   }
   EXPECT_EQ(accept_field_value(std::string_view("a\0b", 3)), std::nullopt);
+}
+
+TEST(AcceptHeader, TakesFieldLinesThatAreNotTheServersOwn) {
+  EXPECT_EQ(accept_header("Cache-Control: public, max-age=60"), "Cache-Control: public, max-age=60");
+  EXPECT_EQ(accept_header("X-A:b"), "X-A: b");
+  EXPECT_EQ(accept_header("x-a:  b c\t"), "x-a: b c");
+  for (const char* refused : {"", "Cache-Control", "Cache-Control:", "Cache-Control: ", ": value", " X: y",
+                              "X : y", "X Y: z", "X: y\r\nZ: a", "X: y\nZ: a", "X: \xc3\xa4", "X: \x01",
+                              "content-length: 0", "Transfer-Encoding: chunked", "Connection: close",
+                              "Date: now", "ETag: \"a\"", "SERVER: me", "Content-Type: text/plain"}) {
+    EXPECT_EQ(accept_header(refused), std::nullopt) << refused;
+  }
 }
 
 }  // namespace

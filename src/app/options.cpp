@@ -80,6 +80,12 @@ constexpr Option kOptions[] = {
     {"Files", "", "mime-types", "FILE", "",
      Text{&Config::mime_types, accept_any, "the name of a file", "the built-in table only"},
      "The system's table of media types, which adds to the built-in one."},
+    {"Files", "", "header", "FIELD", "",
+     List{&Config::headers, accept_header,
+          "NAME: VALUE, in visible ASCII characters with blanks between them, where NAME is none that the server sets itself",
+          "none", '\n'},
+     "A header field to add to every answer that is no error, such as \"Cache-Control: max-age=3600\". Several in one flag or "
+     "variable stand on a line each."},
     {"Files", "", "server-name", "TEXT", "",
      Text{&Config::server_name, accept_field_value, "visible ASCII characters with spaces between them",
           "no name"},
@@ -204,8 +210,9 @@ std::string Option::default_text() const {
 
 Setting setting_from_text(const Option& option, const std::string& place, std::string_view text) {
   Setting setting{&option, place, {}};
-  if (option.is_list()) {
-    for (std::string& item : split_list(text)) setting.values.push_back({place, std::move(item)});
+  if (const auto* list = std::get_if<List>(&option.kind())) {
+    for (std::string& item : split_list(text, list->separator))
+      setting.values.push_back({place, std::move(item)});
   } else {
     setting.values.push_back({place, std::string(text)});
   }

@@ -39,6 +39,12 @@ int fail(int status, const std::string& message) {
   return status;
 }
 
+std::string lines_of(const std::vector<std::string>& fields) {
+  std::string lines;
+  for (const std::string& field : fields) lines.append(field).append("\r\n");
+  return lines;
+}
+
 http::http1::SessionSettings session_settings(const Config& config) {
   return {.head = {.head_bytes = config.max_head},
           .maximum_content_bytes = config.max_upload,
@@ -49,7 +55,8 @@ http::http1::SessionSettings session_settings(const Config& config) {
                    .grace = config.rate_grace,
                    .stall = config.stall_timeout},
           .reply_timeout = config.commit_timeout,
-          .server_name = config.server_name};
+          .server_name = config.server_name,
+          .added_fields = lines_of(config.headers)};
 }
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity) {

@@ -57,6 +57,7 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
 
 bool WorkerPool::may_wait() const {
   // Without a queue one may still wait for the place of an idle connection, which it causes to be closed.
+  // (Should that have become busy a moment ago, it waits for whichever place becomes free.)
   return queue_.size() < settings_.queue || (queue_.empty() && anybody_is_idle());
 }
 

@@ -19,7 +19,7 @@ std::string service_unavailable(const std::string& server_name) {
   http::render_error(response, http::ErrorForm::page, server_name);
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
   std::string bytes;
-  http::http1::append_front(bytes, response);
+  http::http1::append_front(bytes, response, {});
   http::http1::ResponseBack(server_name, {}, false).append_closing(bytes, date_field);
   return bytes + std::get<std::string>(response.content);
 }

@@ -458,3 +458,30 @@ def test_help_for_the_flags_used_here(binary):
     text = run_to_end(binary, "--help").stdout
     for flag in ["--download", "--allow-type", "--server-name"]:
         assert flag in text
+
+
+def test_fields_of_the_operator(start):
+    """docs/operating.md: `--header` is added to every answer that is no error, remembered ones and 304 included."""
+    fields = ["Cache-Control: max-age=60, public", "Access-Control-Allow-Origin: *"]
+    server = start("--header", fields[0], "--header", fields[1])
+
+    def added(response):
+        return [f"{name}: {value}" for name, value in response.fields if f"{name}: {value}" in fields]
+
+    strong_etag(server, "/about.html")
+    with server.connect() as connection:
+        for _ in range(3):
+            response = connection.ask("GET", "/about.html")
+            assert response.status == 200 and added(response) == fields
+        etag = response["ETag"]
+        for method, target, sent, status in [
+            ("HEAD", "/about.html", [], 200),
+            ("GET", "/about.html", [("If-None-Match", etag)], 304),
+            ("GET", "/about.html", [("Range", "bytes=0-3")], 206),
+            ("OPTIONS", "/upload", [], 204),
+        ]:
+            response = connection.ask(method, target, fields=sent)
+            assert response.status == status and added(response) == fields, (method, target)
+        assert added(connection.ask("GET", "/nothing.html")) == []
+    assert added(server.upload(b"1")) == fields
+    assert added(server.upload(b"x")) == []

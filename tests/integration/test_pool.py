@@ -214,6 +214,7 @@ def test_idle_connections_make_room_without_a_queue(start_small):
         assert server.get("/about.html").status == 200
     idle[0].expect_closed()
     busy = [occupy(server), occupy(server)]
+    server.wait_until_quiet()  # so that the workers have said that none is idle
     with server.connect() as surplus:
         assert surplus.receive().status == 503
     for connection in busy:

@@ -13,7 +13,7 @@ void append_number(std::string& out, std::uint64_t value) {
 
 }  // namespace
 
-void append_front(std::string& out, const Response& response) {
+void append_front(std::string& out, const Response& response, std::string_view added_fields) {
   out += "HTTP/1.1 ";
   append_number(out, static_cast<std::uint64_t>(code(response.status)));
   out += ' ';
@@ -26,6 +26,7 @@ void append_front(std::string& out, const Response& response) {
     out += "\r\n";
   }
   out += response.fields;
+  if (!is_error(response.status)) out += added_fields;
   out += "X-Content-Type-Options: nosniff\r\n";
 }
 

@@ -10,7 +10,8 @@ namespace bobbin::http::http1 {
 
 /// The first part of the head of a response (RFC 9112 §4, §5; field order of CONTRACT §2), which depends on
 /// the response alone: status line to X-Content-Type-Options. ResponseBack is the second.
-void append_front(std::string& out, const Response& response);
+/// `added_fields`: the operator's, a line each; for answers that are no error.
+void append_front(std::string& out, const Response& response, std::string_view added_fields);
 
 /// The second part of every head: what the moment and the connection add, and the empty line. Prepared as far
 /// as it is the same for all answers of a server.

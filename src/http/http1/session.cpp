@@ -277,7 +277,7 @@ void Session::answer(Response response, Asked asked, bool content_is_read, Insta
   summary.content_length_bytes = never_has_content(response.status) ? 0 : size_bytes(response.content);
 
   Output& output = workspace_->output;
-  append_front(output.text(), response);
+  append_front(output.text(), response, shared_.settings.added_fields);
   append_back(output.text(), keeps);
   begin_content();
   if (asked.method != Method::head && !never_has_content(response.status))
@@ -311,7 +311,7 @@ void Session::remember(Bytes head_bytes, const Asked& asked, const Response& res
                              sizeof(RememberedAnswer)))
     return;
   std::string front;
-  append_front(front, response);
+  append_front(front, response, shared_.settings.added_fields);
   RememberedAnswer answer(as_text(head_bytes), local_, front, has_content ? *content : std::string_view());
   answer.persists = asked.persists;
   answer.status = response.status;

@@ -28,6 +28,7 @@ struct SessionSettings {
   Duration reply_timeout = seconds(30);  ///< for a Pending reply
   Duration linger = seconds(2);          ///< reading on after the last answer, so that no reset destroys it
   std::string server_name = "Multi-threaded HTTP Server";  ///< Server field and error pages; empty: none
+  std::string added_fields;  ///< the operator's, for every answer that is no error: "Name: value\r\n" each
 };
 
 /// HTTP/1.1 for one connection (RFC 9112). States and what leads from one to the next: see ARCHITECTURE.md.
