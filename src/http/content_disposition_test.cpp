@@ -37,7 +37,7 @@ TEST(Attachment, NamesTheFile) {
       {"del\x7F.txt", R"(attachment; filename="del_.txt"; filename*=UTF-8''del%7F.txt)"},
       // not UTF-8: the ASCII part
       {"na\xEFve.txt", R"(attachment; filename="nave.txt")"},
-      {"\xC3\xA9\xFF.txt", R"(attachment; filename=".txt")"},
+      {"\xC3\xA9\xFF.txt", R"(attachment; filename="download.txt")"},
       {"50%\xFF.txt", R"(attachment; filename="50_.txt"; filename*=UTF-8''50%25.txt)"},
       {"\xFF\xFE", R"(attachment; filename="download")"},
       {"", R"(attachment; filename="download")"},

@@ -18,6 +18,7 @@ constexpr int kTurnsOfMuch = 4;
 // last one, before which the file is looked at again. What is not cached is fetched in smaller ones, so that
 // the client gets the first of them soon.
 constexpr std::uint64_t kBlockBytes = 4 * 1024 * 1024;
+static_assert(kBlockBytes <= Connection::kMostBlockBytes);
 constexpr std::uint64_t kLastBlockBytes = 1024 * 1024;
 constexpr std::uint64_t kFetchedBytes = 1024 * 1024;
 
@@ -95,7 +96,7 @@ Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant no
   if (!sent && is_about_file(sent.error())) return cut_short(sent.error().message(), now);
   if (!sent) return not_sent(sent.error());
   if (*sent == 0) return cut_short("it is shorter than when it was opened", now);
-  block_bytes_ -= static_cast<std::uint32_t>(*sent);
+  set_block_bytes(block_bytes_ - *sent);
   session_.sent(*sent, now);
   if (block_bytes_ > 0) return Step::done;
   content_ = Content::unknown;
@@ -112,7 +113,7 @@ void Connection::look_into_cache(const http::FileSlice& slice) {
   const bool cached = os::seems_cached(slice.file->descriptor(), slice.offset, block);
   if (!cached) block = std::min(block, kFetchedBytes);
   content_ = cached ? Content::cached : Content::cold;
-  block_bytes_ = static_cast<std::uint32_t>(block);
+  set_block_bytes(block);
 }
 
 void Connection::fetched(Instant now) {

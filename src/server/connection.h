@@ -62,6 +62,8 @@ class Connection : public net::Timer {
   [[nodiscard]] http::Session& session() { return session_; }
   [[nodiscard]] const http::Session& session() const { return session_; }
 
+  static constexpr std::uint32_t kMostBlockBytes = (1U << 23) - 1;  ///< of a file, sent in one piece
+
   Connection* previous_idle = nullptr;  ///< see IdleList
   Connection* next_idle = nullptr;
   bool is_watched = false;  ///< by the worker's epoll
@@ -84,12 +86,14 @@ class Connection : public net::Timer {
   Step send_slice(const http::FileSlice& slice, Instant now);
   Step cut_short(const std::string& reason, Instant now);
   void look_into_cache(const http::FileSlice& slice);
+  void set_block_bytes(std::uint64_t bytes) { block_bytes_ = bytes & kMostBlockBytes; }
 
-  bool readable_ = true;       // until a receive has emptied the socket
-  bool writable_ = true;       // until a send has filled it
-  bool must_read_on_ = false;  // see os::Event
-  Content content_ = Content::unknown;
-  std::uint32_t block_bytes_ = 0;  // what is left of the block; meaningless while `content_` is unknown
+  // Of bits, since every idle connection has them.
+  bool readable_ : 1 = true;       // until a receive has emptied the socket
+  bool writable_ : 1 = true;       // until a send has filled it
+  bool must_read_on_ : 1 = false;  // see os::Event
+  Content content_ : 2 = Content::unknown;
+  std::uint32_t block_bytes_ : 23 = 0;  // what is left of the block; meaningless while content_ is unknown
   http::http1::Session session_;
   os::Fd socket_;
   Endpoint peer_;
