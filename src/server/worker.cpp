@@ -21,6 +21,8 @@ constexpr std::uint64_t kMailTag = std::numeric_limits<std::uint64_t>::max();
 constexpr Duration kFirstWord = seconds(1);
 constexpr milliseconds kRoomCheck{100};
 
+constexpr std::size_t kKeptMail = 256;
+
 // Of one connection in one round, and what must be left for another one.
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 constexpr std::size_t kLeastRoomBytes = 16 * 1024;
@@ -118,7 +120,9 @@ void Worker::open_mail(Instant now) {
     if (!std::holds_alternative<Arrival>(mail)) answer_arrivals(now);
     std::visit([&](auto& content) { take(std::move(content), now); }, mail);
   }
+  // The memory is kept for the next round, but not that of a burst.
   opened_mail_.clear();
+  if (opened_mail_.capacity() > kKeptMail) std::vector<Mail>().swap(opened_mail_);
   answer_arrivals(now);
 }
 
