@@ -22,6 +22,6 @@ inline const char* skip_blanks(const char* from, const char* end) noexcept {
 }
 }  // namespace boost::json::detail
 
-#define count_whitespace skip_blanks
+#define count_whitespace skip_blanks  // NOLINT(readability-identifier-naming): the parser's own name
 #include <boost/json/basic_parser_impl.hpp>
 #undef count_whitespace
