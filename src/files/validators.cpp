@@ -17,13 +17,6 @@ constexpr nanoseconds kFineClockStep = milliseconds(20);
 // A ctime without a fraction comes from a file system that keeps whole seconds, or every second one (FAT).
 constexpr nanoseconds kCoarseClockStep = seconds(2);
 
-/// Whether another write could still get the ctime that the file has already. True as well for a ctime in the
-/// future, of which nothing is known.
-bool could_repeat(WallTime changed, WallTime looked_at) {
-  const bool coarse = changed.time_since_epoch() % seconds(1) == nanoseconds::zero();
-  return looked_at - changed < (coarse ? kCoarseClockStep : kFineClockStep);
-}
-
 void append_hex(std::string& text, std::uint64_t number) {
   char digits[16];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), number, 16).ptr;
@@ -35,7 +28,7 @@ void append_hex(std::string& text, WallTime time) {
 }
 
 std::string entity_tag(const os::FileStatus& status, WallTime looked_at) {
-  const bool weak = could_repeat(status.changed, looked_at);
+  const bool weak = could_change_unseen(status, looked_at);
   std::string tag;
   tag.reserve(72);
   tag += weak ? "W/\"" : "\"";
@@ -56,6 +49,12 @@ std::string entity_tag(const os::FileStatus& status, WallTime looked_at) {
 }
 
 }  // namespace
+
+bool could_change_unseen(const os::FileStatus& status, WallTime looked_at) {
+  // So could one whose ctime lies in the future, of which nothing is known.
+  const bool coarse = status.changed.time_since_epoch() % seconds(1) == nanoseconds::zero();
+  return looked_at - status.changed < (coarse ? kCoarseClockStep : kFineClockStep);
+}
 
 http::Validators validators(const os::FileStatus& status, WallTime looked_at) {
   // RFC 9110 §8.8.2.1: never a date later than that of the message.

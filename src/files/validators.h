@@ -6,6 +6,10 @@
 
 namespace bobbin::files {
 
+/// Whether what was looked at could still change without its ctime telling, since the kernel stamps with the
+/// time of its last tick. `looked_at` is a moment before the status was asked for.
+[[nodiscard]] bool could_change_unseen(const os::FileStatus& status, WallTime looked_at);
+
 /// The entity tag and the modification date of a file (RFC 9110 §8.8). `looked_at` is a moment before the
 /// status was asked for; were it later, a write in between could hide.
 ///

@@ -23,13 +23,13 @@ struct LogNotes {
       violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
 };
 
-/// Says whether an answer would be given again. Thread: any.
+/// Says whether an answer would be given again. Thread: that of the worker that remembers the answer.
 class Repeatable {
  public:
   virtual ~Repeatable() = default;
   /// Whether the handler would answer the same request the same way now. Asked instead of the handler, so it
   /// must be much cheaper; in doubt, no.
-  [[nodiscard]] virtual bool still_holds() const = 0;
+  [[nodiscard]] virtual bool still_holds() = 0;
 };
 
 /// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date,
@@ -45,7 +45,7 @@ struct Response {
   /// Set: the answer depends on nothing but the bytes of the request's head, where it arrived, and this. It
   /// may then be given again to the same bytes while it holds (AnswerMemory). Null: ask the handler each
   /// time.
-  std::shared_ptr<const Repeatable> repeatable;
+  std::shared_ptr<Repeatable> repeatable;
 
   /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been
   /// encoded).

@@ -38,9 +38,9 @@ Result<FileStatus> status(const Fd& file) {
   return file_status(raw);
 }
 
-Result<FileStatus> status_at(const Fd& directory, const std::string& name) {
+Result<FileStatus> status_at(const Fd& directory, const std::string& path) {
   struct stat raw;
-  if (::fstatat(directory.number(), name.c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0)
+  if (::fstatat(directory.number(), path.c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0)
     return last_error("fstatat");
   return file_status(raw);
 }

@@ -27,8 +27,9 @@ struct FileStatus {
 
 [[nodiscard]] Result<FileStatus> status(const Fd& file);
 
-/// What this name in `directory` is now, a symbolic link being a link: fstatat(2). `name` is no path.
-[[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& name);
+/// What is at this path from `directory` now, a symbolic link at its end being a link: fstatat(2). Links on
+/// the way are followed, wherever they lead.
+[[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& path);
 
 /// A second descriptor for the same open file.
 [[nodiscard]] Result<Fd> duplicate(const Fd& file);

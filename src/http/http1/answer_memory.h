@@ -38,7 +38,7 @@ class RememberedAnswer {
   Status status = Status::ok;
   std::uint64_t content_length_bytes = 0;  ///< as announced: for HEAD there is none here
   std::shared_ptr<const ExchangeTexts> texts;
-  std::shared_ptr<const Repeatable> repeatable;
+  std::shared_ptr<Repeatable> repeatable;
   std::uint64_t checked_at = 0;  ///< the arrival after which `repeatable` was asked
 
  private:

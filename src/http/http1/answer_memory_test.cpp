@@ -7,7 +7,7 @@ namespace {
 
 class Switch final : public Repeatable {
  public:
-  bool still_holds() const override {
+  bool still_holds() override {
     ++asked;
     return holds;
   }
@@ -15,7 +15,7 @@ class Switch final : public Repeatable {
   mutable int asked = 0;
 };
 
-RememberedAnswer answer(std::string_view request, std::shared_ptr<const Repeatable> repeatable,
+RememberedAnswer answer(std::string_view request, std::shared_ptr<Repeatable> repeatable,
                         std::string_view content = "hello") {
   RememberedAnswer answer(request, {}, "HTTP/1.1 200 OK\r\n", content);
   answer.repeatable = std::move(repeatable);

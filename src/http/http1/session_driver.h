@@ -20,7 +20,7 @@ class RecordingHandler final : public Handler {
   /// Of the answers to `/again`.
   class Switch final : public Repeatable {
    public:
-    bool still_holds() const override {
+    bool still_holds() override {
       ++asked;
       return holds;
     }
