@@ -31,10 +31,13 @@ std::string plain_fallback(std::string_view name) {
 
 std::string attachment(std::string_view file_name) {
   std::string name(file_name);
-  if (!is_utf8(name)) std::erase_if(name, [](char c) { return static_cast<std::uint8_t>(c) >= 0x80; });
-  // An empty name would make the client invent one from the whole URI, query included; one that begins with a
-  // dot would be hidden.
-  if (name.empty() || name.front() == '.') name.insert(0, "download");
+  if (!is_utf8(name)) {
+    std::erase_if(name, [](char c) { return static_cast<std::uint8_t>(c) >= 0x80; });
+    if (name.starts_with('.'))
+      name.insert(0, "download");  // nothing but an extension is left: it would be hidden
+  }
+  // An empty name would make the client invent one from the whole URI, query included.
+  if (name.empty()) name = "download";
   std::string value = "attachment; filename=\"" + plain_fallback(name) + "\"";
   if (!std::all_of(name.begin(), name.end(), is_plain))
     value += "; filename*=UTF-8''" + percent_encode(name, kAttributeCharacters);

@@ -38,6 +38,7 @@ TEST(Attachment, NamesTheFile) {
       // not UTF-8: the ASCII part
       {"na\xEFve.txt", R"(attachment; filename="nave.txt")"},
       {"\xC3\xA9\xFF.txt", R"(attachment; filename="download.txt")"},
+      {".name", R"(attachment; filename=".name")"},
       {"50%\xFF.txt", R"(attachment; filename="50_.txt"; filename*=UTF-8''50%25.txt)"},
       {"\xFF\xFE", R"(attachment; filename="download")"},
       {"", R"(attachment; filename="download")"},

@@ -64,7 +64,7 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
  private:
   // SessionHost
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
-  bool is_crowded() const override { return surroundings_.crowded; }
+  bool ends_connections() const override { return surroundings_.crowded; }
   bool wants_texts() const override { return true; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     ASSERT(summary.ordinal == summaries_.size() + 1);
