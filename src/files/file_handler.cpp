@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "files/failure.h"
 #include "files/multipart.h"
+#include "files/same_as_before.h"
 #include "files/validators.h"
 #include "http/content_disposition.h"
 #include "http/date.h"
@@ -164,70 +165,6 @@ Result<Response> represent(const Request& request, OpenFile& file, std::string_v
   return with_selected_content(std::move(response), selection, file, request.head.method);
 }
 
-/// The folders through which a path goes, none of them a link. As long as those that hold them have not
-/// changed, neither has the way: it need not be walked again, which costs three times as much as a look at
-/// its end.
-class Way {
- public:
-  /// Nothing where a change could go unseen, or something on the way is no folder.
-  static std::optional<Way> of(const os::Fd& root, const std::string& name) {
-    const WallTime looked_at = wall_now();
-    Way way;
-    std::string holder;
-    for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-      const auto status = status_of(root, holder);
-      std::string folder = name.substr(0, slash);
-      const auto held = os::status_at(root, folder);
-      if (!status || could_change_unseen(*status, looked_at) || !held || held->kind != Kind::directory)
-        return std::nullopt;
-      way.holders_.emplace_back(std::move(holder), *status);
-      holder = std::move(folder);
-    }
-    return way;
-  }
-  [[nodiscard]] bool is_as_before(const os::Fd& root) const {
-    return std::all_of(holders_.begin(), holders_.end(), [&](const auto& holder) {
-      const auto now = status_of(root, holder.first);
-      return now && *now == holder.second;
-    });
-  }
-
- private:
-  static Result<os::FileStatus> status_of(const os::Fd& root, const std::string& folder) {
-    return folder.empty() ? os::status(root) : os::status_at(root, folder);
-  }
-  std::vector<std::pair<std::string, os::FileStatus>> holders_;
-};
-
-/// That a path leads to what it led to before, beneath the root, or still to nothing. A strong tag has been
-/// given to it, so no write(2) can have left its identity as it was (validators.h).
-class SameAsBefore final : public http::Repeatable {
- public:
-  SameAsBefore(const os::Fd& root, std::string name, std::optional<os::FileStatus> before)
-      : root_(root), name_(std::move(name)), before_(before) {}
-  bool still_holds() override {
-    if (way_ && way_->is_as_before(root_)) {
-      const auto now = os::status_at(root_, name_);
-      if (!now || now->kind != Kind::link) return is_before(now);
-    }
-    // Looked at before the kernel approves of it: what changes from then on is seen.
-    auto way = Way::of(root_, name_);
-    const bool holds = is_before(os::status_beneath(root_, name_));
-    way_ = holds ? std::move(way) : std::nullopt;
-    return holds;
-  }
-
- private:
-  [[nodiscard]] bool is_before(const Result<os::FileStatus>& now) const {
-    return now ? before_ == *now : !before_ && now.error().code == ENOENT;
-  }
-
-  const os::Fd& root_;  // the handler's, which outlives every answer
-  std::string name_;
-  std::optional<os::FileStatus> before_;
-  std::optional<Way> way_;  // of the last walk; none before the first
-};
-
 /// Dates are compared with the present, and parts are not worth keeping.
 bool depends_on_the_file_alone(const Request& request) {
   using http::FieldName;
@@ -269,8 +206,7 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   auto file = OpenFile::open(root_, name);  // 2
   if (!file) {
     Response response = answer_to(file.error(), request.path);
-    if (file.error().code == ENOENT)
-      response.repeatable = std::make_shared<SameAsBefore>(root_, name, std::nullopt);
+    if (file.error().code == ENOENT) response.repeatable = same_as_before(root_, name, std::nullopt);
     return response;
   }
   if (file->status().kind == Kind::directory && !asks_for_index)
@@ -280,7 +216,7 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   const os::FileStatus status = file->status();
   const bool may_be_remembered = depends_on_the_file_alone(request) && has_strong_tag(*file);
   Response response = answer(request, *std::move(file), last_segment(name));  // 6 to 9
-  if (may_be_remembered) response.repeatable = std::make_shared<SameAsBefore>(root_, std::move(name), status);
+  if (may_be_remembered) response.repeatable = same_as_before(root_, std::move(name), status);
   return response;
 }
 

@@ -6,6 +6,7 @@ import pytest
 
 from faults import error_name
 from support.site import site_files
+from support.waiting import eventually
 
 SITE = site_files()
 
@@ -30,6 +31,27 @@ def test_open_fails(server, faults, code, status):
     server.log.wait_for(r"Error: Cannot serve /about\.html: openat2: \w+")
     faults.clear()
     check_whole(server, "about.html")
+
+
+@pytest.mark.parametrize("target", ["/about.html", "/folder/page.html", "/folder/nothing.html"])
+def test_a_remembered_answer_opens_nothing(start, faults, target):
+    """Decision 9: a look is enough while the way is as it was; when a folder on it has changed, the kernel walks it again."""
+    server = start()
+    folder = server.root / "folder"
+    folder.mkdir()
+    (folder / "page.html").write_bytes(b"a page")
+
+    def opens_in_ten_requests():
+        faults.count("open_beneath")
+        for _ in range(10):
+            server.get(target)
+        return faults.calls("open_beneath")
+
+    eventually(lambda: opens_in_ten_requests() == 0, "it is remembered, and its folders are old enough")
+    (server.root / "another.txt").write_text("another")
+    if target != "/about.html":
+        assert opens_in_ten_requests() > 0
+    eventually(lambda: opens_in_ten_requests() == 0, "the way is known again")
 
 
 def test_every_third_open_fails(server, faults):
