@@ -27,7 +27,8 @@ class IdleList {
   }
 
  private:
-  // Whoever has become idle again did so now, and nobody behind it later.
+  // The list is sorted by when idleness began. Whoever was idle all the time began when it did, and stands
+  // right; whoever has become idle again began now, later than the one behind it.
   [[nodiscard]] static bool is_still_in_place(const Connection& connection) {
     return connection.next_idle != nullptr &&
            connection.session().idle_since() <= connection.next_idle->session().idle_since();

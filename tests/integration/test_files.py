@@ -468,6 +468,8 @@ def test_fields_of_the_operator(start):
     def added(response):
         return [f"{name}: {value}" for name, value in response.fields if f"{name}: {value}" in fields]
 
+    (server.root / "pages").mkdir()
+    (server.root / "pages" / "index.html").write_text("pages")
     strong_etag(server, "/about.html")
     with server.connect() as connection:
         for _ in range(3):
@@ -478,6 +480,7 @@ def test_fields_of_the_operator(start):
             ("HEAD", "/about.html", [], 200),
             ("GET", "/about.html", [("If-None-Match", etag)], 304),
             ("GET", "/about.html", [("Range", "bytes=0-3")], 206),
+            ("GET", "/pages", [], 308),
             ("OPTIONS", "/upload", [], 204),
         ]:
             response = connection.ask(method, target, fields=sent)

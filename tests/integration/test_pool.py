@@ -35,6 +35,15 @@ def start_small(start, shape):
     return start_with
 
 
+def connect_idle(server, count):
+    """Persistent connections that have been answered: each is idle before the next."""
+    idle = [server.connect() for _ in range(count)]
+    for connection in idle:
+        assert connection.ask().status == 200
+        server.wait_until_quiet()
+    return idle
+
+
 def ask_later(server):
     """Connect and send a request; the server has accepted the connection when this returns."""
     before = server.open_sockets()
@@ -132,10 +141,7 @@ def test_full_queue(start_small, speaks):
 def test_idle_connections_make_room(start_small):
     """§5: while connections wait, idle persistent connections are closed, oldest first."""
     server = start_small()
-    idle = [server.connect(), server.connect()]
-    for connection in idle:
-        assert connection.ask().status == 200
-        server.wait_until_quiet()  # the one is idle before the other
+    idle = connect_idle(server, 2)
     with server.connect() as third:
         assert third.ask().status == 200
         idle[0].expect_closed()
@@ -151,10 +157,7 @@ def test_idle_connections_make_room(start_small):
 def test_only_a_request_makes_a_connection_young_again(start_small):
     """§5: oldest first, whatever else happens to its socket. An urgent byte (RFC 9293 §3.8.5) is no part of a request."""
     server = start_small()
-    idle = [server.connect(), server.connect()]
-    for connection in idle:
-        assert connection.ask().status == 200
-        server.wait_until_quiet()
+    idle = connect_idle(server, 2)
     idle[0].socket.send(b"!", socket.MSG_OOB)
     server.wait_until_quiet()
     with server.connect() as third:
@@ -167,10 +170,7 @@ def test_only_a_request_makes_a_connection_young_again(start_small):
 def test_each_waiting_connection_closes_the_oldest(start):
     """§5: oldest first, whichever worker holds it, also when several arrive at once."""
     server = start("--threads", "2", "--connections-per-thread", "2", *PATIENT_FLAGS)
-    idle = [server.connect() for _ in range(3)]
-    for connection in idle:
-        assert connection.ask().status == 200
-        server.wait_until_quiet()
+    idle = connect_idle(server, 3)
     busy = occupy(server)
     server.signal(signal.SIGSTOP)
     newcomers = [server.connect() for _ in range(2)]
@@ -206,10 +206,7 @@ def test_silent_connection_does_not_shield_others(start):
 def test_idle_connections_make_room_without_a_queue(start_small):
     """§5, docs/operating.md: --queue 0 answers 503 only where no idle connection can make room."""
     server = start_small("--queue", "0", "--keep-alive-timeout", "1h")
-    idle = [server.connect(), server.connect()]
-    for connection in idle:
-        assert connection.ask().status == 200
-        server.wait_until_quiet()
+    idle = connect_idle(server, 2)
     for _ in range(20):
         assert server.get("/about.html").status == 200
     idle[0].expect_closed()
