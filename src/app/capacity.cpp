@@ -5,9 +5,9 @@
 namespace bobbin::app {
 
 Capacity plan_capacity(const Config& config, std::uint64_t free_descriptors) {
-  const std::uint64_t turned_away = std::min<std::uint64_t>(64, free_descriptors / 16);
+  const std::uint64_t rejected = std::min<std::uint64_t>(64, free_descriptors / 16);
   const std::uint64_t lingering = std::min<std::uint64_t>(64, free_descriptors / 16 / config.threads);
-  const std::uint64_t places = free_descriptors - turned_away - lingering * config.threads;
+  const std::uint64_t places = free_descriptors - rejected - lingering * config.threads;
   // A connection that downloads a large file holds two. Where descriptors are scarce every one might; where
   // there are many, most do not.
   const std::uint64_t files = std::min(places / 2, 512 + places / 8);
@@ -21,7 +21,7 @@ Capacity plan_capacity(const Config& config, std::uint64_t free_descriptors) {
   return {.connections_per_thread = std::min<std::uint64_t>(config.connections_per_thread, per_thread),
           .queue = queue,
           .lingering_per_thread = lingering,
-          .turned_away = turned_away};
+          .rejected = rejected};
 }
 
 }  // namespace bobbin::app

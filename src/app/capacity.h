@@ -12,7 +12,7 @@ struct Capacity {
   std::size_t connections_per_thread;
   std::size_t queue;
   std::size_t lingering_per_thread;  ///< answered, and only read on until the client has closed
-  std::size_t turned_away;           ///< likewise, of those that were refused with 503
+  std::size_t rejected;              ///< likewise, of those that were refused with 503
 };
 
 /// What is configured, lowered to what `free_descriptors` allow. Every connection takes one; a reserve stays

@@ -19,7 +19,7 @@ TEST(Capacity, NeverTakesMoreThanTheDescriptorsAllowAndKeepsAReserve) {
     EXPECT_GE(capacity.connections_per_thread, 1U);
     const std::size_t connections = capacity.connections_per_thread * config.threads;
     const std::size_t others =
-        capacity.queue + capacity.lingering_per_thread * config.threads + capacity.turned_away;
+        capacity.queue + capacity.lingering_per_thread * config.threads + capacity.rejected;
     EXPECT_LE(connections + others, descriptors - descriptors / 10);
     if (descriptors <= 1000) {
       EXPECT_LE(2 * connections + others, descriptors) << "each may hold a file besides";

@@ -167,7 +167,7 @@ class MainLoop {
     // Workers that have nothing to finish need a moment to say so.
     grace_ends_ = monotonic_now() + std::max(config_.grace_period, kLeastGrace);
     acceptor_.stop_accepting();
-    for (server::Arrival& arrival : pool_.shut_down()) acceptor_.turn_away(std::move(arrival));
+    for (server::Arrival& arrival : pool_.shut_down()) acceptor_.reject(std::move(arrival));
   }
 
   /// False when the grace period ended first, or a second SIGINT came.
@@ -282,7 +282,7 @@ int serve(const Config& config) {
   if (!pool) return fail(kExitCannotRun, pool.error().message());
   announce(config, bound, main_log);
   auto acceptor = server::Acceptor::create(std::move(*listeners), **pool, main_log,
-                                           {config.server_name, capacity.turned_away});
+                                           {config.server_name, capacity.rejected});
   if (!acceptor || !acceptor->watch(signals->fd()) || !acceptor->watch(workers_ended.fd()) ||
       !acceptor->watch(uploads_answered.fd())) {
     (*pool)->stop_now();

@@ -7,8 +7,8 @@
 #include "base/ascii.h"
 #include "base/assert.h"
 #include "files/failure.h"
+#include "files/file_witness.h"
 #include "files/multipart.h"
-#include "files/same_as_before.h"
 #include "files/validators.h"
 #include "http/content_disposition.h"
 #include "http/date.h"
@@ -157,7 +157,7 @@ Result<Response> represent(const Request& request, OpenFile& file, std::string_v
   add_validators(response, current);
   response.add_field("Accept-Ranges", "bytes");
   if (request.head.method == Method::get) {
-    using Action = http::LogNotes::Action;
+    using Action = http::HandlerLogFields::Action;
     response.notes.action =
         http::is_media_type(media_type, "text/html") ? Action::sent_html : Action::sent_binary;
     response.notes.subject = name;
@@ -206,7 +206,7 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   auto file = OpenFile::open(root_, name);  // 2
   if (!file) {
     Response response = answer_to(file.error(), request.path);
-    if (file.error().code == ENOENT) response.repeatable = same_as_before(root_, name, std::nullopt);
+    if (file.error().code == ENOENT) response.revalidator = file_witness(root_, name, std::nullopt);
     return response;
   }
   if (file->status().kind == Kind::directory && !asks_for_index)
@@ -216,7 +216,7 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   const os::FileStatus status = file->status();
   const bool may_be_remembered = depends_on_the_file_alone(request) && has_strong_tag(*file);
   Response response = answer(request, *std::move(file), last_segment(name));  // 6 to 9
-  if (may_be_remembered) response.repeatable = same_as_before(root_, std::move(name), status);
+  if (may_be_remembered) response.revalidator = file_witness(root_, std::move(name), status);
   return response;
 }
 
@@ -244,7 +244,7 @@ http::Response FileHandler::answer(const http::Request& request, OpenFile file, 
     if (response) return *std::move(response);
     if (response.error().code != EAGAIN || attempt == kReadAttempts)
       return answer_to(response.error(), request.path);
-    if (const auto looked = file.look_again(); !looked) return answer_to(looked.error(), request.path);
+    if (const auto looked = file.refresh_status(); !looked) return answer_to(looked.error(), request.path);
   }
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using http::FieldName;
-using http::LogNotes;
+using http::HandlerLogFields;
 using http::Method;
 using http::Response;
 using http::Status;
@@ -140,27 +140,31 @@ TEST_F(FileHandlerTest, ServesFilesByTheirType) {
     const char* media_type;
     const char* want;
     const char* saved_as;  // "": shown
-    LogNotes::Action action;
+    HandlerLogFields::Action action;
     const char* subject;
   } cases[] = {
-      {"/", "text/html; charset=utf-8", "<h1>home</h1>", "", LogNotes::Action::sent_html, "index.html"},
-      {"/index.html", "text/html; charset=utf-8", "<h1>home</h1>", "", LogNotes::Action::sent_html,
+      {"/", "text/html; charset=utf-8", "<h1>home</h1>", "", HandlerLogFields::Action::sent_html,
        "index.html"},
-      {"/about.html", "text/html; charset=utf-8", "<h1>about</h1>", "", LogNotes::Action::sent_html,
+      {"/index.html", "text/html; charset=utf-8", "<h1>home</h1>", "", HandlerLogFields::Action::sent_html,
+       "index.html"},
+      {"/about.html", "text/html; charset=utf-8", "<h1>about</h1>", "", HandlerLogFields::Action::sent_html,
        "about.html"},
-      {"/a b.html", "text/html; charset=utf-8", "space", "", LogNotes::Action::sent_html, "a b.html"},
-      {"/\u00fc.html", "text/html; charset=utf-8", "umlaut", "", LogNotes::Action::sent_html, "\u00fc.html"},
-      {"/style.css", "text/css; charset=utf-8", "body {}", "", LogNotes::Action::sent_binary, "style.css"},
-      {"/empty.css", "text/css; charset=utf-8", "", "", LogNotes::Action::sent_binary, "empty.css"},
-      {"/logo.PNG", "application/octet-stream", "png", "logo.PNG", LogNotes::Action::sent_binary, "logo.PNG"},
-      {"/photo.jpg", "application/octet-stream", "jpeg", "photo.jpg", LogNotes::Action::sent_binary,
+      {"/a b.html", "text/html; charset=utf-8", "space", "", HandlerLogFields::Action::sent_html, "a b.html"},
+      {"/\u00fc.html", "text/html; charset=utf-8", "umlaut", "", HandlerLogFields::Action::sent_html,
+       "\u00fc.html"},
+      {"/style.css", "text/css; charset=utf-8", "body {}", "", HandlerLogFields::Action::sent_binary,
+       "style.css"},
+      {"/empty.css", "text/css; charset=utf-8", "", "", HandlerLogFields::Action::sent_binary, "empty.css"},
+      {"/logo.PNG", "application/octet-stream", "png", "logo.PNG", HandlerLogFields::Action::sent_binary,
+       "logo.PNG"},
+      {"/photo.jpg", "application/octet-stream", "jpeg", "photo.jpg", HandlerLogFields::Action::sent_binary,
        "photo.jpg"},
-      {"/sample.txt", "application/octet-stream", "hello world", "sample.txt", LogNotes::Action::sent_binary,
-       "sample.txt"},
+      {"/sample.txt", "application/octet-stream", "hello world", "sample.txt",
+       HandlerLogFields::Action::sent_binary, "sample.txt"},
       {"/data.unknown-type", "application/octet-stream", "?", "data.unknown-type",
-       LogNotes::Action::sent_binary, "data.unknown-type"},
-      {"/no-extension", "application/octet-stream", "?", "no-extension", LogNotes::Action::sent_binary,
-       "no-extension"},
+       HandlerLogFields::Action::sent_binary, "data.unknown-type"},
+      {"/no-extension", "application/octet-stream", "?", "no-extension",
+       HandlerLogFields::Action::sent_binary, "no-extension"},
   };
   for (const auto& [path, media_type, want, saved_as, action, subject] : cases) {
     SCOPED_TRACE(path);
@@ -224,7 +228,7 @@ TEST_F(FileHandlerTest, HeadAnswersAsGetAndReadsNothing) {  // RFC 9110 §9.3.2
     EXPECT_EQ(head.fields, whole.fields);
     EXPECT_EQ(http::size_bytes(head.content), http::size_bytes(whole.content));
     EXPECT_FALSE(std::holds_alternative<std::string>(head.content));
-    EXPECT_EQ(head.notes.action, LogNotes::Action::none) << "no file is sent";
+    EXPECT_EQ(head.notes.action, HandlerLogFields::Action::none) << "no file is sent";
   }
 }
 
@@ -416,7 +420,7 @@ TEST_F(FileHandlerTest, DownloadsAreASetting) {
   const Response page = get("/about.html");
   EXPECT_EQ(page.media_type, "application/octet-stream");
   EXPECT_EQ(field(page, "Content-Disposition"), http::attachment("about.html"));
-  EXPECT_EQ(page.notes.action, LogNotes::Action::sent_binary);
+  EXPECT_EQ(page.notes.action, HandlerLogFields::Action::sent_binary);
   const Response text = get("/sample.txt");
   EXPECT_EQ(text.media_type, "text/plain; charset=utf-8");
   EXPECT_EQ(field(text, "Content-Disposition"), "(none)");
@@ -459,7 +463,7 @@ TEST_F(FileHandlerTest, AnswersPreconditions) {  // RFC 9110 §13.1
         EXPECT_EQ(response.fields, "ETag: " + etag + "\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
         EXPECT_EQ(response.media_type, "");
         EXPECT_EQ(http::size_bytes(response.content), 0U);
-        EXPECT_EQ(response.notes.action, LogNotes::Action::none);
+        EXPECT_EQ(response.notes.action, HandlerLogFields::Action::none);
       }
     }
   }
@@ -519,7 +523,7 @@ TEST_F(FileHandlerTest, ServesOneRange) {  // RFC 9110 §14.1.2, §14.2, §15.3.
     if (status != Status::range_not_satisfiable) {
       EXPECT_EQ(response.media_type, "application/octet-stream");
       EXPECT_EQ(field(response, "Content-Disposition"), http::attachment("sample.txt"));
-      EXPECT_EQ(response.notes.action, LogNotes::Action::sent_binary);
+      EXPECT_EQ(response.notes.action, HandlerLogFields::Action::sent_binary);
     }
   }
 }

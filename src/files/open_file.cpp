@@ -19,11 +19,11 @@ bool same_content(const os::FileStatus& before, const os::FileStatus& after) {
 
 Result<OpenFile> OpenFile::open(const os::Fd& root, const std::string& path) {
   OpenFile file(TRY(os::open_beneath(root, path)));
-  TRY(file.look_again());
+  TRY(file.refresh_status());
   return file;
 }
 
-Result<void> OpenFile::look_again() {
+Result<void> OpenFile::refresh_status() {
   looked_at_ = wall_now();
   status_ = TRY(os::status(fd_));
   return {};

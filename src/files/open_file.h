@@ -24,7 +24,7 @@ class OpenFile final : public http::File {
   /// Fails as os::open_beneath does. Anything with a descriptor is fine here, directories and FIFOs too.
   [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
   /// Takes the file for what it is now, after it has changed.
-  [[nodiscard]] Result<void> look_again();
+  [[nodiscard]] Result<void> refresh_status();
 
   [[nodiscard]] const os::FileStatus& status() const { return status_; }
   /// A moment just before `status` was asked for: a write after the look cannot carry an earlier ctime than

@@ -113,7 +113,7 @@ TEST_F(OpenFileTest, ReadsWhatIsThereAfterLookingAgain) {
   OpenFile file = must_open("file");
   place.write("file", "longer than the old content");
   ASSERT_FALSE(file.unchanged());
-  ASSERT_TRUE(file.look_again());
+  ASSERT_TRUE(file.refresh_status());
   EXPECT_TRUE(file.unchanged());
   EXPECT_EQ(file.read({0, file.status().size_bytes}).value_or("an error"), "longer than the old content");
 }

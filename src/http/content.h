@@ -15,9 +15,9 @@ class File {
  public:
   virtual ~File() = default;
   [[nodiscard]] virtual int descriptor() const = 0;
-  /// Whether the file is still what it was when it was opened (same size, not written to since). Asked again
-  /// before the last bytes leave, so that a file which changed while being sent is cut short, never delivered
-  /// mixed.
+  /// Whether the file is still what it was when it was opened (same size, not written to since).
+  /// RequestSummary again before the last bytes leave, so that a file which changed while being sent is cut
+  /// short, never delivered mixed.
   [[nodiscard]] virtual bool unchanged() const = 0;
 };
 

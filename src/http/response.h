@@ -11,7 +11,7 @@
 namespace bobbin::http {
 
 /// What the server should say in its log of this exchange, beyond what request and response show.
-struct LogNotes {
+struct HandlerLogFields {
   enum class Host : std::uint8_t { unchecked, accepted, refused };
   enum class Action : std::uint8_t { none, sent_html, sent_binary, created_file };
 
@@ -24,12 +24,12 @@ struct LogNotes {
 };
 
 /// Says whether an answer would be given again. Thread: that of the worker that remembers the answer.
-class Repeatable {
+class Revalidator {
  public:
-  virtual ~Repeatable() = default;
-  /// Whether the handler would answer the same request the same way now. Asked instead of the handler, so it
-  /// must be much cheaper; in doubt, no.
-  [[nodiscard]] virtual bool still_holds() = 0;
+  virtual ~Revalidator() = default;
+  /// Whether the handler would answer the same request the same way now. RequestSummary instead of the
+  /// handler, so it must be much cheaper; in doubt, no.
+  [[nodiscard]] virtual bool is_fresh() = 0;
 };
 
 /// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date,
@@ -41,11 +41,11 @@ struct Response {
   Content content;         ///< for HEAD as for GET: the session leaves it out
   std::string detail;      ///< for an error without content: the sentence its page or problem details show
   bool close = false;      ///< close the connection after this answer
-  LogNotes notes;
+  HandlerLogFields notes;
   /// Set: the answer depends on nothing but the bytes of the request's head, where it arrived, and this. It
-  /// may then be given again to the same bytes while it holds (AnswerMemory). Null: ask the handler each
+  /// may then be given again to the same bytes while it holds (ResponseCache). Null: ask the handler each
   /// time.
-  std::shared_ptr<Repeatable> repeatable;
+  std::shared_ptr<Revalidator> revalidator;
 
   /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been
   /// encoded).

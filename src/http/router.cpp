@@ -17,7 +17,7 @@ Response closing_error(Status status, std::string detail) {
 Response refuse_host(std::string_view authority) {
   Response response =
       closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
-  response.notes.host = LogNotes::Host::refused;
+  response.notes.host = HandlerLogFields::Host::refused;
   response.notes.violation = "Host mismatch (" + std::string(authority) + ")";
   return response;
 }
@@ -52,7 +52,7 @@ Begin Router::begin(const Request& request) const {
   if (head.method == Method::unknown) {
     Response response = closing_error(Status::not_implemented, "This server does not know the method " +
                                                                    std::string(head.method_text) + ".");
-    response.notes.host = LogNotes::Host::unchecked;
+    response.notes.host = HandlerLogFields::Host::unchecked;
     return response;
   }
   if (!host_policy_.accepts(head.authority, request.local, bound_)) return refuse_host(head.authority);

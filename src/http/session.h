@@ -16,18 +16,18 @@
 namespace bobbin::http {
 
 /// What a log says of an exchange in words: the client's, as raw bytes, and the handler's notes.
-struct ExchangeTexts {
+struct LogFields {
   std::string request_line;  ///< empty when no head could be read, as the next three when nobody wants texts
   std::string host;
   std::string referer;
   std::string user_agent;
   std::string detail;  ///< of an error: the sentence that the client was shown
-  LogNotes notes;
+  HandlerLogFields notes;
 };
 
 /// One exchange that has ended, for whoever keeps a log.
 struct ExchangeSummary {
-  std::shared_ptr<const ExchangeTexts> texts;  ///< null: nothing to say that a number does not
+  std::shared_ptr<const LogFields> texts;  ///< null: nothing to say that a number does not
   Status status = Status::ok;
   std::uint64_t content_length_bytes = 0;  ///< of the response
   std::uint64_t content_bytes = 0;         ///< of these, handed to the socket
@@ -36,7 +36,7 @@ struct ExchangeSummary {
   Instant started;       ///< when the head was complete
 };
 
-/// What a session asks of its surroundings. Thread: the session's.
+/// What a session asks of its services. Thread: the session's.
 class SessionHost {
  public:
   virtual ~SessionHost() = default;
@@ -45,7 +45,7 @@ class SessionHost {
   /// Connections end with their next answer: others wait for their places, or the server stops.
   [[nodiscard]] virtual bool ends_connections() const = 0;
   /// Whether summaries need their texts.
-  [[nodiscard]] virtual bool wants_texts() const = 0;
+  [[nodiscard]] virtual bool wants_log_fields() const = 0;
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
 };
 

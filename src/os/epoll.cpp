@@ -32,11 +32,11 @@ Result<void> Epoll::watch_readable(const Fd& fd, std::uint64_t tag) {
   return control(fd_, EPOLL_CTL_ADD, fd, EPOLLIN, tag);
 }
 
-Result<void> Epoll::watch_changes(const Fd& fd, std::uint64_t tag) {
+Result<void> Epoll::add_edge_triggered(const Fd& fd, std::uint64_t tag) {
   return control(fd_, EPOLL_CTL_ADD, fd, kChanges, tag);
 }
 
-Result<void> Epoll::ask_again(const Fd& fd, std::uint64_t tag) {
+Result<void> Epoll::rearm(const Fd& fd, std::uint64_t tag) {
   return control(fd_, EPOLL_CTL_MOD, fd, kChanges, tag);
 }
 

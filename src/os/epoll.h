@@ -12,9 +12,9 @@ namespace bobbin::os {
 struct Event {
   std::uint64_t tag;  ///< as given to add
   bool readable;
-  bool writable;      ///< of those added with watch_changes
-  bool must_read_on;  ///< of those added with watch_changes: behind what can be read lies the input's end or
-                      ///< urgent data, so that a short read does not mean that nothing is left
+  bool writable;      ///< of those added with add_edge_triggered
+  bool must_read_on;  ///< of those added with add_edge_triggered: behind what can be read lies the input's
+                      ///< end or urgent data, so that a short read does not mean that nothing is left
   bool hung_up;       ///< error, or both directions closed
 };
 
@@ -27,9 +27,9 @@ class Epoll {
   /// Reports it in every wait for as long as it is readable.
   [[nodiscard]] Result<void> watch_readable(const Fd& fd, std::uint64_t tag);
   /// Reports what it is now, and then every change to readable, writable or ended, once (edge-triggered).
-  [[nodiscard]] Result<void> watch_changes(const Fd& fd, std::uint64_t tag);
-  /// For one that was added with watch_changes: reports what it is now once more.
-  [[nodiscard]] Result<void> ask_again(const Fd& fd, std::uint64_t tag);
+  [[nodiscard]] Result<void> add_edge_triggered(const Fd& fd, std::uint64_t tag);
+  /// For one that was added with add_edge_triggered: reports what it is now once more.
+  [[nodiscard]] Result<void> rearm(const Fd& fd, std::uint64_t tag);
   /// Stops, and goes on with, reporting one that was added with watch_readable.
   [[nodiscard]] Result<void> set_watched(const Fd& fd, bool watched, std::uint64_t tag);
   [[nodiscard]] const Fd& fd() const { return fd_; }

@@ -16,9 +16,9 @@ constexpr std::size_t kAcceptsPerTurn = 64;
 constexpr Duration kPause = milliseconds(100);
 constexpr milliseconds kExpiryCheck{100};
 
-// Epoll tags: listeners by index, then what poll() merely returns for, then TurnedAway's own.
+// Epoll tags: listeners by index, then what poll() merely returns for, then Rejected's own.
 constexpr std::uint64_t kWatched = 1'000'000;
-constexpr std::uint64_t kTurnedAway = kWatched + 1;
+constexpr std::uint64_t kRejected = kWatched + 1;
 
 /// The connection broke before we took it (accept(2)). The next one may be fine.
 bool is_about_one_connection(int code) {
@@ -41,7 +41,7 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
       log_(log),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      turned_away_(std::move(settings.server_name), kTurnedAway, settings.turned_away) {}
+      rejected_(std::move(settings.server_name), kRejected, settings.rejected) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   AcceptorSettings settings) {
@@ -54,7 +54,7 @@ Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& p
 Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.watch_readable(fd, kWatched); }
 
 bool Acceptor::poll(milliseconds limit) {
-  const bool has_deadlines = !turned_away_.empty() || paused_until_ != kNever;
+  const bool has_deadlines = !rejected_.empty() || paused_until_ != kNever;
   if (has_deadlines) limit = limit == os::Epoll::kForever ? kExpiryCheck : std::min(limit, kExpiryCheck);
   std::array<os::Event, os::Epoll::kMaximumEvents> events;
   const auto ready = epoll_.wait(events, limit);
@@ -62,9 +62,9 @@ bool Acceptor::poll(milliseconds limit) {
   bool watched_is_readable = false;
   for (const os::Event& event : ready) {
     watched_is_readable |= event.tag == kWatched;
-    if (!turned_away_.handle(event) && event.tag < listeners_.size()) accept_some(listeners_[event.tag], now);
+    if (!rejected_.handle(event) && event.tag < listeners_.size()) accept_some(listeners_[event.tag], now);
   }
-  turned_away_.expire(now);
+  rejected_.expire(now);
   if (paused_until_ <= now) set_listening(true);
   return watched_is_readable;
 }
@@ -90,7 +90,7 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
       log_.write(observe::LogLevel::warning,
                  "Warning: Connection queue full, rejecting connection from " + arrival.peer.text());
-      turn_away(std::move(arrival));
+      reject(std::move(arrival));
     }
   }
   return waiting;
@@ -103,7 +103,7 @@ void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, 
   // The oldest waiting client is told; the others wait in the kernel until there are descriptors again.
   spare_ = os::Fd();
   if (auto accepted = os::accept_tcp(listener.socket))
-    turn_away({.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound});
+    reject({.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound});
   if (auto spare = os::duplicate(epoll_.fd())) spare_ = std::move(*spare);
   // Level-triggered, so leaving the listener in the poller would spin.
   set_listening(false);
@@ -126,8 +126,6 @@ void Acceptor::stop_accepting() {
   paused_until_ = kNever;
 }
 
-void Acceptor::turn_away(Arrival arrival) {
-  turned_away_.add(std::move(arrival.socket), epoll_, monotonic_now());
-}
+void Acceptor::reject(Arrival arrival) { rejected_.add(std::move(arrival.socket), epoll_, monotonic_now()); }
 
 }  // namespace bobbin::server

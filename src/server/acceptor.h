@@ -10,7 +10,7 @@
 #include "os/epoll.h"
 #include "os/fd.h"
 #include "server/pool.h"
-#include "server/turned_away.h"
+#include "server/rejected.h"
 
 namespace bobbin::server {
 
@@ -24,8 +24,8 @@ struct Listener {
 [[nodiscard]] Result<Listener> listen(const Endpoint& endpoint);
 
 struct AcceptorSettings {
-  std::string server_name;       ///< for the answers to those that are turned away
-  std::size_t turned_away = 64;  ///< of these, how many are read on at once until they have closed
+  std::string server_name;    ///< for the answers to those that are rejected
+  std::size_t rejected = 64;  ///< of these, how many are read on at once until they have closed
 };
 
 /// Takes connections from the listeners and hands them to the pool; turns away those that it has no place
@@ -47,7 +47,7 @@ class Acceptor {
   /// believe that they are connected.
   void stop_accepting();
   /// Answers 503.
-  void turn_away(Arrival arrival);
+  void reject(Arrival arrival);
 
  private:
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
@@ -63,7 +63,7 @@ class Acceptor {
   observe::LogWriter& log_;
   os::Epoll epoll_;
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
-  TurnedAway turned_away_;
+  Rejected rejected_;
   Instant paused_until_ = kNever;  // kNever: not paused
   bool starved_ =
       false;  // no connection could be accepted since descriptors ran out, and that has been logged

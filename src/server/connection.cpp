@@ -79,7 +79,7 @@ Connection::Step Connection::send(const http::Outgoing& outgoing, Instant now) {
 Connection::Step Connection::not_sent(const Error& error) {
   if (!is_temporary(error)) return Step::failed;
   writable_ = false;
-  must_ask_again = true;
+  must_rearm = true;
   return Step::blocked;
 }
 
@@ -135,7 +135,7 @@ Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   readable_ = count && *count > 0 && (*count == buffer.size() || must_read_on_);
   if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   if (*count == 0) return {.kind = Arrived::Kind::end};
-  session_.memory().bytes_arrived();
+  session_.memory().begin_round();
   return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};
 }
 

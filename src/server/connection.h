@@ -18,9 +18,9 @@ namespace bobbin::server {
 /// One client: its socket, and HTTP on it. Moves bytes between the two. Thread: the worker that owns it.
 class Connection : public net::Timer {
  public:
-  Connection(http::http1::Session::Surroundings& surroundings, os::Fd socket, ConnectionId id,
-             const Endpoint& peer, const Endpoint& local, Instant now)
-      : session_(surroundings, id, local, now), socket_(std::move(socket)), peer_(peer) {}
+  Connection(http::http1::Session::Services& services, os::Fd socket, ConnectionId id, const Endpoint& peer,
+             const Endpoint& local, Instant now)
+      : session_(services, id, local, now), socket_(std::move(socket)), peer_(peer) {}
 
   /// What one call of receive found.
   struct Arrived {
@@ -54,7 +54,7 @@ class Connection : public net::Timer {
   /// What the socket has become: each change is told once.
   void changed(const os::Event& event);
   /// The socket may have changed in ways that no event has told of yet: the next turn looks.
-  void look_again() { readable_ = writable_ = true; }
+  void assume_ready() { readable_ = writable_ = true; }
 
   [[nodiscard]] const os::Fd& socket() const { return socket_; }
   [[nodiscard]] ConnectionId id() const { return session_.id(); }
@@ -69,9 +69,9 @@ class Connection : public net::Timer {
   bool is_watched = false;  ///< by the worker's epoll
   /// A send was refused. Should the kernel have had another reason than a full socket, no change would tell
   /// when to try again: so the worker asks.
-  bool must_ask_again = false;
-  bool holds_place = true;  ///< counts against its worker's capacity
-  bool is_ready = false;    ///< in the worker's list of those that could go on at once
+  bool must_rearm = false;
+  bool holds_slot = true;  ///< counts against its worker's capacity
+  bool is_ready = false;   ///< in the worker's list of those that could go on at once
 
  private:
   enum class Step : std::uint8_t { done, much_done, blocked, failed };

@@ -12,20 +12,19 @@ namespace {
 class Table : public testing::Test, public http::SessionHost, public http::ReplySink {
  protected:
   ConnectionId add() {
-    return connections.emplace(surroundings, os::Fd(), Endpoint{}, Endpoint{}, Instant{}).id();
+    return connections.emplace(services, os::Fd(), Endpoint{}, Endpoint{}, Instant{}).id();
   }
 
   std::string_view date_field() const override { return ""; }
   bool ends_connections() const override { return false; }
-  bool wants_texts() const override { return false; }
+  bool wants_log_fields() const override { return false; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary&, Instant) override {}
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
 
   std::vector<std::string> events;
   http::http1::RecordingHandler handler{events};
   http::http1::SessionSettings settings;
-  http::http1::Session::Surroundings surroundings{settings, handler, *this, *this,
-                                                  http::http1::AnswerMemory(0)};
+  http::http1::Session::Services services{settings, handler, *this, *this, http::http1::ResponseCache(0)};
   ConnectionTable connections;
 };
 

@@ -6,8 +6,8 @@ namespace {
 using observe::AccessFormat;
 using observe::LogLevel;
 
-observe::ExchangeRecord::Action action_of(http::LogNotes::Action action) {
-  using From = http::LogNotes::Action;
+observe::ExchangeRecord::Action action_of(http::HandlerLogFields::Action action) {
+  using From = http::HandlerLogFields::Action;
   using To = observe::ExchangeRecord::Action;
   switch (action) {
     case From::none: return To::none;
@@ -18,8 +18,8 @@ observe::ExchangeRecord::Action action_of(http::LogNotes::Action action) {
   return To::none;
 }
 
-observe::ExchangeRecord::Host verdict_of(http::LogNotes::Host host) {
-  using From = http::LogNotes::Host;
+observe::ExchangeRecord::Host verdict_of(http::HandlerLogFields::Host host) {
+  using From = http::HandlerLogFields::Host;
   using To = observe::ExchangeRecord::Host;
   switch (host) {
     case From::unchecked: return To::unchecked;
@@ -40,9 +40,9 @@ bool ExchangeLog::names_violations() const {
 
 void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const Endpoint& peer, WallTime now,
                                  Duration duration) {
-  static const http::ExchangeTexts nothing;
-  const http::ExchangeTexts& texts = summary.texts != nullptr ? *summary.texts : nothing;
-  const http::LogNotes& notes = texts.notes;
+  static const http::LogFields nothing;
+  const http::LogFields& texts = summary.texts != nullptr ? *summary.texts : nothing;
+  const http::HandlerLogFields& notes = texts.notes;
   if (!notes.cause.empty()) log_.write(LogLevel::error, "Error: " + notes.cause);
   if (!notes.violation.empty() && !names_violations())
     log_.write(LogLevel::warning, "Security violation: " + notes.violation);

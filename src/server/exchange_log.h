@@ -17,7 +17,7 @@ class ExchangeLog {
   /// violations.
   ExchangeLog(bool writes_exchanges, observe::AccessFormat format, observe::LogWriter& log);
 
-  [[nodiscard]] bool wants_texts() const { return writes_exchanges_; }
+  [[nodiscard]] bool wants_log_fields() const { return writes_exchanges_; }
   /// It has ended `now` and took `duration`.
   void exchange_ended(const http::ExchangeSummary& summary, const Endpoint& peer, WallTime now,
                       Duration duration);

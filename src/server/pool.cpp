@@ -70,7 +70,7 @@ void WorkerPool::make_room() {
     if (worker->has_idle()) worker->make_room();
 }
 
-bool WorkerPool::leave_to_older(Instant idle_since) {
+bool WorkerPool::defer_to_longer_idle(Instant idle_since) {
   const auto oldest = std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
     return a->longest_idle() < b->longest_idle();
   });

@@ -26,7 +26,7 @@ struct PoolSettings {
 
 /// The fixed pool of workers and the queue in front of it. A connection goes to the least-loaded worker that
 /// has room and stays there for life; when none has room it waits, oldest first; when the queue is full it is
-/// turned away. Thread: every function may be called by any thread, unless said otherwise.
+/// rejected. Thread: every function may be called by any thread, unless said otherwise.
 class WorkerPool {
  public:
   /// Starts the threads. `settings`, `handler` and `log` outlive the pool. `ended` is called once, by a
@@ -46,7 +46,7 @@ class WorkerPool {
       EXCLUDES(mutex_);
   /// For a worker that would close a connection that has been idle since then. True: another worker has one
   /// that has been idle for longer, and has been asked to close it instead.
-  [[nodiscard]] bool leave_to_older(Instant idle_since);
+  [[nodiscard]] bool defer_to_longer_idle(Instant idle_since);
   /// How many connections wait. May be a moment old.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// How many workers own a connection.

@@ -14,14 +14,14 @@
 namespace bobbin::server {
 namespace {
 
-constexpr std::uint64_t kMailTag = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMessageTag = std::numeric_limits<std::uint64_t>::max();
 
 // While others wait, how long a client that has connected may take to say its first word before its place is
-// given away. Without it a burst would be turned away before its requests could arrive.
+// given away. Without it a burst would be rejected before its requests could arrive.
 constexpr Duration kFirstWord = seconds(1);
 constexpr milliseconds kRoomCheck{100};
 
-constexpr std::size_t kKeptMail = 256;
+constexpr std::size_t kKeptMessages = 256;
 
 // Of one connection in one round, and what must be left for another one.
 constexpr std::size_t kReceiveBytes = 64 * 1024;
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSett
                                                observe::Log& log) {
   auto epoll = TRY(os::Epoll::create());
   auto wake = TRY(os::Wake::create());
-  TRY(epoll.watch_changes(wake.fd(), kMailTag));
+  TRY(epoll.add_edge_triggered(wake.fd(), kMessageTag));
   return std::unique_ptr<Worker>(
       new Worker(number, settings, handler, pool, log, std::move(epoll), std::move(wake)));
 }
@@ -52,11 +52,11 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Hand
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_),
-      surroundings_{.settings = settings.session,
-                    .handler = handler,
-                    .host = *this,
-                    .replies = *this,
-                    .memory = http::http1::AnswerMemory(settings.memory_bytes)},
+      services_{.settings = settings.session,
+                .handler = handler,
+                .host = *this,
+                .replies = *this,
+                .memory = http::http1::ResponseCache(settings.memory_bytes)},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       timers_(monotonic_now()) {}
@@ -76,7 +76,7 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-// ---- mail: from other threads ----
+// ---- messages from other threads ----
 
 void Worker::assign(Arrival arrival) { post(std::move(arrival)); }
 void Worker::make_room() {
@@ -89,40 +89,40 @@ void Worker::deliver(ConnectionId connection, ExchangeId exchange, http::Respons
 }
 
 // Only a worker that sleeps is woken. No wake-up is lost, because each side stores before it loads, all
-// sequentially consistent: we publish the mail, then ask whether the worker sleeps; the worker says that it
-// sleeps, then asks for mail. One of them sees the other.
+// sequentially consistent: we publish the message, then ask whether the worker sleeps; the worker says that
+// it sleeps, then asks for messages. One of them sees the other.
 
-void Worker::post(Mail mail) {
+void Worker::post(Message message) {
   {
     const Lock lock(mailbox_mutex_);
-    mailbox_.push_back(std::move(mail));
-    has_mail_ = true;
+    mailbox_.push_back(std::move(message));
+    has_messages_ = true;
   }
   if (asleep_.exchange(false)) wake_.notify();
 }
 
 std::span<const os::Event> Worker::wait(std::span<os::Event, os::Epoll::kMaximumEvents> events, Instant now) {
   asleep_ = true;
-  const auto ready = epoll_.wait(events, has_mail_ ? milliseconds(0) : patience(now));
+  const auto ready = epoll_.wait(events, has_messages_ ? milliseconds(0) : patience(now));
   asleep_ = false;
   return ready;
 }
 
-void Worker::open_mail(Instant now) {
-  if (!has_mail_) return;
+void Worker::take_messages(Instant now) {
+  if (!has_messages_) return;
   {
     const Lock lock(mailbox_mutex_);
-    opened_mail_.swap(mailbox_);
-    has_mail_ = false;
+    taken_messages_.swap(mailbox_);
+    has_messages_ = false;
   }
-  for (Mail& mail : opened_mail_) {
+  for (Message& message : taken_messages_) {
     // What has been received is answered before anybody is told to stop. Connections are received from first.
-    if (!std::holds_alternative<Arrival>(mail)) answer_arrivals(now);
-    std::visit([&](auto& content) { take(std::move(content), now); }, mail);
+    if (!std::holds_alternative<Arrival>(message)) answer_arrivals(now);
+    std::visit([&](auto& content) { take(std::move(content), now); }, message);
   }
   // The memory is kept for the next round, but not that of a burst.
-  opened_mail_.clear();
-  if (opened_mail_.capacity() > kKeptMail) std::vector<Mail>().swap(opened_mail_);
+  taken_messages_.clear();
+  if (taken_messages_.capacity() > kKeptMessages) std::vector<Message>().swap(taken_messages_);
   answer_arrivals(now);
 }
 
@@ -137,10 +137,10 @@ void Worker::run() {
     now = monotonic_now();  // one reading per round: every deadline in it agrees, and every line of the log
     update_date();
     serve(ready, now);
-    open_mail(now);
+    take_messages(now);
     expire_deadlines(now);
     drive_ready(now);
-    take_over_released(now);
+    adopt_queued(now);
     make_room_for_waiting(now);
   }
   pool_.worker_ended();
@@ -163,9 +163,9 @@ void Worker::update_date() {
 
 void Worker::serve(std::span<const os::Event> ready, Instant now) {
   // First everything is received, then everything is answered: so the requests of one round share what has to
-  // be asked before an answer is given again (AnswerMemory).
+  // be asked before an answer is given again (ResponseCache).
   for (const os::Event& event : ready) {
-    if (event.tag == kMailTag) continue;
+    if (event.tag == kMessageTag) continue;
     Connection* connection = connections_.find(id_of(event.tag));
     if (connection == nullptr) continue;
     // Hung up with nothing left to read: whatever we would say, nobody is there. But what is being done for a
@@ -199,7 +199,7 @@ void Worker::expire_deadlines(Instant now) {
     auto& connection = static_cast<Connection&>(*timer);
     // What has arrived in time counts, though we may have been too busy to take it.
     const ConnectionId id = connection.id();
-    connection.look_again();
+    connection.assume_ready();
     drive(connection, now);
     if (connections_.find(id) != nullptr)
       drive(connection, now, [now](http::Session& session) { session.expire(now); });
@@ -234,15 +234,15 @@ void Worker::drive(Connection& connection, Instant now, Action action) {
 
 void Worker::after_drive(Connection& connection, Connection::Progress progress, Instant now) {
   if (progress == Connection::Progress::finished) return close(connection);
-  if (connection.session().is_lingering() && connection.holds_place) {
+  if (connection.session().is_lingering() && connection.holds_slot) {
     // Each one is a descriptor, so the courtesy has a limit: beyond it only what has arrived already is read.
     if (lingering_ == settings_.maximum_lingering) {
-      connection.look_again();
+      connection.assume_ready();
       static_cast<void>(connection.drive(scratch_, now));
       return close(connection);
     }
     ++lingering_;
-    give_up_place(connection);
+    release_slot(connection);
   }
   if (connection.must_fetch() && !fetch_for(connection, now)) {
     connection.fetched(now);
@@ -270,24 +270,23 @@ bool Worker::fetch_for(Connection& connection, Instant now) {
 
 void Worker::take(Arrival&& arrival, Instant now) {
   // Its request has often arrived already, and one that is over after its answer is never watched.
-  gather(connections_.emplace(surroundings_, std::move(arrival.socket), arrival.peer, arrival.local, now),
-         now);
+  gather(connections_.emplace(services_, std::move(arrival.socket), arrival.peer, arrival.local, now), now);
 }
 
 bool Worker::watch(Connection& connection) {
   const std::uint64_t tag = tag_of(connection.id());
   if (connection.is_watched)
-    return !std::exchange(connection.must_ask_again, false) || epoll_.ask_again(connection.socket(), tag);
-  const auto watched = epoll_.watch_changes(connection.socket(), tag);
+    return !std::exchange(connection.must_rearm, false) || epoll_.rearm(connection.socket(), tag);
+  const auto watched = epoll_.add_edge_triggered(connection.socket(), tag);
   if (!watched)
     log_.write(observe::LogLevel::error, "Cannot watch a connection: " + watched.error().message());
   connection.is_watched = watched.has_value();
-  connection.must_ask_again = false;
+  connection.must_rearm = false;
   return connection.is_watched;
 }
 
 void Worker::take(Answer&& answer, Instant now) {
-  const std::string created = answer.response->notes.action == http::LogNotes::Action::created_file
+  const std::string created = answer.response->notes.action == http::HandlerLogFields::Action::created_file
                                   ? answer.response->notes.subject
                                   : std::string();
   bool was_given = false;
@@ -310,9 +309,9 @@ void Worker::take(Fetched&& fetched, Instant now) {
 
 void Worker::take(ShutDown, Instant now) {
   // Got from the queue earlier in this round: they are let go with the others. The pool gives no more.
-  take_over_released(now);
+  adopt_queued(now);
   stopping_ = true;
-  connections_.for_each([&](Connection& connection) { let_go(connection, now); });
+  connections_.for_each([&](Connection& connection) { begin_close(connection, now); });
 }
 
 void Worker::take(StopNow, Instant now) {
@@ -323,10 +322,10 @@ void Worker::take(StopNow, Instant now) {
   });
 }
 
-void Worker::let_go(Connection& connection, Instant now) {
+void Worker::begin_close(Connection& connection, Instant now) {
   // A request that has arrived is in flight, though it may not have been read yet.
   const ConnectionId id = connection.id();
-  connection.look_again();
+  connection.assume_ready();
   drive(connection, now);
   if (connections_.find(id) == nullptr) return;
   drive(connection, now, [](http::Session& session) { session.shut_down(); });
@@ -334,22 +333,22 @@ void Worker::let_go(Connection& connection, Instant now) {
 
 void Worker::close(Connection& connection) {
   exchange_log_.connection_closed(connection.session());
-  connection.holds_place ? give_up_place(connection) : static_cast<void>(--lingering_);
+  connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
 }
 
-void Worker::give_up_place(Connection& connection) {
-  connection.holds_place = false;
-  if (auto waiting = pool_.released(number_, pool_log_)) taken_over_.push_back(std::move(*waiting));
+void Worker::release_slot(Connection& connection) {
+  connection.holds_slot = false;
+  if (auto waiting = pool_.released(number_, pool_log_)) adopted_.push_back(std::move(*waiting));
 }
 
-void Worker::take_over_released(Instant now) {
+void Worker::adopt_queued(Instant now) {
   // Taking one may close it at once and so bring the next: a loop rather than a recursion as deep as the
   // queue is long.
-  while (!taken_over_.empty()) {
-    Arrival arrival = std::move(taken_over_.back());
-    taken_over_.pop_back();
+  while (!adopted_.empty()) {
+    Arrival arrival = std::move(adopted_.back());
+    adopted_.pop_back();
     take(std::move(arrival), now);
     answer_arrivals(now);
   }
@@ -364,9 +363,9 @@ void Worker::make_room_for_waiting(Instant now) {
   while (pool_.waiting() > 0) {
     Connection* idle = longest_evictable(now);
     publish_longest_idle(idle);
-    if (idle == nullptr || pool_.leave_to_older(idle->session().idle_since())) return;
-    let_go(*idle, now);
-    take_over_released(now);
+    if (idle == nullptr || pool_.defer_to_longer_idle(idle->session().idle_since())) return;
+    begin_close(*idle, now);
+    adopt_queued(now);
   }
   // Nobody waits: not worth looking behind one that has not spoken.
   Connection* oldest = idle_.oldest();

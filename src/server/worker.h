@@ -17,7 +17,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "http/handler.h"
-#include "http/http1/answer_memory.h"
+#include "http/http1/response_cache.h"
 #include "http/http1/session.h"
 #include "http/session.h"
 #include "net/timer_wheel.h"
@@ -90,13 +90,13 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   struct Answer {
     ConnectionId connection;
     ExchangeId exchange;
-    std::unique_ptr<http::Response> response;  // apart, so that every other mail is small
+    std::unique_ptr<http::Response> response;  // apart, so that every other message is small
   };
   struct Fetched {
     ConnectionId connection;
     Result<void> result;
   };
-  using Mail = std::variant<Arrival, Answer, Fetched, MakeRoom, ShutDown, StopNow>;
+  using Message = std::variant<Arrival, Answer, Fetched, MakeRoom, ShutDown, StopNow>;
 
   Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler, WorkerPool& pool,
          observe::Log& log, os::Epoll epoll, os::Wake wake);
@@ -104,17 +104,17 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   // http::SessionHost
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool ends_connections() const override;
-  [[nodiscard]] bool wants_texts() const override { return exchange_log_.wants_texts(); }
+  [[nodiscard]] bool wants_log_fields() const override { return exchange_log_.wants_log_fields(); }
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
   // http::ReplySink
   void deliver(ConnectionId connection, ExchangeId exchange, http::Response response) override;
 
   void run();
-  void post(Mail mail) EXCLUDES(mailbox_mutex_);
-  /// Sleeps until something is ready, mail comes or a deadline passes.
+  void post(Message message) EXCLUDES(mailbox_mutex_);
+  /// Sleeps until something is ready, a message comes or a deadline passes.
   [[nodiscard]] std::span<const os::Event> wait(std::span<os::Event, os::Epoll::kMaximumEvents> events,
                                                 Instant now);
-  void open_mail(Instant now) EXCLUDES(mailbox_mutex_);
+  void take_messages(Instant now) EXCLUDES(mailbox_mutex_);
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
   void take(Fetched&& fetched, Instant now);
@@ -135,18 +135,18 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   [[nodiscard]] bool fetch_for(Connection& connection, Instant now);
   void drive_ready(Instant now);
   void expire_deadlines(Instant now);
-  void take_over_released(Instant now);
+  void adopt_queued(Instant now);
   void make_room_for_waiting(Instant now);
   [[nodiscard]] static bool is_evictable(const Connection& idle, Instant now);
   [[nodiscard]] Connection* longest_evictable(Instant now) const;
   void publish_longest_idle(const Connection* idle);
   /// Ends it as soon as what is in flight has been answered: at once when it is idle.
-  void let_go(Connection& connection, Instant now);
+  void begin_close(Connection& connection, Instant now);
   /// Sees to it that the next change of its socket is heard of.
   [[nodiscard]] bool watch(Connection& connection);
   void close(Connection& connection);
   /// Gives the connection's place to the one that has waited longest, if any waits.
-  void give_up_place(Connection& connection);
+  void release_slot(Connection& connection);
   void update_date();
   [[nodiscard]] milliseconds patience(Instant now);
 
@@ -156,14 +156,14 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
   ExchangeLog exchange_log_;
-  http::http1::Session::Surroundings surroundings_;
+  http::http1::Session::Services services_;
 
   os::Epoll epoll_;
   os::Wake wake_;
   Mutex mailbox_mutex_;
-  std::vector<Mail> mailbox_ GUARDED_BY(mailbox_mutex_);
-  std::atomic<bool> has_mail_ = false;
-  std::atomic<bool> asleep_ = false;  // or about to be: mail has to wake it
+  std::vector<Message> mailbox_ GUARDED_BY(mailbox_mutex_);
+  std::atomic<bool> has_messages_ = false;
+  std::atomic<bool> asleep_ = false;  // or about to be: a message has to wake it
 
   net::TimerWheel timers_;
   ConnectionTable connections_;
@@ -171,10 +171,10 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   IdleList idle_;
   std::atomic<bool> has_idle_ = false;
   std::atomic<Duration::rep> longest_idle_ = kNever.time_since_epoch().count();
-  std::atomic<bool> asked_for_room_ = false;  // by mail that has not been opened: one is enough
+  std::atomic<bool> asked_for_room_ = false;  // by a message that has not been taken yet: one is enough
   std::vector<ConnectionId> ready_;           // could go on at once, but others came first
-  std::vector<Arrival> taken_over_;           // got from the queue for a place that became free
-  std::vector<Mail> opened_mail_;             // being taken: kept for its memory
+  std::vector<Arrival> adopted_;              // got from the queue for a place that became free
+  std::vector<Message> taken_messages_;       // being taken: kept for its memory
   std::vector<std::pair<ConnectionId, Connection::Arrived>>
       arrivals_;                                       // received in this round, not yet taken
   std::array<std::byte, 256 * 1024> arrivals_buffer_;  // where their bytes are

@@ -113,7 +113,7 @@ TEST_F(UploadHandlerTest, StoresADocumentAndSaysWhere) {
             R"({"status": "success", "message": "File created successfully", "filepath": "/uploads/)" + name +
                 "\"}");
   EXPECT_EQ(response.fields, "Location: /uploads/" + name + "\r\n");  // RFC 9110 §15.3.2
-  EXPECT_EQ(response.notes.action, http::LogNotes::Action::created_file);
+  EXPECT_EQ(response.notes.action, http::HandlerLogFields::Action::created_file);
   EXPECT_EQ(response.notes.subject, name);
 }
 

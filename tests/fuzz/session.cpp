@@ -16,16 +16,16 @@ namespace {
 using http::Response;
 using http::Status;
 
-SessionPeer::Surroundings choose_surroundings(Choices& choices) {
-  SessionPeer::Surroundings surroundings;
-  auto& settings = surroundings.settings;
+SessionPeer::Services choose_surroundings(Choices& choices) {
+  SessionPeer::Services services;
+  auto& settings = services.settings;
   settings.server_name = "fuzz";
   constexpr unsigned kMaximumRequests[] = {100, 0, 1, 2, 5};
   settings.maximum_requests = kMaximumRequests[choices.below(std::size(kMaximumRequests))];
   if (choices.one_in(4)) settings.head.head_bytes = 40 + choices.below(200);
   if (choices.one_in(4)) settings.maximum_content_bytes = choices.below(100);
-  surroundings.crowded = choices.one_in(8);
-  return surroundings;
+  services.crowded = choices.one_in(8);
+  return services;
 }
 
 /// Everything that was answered, 100 Continue left out: whether it is sent depends on whether the content is
@@ -63,15 +63,15 @@ std::vector<std::string> final_responses(const SessionPeer& peer) {
 
 /// No time passes and nothing breaks: then only the bytes decide.
 void run_calm(std::string_view input, Choices& choices) {
-  const SessionPeer::Surroundings surroundings = choose_surroundings(choices);
+  const SessionPeer::Services services = choose_surroundings(choices);
   const bool ends = choices.one_in(2);
 
-  SessionPeer whole(surroundings);
+  SessionPeer whole(services);
   whole.arrive(input);
   if (ends) whole.end();
   whole.settle();
 
-  SessionPeer chosen(surroundings);
+  SessionPeer chosen(services);
   for (std::string_view rest = input; !rest.empty();) {
     const std::size_t size = choices.piece(rest.size());
     chosen.arrive(rest.substr(0, size));
@@ -84,7 +84,7 @@ void run_calm(std::string_view input, Choices& choices) {
   if (ends) chosen.end();
   chosen.settle();
 
-  SessionPeer single(surroundings);
+  SessionPeer single(services);
   for (const char& byte : input) {
     single.arrive({&byte, 1});
     single.settle();
@@ -137,9 +137,9 @@ void one_move(SessionPeer& peer, Choices& choices) {
 }
 
 void run_rough(std::string_view input, Choices& choices) {
-  SessionPeer::Surroundings surroundings = choose_surroundings(choices);
-  surroundings.refuses_content = true;
-  SessionPeer peer(surroundings);
+  SessionPeer::Services services = choose_surroundings(choices);
+  services.refuses_content = true;
+  SessionPeer peer(services);
   constexpr int kMoves = 400;
   for (int move = 0; move < kMoves && !peer.finished(); ++move) {
     if (!input.empty() && choices.one_in(4)) {

@@ -74,11 +74,10 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
   return recorded;
 }
 
-SessionPeer::SessionPeer(Surroundings surroundings)
-    : surroundings_(std::move(surroundings)),
-      handler_(events_, surroundings_.refuses_content),
-      session_surroundings_{surroundings_.settings, handler_, *this, *this,
-                            http::http1::AnswerMemory(1 << 20)},
+SessionPeer::SessionPeer(Services services)
+    : services_(std::move(services)),
+      handler_(events_, services_.refuses_content),
+      session_surroundings_{services_.settings, handler_, *this, *this, http::http1::ResponseCache(1 << 20)},
       session_(session_surroundings_, ConnectionId{}, Endpoint{}, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
@@ -176,7 +175,7 @@ void SessionPeer::settle() {
 }
 
 void SessionPeer::check() {
-  const unsigned maximum_requests = surroundings_.settings.maximum_requests;
+  const unsigned maximum_requests = services_.settings.maximum_requests;
   ASSERT(maximum_requests == 0 || session_.requests() <= maximum_requests);
   const http::Outgoing out = session_.next();
   if (finished()) {

@@ -25,16 +25,16 @@ class ShapesHandler final : public http::Handler {
   bool refuses_content_;
 };
 
-/// A session, its surroundings, and a peer whose every move somebody else chooses. After each move it checks
+/// A session, its services, and a peer whose every move somebody else chooses. After each move it checks
 /// what must hold at any time.
 class SessionPeer final : public http::SessionHost, public http::ReplySink {
  public:
-  struct Surroundings {
+  struct Services {
     http::http1::SessionSettings settings;
     bool crowded = false;
     bool refuses_content = false;
   };
-  explicit SessionPeer(Surroundings surroundings);
+  explicit SessionPeer(Services services);
 
   /// The peer's moves: these bytes are in the socket; it sends no more.
   void arrive(std::string_view bytes) { unread_ += bytes; }
@@ -64,8 +64,8 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
  private:
   // SessionHost
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
-  bool ends_connections() const override { return surroundings_.crowded; }
-  bool wants_texts() const override { return true; }
+  bool ends_connections() const override { return services_.crowded; }
+  bool wants_log_fields() const override { return true; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     ASSERT(summary.ordinal == summaries_.size() + 1);
     summaries_.push_back(summary);
@@ -75,11 +75,11 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
 
   void check();
 
-  Surroundings surroundings_;
+  Services services_;
   std::vector<std::string> events_;
   ShapesHandler handler_;
   Instant now_{seconds(1'000'000)};
-  http::http1::Session::Surroundings session_surroundings_;
+  http::http1::Session::Services session_surroundings_;
   http::http1::Session session_;
   std::string unread_;
   bool ended_ = false;

@@ -56,8 +56,8 @@ bool is_worth_discarding(const RequestHead& head) {
 
 }  // namespace
 
-Session::Session(Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now)
-    : shared_(surroundings), state_(Idle{now}), id_(id), local_(local) {}
+Session::Session(Services& services, ConnectionId id, const Endpoint& local, Instant now)
+    : shared_(services), state_(Idle{now}), id_(id), local_(local) {}
 
 Workspace& Session::workspace() {
   if (workspace_ == nullptr) workspace_ = shared_.workspaces.take();
@@ -113,25 +113,25 @@ bool Session::advance(Bytes& input, Instant now) {
   const bool pipelines = sending != nullptr && sending->then == Sending::Then::next_request && may_pipeline();
   if (!pipelines && !std::holds_alternative<Idle>(state_)) return false;
   if (is_empty_lines(as_text(input))) return false;
-  if (answer_from_memory(input, now)) return true;
+  if (answer_from_cache(input, now)) return true;
   // Absolute, from the first byte: extending it per byte would let one byte every few seconds hold a place
   // for ever.
   state_ = Head{.deadline = now + shared_.settings.head_timeout};
   return true;
 }
 
-bool Session::answer_from_memory(Bytes& input, Instant now) {
-  const auto* remembered = shared_.memory.recall(as_text(input), local_);
+bool Session::answer_from_cache(Bytes& input, Instant now) {
+  const auto* remembered = shared_.memory.find(as_text(input), local_);
   if (remembered == nullptr) return false;
   ++requests_;
   input = input.subspan(remembered->request().size());
-  answer_again(*remembered, now);
+  answer_cached(*remembered, now);
   return true;
 }
 
 bool Session::read_head(Head& head, Bytes& input, Instant now) {
   const bool came_in_pieces = head.seen > 0;  // not whole when it was looked for at its beginning
-  if (came_in_pieces && answer_from_memory(input, now)) return true;
+  if (came_in_pieces && answer_from_cache(input, now)) return true;
   const HeadResult result = parse_head(as_text(input), head.seen, shared_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) {
     head.seen = input.size();
@@ -185,12 +185,12 @@ void Session::input_ended(Instant now) {
 
 // ---- one exchange ----
 
-Session::Asked Session::asked_of(const RequestHead& head, Instant now) const {
-  Asked asked{.method = head.method,
-              .persists = head.asks_to_persist,
-              .started = now,
-              .texts = std::make_shared<ExchangeTexts>()};
-  if (shared_.host.wants_texts()) {
+Session::RequestSummary Session::summary_of(const RequestHead& head, Instant now) const {
+  RequestSummary asked{.method = head.method,
+                       .persists = head.asks_to_persist,
+                       .started = now,
+                       .texts = std::make_shared<LogFields>()};
+  if (shared_.host.wants_log_fields()) {
     asked.texts->request_line = head.line;
     asked.texts->host = head.authority;
     asked.texts->referer = head.fields.first(FieldName::referer).value_or("");
@@ -200,12 +200,12 @@ Session::Asked Session::asked_of(const RequestHead& head, Instant now) const {
 }
 
 void Session::begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now) {
-  Asked asked = asked_of(head, now);
+  RequestSummary asked = summary_of(head, now);
   const bool has_content = announces_content(head.framing);
   Begin decision = shared_.handler.begin(Request{.head = head, .local = local_});
   auto* response = std::get_if<Response>(&decision);
   if (response == nullptr || is_error(response->status)) asked.error_form = shared_.handler.error_form(head);
-  if (response != nullptr && response->repeatable != nullptr && !has_content) {
+  if (response != nullptr && response->revalidator != nullptr && !has_content) {
     render(*response, asked.error_form);
     remember(head_bytes, asked, *response);
   }
@@ -230,7 +230,7 @@ void Session::complete(std::unique_ptr<Receiving> receiving, Instant now) {
   if (auto* response = std::get_if<Response>(&reply))
     return answer(std::move(*response), std::move(receiving->asked), true, now);
   state_ = Awaiting{.deadline = now + shared_.settings.reply_timeout,
-                    .asked = std::make_unique<Asked>(std::move(receiving->asked))};
+                    .asked = std::make_unique<RequestSummary>(std::move(receiving->asked))};
 }
 
 bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
@@ -243,13 +243,13 @@ bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
 
 void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   ++requests_;
-  Asked asked{.started = now, .texts = std::make_shared<ExchangeTexts>()};
-  asked.texts->notes.host = LogNotes::Host::unchecked;
+  RequestSummary asked{.started = now, .texts = std::make_shared<LogFields>()};
+  asked.texts->notes.host = HandlerLogFields::Host::unchecked;
   std::string_view text = as_text(input);
   // As many empty lines as the parser passes over, and no more: what it refused at once must look the same
   // when more came with it.
   for (int line = 0; line < kMaximumEmptyLines && text.starts_with("\r\n"); ++line) text.remove_prefix(2);
-  if (shared_.host.wants_texts())
+  if (shared_.host.wants_log_fields())
     asked.texts->request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
   // RFC 9110 §9.3.2: an answer to HEAD has no content, whatever else was wrong with the request.
   if (text.starts_with("HEAD ")) asked.method = Method::head;
@@ -257,7 +257,7 @@ void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   refuse(refusal, std::move(asked), now);
 }
 
-void Session::refuse(Refusal refusal, Asked asked, Instant now) {
+void Session::refuse(Refusal refusal, RequestSummary asked, Instant now) {
   Response response = Response::error(refusal.status, std::string(refusal.reason));
   response.notes.host = asked.texts->notes.host;
   response.notes.violation = refusal.violation;
@@ -266,7 +266,7 @@ void Session::refuse(Refusal refusal, Asked asked, Instant now) {
   answer(std::move(response), std::move(asked), false, now);
 }
 
-void Session::answer(Response response, Asked asked, bool content_is_read, Instant now) {
+void Session::answer(Response response, RequestSummary asked, bool content_is_read, Instant now) {
   const bool keeps = keeps_connection(asked.persists) && content_is_read && !response.close;
   render(response, asked.error_form);
   asked.texts->notes = std::move(response.notes);
@@ -286,10 +286,10 @@ void Session::answer(Response response, Asked asked, bool content_is_read, Insta
   end_answer(keeps, !asked.persists && content_is_read);
 }
 
-void Session::answer_again(const RememberedAnswer& answer, Instant now) {
+void Session::answer_cached(const CachedResponse& answer, Instant now) {
   const bool keeps = keeps_connection(answer.persists);
   ExchangeSummary& summary = begin_answer(now, keeps, now);
-  if (shared_.host.wants_texts()) summary.texts = answer.texts;
+  if (shared_.host.wants_log_fields()) summary.texts = answer.texts;
   summary.status = answer.status;
   summary.content_length_bytes = answer.content_length_bytes;
 
@@ -302,23 +302,23 @@ void Session::answer_again(const RememberedAnswer& answer, Instant now) {
   end_answer(keeps, !answer.persists);
 }
 
-void Session::remember(Bytes head_bytes, const Asked& asked, const Response& response) {
+void Session::remember(Bytes head_bytes, const RequestSummary& asked, const Response& response) {
   const auto* content = std::get_if<std::string>(&response.content);
   const bool has_content = asked.method != Method::head && size_bytes(response.content) > 0;
   if (response.close || (has_content && content == nullptr)) return;
   const std::size_t content_bytes = has_content ? content->size() : 0;
   if (!shared_.memory.admits(head_bytes.size() + response.fields.size() + content_bytes +
-                             sizeof(RememberedAnswer)))
+                             sizeof(CachedResponse)))
     return;
   std::string front;
   append_front(front, response, shared_.settings.added_fields);
-  RememberedAnswer answer(as_text(head_bytes), local_, front, has_content ? *content : std::string_view());
+  CachedResponse answer(as_text(head_bytes), local_, front, has_content ? *content : std::string_view());
   answer.persists = asked.persists;
   answer.status = response.status;
   answer.content_length_bytes = size_bytes(response.content);
-  answer.repeatable = response.repeatable;
-  if (shared_.host.wants_texts()) {
-    auto texts = std::make_shared<ExchangeTexts>(*asked.texts);
+  answer.revalidator = response.revalidator;
+  if (shared_.host.wants_log_fields()) {
+    auto texts = std::make_shared<LogFields>(*asked.texts);
     texts->notes = response.notes;
     texts->detail = response.detail;
     answer.texts = std::move(texts);
@@ -344,7 +344,7 @@ void Session::append_back(std::string& out, bool keeps_connection) const {
 ExchangeSummary& Session::begin_answer(Instant started, bool keeps_connection, Instant now) {
   Workspace& work = workspace();
   if (!work.output_pace) work.output_pace.emplace(now);
-  ExchangeSummary& summary = work.staged.emplace_back().summary;
+  ExchangeSummary& summary = work.responses.emplace_back().summary;
   summary.keeps_connection = keeps_connection;
   summary.ordinal = requests_;
   summary.started = started;
@@ -352,12 +352,12 @@ ExchangeSummary& Session::begin_answer(Instant started, bool keeps_connection, I
 }
 
 void Session::begin_content() {
-  Workspace::Staged& staged = workspace_->staged.back();
-  staged.content_start = staged.end = workspace_->queued_bytes();
+  Workspace::QueuedResponse& response = workspace_->responses.back();
+  response.content_start = response.end = workspace_->queued_bytes();
 }
 
 void Session::end_answer(bool keeps_connection, bool client_is_done) {
-  workspace_->staged.back().end = workspace_->queued_bytes();
+  workspace_->responses.back().end = workspace_->queued_bytes();
   state_ = Sending{keeps_connection ? Sending::Then::next_request
                    : client_is_done ? Sending::Then::close
                                     : Sending::Then::linger};
@@ -374,7 +374,7 @@ bool Session::has_requests_left() const {
 bool Session::may_pipeline() const {
   if (workspace_ == nullptr) return true;
   const Output& output = workspace_->output;
-  return !output.holds_file() && workspace_->staged.size() < kPipelinedAnswers &&
+  return !output.holds_file() && workspace_->responses.size() < kPipelinedAnswers &&
          output.pending_bytes() < kPipelinedBytes;
 }
 
@@ -395,14 +395,14 @@ void Session::sent(std::uint64_t count, Instant now) {
 }
 
 void Session::report_sent(Instant now) {
-  auto& staged = workspace_->staged;
+  auto& responses = workspace_->responses;
   std::size_t finished = 0;
-  while (finished < staged.size() && staged[finished].end <= workspace_->sent_bytes) {
-    Workspace::Staged& each = staged[finished++];
+  while (finished < responses.size() && responses[finished].end <= workspace_->sent_bytes) {
+    Workspace::QueuedResponse& each = responses[finished++];
     each.summary.content_bytes = each.end - each.content_start;
     shared_.host.exchange_ended(id_, each.summary, now);
   }
-  staged.erase(staged.begin(), staged.begin() + static_cast<std::ptrdiff_t>(finished));
+  responses.erase(responses.begin(), responses.begin() + static_cast<std::ptrdiff_t>(finished));
 }
 
 void Session::output_drained(Instant now) {
@@ -498,20 +498,20 @@ void Session::shut_down() {
 void Session::abort(Instant now) {
   state_ = Done{};
   if (workspace_ == nullptr) return;
-  for (Workspace::Staged& staged : workspace_->staged) {
-    const std::uint64_t sent = std::clamp(workspace_->sent_bytes, staged.content_start, staged.end);
-    staged.summary.content_bytes = sent - staged.content_start;
-    staged.summary.keeps_connection = false;
-    shared_.host.exchange_ended(id_, staged.summary, now);
+  for (Workspace::QueuedResponse& response : workspace_->responses) {
+    const std::uint64_t sent = std::clamp(workspace_->sent_bytes, response.content_start, response.end);
+    response.summary.content_bytes = sent - response.content_start;
+    response.summary.keeps_connection = false;
+    shared_.host.exchange_ended(id_, response.summary, now);
   }
   workspace_->clear();
 }
 
 void Session::cut_short(const std::string& reason, Instant now) {
-  if (workspace_ != nullptr && !workspace_->staged.empty()) {
-    ExchangeSummary& summary = workspace_->staged.front().summary;
-    auto texts = summary.texts != nullptr ? std::make_shared<ExchangeTexts>(*summary.texts)
-                                          : std::make_shared<ExchangeTexts>();
+  if (workspace_ != nullptr && !workspace_->responses.empty()) {
+    ExchangeSummary& summary = workspace_->responses.front().summary;
+    auto texts = summary.texts != nullptr ? std::make_shared<LogFields>(*summary.texts)
+                                          : std::make_shared<LogFields>();
     texts->notes.cause = "Cannot send all of " + texts->notes.subject + ": " + reason;
     summary.texts = std::move(texts);
   }

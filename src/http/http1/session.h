@@ -7,10 +7,10 @@
 
 #include "base/endpoint.h"
 #include "http/handler.h"
-#include "http/http1/answer_memory.h"
 #include "http/http1/content_decoder.h"
 #include "http/http1/head_parser.h"
 #include "http/http1/pace.h"
+#include "http/http1/response_cache.h"
 #include "http/http1/response_writer.h"
 #include "http/http1/workspace.h"
 #include "http/session.h"
@@ -35,18 +35,18 @@ struct SessionSettings {
 class Session final : public http::Session {
  public:
   /// What the sessions of one worker share.
-  struct Surroundings {
+  struct Services {
     const SessionSettings& settings;
     const Handler& handler;
     SessionHost& host;
     ReplySink& replies;
-    AnswerMemory memory;
+    ResponseCache memory;
     Workspaces workspaces = {};
     ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
                       settings.maximum_requests > 0};
   };
-  /// `surroundings` outlive the session.
-  Session(Surroundings& surroundings, ConnectionId id, const Endpoint& local, Instant now);
+  /// `services` outlive the session.
+  Session(Services& services, ConnectionId id, const Endpoint& local, Instant now);
 
   [[nodiscard]] bool wants_input() const override;
   [[nodiscard]] bool awaits_reply() const override { return std::holds_alternative<Awaiting>(state_); }
@@ -71,16 +71,16 @@ class Session final : public http::Session {
   [[nodiscard]] unsigned requests() const override { return requests_; }
   [[nodiscard]] std::string_view state_name() const override;
   [[nodiscard]] ConnectionId id() const { return id_; }
-  [[nodiscard]] AnswerMemory& memory() { return shared_.memory; }
+  [[nodiscard]] ResponseCache& memory() { return shared_.memory; }
 
  private:
   /// What must be remembered of a request once its head is gone.
-  struct Asked {
+  struct RequestSummary {
     Method method = Method::unknown;
     bool persists = false;
     ErrorForm error_form = ErrorForm::page;
     Instant started;
-    std::shared_ptr<ExchangeTexts> texts;
+    std::shared_ptr<LogFields> texts;
   };
 
   struct Idle {
@@ -94,11 +94,11 @@ class Session final : public http::Session {
     std::unique_ptr<Exchange> exchange;
     ContentDecoder decoder;
     Pace pace;
-    Asked asked;
+    RequestSummary asked;
   };
   struct Awaiting {
     Instant deadline;
-    std::unique_ptr<Asked> asked;
+    std::unique_ptr<RequestSummary> asked;
   };
   struct Sending {
     enum class Then : std::uint8_t { next_request, close, linger };
@@ -115,17 +115,17 @@ class Session final : public http::Session {
   // drain.
   void process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
-  bool answer_from_memory(Bytes& input, Instant now);
+  bool answer_from_cache(Bytes& input, Instant now);
   bool read_head(Head& head, Bytes& input, Instant now);
   bool read_content(std::unique_ptr<Receiving> receiving, Bytes& input, Instant now);
 
   void begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now);
   void complete(std::unique_ptr<Receiving> receiving, Instant now);
-  void refuse(Refusal refusal, Asked asked, Instant now);
+  void refuse(Refusal refusal, RequestSummary asked, Instant now);
   void refuse_head(Refusal refusal, Bytes input, Instant now);
-  void answer(Response response, Asked asked, bool content_is_read, Instant now);
-  void answer_again(const RememberedAnswer& answer, Instant now);
-  void remember(Bytes head_bytes, const Asked& asked, const Response& response);
+  void answer(Response response, RequestSummary asked, bool content_is_read, Instant now);
+  void answer_cached(const CachedResponse& answer, Instant now);
+  void remember(Bytes head_bytes, const RequestSummary& asked, const Response& response);
   void render(Response& response, ErrorForm form) const;
   void append_back(std::string& out, bool keeps_connection) const;
   /// An answer is queued in three steps: between them come its head and its content.
@@ -142,12 +142,12 @@ class Session final : public http::Session {
     return workspace_ != nullptr ? as_bytes(workspace_->input) : Bytes{};
   }
 
-  [[nodiscard]] Asked asked_of(const RequestHead& head, Instant now) const;
+  [[nodiscard]] RequestSummary summary_of(const RequestHead& head, Instant now) const;
   [[nodiscard]] bool keeps_connection(bool asks_to_persist) const;
   [[nodiscard]] bool has_requests_left() const;
   [[nodiscard]] bool may_pipeline() const;
 
-  Surroundings& shared_;
+  Services& shared_;
   std::unique_ptr<Workspace> workspace_;  // null while there is nothing in it
   State state_;
   ConnectionId id_;

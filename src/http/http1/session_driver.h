@@ -8,7 +8,7 @@
 #include "base/ascii.h"
 #include "http/http1/session.h"
 
-// For tests: a session with a handler and surroundings that write down what happens, and no socket.
+// For tests: a session with a handler and services that write down what happens, and no socket.
 namespace bobbin::http::http1 {
 
 /// Answers GET and HEAD at once, stores what is POSTed, leaves `/later` pending, and refuses from their
@@ -18,16 +18,16 @@ class RecordingHandler final : public Handler {
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
 
   /// Of the answers to `/again`.
-  class Switch final : public Repeatable {
+  class Switch final : public Revalidator {
    public:
-    bool still_holds() override {
+    bool is_fresh() override {
       ++asked;
       return holds;
     }
     bool holds = true;
     mutable int asked = 0;
   };
-  std::shared_ptr<Switch> repeatable = std::make_shared<Switch>();
+  std::shared_ptr<Switch> revalidator = std::make_shared<Switch>();
 
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
@@ -41,7 +41,7 @@ class RecordingHandler final : public Handler {
     if (head.method == Method::post) return std::make_unique<Recording>(events_, head.target == "/later");
     if (head.target == "/again") {
       Response response = Response::with_content(Status::ok, "text/plain", "hello");
-      response.repeatable = repeatable;
+      response.revalidator = revalidator;
       return response;
     }
     if (head.target == "/long")
@@ -82,15 +82,15 @@ class SessionDriver final : public SessionHost, public ReplySink {
   explicit SessionDriver(SessionSettings settings = {})
       : settings_(std::move(settings)),
         handler_(events_),
-        surroundings_{settings_, handler_, *this, *this, AnswerMemory(1 << 20)},
-        session_(surroundings_, ConnectionId{}, Endpoint{}, now) {}
+        services_{settings_, handler_, *this, *this, ResponseCache(1 << 20)},
+        session_(services_, ConnectionId{}, Endpoint{}, now) {}
 
   void feed(std::string_view bytes) {
     // As a socket would: what the session does not want now, it gets when it does.
     unread_ += bytes;
     while (!unread_.empty() && session_.wants_input()) {
       const std::string input = std::exchange(unread_, {});
-      surroundings_.memory.bytes_arrived();
+      services_.memory.begin_round();
       session_.received(as_bytes(input), now);
       pump();
     }
@@ -136,7 +136,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   // SessionHost
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
   bool ends_connections() const override { return crowded; }
-  bool wants_texts() const override { return true; }
+  bool wants_log_fields() const override { return true; }
   void exchange_ended(ConnectionId, const ExchangeSummary& summary, Instant) override {
     events_.push_back("answer " + std::to_string(code(summary.status)) +
                       (summary.keeps_connection ? " keep-alive" : " close"));
@@ -155,7 +155,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   std::vector<std::string> events_;
   SessionSettings settings_;
   RecordingHandler handler_;
-  Session::Surroundings surroundings_;
+  Session::Services services_;
   Session session_;
   std::string unread_;
 };

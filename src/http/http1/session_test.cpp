@@ -394,7 +394,7 @@ TEST(Session, AnAnswerThatHoldsIsGivenAgainWithoutAskingTheHandler) {
 TEST(Session, AnAnswerThatNoLongerHoldsIsNot) {
   SessionDriver driver;
   driver.feed(kAgain);
-  driver.handler().repeatable->holds = false;
+  driver.handler().revalidator->holds = false;
   driver.feed(kAgain);
   const auto& events = driver.events();
   EXPECT_EQ(std::count(events.begin(), events.end(), "request GET /again"), 2);
@@ -403,11 +403,11 @@ TEST(Session, AnAnswerThatNoLongerHoldsIsNot) {
 TEST(Session, EveryArrivalAsksAnewAndRequestsThatCameTogetherShareTheQuestion) {
   SessionDriver driver;
   driver.feed(kAgain);
-  const auto& repeatable = *driver.handler().repeatable;
+  const auto& revalidator = *driver.handler().revalidator;
   driver.feed(std::string(kAgain) + std::string(kAgain) + std::string(kAgain));
-  EXPECT_EQ(repeatable.asked, 1);
+  EXPECT_EQ(revalidator.asked, 1);
   driver.feed(kAgain);
-  EXPECT_EQ(repeatable.asked, 2);
+  EXPECT_EQ(revalidator.asked, 2);
   EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 5U);
 }
 

@@ -16,7 +16,7 @@ namespace bobbin::http::http1 {
 /// What a session needs while it is not idle.
 struct Workspace {
   /// A queued answer, until its last byte has left.
-  struct Staged {
+  struct QueuedResponse {
     std::uint64_t content_start = 0;  ///< stream positions, in bytes since the workspace was taken
     std::uint64_t end = 0;
     ExchangeSummary summary;
@@ -26,7 +26,7 @@ struct Workspace {
   Output output;
   std::uint64_t sent_bytes = 0;     ///< the stream position of the output's front
   std::optional<Pace> output_pace;  ///< while there is output
-  std::vector<Staged> staged;
+  std::vector<QueuedResponse> responses;
 
   [[nodiscard]] std::uint64_t queued_bytes() const { return sent_bytes + output.pending_bytes(); }
   [[nodiscard]] bool empty() const { return input.empty() && output.empty(); }
@@ -36,7 +36,7 @@ struct Workspace {
     output.clear();
     sent_bytes = 0;
     output_pace.reset();
-    staged.clear();
+    responses.clear();
   }
 };
 

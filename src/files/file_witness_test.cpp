@@ -1,4 +1,4 @@
-#include "files/same_as_before.h"
+#include "files/file_witness.h"
 
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 
 /// Each test runs with folders that have just been made, whose changes could go unseen so that the kernel
 /// walks each time, and with some that are old enough to be relied upon.
-class SameAsBeforeTest : public testing::TestWithParam<bool> {
+class FileWitnessTest : public testing::TestWithParam<bool> {
  protected:
-  SameAsBeforeTest() {
+  FileWitnessTest() {
     place_.make_folder("root/a/b");
     place_.make_folder("outside");
     place_.write("root/top.html", "top");
@@ -30,10 +30,10 @@ class SameAsBeforeTest : public testing::TestWithParam<bool> {
   }
 
   /// Of what is there now; asked a few times, as it would be.
-  std::shared_ptr<http::Repeatable> remembered(const std::string& name) {
+  std::shared_ptr<http::Revalidator> remembered(const std::string& name) {
     const auto status = os::status_beneath(root_, name);
-    auto same = same_as_before(root_, name, status ? std::optional(*status) : std::nullopt);
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(same->still_holds()) << name;
+    auto same = file_witness(root_, name, status ? std::optional(*status) : std::nullopt);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(same->is_fresh()) << name;
     return same;
   }
   [[nodiscard]] fs::path path(const std::string& name) const { return place_.path(name); }
@@ -47,69 +47,69 @@ class SameAsBeforeTest : public testing::TestWithParam<bool> {
   os::Fd root_;
 };
 
-TEST_P(SameAsBeforeTest, HoldsWhateverHappensBeside) {
+TEST_P(FileWitnessTest, HoldsWhateverHappensBeside) {
   for (const char* name :
        {"top.html", "a/page.html", "a/b/page.html", "link.html", "nothing.html", "a/nothing.html"}) {
     const auto same = remembered(name);
     place_.write("root/beside.txt", "x");
     place_.write("root/a/beside.txt", "x");
-    EXPECT_TRUE(same->still_holds()) << name;
-    EXPECT_TRUE(same->still_holds()) << name;
+    EXPECT_TRUE(same->is_fresh()) << name;
+    EXPECT_TRUE(same->is_fresh()) << name;
     fs::remove(path("root/beside.txt"));
   }
 }
 
-TEST_P(SameAsBeforeTest, EndsWhenTheFileChanges) {
+TEST_P(FileWitnessTest, EndsWhenTheFileChanges) {
   for (const std::string name : {"top.html", "a/page.html", "a/b/page.html", "link.html"}) {
     SCOPED_TRACE(name);
     const auto same = remembered(name);
     place_.write("root/" + name, "another text");
-    EXPECT_FALSE(same->still_holds());
+    EXPECT_FALSE(same->is_fresh());
     const auto again = remembered(name);
     fs::remove(path("root/" + name));
-    EXPECT_FALSE(again->still_holds());
+    EXPECT_FALSE(again->is_fresh());
   }
 }
 
-TEST_P(SameAsBeforeTest, EndsWhenSomethingIsWhereNothingWas) {
+TEST_P(FileWitnessTest, EndsWhenSomethingIsWhereNothingWas) {
   for (const std::string name : {"nothing.html", "a/nothing.html", "c/nothing.html"}) {
     SCOPED_TRACE(name);
     const auto same = remembered(name);
     place_.make_folder("root/c");
     place_.write("root/" + name, "something");
-    EXPECT_FALSE(same->still_holds());
+    EXPECT_FALSE(same->is_fresh());
   }
 }
 
-TEST_P(SameAsBeforeTest, EndsWhenAFolderHasBecomeALinkOutOfTheRoot) {
+TEST_P(FileWitnessTest, EndsWhenAFolderHasBecomeALinkOutOfTheRoot) {
   const auto same = remembered("a/page.html");
   const auto missing = remembered("a/nothing.html");
   const auto linked = remembered("link.html");
   move_out_and_link("a");
-  EXPECT_FALSE(same->still_holds());
-  EXPECT_FALSE(missing->still_holds());
-  EXPECT_FALSE(linked->still_holds());
+  EXPECT_FALSE(same->is_fresh());
+  EXPECT_FALSE(missing->is_fresh());
+  EXPECT_FALSE(linked->is_fresh());
 }
 
-TEST_P(SameAsBeforeTest, EndsWhenAFolderFurtherDownHas) {
+TEST_P(FileWitnessTest, EndsWhenAFolderFurtherDownHas) {
   const auto same = remembered("a/b/page.html");
   move_out_and_link("a/b");
-  EXPECT_FALSE(same->still_holds());
+  EXPECT_FALSE(same->is_fresh());
 }
 
-TEST_P(SameAsBeforeTest, HoldsBehindALinkThatStaysInTheRoot) {
+TEST_P(FileWitnessTest, HoldsBehindALinkThatStaysInTheRoot) {
   const auto same = remembered("a/page.html");
   fs::rename(path("root/a"), path("root/c"));
   fs::create_symlink("c", path("root/a"));
-  EXPECT_TRUE(same->still_holds());
-  EXPECT_TRUE(same->still_holds());
+  EXPECT_TRUE(same->is_fresh());
+  EXPECT_TRUE(same->is_fresh());
   fs::remove(path("root/a"));
   fs::rename(path("root/c"), path("outside/moved"));
   fs::create_symlink(path("outside/moved"), path("root/a"));
-  EXPECT_FALSE(same->still_holds());
+  EXPECT_FALSE(same->is_fresh());
 }
 
-INSTANTIATE_TEST_SUITE_P(Folders, SameAsBeforeTest, testing::Values(false, true),
+INSTANTIATE_TEST_SUITE_P(Folders, FileWitnessTest, testing::Values(false, true),
                          [](const auto& each) { return each.param ? "Old" : "JustMade"; });
 
 }  // namespace

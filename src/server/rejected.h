@@ -13,11 +13,11 @@ namespace bobbin::server {
 /// Connections that got 503 instead of a place. Each is read on for a moment after the answer, since closing
 /// over bytes that the client has sent would reset the connection and destroy the answer on its way (RFC 9112
 /// §9.6). Thread: the acceptor's.
-class TurnedAway {
+class Rejected {
  public:
   /// `server_name`: for the answer's Server field and page. `first_tag`: tags from here on are this object's.
   /// `maximum`: how many it keeps at once.
-  TurnedAway(std::string server_name, std::uint64_t first_tag, std::size_t maximum)
+  Rejected(std::string server_name, std::uint64_t first_tag, std::size_t maximum)
       : server_name_(std::move(server_name)), first_tag_(first_tag), maximum_(maximum) {}
 
   /// Answers 503 and keeps the socket until the client has closed, or for kLinger; the oldest makes room for

@@ -15,11 +15,11 @@
 namespace bobbin::http::http1 {
 
 /// A whole answer, and the request head that got it.
-class RememberedAnswer {
+class CachedResponse {
  public:
   /// `request`: the head, its final empty line included. `front`: see append_front.
-  RememberedAnswer(std::string_view request, const Endpoint& local, std::string_view front,
-                   std::string_view content);
+  CachedResponse(std::string_view request, const Endpoint& local, std::string_view front,
+                 std::string_view content);
 
   [[nodiscard]] std::string_view request() const { return std::string_view(text_).substr(0, request_bytes_); }
   [[nodiscard]] std::string_view front() const {
@@ -37,9 +37,9 @@ class RememberedAnswer {
   bool persists = false;
   Status status = Status::ok;
   std::uint64_t content_length_bytes = 0;  ///< as announced: for HEAD there is none here
-  std::shared_ptr<const ExchangeTexts> texts;
-  std::shared_ptr<Repeatable> repeatable;
-  std::uint64_t checked_at = 0;  ///< the arrival after which `repeatable` was asked
+  std::shared_ptr<const LogFields> texts;
+  std::shared_ptr<Revalidator> revalidator;
+  std::uint64_t round = 0;  ///< the arrival after which `revalidator` was asked
 
  private:
   std::string text_;  // request, front and content: what is read together lies together
@@ -54,29 +54,29 @@ class RememberedAnswer {
 /// need not be asked twice. They stay the only source: nothing is answered from here that they did not
 /// decide.
 ///
-/// Coherence: an answer is given again only when its `Repeatable` was asked after the request's last byte had
-/// arrived. So no answer is older than its request. Requests that arrived together share the question.
+/// Coherence: an answer is given again only when its `Revalidator` was asked after the request's last byte
+/// had arrived. So no answer is older than its request. Requests that arrived together share the question.
 ///
 /// Bounded in bytes; a newer answer displaces an older one. Thread: its owner's.
-class AnswerMemory {
+class ResponseCache {
  public:
   /// `maximum_bytes`: of all answers together; 0 remembers nothing.
-  explicit AnswerMemory(std::size_t maximum_bytes);
+  explicit ResponseCache(std::size_t maximum_bytes);
 
   /// Bytes have been received, for any session that uses this memory: what was asked before has to be asked
   /// again. To be called between the receiving and the session's part.
-  void bytes_arrived() { ++arrivals_; }
+  void begin_round() { ++arrivals_; }
 
   /// The answer to the head at the front of `input`, when it is remembered and still holds. Valid until the
   /// next call.
-  [[nodiscard]] const RememberedAnswer* recall(std::string_view input, const Endpoint& local);
+  [[nodiscard]] const CachedResponse* find(std::string_view input, const Endpoint& local);
 
   /// Content above this is not kept.
   static constexpr std::size_t kMaximumContentBytes = 64 * 1024;
   /// Whether to remember an answer of about `bytes`. While the memory is full, few are: were all, a client
   /// that walks through more files than fit would displace each answer just before it is asked for again.
   [[nodiscard]] bool admits(std::size_t bytes);
-  void remember(RememberedAnswer answer);
+  void remember(CachedResponse answer);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
@@ -85,7 +85,7 @@ class AnswerMemory {
   /// costs no more than that.
   struct Slot {
     std::uint64_t hash = 0;
-    std::unique_ptr<RememberedAnswer> answer;
+    std::unique_ptr<CachedResponse> answer;
   };
   static constexpr std::size_t kFirstSlots = 1024;
   static constexpr std::size_t kWindow = 8;
@@ -93,7 +93,7 @@ class AnswerMemory {
   /// One answer may take a small part only: a few large ones would push everything else out.
   [[nodiscard]] std::size_t largest_answer_bytes() const { return maximum_bytes_ / 8; }
   [[nodiscard]] Slot& at(std::uint64_t position) { return slots_[position & (slots_.size() - 1)]; }
-  [[nodiscard]] Slot* find(std::string_view request, const Endpoint& local);
+  [[nodiscard]] Slot* find_slot(std::string_view request, const Endpoint& local);
   [[nodiscard]] Slot& place_for(std::uint64_t hash);
   void grow();
   void forget(Slot& slot);

@@ -1,4 +1,4 @@
-#include "server/turned_away.h"
+#include "server/rejected.h"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +33,7 @@ bool discard(const os::Fd& socket) {
 
 }  // namespace
 
-void TurnedAway::add(os::Fd socket, os::Epoll& epoll, Instant now) {
+void Rejected::add(os::Fd socket, os::Epoll& epoll, Instant now) {
   const std::string answer = service_unavailable(server_name_);
   const Bytes bytes = as_bytes(answer);
   // A fresh socket has room for this; one that has not is gone.
@@ -49,7 +49,7 @@ void TurnedAway::add(os::Fd socket, os::Epoll& epoll, Instant now) {
   lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + kLinger});
 }
 
-bool TurnedAway::handle(const os::Event& event) {
+bool Rejected::handle(const os::Event& event) {
   if (event.tag < first_tag_) return false;
   const auto found = std::find_if(lingering_.begin(), lingering_.end(),
                                   [&](const Lingering& each) { return each.tag == event.tag; });
@@ -58,7 +58,7 @@ bool TurnedAway::handle(const os::Event& event) {
   return true;
 }
 
-void TurnedAway::expire(Instant now) {
+void Rejected::expire(Instant now) {
   while (!lingering_.empty() && lingering_.front().until <= now) lingering_.pop_front();
 }
 
