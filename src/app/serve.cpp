@@ -54,7 +54,6 @@ http::http1::SessionSettings session_settings(const Config& config) {
           .pace = {.minimum_rate = config.minimum_rate,
                    .grace = config.rate_grace,
                    .stall = config.stall_timeout},
-          .reply_timeout = config.commit_timeout,
           .server_name = config.server_name,
           .added_fields = lines_of(config.headers)};
 }

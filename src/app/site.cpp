@@ -100,7 +100,8 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   if (config.uploads) {
     const uploads::UploadSettings upload_settings{.directory = directory,
                                                   .url_path = http::encode_path(site->documents_path_),
-                                                  .max_upload_bytes = config.max_upload};
+                                                  .max_upload_bytes = config.max_upload,
+                                                  .commit_timeout = config.commit_timeout};
     site->uploads_ = TRY(uploads::UploadHandler::create(upload_settings, log));
   } else {
     site->uploads_off_ = std::make_unique<UploadsOff>();
@@ -119,7 +120,7 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   return site;
 }
 
-const http::Handler& Site::handler(const std::vector<Endpoint>& bound) {
+std::shared_ptr<const http::Handler> Site::handler(const std::vector<Endpoint>& bound) {
   using Match = http::Router::Route::Match;
   std::vector<http::HostPolicy::Allowed> allowed;
   for (const std::string& host : config_.allow_hosts)
@@ -131,9 +132,10 @@ const http::Handler& Site::handler(const std::vector<Endpoint>& bound) {
   routes.push_back({Match::exactly, config_.upload_path, upload_endpoint});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
   routes.push_back({Match::beneath, "", files_.get()});
-  router_ = std::make_unique<http::Router>(http::HostPolicy(std::move(allowed)), bound, std::move(routes),
+  router_ =
+      std::make_shared<const http::Router>(http::HostPolicy(std::move(allowed)), bound, std::move(routes),
                                            uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS");
-  return *router_;
+  return router_;
 }
 
 void Site::stop() {

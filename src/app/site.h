@@ -25,7 +25,7 @@ class Site {
                                                             std::string& what_failed);
 
   /// The door to it all, for listeners bound to these addresses. Lives as long as the site.
-  [[nodiscard]] const http::Handler& handler(const std::vector<Endpoint>& bound);
+  [[nodiscard]] std::shared_ptr<const http::Handler> handler(const std::vector<Endpoint>& bound);
 
   /// Answers the uploads that are still being committed. To be called once the workers have ended.
   void stop();
@@ -40,7 +40,7 @@ class Site {
   std::unique_ptr<http::Handler> uploads_off_;       // then this one answers in its place
   std::unique_ptr<http::Handler> documents_;         // the stored uploads; none when there is no folder
   std::string documents_path_;
-  std::unique_ptr<http::Router> router_;
+  std::shared_ptr<const http::Router> router_;
 };
 
 }  // namespace bobbin::app

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include "base/assert.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "http/error_form.h"
@@ -15,69 +19,115 @@
 
 namespace bobbin::http {
 
+/// Where other threads hand in what concerns an exchange. Thread: any.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  /// The answer that was Pending; or, with a 1xx status, an interim one before it (RFC 9110 §15.2).
+  virtual void deliver(ConnectionId connection, ExchangeId exchange, Response response) = 0;
+  /// What said Wait can go on.
+  virtual void resume(ConnectionId connection, ExchangeId exchange) = 0;
+};
+
+/// Names one exchange of one connection to those who do something for it. The sink outlives every copy.
+struct ExchangeAddress {
+  ReplySink* sink = nullptr;
+  ConnectionId connection;
+  ExchangeId exchange{};
+};
+
+/// Tells the worker that an exchange, or the source of its content, which said Wait can go on. Thread: any.
+/// Harmless when nobody waits or the client has gone.
+class Resume {
+ public:
+  explicit Resume(const ExchangeAddress& address) : address_(address) {}
+  void operator()() const { address_.sink->resume(address_.connection, address_.exchange); }
+
+ private:
+  ExchangeAddress address_;
+};
+
+/// The right to answer one exchange later, once, from any thread. Dropped unanswered, it answers 500: a bug
+/// may cost a client its request, never leave it waiting.
+class ReplyLater {
+ public:
+  explicit ReplyLater(const ExchangeAddress& address) : address_(address) {}
+  ReplyLater(ReplyLater&& other) noexcept : address_(std::exchange(other.address_, {})) {}
+  ReplyLater& operator=(ReplyLater&& other) noexcept {
+    std::swap(address_, other.address_);
+    return *this;
+  }
+  ~ReplyLater() {
+    if (address_.sink != nullptr)
+      std::move (*this)(Response::error(Status::internal_server_error, "The request was lost."));
+  }
+
+  void operator()(Response response) && {
+    const ExchangeAddress address = std::exchange(address_, {});
+    if (address.sink != nullptr)
+      address.sink->deliver(address.connection, address.exchange, std::move(response));
+  }
+  /// Sends a 1xx answer before the one that is still to come; an HTTP/1.0 client gets none.
+  void interim(Response response) const {
+    ASSERT(is_interim(response.status));
+    if (address_.sink != nullptr)
+      address_.sink->deliver(address_.connection, address_.exchange, std::move(response));
+  }
+  /// Gives the right up in silence: the answer goes another way.
+  void forget() && { address_.sink = nullptr; }
+
+ private:
+  ExchangeAddress address_;
+};
+
 /// What a handler decides from. Views and references live as long as the call.
 struct Request {
   const RequestHead& head;
   const Endpoint& local;       ///< where the connection arrived
   std::string_view path = {};  ///< decoded, starts with '/', free of `.` and `..` segments; set by the router
+  ExchangeAddress exchange = {};
+  /// Which worker asks, from 0: a handler may keep something for each, and needs no lock for it.
+  unsigned worker = 0;
+  /// Changes whenever this worker has received bytes. What was looked at in the same round was looked at
+  /// after the request had arrived.
+  std::uint64_t round = 0;
+
+  [[nodiscard]] ReplyLater reply_later() const { return ReplyLater(exchange); }
+  [[nodiscard]] Resume resume() const { return Resume(exchange); }
 };
 
-/// Where answers that come later are handed in. Thread: any.
-class ReplySink {
- public:
-  virtual ~ReplySink() = default;
-  virtual void deliver(ConnectionId connection, ExchangeId exchange, Response response) = 0;
+/// The answer comes later, through the ReplyLater that the handler has kept.
+struct Pending {
+  Duration limit = seconds(30);  ///< how long it may take
+  /// The answer when it took longer. One that comes after it is dropped.
+  Response late = Response::error(Status::service_unavailable, "The answer took too long.");
+  /// Called on the worker's thread when nobody waits any more, since the client has gone. May be empty.
+  std::function<void()> cancelled = {};
 };
-
-/// The right to answer one exchange later, once, from any thread. Dropped unanswered, it answers 500: a bug
-/// may cost a client its request, never leave it waiting. The sink outlives every ReplyLater.
-class ReplyLater {
- public:
-  ReplyLater(ReplySink& sink, ConnectionId connection, ExchangeId exchange)
-      : sink_(&sink), connection_(connection), exchange_(exchange) {}
-  ReplyLater(ReplyLater&& other) noexcept
-      : sink_(std::exchange(other.sink_, nullptr)),
-        connection_(other.connection_),
-        exchange_(other.exchange_) {}
-  ReplyLater& operator=(ReplyLater&& other) noexcept {
-    std::swap(sink_, other.sink_);
-    std::swap(connection_, other.connection_);
-    std::swap(exchange_, other.exchange_);
-    return *this;
-  }
-  ~ReplyLater() {
-    if (sink_ != nullptr)
-      std::move (*this)(Response::error(Status::internal_server_error, "The request was lost."));
-  }
-
-  void operator()(Response response) && {
-    if (ReplySink* sink = std::exchange(sink_, nullptr))
-      sink->deliver(connection_, exchange_, std::move(response));
-  }
-  /// Gives the right up in silence: the answer goes another way.
-  void forget() && { sink_ = nullptr; }
-
- private:
-  ReplySink* sink_;
-  ConnectionId connection_;
-  ExchangeId exchange_;
-};
-
-struct Pending {};  ///< the answer comes through ReplyLater
 using Reply = std::variant<Response, Pending>;
+
+struct Accepted {};
+/// No further content until Resume is called.
+struct Wait {};
+/// What an exchange says to a piece of content, which it has taken in every case. A response refuses the
+/// rest.
+using Intake = std::variant<Accepted, Wait, Response>;
 
 /// One request being received. Thread: the worker that owns the connection.
 class Exchange {
  public:
   virtual ~Exchange() = default;
-  /// The next piece of the content, decoded from its transfer coding. A response here refuses the rest.
-  [[nodiscard]] virtual std::optional<Response> content(Bytes piece) = 0;
+  /// The next piece of the content, decoded from its transfer coding.
+  [[nodiscard]] virtual Intake content(Bytes piece) = 0;
   /// All of the content has arrived.
   [[nodiscard]] virtual Reply complete(ReplyLater later) = 0;
+  /// The content will not be completed: the client has gone, is too slow, or has sent something malformed.
+  virtual void cancelled() {}
 };
 
-/// A response at once, from the head alone, or how to receive the content first.
-using Begin = std::variant<Response, std::unique_ptr<Exchange>>;
+/// From the head alone: a response at once, one that was prepared and stays valid during the call, "later",
+/// or how to receive the content first.
+using Begin = std::variant<Response, const PreparedResponse*, Pending, std::unique_ptr<Exchange>>;
 
 /// Decides from the head alone. Thread: any worker, all at once; so const means thread-safe.
 class Handler {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,18 @@ struct HandlerLogFields {
   std::string cause;    ///< of a 5xx or an answer cut short, for the operator; empty: nothing to tell
   std::string
       violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
+};
+
+/// A response that is given many times: what depends neither on the request nor on the moment, rendered once.
+/// Immutable once made.
+struct PreparedResponse {
+  Status status = Status::ok;
+  std::string head;            ///< HTTP/1.1: the status line and every field that is the same each time
+  std::string content;         ///< small content, copied behind its head; empty when it is shared
+  SharedBytes shared_content;  ///< larger content; null when there is none
+  std::uint64_t content_length_bytes = 0;  ///< as announced; the session leaves content out for HEAD
+  HandlerLogFields log_fields;
+  std::string detail;  ///< of an error: the sentence that the client is shown
 };
 
 /// Says whether an answer would be given again. Thread: that of the worker that remembers the answer.
@@ -46,6 +59,9 @@ struct Response {
   /// may then be given again to the same bytes while it holds (ResponseCache). Null: ask the handler each
   /// time.
   std::shared_ptr<Revalidator> revalidator;
+  /// Called with the prepared form of this very response once it has been rendered, so that the handler can
+  /// give it again. Empty: it is not to be kept. Thread: the worker's.
+  std::function<void(PreparedResponse)> keep = {};
 
   /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been
   /// encoded).

@@ -36,6 +36,15 @@ Response server_options(std::string_view methods) {
   return response;
 }
 
+Request with_path(const Request& request, std::string_view path) {
+  return {.head = request.head,
+          .local = request.local,
+          .path = path,
+          .exchange = request.exchange,
+          .worker = request.worker,
+          .round = request.round};
+}
+
 }  // namespace
 
 Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes,
@@ -67,8 +76,7 @@ Begin Router::begin(const Request& request) const {
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
   if (target.asterisk) return server_options(methods_);
-  return route(target.path)
-      .handler->begin(Request{.head = head, .local = request.local, .path = target.path});
+  return route(target.path).handler->begin(with_path(request, target.path));
 }
 
 ErrorForm Router::error_form(const RequestHead& head) const {

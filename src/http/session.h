@@ -84,7 +84,10 @@ class Session {
   virtual void closed_writing(Instant now) = 0;
   /// Its turn ends, others come next: gives back what it does not need until it is called again.
   virtual void rest() = 0;
-  /// A Pending reply has arrived. False: nobody waits for it any more, and it has been dropped.
+  /// What said Wait, the content's receiver or its source, can go on.
+  virtual void resume(ExchangeId exchange, Instant now) = 0;
+  /// A Pending reply has arrived, or an interim one before it. False: nobody waits for it any more, and it
+  /// has been dropped.
   [[nodiscard]] virtual bool resolve(ExchangeId exchange, Response response, Instant now) = 0;
   /// The one moment that matters in this state.
   [[nodiscard]] virtual Instant deadline() const = 0;

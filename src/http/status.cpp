@@ -5,6 +5,8 @@ namespace bobbin::http {
 std::string_view reason_phrase(Status status) {
   switch (status) {
     case Status::continue_: return "Continue";
+    case Status::processing: return "Processing";
+    case Status::early_hints: return "Early Hints";
     case Status::ok: return "OK";
     case Status::created: return "Created";
     case Status::no_content: return "No Content";

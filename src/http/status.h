@@ -5,9 +5,11 @@
 
 namespace bobbin::http {
 
-/// The status codes bobbin answers with (RFC 9110 §15, RFC 6585, RFC 4918).
+/// The status codes bobbin answers with (RFC 9110 §15, RFC 6585, RFC 4918, RFC 8297, RFC 2518).
 enum class Status : std::uint16_t {
   continue_ = 100,
+  processing = 102,
+  early_hints = 103,
   ok = 200,
   created = 201,
   no_content = 204,
@@ -36,10 +38,12 @@ enum class Status : std::uint16_t {
 };
 
 [[nodiscard]] constexpr int code(Status status) { return static_cast<int>(status); }
+/// RFC 9110 §15.2: another answer follows.
+[[nodiscard]] constexpr bool is_interim(Status status) { return code(status) < 200; }
 [[nodiscard]] constexpr bool is_error(Status status) { return code(status) >= 400; }
 /// RFC 9110 §6.4.1: these answers never have content, nor a Content-Length (§8.6).
 [[nodiscard]] constexpr bool never_has_content(Status status) {
-  return code(status) < 200 || status == Status::no_content || status == Status::not_modified;
+  return is_interim(status) || status == Status::no_content || status == Status::not_modified;
 }
 /// The phrase registered for the code, for example "Not Found".
 [[nodiscard]] std::string_view reason_phrase(Status status);

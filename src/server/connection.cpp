@@ -135,7 +135,7 @@ Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   readable_ = count && *count > 0 && (*count == buffer.size() || must_read_on_);
   if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   if (*count == 0) return {.kind = Arrived::Kind::end};
-  session_.memory().begin_round();
+  session_.begin_round();
   return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};
 }
 

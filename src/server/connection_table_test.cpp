@@ -20,11 +20,12 @@ class Table : public testing::Test, public http::SessionHost, public http::Reply
   bool wants_log_fields() const override { return false; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary&, Instant) override {}
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
+  void resume(ConnectionId, ExchangeId) override {}
 
   std::vector<std::string> events;
-  http::http1::RecordingHandler handler{events};
   http::http1::SessionSettings settings;
-  http::http1::Session::Services services{settings, handler, *this, *this, http::http1::ResponseCache(0)};
+  http::http1::Session::Services services{settings, std::make_shared<http::http1::RecordingHandler>(events),
+                                          *this, *this, http::http1::ResponseCache(0)};
   ConnectionTable connections;
 };
 

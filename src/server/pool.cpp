@@ -11,8 +11,8 @@ WorkerPool::WorkerPool(const PoolSettings& settings, std::function<void()> ended
     : settings_(settings), ended_(std::move(ended)), loads_(settings.threads, 0) {}
 
 Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings,
-                                                      const http::Handler& handler, observe::Log& log,
-                                                      std::function<void()> ended) {
+                                                      std::shared_ptr<const http::Handler> handler,
+                                                      observe::Log& log, std::function<void()> ended) {
   std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, std::move(ended)));
   for (unsigned number = 1; number <= settings.threads; ++number)
     pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log)));
@@ -63,6 +63,10 @@ bool WorkerPool::may_wait() const {
 
 bool WorkerPool::anybody_is_idle() const {
   return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->has_idle(); });
+}
+
+void WorkerPool::replace_handler(const std::shared_ptr<const http::Handler>& handler) {
+  for (const auto& worker : workers_) worker->replace_handler(handler);
 }
 
 void WorkerPool::make_room() {

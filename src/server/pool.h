@@ -29,12 +29,16 @@ struct PoolSettings {
 /// rejected. Thread: every function may be called by any thread, unless said otherwise.
 class WorkerPool {
  public:
-  /// Starts the threads. `settings`, `handler` and `log` outlive the pool. `ended` is called once, by a
+  /// Starts the threads. `settings` and `log` outlive the pool. `ended` is called once, by a
   /// worker or by the prefetcher, when the last thread of both has ended.
   [[nodiscard]] static Result<std::unique_ptr<WorkerPool>> start(const PoolSettings& settings,
-                                                                 const http::Handler& handler,
+                                                                 std::shared_ptr<const http::Handler> handler,
                                                                  observe::Log& log,
                                                                  std::function<void()> ended);
+
+  /// Every worker serves the requests of its next round with this one; exchanges end under the one they began
+  /// with, which lives until then.
+  void replace_handler(const std::shared_ptr<const http::Handler>& handler);
 
   enum class Admission : std::uint8_t { assigned, queued, refused };
   /// Assigns or queues the connection; leaves it with the caller when it is refused. `log`: the calling

@@ -35,16 +35,16 @@ ConnectionId id_of(std::uint64_t tag) {
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings,
-                                               const http::Handler& handler, WorkerPool& pool,
+                                               std::shared_ptr<const http::Handler> handler, WorkerPool& pool,
                                                observe::Log& log) {
   auto epoll = TRY(os::Epoll::create());
   auto wake = TRY(os::Wake::create());
   TRY(epoll.add_edge_triggered(wake.fd(), kMessageTag));
   return std::unique_ptr<Worker>(
-      new Worker(number, settings, handler, pool, log, std::move(epoll), std::move(wake)));
+      new Worker(number, settings, std::move(handler), pool, log, std::move(epoll), std::move(wake)));
 }
 
-Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler,
+Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<const http::Handler> handler,
                WorkerPool& pool, observe::Log& log, os::Epoll epoll, os::Wake wake)
     : number_(number),
       settings_(settings),
@@ -53,10 +53,11 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, const http::Hand
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_),
       services_{.settings = settings.session,
-                .handler = handler,
+                .handler = std::move(handler),
                 .host = *this,
                 .replies = *this,
-                .memory = http::http1::ResponseCache(settings.memory_bytes)},
+                .memory = http::http1::ResponseCache(settings.memory_bytes),
+                .worker = number - 1},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       timers_(monotonic_now()) {}
@@ -81,6 +82,9 @@ void Worker::join() {
 void Worker::assign(Arrival arrival) { post(std::move(arrival)); }
 void Worker::make_room() {
   if (!asked_for_room_.exchange(true)) post(MakeRoom{});
+}
+void Worker::replace_handler(std::shared_ptr<const http::Handler> handler) {
+  post(NewHandler{std::move(handler)});
 }
 void Worker::shut_down() { post(ShutDown{}); }
 void Worker::stop_now() { post(StopNow{}); }
@@ -297,6 +301,11 @@ void Worker::take(Answer&& answer, Instant now) {
   // Nobody was told, but what is on disk must not go unmentioned.
   if (!was_given && !created.empty())
     log_.write(observe::LogLevel::info, "Created file: " + created + " (the client had left)");
+}
+
+void Worker::take(Resumed resumed, Instant now) {
+  if (Connection* connection = connections_.find(resumed.connection))
+    drive(*connection, now, [&](http::Session& session) { session.resume(resumed.exchange, now); });
 }
 
 void Worker::take(Fetched&& fetched, Instant now) {

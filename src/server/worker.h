@@ -56,11 +56,10 @@ struct WorkerSettings {
 /// functions may be called by any thread; everything else belongs to the worker's own.
 class Worker final : private http::SessionHost, private http::ReplySink {
  public:
-  /// `number` counts from 1: the log's "Thread-1". `handler`, `settings`, `pool` and `log` outlive the
-  /// worker.
+  /// `number` counts from 1: the log's "Thread-1". `settings`, `pool` and `log` outlive the worker.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(unsigned number, const WorkerSettings& settings,
-                                                              const http::Handler& handler, WorkerPool& pool,
-                                                              observe::Log& log);
+                                                              std::shared_ptr<const http::Handler> handler,
+                                                              WorkerPool& pool, observe::Log& log);
   ~Worker() override;
 
   /// Fails when the system has no more threads.
@@ -76,6 +75,8 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   /// Since when the one has been idle that this worker would close to make room; kNever when it has none.
   /// Exact only of a worker that has just looked because others wait.
   [[nodiscard]] Instant longest_idle() const { return Instant(Duration(longest_idle_.load())); }
+  /// Requests that begin from its next round on are for this one.
+  void replace_handler(std::shared_ptr<const http::Handler> handler);
   /// Finish what is in flight, then end. Nothing is assigned any more.
   void shut_down();
   /// Close everything and end.
@@ -84,6 +85,13 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void join();
 
  private:
+  struct Resumed {
+    ConnectionId connection;
+    ExchangeId exchange;
+  };
+  struct NewHandler {
+    std::shared_ptr<const http::Handler> handler;
+  };
   struct MakeRoom {};
   struct ShutDown {};
   struct StopNow {};
@@ -96,10 +104,10 @@ class Worker final : private http::SessionHost, private http::ReplySink {
     ConnectionId connection;
     Result<void> result;
   };
-  using Message = std::variant<Arrival, Answer, Fetched, MakeRoom, ShutDown, StopNow>;
+  using Message = std::variant<Arrival, Answer, Resumed, Fetched, NewHandler, MakeRoom, ShutDown, StopNow>;
 
-  Worker(unsigned number, const WorkerSettings& settings, const http::Handler& handler, WorkerPool& pool,
-         observe::Log& log, os::Epoll epoll, os::Wake wake);
+  Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<const http::Handler> handler,
+         WorkerPool& pool, observe::Log& log, os::Epoll epoll, os::Wake wake);
 
   // http::SessionHost
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
@@ -108,6 +116,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
   // http::ReplySink
   void deliver(ConnectionId connection, ExchangeId exchange, http::Response response) override;
+  void resume(ConnectionId connection, ExchangeId exchange) override { post(Resumed{connection, exchange}); }
 
   void run();
   void post(Message message) EXCLUDES(mailbox_mutex_);
@@ -117,7 +126,9 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void take_messages(Instant now) EXCLUDES(mailbox_mutex_);
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
+  void take(Resumed resumed, Instant now);
   void take(Fetched&& fetched, Instant now);
+  void take(NewHandler&& replacement, Instant) { services_.handler = std::move(replacement.handler); }
   void take(MakeRoom, Instant) { asked_for_room_ = false; }  // it is done in every round
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);

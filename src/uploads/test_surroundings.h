@@ -22,7 +22,7 @@ class Mailbox : public http::ReplySink {
   std::function<void(ExchangeId, const http::Response&)> on_answer = [](ExchangeId, const http::Response&) {};
 
   /// The right to answer a new exchange, and its number.
-  http::ReplyLater reply(ExchangeId exchange) { return {*this, ConnectionId{}, exchange}; }
+  http::ReplyLater reply(ExchangeId exchange) { return http::ReplyLater({this, ConnectionId{}, exchange}); }
 
   void deliver(ConnectionId, ExchangeId exchange, http::Response response) override {
     on_answer(exchange, response);
@@ -30,6 +30,7 @@ class Mailbox : public http::ReplySink {
     answers_[exchange] = std::move(response);
     changed_.notify_all();
   }
+  void resume(ConnectionId, ExchangeId) override {}
   /// Takes the answer to an exchange; status 100 when there is none after ten seconds.
   [[nodiscard]] http::Response wait(ExchangeId exchange) {
     const Instant deadline = monotonic_now() + seconds(10);

@@ -24,10 +24,13 @@ using http::Response;
 class UploadExchange : public http::Exchange {
  public:
   UploadExchange(Store& store, Committer& committer, std::uint64_t maximum_bytes,
-                 std::uint64_t announced_bytes)
-      : committer_(committer), maximum_bytes_(maximum_bytes), document_(store, announced_bytes) {}
+                 std::uint64_t announced_bytes, Duration commit_timeout)
+      : committer_(committer),
+        maximum_bytes_(maximum_bytes),
+        commit_timeout_(commit_timeout),
+        document_(store, announced_bytes) {}
 
-  std::optional<Response> content(Bytes piece) override {
+  http::Intake content(Bytes piece) override {
     received_bytes_ += piece.size();
     if (received_bytes_ > maximum_bytes_) return content_too_large(maximum_bytes_);
     is_json_ = is_json_ && validator_.feed(piece);
@@ -35,7 +38,7 @@ class UploadExchange : public http::Exchange {
       document_.append(piece);
     else
       document_.discard();
-    return std::nullopt;
+    return http::Accepted{};
   }
 
   http::Reply complete(http::ReplyLater later) override {
@@ -44,12 +47,18 @@ class UploadExchange : public http::Exchange {
       std::move(later).forget();
       return invalid_json(validator_.fault());
     }
-    return committer_.submit(std::move(document_), std::move(later));
+    http::Reply reply = committer_.submit(std::move(document_), std::move(later));
+    if (auto* pending = std::get_if<http::Pending>(&reply)) {
+      pending->limit = commit_timeout_;
+      pending->late = unavailable("Storing takes too long. It may or may not succeed.");
+    }
+    return reply;
   }
 
  private:
   Committer& committer_;
   const std::uint64_t maximum_bytes_;
+  const Duration commit_timeout_;
   std::uint64_t received_bytes_ = 0;
   json::Validator validator_;
   bool is_json_ = true;  ///< as far as received
@@ -93,6 +102,7 @@ Result<std::unique_ptr<UploadHandler>> UploadHandler::create(const UploadSetting
 UploadHandler::UploadHandler(const UploadSettings& settings, std::unique_ptr<Store> store, observe::Log& log,
                              Committer::Limits limits)
     : max_upload_bytes_(settings.max_upload_bytes),
+      commit_timeout_(settings.commit_timeout),
       store_(std::move(store)),
       committer_(*store_, settings.url_path, log.writer("Uploads"), limits) {}
 
@@ -100,7 +110,7 @@ http::Begin UploadHandler::begin(const http::Request& request) const {
   if (request.head.method == Method::options) return allowed_methods();
   if (auto refused = refusal(request.head)) return *std::move(refused);
   return std::make_unique<UploadExchange>(*store_, committer_, max_upload_bytes_,
-                                          request.head.framing.length_bytes);
+                                          request.head.framing.length_bytes, commit_timeout_);
 }
 
 std::optional<Response> UploadHandler::refusal(const RequestHead& head) const {

@@ -16,6 +16,7 @@ struct UploadSettings {
   std::string directory;                         ///< made when missing; its parent must exist
   std::string url_path = "/uploads";             ///< where the directory's files are served; percent-encoded
   std::uint64_t max_upload_bytes = 1024 * 1024;  ///< of content, decoded from its transfer coding
+  Duration commit_timeout = seconds(30);         ///< until an upload is on stable storage
 };
 
 /// Stores JSON documents: POST is answered 201 once the content, its name and the directory are on stable
@@ -44,6 +45,7 @@ class UploadHandler : public http::Handler {
   [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
 
   const std::uint64_t max_upload_bytes_;
+  const Duration commit_timeout_;
   const std::unique_ptr<Store> store_;
   mutable Committer committer_;  // takes care of its own threads
 };

@@ -46,9 +46,7 @@ Response with(Content content) {
 /// Answers from the first piece of the content.
 class Refusing final : public http::Exchange {
  public:
-  std::optional<Response> content(Bytes) override {
-    return Response::error(Status::bad_request, "Not this.");
-  }
+  http::Intake content(Bytes) override { return Response::error(Status::bad_request, "Not this."); }
   http::Reply complete(http::ReplyLater later) override {
     std::move(later).forget();
     return Response::error(Status::bad_request, "Nothing.");
@@ -76,9 +74,10 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
 
 SessionPeer::SessionPeer(Services services)
     : services_(std::move(services)),
-      handler_(events_, services_.refuses_content),
-      session_surroundings_{services_.settings, handler_, *this, *this, http::http1::ResponseCache(1 << 20)},
-      session_(session_surroundings_, ConnectionId{}, Endpoint{}, now_) {}
+      session_services_{services_.settings,
+                        std::make_shared<ShapesHandler>(events_, services_.refuses_content), *this, *this,
+                        http::http1::ResponseCache(1 << 20)},
+      session_(session_services_, ConnectionId{}, Endpoint{}, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
   if (!session_.wants_input()) return false;

@@ -72,14 +72,14 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
   }
   // ReplySink
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
+  void resume(ConnectionId, ExchangeId) override {}
 
   void check();
 
   Services services_;
   std::vector<std::string> events_;
-  ShapesHandler handler_;
   Instant now_{seconds(1'000'000)};
-  http::http1::Session::Services session_surroundings_;
+  http::http1::Session::Services session_services_;
   http::http1::Session session_;
   std::string unread_;
   bool ended_ = false;

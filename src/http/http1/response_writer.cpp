@@ -11,14 +11,23 @@ void append_number(std::string& out, std::uint64_t value) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
+void append_status_line(std::string& out, Status status) {
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(code(status)));
+  out += ' ';
+  out += reason_phrase(status);
+  out += "\r\n";
+}
+
 }  // namespace
 
+void append_interim(std::string& out, const Response& response) {
+  append_status_line(out, response.status);
+  out.append(response.fields).append("\r\n");
+}
+
 void append_front(std::string& out, const Response& response, std::string_view added_fields) {
-  out += "HTTP/1.1 ";
-  append_number(out, static_cast<std::uint64_t>(code(response.status)));
-  out += ' ';
-  out += reason_phrase(response.status);
-  out += "\r\n";
+  append_status_line(out, response.status);
   if (!response.media_type.empty()) out.append("Content-Type: ").append(response.media_type).append("\r\n");
   if (!never_has_content(response.status)) {
     out += "Content-Length: ";

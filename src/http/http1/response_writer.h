@@ -13,6 +13,9 @@ namespace bobbin::http::http1 {
 /// `added_fields`: the operator's, a line each; for answers that are no error.
 void append_front(std::string& out, const Response& response, std::string_view added_fields);
 
+/// The whole head of a 1xx answer (RFC 9110 §15.2): a status line and the response's own fields.
+void append_interim(std::string& out, const Response& response);
+
 /// The second part of every head: what the moment and the connection add, and the empty line. Prepared as far
 /// as it is the same for all answers of a server.
 class ResponseBack {

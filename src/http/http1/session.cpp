@@ -17,6 +17,9 @@ constexpr std::size_t kPipelinedAnswers = 32;
 // read. Worth it for this much; beyond, closing is cheaper for both.
 constexpr std::uint64_t kDiscardedBytes = 256 * 1024;
 
+// Up to here copying content behind its head is cheaper than another piece in the kernel's list.
+constexpr std::size_t kCopiedBytes = 4096;
+
 // Of a request line that could not be read; the whole of it may be as long as the head limit.
 constexpr std::size_t kLoggedLineBytes = 200;
 
@@ -24,7 +27,7 @@ constexpr std::size_t kLoggedLineBytes = 200;
 class Discarding final : public Exchange {
  public:
   explicit Discarding(Response response) : response_(std::move(response)) {}
-  std::optional<Response> content(Bytes) override { return std::nullopt; }
+  Intake content(Bytes) override { return Accepted{}; }
   Reply complete(ReplyLater later) override {
     std::move(later).forget();
     return std::move(response_);
@@ -45,6 +48,25 @@ bool is_empty_lines(std::string_view input) {
   for (std::size_t i = 0; i < input.size(); ++i)
     if (input[i] != "\r\n"[i % 2]) return false;
   return true;
+}
+
+/// What a handler keeps of its own response, in order to give it again.
+void keep_prepared(Response& response, std::string_view front, const LogFields& log_fields) {
+  PreparedResponse prepared{.status = response.status,
+                            .head = std::string(front),
+                            .content_length_bytes = size_bytes(response.content),
+                            .log_fields = log_fields.notes,
+                            .detail = log_fields.detail};
+  if (auto* text = std::get_if<std::string>(&response.content);
+      text != nullptr && text->size() <= kCopiedBytes)
+    prepared.content = *text;
+  else if (text != nullptr)
+    response.content = prepared.shared_content = std::make_shared<const std::string>(std::move(*text));
+  else if (auto* shared = std::get_if<SharedBytes>(&response.content))
+    prepared.shared_content = *shared;
+  else if (!std::holds_alternative<std::monostate>(response.content))
+    return;  // a file or several pieces: not worth keeping
+  response.keep(std::move(prepared));
 }
 
 /// A client that waits for 100 Continue has not sent its content: an error tells it not to (RFC 9110
@@ -73,10 +95,14 @@ void Session::rest() {
 
 // ---- input ----
 
+bool Session::receives_content() const {
+  const auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_);
+  return receiving != nullptr && !(*receiving)->waits;
+}
+
 bool Session::wants_input() const {
   return !input_ended_ && (std::holds_alternative<Idle>(state_) || std::holds_alternative<Head>(state_) ||
-                           std::holds_alternative<std::unique_ptr<Receiving>>(state_) ||
-                           std::holds_alternative<Lingering>(state_));
+                           std::holds_alternative<Lingering>(state_) || receives_content());
 }
 
 void Session::received(Bytes input, Instant now) {
@@ -106,7 +132,7 @@ void Session::process(Bytes input, Instant now) {
 
 bool Session::advance(Bytes& input, Instant now) {
   if (auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_))
-    return read_content(std::move(*receiving), input, now);
+    return !(*receiving)->waits && read_content(std::move(*receiving), input, now);
   if (input.empty()) return false;
   if (auto* head = std::get_if<Head>(&state_)) return read_head(*head, input, now);
   const auto* sending = std::get_if<Sending>(&state_);
@@ -157,6 +183,7 @@ bool Session::read_content(std::unique_ptr<Receiving> receiving, Bytes& input, I
     }
     const ContentDecoder::Result result = receiving->decoder.decode(input);
     if (const auto* refusal = std::get_if<Refusal>(&result)) {
+      receiving->exchange->cancelled();
       refuse(*refusal, std::move(receiving->asked), now);
       return false;
     }
@@ -164,9 +191,16 @@ bool Session::read_content(std::unique_ptr<Receiving> receiving, Bytes& input, I
     input = input.subspan(step.consumed_bytes);
     receiving->pace.progressed(step.consumed_bytes, now);
     if (step.content.empty()) continue;
-    if (auto refused = receiving->exchange->content(step.content)) {
+    Intake intake = receiving->exchange->content(step.content);
+    if (auto* refused = std::get_if<Response>(&intake)) {
       answer(std::move(*refused), std::move(receiving->asked), receiving->decoder.finished(), now);
       return true;
+    }
+    if (std::holds_alternative<Wait>(intake)) {
+      receiving->waits = true;
+      receiving->pace.pause(now);
+      state_ = std::move(receiving);
+      return false;
     }
   }
   complete(std::move(receiving), now);
@@ -174,9 +208,11 @@ bool Session::read_content(std::unique_ptr<Receiving> receiving, Bytes& input, I
 }
 
 void Session::input_ended(Instant now) {
-  if (auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_))
+  if (auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_)) {
+    (*receiving)->exchange->cancelled();
     return refuse({Status::bad_request, "The connection ended before the content did."},
                   std::move((*receiving)->asked), now);
+  }
   if (std::holds_alternative<Head>(state_))
     return refuse_head({Status::bad_request, "The connection ended before the request did."},
                        buffered_input(), now);
@@ -188,6 +224,7 @@ void Session::input_ended(Instant now) {
 Session::RequestSummary Session::summary_of(const RequestHead& head, Instant now) const {
   RequestSummary asked{.method = head.method,
                        .persists = head.asks_to_persist,
+                       .is_1_0 = head.minor_version == 0,
                        .started = now,
                        .texts = std::make_shared<LogFields>()};
   if (shared_.host.wants_log_fields()) {
@@ -202,9 +239,18 @@ Session::RequestSummary Session::summary_of(const RequestHead& head, Instant now
 void Session::begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now) {
   RequestSummary asked = summary_of(head, now);
   const bool has_content = announces_content(head.framing);
-  Begin decision = shared_.handler.begin(Request{.head = head, .local = local_});
+  Begin decision = shared_.handler->begin(Request{.head = head,
+                                                  .local = local_,
+                                                  .exchange = {&shared_.replies, id_, ExchangeId{requests_}},
+                                                  .worker = shared_.worker,
+                                                  .round = shared_.round});
+  if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision)) {
+    return answer_prepared(**prepared, std::move(asked), !has_content, now);
+  }
   auto* response = std::get_if<Response>(&decision);
-  if (response == nullptr || is_error(response->status)) asked.error_form = shared_.handler.error_form(head);
+  if (response == nullptr || is_error(response->status)) asked.error_form = shared_.handler->error_form(head);
+  if (auto* pending = std::get_if<Pending>(&decision))
+    return await(std::move(*pending), std::move(asked), shared_.handler, now);
   if (response != nullptr && response->revalidator != nullptr && !has_content) {
     render(*response, asked.error_form);
     remember(head_bytes, asked, *response);
@@ -219,25 +265,64 @@ void Session::begin(const RequestHead& head, Bytes head_bytes, bool content_has_
   if (!discards && head.expects_continue && has_content && !content_has_arrived)
     workspace().output.text() += "HTTP/1.1 100 Continue\r\n\r\n";
   const std::uint64_t limit = discards ? kDiscardedBytes : shared_.settings.maximum_content_bytes;
-  state_ = std::make_unique<Receiving>(Receiving{.exchange = std::move(exchange),
+  state_ = std::make_unique<Receiving>(Receiving{.handler = shared_.handler,
+                                                 .exchange = std::move(exchange),
                                                  .decoder = ContentDecoder(head.framing, limit),
                                                  .pace = Pace(now),
                                                  .asked = std::move(asked)});
 }
 
 void Session::complete(std::unique_ptr<Receiving> receiving, Instant now) {
-  Reply reply = receiving->exchange->complete(ReplyLater(shared_.replies, id_, ExchangeId{requests_}));
+  Reply reply = receiving->exchange->complete(ReplyLater({&shared_.replies, id_, ExchangeId{requests_}}));
   if (auto* response = std::get_if<Response>(&reply))
     return answer(std::move(*response), std::move(receiving->asked), true, now);
-  state_ = Awaiting{.deadline = now + shared_.settings.reply_timeout,
-                    .asked = std::make_unique<RequestSummary>(std::move(receiving->asked))};
+  await(std::move(std::get<Pending>(reply)), std::move(receiving->asked), std::move(receiving->handler), now);
+}
+
+void Session::await(Pending pending, RequestSummary asked, std::shared_ptr<const Handler> handler,
+                    Instant now) {
+  const Instant deadline = now + pending.limit;
+  state_ = std::make_unique<Awaiting>(Awaiting{.handler = std::move(handler),
+                                               .deadline = deadline,
+                                               .pending = std::move(pending),
+                                               .asked = std::move(asked)});
+}
+
+void Session::resume(ExchangeId exchange, Instant now) {
+  auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_);
+  if (receiving == nullptr || exchange != ExchangeId{requests_} || !(*receiving)->waits) return;
+  (*receiving)->waits = false;
+  (*receiving)->pace.go_on(now);
+  if (has_input()) {
+    const std::string input = std::exchange(workspace_->input, {});
+    process(as_bytes(input), now);
+  }
+}
+
+/// RFC 9110 §15.2: the final answer follows; a client of HTTP/1.0 does not know such answers.
+void Session::send_interim(const Response& response) {
+  if (std::get<std::unique_ptr<Awaiting>>(state_)->asked.is_1_0) return;
+  std::string& out = workspace().output.text();
+  append_interim(out, response);
+}
+
+/// Nobody waits any more for what is being received or done.
+void Session::cancel_exchange() {
+  if (auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_)) (*receiving)->exchange->cancelled();
+  if (auto* awaiting = std::get_if<std::unique_ptr<Awaiting>>(&state_))
+    if ((*awaiting)->pending.cancelled) (*awaiting)->pending.cancelled();
 }
 
 bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
   // No further request is begun while an answer is awaited: so it is that of the last one.
-  auto* awaiting = std::get_if<Awaiting>(&state_);
+  auto* awaiting = std::get_if<std::unique_ptr<Awaiting>>(&state_);
   if (awaiting == nullptr || exchange != ExchangeId{requests_}) return false;
-  answer(std::move(response), std::move(*awaiting->asked), true, now);
+  if (is_interim(response.status)) {
+    send_interim(response);
+  } else {
+    const auto finished = std::move(*awaiting);
+    answer(std::move(response), std::move(finished->asked), true, now);
+  }
   return true;
 }
 
@@ -277,7 +362,10 @@ void Session::answer(Response response, RequestSummary asked, bool content_is_re
   summary.content_length_bytes = never_has_content(response.status) ? 0 : size_bytes(response.content);
 
   Output& output = workspace_->output;
+  const std::size_t front_start = output.text().size();
   append_front(output.text(), response, shared_.settings.added_fields);
+  if (response.keep)
+    keep_prepared(response, std::string_view(output.text()).substr(front_start), *summary.texts);
   append_back(output.text(), keeps);
   begin_content();
   if (asked.method != Method::head && !never_has_content(response.status))
@@ -300,6 +388,29 @@ void Session::answer_cached(const CachedResponse& answer, Instant now) {
   output.text() += answer.content();
   if (answer.shared_content() != nullptr) output.add(answer.shared_content());
   end_answer(keeps, !answer.persists);
+}
+
+void Session::answer_prepared(const PreparedResponse& prepared, RequestSummary asked, bool content_is_read,
+                              Instant now) {
+  const bool keeps = keeps_connection(asked.persists) && content_is_read;
+  ExchangeSummary& summary = begin_answer(asked.started, keeps, now);
+  if (shared_.host.wants_log_fields()) {
+    asked.texts->notes = prepared.log_fields;
+    asked.texts->detail = prepared.detail;
+    summary.texts = std::move(asked.texts);
+  }
+  summary.status = prepared.status;
+  summary.content_length_bytes = prepared.content_length_bytes;
+
+  Output& output = workspace_->output;
+  output.text() += prepared.head;
+  append_back(output.text(), keeps);
+  begin_content();
+  if (asked.method != Method::head) {
+    output.text() += prepared.content;
+    if (prepared.shared_content != nullptr) output.add(prepared.shared_content);
+  }
+  end_answer(keeps, !asked.persists && content_is_read);
 }
 
 void Session::remember(Bytes head_bytes, const RequestSummary& asked, const Response& response) {
@@ -447,7 +558,7 @@ Instant Session::deadline() const {
     Instant operator()(const std::unique_ptr<Receiving>& receiving) const {
       return receiving->pace.deadline(session.shared_.settings.pace);
     }
-    Instant operator()(const Awaiting& awaiting) const { return awaiting.deadline; }
+    Instant operator()(const std::unique_ptr<Awaiting>& awaiting) const { return awaiting->deadline; }
     Instant operator()(const Sending&) const { return kNever; }
     Instant operator()(const Lingering& lingering) const { return lingering.deadline; }
     Instant operator()(const Done&) const { return kNever; }
@@ -465,18 +576,16 @@ void Session::expire(Instant now) {
     timed_out_ = true;
     return abort(now);
   }
-  if (auto* awaiting = std::get_if<Awaiting>(&state_)) {
-    Response late =
-        Response::error(Status::service_unavailable, "Storing takes too long. It may or may not succeed.");
-    late.add_field("Retry-After", "5");
-    late.close = true;
-    return answer(std::move(late), std::move(*awaiting->asked), true, now);
+  if (auto* awaiting = std::get_if<std::unique_ptr<Awaiting>>(&state_)) {
+    const auto finished = std::move(*awaiting);
+    return answer(std::move(finished->pending.late), std::move(finished->asked), true, now);
   }
   if (std::holds_alternative<Lingering>(state_)) {
     state_ = Done{};
     return;
   }
   timed_out_ = true;
+  cancel_exchange();
   if (auto* receiving = std::get_if<std::unique_ptr<Receiving>>(&state_))
     return refuse({Status::request_timeout, "The content arrived too slowly."},
                   std::move((*receiving)->asked), now);
@@ -496,6 +605,7 @@ void Session::shut_down() {
 }
 
 void Session::abort(Instant now) {
+  cancel_exchange();
   state_ = Done{};
   if (workspace_ == nullptr) return;
   for (Workspace::QueuedResponse& response : workspace_->responses) {

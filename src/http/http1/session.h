@@ -21,12 +21,11 @@ namespace bobbin::http::http1 {
 struct SessionSettings {
   HeadLimits head;
   std::uint64_t maximum_content_bytes = 1 << 20;
-  unsigned maximum_requests = 100;       ///< on one connection; 0: no limit
-  Duration keep_alive = seconds(30);     ///< between requests
-  Duration head_timeout = seconds(10);   ///< absolute, from the head's first byte
-  PaceSettings pace;                     ///< for content, in both directions
-  Duration reply_timeout = seconds(30);  ///< for a Pending reply
-  Duration linger = seconds(2);          ///< reading on after the last answer, so that no reset destroys it
+  unsigned maximum_requests = 100;      ///< on one connection; 0: no limit
+  Duration keep_alive = seconds(30);    ///< between requests
+  Duration head_timeout = seconds(10);  ///< absolute, from the head's first byte
+  PaceSettings pace;                    ///< for content, in both directions
+  Duration linger = seconds(2);         ///< reading on after the last answer, so that no reset destroys it
   std::string server_name = "Multi-threaded HTTP Server";  ///< Server field and error pages; empty: none
   std::string added_fields;  ///< the operator's, for every answer that is no error: "Name: value\r\n" each
 };
@@ -37,10 +36,12 @@ class Session final : public http::Session {
   /// What the sessions of one worker share.
   struct Services {
     const SessionSettings& settings;
-    const Handler& handler;
+    std::shared_ptr<const Handler> handler;  ///< exchanges end under the one they began with
     SessionHost& host;
     ReplySink& replies;
     ResponseCache memory;
+    unsigned worker = 0;      ///< see Request
+    std::uint64_t round = 1;  ///< see Request
     Workspaces workspaces = {};
     ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
                       settings.maximum_requests > 0};
@@ -49,7 +50,9 @@ class Session final : public http::Session {
   Session(Services& services, ConnectionId id, const Endpoint& local, Instant now);
 
   [[nodiscard]] bool wants_input() const override;
-  [[nodiscard]] bool awaits_reply() const override { return std::holds_alternative<Awaiting>(state_); }
+  [[nodiscard]] bool awaits_reply() const override {
+    return std::holds_alternative<std::unique_ptr<Awaiting>>(state_);
+  }
   void received(Bytes input, Instant now) override;
   [[nodiscard]] Outgoing next() override;
   void sent(std::uint64_t count, Instant now) override;
@@ -57,6 +60,7 @@ class Session final : public http::Session {
   void output_goes_on(Instant now) override;
   void closed_writing(Instant now) override;
   void rest() override;
+  void resume(ExchangeId exchange, Instant now) override;
   [[nodiscard]] bool resolve(ExchangeId exchange, Response response, Instant now) override;
   [[nodiscard]] Instant deadline() const override;
   void expire(Instant now) override;
@@ -71,13 +75,18 @@ class Session final : public http::Session {
   [[nodiscard]] unsigned requests() const override { return requests_; }
   [[nodiscard]] std::string_view state_name() const override;
   [[nodiscard]] ConnectionId id() const { return id_; }
-  [[nodiscard]] ResponseCache& memory() { return shared_.memory; }
+  /// Bytes have been received, for any session of this worker.
+  void begin_round() {
+    ++shared_.round;
+    shared_.memory.begin_round();
+  }
 
  private:
   /// What must be remembered of a request once its head is gone.
   struct RequestSummary {
     Method method = Method::unknown;
     bool persists = false;
+    bool is_1_0 = false;
     ErrorForm error_form = ErrorForm::page;
     Instant started;
     std::shared_ptr<LogFields> texts;
@@ -91,14 +100,18 @@ class Session final : public http::Session {
     std::size_t seen = 0;
   };
   struct Receiving {
+    std::shared_ptr<const Handler> handler;  // outlives the exchange
     std::unique_ptr<Exchange> exchange;
     ContentDecoder decoder;
     Pace pace;
     RequestSummary asked;
+    bool waits = false;  // until resume()
   };
   struct Awaiting {
+    std::shared_ptr<const Handler> handler;
     Instant deadline;
-    std::unique_ptr<RequestSummary> asked;
+    Pending pending;
+    RequestSummary asked;
   };
   struct Sending {
     enum class Then : std::uint8_t { next_request, close, linger };
@@ -109,7 +122,8 @@ class Session final : public http::Session {
   };
   struct Done {};
   // What is large is apart: an idle session must not be.
-  using State = std::variant<Idle, Head, std::unique_ptr<Receiving>, Awaiting, Sending, Lingering, Done>;
+  using State = std::variant<Idle, Head, std::unique_ptr<Receiving>, std::unique_ptr<Awaiting>, Sending,
+                             Lingering, Done>;
 
   // Take what they can from the front of `input`; false when they must wait: for more, or for the output to
   // drain.
@@ -121,10 +135,15 @@ class Session final : public http::Session {
 
   void begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now);
   void complete(std::unique_ptr<Receiving> receiving, Instant now);
+  void await(Pending pending, RequestSummary asked, std::shared_ptr<const Handler> handler, Instant now);
+  void send_interim(const Response& response);
+  void cancel_exchange();
   void refuse(Refusal refusal, RequestSummary asked, Instant now);
   void refuse_head(Refusal refusal, Bytes input, Instant now);
   void answer(Response response, RequestSummary asked, bool content_is_read, Instant now);
   void answer_cached(const CachedResponse& answer, Instant now);
+  void answer_prepared(const PreparedResponse& prepared, RequestSummary asked, bool content_is_read,
+                       Instant now);
   void remember(Bytes head_bytes, const RequestSummary& asked, const Response& response);
   void render(Response& response, ErrorForm form) const;
   void append_back(std::string& out, bool keeps_connection) const;
@@ -136,6 +155,7 @@ class Session final : public http::Session {
   void output_drained(Instant now);
   void report_sent(Instant now);
   [[nodiscard]] Workspace& workspace();
+  [[nodiscard]] bool receives_content() const;
   [[nodiscard]] bool has_input() const { return workspace_ != nullptr && !workspace_->input.empty(); }
   [[nodiscard]] bool has_output() const { return workspace_ != nullptr && !workspace_->output.empty(); }
   [[nodiscard]] Bytes buffered_input() const {

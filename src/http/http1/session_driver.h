@@ -28,6 +28,12 @@ class RecordingHandler final : public Handler {
     mutable int asked = 0;
   };
   std::shared_ptr<Switch> revalidator = std::make_shared<Switch>();
+  /// Of the answers to `/prepared`: kept when the first has been given. mutable: there is one thread here.
+  mutable PreparedResponse prepared{.status = Status::not_found};
+  mutable int prepared_asked = 0;
+  mutable int cancelled = 0;  ///< exchanges whose client has gone
+  /// How many pieces of the content of `/waits` are taken before its receiver says Wait.
+  int pieces_until_wait = 1;
 
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
@@ -38,10 +44,23 @@ class RecordingHandler final : public Handler {
       return response;
     }
     if (head.target == "/missing") return Response::error(Status::not_found, "There is nothing here.");
-    if (head.method == Method::post) return std::make_unique<Recording>(events_, head.target == "/later");
+    if (head.method == Method::post)
+      return std::make_unique<Recording>(events_, cancelled, head.target == "/later",
+                                         head.target == "/waits" ? pieces_until_wait : -1);
     if (head.target == "/again") {
       Response response = Response::with_content(Status::ok, "text/plain", "hello");
       response.revalidator = revalidator;
+      return response;
+    }
+    if (head.target == "/pending")
+      return Pending{.limit = seconds(7),
+                     .late = Response::error(Status::service_unavailable, "Too slow."),
+                     .cancelled = [this] { ++cancelled; }};
+    if (head.target == "/prepared") {
+      ++prepared_asked;
+      if (prepared.status == Status::ok) return &prepared;
+      Response response = Response::with_content(Status::ok, "text/plain", "hello");
+      response.keep = [this](PreparedResponse kept) { prepared = std::move(kept); };
       return response;
     }
     if (head.target == "/long")
@@ -52,16 +71,21 @@ class RecordingHandler final : public Handler {
  private:
   class Recording final : public Exchange {
    public:
-    Recording(std::vector<std::string>& events, bool later) : events_(events), later_(later) {}
-    std::optional<Response> content(Bytes piece) override {
+    Recording(std::vector<std::string>& events, int& cancelled, bool later, int pieces_until_wait)
+        : events_(events), cancelled_(cancelled), later_(later), pieces_until_wait_(pieces_until_wait) {}
+    void cancelled() override { ++cancelled_; }
+    Intake content(Bytes piece) override {
       received_ += as_text(piece);
-      return std::nullopt;
+      if (--pieces_until_wait_ == 0) return Wait{};
+      return Accepted{};
     }
     Reply complete(ReplyLater later) override {
       events_.push_back("content " + std::to_string(received_.size()) + " " + received_.substr(0, 40));
       if (later_) {
         std::move(later).forget();
-        return Pending{};
+        Pending pending;
+        pending.late.add_field("Retry-After", "5");
+        return pending;
       }
       std::move(later).forget();
       return Response::with_content(Status::created, "text/plain", "stored");
@@ -69,8 +93,10 @@ class RecordingHandler final : public Handler {
 
    private:
     std::vector<std::string>& events_;
+    int& cancelled_;
     std::string received_;
     bool later_;
+    int pieces_until_wait_;
   };
 
   std::vector<std::string>& events_;
@@ -81,7 +107,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
  public:
   explicit SessionDriver(SessionSettings settings = {})
       : settings_(std::move(settings)),
-        handler_(events_),
+        handler_(std::make_shared<RecordingHandler>(events_)),
         services_{settings_, handler_, *this, *this, ResponseCache(1 << 20)},
         session_(services_, ConnectionId{}, Endpoint{}, now) {}
 
@@ -90,7 +116,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
     unread_ += bytes;
     while (!unread_.empty() && session_.wants_input()) {
       const std::string input = std::exchange(unread_, {});
-      services_.memory.begin_round();
+      session_.begin_round();
       session_.received(as_bytes(input), now);
       pump();
     }
@@ -122,6 +148,11 @@ class SessionDriver final : public SessionHost, public ReplySink {
     }
     session_.rest();
   }
+  void resume() {
+    session_.resume(ExchangeId{session_.requests()}, now);
+    pump();
+    feed({});
+  }
   void resolve(Response response) {
     static_cast<void>(session_.resolve(ExchangeId{session_.requests()}, std::move(response), now));
     pump();
@@ -131,7 +162,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   /// What the handler saw and what was answered ("answer 200 keep-alive"), in order of their beginning.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
-  [[nodiscard]] RecordingHandler& handler() { return handler_; }
+  [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
   // SessionHost
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
@@ -144,6 +175,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
   }
   // ReplySink
   void deliver(ConnectionId, ExchangeId, Response) override {}
+  void resume(ConnectionId, ExchangeId) override {}
 
   Instant now{seconds(1'000'000)};
   bool crowded = false;
@@ -154,7 +186,7 @@ class SessionDriver final : public SessionHost, public ReplySink {
  private:
   std::vector<std::string> events_;
   SessionSettings settings_;
-  RecordingHandler handler_;
+  std::shared_ptr<RecordingHandler> handler_;
   Session::Services services_;
   Session session_;
   std::string unread_;

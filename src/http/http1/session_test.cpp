@@ -202,6 +202,129 @@ TEST(Session, ALaterAnswerThatDoesNotComeIs503AndOneThatComesTooLateIsDropped) {
   EXPECT_EQ(driver.sent.size(), size);
 }
 
+constexpr std::string_view kPending = "GET /pending HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(Session, AGetMayBeAnsweredLaterWithinTheHandlersLimitAndInItsWords) {
+  SessionDriver answered;
+  answered.feed(std::string(kPending) + std::string(kGet));
+  EXPECT_EQ(answered.session().state_name(), "awaiting");
+  answered.resolve(Response::with_content(Status::ok, "text/plain", "later"));
+  EXPECT_EQ(count(answered.sent, "HTTP/1.1 200"), 2U);
+
+  SessionDriver late;
+  late.feed(kPending);
+  EXPECT_EQ(late.session().deadline(), late.now + seconds(7));
+  late.advance(seconds(7));
+  EXPECT_TRUE(late.sent.starts_with("HTTP/1.1 503 "));
+  EXPECT_NE(late.sent.find("Too slow."), std::string::npos);
+}
+
+// RFC 9110 §15.2
+TEST(Session, InterimAnswersComeBeforeTheFinalOneAndNotToAnOldClient) {
+  Response hints{.status = Status::early_hints};
+  hints.add_field("Link", "</style.css>; rel=preload");
+  SessionDriver driver;
+  driver.feed(kPending);
+  driver.resolve(hints);
+  EXPECT_EQ(driver.sent, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n");
+  EXPECT_EQ(driver.session().state_name(), "awaiting");
+  driver.resolve(Response::with_content(Status::ok, "text/plain", "later"));
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 1U);
+  ASSERT_EQ(driver.summaries.size(), 1U);
+
+  SessionDriver old;
+  old.feed("GET /pending HTTP/1.0\r\nHost: a\r\n\r\n");
+  old.resolve(hints);
+  EXPECT_EQ(old.sent, "");
+}
+
+TEST(Session, AReceiverOfContentCanSayWait) {
+  SessionDriver driver;
+  driver.feed("POST /waits HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
+  EXPECT_FALSE(driver.session().wants_input()) << "what follows stays in the socket";
+  driver.advance(seconds(50));
+  EXPECT_EQ(driver.session().state_name(), "receiving") << "our own wait is not held against the client";
+  driver.resume();
+  EXPECT_TRUE(driver.session().wants_input());
+  driver.feed("67890");
+  EXPECT_EQ(driver.events().back(), "answer 201 keep-alive");
+}
+
+TEST(Session, WhatArrivedBehindThePieceThatMustWaitIsTakenWhenItGoesOn) {
+  SessionDriver driver;
+  driver.feed(
+      "POST /waits HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n" +
+      std::string(kGet));
+  EXPECT_EQ(driver.sent, "");
+  driver.resume();
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 201"), 1U);
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 1U);
+}
+
+TEST(Session, WhoWorksForAClientThatHasGoneIsTold) {
+  const auto count_cancelled = [](SessionDriver& driver) { return driver.handler().cancelled; };
+  SessionDriver receiving;
+  receiving.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  receiving.session().abort(receiving.now);
+  EXPECT_EQ(count_cancelled(receiving), 1);
+
+  SessionDriver ended;
+  ended.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  ended.end_input();
+  EXPECT_EQ(count_cancelled(ended), 1);
+
+  SessionDriver slow;
+  slow.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  slow.advance(seconds(60));
+  EXPECT_EQ(count_cancelled(slow), 1);
+
+  SessionDriver malformed;
+  malformed.feed("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc");
+  EXPECT_EQ(count_cancelled(malformed), 1);
+
+  SessionDriver awaiting;
+  awaiting.feed(kPending);
+  awaiting.session().abort(awaiting.now);
+  EXPECT_EQ(count_cancelled(awaiting), 1);
+
+  SessionDriver answered;
+  answered.feed(kPending);
+  answered.resolve(Response::with_content(Status::ok, "text/plain", "done"));
+  answered.session().abort(answered.now);
+  EXPECT_EQ(count_cancelled(answered), 0);
+}
+
+TEST(Session, AHandlerKeepsItsResponsePreparedAndGivesItAgain) {
+  constexpr std::string_view kPrepared = "GET /prepared HTTP/1.1\r\nHost: a\r\nX-Request-Id: ";
+  SessionDriver driver;
+  driver.feed(std::string(kPrepared) + "1\r\n\r\n");
+  const std::string first = std::exchange(driver.sent, {});
+  driver.feed(std::string(kPrepared) + "2\r\n\r\n");
+  EXPECT_EQ(count(driver.sent, "max=98\r\n"), 1U);
+  EXPECT_EQ(driver.sent.size(), first.size());
+  EXPECT_TRUE(driver.sent.ends_with("hello"));
+  EXPECT_EQ(driver.handler().prepared_asked, 2);
+  EXPECT_EQ(driver.summaries[1].texts->request_line, "GET /prepared HTTP/1.1");
+  EXPECT_EQ(driver.summaries[1].content_bytes, 5U);
+
+  driver.sent.clear();
+  driver.feed("HEAD /prepared HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(driver.sent.find("Content-Length: 5\r\n"), std::string::npos);
+  EXPECT_TRUE(driver.sent.ends_with("\r\n\r\n"));
+}
+
+// A prepared response answers the head alone, so content behind it must not be taken for the next request.
+TEST(Session, APreparedResponseToARequestWithContentCloses) {
+  SessionDriver driver;
+  driver.feed("GET /prepared HTTP/1.1\r\nHost: a\r\n\r\n");
+  driver.sent.clear();
+  driver.feed("GET /prepared HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kGet.size()) +
+              "\r\n\r\n" + std::string(kGet));
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 "), 1U);
+  EXPECT_EQ(count(driver.sent, "Connection: close\r\n"), 1U);
+}
+
 TEST(Session, PipelinedRequestsAreAnsweredInOneGo) {
   SessionDriver driver;
   driver.stalled = true;
