@@ -4,7 +4,7 @@
 
 namespace bobbin::app {
 
-Capacity plan_capacity(const Config& config, std::uint64_t free_descriptors) {
+Capacity plan_capacity(const ServerConfig& config, std::uint64_t free_descriptors) {
   const std::uint64_t rejected = std::min<std::uint64_t>(64, free_descriptors / 16);
   const std::uint64_t lingering = std::min<std::uint64_t>(64, free_descriptors / 16 / config.threads);
   const std::uint64_t places = free_descriptors - rejected - lingering * config.threads;

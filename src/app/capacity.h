@@ -18,6 +18,6 @@ struct Capacity {
 /// What is configured, lowered to what `free_descriptors` allow. Every connection takes one; a reserve stays
 /// for the files and uploads of those that are served, so that an established client is not refused for want
 /// of a descriptor. At least one connection for each thread.
-[[nodiscard]] Capacity plan_capacity(const Config& config, std::uint64_t free_descriptors);
+[[nodiscard]] Capacity plan_capacity(const ServerConfig& config, std::uint64_t free_descriptors);
 
 }  // namespace bobbin::app

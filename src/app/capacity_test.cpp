@@ -6,7 +6,7 @@ namespace bobbin::app {
 namespace {
 
 TEST(Capacity, IsWhatIsConfiguredWhereDescriptorsAbound) {
-  const Capacity capacity = plan_capacity(Config{}, 1'000'000);
+  const Capacity capacity = plan_capacity(ServerConfig{}, 1'000'000);
   EXPECT_EQ(capacity.connections_per_thread, 1024U);
   EXPECT_EQ(capacity.queue, 1024U);
 }
@@ -14,7 +14,7 @@ TEST(Capacity, IsWhatIsConfiguredWhereDescriptorsAbound) {
 TEST(Capacity, NeverTakesMoreThanTheDescriptorsAllowAndKeepsAReserve) {
   for (const std::uint64_t descriptors : {100U, 200U, 1000U, 5000U, 20'000U}) {
     SCOPED_TRACE(descriptors);
-    const Config config;
+    const ServerConfig config;
     const Capacity capacity = plan_capacity(config, descriptors);
     EXPECT_GE(capacity.connections_per_thread, 1U);
     const std::size_t connections = capacity.connections_per_thread * config.threads;
@@ -28,13 +28,13 @@ TEST(Capacity, NeverTakesMoreThanTheDescriptorsAllowAndKeepsAReserve) {
 }
 
 TEST(Capacity, LeavesEveryThreadAtLeastOneConnection) {
-  Config config;
+  ServerConfig config;
   config.threads = 200;
   EXPECT_EQ(plan_capacity(config, 50).connections_per_thread, 1U);
 }
 
 TEST(Capacity, GivesTheQueueWhatTheWorkersDoNotWant) {
-  Config config;
+  ServerConfig config;
   config.threads = 1;
   config.connections_per_thread = 100;
   const Capacity capacity = plan_capacity(config, 1000);
@@ -44,7 +44,7 @@ TEST(Capacity, GivesTheQueueWhatTheWorkersDoNotWant) {
 }
 
 TEST(Capacity, AQueueOfNoneStaysNone) {
-  Config config;
+  ServerConfig config;
   config.queue = 0;
   EXPECT_EQ(plan_capacity(config, 1000).queue, 0U);
 }

@@ -19,16 +19,20 @@ struct Occurrence {
   std::string value;
 };
 
+/// First words that are, or will be, commands.
+constexpr std::string_view kCommands[] = {"inbox", "explain", "audit", "doctor", "upgrade"};
+
 constexpr const char* kFlagIsPresent = "true";  // what CLI11 reports as the value of a flag that has none
 
 /// Lets CLI11 take the arguments apart and does the rest here: it would set variables, convert and complain
 /// itself, but files and environment variables need the same conversions and the same messages.
 class Parser {
  public:
-  Parser() {
+  explicit Parser(const std::function<bool(const std::string&)>& is_directory) : is_directory_(is_directory) {
     app_.set_help_flag();
     app_.allow_extras();
     for (const Option& option : options()) {
+      if (!option.is_flat()) continue;
       // Each spelling is an option of its own, so that a message can use the operator's.
       if (!option.short_flag.empty()) add(option, std::string(option.short_flag));
       add(option, option.flag());
@@ -77,26 +81,38 @@ class Parser {
 
   /// What CLI11 left: arguments without a flag, and flags that nobody knows.
   [[nodiscard]] Result<std::vector<Occurrence>, std::string> positionals() const {
-    std::vector<const Option*> rows;
-    for (const Option& option : options()) {
-      if (!option.positional.empty()) rows.push_back(&option);
-    }
-    std::vector<Occurrence> found;
+    std::vector<std::string> words;
     bool flags = true;
     for (const std::string& argument : app_.remaining()) {
       if (flags && argument == "--") {
         flags = false;
       } else if (flags && is_flag(argument)) {
         return failure(unknown_flag(argument));
-      } else if (found.size() == rows.size()) {
-        return failure(in_quotes(argument) +
-                       ": too many arguments; only [PORT [HOST [THREADS]]] stand without a flag");
       } else {
-        const Option& row = *rows[found.size()];
-        found.push_back({&row, std::string(row.positional), argument});
+        words.push_back(argument);
       }
     }
+    std::vector<const Option*> rows{&option_named("port"), &option_named("bind"), &option_named("threads")};
+    if (!words.empty() && TRY(begins_with_directory(words.front())))
+      rows.insert(rows.begin(), &option_named("root"));
+    if (words.size() > rows.size())
+      return failure(in_quotes(words[rows.size()]) +
+                     ": too many arguments; only [DIR] [PORT [HOST [THREADS]]] stand without a flag");
+    std::vector<Occurrence> found;
+    for (std::size_t i = 0; i < words.size(); ++i)
+      found.push_back({rows[i], std::string(rows[i]->positional), words[i]});
     return found;
+  }
+
+  /// Or with a port.
+  [[nodiscard]] Result<bool, std::string> begins_with_directory(const std::string& word) const {
+    if (!word.empty() && std::ranges::all_of(word, is_digit)) return false;
+    if (std::ranges::find(kCommands, word) != std::end(kCommands))
+      return failure(word + ": this command does not exist yet; ./" + word +
+                     " is the directory of this name");
+    if (!word.empty() && is_directory_(word)) return true;
+    return failure(in_quotes(word) +
+                   " is no port, no command and no directory; --root DIR names the directory to serve");
   }
 
   /// As CLI11 decides it: "-" and "-1" are values.
@@ -114,12 +130,14 @@ class Parser {
   static std::string unknown_flag(std::string_view argument) {
     const std::string_view name = argument.substr(0, argument.find('='));
     std::vector<std::string> names;
-    for (const Option& option : options()) names.push_back(option.flag());
+    for (const Option& option : options())
+      if (option.is_flat()) names.push_back(option.flag());
     const std::string nearest = nearest_name(name, names);
     return fmt::format("{}: no such option; {}", escaped(name),
                        nearest.empty() ? "bobbin --help shows all" : "did you mean " + nearest + "?");
   }
 
+  const std::function<bool(const std::string&)>& is_directory_;
   CLI::App app_;
   std::map<const CLI::Option*, const Option*> rows_;
 };
@@ -157,11 +175,14 @@ class Parser {
 
 }  // namespace
 
-Result<CommandLine, std::string> parse_command_line(std::span<const char* const> arguments) {
+Result<CommandLine, std::string> parse_command_line(
+    std::span<const char* const> arguments, const std::function<bool(const std::string&)>& is_directory) {
   CommandLine line;
-  for (const Occurrence& found : TRY(Parser().parse(arguments))) {
+  for (const Occurrence& found : TRY(Parser(is_directory).parse(arguments))) {
     const auto* action = std::get_if<Action>(&found.option->effect);
     TRY(action != nullptr ? add_action(line, *action, found) : add_setting(line, found));
+    const std::string_view positional = found.option->positional;
+    line.directory_is_named |= found.option == &option_named("root") && found.name == positional;
   }
   return line;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -14,13 +15,15 @@ namespace bobbin::app {
 struct CommandLine {
   std::vector<Setting> settings;  ///< every option at most once
   std::set<Action> actions;
-  std::optional<Value> file;  ///< of --config
+  std::optional<Value> file;        ///< of --config
+  bool directory_is_named = false;  ///< the first word is a directory: `bobbin site`
 };
 
-/// Takes arguments (without the program's name) apart: `[PORT [HOST [THREADS]]]`, `--name VALUE`,
-/// `--name=VALUE`,
-/// `-n VALUE`, `-nVALUE`, `--`. An unknown flag, a missing value, a surplus argument or a setting given twice
-/// is a message.
-[[nodiscard]] Result<CommandLine, std::string> parse_command_line(std::span<const char* const> arguments);
+/// Takes arguments (without the program's name) apart: `[DIR] [PORT [HOST [THREADS]]]`, `--name VALUE`,
+/// `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--`. The first word is a port when it has digits only, else a
+/// command, else a directory (`./inbox` where a command has its name). A word that is none of these, an
+/// unknown flag, a missing value, a surplus argument or a setting given twice is a message.
+[[nodiscard]] Result<CommandLine, std::string> parse_command_line(
+    std::span<const char* const> arguments, const std::function<bool(const std::string&)>& is_directory);
 
 }  // namespace bobbin::app

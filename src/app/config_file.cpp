@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
@@ -39,26 +40,65 @@ std::optional<std::string> scalar_text(const toml::node& node, const FileTypes& 
   return std::nullopt;
 }
 
+struct Entry {
+  const toml::key* key;
+  const toml::node* node;
+};
+
+/// A table is sorted by key; whoever mends a file does it from the top.
+std::vector<Entry> in_order(const toml::table& table) {
+  std::vector<Entry> entries;
+  for (const auto& [key, node] : table) entries.push_back({&key, &node});
+  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+    const toml::source_position x = a.key->source().begin;
+    const toml::source_position y = b.key->source().begin;
+    return x < y;
+  });
+  return entries;
+}
+
+struct TableName {
+  std::string_view key;
+  Scope scope;
+};
+constexpr TableName kTableNames[] = {{"listener", Scope::listener}, {"site", Scope::site}};
+
+std::string in_brackets(const TableName& table) { return fmt::format("[[{}]]", table.key); }
+
+/// Reads one level of the file: what stands outside of tables (`table` null), or one table.
 class Reader {
  public:
-  explicit Reader(const std::string& name) : name_(name) {}
+  Reader(const std::string& name, const TableName* table) : name_(name), table_(table) {}
 
+  [[nodiscard]] Result<std::vector<Setting>, std::string> settings(const std::vector<Entry>& entries) const {
+    std::vector<Setting> result;
+    result.reserve(entries.size());
+    for (const Entry& entry : entries) result.push_back(TRY(setting(*entry.key, *entry.node)));
+    return result;
+  }
+
+ private:
   [[nodiscard]] Result<Setting, std::string> setting(const toml::key& key, const toml::node& node) const {
     const auto row = std::ranges::find_if(
         options(), [&](const Option& option) { return option.is_setting() && option.key() == key.str(); });
-    if (row == options().end()) return failure(unknown_key(key));
+    if (row == options().end() || !belongs_here(*row))
+      return failure(unknown_key(key, row != options().end()));
     Setting setting{&*row, place(*row, node), {}};
     const toml::array* items = node.as_array();
-    if (row->is_list() != (items != nullptr)) return failure(wrong_type(*row, node));
     if (items == nullptr) {
       setting.values.push_back(TRY(value(*row, node)));
       return setting;
     }
+    if (!row->is_list()) return failure(wrong_type(*row, node));
     for (const toml::node& item : *items) setting.values.push_back(TRY(value(*row, item)));
     return setting;
   }
 
- private:
+  [[nodiscard]] bool belongs_here(const Option& option) const {
+    if (table_ == nullptr) return option.is_flat();
+    return option.scope() == table_->scope && option.reach != Option::Reach::flat;
+  }
+
   [[nodiscard]] Result<Value, std::string> value(const Option& option, const toml::node& node) const {
     auto text = scalar_text(node, option.file_types());
     if (!text) return failure(wrong_type(option, node));
@@ -74,18 +114,35 @@ class Reader {
                        option.file_types().name, option.allowed());
   }
 
-  [[nodiscard]] std::string unknown_key(const toml::key& key) const {
+  /// `exists`: elsewhere in the file.
+  [[nodiscard]] std::string unknown_key(const toml::key& key, bool exists) const {
     std::vector<std::string> keys;
-    for (const Option& option : options()) {
-      if (option.is_setting()) keys.push_back(option.key());
-    }
+    for (const Option& option : options())
+      if (option.is_setting() && belongs_here(option)) keys.push_back(option.key());
     const std::string nearest = nearest_name(key.str(), keys);
-    return fmt::format("{}: {}: no such key; {}", position(name_, key.source()), escaped(key.str()),
-                       nearest.empty() ? "docs/configuration.md has all" : "did you mean " + nearest + "?");
+    std::string hint = nearest.empty() ? "" : "did you mean " + nearest + "? ";
+    if (exists) hint = table_ == nullptr ? "it stands in a [[site]]; " : "it stands before the first table; ";
+    return fmt::format("{}: {}: no such key{}; {}bobbin --help shows all", position(name_, key.source()),
+                       escaped(key.str()), table_ == nullptr ? "" : " in " + in_brackets(*table_), hint);
   }
 
   const std::string& name_;
+  const TableName* table_;
 };
+
+/// Appends the tables of an array of tables.
+[[nodiscard]] Result<void, std::string> read_tables(const std::string& name, const TableName& kind,
+                                                    const Entry& entry, std::vector<Table>& tables) {
+  const toml::array* array = entry.node->as_array();
+  if (array == nullptr || array->empty() || !array->is_homogeneous(toml::node_type::table))
+    return failure(fmt::format("{}: {}: tables are wanted: {}", position(name, entry.key->source()), kind.key,
+                               in_brackets(kind)));
+  for (const toml::node& node : *array) {
+    const std::string place = position(name, node.source()) + ": " + in_brackets(kind);
+    tables.push_back({kind.scope, place, TRY(Reader(name, &kind).settings(in_order(*node.as_table())))});
+  }
+  return {};
+}
 
 [[nodiscard]] Result<toml::table, std::string> parse_toml(const std::string& name, std::string_view text) {
   try {
@@ -97,25 +154,20 @@ class Reader {
 
 }  // namespace
 
-Result<std::vector<Setting>, std::string> parse_configuration_file(const std::string& name,
-                                                                   std::string_view text) {
-  const toml::table table = TRY(parse_toml(name, text));
-  struct Entry {
-    const toml::key* key;
-    const toml::node* node;
-  };
-  // The table is sorted by key; whoever mends a file does it from the top.
-  std::vector<Entry> entries;
-  for (const auto& [key, node] : table) entries.push_back({&key, &node});
-  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
-    const toml::source_position x = a.key->source().begin;
-    const toml::source_position y = b.key->source().begin;
-    return x < y;
-  });
-  std::vector<Setting> settings;
-  settings.reserve(entries.size());
-  for (const Entry& entry : entries) settings.push_back(TRY(Reader(name).setting(*entry.key, *entry.node)));
-  return settings;
+Result<FileContents, std::string> parse_configuration_file(const std::string& name, std::string_view text) {
+  const toml::table file = TRY(parse_toml(name, text));
+  FileContents contents;
+  std::vector<Entry> flat;
+  for (const Entry& entry : in_order(file)) {
+    const auto* kind = std::ranges::find(kTableNames, entry.key->str(), &TableName::key);
+    if (kind == std::end(kTableNames)) {
+      flat.push_back(entry);
+    } else {
+      TRY(read_tables(name, *kind, entry, contents.tables));
+    }
+  }
+  contents.settings = TRY(Reader(name, nullptr).settings(flat));
+  return contents;
 }
 
 }  // namespace bobbin::app

@@ -1,36 +1,54 @@
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
+#include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <variant>
 
-#include "app/config.h"
+#include "app/check.h"
+#include "app/parse_configuration.h"
 #include "app/serve.h"
 #include "os/file.h"
 
 namespace {
 
-std::optional<std::string> environment(const std::string& name) {
-  const char* value =
-      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread is started
-  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+namespace app = bobbin::app;
+
+app::Environment environment_from(const char* const* entries) {
+  app::Environment environment;
+  for (const char* const* entry = entries; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos)
+      environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+bool is_directory(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+int print_error(const app::ConfigError& error) {
+  std::fprintf(stderr, "%s\n", error.message.c_str());
+  return error.exit_code;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  namespace app = bobbin::app;
+int main(int argc, char** argv, char** variables) {
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const app::ParseOutcome outcome =
-      app::parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), environment, bobbin::os::read_file);
-  if (const auto* error = std::get_if<app::ConfigError>(&outcome)) {
-    std::fprintf(stderr, "%s\n", error->message.c_str());
-    return error->exit_code;
-  }
+  const app::Sources sources{environment_from(variables), bobbin::os::read_file, is_directory};
+  const auto parse = [&] { return app::parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), sources); };
+  const app::ParseOutcome outcome = parse();
+  if (const auto* error = std::get_if<app::ConfigError>(&outcome)) return print_error(*error);
   if (const auto* print = std::get_if<app::Print>(&outcome)) {
     std::fputs(print->text.c_str(), stdout);
     return EXIT_SUCCESS;
   }
-  return app::serve(std::get<app::Run>(outcome).config);
+  if (const auto* check = std::get_if<app::Check>(&outcome)) return app::check(*check);
+  return app::serve(std::get<app::Run>(outcome), parse);
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kColumns = 100;
 constexpr std::size_t kTextColumn = 36;
 
-constexpr std::string_view kUsage = R"(Usage: bobbin [PORT [HOST [THREADS]]] [options]
+constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
 
 Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that clients post.
 
@@ -19,28 +19,34 @@ Every option but the general ones is also a key of the configuration file and an
 variable: --max-head 16KiB, max_head = "16KiB" and BOBBIN_MAX_HEAD=16KiB are the same.
 A flag goes before an environment variable, that before the file, and the file before the default.
 A list is given by repeating the flag or with commas (for --header: line ends).
-A time without a unit is in seconds.
+A time without a unit is in seconds. 10kB, 10MB are thousands and millions of bytes; 10KiB, 10K, 10MiB
+and 10M are powers of 1024. on is also true, yes and 1; off is also false, no and 0.
+The first word may be a directory: bobbin site, or bobbin . for this one. Then the profile is folder.
 )";
 
 constexpr std::string_view kIntroduction = R"(# Configuration
 
 This page is made from the program's table of options: `bobbin --help-markdown > docs/configuration.md`.
 
-    bobbin [PORT [HOST [THREADS]]] [options]
+    bobbin [DIR] [PORT [HOST [THREADS]]] [options]
 
 An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
 
 - **Flags**: `--name VALUE` or `--name=VALUE`. A list is given by repeating the flag or with commas (`--header`: with line ends). `PORT`, `HOST` and
-  `THREADS` without a flag are `--port`, `--bind` and `--threads`; giving both is an error.
-- **Environment**: `BOBBIN_NAME`; a list has commas. An empty variable is an empty value, not a missing one.
+  `THREADS` without a flag are `--port`, `--bind` and `--threads`; giving both is an error. `DIR` is `--root`, and makes `folder` the
+  default of `--profile`; digits are always a port, so a directory `8000` is `./8000`.
+- **Environment**: `BOBBIN_NAME`; a list has commas. An empty variable is an empty value, not a missing one. A variable that begins with
+  `BOBBIN_` and is none of these is a warning in the log; so is a value such as `tcp://10.96.0.5:80`, which Kubernetes gives to `BOBBIN_PORT`
+  when a Service is named bobbin, and which is left out.
 - **Configuration file**: TOML, named by `--config FILE` or `BOBBIN_CONFIG`; there is none by default. Relative names in it
-  start at the directory where bobbin is started, as on the command line. A list is an array of strings, an on/off
-  switch a boolean.
+  start at the directory where bobbin is started, as on the command line. A list is an array of strings, or one
+  string for a list of one. Keys outside of tables describe the default listener and the default site; `[[listener]]` and `[[site]]` add others.
+- **Switches**: `on`, `true`, `yes`, `1` and `off`, `false`, `no`, `0`; in the file also the booleans.
 - **Times**: `30` or `30s` (seconds), `500ms`, `2m`, `1h`, also `1.5s`; in the file a number or a string.
-- **Sizes**: `16384`, `16KiB` or `16k`, `1MiB` or `1M`, and so on with G and T, all powers of 1024; in the file an integer
-  or a string.
+- **Sizes**: `16384`; `16KiB` or `16k`, `1MiB` or `1M`, and so on with G and T, are powers of 1024; `16kB`, `1MB`, `1GB`, `1TB` powers
+  of 1000. In the file an integer or a string.
 
 ```toml
 port = 8080
@@ -49,7 +55,22 @@ root = "/srv/www"
 keep_alive_timeout = "15s"
 max_upload = "4MiB"
 access_log = false
+
+[[site]]
+names = ["example.org", "*.example.org"]
+root = "/srv/example"
+
+[[site]]
+names = "docs.example.org"
+root = "/srv/docs"
+download = ["zip"]
 ```
+
+A `[[site]]` needs `names` and `root`, takes the keys below that say so, and has the profile `folder` unless it says otherwise; it inherits
+nothing from the keys outside of tables. A request goes to the site whose name for its Host says most: the exact one, else the longest `*.NAME`.
+The default site is there when no `[[site]]` is, or when `root` is given outside of tables; it answers for the addresses listened on and for
+`allow_host`. A Host that nobody answers for is refused with 403. In the same way a `[[listener]]` has its own `bind` and `port`, and the default
+listener is there besides when one of these is given outside of tables.
 
 A mistake is one line on standard error that names the place, the value and what is allowed. The exit code is 2 for the
 command line and the environment, and 78 for the configuration file:
@@ -58,7 +79,7 @@ command line and the environment, and 78 for the configuration file:
 $ bobbin --port http
 bobbin: --port: "http" is not allowed; a whole number from 0 to 65535
 $ bobbin --config bobbin.toml
-bobbin: bobbin.toml:3:1: treads: no such key; did you mean threads?
+bobbin: bobbin.toml:3:1: treads: no such key; did you mean threads? bobbin --help shows all
 ```
 )";
 
@@ -88,13 +109,22 @@ std::string usage(const Option& option) {
   return option.placeholder.empty() ? name : name + " " + std::string(option.placeholder);
 }
 
+/// The default, and that of the other profile where it differs.
+std::string default_of(const Option& option) {
+  std::string text = option.default_text(Profile::classic);
+  const std::string in_folder = option.default_text(Profile::folder);
+  if (in_folder != text && option.name != "profile")
+    text += fmt::format("; with the profile folder: {}", in_folder);
+  return text;
+}
+
 std::string help_entry(const Option& option) {
   const std::string indent = option.short_flag.empty() ? "      " : "  ";
   std::string entry = fmt::format("{:<{}}", indent + usage(option), kTextColumn);
   append_wrapped(entry, option.meaning);
   if (option.is_setting()) {
     entry += std::string(kTextColumn, ' ');
-    append_wrapped(entry, fmt::format("Default: {}. Allowed: {}.", option.default_text(), option.allowed()));
+    append_wrapped(entry, fmt::format("Default: {}. Allowed: {}.", default_of(option), option.allowed()));
   }
   return entry;
 }
@@ -109,11 +139,20 @@ std::string cell(std::string_view text) {
   return result;
 }
 
+/// The table of the file that it can stand in.
+std::string_view where(const Option& option) {
+  if (option.scope() == Scope::listener) return "`[[listener]]`";
+  return option.scope() == Scope::site && option.reach != Option::Reach::flat ? "`[[site]]`" : "";
+}
+
 std::string markdown_row(const Option& option) {
   std::string flags = "`" + cell(usage(option)) + "`";
   if (!option.is_setting()) return fmt::format("| {} | {} |\n", flags, cell(option.meaning));
-  return fmt::format("| {}<br>`{}`<br>`{}` | {} | {} | {} |\n", flags, option.key(), option.variable(),
-                     cell(option.default_text()), cell(option.allowed()), cell(option.meaning));
+  const std::string names = option.is_flat()
+                                ? fmt::format("{}<br>`{}`<br>`{}`", flags, option.key(), option.variable())
+                                : fmt::format("`{}`", option.key());
+  return fmt::format("| {} | {} | {} | {} | {} |\n", names, where(option), cell(default_of(option)),
+                     cell(option.allowed()), cell(option.meaning));
 }
 
 }  // namespace
@@ -122,6 +161,7 @@ std::string help() {
   std::string text(kUsage);
   std::string_view group;
   for (const Option& option : options()) {
+    if (!option.is_flat()) continue;
     if (option.group != group) text += fmt::format("\n{}\n", option.group);
     group = option.group;
     text += help_entry(option);
@@ -136,7 +176,7 @@ std::string markdown() {
     if (option.group != group) {
       text += fmt::format("\n## {}\n\n", option.group);
       text += option.is_setting()
-                  ? "| flag, key, variable | default | allowed | meaning |\n|---|---|---|---|\n"
+                  ? "| flag, key, variable | also in | default | allowed | meaning |\n|---|---|---|---|---|\n"
                   : "| flag | meaning |\n|---|---|\n";
     }
     group = option.group;

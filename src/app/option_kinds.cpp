@@ -29,10 +29,10 @@ std::string WholeNumber<T>::allowed() const {
 }
 
 template <typename T>
-bool WholeNumber<T>::assign(Config& config, std::string_view text) const {
+bool WholeNumber<T>::assign(const Target& target, std::string_view text) const {
   const auto number = parse_whole_number(text);
   if (!is_within(number, least, most)) return false;
-  config.*member = static_cast<T>(*number);
+  member.in(target) = static_cast<T>(*number);
   return true;
 }
 
@@ -40,16 +40,16 @@ template struct WholeNumber<std::uint16_t>;
 template struct WholeNumber<unsigned>;
 
 std::string Size::allowed() const {
-  return fmt::format("a number of bytes from {} to {}, such as 16384 or 16KiB", size_text(least),
+  return fmt::format("a number of bytes from {} to {}, such as 16384, 16KiB or 16kB", size_text(least),
                      size_text(most));
 }
 
-std::string Size::text(const Config& config) const { return size_text(config.*member); }
+std::string Size::text(const Target& target) const { return size_text(member.in(target)); }
 
-bool Size::assign(Config& config, std::string_view text) const {
+bool Size::assign(const Target& target, std::string_view text) const {
   const auto size = parse_size(text);
   if (!is_within(size, least, most)) return false;
-  config.*member = *size;
+  member.in(target) = *size;
   return true;
 }
 
@@ -57,19 +57,19 @@ std::string Time::allowed() const {
   return fmt::format("a time from {} to {}, such as 30s, 500ms or 2m", time_text(least), time_text(most));
 }
 
-std::string Time::text(const Config& config) const { return time_text(config.*member); }
+std::string Time::text(const Target& target) const { return time_text(member.in(target)); }
 
-bool Time::assign(Config& config, std::string_view text) const {
+bool Time::assign(const Target& target, std::string_view text) const {
   const auto time = parse_time(text);
   if (!is_within(time, least, most)) return false;
-  config.*member = *time;
+  member.in(target) = *time;
   return true;
 }
 
-bool Switch::assign(Config& config, std::string_view text) const {
-  if (text != "on" && text != "off") return false;
-  config.*member = text == "on";
-  return true;
+bool Switch::assign(const Target& target, std::string_view text) const {
+  const auto value = parse_switch(text);
+  if (value) member.in(target) = *value;
+  return value.has_value();
 }
 
 template <typename E>
@@ -83,33 +83,44 @@ std::string Choice<E>::allowed() const {
 }
 
 template <typename E>
-std::string Choice<E>::text(const Config& config) const {
-  const auto found = std::ranges::find(names, config.*member, [](const auto& pair) { return pair.second; });
+std::string Choice<E>::text(const Target& target) const {
+  const auto found =
+      std::ranges::find(names, member.in(target), [](const auto& pair) { return pair.second; });
   ASSERT(found != names.end());
   return std::string(found->first);
 }
 
 template <typename E>
-bool Choice<E>::assign(Config& config, std::string_view text) const {
-  const auto found = std::ranges::find(names, text, [](const auto& pair) { return pair.first; });
+bool Choice<E>::assign(const Target& target, std::string_view text) const {
+  const auto find = [&](std::string_view name) {
+    return std::ranges::find(names, name, [](const auto& pair) { return pair.first; });
+  };
+  auto found = find(text);
+  if (const auto value = parse_switch(text); found == names.end() && value)
+    found = find(*value ? "on" : "off");
   if (found == names.end()) return false;
-  config.*member = found->second;
+  member.in(target) = found->second;
   return true;
 }
 
+template struct Choice<Profile>;
+template struct Choice<Uploads>;
+template struct Choice<http::PathRules>;
 template struct Choice<observe::AccessFormat>;
 template struct Choice<observe::LogLevel>;
 
-bool Text::assign(Config& config, std::string_view text) const { return keep(config.*member, accept(text)); }
-
-std::string List::text(const Config& config) const {
-  return fmt::format("{}", fmt::join(config.*member, std::string_view(&separator, 1)));
+bool Text::assign(const Target& target, std::string_view text) const {
+  return keep(member.in(target), accept(text));
 }
 
-bool List::assign(Config& config, std::string_view text) const {
+std::string List::text(const Target& target) const {
+  return fmt::format("{}", fmt::join(member.in(target), std::string_view(&separator, 1)));
+}
+
+bool List::assign(const Target& target, std::string_view text) const {
   std::string item;
   if (!keep(item, accept(text))) return false;
-  (config.*member).push_back(std::move(item));
+  member.in(target).push_back(std::move(item));
   return true;
 }
 

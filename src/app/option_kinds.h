@@ -5,75 +5,111 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "app/config.h"
 
-// The kinds of value that an option can have. Each knows the member of Config it sets and says
-//   allowed()             what an operator may write, for messages and documents: "a whole number from 0 to
-//   65535" text(config)          the member's value as an operator would write it: "8080" assign(config,
-//   text)  false, and no change, when `text` is not allowed kFileTypes            what the TOML file writes
-//   it as
+// The kinds of value that an option can have. Each knows the member it sets and says
+//   allowed()            what an operator may write, for messages and documents:
+//                        "a whole number from 0 to 65535"
+//   text(target)         the member's value as an operator would write it: "8080"
+//   assign(target,text)  false, and no change, when `text` is not allowed
+//   kFileTypes           what the TOML file writes it as
 namespace bobbin::app {
+
+/// The structs that options set: the server's, and one listener and one site.
+struct Target {
+  ServerConfig& server;
+  ListenerConfig& listener;
+  SiteConfig& site;
+};
+
+/// Which of them an option sets: its place in the nesting of the configuration file.
+enum class Scope : std::uint8_t { server, listener, site };
+
+/// A member of one of these structs.
+template <typename T>
+class Member {
+ public:
+  constexpr Member(T ServerConfig::* member) : server_(member), scope_(Scope::server) {}
+  constexpr Member(T ListenerConfig::* member) : listener_(member), scope_(Scope::listener) {}
+  constexpr Member(T SiteConfig::* member) : site_(member), scope_(Scope::site) {}
+
+  [[nodiscard]] constexpr Scope scope() const { return scope_; }
+  [[nodiscard]] T& in(const Target& target) const {
+    if (scope_ == Scope::server) return target.server.*server_;
+    return scope_ == Scope::listener ? target.listener.*listener_ : target.site.*site_;
+  }
+
+ private:
+  T ServerConfig::* server_ = nullptr;
+  T ListenerConfig::* listener_ = nullptr;
+  T SiteConfig::* site_ = nullptr;
+  Scope scope_;
+};
 
 struct FileTypes {
   std::string_view name;  ///< "an integer"
   bool integer = false;
   bool fraction = false;
   bool boolean = false;
-  bool string = false;  ///< for a list: strings in an array
+  bool string = false;  ///< for a list: strings in an array, or one string
 };
 
 template <typename T>
 struct WholeNumber {
   static constexpr FileTypes kFileTypes{.name = "an integer", .integer = true};
-  T Config::* member;
+  Member<T> member;
   std::uint64_t least;
   std::uint64_t most;
   [[nodiscard]] std::string allowed() const;
-  [[nodiscard]] std::string text(const Config& config) const { return std::to_string(config.*member); }
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] std::string text(const Target& target) const { return std::to_string(member.in(target)); }
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
 struct Size {
   static constexpr FileTypes kFileTypes{.name = "an integer or a string", .integer = true, .string = true};
-  std::uint64_t Config::* member;
+  Member<std::uint64_t> member;
   std::uint64_t least;
   std::uint64_t most;
   [[nodiscard]] std::string allowed() const;
-  [[nodiscard]] std::string text(const Config& config) const;
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] std::string text(const Target& target) const;
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
 struct Time {
   static constexpr FileTypes kFileTypes{
       .name = "a number or a string", .integer = true, .fraction = true, .string = true};
-  milliseconds Config::* member;
+  Member<milliseconds> member;
   milliseconds least;
   milliseconds most;
   [[nodiscard]] std::string allowed() const;
-  [[nodiscard]] std::string text(const Config& config) const;
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] std::string text(const Target& target) const;
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
+/// Also true and false, yes and no, 1 and 0.
 struct Switch {
-  static constexpr FileTypes kFileTypes{.name = "a boolean", .boolean = true};
-  bool Config::* member;
+  static constexpr FileTypes kFileTypes{.name = "a boolean or a string", .boolean = true, .string = true};
+  Member<bool> member;
   [[nodiscard]] std::string allowed() const { return "on or off"; }
-  [[nodiscard]] std::string text(const Config& config) const { return config.*member ? "on" : "off"; }
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] std::string text(const Target& target) const { return member.in(target) ? "on" : "off"; }
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
+/// One of several names. Where on and off are among them, what a Switch takes is understood too.
 template <typename E>
 struct Choice {
-  static constexpr FileTypes kFileTypes{.name = "a string", .string = true};
-  E Config::* member;
+  static constexpr FileTypes kFileTypes{
+      .name = "a string", .boolean = std::is_same_v<E, Uploads>, .string = true};
+  Member<E> member;
   std::span<const std::pair<std::string_view, E>> names;
   [[nodiscard]] std::string allowed() const;
-  [[nodiscard]] std::string text(const Config& config) const;
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] std::string text(const Target& target) const;
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
 /// Gives the value to keep, or nothing for a text that is not allowed.
@@ -81,30 +117,31 @@ using Accept = std::optional<std::string> (*)(std::string_view text);
 
 struct Text {
   static constexpr FileTypes kFileTypes{.name = "a string", .string = true};
-  std::string Config::* member;
+  Member<std::string> member;
   Accept accept;
-  std::string_view form;         ///< what allowed() says
-  std::string_view empty_means;  ///< what an empty value stands for, where one is allowed
+  std::string_view form;              ///< what allowed() says
+  std::string_view empty_means = "";  ///< what an empty value stands for, where one is allowed
   [[nodiscard]] std::string allowed() const { return std::string(form); }
-  [[nodiscard]] std::string text(const Config& config) const { return config.*member; }
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] std::string text(const Target& target) const { return member.in(target); }
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
 /// Several values: a flag may be repeated, and flag and environment variable take them with separators.
 struct List {
-  static constexpr FileTypes kFileTypes{.name = "an array of strings", .string = true};
-  std::vector<std::string> Config::* member;
+  static constexpr FileTypes kFileTypes{.name = "a string or an array of strings", .string = true};
+  Member<std::vector<std::string>> member;
   Accept accept;  ///< judges one item
   std::string_view form;
-  std::string_view empty_means;  ///< nothing: the list may not be empty
+  std::string_view empty_means = "";  ///< nothing: the list may not be empty
   char separator = ',';
   [[nodiscard]] std::string allowed() const { return std::string(form); }
-  [[nodiscard]] std::string text(const Config& config) const;
+  [[nodiscard]] std::string text(const Target& target) const;
   /// Appends one item.
-  [[nodiscard]] bool assign(Config& config, std::string_view text) const;
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
 using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
+                          Choice<Profile>, Choice<Uploads>, Choice<http::PathRules>,
                           Choice<observe::AccessFormat>, Choice<observe::LogLevel>, Text, List>;
 
 }  // namespace bobbin::app

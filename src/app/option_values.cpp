@@ -18,9 +18,20 @@ struct Unit {
 };
 // Largest first, and the name to write before its other spellings.
 constexpr Unit kTimeUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"", 1000}, {"ms", 1}};
-constexpr Unit kSizeUnits[] = {{"TiB", 1ULL << 40}, {"T", 1ULL << 40},   {"GiB", 1ULL << 30},
-                               {"G", 1ULL << 30},   {"MiB", 1ULL << 20}, {"M", 1ULL << 20},
-                               {"KiB", 1ULL << 10}, {"K", 1ULL << 10},   {"", 1}};
+constexpr std::uint64_t kThousand = 1000;
+constexpr Unit kSizeUnits[] = {{"TiB", 1ULL << 40},
+                               {"T", 1ULL << 40},
+                               {"GiB", 1ULL << 30},
+                               {"G", 1ULL << 30},
+                               {"MiB", 1ULL << 20},
+                               {"M", 1ULL << 20},
+                               {"KiB", 1ULL << 10},
+                               {"K", 1ULL << 10},
+                               {"", 1},
+                               {"TB", kThousand* kThousand* kThousand* kThousand},
+                               {"GB", kThousand* kThousand* kThousand},
+                               {"MB", kThousand* kThousand},
+                               {"kB", kThousand}};
 
 constexpr bool is_lowercase_letter(char c) { return c >= 'a' && c <= 'z'; }
 
@@ -73,6 +84,15 @@ std::string time_text(milliseconds time) {
   return std::to_string(count / unit->factor) + std::string(unit->name);
 }
 
+std::optional<bool> parse_switch(std::string_view text) {
+  constexpr std::string_view kOn[] = {"on", "true", "yes", "1"};
+  constexpr std::string_view kOff[] = {"off", "false", "no", "0"};
+  const auto is_text = [text](std::string_view word) { return equals_ignoring_case(word, text); };
+  if (std::ranges::any_of(kOn, is_text)) return true;
+  if (std::ranges::any_of(kOff, is_text)) return false;
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   const auto number = parse_whole_number(take_digits(text));
   const auto* unit =
@@ -115,6 +135,10 @@ std::optional<std::string> accept_address(std::string_view text) {
 
 std::optional<std::string> accept_host(std::string_view text) {
   return http::HostPolicy::parse_allowed(text) ? accept_any(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_site_name(std::string_view text) {
+  return text == "*" ? std::nullopt : accept_host(text);
 }
 
 std::optional<std::string> accept_extension(std::string_view text) {

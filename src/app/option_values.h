@@ -19,8 +19,11 @@ namespace bobbin::app {
 /// The shortest text that parse_time reads as `time`: "30s", "500ms", "24h".
 [[nodiscard]] std::string time_text(milliseconds time);
 
-/// "16384", "16KiB", "16k", "1MiB", "1G", "1TiB": units are powers of 1024, whatever the case of their
-/// letters. "kB" is refused: half of the world means 1000 by it.
+/// "on", "true", "yes", "1", and "off", "false", "no", "0", whatever the case of their letters.
+[[nodiscard]] std::optional<bool> parse_switch(std::string_view text);
+
+/// "16384"; "16KiB", "16k", "1MiB", "1G": powers of 1024; "16kB", "10MB": powers of 1000 (IEC 80000-13). The
+/// case of the letters does not matter.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 /// The shortest text that parse_size reads as `bytes`: "500", "16KiB".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
@@ -35,6 +38,8 @@ namespace bobbin::app {
 [[nodiscard]] std::optional<std::string> accept_address(std::string_view text);
 /// What HostPolicy::parse_allowed takes.
 [[nodiscard]] std::optional<std::string> accept_host(std::string_view text);
+/// The same but for "*": a site has names.
+[[nodiscard]] std::optional<std::string> accept_site_name(std::string_view text);
 /// A file name extension; lowercase afterwards, and without a dot in front.
 [[nodiscard]] std::optional<std::string> accept_extension(std::string_view text);
 /// An absolute path that a request can name without percent-encoding and that the server would not refuse.

@@ -18,29 +18,39 @@ enum class Action : std::uint8_t { read_file, check_config, help, help_markdown,
 /// One row of the table from which the command line, the configuration file, the environment variables,
 /// --help and docs/configuration.md come.
 struct Option {
-  std::string_view group;        ///< the heading in --help; the rows of a group stand together
-  std::string_view short_flag;   ///< "-p", or nothing
-  std::string_view name;         ///< "keep-alive-timeout"
-  std::string_view placeholder;  ///< names the value in --help: "TIME"; nothing for a flag without one
-  std::string_view positional;   ///< its name as an argument without a flag, or nothing
+  /// Where it can be given: everywhere; everywhere but in a [[site]]; nowhere else.
+  enum class Reach : std::uint8_t { everywhere, flat, table };
+
+  std::string_view group;             ///< the heading in --help; the rows of a group stand together
+  std::string_view short_flag = "";   ///< "-p", or nothing
+  std::string_view name;              ///< "keep-alive-timeout"
+  std::string_view placeholder = "";  ///< names the value in --help: "TIME"; nothing for a flag without one
+  std::string_view positional = "";   ///< its name as an argument without a flag, or nothing
   std::variant<Kind, Action> effect;
+  Reach reach = Reach::everywhere;
+  bool reloads = false;      ///< of the server's options: whether a reload can change it
   std::string_view meaning;  ///< a sentence or two
 
   [[nodiscard]] std::string flag() const;  ///< "--keep-alive-timeout"
   [[nodiscard]] bool is_setting() const { return std::holds_alternative<Kind>(effect); }
+  /// Whether it is a flag, a variable and a key outside of tables.
+  [[nodiscard]] bool is_flat() const { return reach != Reach::table; }
 
   // For settings only:
   [[nodiscard]] const Kind& kind() const;
+  [[nodiscard]] Scope scope() const;
   [[nodiscard]] bool is_list() const { return std::holds_alternative<List>(kind()); }
   [[nodiscard]] std::string key() const;       ///< in the configuration file: "keep_alive_timeout"
   [[nodiscard]] std::string variable() const;  ///< in the environment: "BOBBIN_KEEP_ALIVE_TIMEOUT"
   [[nodiscard]] std::string allowed() const;
   [[nodiscard]] const FileTypes& file_types() const;
   /// The default as an operator would write it, or words in parentheses where that is nothing.
-  [[nodiscard]] std::string default_text() const;
+  [[nodiscard]] std::string default_text(Profile profile) const;
 };
 
 [[nodiscard]] std::span<const Option> options();
+/// The setting of this name, which must be one.
+[[nodiscard]] const Option& option_named(std::string_view name);
 
 /// A value and the place that a message about it names: "--port", "BOBBIN_PORT", "bobbin.toml:3:8: port".
 struct Value {
@@ -58,8 +68,8 @@ struct Setting {
 [[nodiscard]] Setting setting_from_text(const Option& option, const std::string& place,
                                         std::string_view text);
 
-/// Sets the option in `config`; or a message that names the place, the value and what is allowed.
-[[nodiscard]] Result<void, std::string> apply(const Setting& setting, Config& config);
+/// Sets the option in `target`; or a message that names the place, the value and what is allowed.
+[[nodiscard]] Result<void, std::string> apply(const Setting& setting, const Target& target);
 
 /// `place: "text" is not allowed; allowed`, on one line whatever the text holds.
 [[nodiscard]] std::string not_allowed(const Value& value, std::string_view allowed);

@@ -49,6 +49,9 @@ class FileHandler final : public http::Handler {
 
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
 
+  /// The directory that is served, whatever its name leads to by now.
+  [[nodiscard]] const os::Fd& root() const { return root_; }
+
  private:
   struct Presentation {
     std::string_view media_type;

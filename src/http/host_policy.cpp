@@ -85,15 +85,28 @@ bool is_built_in(std::string_view host, const Endpoint& local, const std::vector
   return is_same_address(local) || std::any_of(bound.begin(), bound.end(), is_same_address);
 }
 
-bool allows(const HostPolicy::Allowed& allowed, const Authority& authority, const Endpoint& local) {
+constexpr std::string_view kAnyLabel = "*.";
+
+bool allows_port(const HostPolicy::Allowed& allowed, std::optional<std::uint16_t> port,
+                 const Endpoint& local) {
   using enum HostPolicy::Allowed::Port;
-  if (authority.host != allowed.host) return false;
   switch (allowed.port_rule) {
-    case ours_or_none: return authority.port.value_or(local.port) == local.port;
-    case exactly: return authority.port == allowed.port;
+    case ours_or_none: return port.value_or(local.port) == local.port;
+    case exactly: return port == allowed.port;
     case any: return true;
   }
   return false;
+}
+
+Precision precision_of(const HostPolicy::Allowed& allowed, const Authority& authority,
+                       const Endpoint& local) {
+  if (!allows_port(allowed, authority.port, local)) return Precision::none;
+  if (authority.host == allowed.host) return Precision::exact;
+  const std::string_view host = allowed.host;
+  if (!host.starts_with(kAnyLabel)) return Precision::none;
+  const std::string_view suffix = host.substr(1);
+  if (!authority.host.ends_with(suffix) || authority.host.size() == suffix.size()) return Precision::none;
+  return Precision(static_cast<std::size_t>(Precision::everything) + suffix.size());
 }
 
 }  // namespace
@@ -111,6 +124,12 @@ std::optional<Authority> parse_authority(std::string_view text) {
 
 std::optional<HostPolicy::Allowed> HostPolicy::parse_allowed(std::string_view text) {
   if (text == "*") return Allowed{"*", Allowed::Port::any, 0};
+  if (text.starts_with(kAnyLabel)) {
+    auto below = parse_allowed(text.substr(kAnyLabel.size()));
+    if (!below || below->host.starts_with('*') || address_in(below->host)) return std::nullopt;
+    below->host.insert(0, kAnyLabel);
+    return below;
+  }
   // RFC 3986 lets a name hold stars, but here they would pass for a pattern, which this is not.
   if (text.substr(0, host_size(text)).find('*') != std::string_view::npos) return std::nullopt;
   if (text.ends_with(":*")) {
@@ -124,15 +143,21 @@ std::optional<HostPolicy::Allowed> HostPolicy::parse_allowed(std::string_view te
   return Allowed{authority->host, Allowed::Port::exactly, *authority->port};
 }
 
-bool HostPolicy::accepts(std::string_view authority, const Endpoint& local,
-                         const std::vector<Endpoint>& bound) const {
-  const auto is_everything = [](const Allowed& allowed) { return allowed.host == "*"; };
-  if (std::any_of(allowed_.begin(), allowed_.end(), is_everything)) return true;
-  const auto parsed = parse_authority(authority);
-  if (!parsed) return false;
-  if (is_our_port(parsed->port, local) && is_built_in(parsed->host, local, bound)) return true;
-  return std::any_of(allowed_.begin(), allowed_.end(),
-                     [&](const Allowed& allowed) { return allows(allowed, *parsed, local); });
+Precision HostPolicy::precision(const std::optional<Authority>& authority, const Endpoint& local,
+                                const std::vector<Endpoint>& bound) const {
+  Precision best = Precision::none;
+  for (const Allowed& allowed : allowed_) {
+    if (allowed.host == "*") best = std::max(best, Precision::everything);
+    if (authority) best = std::max(best, precision_of(allowed, *authority, local));
+  }
+  const bool is_ours = addresses_ == Addresses::ours && authority && is_our_port(authority->port, local) &&
+                       is_built_in(authority->host, local, bound);
+  return is_ours ? Precision::exact : best;
+}
+
+std::string allowing_option(const Authority& authority, const Endpoint& local) {
+  if (authority.port.value_or(local.port) == local.port) return authority.host;
+  return authority.host + ":" + std::to_string(*authority.port);
 }
 
 }  // namespace bobbin::http

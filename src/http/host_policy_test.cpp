@@ -115,10 +115,17 @@ TEST(AllowHost, IsTakenApart) {
     std::uint16_t port;
   };
   const Case cases[] = {
-      {"example.com", "example.com", ours_or_none, 0},  {"Example.COM.", "example.com", ours_or_none, 0},
-      {"example.com:443", "example.com", exactly, 443}, {"example.com:*", "example.com", any, 0},
-      {"[2001:DB8::1]:*", "[2001:db8::1]", any, 0},     {"[2001:db8::1]", "[2001:db8::1]", ours_or_none, 0},
-      {"10.0.0.1:80", "10.0.0.1", exactly, 80},         {"*", "*", any, 0},
+      {"example.com", "example.com", ours_or_none, 0},
+      {"Example.COM.", "example.com", ours_or_none, 0},
+      {"example.com:443", "example.com", exactly, 443},
+      {"example.com:*", "example.com", any, 0},
+      {"[2001:DB8::1]:*", "[2001:db8::1]", any, 0},
+      {"[2001:db8::1]", "[2001:db8::1]", ours_or_none, 0},
+      {"10.0.0.1:80", "10.0.0.1", exactly, 80},
+      {"*", "*", any, 0},
+      {"*.Example.com", "*.example.com", ours_or_none, 0},
+      {"*.example.com:81", "*.example.com", exactly, 81},
+      {"*.example.com:*", "*.example.com", any, 0},
   };
   for (const auto& [text, host, port_rule, port] : cases) {
     SCOPED_TRACE(text);
@@ -128,9 +135,27 @@ TEST(AllowHost, IsTakenApart) {
     EXPECT_EQ(allowed->port_rule, port_rule);
     EXPECT_EQ(allowed->port, port);
   }
-  for (const char* text :
-       {"", ":80", ":*", "example.com:", "example.com:65536", "example.com:80:*", "http://example.com",
-        "example.com/", "a b", "*:80", "*:*", "*.example.com", "**", "::1", "2001:db8::1"})
+  for (const char* text : {"",
+                           ":80",
+                           ":*",
+                           "example.com:",
+                           "example.com:65536",
+                           "example.com:80:*",
+                           "http://example.com",
+                           "example.com/",
+                           "a b",
+                           "*:80",
+                           "*:*",
+                           "*.",
+                           "*.*",
+                           "*.*.example.com",
+                           "*.:80",
+                           "*.10.0.0.1",
+                           "*.[::1]",
+                           "a.*.example.com",
+                           "**",
+                           "::1",
+                           "2001:db8::1"})
     EXPECT_FALSE(HostPolicy::parse_allowed(text)) << text;
 }
 
@@ -142,12 +167,13 @@ struct Accepts {
 void expect(const HostPolicy& policy, const Endpoint& local, const std::vector<Endpoint>& bound,
             const std::vector<Accepts>& cases) {
   for (const auto& [authority, accepted] : cases)
-    EXPECT_EQ(policy.accepts(authority, local, bound), accepted) << authority << " at " << local.text();
+    EXPECT_EQ(policy.precision(parse_authority(authority), local, bound) != Precision::none, accepted)
+        << authority << " at " << local.text();
 }
 
 TEST(HostPolicy, AcceptsOurselvesOnLoopback) {  // CONTRACT §4
   const Endpoint local = at("127.0.0.1", 8080);
-  expect(HostPolicy({}), local, {local},
+  expect(HostPolicy({}, HostPolicy::Addresses::ours), local, {local},
          {
              {"localhost:8080", true},
              {"LOCALHOST:8080", true},
@@ -180,7 +206,7 @@ TEST(HostPolicy, AcceptsOurselvesOnLoopback) {  // CONTRACT §4
 
 TEST(HostPolicy, NeedsNoPortWhenOursIsEighty) {  // RFC 9110 §4.2.1
   const Endpoint local = at("127.0.0.1", 80);
-  expect(HostPolicy({}), local, {local},
+  expect(HostPolicy({}, HostPolicy::Addresses::ours), local, {local},
          {{"localhost", true},
           {"localhost:80", true},
           {"localhost:", true},
@@ -192,7 +218,7 @@ TEST(HostPolicy, NeedsNoPortWhenOursIsEighty) {  // RFC 9110 §4.2.1
 
 TEST(HostPolicy, AcceptsTheAddressOfArrivalOnAWildcard) {
   const std::vector<Endpoint> bound = {at("0.0.0.0", 8080)};
-  expect(HostPolicy({}), at("192.0.2.7", 8080), bound,
+  expect(HostPolicy({}, HostPolicy::Addresses::ours), at("192.0.2.7", 8080), bound,
          {{"192.0.2.7:8080", true},
           {"0.0.0.0:8080", true},
           {"localhost:8080", true},
@@ -201,7 +227,7 @@ TEST(HostPolicy, AcceptsTheAddressOfArrivalOnAWildcard) {
           {"192.0.2.8:8080", false},
           {"192.0.2.7:80", false},
           {"192.0.2.7", false}});
-  expect(HostPolicy({}), at("2001:db8::7", 8080), {at("::", 8080)},
+  expect(HostPolicy({}, HostPolicy::Addresses::ours), at("2001:db8::7", 8080), {at("::", 8080)},
          {{"[2001:db8::7]:8080", true},
           {"[2001:0DB8:0:0::7]:8080", true},
           {"[::]:8080", true},
@@ -212,7 +238,7 @@ TEST(HostPolicy, AcceptsTheAddressOfArrivalOnAWildcard) {
 
 TEST(HostPolicy, IsNotLocalhostWhenBoundToAnAddress) {
   const Endpoint local = at("192.0.2.7", 8080);
-  expect(HostPolicy({}), local, {local},
+  expect(HostPolicy({}, HostPolicy::Addresses::ours), local, {local},
          {{"192.0.2.7:8080", true},
           {"localhost:8080", false},
           {"127.0.0.1:8080", false},
@@ -221,7 +247,7 @@ TEST(HostPolicy, IsNotLocalhostWhenBoundToAnAddress) {
 
 TEST(HostPolicy, AcceptsTheAddressesOfAllListeners) {
   const std::vector<Endpoint> bound = {at("192.0.2.7", 8080), at("::1", 8080)};
-  expect(HostPolicy({}), at("192.0.2.7", 8080), bound,
+  expect(HostPolicy({}, HostPolicy::Addresses::ours), at("192.0.2.7", 8080), bound,
          {{"192.0.2.7:8080", true}, {"[::1]:8080", true}, {"localhost:8080", true}});
 }
 
@@ -231,7 +257,7 @@ TEST(HostPolicy, AcceptsTheAllowedNames) {
        {"plain.example", "exact.example:9000", "any.example:*", "10.1.2.3", "[2001:db8::5]:*"})
     allowed.push_back(HostPolicy::parse_allowed(text).value());
   const Endpoint local = at("127.0.0.1", 8080);
-  expect(HostPolicy(allowed), local, {local},
+  expect(HostPolicy(allowed, HostPolicy::Addresses::ours), local, {local},
          {
              {"plain.example", true},
              {"plain.example:8080", true},
@@ -254,9 +280,56 @@ TEST(HostPolicy, AcceptsTheAllowedNames) {
 }
 
 TEST(HostPolicy, ChecksNothingWhenEverythingIsAllowed) {
-  const HostPolicy policy({HostPolicy::parse_allowed("*").value()});
+  const HostPolicy policy({HostPolicy::parse_allowed("*").value()}, HostPolicy::Addresses::ours);
   const Endpoint local = at("127.0.0.1", 8080);
   expect(policy, local, {local}, {{"evil.com", true}, {"evil.com:1", true}, {"localhost:8080", true}});
+}
+
+TEST(HostPolicy, MatchesTheNamesBelowAPattern) {
+  const HostPolicy policy({HostPolicy::parse_allowed("*.example.org").value()}, HostPolicy::Addresses::none);
+  const Endpoint local = at("127.0.0.1", 8080);
+  expect(policy, local, {local},
+         {{"a.example.org", true},
+          {"A.B.Example.org.:8080", true},
+          {"a.example.org:81", false},
+          {"example.org", false},
+          {".example.org", false},
+          {"aexample.org", false},
+          {"a.example.org.evil.com", false}});
+}
+
+TEST(HostPolicy, AnswersForOurAddressesOnlyWhereItShall) {
+  const Endpoint local = at("127.0.0.1", 80);
+  expect(HostPolicy({HostPolicy::parse_allowed("a.example").value()}, HostPolicy::Addresses::none), local,
+         {local}, {{"a.example", true}, {"localhost", false}, {"127.0.0.1", false}});
+}
+
+TEST(HostPolicy, KnowsWhichNameSaysMost) {
+  const Endpoint local = at("127.0.0.1", 80);
+  const auto precision = [&](const char* allowed, const char* authority) {
+    return HostPolicy({HostPolicy::parse_allowed(allowed).value()}, HostPolicy::Addresses::none)
+        .precision(parse_authority(authority), local, {local});
+  };
+  EXPECT_EQ(precision("a.b.example", "a.b.example"), Precision::exact);
+  EXPECT_GT(precision("a.b.example", "a.b.example"), precision("*.b.example", "a.b.example"));
+  EXPECT_GT(precision("*.b.example", "a.b.example"), precision("*.example", "a.b.example"));
+  EXPECT_GT(precision("*.example", "a.b.example"), precision("*", "a.b.example"));
+  EXPECT_GT(precision("*", "a.b.example"), precision("other.example", "a.b.example"));
+}
+
+TEST(AllowingOption, IsWhatThePolicyTakes) {  // CONTRACT §2
+  const Endpoint local = at("127.0.0.1", 8080);
+  const std::pair<const char*, const char*> cases[] = {{"example.org", "example.org"},
+                                                       {"Example.org.:8080", "example.org"},
+                                                       {"localhost:9000", "localhost:9000"},
+                                                       {"localhost", "localhost"},
+                                                       {"[::2]:81", "[::2]:81"}};
+  for (const auto& [authority, option] : cases) {
+    const Authority refused = parse_authority(authority).value();
+    EXPECT_EQ(allowing_option(refused, local), option);
+    const HostPolicy policy({HostPolicy::parse_allowed(option).value()}, HostPolicy::Addresses::none);
+    EXPECT_EQ(policy.precision(refused, local, {local}), Precision::exact) << authority;
+  }
 }
 
 }  // namespace

@@ -14,11 +14,15 @@ Response closing_error(Status status, std::string detail) {
   return response;
 }
 
-Response refuse_host(std::string_view authority) {
+/// The page says nothing of how to be let in; the log, which only the operator reads, does.
+Response refuse_host(std::string_view text, const std::optional<Authority>& authority,
+                     const Endpoint& local) {
   Response response =
       closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
   response.notes.host = HandlerLogFields::Host::refused;
-  response.notes.violation = "Host mismatch (" + std::string(authority) + ")";
+  response.notes.violation = "Host mismatch (" + std::string(text) + ")";
+  if (authority)
+    response.notes.violation += " (to allow it: --allow-host " + allowing_option(*authority, local) + ")";
   return response;
 }
 
@@ -45,15 +49,23 @@ Request with_path(const Request& request, std::string_view path) {
           .round = request.round};
 }
 
+const Route& route_for(const Site& site, std::string_view path) {
+  for (const Route& route : site.routes) {
+    if (route.match == Route::Match::exactly && path == route.path) return route;
+    if (route.match == Route::Match::beneath && path.starts_with(route.path) &&
+        (route.path.empty() || path.substr(route.path.size()).starts_with('/')))
+      return route;
+  }
+  return site.routes.back();
+}
+
 }  // namespace
 
-Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes,
-               std::string methods)
-    : host_policy_(std::move(host_policy)),
-      bound_(std::move(bound)),
-      routes_(std::move(routes)),
-      methods_(std::move(methods)) {
-  ASSERT(!routes_.empty() && routes_.back().match == Route::Match::beneath && routes_.back().path.empty());
+Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound)
+    : sites_(std::move(sites)), bound_(std::move(bound)) {
+  for (const Site& site : sites_)
+    ASSERT(!site.routes.empty() && site.routes.back().match == Route::Match::beneath &&
+           site.routes.back().path.empty());
 }
 
 Begin Router::begin(const Request& request) const {
@@ -64,7 +76,9 @@ Begin Router::begin(const Request& request) const {
     response.notes.host = HandlerLogFields::Host::unchecked;
     return response;
   }
-  if (!host_policy_.accepts(head.authority, request.local, bound_)) return refuse_host(head.authority);
+  const auto authority = parse_authority(head.authority);
+  const Site* site = site_for(authority, request.local);
+  if (site == nullptr) return refuse_host(head.authority, authority, request.local);
   if (head.expects_other)
     return Response::error(Status::expectation_failed,
                            "The only expectation that this server meets is 100-continue.");
@@ -75,24 +89,33 @@ Begin Router::begin(const Request& request) const {
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
-  if (target.asterisk) return server_options(methods_);
-  return route(target.path).handler->begin(with_path(request, target.path));
+  if (target.asterisk) return server_options(site->methods);
+  return route_for(*site, target.path).handler->begin(with_path(request, target.path));
 }
 
 ErrorForm Router::error_form(const RequestHead& head) const {
+  // The address of arrival is not known here; a listener's says nearly the same.
+  const auto authority = parse_authority(head.authority);
+  const Site* site = nullptr;
+  for (const Endpoint& endpoint : bound_)
+    if (site == nullptr) site = site_for(authority, endpoint);
+  if (site == nullptr) site = &sites_.back();
   const auto parsed = parse_target(head);
   const auto* target = std::get_if<Target>(&parsed);
-  return target != nullptr ? route(target->path).handler->error_form(head) : preferred_error_form(head);
+  return target != nullptr ? route_for(*site, target->path).handler->error_form(head)
+                           : preferred_error_form(head);
 }
 
-const Router::Route& Router::route(std::string_view path) const {
-  for (const Route& route : routes_) {
-    if (route.match == Route::Match::exactly && path == route.path) return route;
-    if (route.match == Route::Match::beneath && path.starts_with(route.path) &&
-        (route.path.empty() || path.substr(route.path.size()).starts_with('/')))
-      return route;
+const Site* Router::site_for(const std::optional<Authority>& authority, const Endpoint& local) const {
+  const Site* best = nullptr;
+  Precision greatest = Precision::none;
+  for (const Site& site : sites_) {
+    const Precision precision = site.hosts.precision(authority, local, bound_);
+    if (precision <= greatest) continue;
+    best = &site;
+    greatest = precision;
   }
-  return routes_.back();
+  return best;
 }
 
 }  // namespace bobbin::http

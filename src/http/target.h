@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -8,6 +9,12 @@
 #include "http/response.h"
 
 namespace bobbin::http {
+
+/// What becomes of `.` segments and empty inner segments (CONTRACT §2).
+enum class PathRules : std::uint8_t {
+  strict,    ///< 403, logged as an attempt at traversal
+  standard,  ///< removed and merged (RFC 3986 §5.2.4), then looked up
+};
 
 /// A request target, taken apart (RFC 9112 §3.2, RFC 3986).
 struct Target {

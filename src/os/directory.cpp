@@ -97,6 +97,11 @@ Result<void> remove_file(const Fd& directory, const std::string& name) {
   return {};
 }
 
+Result<void> may_write(const std::string& directory) {
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return last_error("faccessat");
+  return {};
+}
+
 Result<std::vector<std::string>> list(const Fd& directory) {
   // A descriptor of its own: fdopendir takes it over, and the reading position is not shared.
   const int fd = ::openat(directory.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -38,6 +38,9 @@ namespace bobbin::os {
                                                     const std::string& to);
 [[nodiscard]] Result<void> remove_file(const Fd& directory, const std::string& name);
 
+/// Whether this user may make files in the directory: faccessat(2).
+[[nodiscard]] Result<void> may_write(const std::string& directory);
+
 /// The names in a directory, without "." and "..", in no order.
 [[nodiscard]] Result<std::vector<std::string>> list(const Fd& directory);
 

@@ -1,6 +1,7 @@
 #include "os/process.h"
 
 #include <csignal>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -35,6 +36,11 @@ std::optional<int> Signals::next() {
   const auto count = uninterrupted([&] { return ::read(fd_.number(), &info, sizeof info); });
   if (count != static_cast<ssize_t>(sizeof info)) return std::nullopt;
   return static_cast<int>(info.ssi_signo);
+}
+
+bool has_terminal() {
+  if (::isatty(STDIN_FILENO) == 1) return true;
+  return static_cast<bool>(Fd(::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)));
 }
 
 Result<std::uint64_t> raise_descriptor_limit() {

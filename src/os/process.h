@@ -25,6 +25,10 @@ class Signals {
   Fd fd_;
 };
 
+/// Whether the process was started from a terminal that can still hang up: standard input is one, or there is
+/// a controlling one.
+[[nodiscard]] bool has_terminal();
+
 /// Raises the soft limit of open descriptors to the hard one and returns it.
 [[nodiscard]] Result<std::uint64_t> raise_descriptor_limit();
 

@@ -41,6 +41,7 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
     if (const auto index = least_loaded()) {
       ++loads_[*index];
       most_held_ = std::max(most_held_, ++held_);
+      in_use_ = true;
       workers_[*index]->assign(std::move(arrival));
       return Admission::assigned;
     }
@@ -110,6 +111,11 @@ bool WorkerPool::has_emptied() {
   if (most_held_ < kMany || held_ > most_held_ / 4) return false;
   most_held_ = held_;
   return true;
+}
+
+bool WorkerPool::was_in_use() {
+  const Lock lock(mutex_);
+  return std::exchange(in_use_, held_ > 0);
 }
 
 unsigned WorkerPool::active() const {

@@ -58,6 +58,8 @@ class WorkerPool {
   /// Whether the workers hold far fewer connections than they once did since this was last so: then there is
   /// memory to give back.
   [[nodiscard]] bool has_emptied() EXCLUDES(mutex_);
+  /// Whether a connection has come or was held since this was last asked.
+  [[nodiscard]] bool was_in_use() EXCLUDES(mutex_);
   /// "Thread pool status: 8/10 active".
   void log_status(observe::LogWriter& log) const EXCLUDES(mutex_);
   [[nodiscard]] unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
@@ -92,6 +94,7 @@ class WorkerPool {
   std::size_t held_ GUARDED_BY(mutex_) = 0;       // the sum of these
   std::size_t most_held_ GUARDED_BY(mutex_) = 0;  // since has_emptied() said so
   std::deque<Arrival> queue_ GUARDED_BY(mutex_);
+  bool in_use_ GUARDED_BY(mutex_) = false;        // since was_in_use() was asked
   bool saturated_ GUARDED_BY(mutex_) = false;
   bool shutting_down_ GUARDED_BY(mutex_) = false;
   std::atomic<std::size_t> waiting_ = 0;  // queue_.size(), for those who only want a hint

@@ -1,5 +1,3 @@
-#include "app/config.h"
-
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -8,6 +6,7 @@
 #include <map>
 #include <type_traits>
 
+#include "app/config.h"
 #include "app/options.h"
 
 namespace bobbin::app {

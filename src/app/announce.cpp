@@ -1,0 +1,98 @@
+#include "app/announce.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace bobbin::app {
+namespace {
+
+using observe::LogLevel;
+
+/// "127.0.0.1:8080", and without the port where clients leave it out.
+std::string host_text(std::string host, std::uint16_t port) {
+  constexpr std::uint16_t kDefaultPort = 80;
+  return port == kDefaultPort ? host : host + ":" + std::to_string(port);
+}
+
+/// What HostPolicy accepts for the addresses of this server, as far as it is known before a client comes.
+std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound) {
+  std::vector<std::string> hosts;
+  const auto add = [&hosts](std::string host) {
+    if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(std::move(host));
+  };
+  for (const Endpoint& endpoint : bound) {
+    if (endpoint.is_loopback() || endpoint.is_wildcard())
+      for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) add(host_text(name, endpoint.port));
+    if (endpoint.is_wildcard()) {
+      add("the address that a client connects to");
+    } else {
+      const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
+      add(host_text(is_ipv6 ? "[" + endpoint.address_text() + "]" : endpoint.address_text(), endpoint.port));
+    }
+  }
+  return hosts;
+}
+
+/// "Accepted hosts: …" of the default site, "Site …" of another.
+std::string hosts_line(const OpenSite& site, const std::vector<Endpoint>& bound) {
+  if (!site.config().is_default)
+    return fmt::format("Site {}: serving files from '{}' directory", fmt::join(site.config().names, ", "),
+                       site.config().root);
+  std::vector<std::string> hosts = hosts_of_addresses(bound);
+  hosts.insert(hosts.end(), site.config().names.begin(), site.config().names.end());
+  return fmt::format("Accepted hosts: {} (--allow-host NAME adds one)", fmt::join(hosts, ", "));
+}
+
+std::string uploads_line(const OpenSite& site) {
+  if (site.upload_directory().empty()) return "Uploads: none are taken (--uploads on takes them)";
+  return fmt::format("Uploads: POST {} stores documents in '{}' directory (--uploads off takes none)",
+                     site.config().upload_path, site.upload_directory());
+}
+
+bool is_reachable(const Endpoint& endpoint) { return !endpoint.is_loopback(); }
+
+}  // namespace
+
+void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
+              observe::LogWriter& log) {
+  for (const Endpoint& endpoint : bound)
+    log.write(LogLevel::info, "HTTP Server started on http://" + endpoint.text());
+  log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.server.threads));
+  log.write(LogLevel::info, "Serving files from '" + config.sites.back().root + "' directory");
+  log.write(LogLevel::info, "Press Ctrl+C to stop the server");
+  log.write(LogLevel::info, "Version: bobbin " BOBBIN_VERSION);
+  announce_sites(generation, bound, log);
+}
+
+void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
+                    observe::LogWriter& log) {
+  for (const auto& site : generation.sites()) {
+    log.write(LogLevel::info, hosts_line(*site, bound));
+    log.write(LogLevel::info, uploads_line(*site));
+  }
+}
+
+std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
+                                        const std::vector<Endpoint>& bound, const Capacity& capacity) {
+  std::vector<std::string> warnings;
+  const bool takes_uploads = std::ranges::any_of(
+      generation.sites(), [](const auto& site) { return !site->upload_directory().empty(); });
+  if (const auto open = std::ranges::find_if(bound, is_reachable); open != bound.end() && takes_uploads)
+    warnings.push_back(
+        fmt::format("Uploads are open to everybody who can reach {}: --uploads off, or a proxy in front that "
+                    "asks who they are",
+                    open->text()));
+  if (capacity.connections_per_thread != config.server.connections_per_thread ||
+      capacity.queue != config.server.queue)
+    warnings.push_back(
+        fmt::format("the limit of open files allows {} connections per thread and a queue of {}",
+                    capacity.connections_per_thread, capacity.queue));
+  return warnings;
+}
+
+void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log) {
+  for (const std::string& warning : warnings) log.write(LogLevel::warning, "Warning: " + warning);
+}
+
+}  // namespace bobbin::app

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/capacity.h"
+#include "app/config.h"
+#include "app/generation.h"
+#include "base/endpoint.h"
+#include "observe/log.h"
+
+namespace bobbin::app {
+
+/// The seeds' four start lines, then version, accepted hosts and uploads of every site.
+void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
+              observe::LogWriter& log);
+
+/// The lines about hosts and uploads alone.
+void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
+                    observe::LogWriter& log);
+
+/// What an operator should know: a sentence each.
+[[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
+                                                      const std::vector<Endpoint>& bound,
+                                                      const Capacity& capacity);
+
+void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log);
+
+}  // namespace bobbin::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/options.h"
+#include "app/parse_configuration.h"
+
+namespace bobbin::app {
+
+/// The variable that names the configuration file.
+inline constexpr const char* kFileVariable = "BOBBIN_CONFIG";
+
+struct EnvironmentSettings {
+  std::vector<Setting> settings;
+  std::vector<std::string> warnings;  ///< about variables that begin with BOBBIN_ and set nothing
+};
+
+/// What the environment says. A value such as tcp://10.96.0.5:80 is left out with a warning: Kubernetes gives
+/// every container BOBBIN_PORT=tcp://… when a Service is named bobbin.
+[[nodiscard]] EnvironmentSettings settings_of(const Environment& environment);
+
+}  // namespace bobbin::app

@@ -1,0 +1,50 @@
+#include "app/generation.h"
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "http/media_type.h"
+#include "os/file.h"
+
+namespace bobbin::app {
+namespace {
+
+std::vector<http::Site> routes_of(const std::vector<std::shared_ptr<const OpenSite>>& sites) {
+  std::vector<http::Site> result;
+  result.reserve(sites.size());
+  for (const auto& site : sites) result.push_back(site->routes());
+  return result;
+}
+
+/// The built-in table covers the web's types; the system's list is a welcome addition, never a need.
+Result<std::shared_ptr<const http::MediaTypes>, std::string> media_types(const std::string& file) {
+  auto types = std::make_shared<http::MediaTypes>();
+  const auto text = os::read_file(file);
+  if (!text && file != ServerConfig().mime_types)
+    return failure(fmt::format("--mime-types: \"{}\" cannot be read: {}", file, text.error().message()));
+  if (text) types->add_mime_types(*text);
+  return types;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Generation>, std::string> Generation::create(const Config& config,
+                                                                          const std::vector<Endpoint>& bound,
+                                                                          UploadFolders* folders) {
+  const auto types = TRY(media_types(config.server.mime_types));
+  std::vector<std::shared_ptr<const OpenSite>> sites;
+  for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, types, folders)));
+  return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound));
+}
+
+Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_opened_anew(
+    const std::vector<std::size_t>& moved) const {
+  std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
+  for (const std::size_t index : moved) sites[index] = TRY(sites_[index]->with_root_opened_anew());
+  return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound_));
+}
+
+Generation::Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound)
+    : sites_(std::move(sites)), bound_(bound), router_(routes_of(sites_), bound) {}
+
+}  // namespace bobbin::app

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/open_site.h"
+#include "app/upload_folders.h"
+#include "base/endpoint.h"
+#include "base/result.h"
+#include "http/handler.h"
+#include "http/router.h"
+
+namespace bobbin::app {
+
+/// Everything that answers requests, made from one configuration: the sites with their directories open and
+/// the router in front of them. Immutable; a reload makes another one. Workers hold the one with which their
+/// exchanges began.
+class Generation {
+ public:
+  /// `bound`: the addresses of the listeners. `folders` null: only looks whether it could be made. The error
+  /// is a sentence for the operator.
+  [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
+      const Config& config, const std::vector<Endpoint>& bound, UploadFolders* folders);
+  /// The same, but for the roots of these sites (by index), which are opened anew.
+  [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
+      const std::vector<std::size_t>& sites) const;
+
+  [[nodiscard]] const std::vector<std::shared_ptr<const OpenSite>>& sites() const { return sites_; }
+  /// What the workers ask; keeps `generation` alive.
+  [[nodiscard]] static std::shared_ptr<const http::Handler> handler(
+      const std::shared_ptr<const Generation>& generation) {
+    return {generation, &generation->router_};
+  }
+
+ private:
+  Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound);
+
+  std::vector<std::shared_ptr<const OpenSite>> sites_;
+  std::vector<Endpoint> bound_;
+  http::Router router_;
+};
+
+}  // namespace bobbin::app

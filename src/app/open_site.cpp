@@ -1,0 +1,158 @@
+#include "app/open_site.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <system_error>
+#include <utility>
+
+#include "http/percent_encoding.h"
+#include "uploads/document_name.h"
+
+namespace bobbin::app {
+namespace {
+
+/// In place of the stored documents when they are not to be fetched.
+class NotServed final : public http::Handler {
+ public:
+  http::Begin begin(const http::Request&) const override {
+    return http::Response::error(http::Status::not_found, "There is nothing at this address.");
+  }
+};
+
+/// Stored documents, wherever their folder lies and whatever types the site serves. What else is asked for
+/// beneath their path is the site's.
+class Documents final : public http::Handler {
+ public:
+  Documents(std::shared_ptr<const files::FileHandler> documents, std::shared_ptr<const http::Handler> site,
+            std::size_t path_size)
+      : documents_(std::move(documents)), site_(std::move(site)), path_size_(path_size) {}
+
+  http::Begin begin(const http::Request& request) const override {
+    const bool is_document = uploads::is_document_name(request.path.substr(path_size_ + 1));
+    return is_document ? documents_->begin(request) : site_->begin(request);
+  }
+
+ private:
+  const std::shared_ptr<const files::FileHandler> documents_;
+  const std::shared_ptr<const http::Handler> site_;
+  const std::size_t path_size_;
+};
+
+/// Without links, `.` and `..`, so that two names of one directory are equal. What does not exist is left as
+/// it is.
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  std::string resolved = std::filesystem::weakly_canonical(absolute, error).string();
+  while (resolved.size() > 1 && resolved.ends_with('/')) resolved.pop_back();
+  return error ? path : resolved;
+}
+
+/// Where this folder stands in the site, both canonical: "/" when it is the root; empty when it does not lie
+/// in the root, or is hidden there.
+std::string path_in_root(const std::string& folder, const std::string& root) {
+  if (folder == root) return "/";
+  const std::string start = root.ends_with('/') ? root : root + '/';
+  if (!folder.starts_with(start)) return {};
+  std::string path = folder.substr(start.size() - 1);
+  return path.find("/.") == std::string::npos ? path : std::string();
+}
+
+std::string upload_directory_of(const SiteConfig& config) {
+  return config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
+}
+
+bool takes_uploads(const SiteConfig& config) {
+  if (config.uploads != Uploads::automatic) return config.uploads == Uploads::on;
+  if (!config.upload_dir.empty()) return true;
+  std::error_code error;
+  return config.uploads_where_folder_is && std::filesystem::is_directory(upload_directory_of(config), error);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config,
+                                                              std::shared_ptr<const http::MediaTypes> types,
+                                                              UploadFolders* folders) {
+  std::unique_ptr<OpenSite> site(new OpenSite(config, std::move(types)));
+  TRY(site->open_root());
+  TRY(site->open_uploads(folders));
+  return site;
+}
+
+Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_root_opened_anew() const {
+  std::unique_ptr<OpenSite> site(new OpenSite(*this));
+  TRY(site->open_root());
+  if (site->document_files_)
+    site->documents_ =
+        std::make_shared<Documents>(site->document_files_, site->files_, site->documents_path_.size());
+  return site;
+}
+
+Result<void, std::string> OpenSite::open_root() {
+  const files::FileSettings settings{.downloads = config_.downloads, .allowed_types = config_.allowed_types};
+  auto files = files::FileHandler::create(config_.root, "", *types_, settings);
+  if (!files) {
+    const bool is_default = config_.is_default && config_.root == SiteConfig().root;
+    return failure(fmt::format("--root: \"{}\" cannot be served; an existing directory is needed{}: {}",
+                               config_.root, is_default ? ", such as this one: bobbin ." : "",
+                               files.error().message()));
+  }
+  files_ = *std::move(files);
+  return {};
+}
+
+Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
+  const bool takes = takes_uploads(config_);
+  const std::string directory = upload_directory_of(config_);
+  const std::string path = path_in_root(canonical(directory), canonical(config_.root));
+  if (path == "/")
+    return failure(
+        fmt::format("--upload-dir: \"{}\" is the root itself; a folder of its own is needed", directory));
+  documents_path_ = path.empty() ? "/uploads" : path;
+  if (takes && folders == nullptr) return UploadFolders::check(directory);
+  if (takes) {
+    uploads_ = TRY(folders->open(directory, http::encode_path(documents_path_)));
+    upload_directory_ = directory;
+  }
+  if (!config_.serve_uploads) {
+    documents_ = std::make_shared<NotServed>();
+    return {};
+  }
+  // Without uploads and without a name of its own, the folder is one of the root's.
+  return takes || !config_.upload_dir.empty() ? open_documents(directory) : Result<void, std::string>();
+}
+
+Result<void, std::string> OpenSite::open_documents(const std::string& directory) {
+  auto documents = files::FileHandler::create(directory, documents_path_, *types_,
+                                              {.downloads = config_.downloads, .allowed_types = {}});
+  if (!documents && uploads_)
+    return failure(
+        fmt::format("--upload-dir: \"{}\" cannot be read; documents are fetched from it, but for "
+                    "--serve-uploads off: {}",
+                    directory, documents.error().message()));
+  if (!documents) return {};  // there has never been a document
+  document_files_ = *std::move(documents);
+  documents_ = std::make_shared<Documents>(document_files_, files_, documents_path_.size());
+  return {};
+}
+
+http::Site OpenSite::routes() const {
+  using Match = http::Route::Match;
+  std::vector<http::HostPolicy::Allowed> allowed;
+  for (const std::string& name : config_.names)
+    if (auto each = http::HostPolicy::parse_allowed(name)) allowed.push_back(std::move(*each));
+
+  std::vector<http::Route> routes;
+  if (uploads_) routes.push_back({Match::exactly, config_.upload_path, uploads_.get()});
+  if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
+  routes.push_back({Match::beneath, "", files_.get()});
+  using Addresses = http::HostPolicy::Addresses;
+  return {
+      .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),
+      .path_rules = config_.path_rules,
+      .routes = std::move(routes),
+      .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"};
+}
+
+}  // namespace bobbin::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config.h"
+#include "app/upload_folders.h"
+#include "base/result.h"
+#include "files/file_handler.h"
+#include "http/media_type.h"
+#include "http/router.h"
+#include "os/file.h"
+#include "uploads/upload_handler.h"
+
+namespace bobbin::app {
+
+/// A configured site with its directories open: its handlers, and the routes that lead to them. A new
+/// endpoint is a handler and one route. Immutable.
+class OpenSite {
+ public:
+  /// `folders` null: only looks whether the upload folder could be used. The error is a sentence for the
+  /// operator.
+  [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(
+      const SiteConfig& config, std::shared_ptr<const http::MediaTypes> types, UploadFolders* folders);
+  /// The same site with its root opened anew. The upload folder stays the one that is open.
+  [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
+
+  /// For the router; lives no longer than this.
+  [[nodiscard]] http::Site routes() const;
+
+  [[nodiscard]] const SiteConfig& config() const { return config_; }
+  /// Where uploads go; empty when none are taken.
+  [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
+  /// The directory that is served, whatever its name leads to by now.
+  [[nodiscard]] const os::Fd& root() const { return files_->root(); }
+
+ private:
+  OpenSite(const SiteConfig& config, std::shared_ptr<const http::MediaTypes> types)
+      : config_(config), types_(std::move(types)) {}
+  OpenSite(const OpenSite&) = default;
+
+  [[nodiscard]] Result<void, std::string> open_root();
+  [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
+  [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
+
+  SiteConfig config_;
+  std::shared_ptr<const http::MediaTypes> types_;
+  std::shared_ptr<files::FileHandler> files_;
+  std::shared_ptr<uploads::UploadHandler> uploads_;  // none when no uploads are taken
+  std::string upload_directory_;
+  std::shared_ptr<files::FileHandler> document_files_;  // none when there is no folder
+  std::shared_ptr<http::Handler> documents_;  // the stored uploads; none when there are none to serve
+  std::string documents_path_;
+};
+
+}  // namespace bobbin::app

@@ -1,0 +1,202 @@
+#include "app/option_values.h"
+#include "app/options.h"
+
+namespace bobbin::app {
+namespace {
+
+using namespace std::chrono_literals;
+using observe::AccessFormat;
+using observe::LogLevel;
+
+constexpr std::pair<std::string_view, AccessFormat> kFormats[] = {{"transfer", AccessFormat::transfer},
+                                                                  {"common", AccessFormat::common},
+                                                                  {"combined", AccessFormat::combined},
+                                                                  {"json", AccessFormat::json}};
+constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::error},
+                                                             {"warning", LogLevel::warning},
+                                                             {"info", LogLevel::info},
+                                                             {"debug", LogLevel::debug}};
+
+constexpr std::pair<std::string_view, Profile> kProfiles[] = {{"classic", Profile::classic},
+                                                              {"folder", Profile::folder}};
+constexpr std::pair<std::string_view, Uploads> kUploads[] = {
+    {"auto", Uploads::automatic}, {"on", Uploads::on}, {"off", Uploads::off}};
+constexpr std::pair<std::string_view, http::PathRules> kPathRules[] = {
+    {"strict", http::PathRules::strict}, {"standard", http::PathRules::standard}};
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr std::uint64_t kTiB = 1024 * kGiB;
+
+constexpr std::string_view kExtensions = "extensions such as txt, of letters, digits, -, + and _";
+constexpr std::string_view kHosts = "NAME, NAME:PORT, NAME:*, *.NAME or *";
+constexpr std::string_view kSiteNames = "NAME, NAME:PORT, NAME:* or *.NAME";
+constexpr std::string_view kField =
+    "NAME: VALUE, in visible ASCII characters with blanks between them, where NAME is none that the server "
+    "sets itself";
+
+// clang-format off
+constexpr Option kOptions[] = {
+    {.group = "Listening", .short_flag = "-p", .name = "port", .placeholder = "PORT", .positional = "PORT",
+     .effect = WholeNumber<std::uint16_t>{&ListenerConfig::port, 0, 65535},
+     .meaning = "The TCP port to listen on; 0 takes any free one."},
+    {.group = "Listening", .short_flag = "-b", .name = "bind", .placeholder = "ADDRESS", .positional = "HOST",
+     .effect = List{&ListenerConfig::binds, accept_address, "an IPv4 or IPv6 address, or localhost"},
+     .meaning = "The addresses to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every IPv6 one."},
+
+    {.group = "Sites", .short_flag = "-d", .name = "root", .placeholder = "DIR", .positional = "DIR",
+     .effect = Text{&SiteConfig::root, accept_non_empty, "the name of a directory"},
+     .meaning = "The directory whose files are served."},
+    {.group = "Sites", .name = "allow-host", .placeholder = "HOST",
+     .effect = List{&SiteConfig::names, accept_host, kHosts, "none"},
+     .reach = Option::Reach::flat,
+     .meaning = "Host values to accept besides the addresses listened on. NAME is allowed with the server's port or without one, "
+                "NAME:PORT with exactly that port, NAME:* with any; *.NAME is every name that ends in .NAME; * turns the check off."},
+    {.group = "Sites", .name = "names",
+     .effect = List{&SiteConfig::names, accept_site_name, kSiteNames, "none"},
+     .reach = Option::Reach::table,
+     .meaning = "The hosts that a [[site]] answers for, as --allow-host takes them; of several sites the one whose name says most."},
+    {.group = "Sites", .name = "profile", .placeholder = "NAME",
+     .effect = Choice<Profile>{&SiteConfig::profile, kProfiles},
+     .meaning = "What the defaults are made for: classic, the demonstration that the project began as; folder, a folder of yours: files are "
+                "shown as their types are, paths are understood as browsers mean them, nothing is uploaded unasked. folder is the "
+                "default where the first word is a directory, and for every [[site]]."},
+    {.group = "Sites", .name = "follow-root", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::follow_root},
+     .meaning = "Whether the server changes over by itself, within a second, when the root's name leads to another directory (a "
+                "symbolic link that a deployment has switched). off waits for SIGHUP."},
+    {.group = "Sites", .name = "path-rules", .placeholder = "RULES",
+     .effect = Choice<http::PathRules>{&SiteConfig::path_rules, kPathRules},
+     .meaning = "What becomes of a path with a segment . or an empty one, as in /./a or /a//b: strict answers 403, standard looks up /a and "
+                "/a/b. A segment .. is refused by either."},
+
+    {.group = "Connections", .short_flag = "-t", .name = "threads", .placeholder = "N", .positional = "THREADS",
+     .effect = WholeNumber<unsigned>{&ServerConfig::threads, 1, 1024},
+     .meaning = "How many worker threads serve the connections."},
+    {.group = "Connections", .name = "connections-per-thread", .placeholder = "N",
+     .effect = WholeNumber<unsigned>{&ServerConfig::connections_per_thread, 1, 1'000'000},
+     .meaning = "How many connections a worker holds; 1 gives every connection a thread of its own."},
+    {.group = "Connections", .name = "queue", .placeholder = "N",
+     .effect = WholeNumber<unsigned>{&ServerConfig::queue, 0, 1'000'000},
+     .meaning = "How many connections may wait for a worker; when all places are taken a new one is answered 503."},
+    {.group = "Connections", .name = "keep-alive-timeout", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::keep_alive_timeout, 1ms, 24h},
+     .meaning = "How long a connection may be idle between two requests."},
+    {.group = "Connections", .name = "keep-alive-requests", .placeholder = "N",
+     .effect = WholeNumber<unsigned>{&ServerConfig::keep_alive_requests, 0, 1'000'000'000},
+     .meaning = "How many requests a connection serves before it is closed; 0 is no limit."},
+    {.group = "Connections", .name = "grace-period", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::grace_period, 0ms, 24h},
+     .reloads = true,
+     .meaning = "How long exchanges in flight may take to finish when the server stops."},
+    {.group = "Connections", .name = "tcp-congestion", .placeholder = "NAME",
+     .effect = Text{&ServerConfig::tcp_congestion, accept_non_empty, "auto, system, or an algorithm of net.ipv4.tcp_available_congestion_control"},
+     .meaning = "TCP's congestion control; system is the machine's. auto is that too, but reno instead of bbr on a loopback address, "
+                "where bbr halves the speed of large files."},
+
+    {.group = "Files", .name = "download", .placeholder = "EXTENSION",
+     .effect = List{&SiteConfig::downloads, accept_extension, kExtensions, "none"},
+     .meaning = "Files with these extensions are offered as downloads, not shown."},
+    {.group = "Files", .name = "allow-type", .placeholder = "EXTENSION",
+     .effect = List{&SiteConfig::allowed_types, accept_extension, kExtensions, "every type"},
+     .meaning = "Only files with these extensions are served; others are answered 415."},
+    {.group = "Files", .name = "mime-types", .placeholder = "FILE",
+     .effect = Text{&ServerConfig::mime_types, accept_any, "the name of a file", "the built-in table only"},
+     .reloads = true,
+     .meaning = "The system's table of media types, which adds to the built-in one."},
+    {.group = "Files", .name = "header", .placeholder = "FIELD",
+     .effect = List{&SiteConfig::headers, accept_header, kField, "none", '\n'},
+     .meaning = "A header field to add to every answer that is no error, such as \"Access-Control-Allow-Origin: *\". Several in one "
+                "flag or variable stand on a line each."},
+    {.group = "Files", .name = "header-always", .placeholder = "FIELD",
+     .effect = List{&SiteConfig::headers_always, accept_header, kField, "none", '\n'},
+     .meaning = "The same, added to errors too."},
+    {.group = "Files", .name = "cache-control", .placeholder = "TEXT",
+     .effect = Text{&SiteConfig::cache_control, accept_field_value, "visible ASCII characters with spaces between them", "no such field"},
+     .meaning = "The Cache-Control field of every answer that is no error, such as max-age=3600; errors then have no-store."},
+    {.group = "Files", .name = "server-name", .placeholder = "TEXT",
+     .effect = Text{&ServerConfig::server_name, accept_field_value, "visible ASCII characters with spaces between them", "no name"},
+     .meaning = "The Server field of every response and the name on error pages; an empty text leaves both out."},
+
+    {.group = "Uploads", .name = "uploads", .placeholder = "auto|on|off",
+     .effect = Choice<Uploads>{&SiteConfig::uploads, kUploads},
+     .meaning = "Whether uploads are taken. auto does where --upload-dir names their directory, and with the profile classic where the "
+                "root holds a directory uploads; off serves files only."},
+    {.group = "Uploads", .name = "upload-path", .placeholder = "PATH",
+     .effect = Text{&SiteConfig::upload_path, accept_request_path, "a path such as /upload: no empty, . or .. segment, nothing that a URL would encode"},
+     .meaning = "The path that takes uploads."},
+    {.group = "Uploads", .name = "upload-dir", .placeholder = "DIR",
+     .effect = Text{&SiteConfig::upload_dir, accept_any, "the name of a directory", "uploads in the root"},
+     .meaning = "The directory that keeps uploads; made when missing. It is opened at the start and does not follow the root."},
+    {.group = "Uploads", .name = "serve-uploads", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::serve_uploads},
+     .meaning = "Whether an upload can be fetched again."},
+
+    {.group = "Limits", .name = "max-head", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::max_head, 256, kMiB},
+     .meaning = "The largest request line and fields together; more is answered 431 or 414."},
+    {.group = "Limits", .name = "answer-memory", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::answer_memory, 0, kTiB},
+     .meaning = "How much memory all threads together may use to remember answers to requests that come again; 0 for none. An "
+                "answer is given again only when its file is asked after the request has arrived."},
+    {.group = "Limits", .name = "max-upload", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::max_upload, 1, kTiB},
+     .meaning = "The largest content of an upload; more is answered 413."},
+    {.group = "Limits", .name = "head-timeout", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::head_timeout, 1ms, 24h},
+     .meaning = "How long a request head may take, from its first byte to its last; more is answered 408."},
+    {.group = "Limits", .name = "minimum-rate", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::minimum_rate, 0, kGiB},
+     .meaning = "How many bytes of content a client must send or take per second, averaged over the transfer; a slower one is "
+                "answered 408 or cut off. 0 is no minimum."},
+    {.group = "Limits", .name = "minimum-rate-grace", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::rate_grace, 0ms, 24h},
+     .meaning = "How long a transfer may be slower than the minimum rate."},
+    {.group = "Limits", .name = "stall-timeout", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::stall_timeout, 1ms, 24h},
+     .meaning = "The longest pause within a transfer, in either direction; after that it is given up."},
+    {.group = "Limits", .name = "commit-timeout", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::commit_timeout, 1ms, 24h},
+     .meaning = "How long an upload may take to reach stable storage; more is answered 503."},
+
+    {.group = "Log", .name = "access-log", .placeholder = "on|off",
+     .effect = Switch{&ServerConfig::access_log},
+     .meaning = "Whether every exchange is logged."},
+    {.group = "Log", .name = "log-format", .placeholder = "FORMAT",
+     .effect = Choice<AccessFormat>{&ServerConfig::log_format, kFormats},
+     .meaning = "How an exchange is logged: as a block of lines, in one of Apache's formats, or as a JSON object."},
+    {.group = "Log", .name = "log-file", .placeholder = "FILE",
+     .effect = Text{&ServerConfig::log_file, accept_any, "the name of a file", "standard output"},
+     .meaning = "The file that the log is appended to; SIGUSR1 opens it anew."},
+    {.group = "Log", .name = "log-level", .placeholder = "LEVEL",
+     .effect = Choice<LogLevel>{&ServerConfig::log_level, kLevels},
+     .meaning = "The least important messages that are logged."},
+    {.group = "Log", .name = "status-interval", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::status_interval, 0ms, 24h},
+     .reloads = true,
+     .meaning = "How often the state of the thread pool is logged; 0 is never."},
+
+    {.group = "General", .short_flag = "-c", .name = "config", .placeholder = "FILE",
+     .effect = Action::read_file,
+     .meaning = "Read this configuration file."},
+    {.group = "General", .name = "check-config",
+     .effect = Action::check_config,
+     .meaning = "Check command line, environment and configuration file, and what they name, then exit; nothing is bound or changed."},
+    {.group = "General", .short_flag = "-h", .name = "help",
+     .effect = Action::help,
+     .meaning = "Print this text and exit."},
+    {.group = "General", .name = "help-markdown",
+     .effect = Action::help_markdown,
+     .meaning = "Print docs/configuration.md and exit."},
+    {.group = "General", .short_flag = "-V", .name = "version",
+     .effect = Action::version,
+     .meaning = "Print the version and exit."},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Option> options() { return kOptions; }
+
+}  // namespace bobbin::app

@@ -1,0 +1,148 @@
+#include "app/parse_configuration.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "app/command_line.h"
+#include "app/config_file.h"
+#include "app/environment.h"
+#include "app/manual.h"
+#include "app/options.h"
+#include "app/profile.h"
+
+namespace bobbin::app {
+namespace {
+
+/// A message as an error of the whole program.
+auto error_with(int exit_code) {
+  return [exit_code](const std::string& message) { return ConfigError{"bobbin: " + message, exit_code}; };
+}
+
+/// The settings of one source or table, and the exit status when one of them is bad.
+struct Source {
+  std::vector<Setting> settings;
+  int exit_code;
+
+  [[nodiscard]] bool sets(const Option& option) const {
+    return std::ranges::find(settings, &option, &Setting::option) != settings.end();
+  }
+};
+/// The weakest first.
+using SourceList = std::vector<Source>;
+
+bool sets(const SourceList& sources, std::string_view name) {
+  return std::ranges::any_of(sources, [&](const Source& source) { return source.sets(option_named(name)); });
+}
+
+[[nodiscard]] Result<void, ConfigError> apply_all(const SourceList& sources, const Target& target) {
+  for (const Source& source : sources)
+    for (const Setting& setting : source.settings)
+      TRY(apply(setting, target).map_error(error_with(source.exit_code)));
+  return {};
+}
+
+/// The defaults of the profile that these sources choose, which must be there before anything else is
+/// applied.
+[[nodiscard]] Result<SiteConfig, ConfigError> site_defaults(const SourceList& sources, Profile otherwise) {
+  ServerConfig server;
+  ListenerConfig listener;
+  SiteConfig site;
+  site.profile = otherwise;
+  SourceList choices = sources;
+  for (Source& source : choices)
+    std::erase_if(source.settings, [](const Setting& s) { return s.option != &option_named("profile"); });
+  TRY(apply_all(choices, {server, listener, site}));
+  return defaults_of(site.profile);
+}
+
+[[nodiscard]] Result<SiteConfig, ConfigError> site_of(const Table& table) {
+  const SourceList sources{{table.settings, kExitConfiguration}};
+  for (const char* needed : {"names", "root"})
+    if (!sets(sources, needed))
+      return failure(error_with(kExitConfiguration)(fmt::format("{}: {} is missing", table.place, needed)));
+  SiteConfig site = TRY(site_defaults(sources, Profile::folder));
+  site.is_default = false;
+  ServerConfig server;
+  ListenerConfig listener;
+  TRY(apply_all(sources, {server, listener, site}));
+  return site;
+}
+
+[[nodiscard]] Result<ListenerConfig, ConfigError> listener_of(const Table& table) {
+  ServerConfig server;
+  ListenerConfig listener;
+  SiteConfig site;
+  TRY(apply_all({{table.settings, kExitConfiguration}}, {server, listener, site}));
+  return listener;
+}
+
+/// What the flat keys describe stands beside the tables only where they say something of it.
+[[nodiscard]] Result<Config, ConfigError> assemble(const SourceList& flat, const std::vector<Table>& tables,
+                                                   bool directory_is_named) {
+  Config config;
+  config.listeners.clear();
+  config.sites.clear();
+  for (const Table& table : tables) {
+    if (table.scope == Scope::listener) config.listeners.push_back(TRY(listener_of(table)));
+    if (table.scope == Scope::site) config.sites.push_back(TRY(site_of(table)));
+  }
+  ListenerConfig listener;
+  const bool is_seeds_form = !directory_is_named && config.sites.empty();
+  SiteConfig site = TRY(site_defaults(flat, is_seeds_form ? Profile::classic : Profile::folder));
+  TRY(apply_all(flat, {config.server, listener, site}));
+  if (config.listeners.empty() || sets(flat, "port") || sets(flat, "bind"))
+    config.listeners.push_back(std::move(listener));
+  if (config.sites.empty() || sets(flat, "root")) config.sites.push_back(std::move(site));
+  return config;
+}
+
+/// The name of the configuration file, and who gave it.
+std::optional<Value> file_to_read(const CommandLine& line, const Environment& environment) {
+  if (line.file) return line.file;
+  const auto variable = environment.find(kFileVariable);
+  if (variable == environment.end()) return std::nullopt;
+  return Value{kFileVariable, variable->second};
+}
+
+[[nodiscard]] Result<FileContents, ConfigError> read(const std::optional<Value>& file,
+                                                     const Sources& sources) {
+  if (!file) return FileContents{};
+  if (file->text.empty()) return failure(error_with(kExitUsage)(not_allowed(*file, "the name of a file")));
+  const auto text = sources.read_file(file->text);
+  if (!text) {
+    return failure(error_with(kExitConfiguration)(file->place + ": " + in_quotes(file->text) +
+                                                  " cannot be read; " + text.error().message()));
+  }
+  return parse_configuration_file(file->text, *text).map_error(error_with(kExitConfiguration));
+}
+
+[[nodiscard]] Result<Run, ConfigError> merge(const CommandLine& line, const std::optional<Value>& file,
+                                             const Sources& sources) {
+  FileContents contents = TRY(read(file, sources));
+  EnvironmentSettings variables = settings_of(sources.environment);
+  const SourceList flat{{std::move(contents.settings), kExitConfiguration},
+                        {std::move(variables.settings), kExitUsage},
+                        {line.settings, kExitUsage}};
+  return Run{TRY(assemble(flat, contents.tables, line.directory_is_named)), std::move(variables.warnings)};
+}
+
+}  // namespace
+
+ParseOutcome parse_configuration(std::span<const char* const> arguments, const Sources& sources) {
+  const auto line = parse_command_line(arguments, sources.is_directory);
+  if (!line) return error_with(kExitUsage)(line.error());
+  if (line->actions.contains(Action::help)) return Print{help()};
+  if (line->actions.contains(Action::help_markdown)) return Print{markdown()};
+  if (line->actions.contains(Action::version)) return Print{"bobbin " BOBBIN_VERSION "\n"};
+  const auto file = file_to_read(*line, sources.environment);
+  auto run = merge(*line, file, sources);
+  if (!run) return std::move(run).error();
+  if (line->actions.contains(Action::check_config))
+    return Check{std::move(run->config), std::move(run->warnings), file ? file->text : ""};
+  return *std::move(run);
+}
+
+}  // namespace bobbin::app

@@ -1,0 +1,129 @@
+#include "app/reloader.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <utility>
+
+#include "app/announce.h"
+#include "app/options.h"
+#include "os/directory.h"
+#include "os/file.h"
+
+namespace bobbin::app {
+namespace {
+
+using observe::LogLevel;
+
+std::string text_of(const Option& option, ServerConfig server) {
+  ListenerConfig listener;
+  SiteConfig site;
+  return std::visit([&](const auto& kind) { return kind.text({server, listener, site}); }, option.kind());
+}
+
+/// Sets a server option to the value that it has in `source`.
+void copy_value(const Option& option, const ServerConfig& source, ServerConfig& server) {
+  ListenerConfig listener;
+  SiteConfig site;
+  const Setting setting{&option, "", {{"", text_of(option, source)}}};
+  static_cast<void>(apply(setting, {server, listener, site}));  // it was allowed where it comes from
+}
+
+}  // namespace
+
+RootState root_state(const OpenSite& site) {
+  const auto named = os::open_directory(site.config().root);
+  if (!named) return RootState::gone;
+  const auto now = os::status(*named);
+  const auto open = os::status(site.root());
+  if (!now || !open) return RootState::gone;
+  return now->device == open->device && now->inode == open->inode ? RootState::same : RootState::elsewhere;
+}
+
+Config reloaded(const Config& running, const Config& wanted, std::vector<std::string>& kept) {
+  Config config = wanted;
+  config.server = running.server;
+  config.listeners = running.listeners;
+  for (const Option& option : options()) {
+    if (!option.is_setting() || option.scope() != Scope::server) continue;
+    if (text_of(option, wanted.server) == text_of(option, running.server)) continue;
+    if (option.reloads) {
+      copy_value(option, wanted.server, config.server);
+    } else {
+      kept.push_back(option.flag());
+    }
+  }
+  if (wanted.listeners != running.listeners) kept.emplace_back("the addresses and ports of the listeners");
+  return config;
+}
+
+Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
+                   Parse parse, UploadFolders& folders, server::WorkerPool& pool, observe::LogWriter& log)
+    : config_(std::move(config)),
+      generation_(std::move(generation)),
+      reported_(generation_->sites().size(), RootState::same),
+      bound_(std::move(bound)),
+      parse_(std::move(parse)),
+      folders_(folders),
+      pool_(pool),
+      log_(log) {}
+
+void Reloader::reload() {
+  const auto refuse = [this](const std::string& message) {
+    log_.write(LogLevel::error, "Reload refused, everything stays as it was: " + message);
+  };
+  const ParseOutcome outcome = parse_();
+  if (const auto* error = std::get_if<ConfigError>(&outcome)) return refuse(error->message);
+  const auto* run = std::get_if<Run>(&outcome);
+  if (run == nullptr) return;  // the same arguments started the server
+  std::vector<std::string> kept;
+  Config config = reloaded(config_, run->config, kept);
+  auto generation = Generation::create(config, bound_, &folders_);
+  if (!generation) return refuse(generation.error());
+  config_ = std::move(config);
+  install(*std::move(generation));
+  log_.write(LogLevel::info, "Configuration reloaded");
+  announce_sites(*generation_, bound_, log_);
+  if (!kept.empty())
+    log_.write(LogLevel::warning,
+               fmt::format("Warning: only a restart can change {}", fmt::join(kept, ", ")));
+  write_warnings(run->warnings, log_);
+}
+
+void Reloader::follow_roots() {
+  std::vector<std::size_t> moved;
+  for (std::size_t i = 0; i < generation_->sites().size(); ++i) {
+    const OpenSite& site = *generation_->sites()[i];
+    const RootState state = root_state(site);
+    if (state != std::exchange(reported_[i], state)) report(site, state);
+    if (state == RootState::elsewhere && site.config().follow_root) moved.push_back(i);
+  }
+  if (moved.empty()) return;
+  auto generation = generation_->with_roots_opened_anew(moved);
+  // It has led somewhere else again meanwhile, or nowhere: the next look says so.
+  if (generation) install(*std::move(generation));
+}
+
+void Reloader::install(std::shared_ptr<const Generation> generation) {
+  generation_ = std::move(generation);
+  reported_.assign(generation_->sites().size(), RootState::same);
+  pool_.replace_handler(Generation::handler(generation_));
+  folders_.close_unused();
+}
+
+void Reloader::report(const OpenSite& site, RootState state) {
+  const std::string root = "The root '" + site.config().root + "' ";
+  switch (state) {
+    case RootState::same: return log_.write(LogLevel::info, root + "leads to the served directory again");
+    case RootState::gone:
+      return log_.write(
+          LogLevel::warning,
+          "Warning: " + root + "leads nowhere any more; the directory that it led to is served on");
+    case RootState::elsewhere:
+      return log_.write(LogLevel::info, root + "leads to another directory" +
+                                            (site.config().follow_root ? ", which is served from now on"
+                                                                       : "; SIGHUP changes over to it"));
+  }
+}
+
+}  // namespace bobbin::app

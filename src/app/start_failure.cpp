@@ -1,0 +1,43 @@
+#include "app/start_failure.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+
+#include "os/process.h"
+
+namespace bobbin::app {
+namespace {
+
+/// What the operator can do about this errno; empty where its text says it all.
+std::string need(int code, const ServerConfig& config) {
+  switch (code) {
+    case EMFILE:
+      return fmt::format(
+          "; {} open files or more are needed (ulimit -n, LimitNOFILE= in a unit), or fewer --threads",
+          descriptors_needed(config) + config.threads);
+    case ENFILE: return "; the whole system has too few open files (sysctl fs.file-max)";
+    case EAGAIN:
+    case ENOMEM:
+      return fmt::format(
+          "; {} threads need more processes or memory than are allowed (ulimit -u, TasksMax= or "
+          "MemoryMax= in a unit), or fewer --threads",
+          config.threads);
+    case EADDRINUSE: return "; another program listens there: stop it, or choose another --port";
+    case EADDRNOTAVAIL: return "; an address of this machine is needed: --bind";
+    case EACCES:
+    case EPERM: return "; a port below 1024 needs CAP_NET_BIND_SERVICE: grant it, or choose another --port";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+std::uint64_t descriptors_needed(const ServerConfig& config) {
+  return os::open_descriptors() + 2 * std::uint64_t{config.threads} + 16;
+}
+
+StartFailure refused_by_system(const std::string& what, const Error& error, const ServerConfig& config) {
+  return {what + ": " + error.message() + need(error.code, config), kExitCannotRun};
+}
+
+}  // namespace bobbin::app
