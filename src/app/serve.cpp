@@ -39,12 +39,6 @@ int fail(int status, const std::string& message) {
   return status;
 }
 
-std::string lines_of(const std::vector<std::string>& fields) {
-  std::string lines;
-  for (const std::string& field : fields) lines.append(field).append("\r\n");
-  return lines;
-}
-
 http::http1::SessionSettings session_settings(const Config& config) {
   return {.head = {.head_bytes = config.max_head},
           .maximum_content_bytes = config.max_upload,
@@ -54,8 +48,7 @@ http::http1::SessionSettings session_settings(const Config& config) {
           .pace = {.minimum_rate = config.minimum_rate,
                    .grace = config.rate_grace,
                    .stall = config.stall_timeout},
-          .server_name = config.server_name,
-          .added_fields = lines_of(config.headers)};
+          .server_name = config.server_name};
 }
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity) {
@@ -65,7 +58,6 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
           .worker = {.session = session_settings(config),
                      .access_log = config.access_log,
                      .access_format = config.log_format,
-                     .memory_bytes = config.answer_memory / config.threads,
                      .maximum_lingering = capacity.lingering_per_thread}};
 }
 
@@ -265,7 +257,8 @@ int serve(const Config& config) {
   if (!set_congestion_control(config, *listeners)) return fail(kExitUsage, unavailable_congestion(config));
   std::vector<Endpoint> bound;
   for (const server::Listener& listener : *listeners) bound.push_back(listener.bound);
-  auto site = Site::create(config, **log, what);
+  executor::Executor executor;
+  auto site = Site::create(config, executor, **log, what);
   if (!site) return fail(kExitUsage, what + ": " + site.error().message());
 
   auto wake_for_workers = os::Wake::create();
@@ -276,8 +269,10 @@ int serve(const Config& config) {
   const Capacity capacity = capacity_for(config, *descriptors);
   warn_of_low_limit(config, capacity, main_log);
   const server::PoolSettings settings = pool_settings(config, capacity);
-  auto pool =
-      server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] { workers_ended.reach(); });
+  auto pool = server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] {
+    // When no worker needs a disk any more, those who wait for disks end as well.
+    executor.shut_down([&] { workers_ended.reach(); });
+  });
   if (!pool) return fail(kExitCannotRun, pool.error().message());
   announce(config, bound, main_log);
   auto acceptor = server::Acceptor::create(std::move(*listeners), **pool, main_log,
@@ -286,6 +281,7 @@ int serve(const Config& config) {
       !acceptor->watch(uploads_answered.fd())) {
     (*pool)->stop_now();
     (*pool)->join();
+    executor.join();
     return fail(kExitCannotRun, "cannot watch the listening sockets");
   }
 
@@ -302,6 +298,7 @@ int serve(const Config& config) {
     end_by_force(loop, workers_ended, main_log, **log);
   }
   (*pool)->join();
+  executor.join();
   {
     // In a thread of its own: a disk that hangs must not outlast the grace period.
     std::thread finisher = run_aside([&] {

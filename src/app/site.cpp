@@ -5,12 +5,21 @@
 #include <system_error>
 #include <utility>
 
+#include "http/filters/added_fields.h"
+#include "http/filters/error_page.h"
+#include "http/filters/no_sniffing.h"
 #include "http/percent_encoding.h"
 #include "os/file.h"
 #include "uploads/document_name.h"
 
 namespace bobbin::app {
 namespace {
+
+std::string lines_of(const std::vector<std::string>& fields) {
+  std::string lines;
+  for (const std::string& field : fields) lines.append(field).append("\r\n");
+  return lines;
+}
 
 /// In place of the stored documents when they are not to be fetched.
 class NotServed final : public http::Handler {
@@ -73,8 +82,8 @@ std::string path_in_root(const std::string& folder, const std::string& root) {
 
 }  // namespace
 
-Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& log,
-                                           std::string& what_failed) {
+Result<std::unique_ptr<Site>> Site::create(const Config& config, executor::Executor& executor,
+                                           observe::Log& log, std::string& what_failed) {
   std::unique_ptr<Site> site(new Site(config));
   // The built-in table covers the web's types; the system's list is a welcome addition, never a need.
   const auto mime_types = os::read_file(config.mime_types);
@@ -84,9 +93,14 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   }
   if (mime_types) site->media_types_.add_mime_types(*mime_types);
 
-  const files::FileSettings settings{.downloads = config.downloads, .allowed_types = config.allowed_types};
+  // Stored documents are fetched far less often than the site's files.
+  const std::size_t documents_cache_bytes = config.serve_uploads ? config.answer_memory / 8 : 0;
+  const files::FileSettings settings{.downloads = config.downloads,
+                                     .allowed_types = config.allowed_types,
+                                     .workers = config.threads,
+                                     .cache_bytes = config.answer_memory - documents_cache_bytes};
   what_failed = "--root: \"" + config.root + "\" cannot be served; an existing directory is needed";
-  site->files_ = TRY(files::FileHandler::create(config.root, "", site->media_types_, settings));
+  site->files_ = TRY(files::FileHandler::create(config.root, "", site->media_types_, executor, settings));
 
   const std::string directory = config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
   const std::string path = path_in_root(canonical(directory), canonical(config.root));
@@ -109,8 +123,12 @@ Result<std::unique_ptr<Site>> Site::create(const Config& config, observe::Log& l
   if (!config.serve_uploads) {
     site->documents_ = std::make_unique<NotServed>();
   } else {
-    auto documents = files::FileHandler::create(directory, site->documents_path_, site->media_types_,
-                                                {.downloads = config.downloads, .allowed_types = {}});
+    auto documents =
+        files::FileHandler::create(directory, site->documents_path_, site->media_types_, executor,
+                                   {.downloads = config.downloads,
+                                    .allowed_types = {},
+                                    .workers = config.threads,
+                                    .cache_bytes = documents_cache_bytes});
     if (!documents && config.uploads) return failure(documents.error());
     if (documents)  // else there has never been a document
       site->documents_ =
@@ -132,10 +150,16 @@ std::shared_ptr<const http::Handler> Site::handler(const std::vector<Endpoint>& 
   routes.push_back({Match::exactly, config_.upload_path, upload_endpoint});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
   routes.push_back({Match::beneath, "", files_.get()});
-  router_ =
+  auto router =
       std::make_shared<const http::Router>(http::HostPolicy(std::move(allowed)), bound, std::move(routes),
                                            uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS");
-  return router_;
+  http::FilteredHandler::Filters filters;
+  filters.push_back(std::make_unique<http::filters::NoSniffing>());
+  if (!config_.headers.empty())
+    filters.push_back(std::make_unique<http::filters::AddedFields>(
+        lines_of(config_.headers), http::filters::AddedFields::To::successes));
+  filters.push_back(std::make_unique<http::filters::ErrorPage>(config_.server_name));
+  return std::make_shared<const http::FilteredHandler>(std::move(filters), std::move(router));
 }
 
 void Site::stop() {

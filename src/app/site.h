@@ -7,7 +7,9 @@
 #include "app/config.h"
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "executor/executor.h"
 #include "files/file_handler.h"
+#include "http/filter.h"
 #include "http/media_type.h"
 #include "http/router.h"
 #include "observe/log.h"
@@ -15,13 +17,14 @@
 
 namespace bobbin::app {
 
-/// All that answers requests: the handlers and the router in front of them. A new endpoint is a handler and
-/// one route.
+/// All that answers requests: the handlers, the router in front of them and the filters around it. A new
+/// endpoint is a handler and one route.
 class Site {
  public:
-  /// Opens the directories. `what_failed`: filled with the option at fault when it fails. `log` outlives the
-  /// site.
-  [[nodiscard]] static Result<std::unique_ptr<Site>> create(const Config& config, observe::Log& log,
+  /// Opens the directories. `what_failed`: filled with the option at fault when it fails. `executor` and
+  /// `log` outlive the site.
+  [[nodiscard]] static Result<std::unique_ptr<Site>> create(const Config& config,
+                                                            executor::Executor& executor, observe::Log& log,
                                                             std::string& what_failed);
 
   /// The door to it all, for listeners bound to these addresses. Lives as long as the site.
@@ -40,7 +43,6 @@ class Site {
   std::unique_ptr<http::Handler> uploads_off_;       // then this one answers in its place
   std::unique_ptr<http::Handler> documents_;         // the stored uploads; none when there is no folder
   std::string documents_path_;
-  std::shared_ptr<const http::Router> router_;
 };
 
 }  // namespace bobbin::app

@@ -17,14 +17,14 @@ Response closing_error(Status status, std::string detail) {
 Response refuse_host(std::string_view authority) {
   Response response =
       closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
-  response.notes.host = HandlerLogFields::Host::refused;
-  response.notes.violation = "Host mismatch (" + std::string(authority) + ")";
+  response.log_fields.host = HandlerLogFields::Host::refused;
+  response.log_fields.violation = "Host mismatch (" + std::string(authority) + ")";
   return response;
 }
 
 Response refuse_path(std::string_view reason, std::string_view target) {
   Response response = closing_error(Status::forbidden, std::string(reason));
-  response.notes.violation = "Path traversal attempt (" + std::string(target) + ")";
+  response.log_fields.violation = "Path traversal attempt (" + std::string(target) + ")";
   return response;
 }
 
@@ -61,7 +61,7 @@ Begin Router::begin(const Request& request) const {
   if (head.method == Method::unknown) {
     Response response = closing_error(Status::not_implemented, "This server does not know the method " +
                                                                    std::string(head.method_text) + ".");
-    response.notes.host = HandlerLogFields::Host::unchecked;
+    response.log_fields.host = HandlerLogFields::Host::unchecked;
     return response;
   }
   if (!host_policy_.accepts(head.authority, request.local, bound_)) return refuse_host(head.authority);

@@ -39,7 +39,7 @@ enum Operation : std::uint32_t {
   link_file,       // linkat
   rename_file,     // renameat2
   unlink_file,     // unlinkat
-  status_file,     // fstat of a regular file
+  status_file,     // fstat or statx of an open regular file
   read_file,       // pread
   read_cached,     // preadv2: what is in the page cache
   send_file,       // sendfile
@@ -309,6 +309,14 @@ int unlinkat(int directory, const char* path, int flags) noexcept {
   static const auto real_unlinkat = REAL(unlinkat);
   return static_cast<int>(
       perform(unlink_file, {0, path}, 0, [&] { return real_unlinkat(directory, path, flags); }));
+}
+
+int statx(int fd, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
+  static const auto real_statx = REAL(statx);
+  const auto call = [&] { return real_statx(fd, path, flags, mask, status); };
+  const bool is_open_file = path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0;
+  if (control() == nullptr || !is_open_file || !is_regular(fd)) return call();
+  return static_cast<int>(perform(status_file, file(fd), 0, call));
 }
 
 int fstat(int fd, struct stat* status) noexcept {
