@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "http/host_policy.h"
+#include "http/authority.h"
 
 namespace bobbin::http {
 namespace {
@@ -73,7 +73,7 @@ bool strip_origin(std::string_view& target) {
   target.remove_prefix(3);
   const std::size_t end = std::min(target.find_first_of("/?"), target.size());
   // RFC 9110 §4.2.1, §4.2.4: an empty host and user information are errors.
-  if (!parse_authority(target.substr(0, end))) return false;
+  if (!is_authority(target.substr(0, end))) return false;
   target.remove_prefix(end);
   return true;
 }

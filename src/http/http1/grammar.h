@@ -3,9 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
-#include "base/ascii.h"
 #include "http/field_syntax.h"
 
 // The character sets of HTTP/1.1's grammar, as one table: a byte is classified by one load.
@@ -15,7 +13,6 @@ enum class CharacterSet : std::uint8_t {
   token = 1,        ///< tchar (RFC 9110 §5.6.2): methods, field names
   target = 2,       ///< VCHAR: what a request target may hold before anybody takes it apart (RFC 9112 §3.2)
   field_value = 4,  ///< VCHAR, obs-text, SP, HTAB (RFC 9110 §5.5)
-  authority = 8,    ///< what `uri-host [ ":" port ]` may hold (RFC 3986 §3.2.2), but for the comma
 };
 
 namespace detail {
@@ -29,13 +26,8 @@ constexpr std::array<std::uint8_t, 256> classify_characters() {
   for (int c = 0x20; c <= 0xff; ++c)
     if (c != 0x7f) put(c, CharacterSet::field_value);
   put('\t', CharacterSet::field_value);
-  for (int c = 0; c < 0x80; ++c) {
-    const char lower = to_lower(static_cast<char>(c));
-    if (is_token_char(lower)) put(c, CharacterSet::token);
-    if (is_digit(lower) || (lower >= 'a' && lower <= 'z')) put(c, CharacterSet::authority);
-  }
-  // A comma is a sub-delim of RFC 3986, but in Host it means that somebody joined two field lines into one.
-  for (const char c : std::string_view("-._~!$&'()*+;=%:[]")) put(c, CharacterSet::authority);
+  for (int c = 0; c < 0x80; ++c)
+    if (is_token_char(static_cast<char>(c))) put(c, CharacterSet::token);
   return sets;
 }
 

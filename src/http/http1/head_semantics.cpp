@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/ascii.h"
+#include "http/authority.h"
 #include "http/http1/grammar.h"
 
 namespace bobbin::http::http1 {
@@ -176,12 +177,11 @@ std::optional<Refusal> FieldReader::settle_authority() {
     return Refusal{Status::bad_request, "The Host field is missing.", "Missing Host header"};
   if (host_.count > 1) return bad_request("Host may be given only once.");
   if (host_.value.empty()) return bad_request("The Host field is empty.");
-  if (!consists_of(CharacterSet::authority, host_.value)) return bad_request("The Host field is malformed.");
+  if (!is_authority(host_.value)) return bad_request("The Host field is malformed.");
   head_.authority = host_.value;
   if (const auto authority = target_authority(head_.target)) {
     // RFC 9110 §4.2.1 and §4.2.4: an empty host, or user information, is an error.
-    if (!consists_of(CharacterSet::authority, *authority))
-      return bad_request("The target names no valid host.");
+    if (!is_authority(*authority)) return bad_request("The target names no valid host.");
     head_.authority = *authority;
   }
   return std::nullopt;
