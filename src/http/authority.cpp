@@ -1,34 +1,20 @@
 #include "http/authority.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "base/ascii.h"
 #include "base/endpoint.h"
+#include "http/grammar.h"
 
 namespace bobbin::http {
 namespace {
-
-constexpr std::array<bool, 256> name_characters() {
-  std::array<bool, 256> set{};
-  for (char c = '0'; c <= '9'; ++c) set[static_cast<unsigned char>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) set[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) set[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("-._~!$&'()*+;=")) set[static_cast<unsigned char>(c)] = true;
-  return set;
-}
-
-// unreserved and sub-delims (RFC 3986 §2.2 and §2.3), but for the comma.
-constexpr std::array<bool, 256> kNameCharacters = name_characters();
-
-bool is_name_character(char c) { return kNameCharacters[static_cast<unsigned char>(c)]; }
 
 /// The size of the reg-name at the front of `text` (RFC 3986 §3.2.2), which includes IPv4 addresses.
 std::size_t name_size(std::string_view text) {
   std::size_t size = 0;
   while (size < text.size()) {
-    if (is_name_character(text[size])) {
+    if (is_in(CharacterSet::host_name, text[size])) {
       ++size;
     } else if (text[size] == '%' && size + 2 < text.size() && hex_value(text[size + 1]) >= 0 &&
                hex_value(text[size + 2]) >= 0) {
@@ -47,7 +33,7 @@ bool is_future_address(std::string_view text) {
   const std::string_view version = text.substr(1, dot - 1);
   const std::string_view address = text.substr(std::min(dot + 1, text.size()));
   const auto is_hexadecimal = [](char c) { return hex_value(c) >= 0; };
-  const auto is_address_character = [](char c) { return c == ':' || is_name_character(c); };
+  const auto is_address_character = [](char c) { return c == ':' || is_in(CharacterSet::host_name, c); };
   return !version.empty() && std::all_of(version.begin(), version.end(), is_hexadecimal) &&
          !address.empty() && std::all_of(address.begin(), address.end(), is_address_character);
 }

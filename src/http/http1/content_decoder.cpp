@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "http/http1/grammar.h"
+#include "http/grammar.h"
 
 namespace bobbin::http::http1 {
 namespace {

@@ -130,13 +130,11 @@ bool Session::answer_from_cache(Bytes& input, Instant now) {
 }
 
 bool Session::read_head(Head& head, Bytes& input, Instant now) {
-  const bool came_in_pieces = head.seen > 0;  // not whole when it was looked for at its beginning
+  const bool came_in_pieces =
+      head.progress.read_bytes > 0;  // not whole when it was looked for at its beginning
   if (came_in_pieces && answer_from_cache(input, now)) return true;
-  const HeadResult result = parse_head(as_text(input), head.seen, shared_.settings.head);
-  if (std::holds_alternative<NeedMore>(result)) {
-    head.seen = input.size();
-    return false;
-  }
+  const HeadResult result = parse_head(as_text(input), head.progress, shared_.settings.head);
+  if (std::holds_alternative<NeedMore>(result)) return false;
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
     refuse_head(*refusal, input, now);
     return false;

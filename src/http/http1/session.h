@@ -88,7 +88,7 @@ class Session final : public http::Session {
   };
   struct Head {
     Instant deadline;
-    std::size_t seen = 0;
+    HeadProgress progress = {};
   };
   struct Receiving {
     std::unique_ptr<Exchange> exchange;
