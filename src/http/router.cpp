@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "http/target.h"
 
 namespace bobbin::http {
 namespace {
@@ -39,11 +38,12 @@ Response server_options(std::string_view methods) {
 }  // namespace
 
 Router::Router(HostPolicy host_policy, std::vector<Endpoint> bound, std::vector<Route> routes,
-               std::string methods)
+               std::string methods, PathRules path_rules)
     : host_policy_(std::move(host_policy)),
       bound_(std::move(bound)),
       routes_(std::move(routes)),
-      methods_(std::move(methods)) {
+      methods_(std::move(methods)),
+      path_rules_(path_rules) {
   ASSERT(!routes_.empty() && routes_.back().match == Route::Match::beneath && routes_.back().path.empty());
 }
 
@@ -60,21 +60,25 @@ Begin Router::begin(const Request& request) const {
     return Response::error(Status::expectation_failed,
                            "The only expectation that this server meets is 100-continue.");
 
-  auto parsed = parse_target(head);
+  auto parsed = parse_target(head, path_rules_);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return closing_error(refusal->status, std::string(refusal->reason));
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
   if (target.asterisk) return server_options(methods_);
-  return route(target.path)
-      .handler->begin(Request{.head = head, .local = request.local, .path = target.path});
+  Begin begin = route(target.path())
+                    .handler->begin(Request{.head = head, .local = request.local, .path = target.path()});
+  const auto* response = std::get_if<Response>(&begin);
+  if (target.began_with_two_slashes && response != nullptr && response->status == Status::not_found)
+    return refuse_path("A path may not begin with an empty segment.", head.target);
+  return begin;
 }
 
 ErrorForm Router::error_form(const RequestHead& head) const {
-  const auto parsed = parse_target(head);
+  const auto parsed = parse_target(head, path_rules_);
   const auto* target = std::get_if<Target>(&parsed);
-  return target != nullptr ? route(target->path).handler->error_form(head) : preferred_error_form(head);
+  return target != nullptr ? route(target->path()).handler->error_form(head) : preferred_error_form(head);
 }
 
 const Router::Route& Router::route(std::string_view path) const {
