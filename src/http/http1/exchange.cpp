@@ -197,8 +197,11 @@ void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   for (int line = 0; line < kMaximumEmptyLines && text.starts_with("\r\n"); ++line) text.remove_prefix(2);
   if (context_.services.wants_log_fields())
     asked.log_fields.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
-  // RFC 9110 §9.3.2: an answer to HEAD has no content, whatever else was wrong with the request.
-  if (text.starts_with("HEAD ")) asked.request.method = Method::head;
+  // What could be read decides how the error is shown; and an answer to HEAD has no content, whatever else
+  // was wrong with the request (RFC 9110 §9.3.2).
+  const RequestHead head = read_until_fault(as_text(input), context_.settings.head);
+  asked.request.method = head.method;
+  asked.request.error_form = head.target.empty() ? ErrorForm::page : context_.handler->error_form(head);
   if (workspace_ != nullptr) workspace_->input.clear();
   refuse(refusal, std::move(asked), now);
 }

@@ -18,9 +18,7 @@ Instant RequestReader::idle_since() const {
 
 HeadResult RequestReader::read_head(Bytes input, const HeadLimits& limits) {
   Head& head = std::get<Head>(state_);
-  HeadResult result = parse_head(as_text(input), head.seen_bytes, limits);
-  if (std::holds_alternative<NeedMore>(result)) head.seen_bytes = input.size();
-  return result;
+  return parse_head(as_text(input), head.progress, limits);
 }
 
 void RequestReader::begin_content(const ContentFraming& framing, std::uint64_t limit_bytes,

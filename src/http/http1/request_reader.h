@@ -62,7 +62,7 @@ class RequestReader {
   };
   struct Head {
     Instant deadline;
-    std::size_t seen_bytes = 0;  // of the input; they need not be looked at again
+    HeadProgress progress = {};
   };
   struct Content {
     ContentDecoder decoder;
