@@ -259,9 +259,9 @@ def test_client_that_finishes_in_mid_head(server):
         assert finished and (data == b"" or data.startswith(b"HTTP/1.1 400 "))
 
 
-def test_client_that_says_nothing(server):
-    """A connection that closes without a request gets no answer."""
-    with server.connect() as connection:
+def test_client_that_says_nothing(start):
+    """A connection that closes without a request gets no answer, and is closed at once rather than when its time is over."""
+    with start(*PATIENT_FLAGS).connect() as connection:
         connection.finish_sending()
         connection.expect_closed()
 
