@@ -80,6 +80,21 @@ def test_no_new_connections(start):
     assert server.wait() == 0
 
 
+def test_connections_that_the_kernel_has_accepted(start):
+    """docs/operating.md: they are taken before the listening sockets close: each is answered, with its page or with 503."""
+    server = start("--threads", "2")
+    server.signal(signal.SIGSTOP)
+    waiting = [server.connect() for _ in range(300)]  # more than are accepted in one go
+    for connection in waiting:
+        connection.send(connection.request("GET", "/about.html"))
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    for connection in waiting:
+        assert connection.receive().status in (200, 503)
+        connection.expect_closed()
+    assert server.wait() == 0
+
+
 def test_upload_in_flight_completes(start):
     """§1: finish what is in flight: a 201 is a 201 also now, and says close."""
     server = start(*PATIENT_FLAGS)
