@@ -290,6 +290,28 @@ def test_client_that_leaves_the_queue(start):
     assert waiting.receive().status == 200
 
 
+@pytest.mark.modes("capacity-1")
+@pytest.mark.xfail(strict=True, reason="issue 7: fault 7: clients that have left keep their places in the queue")
+@pytest.mark.parametrize("leave", ["after a request", "without a word"])
+def test_clients_that_left_the_queue_hold_no_place(start, leave):
+    """§5: --queue 2: two clients queue and leave, the third is queued in their place and served."""
+    server = start("--threads", "1", "--queue", "2", *PATIENT_FLAGS)
+    first = occupy(server)
+    for _ in range(2):
+        if leave == "after a request":
+            ask_later(server).abort()
+        else:
+            before = server.open_sockets()
+            silent = server.connect()
+            eventually(lambda: server.open_sockets() > before, "the connection is accepted")
+            silent.close()
+    waiting = server.connect()
+    waiting.send(waiting.request("GET", "/about.html", fields=[CLOSE]))
+    server.wait_until_quiet()
+    release(first)
+    assert waiting.receive().status == 200
+
+
 # Workers
 
 
