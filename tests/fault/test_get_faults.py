@@ -1,6 +1,7 @@
 """CONTRACT §5 and §7 row 18: reading files and talking to clients while system calls fail or fall short."""
 
 import errno
+import time
 
 import pytest
 
@@ -52,6 +53,45 @@ def test_a_cached_file_is_not_opened(start, faults, target):
     if target != "/about.html":
         assert opens_in_ten_requests() > 0
     eventually(lambda: opens_in_ten_requests() == 0, "its path is known again")
+
+
+def test_a_tag_is_as_old_as_the_look(server, faults):
+    """RFC 9110 §8.8.1: a strong tag is for a file that was old when it was looked at, however late the look came back: until
+    then it could change once more within the same tick of the file system's clock."""
+    path = server.root / "about.html"
+    with server.connect() as connection:
+        with faults.held("status_file"):
+            connection.send(connection.request("GET", "/about.html"))
+            faults.wait_until_held("status_file")
+            path.write_bytes(b"young")
+            eventually(lambda: time.time() > path.stat().st_mtime + 0.1, "it is old now")
+        response = connection.receive()
+    assert response.content == b"young"
+    assert response["ETag"].startswith("W/")
+
+
+def test_a_path_through_a_young_folder_is_not_trusted(start, faults, scratch):
+    """§2: what leaves the root by a link is 403. A folder's time says nothing of a second change that bears the same time: the
+    folder that is looked at now and moved out a moment later looks the same."""
+    faults.keep_whole_seconds()
+    server = start()
+    folder, outside = server.root / "folder", scratch / "outside"
+    folder.mkdir()
+    (folder / "page.html").write_bytes(b"in the root")
+    eventually(lambda: not server.get("/folder/page.html")["ETag"].startswith("W/"), "the file is old", every=0.1)
+    for _ in range(3):  # one would do, were it not for the moment in which the second changes
+        (server.root / "file").write_bytes(b"")
+        for _ in range(3):
+            assert server.get("/folder/page.html").content == b"in the root"
+        # As many names and folders as before: nothing but its time could tell that the root has changed.
+        folder.rename(outside)
+        folder.symlink_to(outside)
+        (server.root / "file").unlink()
+        (server.root / "another").mkdir()
+        assert server.get("/folder/page.html").status == 403
+        (server.root / "another").rmdir()
+        folder.unlink()
+        outside.rename(folder)
 
 
 def test_every_third_open_fails(server, faults):

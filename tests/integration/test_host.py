@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import socket
 
 import pytest
@@ -135,6 +136,50 @@ def test_absolute_form_without_a_path(server):
     """RFC 9112 §3.2.2, RFC 9110 §4.2.3: an empty path means `/`."""
     for target in [f"http://{server.host}", f"http://{server.host}?query"]:
         assert server.get(target).content == (server.root / "index.html").read_bytes(), target
+
+
+MALFORMED_HOSTS = ["foo:bar", "[::1", "a:b:80", ":80", "%zz", "[1:2:3]", "[::1%lo]", "[::1]x", "a b", "a,b", "a/b", "u@a"]
+
+
+@pytest.mark.xfail(strict=True, reason="issue 7: fault 14: a malformed Host is 403, or 200")
+@pytest.mark.parametrize("allowed", [(), ("--allow-host", "*")], ids=["ours only", "*"])
+def test_malformed_host(start, allowed):
+    """RFC 9112 §3.2: what is no `uri-host [":" port]` is 400, whoever may be named; in an absolute-form target too."""
+    server = start(*allowed)
+    wrong = []
+    for host in MALFORMED_HOSTS:
+        if server.get(host=host).status != 400:
+            wrong.append(host)
+        if " " not in host and "/" not in host and server.get(f"http://{host}/").status != 400:
+            wrong.append(f"http://{host}/")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("host", ["a%20b", "~_-.!$&'()*+;=", "[v1.x]", "[::ffff:1.2.3.4]:80", "localhost:"])
+def test_strange_but_well_formed_host(start, host):
+    """RFC 3986 §3.2.2: whatever a uri-host may hold, an IPvFuture and an empty port included, is not malformed."""
+    assert start("--allow-host", "*").get(host=host).status == 200
+
+
+@pytest.mark.xfail(strict=True, reason="issue 7: the log says which option would allow a host")
+@pytest.mark.parametrize("host", ["example.org", "example.org:9", "localhost:9000", "[2001:db8::1]:80"])
+def test_the_log_says_how_to_allow_a_host(server, host):
+    """§2: the operator is told which option helps, the client is not."""
+    response = server.get(host=host)
+    assert response.status == 403 and "allow" not in response.text.replace("allowed", "")
+    server.log.wait_for(rf"{re.escape(host)}.*\(to allow it: --allow-host {re.escape(host)}\)$")
+
+
+@pytest.mark.xfail(strict=True, reason="issue 7: HTTP/1.0 without Host where every host is allowed")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_host_in_http_1_0(start, method):
+    """§2: HTTP/1.0 knows no Host; where none is checked it is not missed. HTTP/1.1 demands it all the same."""
+    server = start("--allow-host", "*")
+    with server.connect() as connection:
+        response = connection.ask(method, "/about.html", host=None, version="HTTP/1.0")
+        assert response.status == 200
+        connection.expect_closed()
+    assert server.get(host=None).status == 400
 
 
 # Other names
