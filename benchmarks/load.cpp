@@ -6,8 +6,9 @@
 //
 //   --close 1        a connection for every request, which the server must close
 //   --number-at N    seven digits at this offset of the request are replaced by a number that counts up from
-//   --first, and
-//                    starts again after --numbers of them
+//                    --first, and starts again after --numbers of them
+//   --number-by connection
+//                    the number counts connections instead of requests: each repeats its own request
 //   --hold 1         connections stay open. A warm-up opens them, with one exchange on each and --warm-up
 //                    requests at least; then every byte on stdin asks for a load on these same connections.
 //                    After each there is a report, and a last one at the end of stdin
@@ -27,6 +28,7 @@
 
 #include "benchmarks/answer.h"
 #include "benchmarks/histogram.h"
+#include "benchmarks/load_plan.h"
 #include "benchmarks/support.h"
 
 namespace bobbin::bench {
@@ -34,43 +36,20 @@ namespace {
 
 constexpr std::size_t kScratchBytes = 256 * 1024;
 constexpr std::uint64_t kDropAboveBytes = 64 * 1024;
-constexpr std::size_t kDigits = 7;
 /// How long after the end of the load the answers still under way may take.
 constexpr std::chrono::seconds kPatience{20};
 /// How long a warm-up may take, and how long a word on stdin is waited for.
 constexpr std::chrono::seconds kMostPreparation{120};
-
-/// What ends a load, whichever comes first.
-struct Bounds {
-  Clock::duration duration;
-  std::uint64_t requests;
-};
-
-struct Plan {
-  sockaddr_in server;
-  std::string batch;  // the request, as many times as are pipelined
-  std::size_t request_bytes;
-  std::uint64_t pipeline;
-  std::uint64_t connections;
-  bool close;
-  bool hold;
-  std::uint64_t warm_up_requests;
-  std::size_t number_at;  // npos: the request has no number
-  std::uint64_t first_number;
-  std::uint64_t numbers;
-  Bounds load;
-  int status;
-  std::uint64_t length;
-};
 
 struct Connection {
   int fd = -1;
   std::uint64_t waiting = 0;       // answers under way
   std::uint64_t content_left = 0;  // of the answer whose head has been read
   bool in_content = false;
-  bool closing = false;   // the server said that this answer is the last one
-  std::string head_part;  // the beginning of a head that has not arrived whole
-  std::string unsent;     // the rest of a batch that the socket did not take at once
+  bool closing = false;      // the server said that this answer is the last one
+  std::string head_part;     // the beginning of a head that has not arrived whole
+  std::string unsent;        // the rest of a batch that the socket did not take at once
+  std::uint64_t number = 0;  // kept when the connection is made anew
   Clock::time_point started;
 };
 
@@ -134,7 +113,7 @@ class Generator {
     bounds_ = bounds;
     begun_ = answered_ = content_bytes_ = connects_ = 0;
     latency_ = {};
-    connections_.resize(plan_.connections);
+    while (connections_.size() < plan_.connections) connections_.push_back({.number = connections_.size()});
     started_ = now_ = Clock::now();
     for (Connection& connection : connections_) {
       if (!may_begin()) break;
@@ -170,7 +149,7 @@ class Generator {
 
   void connect_and_begin(Connection& connection) {
     if (connection.fd >= 0) close(connection.fd);
-    connection = Connection();
+    connection = Connection{.number = connection.number};
     connection.started = Clock::now();
     connection.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
@@ -188,17 +167,16 @@ class Generator {
   void begin(Connection& connection) {
     begun_ += plan_.pipeline;
     connection.waiting = plan_.pipeline;
-    if (plan_.number_at != std::string::npos) number_requests();
+    if (plan_.numbering.used()) number_requests(connection);
     if (!plan_.close) connection.started = now_;
     send_from(connection, plan_.batch);
   }
 
-  void number_requests() {
+  void number_requests(const Connection& connection) {
+    const Numbering& numbering = plan_.numbering;
     for (std::uint64_t i = 0; i < plan_.pipeline; ++i) {
-      std::uint64_t number = plan_.first_number + next_number_;
-      next_number_ = (next_number_ + 1) % plan_.numbers;
-      char* digit = plan_.batch.data() + i * plan_.request_bytes + plan_.number_at + kDigits;
-      for (std::size_t j = 0; j < kDigits; ++j, number /= 10) *--digit = static_cast<char>('0' + number % 10);
+      const std::uint64_t number = numbering.per_connection ? connection.number : next_number_++;
+      plan_.number_request(i, numbering.first + number % numbering.count);
     }
   }
 
@@ -337,50 +315,8 @@ class Generator {
   Histogram latency_;
 };
 
-Plan plan_of(const Options& options) {
-  const std::string request = contents_of(options.text("--request"));
-  Plan plan{
-      .server = loopback(options.count("--port")),
-      .batch = {},
-      .request_bytes = request.size(),
-      .pipeline = options.count("--pipeline"),
-      .connections = options.count("--connections"),
-      .close = options.count("--close") != 0,
-      .hold = options.count("--hold") != 0,
-      .warm_up_requests = options.count("--warm-up"),
-      .number_at = options.text("--number-at").empty() ? std::string::npos : options.count("--number-at"),
-      .first_number = options.count("--first"),
-      .numbers = options.count("--numbers"),
-      .load = {.duration = options.seconds("--seconds"), .requests = options.count("--requests")},
-      .status = static_cast<int>(options.count("--status")),
-      .length = options.count("--length")};
-  if (request.empty() || plan.pipeline == 0 || plan.connections == 0 || plan.numbers == 0) {
-    give_up("the request, --pipeline, --connections and --numbers must not be empty or 0");
-  }
-  if (plan.number_at != std::string::npos && plan.number_at + kDigits > request.size()) {
-    give_up("--number-at: behind the end of the request");
-  }
-  for (std::uint64_t i = 0; i < plan.pipeline; ++i) plan.batch += request;
-  return plan;
-}
-
 int run(int argc, char** argv) {
-  const Options options(argc, argv,
-                        {{"--port", ""},
-                         {"--request", ""},
-                         {"--connections", "1"},
-                         {"--pipeline", "1"},
-                         {"--close", "0"},
-                         {"--hold", "0"},
-                         {"--warm-up", "0"},
-                         {"--number-at", ""},
-                         {"--first", "0"},
-                         {"--numbers", "1000000"},
-                         {"--seconds", "1"},
-                         {"--requests", "18446744073709551615"},
-                         {"--status", "200"},
-                         {"--length", ""}});
-  const Plan plan = plan_of(options);
+  const Plan plan = plan_of(argc, argv);
   Generator generator(plan);
   if (plan.hold) {
     generator.loads_on_kept_connections();

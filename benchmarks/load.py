@@ -18,6 +18,9 @@ Report = dict[str, float]
 # More than this is not read by the probe: its length is enough.
 PROBE_READS_BYTES = 2 * workloads.MIB
 
+# For a server that is so slow that it cannot be asked for every file.
+MOST_WARM_UP_SECONDS = 20
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -54,9 +57,10 @@ def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[by
     """The request to load the server with and the length of its answer, once one answer has been seen to be right."""
     is_floor = server.family == "floor"  # which knows one request and one answer
     request = workloads.request(workload, port, server.upload_style)
-    if workload.conditional:
-        entity_tag = workloads.CONSTANT_TAG if is_floor else ask(port, request).fields.get("etag", "")
-        request = workloads.request(workload, port, server.upload_style, entity_tag)
+    if workload.condition:
+        field, constant = workloads.CONDITIONS[workload.condition]
+        validator = constant if is_floor else ask(port, request).fields.get(field, "")
+        request = workloads.request(workload, port, server.upload_style, validator)
     first = ask(port, request)
     if first.status != workload.status:
         raise Failed(f"status {first.status} instead of {workload.status}")
@@ -86,9 +90,11 @@ class Load:
         settings = {"port": self.port, "request": request_file, "connections": self.workload.connections,
                     "pipeline": self.workload.pipeline, "close": int(self.workload.close), "seconds": seconds,
                     "status": self.workload.status, "length": self.length} | options
-        number_at = self.request.find(workloads.NUMBER.encode(), 0, self.request.index(b"\r\n"))
-        if number_at >= 0:
-            settings |= {"number-at": number_at, "numbers": self.workload.numbers}
+        number_at = self.request.find(workloads.NUMBER.encode(), 0, self.request.index(b"\r\n\r\n"))
+        # An entity tag that looks like the number must stay as it is.
+        if number_at >= 0 and not self.workload.condition:
+            settings |= {"number-at": number_at, "number-by": self.workload.own_head or "request",
+                         "numbers": self.workload.numbers}
         words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
         return ["taskset", "-c", self.cpus, str(PROGRAMS / "benchmarks/bench_load"), *words]
 
@@ -99,11 +105,14 @@ class Load:
         return json.loads(done.stdout)
 
     def warm_up(self, seconds: float) -> None:
-        """Caches filled, memory taken. Uploads get names and a number of their own, and few of them."""
+        """Caches filled, memory taken; where many files are asked for, each at least twice. What must not come again in the
+        load, the names of uploads and the ids of requests, gets numbers of its own."""
         if self.workload.upload_bytes:
             self.run(seconds, first=workloads.WARM_UP_NUMBER, requests=200)
-        else:
-            self.run(seconds)
+        elif self.workload.own_head == "request":
+            self.run(seconds, first=workloads.WARM_UP_NUMBER)
+        elif self.run(seconds)["requests"] < 2 * self.workload.files:
+            self.run(MOST_WARM_UP_SECONDS, requests=2 * self.workload.files)
 
     def measure(self, seconds: float) -> Report:
         limit = {"requests": self.workload.most_requests} if self.workload.most_requests else {}

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from measure import BENCH_FOLDER
-from servers import REPOSITORY, Server
+from servers import PROGRAMS, REPOSITORY, Server
 
 
 def output_of(*command: str) -> str:
@@ -30,6 +30,10 @@ def congestion_control() -> str:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with socket.create_connection(listener.getsockname()) as connection:
             return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
+
+
+def system_call_ns() -> str:
+    return output_of(str(PROGRAMS / "benchmarks/bench_syscall"))
 
 
 def built_from() -> str:
@@ -56,6 +60,7 @@ def description(servers: list[Server]) -> list[str]:
     return [
         f"{len(os.sched_getaffinity(0))} CPUs, {processor()}, {memory_gib():.0f} GiB",
         f"Linux {platform.release().split('-')[0]}, TCP congestion control {congestion_control()}",
+        f"an empty system call (getppid) takes {system_call_ns()} ns",
         f"files on {file_system}, uploads on tmpfs where not said otherwise",
         f"load average before the first run {busy:.1f}",
         *versions(servers),

@@ -144,8 +144,8 @@ def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> S
 
 def request_bytes(server: Server, workload: Workload, port: int) -> int:
     """How long every request will be: all that the floor program knows of it."""
-    entity_tag = workloads.CONSTANT_TAG if workload.conditional else ""
-    return len(workloads.request(workload, port, server.upload_style, entity_tag))
+    _, validator = workloads.CONDITIONS.get(workload.condition, ("", ""))
+    return len(workloads.request(workload, port, server.upload_style, validator))
 
 
 def measure_load(load: Load, pid: int, seconds: float) -> Sample:

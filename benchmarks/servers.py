@@ -203,8 +203,8 @@ def floor(setup: Setup) -> list[str]:
     content = file.read_bytes() if from_memory else b"" if has_file or workload.status == 304 else b"." * 150
     length = file.stat().st_size if has_file else len(content)
     head = [f"HTTP/1.1 {workload.status} Constant", "Content-Type: text/html", f"Content-Length: {length}",
-            f"ETag: {workloads.CONSTANT_TAG}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes",
-            "Date: Thu, 01 Jan 2026 00:00:00 GMT", "Server: floor",
+            f"ETag: {workloads.CONSTANT_TAG}", f"Last-Modified: {workloads.CONSTANT_DATE}", "Accept-Ranges: bytes",
+            f"Date: {workloads.CONSTANT_DATE}", "Server: floor",
             f"Connection: {'close' if workload.close else 'keep-alive'}", "", ""]
     answer = setup.folder / "answer"
     answer.write_bytes("\r\n".join(head).encode() + content)

@@ -1,30 +1,39 @@
 """What is asked of the servers: the workloads by name, their requests, and the files that are served.
 
-The names W1 to W12 are those under which the peers were first measured; W16 to W18 came later. A growth is a row of workloads
+The names W1 to W12 are those under which the peers were first measured; W16 to W20 came later. A growth is a row of workloads
 that differ in one number.
 """
 
 import json
 import os
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
-# Seven digits that the load generator counts up.
+# Seven digits that the load generator counts up. No other place in a head may look like them.
 NUMBER = "0000000"
 PROBE_NUMBER = "9999999"
 WARM_UP_NUMBER = 8_000_000
 
 MANY_FILES = 5_000
+MORE_FILES = 100_000
+
+# Servers treat a file that has just changed with care, and its validators as weak.
+SETTLE_SECONDS = 5
 
 # Before a growth is measured: enough for whatever a server keeps to be there, a third of a second or so.
 WARM_UP_REQUESTS = 50_000
 
 # What the floor program calls its only representation.
 CONSTANT_TAG = '"0123456789abcdef"'
+CONSTANT_DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+# The field of a condition, the field of an answer that has its value, and that value of the floor program.
+CONDITIONS = {"If-None-Match": ("etag", CONSTANT_TAG), "If-Modified-Since": ("last-modified", CONSTANT_DATE)}
 
 BOBBIN = ("bobbin",)
 PEERS = ("nginx", "nginx-rw", "h2o", "lighttpd", "caddy")
@@ -44,8 +53,11 @@ class Workload:
     room: int = 1024  # connections that the servers are configured for
     pipeline: int = 1
     close: bool = False  # a connection for every request
-    conditional: bool = False  # If-None-Match with the server's own entity tag
-    numbers: int = 1_000_000  # how many different names, where the path has a number
+    condition: str = ""  # If-None-Match or If-Modified-Since, with what the server itself said of the file
+    browser: bool = False  # a head as a browser sends it and a proxy passes it on
+    # What has a head of its own, by one number in it: every "request" (X-Request-Id), every "connection" (Cookie), or ""
+    own_head: str = ""
+    numbers: int = 1_000_000  # how many different numbers, where the request has one
     upload_bytes: int = 0
     store: str = ""  # where uploads go: "memory" (tmpfs) or "disk"
     per_byte: bool = False  # bytes, not requests, are what counts
@@ -107,7 +119,8 @@ WORKLOADS = {
         Workload("W5b", "1 GiB, 8 connections", path="/1g.bin", connections=8, per_byte=True),
         Workload("W6", "1 KiB, a connection for every request, 64 at a time", close=True),
         Workload("W7", "1 KiB, 16 requests pipelined, 64 connections", pipeline=16),
-        Workload("W8", "304 Not Modified, 64 connections", status=304, conditional=True),
+        Workload("W8", "304 Not Modified, 64 connections", status=304, condition="If-None-Match"),
+        Workload("W8b", "304 Not Modified by date, 64 connections", status=304, condition="If-Modified-Since"),
         Workload("W9", "404 Not Found, 64 connections (each server's own page)", path="/missing.html", status=404),
         Workload("W10a", "store 1 KiB of JSON on tmpfs, no syncing, 64 connections",
                  upload_bytes=KIB, store="memory", status=201, most_requests=200_000,
@@ -123,11 +136,20 @@ WORKLOADS = {
         Workload("W12", "from exec to the first answer", kind="start"),
         Workload("W16", f"{MANY_FILES:,} files of 1 KiB in turn, 64 connections",
                  path=f"/many/{NUMBER}.html", numbers=MANY_FILES),
+        Workload("W16b", f"{MORE_FILES:,} files of 1 KiB in turn, 64 connections",
+                 path=f"/many/{NUMBER}.html", numbers=MORE_FILES,
+                 # lighttpd keeps a descriptor for each file that it has sent in the last seconds, and answers 403 without one.
+                 servers=tuple(name for name in EVERYONE if name != "lighttpd")),
         Workload("W17", "1 KiB, 64 connections, with an access log",
                  servers=("bobbin", "bobbin-combined", "bobbin-transfer", "nginx", "nginx-log", "nginx-rw",
                           "nginx-rw-log", "h2o", "h2o-log", "lighttpd", "lighttpd-log")),
         Workload("W18", "1 KiB, 64 connections, 1, 2 and 10 threads on all CPUs", mode="free",
                  servers=("bobbin-1-thread", "bobbin-2-threads", "bobbin-10-threads", "nginx", "nginx-rw")),
+        Workload("W19", "1 KiB, 64 connections, a browser's head with its own X-Request-Id in every request",
+                 browser=True, own_head="request", numbers=WARM_UP_NUMBER),
+        Workload("W19i", "1 KiB, 64 connections, the same head of a browser in every request", browser=True),
+        Workload("W20", "1 KiB, 1,000 connections, each repeats a browser's head with its own Cookie",
+                 connections=1_000, browser=True, own_head="connection"),
     )
 }
 
@@ -161,20 +183,39 @@ def select(names: list[str]) -> list[Workload | Growth]:
     return chosen or list(WORKLOADS.values())
 
 
-def request(workload: Workload, port: int, upload_style: str, entity_tag: str = "") -> bytes:
-    """The bytes of one request. `upload_style`: how this server takes uploads, "POST" or "PUT"."""
+def request(workload: Workload, port: int, upload_style: str, validator: str = "") -> bytes:
+    """The bytes of one request. `upload_style`: how this server takes uploads, "POST" or "PUT". `validator`: the value for the
+    workload's condition; without one the request has no condition."""
     method, path = "GET", workload.path
-    fields = [f"Host: 127.0.0.1:{port}", "User-Agent: bench", "Accept: */*"]
+    fields = [f"Host: 127.0.0.1:{port}"]
+    fields += browser_fields(workload.own_head) if workload.browser else ["User-Agent: bench", "Accept: */*"]
     content = b""
     if workload.upload_bytes:
         method, path = (upload_style, "/upload" if upload_style == "POST" else f"/put/{NUMBER}.json")
         content = json_text(workload.upload_bytes)
         fields += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
-    if entity_tag:
-        fields.append(f"If-None-Match: {entity_tag}")
+    if validator:
+        fields.append(f"{workload.condition}: {validator}")
     if workload.close:
         fields.append("Connection: close")
     return "\r\n".join([f"{method} {path} HTTP/1.1", *fields, "", ""]).encode() + content
+
+
+def browser_fields(own_head: str) -> list[str]:
+    """What Chromium sends behind Host when a page is opened, and the request's id, which a proxy adds."""
+    session = NUMBER if own_head == "connection" else "4302958"
+    request_id = NUMBER if own_head == "request" else "8c51e09"
+    return [
+        'sec-ch-ua: "Chromium";v="142", "Not_A Brand";v="99"',
+        "sec-ch-ua-mobile: ?0",
+        'sec-ch-ua-platform: "Linux"',
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+        "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
+        "Accept-Encoding: gzip, deflate, br, zstd",
+        "Accept-Language: en-GB,en;q=0.9,de;q=0.8",
+        f"Cookie: _ga=GA1.1.1849135063.1795738512; theme=dark; session=b7Xq2mVtLw9cKeRz{session}Jd5HsYuN",
+        f"X-Request-Id: 3f9a1c7be2d84065a91be7d42{request_id}",
+    ]
 
 
 def json_text(size: int) -> bytes:
@@ -192,24 +233,26 @@ def make_files(root: Path, chosen: Iterable[Workload]) -> None:
     """The files of all workloads, made once and kept. 1g.bin has holes: its pages come from the page cache like any other's,
     and should they be dropped no disk is read for them."""
     (root / "many").mkdir(parents=True, exist_ok=True)
-    for name, size in {"1k.html": KIB, "16k.html": 16 * KIB, "1m.bin": MIB}.items():
-        write_once(f"{root}/{name}", size)
-    for number in range(max(workload.files for workload in chosen)):
-        write_once(f"{root}/many/{number:07}.html", KIB)
+    sizes = {"1k.html": KIB, "16k.html": 16 * KIB, "1m.bin": MIB}
+    sizes |= {f"many/{number:07}.html": KIB for number in range(max(workload.files for workload in chosen))}
+    written = [name for name, size in sizes.items() if write_once(f"{root}/{name}", size)]
     with (root / "1g.bin").open("ab") as file:
         file.truncate(GIB)
+    if written:
+        time.sleep(SETTLE_SECONDS)
 
 
-def write_once(path: str, size: int) -> None:
-    """The size is looked at because a run may have been interrupted in mid-file."""
+def write_once(path: str, size: int) -> bool:
+    """Whether it had to be written. The size is looked at because a run may have been interrupted in mid-file."""
     try:
         if os.stat(path).st_size == size:
-            return
+            return False
     except FileNotFoundError:
         pass
     line = f"<p>{os.path.basename(path)} is one of the files that ./bench asks for.</p>\n".encode()
     with open(path, "wb", buffering=0) as file:
         file.write((line * (size // len(line) + 1))[:size])
+    return True
 
 
 def warm_page_cache(root: Path, workload: Workload) -> None:

@@ -12,7 +12,8 @@ namespace bobbin::app {
 int check(const Check& request) {
   for (const std::string& warning : request.warnings)
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
-  const auto generation = Generation::create(request.config, {}, nullptr);
+  executor::Executor executor;  // nothing is read, so it has no thread
+  const auto generation = Generation::create(request.config, {}, executor, nullptr);
   if (!generation) {
     std::fprintf(stderr, "bobbin: %s\n", generation.error().c_str());
     return kExitUsage;

@@ -9,6 +9,8 @@
 #include "app/upload_folders.h"
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "executor/executor.h"
+#include "http/filter.h"
 #include "http/handler.h"
 #include "http/router.h"
 
@@ -19,10 +21,11 @@ namespace bobbin::app {
 /// exchanges began.
 class Generation {
  public:
-  /// `bound`: the addresses of the listeners. `folders` null: only looks whether it could be made. The error
-  /// is a sentence for the operator.
+  /// `bound`: the addresses of the listeners. `executor` outlives it. `folders` null: only looks whether it
+  /// could be made. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
-      const Config& config, const std::vector<Endpoint>& bound, UploadFolders* folders);
+      const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
+      UploadFolders* folders);
   /// The same, but for the roots of these sites (by index), which are opened anew.
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;
@@ -31,15 +34,17 @@ class Generation {
   /// What the workers ask; keeps `generation` alive.
   [[nodiscard]] static std::shared_ptr<const http::Handler> handler(
       const std::shared_ptr<const Generation>& generation) {
-    return {generation, &generation->router_};
+    return {generation, &generation->handler_};
   }
 
  private:
-  Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound);
+  Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
+             const std::string& server_name);
 
   std::vector<std::shared_ptr<const OpenSite>> sites_;
   std::vector<Endpoint> bound_;
-  http::Router router_;
+  std::string server_name_;
+  http::FilteredHandler handler_;
 };
 
 }  // namespace bobbin::app

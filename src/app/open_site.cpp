@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "http/filters/added_fields.h"
 #include "http/percent_encoding.h"
 #include "uploads/document_name.h"
 
@@ -69,12 +70,35 @@ bool takes_uploads(const SiteConfig& config) {
   return config.uploads_where_folder_is && std::filesystem::is_directory(upload_directory_of(config), error);
 }
 
+/// Stored documents are fetched far less often than the site's files.
+std::size_t documents_cache_bytes(const OpenSite::Shared& shared) { return shared.cache_bytes / 8; }
+
+std::string lines_of(const std::vector<std::string>& fields) {
+  std::string lines;
+  for (const std::string& field : fields) lines.append(field).append("\r\n");
+  return lines;
+}
+
+std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& config) {
+  using http::filters::AddedFields;
+  std::vector<std::shared_ptr<const http::Filter>> filters;
+  const auto add = [&filters](std::string lines, AddedFields::To to) {
+    if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
+  };
+  add(lines_of(config.headers_always), AddedFields::To::all_responses);
+  add(lines_of(config.headers), AddedFields::To::successes);
+  if (!config.cache_control.empty()) {
+    add("Cache-Control: no-store\r\n", AddedFields::To::errors);
+    add("Cache-Control: " + config.cache_control + "\r\n", AddedFields::To::successes);
+  }
+  return filters;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config,
-                                                              std::shared_ptr<const http::MediaTypes> types,
+Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config, const Shared& shared,
                                                               UploadFolders* folders) {
-  std::unique_ptr<OpenSite> site(new OpenSite(config, std::move(types)));
+  std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
   TRY(site->open_root());
   TRY(site->open_uploads(folders));
   return site;
@@ -89,9 +113,18 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_root_opened_anew()
   return site;
 }
 
+files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_types,
+                                            std::size_t cache_bytes) const {
+  return {.downloads = config_.downloads,
+          .allowed_types = std::move(allowed_types),
+          .workers = shared_.workers,
+          .cache_bytes = cache_bytes};
+}
+
 Result<void, std::string> OpenSite::open_root() {
-  const files::FileSettings settings{.downloads = config_.downloads, .allowed_types = config_.allowed_types};
-  auto files = files::FileHandler::create(config_.root, "", *types_, settings);
+  auto files = files::FileHandler::create(
+      config_.root, "", *shared_.types, shared_.executor,
+      file_settings(config_.allowed_types, shared_.cache_bytes - documents_cache_bytes(shared_)));
   if (!files) {
     const bool is_default = config_.is_default && config_.root == SiteConfig().root;
     return failure(fmt::format("--root: \"{}\" cannot be served; an existing directory is needed{}: {}",
@@ -124,8 +157,8 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
 }
 
 Result<void, std::string> OpenSite::open_documents(const std::string& directory) {
-  auto documents = files::FileHandler::create(directory, documents_path_, *types_,
-                                              {.downloads = config_.downloads, .allowed_types = {}});
+  auto documents = files::FileHandler::create(directory, documents_path_, *shared_.types, shared_.executor,
+                                              file_settings({}, documents_cache_bytes(shared_)));
   if (!documents && uploads_)
     return failure(
         fmt::format("--upload-dir: \"{}\" cannot be read; documents are fetched from it, but for "
@@ -152,7 +185,8 @@ http::Site OpenSite::routes() const {
       .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),
       .path_rules = config_.path_rules,
       .routes = std::move(routes),
-      .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"};
+      .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
+      .filters = filters_of(config_)};
 }
 
 }  // namespace bobbin::app

@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/upload_folders.h"
 #include "base/result.h"
+#include "executor/executor.h"
 #include "files/file_handler.h"
 #include "http/media_type.h"
 #include "http/router.h"
@@ -18,10 +19,18 @@ namespace bobbin::app {
 /// endpoint is a handler and one route. Immutable.
 class OpenSite {
  public:
+  /// What the sites of a server have in common. The executor outlives them.
+  struct Shared {
+    std::shared_ptr<const http::MediaTypes> types;
+    executor::Executor& executor;
+    unsigned workers;
+    std::size_t cache_bytes;  ///< for the files of one site
+  };
   /// `folders` null: only looks whether the upload folder could be used. The error is a sentence for the
   /// operator.
-  [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(
-      const SiteConfig& config, std::shared_ptr<const http::MediaTypes> types, UploadFolders* folders);
+  [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(const SiteConfig& config,
+                                                                           const Shared& shared,
+                                                                           UploadFolders* folders);
   /// The same site with its root opened anew. The upload folder stays the one that is open.
   [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
 
@@ -35,16 +44,17 @@ class OpenSite {
   [[nodiscard]] const os::Fd& root() const { return files_->root(); }
 
  private:
-  OpenSite(const SiteConfig& config, std::shared_ptr<const http::MediaTypes> types)
-      : config_(config), types_(std::move(types)) {}
+  OpenSite(const SiteConfig& config, const Shared& shared) : config_(config), shared_(shared) {}
   OpenSite(const OpenSite&) = default;
 
+  [[nodiscard]] files::FileSettings file_settings(std::vector<std::string> allowed_types,
+                                                  std::size_t cache_bytes) const;
   [[nodiscard]] Result<void, std::string> open_root();
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
 
   SiteConfig config_;
-  std::shared_ptr<const http::MediaTypes> types_;
+  Shared shared_;
   std::shared_ptr<files::FileHandler> files_;
   std::shared_ptr<uploads::UploadHandler> uploads_;  // none when no uploads are taken
   std::string upload_directory_;

@@ -58,12 +58,14 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
 }
 
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
-                   Parse parse, UploadFolders& folders, server::WorkerPool& pool, observe::LogWriter& log)
+                   Parse parse, executor::Executor& executor, UploadFolders& folders,
+                   server::WorkerPool& pool, observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       reported_(generation_->sites().size(), RootState::same),
       bound_(std::move(bound)),
       parse_(std::move(parse)),
+      executor_(executor),
       folders_(folders),
       pool_(pool),
       log_(log) {}
@@ -78,7 +80,7 @@ void Reloader::reload() {
   if (run == nullptr) return;  // the same arguments started the server
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
-  auto generation = Generation::create(config, bound_, &folders_);
+  auto generation = Generation::create(config, bound_, executor_, &folders_);
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   install(*std::move(generation));

@@ -28,7 +28,8 @@ class Reloader {
 
   /// `config` is what the server was started with. All references outlive this.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
-           Parse parse, UploadFolders& folders, server::WorkerPool& pool, observe::LogWriter& log);
+           Parse parse, executor::Executor& executor, UploadFolders& folders, server::WorkerPool& pool,
+           observe::LogWriter& log);
 
   /// SIGHUP: reads the configuration again and opens everything anew.
   void reload();
@@ -48,6 +49,7 @@ class Reloader {
   std::vector<RootState> reported_;  // of each site
   const std::vector<Endpoint> bound_;
   const Parse parse_;
+  executor::Executor& executor_;
   UploadFolders& folders_;
   server::WorkerPool& pool_;
   observe::LogWriter& log_;

@@ -31,12 +31,6 @@ constexpr Duration kForcedEnd = seconds(1);
 
 using observe::LogLevel;
 
-std::string lines_of(const std::vector<std::string>& fields) {
-  std::string lines;
-  for (const std::string& field : fields) lines.append(field).append("\r\n");
-  return lines;
-}
-
 http::http1::SessionSettings session_settings(const Config& config) {
   const ServerConfig& server = config.server;
   return {.head = {.head_bytes = server.max_head},
@@ -47,8 +41,7 @@ http::http1::SessionSettings session_settings(const Config& config) {
           .pace = {.minimum_rate = server.minimum_rate,
                    .grace = server.rate_grace,
                    .stall = server.stall_timeout},
-          .server_name = server.server_name,
-          .added_fields = lines_of(config.sites.back().headers)};
+          .server_name = server.server_name};
 }
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity) {
@@ -59,7 +52,6 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
           .worker = {.session = session_settings(config),
                      .access_log = server.access_log,
                      .access_format = server.log_format,
-                     .memory_bytes = server.answer_memory / server.threads,
                      .maximum_lingering = capacity.lingering_per_thread}};
 }
 
@@ -117,14 +109,16 @@ Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capac
 }
 
 /// No new connections, no more requests, no uncommitted upload, the last line.
-void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, UploadFolders& folders,
-                     Milestone& workers_ended, Milestone& uploads_answered, Process& process) {
+void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executor& executor,
+                     UploadFolders& folders, Milestone& workers_ended, Milestone& uploads_answered,
+                     Process& process) {
   loop.begin_to_stop();
   if (!loop.wait_for(workers_ended)) {
     pool.stop_now();
     end_by_force(loop, workers_ended, process.main_log, *process.log);
   }
   pool.join();
+  executor.join();
   // Aside: a disk that hangs must not outlast the grace period.
   std::thread finisher = run_aside([&] {
     folders.stop();
@@ -151,10 +145,12 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   // one's.
   auto listeners = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
+  executor::Executor executor;
   UploadFolders folders(config.server, *process.log);
-  auto generation = TRY(Generation::create(config, bound, &folders).map_error([](const std::string& message) {
-    return StartFailure{message, kExitUsage};
-  }));
+  auto generation =
+      TRY(Generation::create(config, bound, executor, &folders).map_error([](const std::string& message) {
+        return StartFailure{message, kExitUsage};
+      }));
 
   const auto workers_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const auto uploads_answered = TRY(Milestone::create().map_error(as_failure("cannot wait for the uploads")));
@@ -162,13 +158,15 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const server::PoolSettings settings = pool_settings(config, capacity);
   const auto pool =
       TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log, [&] {
-            workers_ended->reach();
+            // When no worker needs a disk any more, those who wait for disks end as well.
+            executor.shut_down([&] { workers_ended->reach(); });
           }).map_error(as_failure("cannot start the workers")));
   auto acceptor = create_acceptor(config.server, capacity, std::move(listeners), *pool, process,
                                   {&workers_ended->fd(), &uploads_answered->fd()});
   if (!acceptor) {
     pool->stop_now();
     pool->join();
+    executor.join();
     return failure(as_failure("cannot watch the listening sockets")(acceptor.error()));
   }
   announce(config, *generation, bound, process.main_log);
@@ -177,7 +175,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // Accepting in the middle of a worker's round would only make both change places on their CPU.
   os::let_running_threads_go_first();
-  Reloader reloader(config, std::move(generation), bound, parse, folders, *pool, process.main_log);
+  Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *pool, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,
@@ -186,7 +184,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .log = *process.log,
                  .main_log = process.main_log});
   loop.run_until_stopped();
-  stop_in_reverse(loop, *pool, folders, *workers_ended, *uploads_answered, process);
+  stop_in_reverse(loop, *pool, executor, folders, *workers_ended, *uploads_answered, process);
   return {};
 }
 

@@ -37,14 +37,15 @@ Response answer_to(const Error& error, std::string_view path) {
       return not_found();
     case EXDEV: {
       Response response = forbidden();
-      response.notes.violation = "Symbolic link leaves the root (" + std::string(path) + ")";
+      response.log_fields.violation = "Symbolic link leaves the root (" + std::string(path) + ")";
       return response;
     }
     case EACCES:
     case EPERM:
     case ELOOP: {
       Response response = forbidden();
-      response.notes.cause = cause(error, path);  // whoever set the permissions may have meant it otherwise
+      response.log_fields.cause =
+          cause(error, path);  // whoever set the permissions may have meant it otherwise
       return response;
     }
     // A file that exists is never 404 for want of resources.
@@ -54,12 +55,12 @@ Response answer_to(const Error& error, std::string_view path) {
     case EAGAIN: {
       Response response = closing(Status::service_unavailable, "The server is busy. Try again in a moment.");
       response.add_field("Retry-After", "5");
-      response.notes.cause = cause(error, path);
+      response.log_fields.cause = cause(error, path);
       return response;
     }
     default: {
       Response response = closing(Status::internal_server_error, "The server could not read this file.");
-      response.notes.cause = cause(error, path);
+      response.log_fields.cause = cause(error, path);
       return response;
     }
   }

@@ -40,10 +40,10 @@ TEST(Failure, EveryErrorHasItsAnswer) {
     EXPECT_EQ(response.status, want);
     EXPECT_EQ(response.close, closes);
     EXPECT_EQ(response.fields, fields);
-    EXPECT_EQ(response.notes.violation, violation);
+    EXPECT_EQ(response.log_fields.violation, violation);
     // What is missing is nobody's fault; of all else the operator is told.
     const bool is_told = want != Status::not_found && code != EXDEV;
-    EXPECT_EQ(response.notes.cause, is_told ? "Cannot serve /a/b: " + error.message() : "");
+    EXPECT_EQ(response.log_fields.cause, is_told ? "Cannot serve /a/b: " + error.message() : "");
     EXPECT_FALSE(response.detail.empty());
     EXPECT_EQ(response.detail.find("openat2"), std::string::npos) << "our insides are not for strangers";
   }

@@ -7,22 +7,15 @@
 #include "base/ascii.h"
 #include "base/assert.h"
 #include "files/failure.h"
-#include "files/file_witness.h"
-#include "files/multipart.h"
 #include "files/validators.h"
-#include "http/content_disposition.h"
-#include "http/date.h"
 #include "http/percent_encoding.h"
 #include "http/precondition.h"
-#include "http/range.h"
 #include "os/directory.h"
 
 namespace bobbin::files {
 namespace {
 
-using http::ByteRange;
 using http::Method;
-using http::RangeSelection;
 using http::Request;
 using http::Response;
 using http::Status;
@@ -31,9 +24,6 @@ using Kind = os::FileStatus::Kind;
 constexpr std::string_view kIndex = "index.html";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kBinary = "application/octet-stream";
-
-// Up to here one send from memory costs less than a second call for sendfile.
-constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
 
 // How often a small file is read again that changes while it is read. One that changes all the time has no
 // content to speak of: the client is asked to come back.
@@ -72,151 +62,132 @@ std::optional<Response> answer_to_method(Method method) {
   return response;
 }
 
-void add_validators(Response& response, const http::Validators& current) {
-  response.add_field("ETag", current.etag);
-  response.add_field("Last-Modified", http::format_date(current.last_modified));
-}
+/// What of a request decides whether the cache can answer it.
+struct Conditions {
+  bool needs_the_file = false;     // another method than GET and HEAD, a range, or content that must be read
+  bool has_preconditions = false;  // RFC 9110 §13.1, without If-Range, which is one of a range
+};
 
-/// Step 7. Nothing: go on.
-std::optional<Response> answer_to_preconditions(const Request& request, const http::Validators& current,
-                                                WallTime now) {
-  switch (http::evaluate_preconditions(request.head.fields, current, now)) {
-    case http::PreconditionVerdict::proceed: return std::nullopt;
-    case http::PreconditionVerdict::failed:
-      return Response::error(Status::precondition_failed,
-                             "The file is not in the state that the request asks for.");
-    case http::PreconditionVerdict::not_modified: break;
-  }
-  // RFC 9110 §15.4.5: what a cache needs to refresh its copy, and no more of what describes the content.
-  Response response;
-  response.status = Status::not_modified;
-  add_validators(response, current);
-  return response;
-}
-
-/// Step 8: which parts are asked for. RFC 9110 §14.2: Range means something for GET only. It may not be
-/// repeated, so several lines of it are malformed, and a malformed Range is ignored.
-RangeSelection ranges_of(const Request& request, const http::Validators& current, const OpenFile& file) {
-  if (request.head.method != Method::get) return {};
-  const auto field = request.head.fields.only(http::FieldName::range);
-  if (!field || !http::if_range_allows(request.head.fields, current, file.looked_at())) return {};
-  return http::select_ranges(*field, file.status().size_bytes);
-}
-
-Response unsatisfiable(std::uint64_t size_bytes) {
-  Response response =
-      Response::error(Status::range_not_satisfiable, "The file ends before the range begins.");
-  response.add_field("Content-Range", "bytes */" + std::to_string(size_bytes));
-  return response;
-}
-
-/// Step 9. Takes the file when the content is to come from it: a worker must not wait for a disk here. HEAD
-/// reads nothing: only the length will be shown.
-Result<http::Content> content_of(OpenFile& file, const ByteRange& range, Method method) {
-  if (method != Method::head && range.length <= kReadToMemoryBytes)
-    if (auto bytes = TRY(file.read(range))) return http::Content(*std::move(bytes));
-  return http::Content(
-      http::FileSlice{std::make_shared<const OpenFile>(std::move(file)), range.offset, range.length});
-}
-
-/// Steps 8 and 9: fills the status, media type and content of a response whose fields are complete up to
-/// Accept-Ranges.
-Result<Response> with_selected_content(Response response, const RangeSelection& selection, OpenFile& file,
-                                       Method method) {
-  const std::uint64_t size_bytes = file.status().size_bytes;
-  if (selection.kind == RangeSelection::Kind::whole) {
-    response.content = TRY(content_of(file, {0, size_bytes}, method));
-    return response;
-  }
-  response.status = Status::partial_content;
-  if (selection.ranges.size() == 1) {
-    const ByteRange& range = selection.ranges.front();
-    response.add_field("Content-Range", content_range(range, size_bytes));
-    response.content = TRY(content_of(file, range, method));
-    return response;
-  }
-  // RFC 9110 §15.3.7.2: Content-Range stands in each part, and must not stand here.
-  auto multipart = byteranges(std::make_shared<const OpenFile>(std::move(file)), selection.ranges,
-                              response.media_type, size_bytes);
-  response.media_type = std::move(multipart.media_type);
-  response.content = std::move(multipart.pieces);
-  return response;
-}
-
-/// Steps 7 to 9 for the file as it was at its last look. EAGAIN: it has changed since.
-Result<Response> represent(const Request& request, OpenFile& file, std::string_view name,
-                           std::string_view media_type, bool attachment) {
-  const http::Validators current = validators(file.status(), file.looked_at());
-  if (auto decided = answer_to_preconditions(request, current, file.looked_at())) return *std::move(decided);
-  const RangeSelection selection = ranges_of(request, current, file);
-  if (selection.kind == RangeSelection::Kind::unsatisfiable) return unsatisfiable(file.status().size_bytes);
-
-  Response response = Response::with_content(Status::ok, media_type, {});
-  response.fields.reserve(320);
-  if (attachment) response.add_field("Content-Disposition", http::attachment(name));
-  add_validators(response, current);
-  response.add_field("Accept-Ranges", "bytes");
-  if (request.head.method == Method::get) {
-    using Action = http::HandlerLogFields::Action;
-    response.notes.action =
-        http::is_media_type(media_type, "text/html") ? Action::sent_html : Action::sent_binary;
-    response.notes.subject = name;
-  }
-  return with_selected_content(std::move(response), selection, file, request.head.method);
-}
-
-/// Dates are compared with the present, and parts are not worth keeping.
-bool depends_on_the_file_alone(const Request& request) {
+Conditions conditions_of(const http::RequestHead& head) {
   using http::FieldName;
-  const auto& fields = request.head.fields;
-  return (request.head.method == Method::get || request.head.method == Method::head) &&
-         !fields.first(FieldName::if_modified_since) && !fields.first(FieldName::if_unmodified_since) &&
-         !fields.first(FieldName::if_range) && !fields.first(FieldName::range);
+  using Framing = http::ContentFraming::Kind;
+  const bool has_content = head.framing.kind == Framing::chunked || head.framing.length_bytes > 0;
+  Conditions found;
+  found.needs_the_file = (head.method != Method::get && head.method != Method::head) || has_content;
+  for (const http::Field& field : head.fields.lines()) switch (field.name) {
+      case FieldName::if_match:
+      case FieldName::if_none_match:
+      case FieldName::if_modified_since:
+      case FieldName::if_unmodified_since: found.has_preconditions = true; break;
+      case FieldName::range: found.needs_the_file |= head.method == Method::get; break;
+      default: break;
+    }
+  return found;
 }
 
-bool has_strong_tag(const OpenFile& file) {
-  return !validators(file.status(), file.looked_at()).etag.starts_with("W/");
+/// Sees to it that the response is kept, if it can be given again and the cache wants it.
+void offer(Response& response, const Request& request, FileCache& cache, const FileKey& key,
+           const os::FileStatus& status, WallTime looked_at) {
+  using Form = CachedFile::Form;
+  const auto* content = std::get_if<std::string>(&response.content);
+  const bool is_whole = response.status == Status::ok && content != nullptr;
+  if (!is_whole && response.status != Status::not_modified) return;
+  if (could_change_unseen(status, looked_at) || !cache.admits(key, is_whole ? content->size() : 0)) return;
+  response.keep = [&cache, name = std::string(key.name()), status, current = validators(status, looked_at),
+                   form = is_whole ? Form::content : Form::not_modified,
+                   round = request.round](http::PreparedResponse prepared) {
+    cache.keep(FileKey(name), status, current, form, std::move(prepared), round);
+  };
 }
 
 }  // namespace
 
 FileHandler::FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
-                         FileSettings settings)
-    : root_(std::move(root)), url_prefix_(url_prefix), types_(types), settings_(std::move(settings)) {}
+                         executor::Executor& executor, FileSettings settings)
+    : root_(std::move(root)),
+      url_prefix_(url_prefix),
+      types_(types),
+      executor_(executor),
+      settings_(std::move(settings)) {
+  for (unsigned worker = 0; worker < settings_.workers; ++worker)
+    workers_.push_back(std::make_unique<OfWorker>(root_, settings_.cache_bytes / settings_.workers));
+}
 
 Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root, std::string_view url_prefix,
                                                          const http::MediaTypes& types,
+                                                         executor::Executor& executor,
                                                          FileSettings settings) {
   ASSERT(url_prefix.empty() || (url_prefix.front() == '/' && url_prefix.back() != '/'));
   os::Fd directory = TRY(os::open_directory(root));
   return std::unique_ptr<FileHandler>(
-      new FileHandler(std::move(directory), url_prefix, types, std::move(settings)));
+      new FileHandler(std::move(directory), url_prefix, types, executor, std::move(settings)));
 }
 
 http::Begin FileHandler::begin(const http::Request& request) const {
-  ASSERT(request.path.starts_with(url_prefix_));
+  ASSERT(request.path.starts_with(url_prefix_) && request.worker < workers_.size());
+  OfWorker& own = *workers_[request.worker];
   std::string_view path = request.path.substr(url_prefix_.size());
-  if (is_hidden(path, url_prefix_.empty())) return not_found();  // 1
+  if (is_hidden(path, url_prefix_.empty())) return nothing_there(request, own);  // 1
 
   const bool asks_for_index = path.ends_with('/');
   if (!path.empty()) path.remove_prefix(1);
-  std::string name(path);
-  if (asks_for_index) name += kIndex;  // 3
+  own.name = path;
+  if (asks_for_index) own.name += kIndex;  // 3
+  const FileKey key(own.name);
+  if (auto answer = answer_from_cache(request, own, key)) return *std::move(answer);
+  return answer_from_file(request, own, key, asks_for_index);
+}
 
-  auto file = OpenFile::open(root_, name);  // 2
+/// Nothing: the file has to be opened.
+std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& request, OfWorker& own,
+                                                          const FileKey& key) const {
+  using Form = CachedFile::Form;
+  const Conditions conditions = conditions_of(request.head);
+  if (conditions.needs_the_file) return std::nullopt;
+  if (own.cache.is_missing(key, request.round)) return nothing_there(request, own);
+  const CachedFile* file = own.cache.find(key, request.round);
+  if (file == nullptr) return std::nullopt;
+
+  using Verdict = http::PreconditionVerdict;
+  const Verdict verdict =
+      conditions.has_preconditions
+          ? http::evaluate_preconditions(request.head.fields, file->validators, wall_now())
+          : Verdict::proceed;
+  if (verdict == Verdict::failed) return precondition_failed();
+  if (verdict == Verdict::proceed && request.head.method == Method::head) {
+    const std::string_view name = last_segment(key.name());
+    const auto shown = presentation(name);
+    if (!shown) return std::nullopt;
+    return described({.name = name, .presentation = *shown, .validators = file->validators},
+                     file->status.size_bytes);
+  }
+  if (const auto* kept = file->response(verdict == Verdict::proceed ? Form::content : Form::not_modified))
+    return kept;
+  return std::nullopt;
+}
+
+http::Begin FileHandler::answer_from_file(const http::Request& request, OfWorker& own, const FileKey& key,
+                                          bool asks_for_index) const {
+  auto file = OpenFile::open(root_, own.name);  // 2
   if (!file) {
-    Response response = answer_to(file.error(), request.path);
-    if (file.error().code == ENOENT) response.revalidator = file_witness(root_, name, std::nullopt);
-    return response;
+    if (file.error().code != ENOENT) return answer_to(file.error(), request.path);
+    own.cache.add_missing(key, request.round);
+    return nothing_there(request, own);
   }
   if (file->status().kind == Kind::directory && !asks_for_index)
-    return redirect_to_folder(request, name);                                            // 3
-  if (file->status().kind != Kind::regular) return not_found();                          // 4
+    return redirect_to_folder(request, own.name);                                        // 3
+  if (file->status().kind != Kind::regular) return nothing_there(request, own);          // 4
   if (auto decided = answer_to_method(request.head.method)) return *std::move(decided);  // 5
-  const os::FileStatus status = file->status();
-  const bool may_be_remembered = depends_on_the_file_alone(request) && has_strong_tag(*file);
-  Response response = answer(request, *std::move(file), last_segment(name));  // 6 to 9
-  if (may_be_remembered) response.revalidator = file_witness(root_, std::move(name), status);
+  return answer(request, own.cache, key, *std::move(file));                              // 6 to 9
+}
+
+/// The same for every name, so it is prepared once for each form.
+http::Begin FileHandler::nothing_there(const http::Request& request, OfWorker& own) const {
+  if (conditions_of(request.head).needs_the_file) return not_found();
+  auto& prepared = own.not_found[static_cast<std::size_t>(error_form(request.head))];
+  if (prepared) return &*prepared;
+  Response response = not_found();
+  response.keep = [&prepared](http::PreparedResponse made) { prepared = std::move(made); };
   return response;
 }
 
@@ -235,13 +206,20 @@ http::Response FileHandler::redirect_to_folder(const http::Request& request,
   return response;
 }
 
-http::Response FileHandler::answer(const http::Request& request, OpenFile file, std::string_view name) const {
+http::Response FileHandler::answer(const http::Request& request, FileCache& cache, const FileKey& key,
+                                   OpenFile file) const {
+  const std::string_view name = last_segment(key.name());
   const auto shown = presentation(name);
   if (!shown)
     return Response::error(Status::unsupported_media_type, "Files of this type are not served here.");
   for (int attempt = 1;; ++attempt) {
-    auto response = represent(request, file, name, shown->media_type, shown->attachment);
-    if (response) return *std::move(response);
+    const os::FileStatus status = file.status();
+    const WallTime looked_at = file.looked_at();
+    auto response = represent(request, file, name, *shown, executor_);
+    if (response) {
+      offer(*response, request, cache, key, status, looked_at);
+      return *std::move(response);
+    }
     if (response.error().code != EAGAIN || attempt == kReadAttempts)
       return answer_to(response.error(), request.path);
     if (const auto looked = file.refresh_status(); !looked) return answer_to(looked.error(), request.path);
@@ -249,7 +227,7 @@ http::Response FileHandler::answer(const http::Request& request, OpenFile file, 
 }
 
 /// Step 6. Nothing: not allowed.
-std::optional<FileHandler::Presentation> FileHandler::presentation(std::string_view name) const {
+std::optional<Presentation> FileHandler::presentation(std::string_view name) const {
   const std::string extension = http::extension(name);
   if (!settings_.allowed_types.empty() && !contains(settings_.allowed_types, extension)) return std::nullopt;
   if (contains(settings_.downloads, extension)) return Presentation{kBinary, true};

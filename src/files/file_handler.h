@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,7 +9,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "executor/executor.h"
+#include "files/file_cache.h"
 #include "files/open_file.h"
+#include "files/representation.h"
+#include "files/status_source.h"
 #include "http/handler.h"
 #include "http/media_type.h"
 #include "os/fd.h"
@@ -17,10 +23,15 @@ namespace bobbin::files {
 struct FileSettings {
   std::vector<std::string> downloads;      ///< extensions (lowercase, no dot) offered as downloads
   std::vector<std::string> allowed_types;  ///< extensions that are served at all; empty: every one
+  unsigned workers = 1;                    ///< how many there are: Request::worker is less
+  std::size_t cache_bytes = 0;             ///< of the file caches of all workers together; 0: none
 };
 
 /// Serves the regular files beneath one directory: GET and HEAD with validators, conditional requests and
-/// ranges. Thread: any (immutable).
+/// ranges. Thread: any worker; what is not const is kept for each worker apart.
+///
+/// Before anything is opened the worker's FileCache is asked: it answers what does not need the file to be
+/// read. What comes to be answered from the file is offered to the cache.
 ///
 ///  1. Hide dotfiles: 404 for any segment that starts with '.', but for `/.well-known/` (RFC 8615).
 ///  2. Open beneath the root: the kernel walks the path and refuses to leave. What it refuses becomes 403 or
@@ -41,10 +52,11 @@ struct FileSettings {
 class FileHandler final : public http::Handler {
  public:
   /// `url_prefix`, "" or "/name", is taken off the front of every path; the router has seen that it is there.
-  /// `types` outlives the handler. Fails when `root` cannot be opened.
+  /// `types` and `executor` outlive the handler. Fails when `root` cannot be opened.
   [[nodiscard]] static Result<std::unique_ptr<FileHandler>> create(const std::string& root,
                                                                    std::string_view url_prefix,
                                                                    const http::MediaTypes& types,
+                                                                   executor::Executor& executor,
                                                                    FileSettings settings);
 
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
@@ -53,23 +65,35 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] const os::Fd& root() const { return root_; }
 
  private:
-  struct Presentation {
-    std::string_view media_type;
-    bool attachment = false;
+  /// Touched by one worker only.
+  struct OfWorker {
+    OfWorker(const os::Fd& root, std::size_t cache_bytes) : source(root), cache(source, cache_bytes) {}
+    RootStatusSource source;
+    FileCache cache;
+    std::array<std::optional<http::PreparedResponse>, 2> not_found;  // by http::ErrorForm
+    std::string name;  // of the file that is asked for, beneath the root; here so that its memory is kept
   };
 
-  FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types, FileSettings settings);
+  FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
+              executor::Executor& executor, FileSettings settings);
 
+  [[nodiscard]] http::Begin nothing_there(const http::Request& request, OfWorker& own) const;
+  [[nodiscard]] std::optional<http::Begin> answer_from_cache(const http::Request& request, OfWorker& own,
+                                                             const FileKey& key) const;
+  [[nodiscard]] http::Begin answer_from_file(const http::Request& request, OfWorker& own, const FileKey& key,
+                                             bool asks_for_index) const;
   [[nodiscard]] http::Response redirect_to_folder(const http::Request& request,
                                                   const std::string& folder) const;
-  [[nodiscard]] http::Response answer(const http::Request& request, OpenFile file,
-                                      std::string_view name) const;
+  [[nodiscard]] http::Response answer(const http::Request& request, FileCache& cache, const FileKey& key,
+                                      OpenFile file) const;
   [[nodiscard]] std::optional<Presentation> presentation(std::string_view name) const;
 
   os::Fd root_;
   std::string url_prefix_;
   const http::MediaTypes& types_;
+  executor::Executor& executor_;
   FileSettings settings_;
+  std::vector<std::unique_ptr<OfWorker>> workers_;
 };
 
 }  // namespace bobbin::files

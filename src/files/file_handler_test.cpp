@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -46,25 +47,39 @@ std::string field(const Response& response, const std::string& name) {
   return lines.substr(value, lines.find("\r\n", value) - value);
 }
 
-std::string bytes_of(const http::FileSlice& slice) {
-  std::ifstream file("/proc/self/fd/" + std::to_string(slice.file->descriptor()), std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(slice.offset));
-  std::string bytes(slice.length, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  EXPECT_TRUE(file.good() || slice.length == 0);
+std::string bytes_of(const http::FilePiece& piece) {
+  std::string bytes(piece.length, '\0');
+  const auto count = os::read_at(piece.descriptor, std::as_writable_bytes(std::span(bytes)), piece.offset);
+  EXPECT_TRUE(count && *count == piece.length);
   return bytes;
+}
+/// Everything that a source gives. What it gives can be had only once.
+std::string bytes_of(const std::unique_ptr<http::ContentSource>& source) {
+  std::string all;
+  while (true) {
+    const http::ContentSource::Piece piece = source->pull();
+    if (const auto* bytes = std::get_if<Bytes>(&piece)) all += as_text(*bytes);
+    if (const auto* file = std::get_if<http::FilePiece>(&piece)) all += bytes_of(*file);
+    if (std::holds_alternative<http::Wait>(piece)) std::this_thread::yield();
+    if (const auto* failed = std::get_if<http::Failed>(&piece)) return "failed: " + failed->cause;
+    if (std::holds_alternative<http::End>(piece)) return all;
+  }
 }
 std::string bytes_of(const std::string& bytes) { return bytes; }
 std::string bytes_of(const http::SharedBytes& bytes) { return *bytes; }
 std::string bytes_of(std::monostate) { return ""; }
-std::string bytes_of(const std::vector<http::ContentPiece>& pieces) {
-  std::string all;
-  for (const auto& piece : pieces) all += std::visit([](const auto& part) { return bytes_of(part); }, piece);
-  return all;
-}
 std::string content(const Response& response) {
   return std::visit([](const auto& part) { return bytes_of(part); }, response.content);
 }
+bool comes_from_a_source(const Response& response) {
+  return std::holds_alternative<std::unique_ptr<http::ContentSource>>(response.content);
+}
+
+/// Nobody waits for what is resumed: bytes_of asks again by itself.
+class NobodyWaits final : public http::ReplySink {
+  void deliver(ConnectionId, ExchangeId, Response) override {}
+  void resume(ConnectionId, ExchangeId) override {}
+};
 
 std::string pattern(std::size_t size_bytes) {
   std::string text(size_bytes, '\0');
@@ -93,7 +108,7 @@ class FileHandlerTest : public ::testing::Test {
   void make_folder(const std::string& name) const { place.make_folder("site/" + name); }
 
   [[nodiscard]] std::unique_ptr<FileHandler> make(FileSettings settings, std::string_view prefix = "") const {
-    auto made = FileHandler::create(place.path("site"), prefix, types, std::move(settings));
+    auto made = FileHandler::create(place.path("site"), prefix, types, executor, std::move(settings));
     EXPECT_TRUE(made) << made.error().message();
     return *std::move(made);
   }
@@ -107,7 +122,10 @@ class FileHandlerTest : public ::testing::Test {
     for (const auto& [name, value] : fields)
       EXPECT_TRUE(head.fields.add({.name = name, .name_text = "", .value = value}));
     const Endpoint local;
-    auto begun = handler->begin({.head = head, .local = local, .path = path});
+    auto begun = handler->begin({.head = head,
+                                 .local = local,
+                                 .path = path,
+                                 .exchange = {.sink = &nobody, .connection = {}, .exchange = {}}});
     EXPECT_TRUE(std::holds_alternative<Response>(begun));
     return std::get<Response>(std::move(begun));
   }
@@ -121,12 +139,15 @@ class FileHandlerTest : public ::testing::Test {
 
   os::TestDirectory place;
   http::MediaTypes types;
+  mutable NobodyWaits nobody;
+  mutable executor::Executor executor;
   std::unique_ptr<FileHandler> handler;
 };
 
 TEST(FileHandlerCreation, FailsWithoutARoot) {
   const http::MediaTypes types;
-  const auto made = FileHandler::create("/nonexistent/folder", "", types, {});
+  executor::Executor executor;
+  const auto made = FileHandler::create("/nonexistent/folder", "", types, executor, {});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, ENOENT);
 }
@@ -174,8 +195,8 @@ TEST_F(FileHandlerTest, ServesFilesByTheirType) {
     EXPECT_EQ(content(response), want);
     const std::string_view name = saved_as;
     EXPECT_EQ(field(response, "Content-Disposition"), name.empty() ? "(none)" : http::attachment(name));
-    EXPECT_EQ(response.notes.action, action);
-    EXPECT_EQ(response.notes.subject, subject);
+    EXPECT_EQ(response.log_fields.action, action);
+    EXPECT_EQ(response.log_fields.subject, subject);
     EXPECT_FALSE(response.close);
   }
 }
@@ -211,7 +232,7 @@ TEST_F(FileHandlerTest, LargeFilesAreNotRead) {
   EXPECT_TRUE(std::holds_alternative<std::string>(small.content));
   EXPECT_EQ(content(small), pattern(65536));
   const Response large = get("/64k+1.css");
-  EXPECT_TRUE(std::holds_alternative<http::FileSlice>(large.content));
+  EXPECT_TRUE(comes_from_a_source(large));
   EXPECT_EQ(content(large), pattern(65537));
 }
 
@@ -228,7 +249,7 @@ TEST_F(FileHandlerTest, HeadAnswersAsGetAndReadsNothing) {  // RFC 9110 §9.3.2
     EXPECT_EQ(head.fields, whole.fields);
     EXPECT_EQ(http::size_bytes(head.content), http::size_bytes(whole.content));
     EXPECT_FALSE(std::holds_alternative<std::string>(head.content));
-    EXPECT_EQ(head.notes.action, HandlerLogFields::Action::none) << "no file is sent";
+    EXPECT_EQ(head.log_fields.action, HandlerLogFields::Action::none) << "no file is sent";
   }
 }
 
@@ -315,7 +336,7 @@ TEST_F(FileHandlerTest, FollowsLinksInsideOnly) {
     const Response response = get(path);
     EXPECT_EQ(response.status, want);
     EXPECT_EQ(content(response), want_content);
-    EXPECT_EQ(response.notes.violation, violation);
+    EXPECT_EQ(response.log_fields.violation, violation);
     EXPECT_EQ(response.close, want == Status::forbidden);
   }
 }
@@ -420,7 +441,7 @@ TEST_F(FileHandlerTest, DownloadsAreASetting) {
   const Response page = get("/about.html");
   EXPECT_EQ(page.media_type, "application/octet-stream");
   EXPECT_EQ(field(page, "Content-Disposition"), http::attachment("about.html"));
-  EXPECT_EQ(page.notes.action, HandlerLogFields::Action::sent_binary);
+  EXPECT_EQ(page.log_fields.action, HandlerLogFields::Action::sent_binary);
   const Response text = get("/sample.txt");
   EXPECT_EQ(text.media_type, "text/plain; charset=utf-8");
   EXPECT_EQ(field(text, "Content-Disposition"), "(none)");
@@ -463,7 +484,7 @@ TEST_F(FileHandlerTest, AnswersPreconditions) {  // RFC 9110 §13.1
         EXPECT_EQ(response.fields, "ETag: " + etag + "\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
         EXPECT_EQ(response.media_type, "");
         EXPECT_EQ(http::size_bytes(response.content), 0U);
-        EXPECT_EQ(response.notes.action, HandlerLogFields::Action::none);
+        EXPECT_EQ(response.log_fields.action, HandlerLogFields::Action::none);
       }
     }
   }
@@ -523,15 +544,15 @@ TEST_F(FileHandlerTest, ServesOneRange) {  // RFC 9110 §14.1.2, §14.2, §15.3.
     if (status != Status::range_not_satisfiable) {
       EXPECT_EQ(response.media_type, "application/octet-stream");
       EXPECT_EQ(field(response, "Content-Disposition"), http::attachment("sample.txt"));
-      EXPECT_EQ(response.notes.action, HandlerLogFields::Action::sent_binary);
+      EXPECT_EQ(response.log_fields.action, HandlerLogFields::Action::sent_binary);
     }
   }
 }
 
-TEST_F(FileHandlerTest, RangeOfALargeFileIsASlice) {
+TEST_F(FileHandlerTest, ARangeOfALargeFileIsNotRead) {
   const Response response = get("/large.png", {{FieldName::range, "bytes=1000-100999"}});
   EXPECT_EQ(response.status, Status::partial_content);
-  ASSERT_TRUE(std::holds_alternative<http::FileSlice>(response.content));
+  ASSERT_TRUE(comes_from_a_source(response));
   EXPECT_EQ(content(response), pattern(kLarge).substr(1000, 100'000));
 }
 
@@ -598,12 +619,11 @@ TEST_F(FileHandlerTest, OneSatisfiableRangeOfSeveralNeedsNoMultipart) {  // RFC 
 }
 
 // CONTRACT §7 row 16: what has begun goes on with the old content.
-TEST_F(FileHandlerTest, SliceOutlivesTheName) {
+TEST_F(FileHandlerTest, AFileOutlivesItsName) {
   let_the_files_settle();
   const Response deleted = get("/large.png");
   fs::remove(place.path("site/large.png"));
   EXPECT_EQ(status_of("/large.png"), Status::not_found);
-  EXPECT_TRUE(std::get<http::FileSlice>(deleted.content).file->unchanged());
   EXPECT_EQ(content(deleted), pattern(kLarge));
 }
 
@@ -632,7 +652,7 @@ TEST_F(FileHandlerTest, ReplacementByRenameIsNeverSeenHalf) {
 // read.
 TEST_F(FileHandlerTest, FileThatIsNeverWhatItSaysIsGivenUp) {
   if (!fs::exists("/sys/kernel/uevent_seqnum")) GTEST_SKIP() << "no sysfs here";
-  auto made = FileHandler::create("/sys/kernel", "", types, {});
+  auto made = FileHandler::create("/sys/kernel", "", types, executor, {});
   ASSERT_TRUE(made);
   handler = *std::move(made);
   const Response response = get("/uevent_seqnum");

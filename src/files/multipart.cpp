@@ -27,22 +27,21 @@ std::string content_range(const http::ByteRange& range, std::uint64_t size_bytes
   return fmt::format("bytes {}-{}/{}", range.offset, range.offset + range.length - 1, size_bytes);
 }
 
-Multipart byteranges(const std::shared_ptr<const http::File>& file,
-                     const std::vector<http::ByteRange>& ranges, std::string_view media_type,
+Multipart byteranges(const std::vector<http::ByteRange>& ranges, std::string_view media_type,
                      std::uint64_t size_bytes) {
   const std::string boundary = new_boundary();
-  Multipart multipart{.media_type = "multipart/byteranges; boundary=" + boundary, .pieces = {}};
-  multipart.pieces.reserve(2 * ranges.size() + 1);
+  Multipart multipart{.media_type = "multipart/byteranges; boundary=" + boundary, .parts = {}, .end = {}};
+  multipart.parts.reserve(ranges.size());
   std::string_view
       line_end;  // RFC 2046 §5.1.1: the CRLF in front of a boundary belongs to it; the first needs none
   for (const http::ByteRange& range : ranges) {
-    multipart.pieces.emplace_back(fmt::format("{}--{}\r\nContent-Type: {}\r\nContent-Range: {}\r\n\r\n",
-                                              line_end, boundary, media_type,
-                                              content_range(range, size_bytes)));
-    multipart.pieces.emplace_back(http::FileSlice{file, range.offset, range.length});
+    multipart.parts.push_back(
+        {.before = fmt::format("{}--{}\r\nContent-Type: {}\r\nContent-Range: {}\r\n\r\n", line_end, boundary,
+                               media_type, content_range(range, size_bytes)),
+         .range = range});
     line_end = "\r\n";
   }
-  multipart.pieces.emplace_back(fmt::format("\r\n--{}--\r\n", boundary));
+  multipart.end = fmt::format("\r\n--{}--\r\n", boundary);
   return multipart;
 }
 

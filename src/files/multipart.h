@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/content.h"
+#include "files/file_source.h"
 #include "http/range.h"
 
 namespace bobbin::files {
@@ -16,14 +15,14 @@ namespace bobbin::files {
 
 struct Multipart {
   std::string media_type;  ///< with the boundary
-  std::vector<http::ContentPiece> pieces;
+  std::vector<FileSource::Part> parts;
+  std::string end;
 };
 
 /// Several ranges of one file as multipart/byteranges (RFC 9110 §14.6), in the order given. Nothing is read:
-/// the parts are slices of the file. `media_type` is what a 200 would have said, `size_bytes` the size of the
+/// the parts are for a FileSource. `media_type` is what a 200 would have said, `size_bytes` the size of the
 /// whole file.
-[[nodiscard]] Multipart byteranges(const std::shared_ptr<const http::File>& file,
-                                   const std::vector<http::ByteRange>& ranges, std::string_view media_type,
+[[nodiscard]] Multipart byteranges(const std::vector<http::ByteRange>& ranges, std::string_view media_type,
                                    std::uint64_t size_bytes);
 
 }  // namespace bobbin::files

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "http/content.h"
 #include "http/range.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -19,7 +18,7 @@ namespace bobbin::files {
 
 /// A file beneath the root, open for reading, and what it was when it was looked at. Everything that is said
 /// of the file comes from the descriptor, never from its path a second time.
-class OpenFile final : public http::File {
+class OpenFile {
  public:
   /// Fails as os::open_beneath does. Anything with a descriptor is fine here, directories and FIFOs too.
   [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
@@ -35,8 +34,9 @@ class OpenFile final : public http::File {
   /// they are not in the page cache. EAGAIN: the file has changed since.
   [[nodiscard]] Result<std::optional<std::string>> read(const http::ByteRange& range) const;
 
-  [[nodiscard]] int descriptor() const override { return fd_.number(); }
-  [[nodiscard]] bool unchanged() const override;
+  [[nodiscard]] int descriptor() const { return fd_.number(); }
+  /// Whether it still is what it was at the last look: same size, not written to since.
+  [[nodiscard]] bool unchanged() const;
 
  private:
   explicit OpenFile(os::Fd fd) : fd_(std::move(fd)) {}

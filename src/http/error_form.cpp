@@ -126,6 +126,7 @@ std::string page(Status status, std::string_view detail, std::string_view server
       "<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
       "<title>{0}</title>\n"
+      "<link rel=\"icon\" href=\"data:,\">\n"
       "<style>{1}</style>\n"
       "</head>\n"
       "<body>\n"

@@ -60,6 +60,10 @@ TEST(FieldName, OneCharacterOffIsAnotherName) {
       std::string changed = text;
       changed[at] = '_';
       EXPECT_EQ(recognize_field_name(changed), FieldName::other) << changed;
+      if (text[at] == '-') {
+        changed[at] = '\r';  // what setting the bit of lowercase would make a '-'
+        EXPECT_EQ(recognize_field_name(changed), FieldName::other) << changed;
+      }
       // 0x20 apart like upper and lower case, but not letters: '-' and CR, a digit and a control.
       changed[at] = static_cast<char>(text[at] ^ 0x40);
       EXPECT_EQ(recognize_field_name(changed), FieldName::other) << changed;

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "http/error_form.h"
 #include "http/request_head.h"
+#include "http/request_summary.h"
 #include "http/response.h"
 
 namespace bobbin::http {
@@ -107,10 +108,8 @@ struct Pending {
 using Reply = std::variant<Response, Pending>;
 
 struct Accepted {};
-/// No further content until Resume is called.
-struct Wait {};
-/// What an exchange says to a piece of content, which it has taken in every case. A response refuses the
-/// rest.
+/// What an exchange says to a piece of content, which it has taken in every case. After Wait it is given no
+/// more until Resume is called; a response refuses the rest.
 using Intake = std::variant<Accepted, Wait, Response>;
 
 /// One request being received. Thread: the worker that owns the connection.
@@ -137,6 +136,21 @@ class Handler {
   /// How errors of this request are shown, those that the session itself finds included.
   [[nodiscard]] virtual ErrorForm error_form(const RequestHead& head) const {
     return preferred_error_form(head);
+  }
+  /// What of a request must be known to finish() when its head is gone. The head may be one of which only a
+  /// part could be read. `local`: where the connection arrived.
+  [[nodiscard]] virtual RequestSummary summarize(const RequestHead& head, const Endpoint& local) const {
+    static_cast<void>(local);
+    return {.method = head.method,
+            .minor_version = head.minor_version,
+            .persists = head.asks_to_persist,
+            .error_form = error_form(head)};
+  }
+  /// Called once for every final response before it is sent, whoever made it and whenever, but not for one
+  /// that was prepared: that has been through here. See FilteredHandler.
+  virtual void finish(const RequestSummary& request, Response& response) const {
+    static_cast<void>(request);
+    static_cast<void>(response);
   }
 };
 

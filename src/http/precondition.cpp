@@ -28,6 +28,7 @@ bool strongly_equal(std::string_view a, std::string_view b) { return !a.empty() 
 template <typename Equal>
 EntityTags read_entity_tags(const Fields& fields, FieldName name, std::string_view current, Equal equal) {
   EntityTags tags;
+  if (!fields.has(name)) return tags;
   std::size_t members = 0;
   std::size_t stars = 0;
   for (const Field& field : fields.lines()) {

@@ -51,12 +51,15 @@ class Fields {
   [[nodiscard]] bool add(const Field& field) {
     if (count_ == kMaximumCount) return false;
     fields_[count_++] = field;
+    present_ |= bit(field.name);
     return true;
   }
   [[nodiscard]] std::span<const Field> lines() const { return {fields_.data(), count_}; }
 
+  [[nodiscard]] bool has(FieldName name) const { return (present_ & bit(name)) != 0; }
   /// The value of the first line of this name.
   [[nodiscard]] std::optional<std::string_view> first(FieldName name) const {
+    if (!has(name)) return std::nullopt;
     for (const Field& field : lines())
       if (field.name == name) return field.value;
     return std::nullopt;
@@ -65,6 +68,7 @@ class Fields {
   /// none.
   [[nodiscard]] std::optional<std::string_view> only(FieldName name) const {
     std::optional<std::string_view> found;
+    if (!has(name)) return found;
     for (const Field& field : lines()) {
       if (field.name != name) continue;
       if (found) return std::nullopt;
@@ -74,7 +78,12 @@ class Fields {
   }
 
  private:
+  static constexpr std::uint32_t bit(FieldName name) {
+    return std::uint32_t{1} << static_cast<unsigned>(name);
+  }
+
   std::size_t count_ = 0;
+  std::uint32_t present_ = 0;  ///< a bit for each name that has a line: most questions are for what is absent
   union {  // left uninitialised beyond count_: clearing 4 KB a request doubles the cost of parsing a small
            // one
     std::array<Field, kMaximumCount> fields_;  // NOLINT(readability-identifier-naming)

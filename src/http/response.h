@@ -36,15 +36,6 @@ struct PreparedResponse {
   std::string detail;  ///< of an error: the sentence that the client is shown
 };
 
-/// Says whether an answer would be given again. Thread: that of the worker that remembers the answer.
-class Revalidator {
- public:
-  virtual ~Revalidator() = default;
-  /// Whether the handler would answer the same request the same way now. RequestSummary instead of the
-  /// handler, so it must be much cheaper; in doubt, no.
-  [[nodiscard]] virtual bool is_fresh() = 0;
-};
-
 /// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date,
 /// Server, Connection and Keep-Alive behind them, so that one place decides about the connection.
 struct Response {
@@ -54,11 +45,7 @@ struct Response {
   Content content;         ///< for HEAD as for GET: the session leaves it out
   std::string detail;      ///< for an error without content: the sentence its page or problem details show
   bool close = false;      ///< close the connection after this answer
-  HandlerLogFields notes;
-  /// Set: the answer depends on nothing but the bytes of the request's head, where it arrived, and this. It
-  /// may then be given again to the same bytes while it holds (ResponseCache). Null: ask the handler each
-  /// time.
-  std::shared_ptr<Revalidator> revalidator;
+  HandlerLogFields log_fields;
   /// Called with the prepared form of this very response once it has been rendered, so that the handler can
   /// give it again. Empty: it is not to be kept. Thread: the worker's.
   std::function<void(PreparedResponse)> keep = {};

@@ -1,5 +1,6 @@
 #include "http/router.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -19,16 +20,17 @@ Response refuse_host(std::string_view text, const std::optional<Authority>& auth
                      const Endpoint& local) {
   Response response =
       closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
-  response.notes.host = HandlerLogFields::Host::refused;
-  response.notes.violation = "Host mismatch (" + std::string(text) + ")";
+  response.log_fields.host = HandlerLogFields::Host::refused;
+  response.log_fields.violation = "Host mismatch (" + std::string(text) + ")";
   if (authority)
-    response.notes.violation += " (to allow it: --allow-host " + allowing_option(*authority, local) + ")";
+    response.log_fields.violation +=
+        " (to allow it: --allow-host " + allowing_option(*authority, local) + ")";
   return response;
 }
 
 Response refuse_path(std::string_view reason, std::string_view target) {
   Response response = closing_error(Status::forbidden, std::string(reason));
-  response.notes.violation = "Path traversal attempt (" + std::string(target) + ")";
+  response.log_fields.violation = "Path traversal attempt (" + std::string(target) + ")";
   return response;
 }
 
@@ -59,54 +61,36 @@ const Route& route_for(const Site& site, std::string_view path) {
   return site.routes.back();
 }
 
+bool is_not_found(const Begin& begin) {
+  if (const auto* response = std::get_if<Response>(&begin)) return response->status == Status::not_found;
+  const auto* prepared = std::get_if<const PreparedResponse*>(&begin);
+  return prepared != nullptr && (*prepared)->status == Status::not_found;
+}
+
 }  // namespace
 
 Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound)
     : sites_(std::move(sites)), bound_(std::move(bound)) {
+  ASSERT(!sites_.empty());
   for (const Site& site : sites_)
     ASSERT(!site.routes.empty() && site.routes.back().match == Route::Match::beneath &&
            site.routes.back().path.empty());
+  // For these the policies look at nothing of the address of arrival but its port.
+  for (const Endpoint& listener : bound_)
+    for (const std::string_view host : {"localhost", "127.0.0.1", "[::1]"}) {
+      std::string authority = std::string(host) + ":" + std::to_string(listener.port);
+      if (const Site* site = most_precise(parse_authority(authority), listener))
+        usual_.push_back({std::move(authority), listener.port, site});
+    }
 }
 
-Begin Router::begin(const Request& request) const {
-  const RequestHead& head = request.head;
-  if (head.method == Method::unknown) {
-    Response response = closing_error(Status::not_implemented, "This server does not know the method " +
-                                                                   std::string(head.method_text) + ".");
-    response.notes.host = HandlerLogFields::Host::unchecked;
-    return response;
-  }
-  const auto authority = parse_authority(head.authority);
-  const Site* site = site_for(authority, request.local);
-  if (site == nullptr) return refuse_host(head.authority, authority, request.local);
-  if (head.expects_other)
-    return Response::error(Status::expectation_failed,
-                           "The only expectation that this server meets is 100-continue.");
-
-  auto parsed = parse_target(head);
-  if (const auto* refusal = std::get_if<Refusal>(&parsed))
-    return closing_error(refusal->status, std::string(refusal->reason));
-  if (const auto* violation = std::get_if<PathViolation>(&parsed))
-    return refuse_path(violation->reason, head.target);
-  const Target& target = std::get<Target>(parsed);
-  if (target.asterisk) return server_options(site->methods);
-  return route_for(*site, target.path).handler->begin(with_path(request, target.path));
+const Site* Router::site_for(std::string_view authority, const Endpoint& local) const {
+  for (const Usual& usual : usual_)
+    if (usual.port == local.port && usual.authority == authority) return usual.site;
+  return most_precise(parse_authority(authority), local);
 }
 
-ErrorForm Router::error_form(const RequestHead& head) const {
-  // The address of arrival is not known here; a listener's says nearly the same.
-  const auto authority = parse_authority(head.authority);
-  const Site* site = nullptr;
-  for (const Endpoint& endpoint : bound_)
-    if (site == nullptr) site = site_for(authority, endpoint);
-  if (site == nullptr) site = &sites_.back();
-  const auto parsed = parse_target(head);
-  const auto* target = std::get_if<Target>(&parsed);
-  return target != nullptr ? route_for(*site, target->path).handler->error_form(head)
-                           : preferred_error_form(head);
-}
-
-const Site* Router::site_for(const std::optional<Authority>& authority, const Endpoint& local) const {
+const Site* Router::most_precise(const std::optional<Authority>& authority, const Endpoint& local) const {
   const Site* best = nullptr;
   Precision greatest = Precision::none;
   for (const Site& site : sites_) {
@@ -116,6 +100,55 @@ const Site* Router::site_for(const std::optional<Authority>& authority, const En
     greatest = precision;
   }
   return best;
+}
+
+Begin Router::begin(const Request& request) const {
+  const RequestHead& head = request.head;
+  if (head.method == Method::unknown) {
+    Response response = closing_error(Status::not_implemented, "This server does not know the method " +
+                                                                   std::string(head.method_text) + ".");
+    response.log_fields.host = HandlerLogFields::Host::unchecked;
+    return response;
+  }
+  const Site* site = site_for(head.authority, request.local);
+  if (site == nullptr) return refuse_host(head.authority, parse_authority(head.authority), request.local);
+  if (head.expects_other)
+    return Response::error(Status::expectation_failed,
+                           "The only expectation that this server meets is 100-continue.");
+
+  auto parsed = parse_target(head, site->path_rules);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed))
+    return closing_error(refusal->status, std::string(refusal->reason));
+  if (const auto* violation = std::get_if<PathViolation>(&parsed))
+    return refuse_path(violation->reason, head.target);
+  const Target& target = std::get<Target>(parsed);
+  if (target.asterisk) return server_options(site->methods);
+  const Request routed = with_path(request, target.path());
+  for (const auto& filter : site->filters)
+    if (auto response = filter->before(routed)) return *std::move(response);
+  Begin begin = route_for(*site, target.path()).handler->begin(routed);
+  if (target.began_with_two_slashes && is_not_found(begin))
+    return refuse_path("A path may not begin with an empty segment.", head.target);
+  return begin;
+}
+
+RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local) const {
+  RequestSummary summary = Handler::summarize(head, local);
+  // A request that no site answers for is shown as the last site, which is the default one, would show it.
+  const Site* site = site_for(head.authority, local);
+  if (site == nullptr) site = &sites_.back();
+  summary.site = static_cast<std::size_t>(site - sites_.data());
+  if (head.target.empty()) return summary;
+  const auto parsed = parse_target(head, site->path_rules);
+  if (const auto* target = std::get_if<Target>(&parsed))
+    summary.error_form = route_for(*site, target->path()).handler->error_form(head);
+  return summary;
+}
+
+void Router::finish(const RequestSummary& request, Response& response) const {
+  const Site& site = sites_[std::min(request.site, sites_.size() - 1)];
+  for (auto filter = site.filters.rbegin(); filter != site.filters.rend(); ++filter)
+    (*filter)->after(request, response);
 }
 
 }  // namespace bobbin::http

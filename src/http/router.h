@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/endpoint.h"
+#include "http/filter.h"
 #include "http/handler.h"
 #include "http/host_policy.h"
 #include "http/target.h"
@@ -29,6 +33,7 @@ struct Site {
   PathRules path_rules = PathRules::strict;
   std::vector<Route> routes;  ///< tried in order; the last one matches everything
   std::string methods;        ///< all that any of them takes, for `OPTIONS *`
+  std::vector<std::shared_ptr<const Filter>> filters = {};  ///< around the routes, the outermost first
 };
 
 /// The way to all handlers: judges the method, chooses the site by the host, judges the target by the site's
@@ -39,16 +44,30 @@ class Router final : public Handler {
   /// `bound`: the addresses of the listeners. Of several sites that name a host equally precisely the first
   /// one has it.
   Router(std::vector<Site> sites, std::vector<Endpoint> bound);
+  Router(const Router&) = delete;  // usual_ points into sites_
+  Router& operator=(const Router&) = delete;
 
   [[nodiscard]] Begin begin(const Request& request) const override;
-  [[nodiscard]] ErrorForm error_form(const RequestHead& head) const override;
+  [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local) const override;
+  /// Applies the filters of the site that the summary names.
+  void finish(const RequestSummary& request, Response& response) const override;
 
  private:
   /// Null: no site answers for this host.
-  [[nodiscard]] const Site* site_for(const std::optional<Authority>& authority, const Endpoint& local) const;
+  [[nodiscard]] const Site* site_for(std::string_view authority, const Endpoint& local) const;
+  [[nodiscard]] const Site* most_precise(const std::optional<Authority>& authority,
+                                         const Endpoint& local) const;
 
   std::vector<Site> sites_;
   std::vector<Endpoint> bound_;
+  /// An authority that leads to the same site whenever the connection arrived at this port: found by
+  /// comparing text, where the policies take it apart.
+  struct Usual {
+    std::string authority;
+    std::uint16_t port;
+    const Site* site;
+  };
+  std::vector<Usual> usual_;
 };
 
 }  // namespace bobbin::http

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,46 +14,58 @@
 
 namespace bobbin::http {
 
-/// What a log says of an exchange in words: the client's, as raw bytes, and the handler's notes.
+/// What a log says of an exchange in words: the client's, as raw bytes, and the handler's.
 struct LogFields {
-  std::string request_line;  ///< empty when no head could be read, as the next three when nobody wants texts
+  std::string request_line;  ///< empty when no head could be read, as the next three when no log wants them
   std::string host;
   std::string referer;
   std::string user_agent;
   std::string detail;  ///< of an error: the sentence that the client was shown
-  HandlerLogFields notes;
+  HandlerLogFields handler;
 };
 
-/// One exchange that has ended, for whoever keeps a log.
+/// How an exchange ended.
+enum class Outcome : std::uint8_t {
+  completed,    ///< all of the answer is with the socket
+  cut_short,    ///< its content could not be delivered as announced
+  timed_out,    ///< the client took or sent too little
+  client_left,  ///< the connection broke
+  stopped,      ///< the server was stopped by force
+};
+
+/// One exchange that has ended. Each is reported exactly once.
 struct ExchangeSummary {
-  std::shared_ptr<const LogFields> texts;  ///< null: nothing to say that a number does not
-  Status status = Status::ok;
-  std::uint64_t content_length_bytes = 0;  ///< of the response
-  std::uint64_t content_bytes = 0;         ///< of these, handed to the socket
+  LogFields log_fields;
+  Status status = Status::ok;  ///< of an exchange that was never answered: 503
+  Outcome outcome = Outcome::completed;
+  std::uint64_t content_length_bytes = 0;  ///< of the response, as announced; 0 where it was not
+  std::uint64_t content_bytes = 0;  ///< of the response, handed to the socket; without its transfer coding
   bool keeps_connection = false;
   unsigned ordinal = 0;  ///< on its connection, from 1
   Instant started;       ///< when the head was complete
 };
 
-/// What a session asks of its services. Thread: the session's.
-class SessionHost {
+/// What a session needs from the worker that owns it. Thread: the session's.
+class Services {
  public:
-  virtual ~SessionHost() = default;
+  virtual ~Services() = default;
   /// "Date: …\r\n" for now (RFC 9110 §6.6.1).
   [[nodiscard]] virtual std::string_view date_field() const = 0;
-  /// Connections end with their next answer: others wait for their places, or the server stops.
+  /// Connections end with their next answer, since others wait for their places.
   [[nodiscard]] virtual bool ends_connections() const = 0;
-  /// Whether summaries need their texts.
+  /// The server stops: connections end with the last request that has arrived.
+  [[nodiscard]] virtual bool is_stopping() const = 0;
+  /// Whether the words of summaries are wanted.
   [[nodiscard]] virtual bool wants_log_fields() const = 0;
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
 };
 
-/// What to do with the socket next: send `bytes`, then from `file`; with neither and `close_writing`, shut
+/// What to do with the transport next: send `bytes`, then from `file`; with neither and `close_writing`, shut
 /// down writing.
 struct Outgoing {
   std::span<const Bytes> bytes;     ///< a few pieces, for one sendmsg
-  const FileSlice* file = nullptr;  ///< what follows the bytes
-  bool more = false;                ///< further output follows these bytes and this slice
+  const FilePiece* file = nullptr;  ///< what follows the bytes
+  bool more = false;                ///< further output follows these bytes and this piece
   bool close_writing = false;
 
   [[nodiscard]] bool empty() const { return bytes.empty() && file == nullptr && !close_writing; }
@@ -64,42 +75,50 @@ struct Outgoing {
 class Session {
  public:
   virtual ~Session() = default;
+  [[nodiscard]] virtual ConnectionId id() const = 0;
+
   /// Whether bytes of the peer can be used now. While it says no, they stay in the socket: that is the
   /// backpressure.
   [[nodiscard]] virtual bool wants_input() const = 0;
-  /// A Pending reply is being waited for.
-  [[nodiscard]] virtual bool awaits_reply() const = 0;
+  /// Bytes have been received by any connection of this worker, and `received` follows.
+  virtual void begin_round() = 0;
   /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call
   /// returns.
   virtual void received(Bytes input, Instant now) = 0;
+
   /// What to send now. Valid until the next call here.
-  [[nodiscard]] virtual Outgoing next() = 0;
-  /// `count` bytes of what next() offered (bytes first, then the slice) are with the socket.
+  [[nodiscard]] virtual Outgoing next(Instant now) = 0;
+  /// `count` bytes of what next() offered (bytes first, then the file) are with the transport.
   virtual void sent(std::uint64_t count, Instant now) = 0;
-  /// What next() offers cannot be sent yet for a reason of ours, which is not held against the client's pace;
-  /// and now it can.
-  virtual void output_waits(Instant now) = 0;
-  virtual void output_goes_on(Instant now) = 0;
+  /// Of all that was sent, the peer has not acknowledged so many bytes yet. What it has acknowledged is its
+  /// progress. To be told when the transport takes no more, and before expire().
+  virtual void unacknowledged(std::uint64_t bytes, Instant now) = 0;
   /// The shut-down that next() asked for is done.
   virtual void closed_writing(Instant now) = 0;
   /// Its turn ends, others come next: gives back what it does not need until it is called again.
   virtual void rest() = 0;
-  /// What said Wait, the content's receiver or its source, can go on.
+
+  /// What said Wait, the receiver of content or the source of it, can go on.
   virtual void resume(ExchangeId exchange, Instant now) = 0;
   /// A Pending reply has arrived, or an interim one before it. False: nobody waits for it any more, and it
   /// has been dropped.
   [[nodiscard]] virtual bool resolve(ExchangeId exchange, Response response, Instant now) = 0;
-  /// The one moment that matters in this state.
+  /// A Pending reply is being waited for.
+  [[nodiscard]] virtual bool awaits_reply() const = 0;
+
+  /// The one moment that matters in this state, and what to call when it has passed.
   [[nodiscard]] virtual Instant deadline() const = 0;
-  /// The deadline has passed.
   virtual void expire(Instant now) = 0;
-  /// Finish what is in flight, start nothing.
+  /// Finish what is in flight, start nothing that has not arrived.
   virtual void shut_down() = 0;
-  /// The transport has failed: nothing more can be said.
-  virtual void abort(Instant now) = 0;
-  /// The file that next() offers cannot be delivered as announced. `reason`: for the operator.
-  virtual void cut_short(const std::string& reason, Instant now) = 0;
+  /// Nothing more can be said, for this reason.
+  virtual void abort(Outcome reason, Instant now) = 0;
+  /// What next() offers cannot be delivered as announced. `cause`: for the operator.
+  virtual void cut_short(const std::string& cause, Instant now) = 0;
+
   [[nodiscard]] virtual bool finished() const = 0;
+  /// Only a reset tells the peer that something is missing: its content had neither length nor coding.
+  [[nodiscard]] virtual bool must_reset() const = 0;
   /// Between exchanges, with nothing to send: may be closed to make room.
   [[nodiscard]] virtual bool is_idle() const = 0;
   /// Everything has been said; only reads on so that the close does not become a reset.

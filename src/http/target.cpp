@@ -5,18 +5,53 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "http/host_policy.h"
+#include "http/authority.h"
+#include "http/grammar.h"
+#include "http/scan.h"
 
 namespace bobbin::http {
 namespace {
 
 Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
 
-/// RFC 3986 §2: a URI is written in visible ASCII, and a request target never carries a fragment (RFC 9112
-/// §3.2).
-bool is_target_char(char c) { return c > ' ' && c < 0x7F && c != '#'; }
-/// NUL is left to find_violation, which answers it as the attack that it is.
-bool is_path_char(char c) { return c == '\0' || is_target_char(c); }
+/// RFC 3986 §2: a URI is written in visible ASCII. NUL is left to find_violation, which answers it as the
+/// attack that it is.
+bool is_path_char(char c) { return c == '\0' || is_in(CharacterSet::query, c); }
+
+bool is_query(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  return scan::skip<CharacterSet::query>(text.data(), end) == end;
+}
+
+/// Whether `path`, which starts with '/', means what it says: nothing to decode, to remove or to refuse.
+bool is_plain(std::string_view path) {
+  const char* at = path.data();
+  const char* const end = at + path.size();
+  while (true) {
+    ++at;
+    if (at == end) return true;
+    if (*at == '/' || *at == '.') return false;  // an empty segment; a dot segment, or a hidden name
+    at = scan::skip<CharacterSet::plain_segment>(at, end);
+    if (at == end) return true;
+    if (*at != '/') return false;
+  }
+}
+
+/// RFC 3986 §5.2.4, but for `..`, which is left to be refused: without its `.` segments, and without its
+/// empty ones where they are not the end.
+std::string remove_empty_segments(std::string_view path) {
+  std::string cleaned;
+  cleaned.reserve(path.size());
+  for (std::size_t begin = 1; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view segment = path.substr(begin, end - begin);
+    if (!segment.empty() && segment != ".") cleaned.append("/").append(segment);
+    const bool ends_as_folder = end == path.size() && (segment.empty() || segment == ".");
+    if (ends_as_folder) cleaned += '/';
+    begin = end + 1;
+  }
+  return cleaned;
+}
 
 /// The byte that a percent-encoding at `position` stands for (RFC 3986 §2.1).
 std::optional<char> decode_at(std::string_view text, std::size_t position) {
@@ -73,36 +108,47 @@ bool strip_origin(std::string_view& target) {
   target.remove_prefix(3);
   const std::size_t end = std::min(target.find_first_of("/?"), target.size());
   // RFC 9110 §4.2.1, §4.2.4: an empty host and user information are errors.
-  if (!parse_authority(target.substr(0, end))) return false;
+  if (!is_authority(target.substr(0, end))) return false;
   target.remove_prefix(end);
   return true;
 }
 
+constexpr Refusal kBadByte{Status::bad_request, "The request target contains a byte that a URI cannot hold."};
+
+std::variant<Target, Refusal, PathViolation> rewrite_path(std::string_view path, std::string_view query,
+                                                          PathRules rules) {
+  if (!std::all_of(path.begin(), path.end(), is_path_char)) return kBadByte;
+  Target target{.query = query, .began_with_two_slashes = path.starts_with("//")};
+  Decoded decoded =
+      percent_decode(rules == PathRules::standard ? remove_empty_segments(path) : std::string(path));
+  if (!decoded.well_formed) return bad_request("The request target contains a bad percent-encoding.");
+  // Somebody behind us might decode once more. Decoding never takes a violation away (none of its bytes is a
+  // '%'), so what is found in the text decoded twice covers the raw text and the text decoded once.
+  if (const auto violation = find_violation(percent_decode(decoded.text).text)) return *violation;
+  target.rewritten_path = std::move(decoded.text);
+  return target;
+}
+
 }  // namespace
 
-std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head) {
+std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head, PathRules rules) {
   std::string_view rest = head.target;
   if (rest == "*") {
     if (head.method != Method::options) return bad_request("The target * is for OPTIONS only.");
-    return Target{.path = {}, .query = {}, .asterisk = true};
+    return Target{.asterisk = true};
   }
   if (!rest.starts_with('/') && !strip_origin(rest)) return bad_request("The request target is malformed.");
   // RFC 9110 §7.4: an https resource is answered over a secured connection only.
-  if (equals_ignoring_case(head.target.substr(0, head.target.find(':')), "https"))
+  if (!head.target.starts_with('/') &&
+      equals_ignoring_case(head.target.substr(0, head.target.find(':')), "https"))
     return Refusal{Status::misdirected_request, "This connection is not secured: ask for an http address."};
 
   const std::size_t path_size = std::min(rest.find('?'), rest.size());
   const std::string_view path = path_size == 0 ? "/" : rest.substr(0, path_size);
   const std::string_view query = rest.substr(std::min(path_size + 1, rest.size()));
-  if (!std::all_of(path.begin(), path.end(), is_path_char) ||
-      !std::all_of(query.begin(), query.end(), is_target_char))
-    return bad_request("The request target contains a byte that a URI cannot hold.");
-  Decoded decoded = percent_decode(path);
-  if (!decoded.well_formed) return bad_request("The request target contains a bad percent-encoding.");
-  // Somebody behind us might decode once more. Decoding never takes a violation away (none of its bytes is a
-  // '%'), so what is found in the text decoded twice covers the raw text and the text decoded once.
-  if (const auto violation = find_violation(percent_decode(decoded.text).text)) return *violation;
-  return Target{.path = std::move(decoded.text), .query = query, .asterisk = false};
+  if (!is_query(query)) return kBadByte;
+  if (is_plain(path)) return Target{.plain_path = path, .query = query};
+  return rewrite_path(path, query, rules);
 }
 
 }  // namespace bobbin::http

@@ -10,18 +10,25 @@
 
 namespace bobbin::http {
 
-/// What becomes of `.` segments and empty inner segments (CONTRACT §2).
+/// What a path may hold that means nothing: `.` segments and empty inner ones, which scripts and package
+/// managers send when they join a base that ends in '/' with a name (CONTRACT §2).
 enum class PathRules : std::uint8_t {
-  strict,    ///< 403, logged as an attempt at traversal
-  standard,  ///< removed and merged (RFC 3986 §5.2.4), then looked up
+  strict,    ///< both are refused, as attempts to leave the root
+  standard,  ///< both are removed (RFC 3986 §5.2.4) before anybody sees the path
 };
 
 /// A request target, taken apart (RFC 9112 §3.2, RFC 3986).
 struct Target {
-  /// Percent-decoded; starts with '/'; no empty inner, `.` or `..` segment, no NUL or backslash.
-  std::string path;
-  std::string_view query;  ///< as sent, without '?'; empty when there is none
-  bool asterisk = false;   ///< `*`, for OPTIONS only; then path is empty
+  /// Percent-decoded; starts with '/'; no empty inner, `.` or `..` segment, no NUL or backslash. Lives as
+  /// long as this and the request.
+  [[nodiscard]] std::string_view path() const { return rewritten_path.empty() ? plain_path : rewritten_path; }
+
+  std::string_view plain_path;  ///< as sent: nearly every path says what it means
+  std::string rewritten_path;   ///< where it had to be decoded or cleaned, else empty
+  std::string_view query;       ///< as sent, without '?'; empty when there is none
+  bool asterisk = false;        ///< `*`, for OPTIONS only; then path() is empty
+  /// As of `//etc/hosts`: when nothing of that name is there, this was no joined base but an attempt.
+  bool began_with_two_slashes = false;
 };
 
 /// Why a path is refused with 403 rather than 400: for the log line "Path traversal attempt (…)".
@@ -31,10 +38,11 @@ struct PathViolation {
 
 /// Origin-form, absolute-form, and `*` for OPTIONS. Refusal 400: malformed target, bad percent-encoding, a
 /// byte that a URI cannot hold; 421: an https target. PathViolation (403): a `.` or `..` segment, an empty
-/// inner segment, a backslash or NUL: raw, percent-encoded once, or twice. One trailing '/' is fine; `/` is
-/// the root. An encoded slash is a slash, as in nginx. The characters `"<>^{|}` and the backquote, which RFC
-/// 3986 wants encoded, are taken as they are: browsers and curl send some of them raw, and they mean nothing
-/// else. A query is not judged.
-[[nodiscard]] std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head);
+/// inner segment, a backslash or NUL: raw, percent-encoded once, or twice; of these PathRules::standard takes
+/// raw `.` segments and raw empty ones. One trailing '/' is fine; `/` is the root. An encoded slash is a
+/// slash, as in nginx. The characters `"<>^{|}` and the backquote, which RFC 3986 wants encoded, are taken as
+/// they are: browsers and curl send some of them raw, and they mean nothing else. A query is not judged.
+[[nodiscard]] std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head,
+                                                                        PathRules rules);
 
 }  // namespace bobbin::http

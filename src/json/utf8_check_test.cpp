@@ -50,6 +50,15 @@ TEST(IsValidUtf8, KnowsTheLimitsOfEveryForm) {  // RFC 3629 §4
     expect(text, false);
 }
 
+/// A run of ASCII is skipped as a whole, but not where the rest of a character is due.
+TEST(IsValidUtf8, RefusesACharacterThatARunOfAsciiSplits) {
+  for (const std::size_t run : {1U, 15U, 16U, 17U, 32U}) {
+    expect("\xC3" + std::string(run, 'a') + "\xA9", false);
+    expect("\xE2\x82" + std::string(run, 'a') + "\xAC", false);
+    expect("\xF0" + std::string(run, 'a') + "\x9F\x98\x80", false);
+  }
+}
+
 /// The other implementation in this repository goes by characters.
 TEST(IsValidUtf8, AgreesWithTheOneForShortTexts) {
   // The ends of all ranges that RFC 3629 §4 names.

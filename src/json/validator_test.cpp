@@ -263,6 +263,16 @@ TEST(Validator, SaysWhereAndWhy) {
   }
 }
 
+TEST(Validator, DoesNotCallATextEmptyThatHasBegunManyBlanksAgo) {
+  for (const std::size_t blanks : {3'990UL, 4'000UL, 4'010UL, 9'000UL}) {
+    const std::string text = "[1," + std::string(blanks, ' ');
+    EXPECT_EQ(fault_in(text),
+              (Fault{"the text ends before the value is complete", 1, text.size() + 1, text.size()}));
+    const std::string blank(blanks, ' ');
+    EXPECT_EQ(fault_in(blank), (Fault{"the text is empty", 1, blanks + 1, blanks}));
+  }
+}
+
 TEST(Validator, SaysTheSameFarIntoATextHoweverItIsCut) {
   const std::string faults[] = {"}",       "nulx",        "\xFF",        "\"\xE2\x82(\"",
                                 "\"\\q\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud83d\\u0041\"",

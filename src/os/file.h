@@ -12,10 +12,14 @@
 
 namespace bobbin::os {
 
-/// What fstat tells of an open file.
+/// What the kernel tells of a file.
 struct FileStatus {
   enum class Kind : std::uint8_t { regular, directory, link, other };
   Kind kind = Kind::other;
+  /// The mount through which the file was reached, by a number that no later mount gets
+  /// (STATX_MNT_ID_UNIQUE). An image mounted in the place of another on the same device may have the same
+  /// `device`, inode and times. 0 where the kernel does not tell (before Linux 6.8).
+  std::uint64_t mount = 0;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t links = 0;  ///< how many names it has; a change of names changes ctime too
@@ -27,15 +31,19 @@ struct FileStatus {
 
 [[nodiscard]] Result<FileStatus> status(const Fd& file);
 
-/// What is at this path from `directory` now, a symbolic link at its end being a link: fstatat(2). Links on
-/// the way are followed, wherever they lead.
+/// What is at this path from `directory` now, a symbolic link at its end being a link. Links on the way are
+/// followed, wherever they lead.
 [[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& path);
 
 /// A second descriptor for the same open file.
 [[nodiscard]] Result<Fd> duplicate(const Fd& file);
 
 /// Reads at most into.size() bytes at `offset`; fewer only at the end of the file.
-[[nodiscard]] Result<std::size_t> read_at(const Fd& file, std::span<std::byte> into, std::uint64_t offset);
+[[nodiscard]] Result<std::size_t> read_at(int file, std::span<std::byte> into, std::uint64_t offset);
+[[nodiscard]] inline Result<std::size_t> read_at(const Fd& file, std::span<std::byte> into,
+                                                 std::uint64_t offset) {
+  return read_at(file.number(), into, offset);
+}
 
 /// All of a file, by path. For configuration and tables, not for content.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);

@@ -71,7 +71,7 @@ TEST(Status, OfNoFileIsAnError) {
   const auto found = status(Fd());
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, EBADF);
-  EXPECT_STREQ(found.error().operation, "fstat");
+  EXPECT_STREQ(found.error().operation, "statx");
 }
 
 TEST(ReadAt, StopsOnlyAtTheEnd) {

@@ -67,4 +67,10 @@ void let_running_threads_go_first() {
   static_cast<void>(::sched_setscheduler(0, SCHED_BATCH, &parameters));
 }
 
+void take_ordinary_turns() {
+  const sched_param parameters{};
+  if (::sched_getscheduler(0) == SCHED_BATCH)
+    static_cast<void>(::sched_setscheduler(0, SCHED_OTHER, &parameters));
+}
+
 }  // namespace bobbin::os

@@ -47,4 +47,7 @@ void give_back_free_memory();
 /// Where it is not allowed, nothing changes.
 void let_running_threads_go_first();
 
+/// The opposite, for a thread that was started by one of those: it takes its turns as threads usually do.
+void take_ordinary_turns();
+
 }  // namespace bobbin::os

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -177,5 +179,15 @@ std::string available_congestion_controls() {
 }
 
 void shut_down_writing(const Fd& socket) { ::shutdown(socket.number(), SHUT_WR); }
+
+void reset_when_closed(const Fd& socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+std::uint64_t unacknowledged_bytes(const Fd& socket) {
+  int bytes = 0;
+  return ::ioctl(socket.number(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
 
 }  // namespace bobbin::os

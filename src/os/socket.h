@@ -49,4 +49,10 @@ inline constexpr std::size_t kMaximumPieces = 64;
 /// Tells the peer that we have finished sending; reading goes on.
 void shut_down_writing(const Fd& socket);
 
+/// The close that follows sends a reset instead of an orderly end (SO_LINGER with 0).
+void reset_when_closed(const Fd& socket);
+
+/// How many bytes that were sent the peer's TCP has not acknowledged (SIOCOUTQ). 0 where it cannot be told.
+[[nodiscard]] std::uint64_t unacknowledged_bytes(const Fd& socket);
+
 }  // namespace bobbin::os

@@ -3,52 +3,58 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "os/page_cache.h"
-#include "os/socket.h"
+#include "os/file.h"
 
 namespace bobbin::server {
 namespace {
 
-// One client that is always ready must not keep the others waiting: a block of a file, or a buffer full of
+// One client that is always ready must not keep the others waiting: a piece of a file, or a buffer full of
 // content, counts as several turns.
 constexpr int kTurns = 16;
 constexpr int kTurnsOfMuch = 4;
 
-// A file is looked for in the page cache and sent in blocks: large, because each costs two looks, but not the
-// last one, before which the file is looked at again. What is not cached is fetched in smaller ones, so that
-// the client gets the first of them soon.
-constexpr std::uint64_t kBlockBytes = 4 * 1024 * 1024;
-static_assert(kBlockBytes <= Connection::kMostBlockBytes);
-constexpr std::uint64_t kLastBlockBytes = 1024 * 1024;
-constexpr std::uint64_t kFetchedBytes = 1024 * 1024;
-
-std::uint64_t next_block_bytes(std::uint64_t bytes_left) {
-  return bytes_left <= kLastBlockBytes ? bytes_left : std::min(bytes_left - kLastBlockBytes, kBlockBytes);
-}
-
-// sendfile(2) has two ends.
-bool is_about_file(const Error& error) {
-  return error.code == EIO || error.code == ENOMEM || error.code == EOVERFLOW || error.code == ESTALE;
-}
 bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
+
+/// sendfile(2) has two ends. These are errors of the socket; any other is the file's, or says that this file
+/// cannot be sent in this way.
+bool is_about_socket(const Error& error) {
+  switch (error.code) {
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ENOTCONN:
+    case ESHUTDOWN:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EBADF: return true;
+    default: return false;
+  }
+}
 
 }  // namespace
 
 Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now) {
   const Progress progress = take_turns(scratch, now);
-  // What the client has sent behind its last request is read, or closing would reset the connection, and with
-  // it what the client has not read yet of its answer (RFC 9112 §9.6).
-  if (progress == Progress::finished && readable_) static_cast<void>(receive(scratch));
-  session_.rest();
+  if (progress == Progress::finished) {
+    if (session_->must_reset()) transport_->close_with_reset();
+    // What the client has sent behind its last request is read, or closing would reset the connection, and
+    // with it what the client has not read yet of its answer (RFC 9112 §9.6).
+    else if (readable_)
+      static_cast<void>(receive(scratch));
+  }
+  session_->rest();
   return progress;
 }
 
 Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instant now) {
   for (int turn = 0; turn < kTurns;) {
-    if (session_.finished()) return Progress::finished;
-    const http::Outgoing outgoing = session_.next();
+    if (session_->finished()) return Progress::finished;
+    const http::Outgoing outgoing = session_->next(now);
+    if (session_->finished()) return Progress::finished;  // its content has failed
     Step step = Step::blocked;
-    if (!outgoing.empty() && may_send()) step = send(outgoing, now);
+    if (!outgoing.empty() && writable_) step = send(outgoing, scratch, now);
     // Also while nothing can be sent: the session bounds what it queues, then stops wanting any.
     if (step == Step::blocked && may_receive()) {
       const Arrived arrived = receive(scratch);
@@ -56,98 +62,87 @@ Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instan
       if (arrived.kind != Arrived::Kind::nothing)
         step = arrived.bytes.size() == scratch.size() ? Step::much_done : Step::done;
     }
-    if (step == Step::failed) session_.abort(now);
+    if (step == Step::failed) session_->abort(http::Outcome::client_left, now);
     if (step == Step::blocked) return Progress::waiting;
     turn += step == Step::much_done ? kTurnsOfMuch : 1;
   }
-  return session_.finished() ? Progress::finished : Progress::has_more;
+  return session_->finished() ? Progress::finished : Progress::has_more;
 }
 
-Connection::Step Connection::send(const http::Outgoing& outgoing, Instant now) {
+Connection::Step Connection::send(const http::Outgoing& outgoing, std::span<std::byte> scratch, Instant now) {
   if (outgoing.close_writing) {
-    os::shut_down_writing(socket_);
-    session_.closed_writing(now);
+    transport_->shut_down_writing();
+    session_->closed_writing(now);
     return Step::done;
   }
-  if (outgoing.bytes.empty()) return send_slice(*outgoing.file, now);
-  const auto sent = os::send(socket_, outgoing.bytes, outgoing.file != nullptr || outgoing.more);
-  if (!sent) return not_sent(sent.error());
-  session_.sent(*sent, now);
-  return Step::done;
+  if (outgoing.bytes.empty()) return send_file(*outgoing.file, scratch, now);
+  reads_file_ = false;
+  return sent(transport_->send(outgoing.bytes, outgoing.file != nullptr || outgoing.more), false, now);
 }
 
-Connection::Step Connection::not_sent(const Error& error) {
-  if (!is_temporary(error)) return Step::failed;
+Connection::Step Connection::sent(const Result<std::size_t>& count, bool is_much, Instant now) {
+  if (count) {
+    session_->sent(*count, now);
+    return is_much ? Step::much_done : Step::done;
+  }
+  if (!is_temporary(count.error())) return Step::failed;
   writable_ = false;
   must_rearm = true;
+  tell_acknowledged(now);
   return Step::blocked;
 }
 
-Connection::Step Connection::send_slice(const http::FileSlice& slice, Instant now) {
-  if (content_ == Content::unknown) look_into_cache(slice);
-  // sendfile(2) would wait for the disk, and with it everybody whom this worker serves.
-  if (content_ == Content::cold) return Step::blocked;
-  // The client takes the announced length for proof that it has the file: so the last bytes leave only when
-  // the file is still the one that was announced. Otherwise the answer is cut short, which every client
-  // notices.
-  if (block_bytes_ == slice.length && !slice.file->unchanged())
-    return cut_short("it has changed since it was opened", now);
-  const auto sent = os::send_file(socket_, slice.file->descriptor(), slice.offset, block_bytes_);
-  if (!sent && is_about_file(sent.error())) return cut_short(sent.error().message(), now);
-  if (!sent) return not_sent(sent.error());
-  if (*sent == 0) return cut_short("it is shorter than when it was opened", now);
-  set_block_bytes(block_bytes_ - *sent);
-  session_.sent(*sent, now);
-  if (block_bytes_ > 0) return Step::done;
-  content_ = Content::unknown;
-  return Step::much_done;
+Connection::Step Connection::send_file(const http::FilePiece& piece, std::span<std::byte> scratch,
+                                       Instant now) {
+  if (reads_file_) return read_and_send(piece, scratch, now);
+  const auto count = transport_->send_file(piece.descriptor, piece.offset, piece.length);
+  if (count && *count == 0) return cut_short("it is shorter than when it was opened", now);
+  if (count || is_temporary(count.error()) || is_about_socket(count.error()))
+    return sent(count, count && *count == piece.length, now);
+  // Whatever else keeps the kernel from sending it: reading shows whether the file is at fault.
+  reads_file_ = true;
+  return read_and_send(piece, scratch, now);
 }
 
-Connection::Step Connection::cut_short(const std::string& reason, Instant now) {
-  session_.cut_short(reason, now);
-  return Step::failed;
+Connection::Step Connection::read_and_send(const http::FilePiece& piece, std::span<std::byte> scratch,
+                                           Instant now) {
+  const auto room = scratch.first(std::min<std::uint64_t>(scratch.size(), piece.length));
+  const auto count = os::read_at(piece.descriptor, room, piece.offset);
+  if (!count) return cut_short(count.error().message(), now);
+  if (*count == 0) return cut_short("it is shorter than when it was opened", now);
+  const Bytes bytes = room.first(*count);
+  return sent(transport_->send({&bytes, 1}, *count < piece.length), true, now);
 }
 
-void Connection::look_into_cache(const http::FileSlice& slice) {
-  std::uint64_t block = next_block_bytes(slice.length);
-  const bool cached = os::seems_cached(slice.file->descriptor(), slice.offset, block);
-  if (!cached) block = std::min(block, kFetchedBytes);
-  content_ = cached ? Content::cached : Content::cold;
-  set_block_bytes(block);
-}
-
-void Connection::fetched(Instant now) {
-  content_ = Content::cached;
-  session_.output_goes_on(now);
-}
-
-http::FileSlice Connection::begin_fetch(Instant now) {
-  content_ = Content::being_fetched;
-  session_.output_waits(now);
-  http::FileSlice slice = *session_.next().file;
-  slice.length = block_bytes_;
-  return slice;
+Connection::Step Connection::cut_short(const std::string& cause, Instant now) {
+  session_->cut_short(cause, now);
+  return Step::done;
 }
 
 Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
-  const auto count = os::receive(socket_, buffer);
+  const auto count = transport_->receive(buffer);
   // A short read has emptied the socket: asking again would only hear EAGAIN. What comes later is announced.
   readable_ = count && *count > 0 && (*count == buffer.size() || must_read_on_);
   if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   if (*count == 0) return {.kind = Arrived::Kind::end};
-  session_.begin_round();
+  session_->begin_round();
   return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};
 }
 
 void Connection::take(const Arrived& arrived, Instant now) {
   switch (arrived.kind) {
     case Arrived::Kind::nothing: return;
-    case Arrived::Kind::bytes: return session_.received(arrived.bytes, now);
-    case Arrived::Kind::end: return session_.received({}, now);
+    case Arrived::Kind::bytes: return session_->received(arrived.bytes, now);
+    case Arrived::Kind::end: return session_->received({}, now);
     case Arrived::Kind::failure:  // the input has ended as well: the log tells of what was cut off
-      session_.received({}, now);
-      return session_.abort(now);
+      session_->received({}, now);
+      return session_->abort(http::Outcome::client_left, now);
   }
+}
+
+void Connection::expire(Instant now) {
+  tell_acknowledged(now);
+  session_->expire(now);
 }
 
 void Connection::changed(const os::Event& event) {

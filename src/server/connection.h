@@ -6,21 +6,37 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/in_place.h"
 #include "http/http1/session.h"
+#include "net/tcp_transport.h"
 #include "net/timer_wheel.h"
 #include "os/epoll.h"
-#include "os/fd.h"
 
 namespace bobbin::server {
 
-/// One client: its socket, and HTTP on it. Moves bytes between the two. Thread: the worker that owns it.
+/// One client: the transport on which its bytes travel, the session that is HTTP on it, and the pump between
+/// the two. Thread: the worker that owns it.
+///
+/// When it sends or receives. The kernel tells each change of a socket once (edge-triggered): `readable_` and
+/// `writable_` remember it. They are set by events (changed) and by whoever has a reason to doubt them
+/// (assume_ready), and cleared by a call that has emptied or filled the socket. `is_watched` and `must_rearm`
+/// are the worker's side of the same.
 class Connection : public net::Timer {
  public:
-  Connection(http::http1::Session::Services& services, os::Fd socket, ConnectionId id, const Endpoint& peer,
-             const Endpoint& local, Instant now)
-      : session_(services, id, local, now), socket_(std::move(socket)), peer_(peer) {}
+  /// A plain TCP connection with HTTP/1. `context` outlives it.
+  Connection(http::http1::Session::Context& context, os::Fd socket, ConnectionId id, const Endpoint& peer,
+             const Endpoint& local, Instant now) {
+    transport_.emplace<net::TcpTransport>(std::move(socket), peer, local);
+    session_.emplace<http::http1::Session>(context, id, transport_->local(), now);
+  }
+  /// For tests: `make_transport(transports)` makes the transport in place.
+  template <typename MakeTransport>
+  Connection(http::http1::Session::Context& context, ConnectionId id, Instant now,
+             MakeTransport make_transport) {
+    make_transport(transport_);
+    session_.emplace<http::http1::Session>(context, id, transport_->local(), now);
+  }
 
   /// What one call of receive found.
   struct Arrived {
@@ -29,40 +45,33 @@ class Connection : public net::Timer {
     Bytes bytes;  ///< a part of the buffer that was given
   };
   /// Whether there may be bytes that the session wants.
-  [[nodiscard]] bool may_receive() const { return readable_ && session_.wants_input(); }
-  /// Takes bytes from the socket, for `take`. Apart from it so that a worker can receive from all before it
-  /// answers any.
+  [[nodiscard]] bool may_receive() const { return readable_ && session_->wants_input(); }
+  /// Takes bytes from the transport, for `take`. Apart from it so that a worker can receive from all before
+  /// it answers any.
   [[nodiscard]] Arrived receive(std::span<std::byte> buffer);
   void take(const Arrived& arrived, Instant now);
 
   enum class Progress : std::uint8_t {
-    waiting,   ///< for the socket, a deadline or a later answer
+    waiting,   ///< for the transport, a deadline, a source or a later answer
     has_more,  ///< could go on at once: others first
     finished,  ///< to be closed
   };
-  /// Sends and receives until the socket or the session has nothing to do, or enough has been done for one
-  /// turn. `scratch`: where to receive; nothing in it is kept.
+  /// Sends and receives until the transport or the session has nothing to do, or enough has been done for one
+  /// turn. `scratch`: where to receive, and where a file is read that the kernel cannot send; nothing in it
+  /// is kept.
   [[nodiscard]] Progress drive(std::span<std::byte> scratch, Instant now);
 
-  /// What it is to send next is not in the page cache: to be fetched there before it is sent.
-  [[nodiscard]] bool must_fetch() const { return content_ == Content::cold; }
-  /// The part of a file that is to be fetched. Nothing is sent until `fetched` is called.
-  [[nodiscard]] http::FileSlice begin_fetch(Instant now);
-  /// It is sent without another look: pages that were evicted again must not make it wait a second time.
-  void fetched(Instant now);
-
+  /// The deadline has passed.
+  void expire(Instant now);
   /// What the socket has become: each change is told once.
   void changed(const os::Event& event);
   /// The socket may have changed in ways that no event has told of yet: the next turn looks.
   void assume_ready() { readable_ = writable_ = true; }
 
-  [[nodiscard]] const os::Fd& socket() const { return socket_; }
-  [[nodiscard]] ConnectionId id() const { return session_.id(); }
-  [[nodiscard]] const Endpoint& peer() const { return peer_; }
-  [[nodiscard]] http::Session& session() { return session_; }
-  [[nodiscard]] const http::Session& session() const { return session_; }
-
-  static constexpr std::uint32_t kMostBlockBytes = (1U << 23) - 1;  ///< of a file, sent in one piece
+  [[nodiscard]] const net::Transport& transport() const { return *transport_; }
+  [[nodiscard]] ConnectionId id() const { return session_->id(); }
+  [[nodiscard]] http::Session& session() { return *session_; }
+  [[nodiscard]] const http::Session& session() const { return *session_; }
 
   Connection* previous_idle = nullptr;  ///< see IdleList
   Connection* next_idle = nullptr;
@@ -73,30 +82,26 @@ class Connection : public net::Timer {
   bool holds_slot = true;  ///< counts against its worker's capacity
   bool is_ready = false;   ///< in the worker's list of those that could go on at once
 
+  using TransportSlot = InPlace<net::Transport, sizeof(net::TcpTransport)>;
+
  private:
   enum class Step : std::uint8_t { done, much_done, blocked, failed };
-  /// What is known of the block of a file that is to be sent: whether it is in the page cache.
-  enum class Content : std::uint8_t { unknown, cached, cold, being_fetched };
-  [[nodiscard]] bool may_send() const {
-    return writable_ && content_ != Content::cold && content_ != Content::being_fetched;
-  }
   [[nodiscard]] Progress take_turns(std::span<std::byte> scratch, Instant now);
-  Step send(const http::Outgoing& outgoing, Instant now);
-  Step not_sent(const Error& error);
-  Step send_slice(const http::FileSlice& slice, Instant now);
-  Step cut_short(const std::string& reason, Instant now);
-  void look_into_cache(const http::FileSlice& slice);
-  void set_block_bytes(std::uint64_t bytes) { block_bytes_ = bytes & kMostBlockBytes; }
+  Step send(const http::Outgoing& outgoing, std::span<std::byte> scratch, Instant now);
+  Step send_file(const http::FilePiece& piece, std::span<std::byte> scratch, Instant now);
+  Step read_and_send(const http::FilePiece& piece, std::span<std::byte> scratch, Instant now);
+  Step sent(const Result<std::size_t>& count, bool is_much, Instant now);
+  Step cut_short(const std::string& cause, Instant now);
+  void tell_acknowledged(Instant now) { session_->unacknowledged(transport_->unacknowledged_bytes(), now); }
 
   // Of bits, since every idle connection has them.
   bool readable_ : 1 = true;       // until a receive has emptied the socket
   bool writable_ : 1 = true;       // until a send has filled it
   bool must_read_on_ : 1 = false;  // see os::Event
-  Content content_ : 2 = Content::unknown;
-  std::uint32_t block_bytes_ : 23 = 0;  // what is left of the block; meaningless while content_ is unknown
-  http::http1::Session session_;
-  os::Fd socket_;
-  Endpoint peer_;
+  // The kernel could not send the file that is being sent: it is read here instead. Until its next response.
+  bool reads_file_ : 1 = false;
+  TransportSlot transport_;
+  InPlace<http::Session, sizeof(http::http1::Session)> session_;
 };
 
 }  // namespace bobbin::server

@@ -18,14 +18,14 @@ namespace bobbin::server {
 class ConnectionTable {
  public:
   /// Makes one, as Connection's constructor does, and gives it its id.
-  Connection& emplace(http::http1::Session::Services& services, os::Fd socket, const Endpoint& peer,
+  Connection& emplace(http::http1::Session::Context& context, os::Fd socket, const Endpoint& peer,
                       const Endpoint& local, Instant now) {
     if (free_.empty()) add_block();
     const std::uint32_t number = free_.back();
     free_.pop_back();
     ++size_;
     Slot& slot = at(number);
-    return slot.connection.emplace(services, std::move(socket),
+    return slot.connection.emplace(context, std::move(socket),
                                    ConnectionId{.slot = number, .generation = slot.generation}, peer, local,
                                    now);
   }

@@ -9,14 +9,15 @@
 namespace bobbin::server {
 namespace {
 
-class Table : public testing::Test, public http::SessionHost, public http::ReplySink {
+class Table : public testing::Test, public http::Services, public http::ReplySink {
  protected:
   ConnectionId add() {
-    return connections.emplace(services, os::Fd(), Endpoint{}, Endpoint{}, Instant{}).id();
+    return connections.emplace(context, os::Fd(), Endpoint{}, Endpoint{}, Instant{}).id();
   }
 
   std::string_view date_field() const override { return ""; }
   bool ends_connections() const override { return false; }
+  bool is_stopping() const override { return false; }
   bool wants_log_fields() const override { return false; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary&, Instant) override {}
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
@@ -24,8 +25,8 @@ class Table : public testing::Test, public http::SessionHost, public http::Reply
 
   std::vector<std::string> events;
   http::http1::SessionSettings settings;
-  http::http1::Session::Services services{settings, std::make_shared<http::http1::RecordingHandler>(events),
-                                          *this, *this, http::http1::ResponseCache(0)};
+  http::http1::Session::Context context{settings, std::make_shared<http::http1::RecordingHandler>(events),
+                                        *this, *this};
   ConnectionTable connections;
 };
 

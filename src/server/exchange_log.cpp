@@ -40,35 +40,34 @@ bool ExchangeLog::names_violations() const {
 
 void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const Endpoint& peer, WallTime now,
                                  Duration duration) {
-  static const http::LogFields nothing;
-  const http::LogFields& texts = summary.texts != nullptr ? *summary.texts : nothing;
-  const http::HandlerLogFields& notes = texts.notes;
-  if (!notes.cause.empty()) log_.write(LogLevel::error, "Error: " + notes.cause);
-  if (!notes.violation.empty() && !names_violations())
-    log_.write(LogLevel::warning, "Security violation: " + notes.violation);
-  if (!texts.detail.empty() && log_.wants(LogLevel::debug))
+  const http::LogFields& fields = summary.log_fields;
+  const http::HandlerLogFields& handler = fields.handler;
+  if (!handler.cause.empty()) log_.write(LogLevel::error, "Error: " + handler.cause);
+  if (!handler.violation.empty() && !names_violations())
+    log_.write(LogLevel::warning, "Security violation: " + handler.violation);
+  if (!fields.detail.empty() && log_.wants(LogLevel::debug))
     log_.write(LogLevel::debug,
-               "Answered " + std::to_string(http::code(summary.status)) + ": " + texts.detail);
+               "Answered " + std::to_string(http::code(summary.status)) + ": " + fields.detail);
   if (!writes_exchanges_) return;
   const observe::ExchangeRecord record{
       .time = now - duration,
       .duration = duration,
       .peer = peer,
       .first_on_connection = summary.ordinal == 1,
-      .request_line = texts.request_line,
-      .host = texts.host,
-      .host_verdict = verdict_of(notes.host),
-      .action = action_of(notes.action),
-      .subject = notes.subject,
-      .violation = notes.violation,
-      .detail = texts.detail,
+      .request_line = fields.request_line,
+      .host = fields.host,
+      .host_verdict = verdict_of(handler.host),
+      .action = action_of(handler.action),
+      .subject = handler.subject,
+      .violation = handler.violation,
+      .detail = fields.detail,
       .status = http::code(summary.status),
       .reason_phrase = http::reason_phrase(summary.status),
       .content_bytes = summary.content_bytes,
       .content_length_bytes = summary.content_length_bytes,
       .keeps_connection = summary.keeps_connection,
-      .referer = texts.referer,
-      .user_agent = texts.user_agent,
+      .referer = fields.referer,
+      .user_agent = fields.user_agent,
   };
   lines_.clear();
   observe::format_exchange(lines_, format_, record, log_.name());

@@ -147,11 +147,10 @@ void WorkerPool::stop_now() {
 
 void WorkerPool::join() {
   for (const auto& worker : workers_) worker->join();
-  prefetcher_.join();
 }
 
 void WorkerPool::worker_ended() {
-  if (--running_ == 0) prefetcher_.shut_down(ended_);
+  if (--running_ == 0) ended_();
 }
 
 }  // namespace bobbin::server

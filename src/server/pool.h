@@ -11,7 +11,6 @@
 #include "base/result.h"
 #include "http/handler.h"
 #include "observe/log.h"
-#include "server/prefetcher.h"
 #include "server/worker.h"
 
 namespace bobbin::server {
@@ -29,8 +28,8 @@ struct PoolSettings {
 /// rejected. Thread: every function may be called by any thread, unless said otherwise.
 class WorkerPool {
  public:
-  /// Starts the threads. `settings` and `log` outlive the pool. `ended` is called once, by a
-  /// worker or by the prefetcher, when the last thread of both has ended.
+  /// Starts the threads. `settings` and `log` outlive the pool. `ended` is called once, by
+  /// the last worker that ends.
   [[nodiscard]] static Result<std::unique_ptr<WorkerPool>> start(const PoolSettings& settings,
                                                                  std::shared_ptr<const http::Handler> handler,
                                                                  observe::Log& log,
@@ -63,8 +62,6 @@ class WorkerPool {
   /// "Thread pool status: 8/10 active".
   void log_status(observe::LogWriter& log) const EXCLUDES(mutex_);
   [[nodiscard]] unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
-  /// Who waits for disks in the workers' place.
-  [[nodiscard]] Prefetcher& prefetcher() { return prefetcher_; }
 
   /// Workers finish what is in flight and end. Returns the connections that still waited. Then `admit`
   /// refuses.
@@ -87,7 +84,6 @@ class WorkerPool {
   const std::function<void()> ended_;
   std::vector<std::unique_ptr<Worker>> workers_;  // fixed once started
   std::atomic<unsigned> running_ = 0;
-  Prefetcher prefetcher_;
 
   mutable Mutex mutex_;
   std::vector<std::size_t> loads_ GUARDED_BY(mutex_);

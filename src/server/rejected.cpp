@@ -5,7 +5,8 @@
 #include <cerrno>
 
 #include "http/date.h"
-#include "http/error_form.h"
+#include "http/filters/error_page.h"
+#include "http/filters/no_sniffing.h"
 #include "http/http1/response_writer.h"
 #include "os/socket.h"
 
@@ -16,10 +17,12 @@ std::string service_unavailable(const std::string& server_name) {
   http::Response response = http::Response::error(http::Status::service_unavailable,
                                                   "The server is busy. Please try again in a few seconds.");
   response.add_field("Retry-After", "5");
-  http::render_error(response, http::ErrorForm::page, server_name);
+  http::filters::ErrorPage(server_name).after({}, response);
+  http::filters::NoSniffing().after({}, response);
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
   std::string bytes;
-  http::http1::append_front(bytes, response, {});
+  http::http1::append_front(bytes, response,
+                            http::http1::ContentLength{http::size_bytes(response.content).value_or(0)});
   http::http1::ResponseBack(server_name, {}, false).append_closing(bytes, date_field);
   return bytes + std::get<std::string>(response.content);
 }

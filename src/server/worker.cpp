@@ -52,12 +52,11 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_),
-      services_{.settings = settings.session,
-                .handler = std::move(handler),
-                .host = *this,
-                .replies = *this,
-                .memory = http::http1::ResponseCache(settings.memory_bytes),
-                .worker = number - 1},
+      context_{.settings = settings.session,
+               .handler = std::move(handler),
+               .services = *this,
+               .replies = *this,
+               .worker = number - 1},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       timers_(monotonic_now()) {}
@@ -167,7 +166,7 @@ void Worker::update_date() {
 
 void Worker::serve(std::span<const os::Event> ready, Instant now) {
   // First everything is received, then everything is answered: so the requests of one round share what has to
-  // be asked before an answer is given again (ResponseCache).
+  // be looked at before a file is answered from the cache (Request::round).
   for (const os::Event& event : ready) {
     if (event.tag == kMessageTag) continue;
     Connection* connection = connections_.find(id_of(event.tag));
@@ -175,7 +174,8 @@ void Worker::serve(std::span<const os::Event> ready, Instant now) {
     // Hung up with nothing left to read: whatever we would say, nobody is there. But what is being done for a
     // request is waited for, so that the log tells how it ended.
     const http::Session& session = connection->session();
-    if (event.hung_up && !session.wants_input() && !session.awaits_reply()) connection->session().abort(now);
+    if (event.hung_up && !session.wants_input() && !session.awaits_reply())
+      connection->session().abort(http::Outcome::client_left, now);
     connection->changed(event);
     gather(*connection, now);
   }
@@ -206,7 +206,7 @@ void Worker::expire_deadlines(Instant now) {
     connection.assume_ready();
     drive(connection, now);
     if (connections_.find(id) != nullptr)
-      drive(connection, now, [now](http::Session& session) { session.expire(now); });
+      drive(connection, now, [&connection, now](http::Session&) { connection.expire(now); });
   }
 }
 
@@ -231,7 +231,7 @@ void Worker::drive(Connection& connection, Instant now, Action action) {
     progress = connection.drive(scratch_, now);
   } catch (const std::exception& exception) {
     log_.write(observe::LogLevel::error, std::string("Internal error: ") + exception.what());
-    connection.session().abort(now);
+    connection.session().abort(http::Outcome::cut_short, now);
   }
   after_drive(connection, progress, now);
 }
@@ -248,40 +248,31 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
     ++lingering_;
     release_slot(connection);
   }
-  if (connection.must_fetch() && !fetch_for(connection, now)) {
-    connection.fetched(now);
-    progress = Connection::Progress::has_more;
-  }
   // Once, though an event may have driven it in the same round: one place in the line for each.
   if (progress == Connection::Progress::has_more && !std::exchange(connection.is_ready, true))
     ready_.push_back(connection.id());
 
   if (!watch(connection)) {
-    connection.session().abort(now);
+    connection.session().abort(http::Outcome::cut_short, now);
     return close(connection);
   }
   timers_.set(connection, connection.session().deadline());
   connection.session().is_idle() ? idle_.put(connection) : idle_.remove(connection);
 }
 
-bool Worker::fetch_for(Connection& connection, Instant now) {
-  return pool_.prefetcher().fetch(
-      connection.begin_fetch(now),
-      [this, id = connection.id()](const Result<void>& fetched) { post(Fetched{id, fetched}); });
-}
-
 // ---- connections ----
 
 void Worker::take(Arrival&& arrival, Instant now) {
   // Its request has often arrived already, and one that is over after its answer is never watched.
-  gather(connections_.emplace(services_, std::move(arrival.socket), arrival.peer, arrival.local, now), now);
+  gather(connections_.emplace(context_, std::move(arrival.socket), arrival.peer, arrival.local, now), now);
 }
 
 bool Worker::watch(Connection& connection) {
   const std::uint64_t tag = tag_of(connection.id());
   if (connection.is_watched)
-    return !std::exchange(connection.must_rearm, false) || epoll_.rearm(connection.socket(), tag);
-  const auto watched = epoll_.add_edge_triggered(connection.socket(), tag);
+    return !std::exchange(connection.must_rearm, false) ||
+           epoll_.rearm(connection.transport().descriptor(), tag);
+  const auto watched = epoll_.add_edge_triggered(connection.transport().descriptor(), tag);
   if (!watched)
     log_.write(observe::LogLevel::error, "Cannot watch a connection: " + watched.error().message());
   connection.is_watched = watched.has_value();
@@ -290,9 +281,10 @@ bool Worker::watch(Connection& connection) {
 }
 
 void Worker::take(Answer&& answer, Instant now) {
-  const std::string created = answer.response->notes.action == http::HandlerLogFields::Action::created_file
-                                  ? answer.response->notes.subject
-                                  : std::string();
+  const std::string created =
+      answer.response->log_fields.action == http::HandlerLogFields::Action::created_file
+          ? answer.response->log_fields.subject
+          : std::string();
   bool was_given = false;
   if (Connection* connection = connections_.find(answer.connection))
     drive(*connection, now, [&](http::Session& session) {
@@ -308,14 +300,6 @@ void Worker::take(Resumed resumed, Instant now) {
     drive(*connection, now, [&](http::Session& session) { session.resume(resumed.exchange, now); });
 }
 
-void Worker::take(Fetched&& fetched, Instant now) {
-  if (Connection* connection = connections_.find(fetched.connection))
-    drive(*connection, now, [&, connection](http::Session& session) {
-      connection->fetched(now);
-      if (!fetched.result) session.cut_short(fetched.result.error().message(), now);
-    });
-}
-
 void Worker::take(ShutDown, Instant now) {
   // Got from the queue earlier in this round: they are let go with the others. The pool gives no more.
   adopt_queued(now);
@@ -326,7 +310,7 @@ void Worker::take(ShutDown, Instant now) {
 void Worker::take(StopNow, Instant now) {
   stopping_ = true;
   connections_.for_each([&](Connection& connection) {
-    connection.session().abort(now);
+    connection.session().abort(http::Outcome::stopped, now);
     close(connection);
   });
 }
@@ -365,7 +349,7 @@ void Worker::adopt_queued(Instant now) {
 
 // ---- room for those who wait ----
 
-bool Worker::ends_connections() const { return stopping_ || pool_.waiting() > 0; }
+bool Worker::ends_connections() const { return pool_.waiting() > 0; }
 
 void Worker::make_room_for_waiting(Instant now) {
   has_idle_ = idle_.oldest() != nullptr;
@@ -399,8 +383,8 @@ Connection* Worker::longest_evictable(Instant now) const {
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   const Connection* connection = connections_.find(id);
-  exchange_log_.exchange_ended(summary, connection != nullptr ? connection->peer() : Endpoint{}, round_began_,
-                               now - summary.started);
+  exchange_log_.exchange_ended(summary, connection != nullptr ? connection->transport().peer() : Endpoint{},
+                               round_began_, now - summary.started);
 }
 
 }  // namespace bobbin::server

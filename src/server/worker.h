@@ -17,7 +17,6 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "http/handler.h"
-#include "http/http1/response_cache.h"
 #include "http/http1/session.h"
 #include "http/session.h"
 #include "net/timer_wheel.h"
@@ -47,14 +46,13 @@ struct WorkerSettings {
   http::http1::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
-  std::size_t memory_bytes = 4 << 20;  ///< for answers that may be given again, of one worker
   std::size_t maximum_lingering = 64;  ///< connections that hold no place any more, of one worker
 };
 
 /// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and
 /// deadlines and drives their sessions. Others reach it through its mailbox only. Thread: the public
 /// functions may be called by any thread; everything else belongs to the worker's own.
-class Worker final : private http::SessionHost, private http::ReplySink {
+class Worker final : private http::Services, private http::ReplySink {
  public:
   /// `number` counts from 1: the log's "Thread-1". `settings`, `pool` and `log` outlive the worker.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(unsigned number, const WorkerSettings& settings,
@@ -100,18 +98,15 @@ class Worker final : private http::SessionHost, private http::ReplySink {
     ExchangeId exchange;
     std::unique_ptr<http::Response> response;  // apart, so that every other message is small
   };
-  struct Fetched {
-    ConnectionId connection;
-    Result<void> result;
-  };
-  using Message = std::variant<Arrival, Answer, Resumed, Fetched, NewHandler, MakeRoom, ShutDown, StopNow>;
+  using Message = std::variant<Arrival, Answer, Resumed, NewHandler, MakeRoom, ShutDown, StopNow>;
 
   Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<const http::Handler> handler,
          WorkerPool& pool, observe::Log& log, os::Epoll epoll, os::Wake wake);
 
-  // http::SessionHost
+  // http::Services
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool ends_connections() const override;
+  [[nodiscard]] bool is_stopping() const override { return stopping_; }
   [[nodiscard]] bool wants_log_fields() const override { return exchange_log_.wants_log_fields(); }
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
   // http::ReplySink
@@ -127,8 +122,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
   void take(Resumed resumed, Instant now);
-  void take(Fetched&& fetched, Instant now);
-  void take(NewHandler&& replacement, Instant) { services_.handler = std::move(replacement.handler); }
+  void take(NewHandler&& replacement, Instant) { context_.handler = std::move(replacement.handler); }
   void take(MakeRoom, Instant) { asked_for_room_ = false; }  // it is done in every round
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);
@@ -142,8 +136,6 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   template <typename Action>
   void drive(Connection& connection, Instant now, Action action);
   void after_drive(Connection& connection, Connection::Progress progress, Instant now);
-  /// False when it cannot be had: the connection then reads for itself.
-  [[nodiscard]] bool fetch_for(Connection& connection, Instant now);
   void drive_ready(Instant now);
   void expire_deadlines(Instant now);
   void adopt_queued(Instant now);
@@ -167,7 +159,7 @@ class Worker final : private http::SessionHost, private http::ReplySink {
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
   ExchangeLog exchange_log_;
-  http::http1::Session::Services services_;
+  http::http1::Session::Context context_;
 
   os::Epoll epoll_;
   os::Wake wake_;

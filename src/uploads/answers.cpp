@@ -21,8 +21,8 @@ Response created(std::string_view url_path, std::string name) {
   content.append(kStart).append(path).append(kEnd);
   Response response = Response::with_content(Status::created, "application/json", std::move(content));
   response.add_field("Location", path);
-  response.notes.action = http::HandlerLogFields::Action::created_file;
-  response.notes.subject = std::move(name);
+  response.log_fields.action = http::HandlerLogFields::Action::created_file;
+  response.log_fields.subject = std::move(name);
   return response;
 }
 

@@ -47,7 +47,8 @@ class CommitterTest : public ::testing::Test {
   Response wait(int number) { return mailbox_.wait(id(number)); }
   Response upload(int number, std::string_view content = "{}") {
     Response response = submit(number, content);
-    return response.status == Status::continue_ ? wait(number) : response;
+    if (response.status == Status::continue_) return wait(number);
+    return response;
   }
 
   /// False after ten seconds.
@@ -69,7 +70,7 @@ TEST_F(CommitterTest, AnswersOnceContentNameAndDirectoryAreSynced) {
   const Response response = upload(1, "[1]");
   EXPECT_EQ(response.status, Status::created);
   EXPECT_THAT(store_.events(), ElementsAre("sync", "publish", "sync_names", "answer"));
-  EXPECT_THAT(store_.files(), ElementsAre(std::pair(response.notes.subject, std::string("[1]"))));
+  EXPECT_THAT(store_.files(), ElementsAre(std::pair(response.log_fields.subject, std::string("[1]"))));
 }
 
 TEST_F(CommitterTest, OneDirectorySyncServesAllThatArrivedDuringTheOneBefore) {
@@ -364,7 +365,7 @@ class CommitterUnderLoad : public CommitterTest {
     mailbox_.on_answer = [this](ExchangeId exchange, const Response& response) {
       if (response.status != Status::created) return;
       const auto kept = store_.after_power_cut();
-      const auto found = kept.find(response.notes.subject);
+      const auto found = kept.find(response.log_fields.subject);
       if (found == kept.end() || found->second != content(static_cast<int>(exchange))) ++lies_;
     };
   }

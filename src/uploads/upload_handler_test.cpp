@@ -114,8 +114,8 @@ TEST_F(UploadHandlerTest, StoresADocumentAndSaysWhere) {
             R"({"status": "success", "message": "File created successfully", "filepath": "/uploads/)" + name +
                 "\"}");
   EXPECT_EQ(response.fields, "Location: /uploads/" + name + "\r\n");  // RFC 9110 §15.3.2
-  EXPECT_EQ(response.notes.action, http::HandlerLogFields::Action::created_file);
-  EXPECT_EQ(response.notes.subject, name);
+  EXPECT_EQ(response.log_fields.action, http::HandlerLogFields::Action::created_file);
+  EXPECT_EQ(response.log_fields.subject, name);
 }
 
 TEST_F(UploadHandlerTest, StoresTheBytesReceived) {
@@ -133,7 +133,7 @@ TEST_F(UploadHandlerTest, StoresTheBytesReceived) {
       SCOPED_TRACE(content.substr(0, 20) + " in pieces of " + std::to_string(piece_bytes));
       const Response response = client_.upload(content, piece_bytes);
       ASSERT_EQ(response.status, Status::created) << response.detail;
-      EXPECT_TRUE(directory_.read(response.notes.subject) == content);
+      EXPECT_TRUE(directory_.read(response.log_fields.subject) == content);
     }
   }
 }
@@ -293,9 +293,9 @@ class UploadHandlerOnTestStore : public ::testing::Test {
 
 TEST_F(UploadHandlerOnTestStore, UsesTheConfiguredPath) {
   const Response response = client_.upload("[]");
-  EXPECT_EQ(response.fields, "Location: /documents/" + response.notes.subject + "\r\n");
+  EXPECT_EQ(response.fields, "Location: /documents/" + response.log_fields.subject + "\r\n");
   EXPECT_THAT(std::get<std::string>(response.content),
-              HasSubstr("\"filepath\": \"/documents/" + response.notes.subject + "\"}"));
+              HasSubstr("\"filepath\": \"/documents/" + response.log_fields.subject + "\"}"));
 }
 
 // CONTRACT §4: 507 keeps the connection, so it waits for the end of the content.

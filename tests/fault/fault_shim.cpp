@@ -39,7 +39,7 @@ enum Operation : std::uint32_t {
   link_file,       // linkat
   rename_file,     // renameat2
   unlink_file,     // unlinkat
-  status_file,     // fstat of a regular file
+  status_file,     // fstat or statx of an open regular file
   read_file,       // pread
   read_cached,     // preadv2: what is in the page cache
   send_file,       // sendfile
@@ -83,7 +83,7 @@ struct Control {
   std::atomic<std::uint32_t> recording;
   std::atomic<std::uint32_t> moments;
   std::atomic<std::uint32_t> events_begun;
-  std::uint32_t unused;
+  std::atomic<std::uint32_t> whole_seconds;  // not 0: file times lose their fraction
   Rule rules[operation_count];
   Event events[kEventCapacity];
 };
@@ -127,6 +127,12 @@ struct stat status_of(int fd) {
   if (real_fstat(fd, &status) != 0) status = {};
   errno = saved;
   return status;
+}
+
+/// As on a file system that keeps whole seconds.
+void coarsen(struct stat* status) {
+  if (control() == nullptr || control()->whole_seconds == 0) return;
+  status->st_mtim.tv_nsec = status->st_ctim.tv_nsec = 0;
 }
 
 Subject file(int fd, std::string_view text = {}) { return {status_of(fd).st_ino, text}; }
@@ -311,10 +317,29 @@ int unlinkat(int directory, const char* path, int flags) noexcept {
       perform(unlink_file, {0, path}, 0, [&] { return real_unlinkat(directory, path, flags); }));
 }
 
+int statx(int fd, const char* path, int flags, unsigned mask, struct statx* status) noexcept {
+  static const auto real_statx = REAL(statx);
+  const auto call = [&] { return real_statx(fd, path, flags, mask, status); };
+  const bool is_open_file = path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0;
+  if (control() == nullptr || !is_open_file || !is_regular(fd)) return call();
+  return static_cast<int>(perform(status_file, file(fd), 0, call));
+}
+
 int fstat(int fd, struct stat* status) noexcept {
   static const auto real_fstat = REAL(fstat);
-  if (control() == nullptr || !is_regular(fd)) return real_fstat(fd, status);
-  return static_cast<int>(perform(status_file, file(fd), 0, [&] { return real_fstat(fd, status); }));
+  const auto call = [&] { return real_fstat(fd, status); };
+  const int result = control() == nullptr || !is_regular(fd)
+                         ? call()
+                         : static_cast<int>(perform(status_file, file(fd), 0, call));
+  if (result == 0) coarsen(status);
+  return result;
+}
+
+int fstatat(int directory, const char* path, struct stat* status, int flags) noexcept {
+  static const auto real_fstatat = REAL(fstatat);
+  const int result = real_fstatat(directory, path, status, flags);
+  if (result == 0) coarsen(status);
+  return result;
 }
 
 ssize_t pread(int fd, void* into, size_t count, off_t offset) {

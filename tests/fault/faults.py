@@ -43,7 +43,7 @@ class _Event(ctypes.Structure):
 class _Control(ctypes.Structure):
     _fields_ = [
         ("recording", ctypes.c_uint32), ("moments", ctypes.c_uint32), ("events_begun", ctypes.c_uint32),
-        ("unused", ctypes.c_uint32), ("rules", _Rule * len(OPERATIONS)), ("events", _Event * EVENT_CAPACITY),
+        ("whole_seconds", ctypes.c_uint32), ("rules", _Rule * len(OPERATIONS)), ("events", _Event * EVENT_CAPACITY),
     ]  # fmt: skip
 
 
@@ -120,10 +120,15 @@ class Faults:
         finally:
             self.release(operation)
 
+    def keep_whole_seconds(self):
+        """The times of files have no fraction, as on file systems that keep none: two changes may bear the same time."""
+        self._control.whole_seconds = 1
+
     def clear(self):
         """No rule disturbs anything any more."""
         for rule in self._control.rules:
             rule.every = rule.at_most = rule.holds = 0
+        self._control.whole_seconds = 0
 
     # Observations
 

@@ -1,11 +1,15 @@
 """CONTRACT §5, §7 row 20: when the kernel gives no more connections."""
 
 import errno
+import itertools
+import os
+import resource
 import time
 
 import pytest
 
 from faults import error_name
+from support.waiting import eventually
 
 
 OUT_OF_RESOURCES = [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS]
@@ -49,6 +53,87 @@ def test_the_spare_descriptor(server, faults):
         assert response.status == 503 and response["Retry-After"] == "5"
         connection.expect_closed()
     assert server.get("/about.html").status == 200
+
+
+def be_told_to_come_again(connection):
+    # A worker needs no descriptor to answer this: 503 is said by the one who accepts.
+    response = connection.ask("OPTIONS", "*")
+    assert response.status == 503 and response["Retry-After"] == "5"
+
+
+def test_every_shortage_is_logged(server, faults):
+    """docs/operating.md: the operator is told of the second one too."""
+    for shortage in (1, 2):
+        faults.fail("accept_socket", errno.EMFILE, limit=1)
+        with server.connect() as connection:
+            be_told_to_come_again(connection)
+        assert server.get("/about.html").status == 200
+        server.log.wait_for("Cannot accept connections for a moment", count=shortage)
+
+
+def test_a_client_that_was_turned_away_does_not_keep_its_descriptor(server, faults):
+    """§4: the server reads on briefly, whether or not the client closes."""
+    server.get("/about.html")
+    before = server.open_sockets()
+    faults.fail("accept_socket", errno.EMFILE, limit=1)
+    with server.connect() as connection:
+        be_told_to_come_again(connection)
+        eventually(lambda: server.open_sockets() <= before, "the server has closed its side")
+        connection.expect_closed()
+
+
+def use_up_descriptors(server):
+    """The server's limit is as low as the next descriptor it would get."""
+    server.wait_until_quiet()
+    used = {int(name) for name in os.listdir(f"/proc/{server.process.pid}/fd")}
+    lowest = next(number for number in itertools.count() if number not in used)
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (lowest, hard))
+
+
+def give_descriptors(server):
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@pytest.fixture
+def short(server):
+    """A server without a descriptor to spare but the one that is kept in reserve. One client is being served."""
+    with server.connect() as established:
+        assert established.ask("GET", "/about.html").status == 200
+        use_up_descriptors(server)
+        yield server
+        give_descriptors(server)
+        established.expect_kept()
+
+
+def test_no_descriptor_left(short):
+    """§5: the client is told, and once there are descriptors others are served."""
+    with short.connect() as connection:
+        be_told_to_come_again(connection)
+        connection.expect_closed()
+    give_descriptors(short)
+    assert short.get("/about.html").status == 200
+
+
+def test_the_next_client_is_told_too(short):
+    """§5: also while the one before still holds the descriptor that was in reserve."""
+    with short.connect() as first:
+        be_told_to_come_again(first)
+        with short.connect() as second:
+            be_told_to_come_again(second)
+
+
+def test_no_descriptor_left_for_the_second_time(short):
+    """§5: the reserve is there again once it could be renewed."""
+    with short.connect() as connection:
+        be_told_to_come_again(connection)
+    give_descriptors(short)
+    with short.connect() as served:
+        assert served.ask("GET", "/about.html").status == 200
+        use_up_descriptors(short)
+        with short.connect(patience=10) as connection:
+            be_told_to_come_again(connection)
 
 
 @pytest.mark.parametrize("code", ABOUT_ONE_CONNECTION, ids=error_name)

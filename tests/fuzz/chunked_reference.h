@@ -14,8 +14,8 @@ struct Chunked {
 };
 
 /// Reads the message at the front of `text` line by line, as RFC 9112 §7.1 writes it; nothing when there is
-/// none. It knows no limits and takes any extension or trailer without CR, LF and NUL: it says what a message
-/// means, not what is acceptable.
+/// none. Chunk extensions have the form of §7.1.1. It knows no limits and takes any trailer without CR, LF
+/// and NUL: it says what a message means, not what is acceptable.
 [[nodiscard]] std::optional<Chunked> read_chunked(std::string_view text);
 
 }  // namespace bobbin::fuzz

@@ -8,6 +8,7 @@
 #include "given.h"
 #include "http/field_syntax.h"
 #include "http/http1/head_parser.h"
+#include "http/scan.h"
 
 // One request head. The verdict and everything in it are the same however the bytes were cut; what is
 // accepted is what a reader who takes lines literally sees too.
@@ -19,6 +20,7 @@ using http::FieldName;
 using http::Refusal;
 using http::RequestHead;
 using http::http1::HeadLimits;
+using http::http1::HeadProgress;
 using http::http1::HeadResult;
 using http::http1::NeedMore;
 using http::http1::ParsedHead;
@@ -104,20 +106,52 @@ bool same(const HeadResult& a, const HeadResult& b) {
                                same(parsed->head, std::get<ParsedHead>(b).head));
 }
 
+/// What stands in front of a fault is read as it is in a head without one.
+void check_until_fault(std::string_view input, const HeadLimits& limits, const HeadResult& verdict) {
+  const RequestHead head = http::http1::read_until_fault(input, limits);
+  for (const std::string_view view : {head.line, head.method_text, head.target})
+    ASSERT(view.empty() || is_within(view, input));
+  for (const Field& field : head.fields.lines())
+    ASSERT(is_within(field.name_text, input) && is_within(field.value, input));
+  const auto* parsed = std::get_if<ParsedHead>(&verdict);
+  if (parsed == nullptr) return;
+  ASSERT(head.target == parsed->head.target);
+  ASSERT(head.fields.lines().size() == parsed->head.fields.lines().size());
+}
+
+template <http::CharacterSet set>
+void check_scan(const char* begin, const char* end) {
+  ASSERT(http::scan::skip<set>(begin, end) == http::scan::scalar::skip<set>(begin, end));
+}
+
+/// Sixteen bytes at a time or one by one, a run of bytes ends in the same place.
+void check_scans(std::string_view input) {
+  const char* const end = input.data() + input.size();
+  for (const char* begin = input.data(); begin < end; begin += 5) {
+    check_scan<http::CharacterSet::token>(begin, end);
+    check_scan<http::CharacterSet::target>(begin, end);
+    check_scan<http::CharacterSet::query>(begin, end);
+    check_scan<http::CharacterSet::plain_segment>(begin, end);
+    check_scan<http::CharacterSet::field_value>(begin, end);
+  }
+}
+
 void run(std::string_view input, Choices choices) {
   const HeadLimits limits{.head_bytes = choices.one_in(2) ? 16 * 1024 : 1 + choices.below(input.size() + 2)};
   const ExactCopy whole(input);
-  const HeadResult verdict = http::http1::parse_head(whole.text(), 0, limits);
+  HeadProgress fresh;
+  const HeadResult verdict = http::http1::parse_head(whole.text(), fresh, limits);
   check(verdict, whole.text(), limits);
+  check_scans(whole.text());
+  check_until_fault(whole.text(), limits, verdict);
 
-  std::size_t seen = 0;
+  HeadProgress progress;
   std::size_t arrived = 0;
   while (true) {
     if (arrived < input.size()) arrived += choices.piece(input.size() - arrived);
     const ExactCopy part(input.substr(0, arrived));
-    const HeadResult result = http::http1::parse_head(part.text(), seen, limits);
+    const HeadResult result = http::http1::parse_head(part.text(), progress, limits);
     check(result, part.text(), limits);
-    seen = arrived;
     if (std::holds_alternative<NeedMore>(result) && arrived < input.size()) continue;
     ASSERT(same(result, verdict));
     return;

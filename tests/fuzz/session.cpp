@@ -16,7 +16,7 @@ namespace {
 using http::Response;
 using http::Status;
 
-SessionPeer::Services choose_surroundings(Choices& choices) {
+SessionPeer::Services choose_services(Choices& choices) {
   SessionPeer::Services services;
   auto& settings = services.settings;
   settings.server_name = "fuzz";
@@ -39,7 +39,7 @@ std::vector<std::string> final_responses(const SessionPeer& peer) {
     ASSERT(keeps_connection);
     const http::ExchangeSummary summary =
         responses.size() < summaries.size() ? summaries[responses.size()] : http::ExchangeSummary{};
-    const bool to_head = summary.texts->request_line.starts_with("HEAD ");
+    const bool to_head = summary.log_fields.request_line.starts_with("HEAD ");
     const auto response = read_response(rest, to_head);
     if (!response) {
       ASSERT(peer.was_cut_short());
@@ -63,7 +63,7 @@ std::vector<std::string> final_responses(const SessionPeer& peer) {
 
 /// No time passes and nothing breaks: then only the bytes decide.
 void run_calm(std::string_view input, Choices& choices) {
-  const SessionPeer::Services services = choose_surroundings(choices);
+  const SessionPeer::Services services = choose_services(choices);
   const bool ends = choices.one_in(2);
 
   SessionPeer whole(services);
@@ -127,6 +127,7 @@ void one_move(SessionPeer& peer, Choices& choices) {
     case 7:
     case 8:
     case 9: peer.resolve(later(choices)); return;
+    case 10: peer.resume(); return;
     default:
       if (choices.one_in(2)) {
         peer.read(choices.piece(4096));
@@ -137,8 +138,9 @@ void one_move(SessionPeer& peer, Choices& choices) {
 }
 
 void run_rough(std::string_view input, Choices& choices) {
-  SessionPeer::Services services = choose_surroundings(choices);
+  SessionPeer::Services services = choose_services(choices);
   services.refuses_content = true;
+  services.stopping = choices.one_in(16);
   SessionPeer peer(services);
   constexpr int kMoves = 400;
   for (int move = 0; move < kMoves && !peer.finished(); ++move) {

@@ -10,33 +10,22 @@ namespace bobbin::fuzz {
 namespace {
 
 using http::Content;
-using http::ContentPiece;
-using http::FileSlice;
+using http::FilePiece;
 using http::Response;
+using http::SourceScript;
 using http::Status;
+using http::Wait;
 
-class UnchangingFile final : public http::File {
- public:
-  int descriptor() const override { return -1; }
-  bool unchanged() const override { return true; }
-};
-
-/// The byte at `offset` of every such file.
+/// The byte at `offset` of every file.
 char file_byte(std::uint64_t offset) { return static_cast<char>('a' + offset % 26); }
 
-FileSlice slice(std::uint64_t offset, std::uint64_t length) {
-  return {.file = std::make_shared<UnchangingFile>(), .offset = offset, .length = length};
+FilePiece piece(std::uint64_t offset, std::uint64_t length) {
+  return {.descriptor = -1, .offset = offset, .length = length};
 }
 
-std::vector<ContentPiece> several_pieces() {
-  std::vector<ContentPiece> pieces;
-  pieces.emplace_back(std::string("first"));
-  pieces.emplace_back(slice(3, 700));
-  pieces.emplace_back(std::string());
-  pieces.emplace_back(std::make_shared<const std::string>(5000, 's'));
-  pieces.emplace_back(slice(0, 0));
-  pieces.emplace_back(std::string("last"));
-  return pieces;
+Content source(std::optional<std::uint64_t> size_bytes, std::vector<SourceScript::Step> steps) {
+  return std::make_unique<http::ScriptedSource>(
+      std::make_shared<SourceScript>(SourceScript{.size_bytes = size_bytes, .steps = std::move(steps)}));
 }
 
 Response with(Content content) {
@@ -62,8 +51,12 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
     if (target == "/refuse" && refuses_content_) return std::make_unique<Refusing>();
     return recorded;
   }
-  if (target == "/file") return with(slice(0, 3000));
-  if (target == "/pieces") return with(several_pieces());
+  if (target == "/file") return with(source(3000, {piece(0, 1000), piece(1000, 2000)}));
+  if (target == "/pieces")
+    return with(source(5709, {"first", piece(3, 700), std::string(5000, 's'), Wait{}, "last"}));
+  if (target == "/chunks")
+    return with(source({}, {"first", Wait{}, piece(3, 700), std::string(5000, 's'), Wait{}}));
+  if (target == "/no-chunk") return with(source({}, {Wait{}}));
   if (target == "/shared") return with(std::make_shared<const std::string>(6000, 's'));
   if (target == "/nothing") return with(std::string());
   if (target == "/empty") return Response{.status = Status::no_content};
@@ -74,10 +67,12 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
 
 SessionPeer::SessionPeer(Services services)
     : services_(std::move(services)),
-      session_services_{services_.settings,
-                        std::make_shared<ShapesHandler>(events_, services_.refuses_content), *this, *this,
-                        http::http1::ResponseCache(1 << 20)},
-      session_(session_services_, ConnectionId{}, Endpoint{}, now_) {}
+      context_{services_.settings,
+               std::make_shared<http::FilteredHandler>(
+                   http::http1::default_filters("fuzz"),
+                   std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
+               *this, *this},
+      session_(context_, ConnectionId{}, local_, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
   if (!session_.wants_input()) return false;
@@ -95,7 +90,7 @@ bool SessionPeer::read(std::size_t maximum_bytes) {
 }
 
 bool SessionPeer::write(std::size_t maximum_bytes, std::size_t maximum_pieces) {
-  http::Outgoing out = session_.next();
+  http::Outgoing out = session_.next(now_);
   if (out.empty()) return false;
   if (out.close_writing) {
     ASSERT(out.bytes.empty() && out.file == nullptr);
@@ -122,6 +117,16 @@ bool SessionPeer::write(std::size_t maximum_bytes, std::size_t maximum_pieces) {
     count += taken;
   }
   session_.sent(count, now_);
+  check();
+  return true;
+}
+
+bool SessionPeer::resume() {
+  const http::Outgoing out = session_.next(now_);
+  const bool receiver_waits = session_.state_name() == "receiving" && !session_.wants_input();
+  if (session_.finished() || !out.empty() || (session_.state_name() != "sending" && !receiver_waits))
+    return false;
+  session_.resume(ExchangeId{session_.requests()}, now_);
   check();
   return true;
 }
@@ -158,16 +163,16 @@ void SessionPeer::shut_down() {
 
 void SessionPeer::abort() {
   aborted_ |= !finished();
-  session_.abort(now_);
+  session_.abort(http::Outcome::client_left, now_);
   const std::size_t ended = summaries_.size();
-  session_.abort(now_);
+  session_.abort(http::Outcome::client_left, now_);
   ASSERT(finished() && summaries_.size() == ended);
   check();
 }
 
 void SessionPeer::settle() {
   constexpr std::size_t kAll = 1 << 30;
-  while (write(kAll, 4) || read(kAll) ||
+  while (write(kAll, 4) || read(kAll) || resume() ||
          resolve(Response::with_content(Status::created, "text/plain", "stored late"))) {
   }
   ASSERT(finished() || !ended_);
@@ -176,14 +181,16 @@ void SessionPeer::settle() {
 void SessionPeer::check() {
   const unsigned maximum_requests = services_.settings.maximum_requests;
   ASSERT(maximum_requests == 0 || session_.requests() <= maximum_requests);
-  const http::Outgoing out = session_.next();
+  const http::Outgoing out = session_.next(now_);
   if (finished()) {
     ASSERT(!session_.wants_input() && out.empty() && session_.deadline() == kNever);
     ASSERT(!session_.is_idle());
     return;
   }
   // Somebody can always make a move; and when it is not us, there is a deadline for it.
-  const bool awaits = session_.state_name() == "awaiting";
+  // A source or a receiver that waits is resumed by somebody.
+  const std::string_view state = session_.state_name();
+  const bool awaits = state == "awaiting" || state == "sending" || state == "receiving";
   ASSERT(!out.empty() || session_.wants_input() || awaits);
   ASSERT(out.close_writing || session_.deadline() != kNever);
   ASSERT(!session_.is_idle() || (out.empty() && session_.idle_since() <= now_));

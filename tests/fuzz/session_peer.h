@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,11 +28,12 @@ class ShapesHandler final : public http::Handler {
 
 /// A session, its services, and a peer whose every move somebody else chooses. After each move it checks
 /// what must hold at any time.
-class SessionPeer final : public http::SessionHost, public http::ReplySink {
+class SessionPeer final : public http::Services, public http::ReplySink {
  public:
   struct Services {
     http::http1::SessionSettings settings;
     bool crowded = false;
+    bool stopping = false;
     bool refuses_content = false;
   };
   explicit SessionPeer(Services services);
@@ -43,6 +45,8 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
   // The worker's moves; false when there is nothing of the kind to do.
   bool read(std::size_t maximum_bytes);
   bool write(std::size_t maximum_bytes, std::size_t maximum_pieces);
+  /// A source that said Wait can go on.
+  bool resume();
   bool resolve(http::Response response);
   void resolve_stale();
   void pass(Duration duration);
@@ -59,18 +63,24 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
   [[nodiscard]] const std::vector<http::ExchangeSummary>& summaries() const { return summaries_; }
   [[nodiscard]] unsigned requests() const { return session_.requests(); }
   /// Whether the last answer may have been cut short.
-  [[nodiscard]] bool was_cut_short() const { return aborted_ || session_.timed_out(); }
+  [[nodiscard]] bool was_cut_short() const {
+    return aborted_ || session_.timed_out() ||
+           std::any_of(summaries_.begin(), summaries_.end(), [](const http::ExchangeSummary& each) {
+             return each.outcome != http::Outcome::completed;
+           });
+  }
 
  private:
-  // SessionHost
+  // http::Services
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
   bool ends_connections() const override { return services_.crowded; }
+  bool is_stopping() const override { return services_.stopping; }
   bool wants_log_fields() const override { return true; }
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     ASSERT(summary.ordinal == summaries_.size() + 1);
     summaries_.push_back(summary);
   }
-  // ReplySink
+  // http::ReplySink
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
   void resume(ConnectionId, ExchangeId) override {}
 
@@ -79,7 +89,8 @@ class SessionPeer final : public http::SessionHost, public http::ReplySink {
   Services services_;
   std::vector<std::string> events_;
   Instant now_{seconds(1'000'000)};
-  http::http1::Session::Services session_services_;
+  Endpoint local_;
+  http::http1::Session::Context context_;
   http::http1::Session session_;
   std::string unread_;
   bool ended_ = false;

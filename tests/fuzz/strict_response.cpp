@@ -20,6 +20,7 @@ bool is_field_value(std::string_view value) {
 struct FieldReader {
   std::optional<std::uint64_t> content_length;
   std::optional<std::string_view> connection;
+  bool is_chunked = false;
   int dates = 0;
   int keep_alives = 0;
 
@@ -29,7 +30,10 @@ struct FieldReader {
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = line.substr(colon + 2);
     ASSERT(http::is_token(name) && is_field_value(value));
-    ASSERT(name != "Transfer-Encoding");
+    if (name == "Transfer-Encoding") {
+      ASSERT(!is_chunked && value == "chunked");
+      is_chunked = true;
+    }
     if (name == "Date") ++dates;
     if (name == "Keep-Alive") ++keep_alives;
     if (name == "Connection") {
@@ -51,6 +55,23 @@ int read_status_line(std::string_view line) {
   ASSERT(std::all_of(digits.begin(), digits.end(), is_digit) && digits[0] >= '1' && digits[0] <= '5');
   ASSERT(is_field_value(line.substr(13)) && line.substr(13) != "Unknown");
   return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+}
+
+/// RFC 9112 §7.1, as strict as it can be read: no extension, no trailer. False: it is cut short.
+bool read_chunks(std::string_view text, StrictResponse& response) {
+  while (true) {
+    const std::size_t line = text.find("\r\n", response.size_bytes);
+    if (line == std::string_view::npos) return false;
+    const std::string_view digits = text.substr(response.size_bytes, line - response.size_bytes);
+    std::uint64_t size = 0;
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+    ASSERT(!digits.empty() && end.ec == std::errc() && end.ptr == digits.data() + digits.size());
+    if (text.size() - line < 2 + size + 2) return false;
+    response.content += text.substr(line + 2, size);
+    ASSERT(text.substr(line + 2 + size, 2) == "\r\n");
+    response.size_bytes = line + 2 + size + 2;
+    if (size == 0) return true;
+  }
 }
 
 }  // namespace
@@ -76,10 +97,21 @@ std::optional<StrictResponse> read_response(std::string_view text, bool to_head)
   }
   // RFC 9110 §8.6: no Content-Length in a 204; in all others it is what frames the content.
   const bool has_no_content = response.status == 204 || response.status == 304;
-  ASSERT(fields.dates == 1 && fields.connection && fields.content_length.has_value() != has_no_content);
+  ASSERT(fields.dates == 1 && fields.connection);
   response.keeps_connection = fields.connection == "keep-alive";
+  ASSERT(!has_no_content || (!fields.content_length && !fields.is_chunked));
+  ASSERT(!fields.content_length || !fields.is_chunked);
+  // Only the end of the connection is left to end the content.
+  const bool is_until_close = !has_no_content && !fields.content_length && !fields.is_chunked;
+  ASSERT(!is_until_close || !response.keeps_connection);
   ASSERT(fields.keep_alives == (response.keeps_connection ? 1 : 0));
   if (has_no_content || to_head) return response;
+  if (fields.is_chunked) return read_chunks(text, response) ? std::optional(response) : std::nullopt;
+  if (is_until_close) {
+    response.content = text.substr(response.size_bytes);
+    response.size_bytes = text.size();
+    return response;
+  }
   if (*fields.content_length > text.size() - response.size_bytes) return std::nullopt;
   response.content = text.substr(response.size_bytes, *fields.content_length);
   response.size_bytes += response.content.size();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace bobbin::fuzz {
@@ -9,8 +10,8 @@ namespace bobbin::fuzz {
 struct StrictResponse {
   int status = 0;
   bool keeps_connection = false;  ///< what its Connection field says; a 1xx has none and keeps it
-  std::string_view content;
-  std::size_t size_bytes = 0;  ///< of all of it
+  std::string content;            ///< without its transfer coding
+  std::size_t size_bytes = 0;     ///< of all of it
 };
 
 /// Reads the response at the front of `text` (RFC 9112 §4–§6); nothing when it is cut short. Anything that is

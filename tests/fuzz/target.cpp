@@ -39,11 +39,20 @@ bool stays_inside(std::string_view path) {
   return !path.ends_with("/.") && !path.ends_with("/..");
 }
 
-void check_target(std::string_view text, Method method) {
+/// The raw path without `.` and empty segments, by looking for them until none is left.
+std::string without_empty_segments(std::string path) {
+  for (const std::string_view bad : {"/./", "//"})
+    for (std::size_t at = path.find(bad); at != std::string::npos; at = path.find(bad, at))
+      path.replace(at, bad.size(), "/");
+  if (path.ends_with("/.")) path.pop_back();
+  return path;
+}
+
+void check_target(std::string_view text, Method method, http::PathRules rules) {
   http::RequestHead head;
   head.method = method;
   head.target = text;
-  const auto result = http::parse_target(head);
+  const auto result = http::parse_target(head, rules);
   const bool is_https = equals_ignoring_case(text.substr(0, text.find(':')), "https");
   if (const auto* refusal = std::get_if<http::Refusal>(&result))
     ASSERT(refusal->status == http::Status::bad_request ||
@@ -51,14 +60,17 @@ void check_target(std::string_view text, Method method) {
   const auto* target = std::get_if<Target>(&result);
   ASSERT(target == nullptr || !is_https);
   if (target == nullptr) return;
-  if (target->asterisk) return ASSERT(text == "*" && method == Method::options && target->path.empty());
-  ASSERT(stays_inside(target->path));
-  ASSERT(stays_inside(decode(target->path)));
+  if (target->asterisk) return ASSERT(text == "*" && method == Method::options && target->path().empty());
+  ASSERT(stays_inside(target->path()));
+  ASSERT(stays_inside(decode(target->path())));
   ASSERT(is_within(target->query, text));
   ASSERT(std::all_of(target->query.begin(), target->query.end(),
                      [](char c) { return c > ' ' && c < 0x7F && c != '#'; }));
   if (!text.starts_with('/')) return;
-  ASSERT(decode(text.substr(0, text.find('?'))) == target->path);
+  const std::string raw(text.substr(0, text.find('?')));
+  const bool cleans = rules == http::PathRules::standard;
+  ASSERT(decode(cleans ? without_empty_segments(raw) : raw) == target->path());
+  ASSERT(target->began_with_two_slashes == raw.starts_with("//"));
 }
 
 void check_authority(std::string_view text) {
@@ -102,7 +114,9 @@ void check_policy(std::string_view text, bool wildcard) {
 void run(std::string_view input, Choices choices) {
   const ExactCopy copy(input);
   constexpr Method kMethods[] = {Method::get, Method::post, Method::options, Method::unknown};
-  if (!input.empty()) check_target(copy.text(), kMethods[choices.below(std::size(kMethods))]);
+  if (!input.empty())
+    check_target(copy.text(), kMethods[choices.below(std::size(kMethods))],
+                 choices.one_in(2) ? http::PathRules::strict : http::PathRules::standard);
   check_authority(copy.text());
   check_policy(copy.text(), choices.one_in(2));
 }

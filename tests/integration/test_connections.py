@@ -1,5 +1,7 @@
 """CONTRACT §5 (persistent connections, pipelining, segmentation) and §7 row 9."""
 
+import signal
+
 import pytest
 
 from support.clients import PATIENT_FLAGS
@@ -20,6 +22,43 @@ def test_a_stray_line_end_does_not_cost_the_answer(start):
         connection.send(b"\r\n")
         assert connection.receive_bytes(len(content)) == content
         connection.expect_closed()
+
+
+UNREAD = {
+    # name: (fields of the last request, what comes with it, what comes after its answer has left)
+    "content": ([("Content-Length", "300000")], b"", b"x" * 300_000),
+    "the rest of a content": ([("Content-Length", "300000")], b"x" * 1000, b"x" * 299_000),
+    "chunked content": ([("Transfer-Encoding", "chunked")], b"", b"493e0\r\n" + b"x" * 300_000),
+    "a line end": ([], b"\r\n", b"\r\n"),
+    "another request": ([], b"GET / HTTP/1.1\r\n", b"Host: x\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_what_follows_a_last_request_does_not_destroy_its_answer(server, case):
+    """§4, RFC 9112 §9.6: also behind `Connection: close` the server reads on briefly before it closes."""
+    fields, at_once, later = UNREAD[case]
+    content = (server.root / "photo.png").read_bytes()
+    with server.connect(receive_buffer=4096) as connection:  # most of the answer waits in the server's socket
+        request = connection.request("GET", "/photo.png", fields=[("Connection", "close"), *fields])
+        connection.send(request + at_once)
+        server.log.wait_for(r"Response: 200 OK")  # the last byte has been handed over
+        assert connection.send_as_far_as_possible(later), "reset"
+        response = connection.receive()
+        assert response.content == content and not response.keeps
+        connection.expect_closed()
+
+
+@pytest.mark.parametrize(("size", "keeps"), [(256 * 1024, True), (256 * 1024 + 1, False)])
+@pytest.mark.parametrize(("method", "target", "status"), [("GET", "/about.html", 200), ("POST", "/missing", 404)])
+def test_how_much_content_behind_an_early_answer_is_read(server, method, target, status, size, keeps):
+    """§4: kept when the content has been read, else closed. It is read when it is no more than 256 KiB."""
+    with server.connect() as connection:
+        connection.send(connection.request(method, target, fields=[("Content-Length", str(size))]))
+        connection.send_as_far_as_possible(b"x" * size)
+        response = connection.receive()
+        assert (response.status, response.keeps) == (status, keeps)
+        connection.expect_as_said(response)
 
 
 def test_three_requests_on_one_connection(server):
@@ -250,6 +289,22 @@ def test_client_that_finishes_sending(server):
         connection.expect_closed()
 
 
+@pytest.mark.parametrize("speaks_before", [False, True], ids=["new", "persistent"])
+def test_a_request_and_the_end_that_come_together(start, speaks_before):
+    """RFC 9112 §9.6: the answer, then the end: no more requests can come, so nothing is waited for."""
+    server = start("--keep-alive-timeout", "1h", *PATIENT_FLAGS)
+    with server.connect() as connection:
+        if speaks_before:
+            assert connection.ask().status == 200
+            server.wait_until_quiet()
+        server.signal(signal.SIGSTOP)
+        connection.send(connection.request("GET", "/about.html"))
+        connection.finish_sending()
+        server.signal(signal.SIGCONT)
+        assert connection.receive().status == 200
+        connection.expect_closed()
+
+
 def test_client_that_finishes_in_mid_head(server):
     """RFC 9112 §8: an incomplete request is not carried out."""
     with server.connect() as connection:
@@ -259,9 +314,9 @@ def test_client_that_finishes_in_mid_head(server):
         assert finished and (data == b"" or data.startswith(b"HTTP/1.1 400 "))
 
 
-def test_client_that_says_nothing(server):
-    """A connection that closes without a request gets no answer."""
-    with server.connect() as connection:
+def test_client_that_says_nothing(start):
+    """A connection that closes without a request gets no answer, and is closed at once rather than when its time is over."""
+    with start(*PATIENT_FLAGS).connect() as connection:
         connection.finish_sending()
         connection.expect_closed()
 

@@ -4,6 +4,7 @@ The limits are set short by flags; what the tests wait for is what reaching them
 """
 
 import select
+import time
 
 import pytest
 
@@ -78,7 +79,16 @@ def test_idle_connection(start):
     with server.connect() as connection:
         assert connection.ask().status == 200
         connection.expect_closed()
-    server.log.wait_for(r"\[Thread-\d+\] Connection timeout$")
+    server.log.wait_for(r"\[Thread-\d+\] Connection timeout")
+
+
+def test_a_timeout_names_its_client(start):
+    """§4: every line about a connection can be attributed."""
+    server = start("--keep-alive-timeout", SHORT)
+    with server.connect() as connection:
+        assert connection.ask().status == 200
+        connection.expect_closed()
+    server.log.wait_for(rf"Connection timeout.*127\.0\.0\.1:{connection.port}")
 
 
 def test_connection_that_never_speaks(start):
@@ -86,6 +96,35 @@ def test_connection_that_never_speaks(start):
     server = start("--keep-alive-timeout", SHORT, "--head-timeout", SHORT)
     with server.connect() as connection:
         connection.expect_closed()
+
+
+def test_the_idle_timeout_is_for_clients_that_have_spoken(start):
+    """§5: a new connection has the time that a head may take (a second connection is the clock)."""
+    server = start("--keep-alive-timeout", SHORT, "--head-timeout", LONG)
+    with server.connect() as silent, server.connect() as clock:
+        assert clock.ask().status == 200
+        clock.expect_closed()
+        assert silent.ask().status == 200
+
+
+@pytest.mark.parametrize("sends", [b"", b"\r\n"], ids=["nothing", "an empty line"])
+def test_the_first_request_has_the_time_of_a_head(start, sends):
+    """§2: from the moment a worker takes the connection; when nothing of a request came it is closed without an answer."""
+    server = start("--keep-alive-timeout", LONG, "--head-timeout", SHORT)
+    with server.connect() as connection:
+        connection.send(sends)
+        connection.expect_closed(patience=5)
+
+
+def test_the_announced_timeout_can_be_trusted(start):
+    """§2: a client that sends again just before the announced time is over is not met by a close: there is a second more."""
+    server = start("--keep-alive-timeout", "1s")
+    with server.connect() as connection:
+        connection.send(connection.request())
+        asked = time.monotonic()
+        assert connection.receive()["Keep-Alive"].startswith("timeout=1,")
+        connection.expect_closed()
+        assert time.monotonic() - asked >= 2
 
 
 def test_sending_is_not_idle(start):
@@ -140,6 +179,33 @@ def test_content_that_never_follows_a_continue(impatient):
         check_timeout(connection)
 
 
+@pytest.mark.modes("many")
+def test_what_came_early_buys_no_time(start):
+    """§2: the credit for early bytes is at most the grace: 3 MB at once, then a trickle, is too slow for 100,000 B/s."""
+    server = start("--max-upload", "16MiB", "--minimum-rate", "100000", "--minimum-rate-grace", SHORT)
+    with server.connect() as connection:
+        fields = [JSON, ("Content-Length", "10000000"), ("Expect", "100-continue")]
+        connection.send(connection.request("POST", "/upload", fields=fields))
+        assert connection.receive_interim().status == 100
+        connection.send(b'"' + b"x" * 3_000_000)
+        dribble(connection, b"x" * 200)  # for ten seconds, a third of what 3 MB are worth
+        check_timeout(connection)
+    assert server.uploads() == []
+
+
+def test_no_grace_is_not_no_time(start):
+    """§4: a client that has said what it will send and waits for 100 Continue is slow only when it does not send then."""
+    server = start("--minimum-rate-grace", "0")
+    for _ in range(5):
+        with server.connect() as connection:
+            fields = [JSON, ("Content-Length", "3"), ("Expect", "100-continue")]
+            connection.send(connection.request("POST", "/upload", fields=fields))
+            assert connection.receive_interim().status == 100
+            server.wait_until_quiet()  # as long as a packet may take
+            connection.send(b"[1]")
+            assert connection.receive().status == 201
+
+
 # Receivers
 
 
@@ -153,6 +219,18 @@ def test_reader_that_stops(start):
     rest, _ = connection.receive_to_end()
     assert len(rest) < length
     assert server.get().status == 200
+
+
+@pytest.mark.modes("many")
+def test_reader_that_takes_nothing(start):
+    """§2: progress is what the peer's TCP has acknowledged. One stall timeout without any is enough, not two."""
+    server = start("--stall-timeout", "6s")
+    write_large(server.root / "large.png", 20 << 20)
+    before = server.open_sockets()
+    with server.connect() as connection:
+        connection.send(connection.request("GET", "/large.png"))
+        server.wait_until_quiet()
+        eventually(lambda: server.open_sockets() <= before, "the connection is given up", patience=10)
 
 
 # Row 13

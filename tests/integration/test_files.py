@@ -4,12 +4,15 @@ import hashlib
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 import urllib.parse
 
 import pytest
 
 from support.client import FIELD_ORDER, parse_date
+from support.opens import Opens
 from support.server import run_to_end
 from support.validators import strong_etag
 
@@ -177,6 +180,20 @@ def test_modification_time_in_the_future(server):
     assert response.status == 200
     if response.get("Last-Modified"):
         assert parse_date(response["Last-Modified"]) <= parse_date(response["Date"])
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 315_532_799, 10_413_792_000, 15_032_385_535], ids=["epoch", "1", "1979", "2300", "2446"])
+def test_modification_times_that_mean_nothing(server, seconds):
+    """§2: before 1980 or more than a day ahead: no Last-Modified, and no condition by date holds."""
+    os.utime(server.root / "about.html", (seconds, seconds))
+    content = (server.root / "about.html").read_bytes()
+    with server.connect() as connection:
+        assert connection.ask("GET", "/about.html").get("Last-Modified") is None
+        for date in ["Thu, 01 Jan 1970 00:00:01 GMT", "Fri, 01 Jan 2021 00:00:00 GMT", "Fri, 01 Jan 2300 00:00:00 GMT"]:
+            response = connection.ask("GET", "/about.html", fields=[("If-Modified-Since", date)])
+            assert (response.status, response.content) == (200, content), date
+            fields = [("Range", "bytes=0-3"), ("If-Range", date)]
+            assert connection.ask("GET", "/about.html", fields=fields).status == 200, date
 
 
 def test_server_field_is_configurable(start):
@@ -360,6 +377,38 @@ def test_things_that_are_no_files(server):
         for target in ["/pipe.txt", "/socket.txt"]:
             assert server.get(target).status in (403, 404), target
     assert server.get().status == 200
+
+
+def test_a_pipe_is_not_opened(server):
+    """Opening one releases a writer that waits for its reader; looking at it is enough. Devices are no different."""
+    pipe = server.root / "pipe.txt"
+    os.mkfifo(pipe)
+    with Opens(pipe) as opens:
+        for method in ["GET", "HEAD", "OPTIONS"]:
+            assert server.ask(method, "/pipe.txt").status in (403, 404)
+        assert opens.count() == 0
+
+
+LEASE_HOLDER = """
+import fcntl, signal, sys
+file = open(sys.argv[1], "r+b")
+signal.signal(signal.SIGIO, lambda *_: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK))
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lease_is_waited_for(server):
+    """§5: an existing file is served. Whoever holds a lease (fcntl(2), as Samba does) gives it up when it is asked to."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", LEASE_HOLDER, server.root / "about.html"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout.readline() == b"held\n"
+        response = server.get("/about.html")
+        assert (response.status, response.content) == (200, (server.root / "about.html").read_bytes())
+        holder.stdin.close()
 
 
 def test_names_are_case_sensitive_and_plus_is_plus(server):

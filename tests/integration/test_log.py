@@ -96,6 +96,7 @@ def test_cut_download_says_what_was_transferred(single):
         connection.abort()
     match = single.log.wait_for(r"Response: 200 OK \((\d+) bytes transferred\)$")[0]
     assert int(match[1]) < 64 << 20
+    expect_block(single, "Sending binary file: huge.bin (67108864 bytes)", match[0].split("] ")[-1], "Connection: close")
 
 
 UNFINISHED = {
@@ -121,7 +122,7 @@ def test_violations(single):
     """§6: `Host validation: evil.com ✗` and the three violations."""
     single.get(host="evil.com")
     single.log.wait_for(r"^\[[-0-9: ]+\] \[Thread-1\] Host validation: evil\.com ✗$")
-    single.log.wait_for(r"^\[[-0-9: ]+\] (\[Thread-1\] )?Security violation: Host mismatch \(evil\.com\)$")
+    single.log.wait_for(r"^\[[-0-9: ]+\] (\[Thread-1\] )?Security violation: Host mismatch \(evil\.com\)( |$)")
     single.get(host=None)
     single.log.wait_for(r"^\[[-0-9: ]+\] (\[Thread-1\] )?Security violation: Missing Host header$")
     single.get("/../etc/passwd")
@@ -131,6 +132,30 @@ def test_violations(single):
     single.log.wait_for(r"Response: 403 Forbidden \(\d+ bytes transferred\)$", count=2)
     single.log.wait_for(r"Response: 400 Bad Request \(\d+ bytes transferred\)$")
     single.log.wait_for(r"Connection: close$", count=3)
+
+
+@pytest.mark.parametrize("log_format", ["transfer", "common", "combined", "json"])
+def test_a_violation_is_logged_once(start, log_format):
+    """§6: in the exchange's block, or in a line of its own where the format has no place for it."""
+    server = start("--log-format", log_format)
+    violations = {
+        "Host mismatch (evil.com)": {"host": "evil.com"},
+        "Missing Host header": {"host": None},
+        "Path traversal attempt (/../etc/passwd)": {"target": "/../etc/passwd"},
+    }
+    for request in violations.values():
+        assert server.get(**request).status in (400, 403)
+    server.stop()
+    for violation in violations:
+        assert server.log.count(re.escape(violation)) == 1, server.log.lines
+
+
+def test_an_upload_is_logged_once(single):
+    """§6: `Created file:` stands in the block of the exchange, and a line about a client that has left is for one that has."""
+    names = [single.upload(b"[1]")["Location"].rsplit("/", 1)[1] for _ in range(5)]
+    single.stop()
+    for name in names:
+        assert single.log.count(name) == 1, single.log.lines
 
 
 def test_malformed_requests_are_logged(single):
@@ -366,6 +391,39 @@ def test_a_reader_that_stops_holds_nobody_up(start):
     server.log.wait_for(r"(?i)\d+ .*(dropped|lost)|(dropped|lost).* \d+")
     server.get("/the-end")
     server.log.wait_for("/the-end")
+
+
+def test_every_line_is_written_or_counted(start):
+    """§6: what is dropped is counted, up to the stop: a burst, its report, and within a second another burst and the stop."""
+    server = start("--keep-alive-requests", "0", "--log-format", "common")
+    server.log.wait_for("Press Ctrl")
+    dropped = r"(\d+) log lines dropped"
+    asked, batch = 0, 200
+
+    def ask_until_lines_are_dropped(connection):
+        nonlocal asked
+        request = connection.request("HEAD", "/missing-" + "x" * 2000)
+        for _ in range(10):
+            connection.send(request * batch)
+            for _ in range(batch):
+                assert connection.receive("HEAD").status == 404
+            asked += batch
+
+    with server.connect() as connection:
+        server.log.pause()
+        ask_until_lines_are_dropped(connection)
+        server.log.resume()
+        server.log.wait_for(dropped)
+        server.log.pause()
+        ask_until_lines_are_dropped(connection)
+        server.signal(signal.SIGTERM)
+        connection.expect_closed()
+    eventually(lambda: server.threads() == 2, "nobody is left but the main thread and the log's, which waits for its reader")
+    server.log.resume()
+    assert server.wait() == 0
+    assert len(server.log.wait_for(dropped)) >= 2
+    lost = sum(int(match[1]) for match in server.log.wait_for(dropped))
+    assert server.log.count('"HEAD /missing') + lost == asked
 
 
 def test_host_of_an_absolute_target_is_the_one_validated(single):

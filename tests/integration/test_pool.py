@@ -138,6 +138,45 @@ def test_full_queue(start_small, speaks):
 
 
 @pytest.mark.modes("many")
+def test_surplus_clients_that_come_together(start):
+    """§4: none of many 503 is destroyed by a reset, though only a few of these connections can be kept open until their
+    clients have closed: a request that has arrived is read before the close."""
+    # An answer that does not fit into the client's socket is one that a reset destroys.
+    name = "x" * 6000
+    server = start("--threads", "1", "--connections-per-thread", "1", "--queue", "0", "--server-name", name,
+                   *PATIENT_FLAGS, descriptors=256)  # fmt: skip
+    first = occupy(server)
+    server.wait_until_quiet()  # so that the worker has said that it has nobody idle
+    server.signal(signal.SIGSTOP)
+    surplus = [server.connect(receive_buffer=2304) for _ in range(100)]
+    for connection in surplus:
+        connection.send(connection.request("GET", "/about.html"))
+    server.signal(signal.SIGCONT)
+    server.log.wait_for("Connection queue full, rejecting connection", count=len(surplus))
+    for connection in surplus:
+        response = connection.receive()
+        assert response.status == 503 and response["Server"] == name and name in response.text
+        connection.expect_closed()
+    release(first)
+
+
+def test_connections_that_linger_are_few(start):
+    """§4: after an error the server reads on briefly. Each such connection holds a descriptor, so there is a limit: 64 for a
+    worker (docs/operating.md); beyond it the answer is still delivered whole."""
+    server = start("--threads", "1", "--queue", "1024")
+    server.get()
+    before = server.open_sockets()
+    lingering = [server.connect() for _ in range(200)]
+    for connection in lingering:
+        connection.send(b"nonsense\r\n\r\n")
+        assert connection.receive().status == 400
+    server.wait_until_quiet()
+    assert server.open_sockets() <= before + 64
+    for connection in lingering:
+        connection.expect_closed()
+
+
+@pytest.mark.modes("many")
 def test_idle_connections_make_room(start_small):
     """§5: while connections wait, idle persistent connections are closed, oldest first."""
     server = start_small()
@@ -247,6 +286,27 @@ def test_client_that_leaves_the_queue(start):
     for leave in ("close", "abort") * 3:
         getattr(ask_later(server), leave)()
     waiting = ask_later(server)
+    release(first)
+    assert waiting.receive().status == 200
+
+
+@pytest.mark.modes("capacity-1")
+@pytest.mark.parametrize("leave", ["after a request", "without a word"])
+def test_clients_that_left_the_queue_hold_no_place(start, leave):
+    """§5: --queue 2: two clients queue and leave, the third is queued in their place and served."""
+    server = start("--threads", "1", "--queue", "2", *PATIENT_FLAGS)
+    first = occupy(server)
+    for _ in range(2):
+        if leave == "after a request":
+            ask_later(server).abort()
+        else:
+            before = server.open_sockets()
+            silent = server.connect()
+            eventually(lambda: server.open_sockets() > before, "the connection is accepted")
+            silent.close()
+    waiting = server.connect()
+    waiting.send(waiting.request("GET", "/about.html", fields=[CLOSE]))
+    server.wait_until_quiet()
     release(first)
     assert waiting.receive().status == 200
 

@@ -1,6 +1,7 @@
 """CONTRACT §2 (Accept-Ranges): range requests as in RFC 9110 §14, of a file with the eleven bytes `hello world`."""
 
 import email.utils
+import os
 import re
 
 import pytest
@@ -192,6 +193,47 @@ def test_if_range_with_a_date(aged):
     for seconds in (-1, 1):
         other = email.utils.formatdate(parse_date(date) + seconds, usegmt=True)
         assert get_range(aged, "bytes=0-4", fields=[("If-Range", other)]).status == 200
+
+
+SET = 1_500_000_000
+
+
+@pytest.fixture
+def same_time_twice(scratch):
+    """A root with a file whose time was set, as mirrors and images set it; another one takes its place under the same time."""
+    root = scratch / "mirror"
+    root.mkdir()
+    for name, content in [("file.bin", b"a" * 1000), ("next", b"b" * 1000)]:
+        (root / name).write_bytes(content)
+        os.utime(root / name, (SET, SET))
+    return root
+
+
+def resume(server):
+    """The second half, for a client that has the first and knows its date; the file is replaced in between."""
+    date = last_modified(server, "/file.bin")
+    assert parse_date(date) == SET
+    (server.root / "next").rename(server.root / "file.bin")
+    return get_range(server, "bytes=500-", fields=[("If-Range", date)])
+
+
+def test_if_range_with_a_date_that_was_set(start, same_time_twice):
+    """§2: the ctime does not lie in the second of the mtime: no strong validator, so the whole file, and no splice of two."""
+    response = resume(start("--uploads", "off", root=same_time_twice))
+    assert (response.status, response.content) == (200, b"b" * 1000)
+
+
+def test_if_range_with_a_date_that_is_trusted(start, same_time_twice):
+    """§2: --trust-mtime on, for mirrors whose files are never replaced under an old time."""
+    response = resume(start("--uploads", "off", "--trust-mtime", "on", root=same_time_twice))
+    assert (response.status, response.content) == (206, b"b" * 500)
+
+
+def test_if_modified_since_with_a_date_that_was_set(start, same_time_twice):
+    """§2: trees made by rsync -a, cp -p or an image keep their 304s."""
+    server = start("--uploads", "off", root=same_time_twice)
+    date = last_modified(server, "/file.bin")
+    assert server.get("/file.bin", fields=[("If-Modified-Since", date)]).status == 304
 
 
 def test_if_range_with_a_weak_etag(server):

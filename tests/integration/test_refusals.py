@@ -213,6 +213,23 @@ def test_other_refusals(server, case):
         connection.expect_closed()
 
 
+@pytest.mark.parametrize("raw", [head("X" * 20_000 + " / HTTP/1.1", HOST), b"X" * 40_000], ids=["whole", "without end"])
+def test_long_method(server, raw):
+    """RFC 9112 §3: a method longer than any that we know: 501."""
+    with server.connect() as connection:
+        connection.send_as_far_as_possible(server.fill(raw))
+        response = connection.receive()
+        assert response.status == 501 and not response.keeps
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_method_on_a_missing_file(server, method):
+    """RFC 9110 §15.5.6: no method that writes is allowed anywhere, and a name that could be made is no exception."""
+    response = server.ask(method, "/missing.txt", content=b"x" if method != "DELETE" else None)
+    assert response.status == 405
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
 @pytest.mark.parametrize("line", ["TRACE / HTTP/1.1", "CONNECT {host} HTTP/1.1", "PROPFIND / HTTP/1.1"])
 def test_methods_of_no_use_here(server, line):
     """RFC 9110 §9.1: a registered method that we do not serve is 405 or 501; TRACE must not echo."""
@@ -337,6 +354,12 @@ def test_every_error_has_a_page(server, raw, status):
         assert f"<h1>{heading}</h1>" in response.text
         assert re.search(r"<p>[^<]{10,}\.</p>", response.text)
         assert "<em>Multi-threaded HTTP Server</em>" in response.text
+
+
+def test_a_page_asks_for_nothing_else(server):
+    """A browser that is shown an error does not come back for an icon that is not there."""
+    for response in [server.get("/missing"), server.get("/../x")]:
+        assert '<link rel="icon" href="data:,">' in response.text
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,21 @@ def test_no_new_connections(start):
     assert server.wait() == 0
 
 
+def test_connections_that_the_kernel_has_accepted(start):
+    """docs/operating.md: they are taken before the listening sockets close: each is answered, with its page or with 503."""
+    server = start("--threads", "2")
+    server.signal(signal.SIGSTOP)
+    waiting = [server.connect() for _ in range(300)]  # more than are accepted in one go
+    for connection in waiting:
+        connection.send(connection.request("GET", "/about.html"))
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    for connection in waiting:
+        assert connection.receive().status in (200, 503)
+        connection.expect_closed()
+    assert server.wait() == 0
+
+
 def test_upload_in_flight_completes(start):
     """§1: finish what is in flight: a 201 is a 201 also now, and says close."""
     server = start(*PATIENT_FLAGS)
@@ -197,6 +212,22 @@ def test_stop_while_clients_come(start):
             pass
     assert whole >= 50
     assert server.wait() == 0
+
+
+def test_sigusr2_ends_nothing(start):
+    """§3: it will begin an upgrade; until then it is a line in the log, and nothing else."""
+    server = start(*PATIENT_FLAGS)
+    content = write_large(server.root / "large.png", 8 << 20)
+    download, _ = begin_download(server, "/large.png")
+    server.signal(signal.SIGUSR2)
+    try:
+        server.log.wait_for("SIGUSR2|upgrade")
+    except AssertionError:
+        server.process.wait()
+        server.expected_status = server.process.returncode
+        raise
+    assert download.receive_bytes(len(content)) == content
+    assert server.get().status == 200
 
 
 def test_sigpipe_and_sighup_do_no_harm(start):

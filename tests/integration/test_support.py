@@ -5,14 +5,14 @@ import threading
 
 import pytest
 
-from support.client import Closed, Connection, Reset
+from support.client import CLOSE_PATIENCE, Closed, Connection, Reset
 
 DATE = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + DATE + b"Connection: keep-alive\r\n\r\nhi"
 
 
-def canned(data, reset=False):
-    """A connection to a peer that sends `data` and closes, with a FIN or a reset."""
+def canned(data, reset=False, stays=False):
+    """A connection to a peer that sends `data` and closes, with a FIN or a reset, or stays until we close."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve():
@@ -22,6 +22,8 @@ def canned(data, reset=False):
             if reset:
                 peer.recv(1)
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            if stays:
+                peer.recv(1)
             peer.close()
 
     threading.Thread(target=serve, daemon=True).start()
@@ -73,6 +75,15 @@ def test_bytes_after_a_response_are_seen():
         connection.receive()
         with pytest.raises(AssertionError, match="bytes after"):
             connection.expect_closed()
+
+
+def test_an_open_connection_is_not_a_closed_one():
+    """What closes when it has been idle for long enough has not been closed after its answer."""
+    assert CLOSE_PATIENCE < 30  # the default keep-alive timeout
+    with canned(GOOD, stays=True) as connection:
+        connection.receive()
+        with pytest.raises(AssertionError, match="still open"):
+            connection.expect_closed(patience=0.1)
 
 
 def test_fin_and_reset_are_told_apart():

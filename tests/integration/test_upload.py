@@ -520,6 +520,7 @@ BAD_CHUNKS = {
     "overflow to 3": b"10000000000000003\r\n[1]\r\n0\r\n\r\n",
     "overflow to -1": b"ffffffffffffffff\r\n[1]\r\n0\r\n\r\n",
     "LF at the end": b"3\r\n[1]\r\n0\r\n\n",
+    "no semicolon before extension": b"3 a\r\n[1]\r\n0\r\n\r\n",
     "NUL in extension": b"3;a=\0\r\n[1]\r\n0\r\n\r\n",
     "LF in extension": b"3;a\nb\r\n[1]\r\n0\r\n\r\n",
     "malformed trailer": b"3\r\n[1]\r\n0\r\nno colon\r\n\r\n",
@@ -537,6 +538,29 @@ def test_bad_chunks(server, case):
         assert not response.keeps
         connection.expect_closed()
     assert server.uploads() == []
+
+
+BAD_EXTENSIONS = ["5;", "5;=x", "5;a=", '5;a="x', "5;a b", '5;a="x"y', "5;a;", "5;a=b=c"]
+
+
+@pytest.mark.parametrize("line", [*BAD_EXTENSIONS, "0;"])
+def test_bad_chunk_extensions(server, line):
+    """RFC 9112 §7.1.1: `;` a name, and perhaps `=` a token or a quoted string; anything else is 400 and closed."""
+    body = f"{line}\r\n[123]\r\n0\r\n\r\n" if line.startswith("5") else f"5\r\n[123]\r\n{line}\r\n\r\n"
+    with server.connect() as connection:
+        connection.send(chunked_head(connection) + body.encode() + connection.request("GET", "/about.html"))
+        response = connection.receive()
+        assert response.status == 400 and not response.keeps
+        connection.expect_closed()
+    assert server.uploads() == []
+
+
+@pytest.mark.parametrize("line", ["5;a", "5;a=b", '5;a="x;y\\"z"', "5 ; a = b", "5\t;\ta", "5;a;b=c", '5;a=""'])
+def test_good_chunk_extensions(server, line):
+    """RFC 9112 §7.1.1, with the white space that §5.6.3 of RFC 9110 makes recipients accept."""
+    with server.connect() as connection:
+        connection.send(chunked_head(connection) + f"{line}\r\n[123]\r\n0\r\n\r\n".encode())
+        check_created(server, connection.receive(), b"[123]")
 
 
 def test_endless_chunk_extension_and_trailer(server):
@@ -617,15 +641,49 @@ def test_other_methods_on_the_upload_path(server, method):
     assert "POST" in re.split(r",\s*", response["Allow"])
 
 
-def test_uploads_can_be_disabled(start):
-    """§4: uploads disabled → 503 with Retry-After: 5, closed."""
-    server = start("--uploads", "off")
+REFUSED_HEADS = {
+    "two lengths": (400, "POST /upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"),
+    "length and coding": (
+        400,
+        "POST /upload HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ),
+    "no colon": (400, "POST /upload HTTP/1.1\r\nHost: {host}\r\nno colon\r\n\r\n"),
+    "no host": (400, "POST /upload HTTP/1.1\r\nContent-Length: 3\r\n\r\n"),
+    "long cookie": (431, "POST /upload HTTP/1.1\r\nHost: {host}\r\nCookie: " + "x" * 20_000 + "\r\n\r\n"),
+    "long cookie without end": (431, "POST /upload HTTP/1.1\r\nHost: {host}\r\nCookie: " + "x" * 40_000),
+    "transfer coding": (501, "POST /upload HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
+    "version": (505, "POST /upload HTTP/2.0\r\nHost: {host}\r\nContent-Length: 3\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("accept", ["", "Accept: application/json\r\n", "Accept: text/html\r\n"], ids=["", "json", "html"])
+@pytest.mark.parametrize("case", REFUSED_HEADS)
+def test_a_refused_head_is_a_problem_too(server, case, accept):
+    """§4: problem details, as every error of the upload path."""
+    status, head = REFUSED_HEADS[case]
+    line, rest = head.split("\r\n", 1)
     with server.connect() as connection:
-        response = connection.ask("POST", "/upload", fields=[JSON], content=b"{}")
-        check_problem(response, 503)
-        assert response["Retry-After"] == "5" and not response.keeps
-        connection.expect_closed()
-    assert server.get().status == 200
+        connection.send_as_far_as_possible(server.fill(f"{line}\r\n{accept}{rest}".encode()))
+        check_problem(connection.receive(), status)
+
+
+@pytest.fixture
+def without_uploads(start):
+    return start("--uploads", "off")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS"])
+def test_without_uploads_their_path_is_an_ordinary_one(without_uploads, method):
+    """§1: --uploads off: what stands there, or 404, or 405: the same as anywhere else."""
+    content = b"[1]" if method in ("POST", "PUT") else None
+    for exists in (False, True):
+        answers = []
+        for name in ["upload", "ordinary"]:
+            if exists:
+                (without_uploads.root / name).write_bytes(b"a file")
+            response = without_uploads.ask(method, f"/{name}", fields=[JSON], content=content)
+            answers.append((response.status, response.get("Allow"), response.get("Content-Type")))
+        assert answers[0] == answers[1]
 
 
 def test_folder_removed_while_running(server):

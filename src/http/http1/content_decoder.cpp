@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "http/http1/grammar.h"
+#include "http/grammar.h"
 
 namespace bobbin::http::http1 {
 namespace {
@@ -14,6 +14,8 @@ constexpr std::string_view kSizeFault = "A chunk must begin with its size, in he
 // RFC 9112 §7.1.1 and §2.2: a lone LF or CR inside a chunk's framing is read differently by different peers.
 constexpr std::string_view kLineEndFault =
     "Chunked framing: a line must end with CR LF, and neither may stand elsewhere.";
+constexpr std::string_view kExtensionFault =
+    "A chunk extension must be a name, and perhaps '=' with a token or a quoted string.";
 constexpr std::string_view kTrailerFault = "A line of the trailer section is not a field line.";
 
 }  // namespace
@@ -23,10 +25,18 @@ constexpr std::string_view kTrailerFault = "A line of the trailer section is not
 //   chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
 //   last-chunk   = 1*("0") [ chunk-ext ] CRLF
 enum class ContentDecoder::State : std::uint8_t {
-  counted,            ///< content of a known length
-  size,               ///< the digits of a chunk size
-  before_extension,   ///< white space between size and ';' (BWS)
-  extension,          ///< behind ';'
+  counted,  ///< content of a known length
+  size,     ///< the digits of a chunk size
+  // chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )   (§7.1.1)
+  before_extension,   ///< white space (BWS) that only a ';' may follow
+  extension_begin,    ///< behind ';': BWS, then a name must begin
+  extension_name,     ///< in the name
+  extension_equals,   ///< BWS behind the name: '=' or ';' must follow
+  value_begin,        ///< behind '=': BWS, then a token or a quoted-string must begin
+  value_token,        ///< in a value that is a token
+  value_quoted,       ///< in a quoted-string
+  value_escaped,      ///< behind the backslash of a quoted-pair
+  extension_end,      ///< behind a quoted-string's closing quote
   size_line_feed,     ///< the LF of a size line
   data,               ///< chunk-data
   data_return,        ///< the CR behind chunk-data
@@ -37,7 +47,38 @@ enum class ContentDecoder::State : std::uint8_t {
   trailer_line_feed,  ///< the LF of a trailer field line
   final_line_feed,    ///< the LF of the final empty line
   finished,
+  refused,  ///< of a byte that cannot stand where it does
 };
+
+/// Where `c`, which ends no line, leads inside a chunk extension.
+ContentDecoder::State ContentDecoder::after_extension_byte(State state, char c) {
+  using enum State;
+  const bool is_white_space = is_optional_white_space(c);
+  const bool is_token = is_in(CharacterSet::token, c);
+  switch (state) {
+    case before_extension: return c == ';' ? extension_begin : is_white_space ? state : refused;
+    case extension_begin: return is_token ? extension_name : is_white_space ? state : refused;
+    case extension_name:
+      if (is_token) return state;
+      [[fallthrough]];
+    case extension_equals:
+      if (is_white_space) return extension_equals;
+      return c == '=' ? value_begin : c == ';' ? extension_begin : refused;
+    case value_begin:
+      if (is_white_space) return state;
+      return c == '"' ? value_quoted : is_token ? value_token : refused;
+    case value_quoted:
+      if (c == '"') return extension_end;
+      if (c == '\\') return value_escaped;
+      [[fallthrough]];
+    case value_escaped: return is_in(CharacterSet::field_value, c) ? value_quoted : refused;
+    case value_token:
+      if (is_token) return state;
+      [[fallthrough]];
+    default:
+      return c == ';' ? extension_begin : is_white_space ? before_extension : refused;  // extension_end
+  }
+}
 
 ContentDecoder::ContentDecoder(const ContentFraming& framing, std::uint64_t limit_bytes)
     : state_(State::finished), remaining_bytes_(0), allowance_bytes_(limit_bytes) {
@@ -81,8 +122,6 @@ ContentDecoder::Step ContentDecoder::take_content(Bytes input, std::size_t offse
 std::optional<Refusal> ContentDecoder::read_framing(char c) {
   switch (state_) {
     case State::size: return read_size(c);
-    case State::before_extension:
-    case State::extension: return read_extension(c);
     case State::size_line_feed:
       if (c != '\n') return bad_request(kLineEndFault);
       return begin_chunk();
@@ -95,7 +134,12 @@ std::optional<Refusal> ContentDecoder::read_framing(char c) {
       if (c != '\n') return bad_request(kLineEndFault);
       state_ = State::size;
       return std::nullopt;
-    default: return read_trailer(c);
+    case State::trailer_line:
+    case State::trailer_name:
+    case State::trailer_value:
+    case State::trailer_line_feed:
+    case State::final_line_feed: return read_trailer(c);
+    default: return read_extension(c);
   }
 }
 
@@ -114,20 +158,21 @@ std::optional<Refusal> ContentDecoder::read_size(char c) {
   return read_extension(c);
 }
 
-/// RFC 9112 §7.1.1: chunk-ext = *( BWS ";" … ). What extensions say is ignored, so only their bytes are
-/// checked.
+/// What extensions say is ignored, but their form is checked: what two readers could take for the end of the
+/// line in two ways is how requests get smuggled.
 std::optional<Refusal> ContentDecoder::read_extension(char c) {
-  if (c == '\r' && state_ == State::extension) {
+  if (c == '\n') return bad_request(kLineEndFault);
+  const bool may_end =
+      state_ == State::extension_name || state_ == State::value_token || state_ == State::extension_end;
+  if (c == '\r' && may_end) {
     state_ = State::size_line_feed;
     return std::nullopt;
   }
-  if (c == '\r' || c == '\n') return bad_request(kLineEndFault);
-  if (state_ == State::before_extension && c != ';' && !is_optional_white_space(c))
-    return bad_request(kSizeFault);
-  if (!is_in(CharacterSet::field_value, c))
-    return bad_request("A chunk extension holds a control character.");
   if (++extension_bytes_ > kMaximumExtensionBytes) return bad_request("The chunk extensions are too large.");
-  if (c == ';') state_ = State::extension;
+  const State next = after_extension_byte(state_, c);
+  if (next == State::refused)
+    return bad_request(state_ == State::before_extension ? kSizeFault : kExtensionFault);
+  state_ = next;
   return std::nullopt;
 }
 

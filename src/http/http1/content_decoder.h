@@ -21,7 +21,8 @@ inline constexpr std::size_t kMaximumTrailerBytes = 8 * 1024;
 inline constexpr int kMaximumSizeDigits = 16;
 
 /// Finds the content in the bytes behind a request head: a counted length or the chunked coding (RFC 9112 §6,
-/// §7.1). Trailer fields are checked for form and dropped (RFC 9110 §6.5.1 allows that).
+/// §7.1). Chunk extensions and trailer fields are checked for form and dropped (RFC 9112 §7.1.1, RFC 9110
+/// §6.5.1 allow that).
 class ContentDecoder {
  public:
   /// `limit_bytes`: content beyond it is refused with 413; chunk extensions and trailer section have fixed
@@ -47,6 +48,7 @@ class ContentDecoder {
  private:
   enum class State : std::uint8_t;
 
+  [[nodiscard]] static State after_extension_byte(State state, char c);
   [[nodiscard]] Step take_content(Bytes input, std::size_t offset);
   [[nodiscard]] std::optional<Refusal> read_framing(char c);
   [[nodiscard]] std::optional<Refusal> read_size(char c);

@@ -233,9 +233,47 @@ TEST(ContentDecoder, ChunkExtensions) {
       {"RFC 9112 §2.2: bare LF", "5 \n" + rest, 400},
       {"RFC 9112 §2.2: bare CR", "5;a\rb" + rest, 400},
       {"RFC 9112 §2.2: bare LF in quotes", "5;a=\"\n\"" + rest, 400},
-      {"RFC 9112 §2.2: CR LF in quotes ends the line", "5;a=\"\r\nhello\r\n0\r\n\r\n", kFinished, "hello"},
+      {"RFC 9112 §2.2: CR LF in quotes", "5;a=\"\r\nhello\r\n0\r\n\r\n", 400},
       {"RFC 9110 §5.5: NUL", "5;a\0"s + rest, 400},
       {"RFC 9110 §5.5: DEL", "5;a\x7f" + rest, 400},
+  });
+}
+
+// chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ), chunk-ext-name = token,
+// chunk-ext-val = token / quoted-string
+TEST(ContentDecoder, ChunkExtensionsHaveTheirForm) {
+  const std::string rest = "\r\nhello\r\n0\r\n\r\n";
+  expect_outcomes({
+      {"RFC 9112 §7.1.1: several", "5;a;b;c" + rest, kFinished, "hello"},
+      {"RFC 9112 §7.1.1: every place of BWS", "5 ;\ta = b\t; c ;d=\"e\" ;f" + rest, kFinished, "hello"},
+      {"RFC 9110 §5.6.2: tchar", "5;!#$%&'*+-.^_`|~09=!#$%&'*+-.^_`|~09" + rest, kFinished, "hello"},
+      {"RFC 9110 §5.6.4: empty quoted-string", "5;a=\"\"" + rest, kFinished, "hello"},
+      {"RFC 9110 §5.6.4: quoted-pair", "5;a=\"\\\"\\\\\\;\\\t\"" + rest, kFinished, "hello"},
+      {"RFC 9112 §7.1.1: a name", "5;" + rest, 400},
+      {"RFC 9112 §7.1.1: a name", "0;\r\n\r\n", 400},
+      {"RFC 9112 §7.1.1: a name", "5; " + rest, 400},
+      {"RFC 9112 §7.1.1: a name", "5;=x" + rest, 400},
+      {"RFC 9112 §7.1.1: a name", "5;;a" + rest, 400},
+      {"RFC 9112 §7.1.1: a name", "5;a;" + rest, 400},
+      {"RFC 9112 §7.1.1: a name", "5;\"a\"" + rest, 400},
+      {"RFC 9112 §7.1.1: a name is a token", "5;a/b" + rest, 400},
+      {"RFC 9112 §7.1.1: a name is one token", "5;a b" + rest, 400},
+      {"RFC 9112 §7.1.1: a value", "5;a=" + rest, 400},
+      {"RFC 9112 §7.1.1: a value", "5;a= " + rest, 400},
+      {"RFC 9112 §7.1.1: a value", "5;a=;b" + rest, 400},
+      {"RFC 9112 §7.1.1: a value is a token", "5;a=b=c" + rest, 400},
+      {"RFC 9112 §7.1.1: a value is a token", "5;a=\xc3\xa9" + rest, 400},
+      {"RFC 9112 §7.1.1: a value is one token", "5;a=b c" + rest, 400},
+      {"RFC 9110 §5.6.4: an open quote", "5;a=\"x" + rest, 400},
+      {"RFC 9110 §5.6.4: an escaped quote is not the end", "5;a=\"x\\\"" + rest, 400},
+      {"RFC 9110 §5.6.4: one quoted-string", "5;a=\"x\"y" + rest, 400},
+      {"RFC 9110 §5.6.4: one quoted-string", "5;a=\"x\"\"y\"" + rest, 400},
+      {"RFC 9110 §5.6.4: a quoted-pair of no control", "5;a=\"\\\x01\"" + rest, 400},
+      {"RFC 9110 §5.6.4: only double quotes", "5;a='x y'" + rest, 400},
+      // BWS stands in front of ';' and around '=', not in front of the line's end.
+      {"RFC 9112 §7.1.1: no white space at the end", "5;a " + rest, 400},
+      {"RFC 9112 §7.1.1: no white space at the end", "5;a=b\t" + rest, 400},
+      {"RFC 9112 §7.1.1: no white space at the end", "5;a=\"b\" " + rest, 400},
   });
 }
 
@@ -249,7 +287,7 @@ TEST(ContentDecoder, ChunkExtensionsAreLimitedTogether) {
   std::string many;
   for (int i = 0; i < 2048; ++i) many += chunk(2);
   EXPECT_EQ(status_of(decode(many + "0\r\n\r\n")), kFinished);
-  EXPECT_EQ(status_of(decode(many + "0;\r\n\r\n")), 400);
+  EXPECT_EQ(status_of(decode(many + "0;a\r\n\r\n")), 400);
 }
 
 TEST(ContentDecoder, ChunksBeyondTheLimitAreRefusedBeforeTheyCome) {  // RFC 9110 §15.5.14

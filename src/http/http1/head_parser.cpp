@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "base/ascii.h"
 #include "http/field_name.h"
-#include "http/http1/grammar.h"
+#include "http/grammar.h"
 #include "http/http1/head_semantics.h"
+#include "http/scan.h"
 
 namespace bobbin::http::http1 {
 namespace {
@@ -29,49 +29,52 @@ Method recognize_method(std::string_view text) {
 /// Reads a head from left to right, strictly, and stops at the first byte that cannot be.
 class HeadReader {
  public:
-  /// The first `checked` bytes of `input` have been read before without a fault: in them it only looks for
-  /// where things end, which memchr does many times faster than they come in.
-  HeadReader(std::string_view input, std::size_t checked, const HeadLimits& limits, RequestHead& head)
+  /// Goes on where `progress` stopped. Unless that is the front, what ends up in `head` is incomplete.
+  HeadReader(std::string_view input, const HeadLimits& limits, const HeadProgress& progress,
+             RequestHead& head)
       : begin_(input.data()),
         end_(begin_ + std::min(input.size(), limits.head_bytes)),
-        checked_(begin_ + std::min(checked, static_cast<std::size_t>(end_ - begin_))),
-        at_(begin_),
+        at_(begin_ + progress.read_bytes),
+        part_begin_(begin_ + progress.part_begin),
+        line_begin_(at_),
+        part_(progress.part),
+        empty_lines_(progress.empty_lines),
         limit_reached_(input.size() >= limits.head_bytes),
         head_(head) {}
 
-  /// Reads all of the head.
-  Reading read() {
-    if (const Reading reading = skip_empty_lines(); reading != Reading::done) return reading;
-    if (const Reading reading = read_request_line(); reading != Reading::done) return reading;
-    return read_fields();
-  }
-  /// Reads on from the field line that begins at `offset`.
-  Reading read_fields_from(std::size_t offset) {
-    at_ = begin_ + offset;
-    in_request_line_ = false;
-    return read_fields();
-  }
+  Reading read();
 
   [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
+  [[nodiscard]] HeadProgress progress() const {
+    return {.read_bytes = static_cast<std::uint32_t>(at_ - begin_),
+            .part_begin = static_cast<std::uint32_t>(part_begin_ - begin_),
+            .part = part_,
+            .empty_lines = empty_lines_};
+  }
   [[nodiscard]] bool has_too_many_fields() const { return has_too_many_fields_; }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
 
  private:
-  Reading skip_empty_lines();
-  Reading read_request_line();
-  Reading read_version();
-  Reading read_fields();
-  Reading read_field_line();
-  Reading read_line_end();
+  using Part = HeadProgress::Part;
 
-  /// Moves to the first byte outside `set`, or to the end. `terminator` is not in the set.
-  void skip(CharacterSet set, char terminator) {
-    if (at_ < checked_) {
-      const void* found = std::memchr(at_, terminator, static_cast<std::size_t>(checked_ - at_));
-      at_ = found != nullptr ? static_cast<const char*>(found) : checked_;
-    }
-    while (at_ != end_ && is_in(set, *at_)) ++at_;
+  // Each reads on in its part, and when that is done has begun the next one.
+  Reading read_empty_lines();
+  Reading read_method();
+  Reading read_target();
+  Reading read_version();
+  Reading end_request_line();
+  Reading read_fields();
+  Reading read_name();
+  Reading read_value();
+  Reading end_field_line();
+  Reading read_line_feed();
+
+  void begin_part(Part part) {
+    part_ = part;
+    part_begin_ = at_;
   }
+  /// The part so far.
+  [[nodiscard]] std::string_view text() const { return since(part_begin_); }
   [[nodiscard]] std::string_view since(const char* start) const {
     return {start, static_cast<std::size_t>(at_ - start)};
   }
@@ -85,18 +88,25 @@ class HeadReader {
 
   const char* begin_;
   const char* end_;  ///< of the input, but never beyond the limit: no verdict depends on what comes behind it
-  const char* checked_;
   const char* at_;
+  const char* part_begin_;
+  const char* line_begin_;
+  Part part_;
+  std::uint8_t empty_lines_;
   bool limit_reached_;
-  bool in_request_line_ = true;
   bool has_too_many_fields_ = false;
+  std::string_view name_;
+  std::string_view value_;
   RequestHead& head_;
   Refusal refusal_{};
 };
 
+/// All of the input has been read.
 Reading HeadReader::out_of_input() {
   if (!limit_reached_) return Reading::need_more;
-  if (in_request_line_) return refuse("The request line is too long.", Status::uri_too_long);
+  if (part_ == Part::method && at_ != part_begin_)
+    return refuse("The method is longer than any that this server knows.", Status::not_implemented);
+  if (part_ < Part::field_name) return refuse("The request line is too long.", Status::uri_too_long);
   return refuse("The request's header fields are too large.", Status::request_header_fields_too_large);
 }
 
@@ -114,108 +124,157 @@ Reading HeadReader::refuse_byte(std::string_view otherwise) {
   return refuse(otherwise);
 }
 
-Reading HeadReader::read_line_end() {
-  if (at_ == end_) return out_of_input();
-  if (*at_ != '\r') return refuse_byte("A line of the request head does not end where it should.");
-  ++at_;
+Reading HeadReader::read_line_feed() {
   if (at_ == end_) return out_of_input();
   if (*at_ != '\n') return refuse("A CR must be followed by LF.");
   ++at_;
   return Reading::done;
 }
 
-Reading HeadReader::skip_empty_lines() {
-  for (int lines = 0; at_ != end_ && *at_ == '\r' && lines < kMaximumEmptyLines; ++lines) {
-    if (const Reading reading = read_line_end(); reading != Reading::done) return reading;
+Reading HeadReader::read() {
+  if (part_ < Part::field_name) {
+    if (const Reading reading = read_empty_lines(); reading != Reading::done) return reading;
+    if (const Reading reading = read_method(); reading != Reading::done) return reading;
+    if (const Reading reading = read_target(); reading != Reading::done) return reading;
+    if (const Reading reading = read_version(); reading != Reading::done) return reading;
+    if (const Reading reading = end_request_line(); reading != Reading::done) return reading;
   }
+  return read_fields();
+}
+
+Reading HeadReader::read_empty_lines() {
+  if (part_ > Part::empty_line_feed) return Reading::done;
+  while (true) {
+    if (part_ == Part::empty_line) {
+      if (at_ == end_) return out_of_input();
+      if (*at_ != '\r' || empty_lines_ == kMaximumEmptyLines) break;
+      ++at_;
+      part_ = Part::empty_line_feed;
+    }
+    if (const Reading reading = read_line_feed(); reading != Reading::done) return reading;
+    ++empty_lines_;
+    part_ = Part::empty_line;
+  }
+  line_begin_ = at_;
+  begin_part(Part::method);
   return Reading::done;
 }
 
 // RFC 9112 §3: request-line = method SP request-target SP HTTP-version
-Reading HeadReader::read_request_line() {
-  const char* const line = at_;
-  skip(CharacterSet::token, ' ');
+constexpr std::string_view kRequestLineForm =
+    "One space, a target, one space and the version must follow the method.";
+
+Reading HeadReader::read_method() {
+  if (part_ != Part::method) return Reading::done;
+  at_ = scan::skip<CharacterSet::token>(at_, end_);
   if (at_ == end_) return out_of_input();
-  head_.method_text = since(line);
-  constexpr std::string_view kForm = "One space, a target, one space and the version must follow the method.";
+  head_.method_text = text();
   if (*at_ != ' ' || head_.method_text.empty())
-    return refuse_byte(*at_ == '\r' ? kForm : "The request line must begin with a method.");
+    return refuse_byte(*at_ == '\r' ? kRequestLineForm : "The request line must begin with a method.");
   head_.method = recognize_method(head_.method_text);
+  ++at_;
+  begin_part(Part::target);
+  return Reading::done;
+}
 
-  const char* const target = ++at_;
-  skip(CharacterSet::target, ' ');
+Reading HeadReader::read_target() {
+  if (part_ != Part::target) return Reading::done;
+  at_ = scan::skip<CharacterSet::target>(at_, end_);
   if (at_ == end_) return out_of_input();
-  head_.target = since(target);
-  if (*at_ != ' ' || head_.target.empty()) return refuse_byte(kForm);
-
-  const char* const version = ++at_;
-  if (const Reading reading = read_version(); reading != Reading::done) return reading;
-  head_.line = since(line);
-  if (const Reading reading = read_line_end(); reading != Reading::done) return reading;
-  in_request_line_ = false;
-  if (version[5] != '1')
-    return refuse("Only HTTP/1.1 and HTTP/1.0 are spoken here.", Status::http_version_not_supported);
-  head_.minor_version = version[7] - '0';
+  if (*at_ != ' ' || text().empty()) return refuse_byte(kRequestLineForm);
+  head_.target = text();
+  ++at_;
+  begin_part(Part::version);
   return Reading::done;
 }
 
 // RFC 9112 §2.3: HTTP-version = "HTTP" "/" DIGIT "." DIGIT, in capitals.
 Reading HeadReader::read_version() {
-  for (const char form : std::string_view("HTTP/0.0")) {
+  if (part_ != Part::version) return Reading::done;
+  constexpr std::string_view kForm = "HTTP/0.0";
+  constexpr std::string_view kUsual = "HTTP/1.1";
+  if (text().empty() && std::string_view(at_, end_).starts_with(kUsual)) at_ += kUsual.size();
+  for (std::size_t i = text().size(); i < kForm.size(); ++i, ++at_) {
     if (at_ == end_) return out_of_input();
-    if (form == '0' ? !is_digit(*at_) : *at_ != form)
+    if (kForm[i] == '0' ? !is_digit(*at_) : *at_ != kForm[i])
       return refuse_byte("The request line must end with the version, for example HTTP/1.1.");
-    ++at_;
   }
+  if (at_ == end_) return out_of_input();
+  if (*at_ != '\r') return refuse_byte("A line of the request head does not end where it should.");
+  head_.line = since(line_begin_);
+  ++at_;
+  part_ = Part::request_line_feed;
   return Reading::done;
 }
 
-Reading HeadReader::read_fields() {
-  while (at_ != end_ && *at_ != '\r') {
-    if (const Reading reading = read_field_line(); reading != Reading::done) return reading;
-  }
-  return read_line_end();
+Reading HeadReader::end_request_line() {
+  if (const Reading reading = read_line_feed(); reading != Reading::done) return reading;
+  const char* const version = part_begin_;
+  if (version[5] != '1')
+    return refuse("Only HTTP/1.1 and HTTP/1.0 are spoken here.", Status::http_version_not_supported);
+  head_.minor_version = version[7] - '0';
+  begin_part(Part::field_name);
+  return Reading::done;
 }
 
-// RFC 9112 §5: field-line = field-name ":" OWS field-value OWS
-Reading HeadReader::read_field_line() {
-  const char* const line = at_;
-  skip(CharacterSet::token, ':');
+// RFC 9112 §2.1: *( field-line CRLF ) CRLF; §5: field-line = field-name ":" OWS field-value OWS
+Reading HeadReader::read_fields() {
+  while (true) {
+    if (part_ == Part::field_name && at_ == part_begin_ && at_ != end_ && *at_ == '\r') {
+      ++at_;
+      part_ = Part::final_line_feed;
+    }
+    if (part_ == Part::final_line_feed) return read_line_feed();
+    if (const Reading reading = read_name(); reading != Reading::done) return reading;
+    if (const Reading reading = read_value(); reading != Reading::done) return reading;
+    if (const Reading reading = end_field_line(); reading != Reading::done) return reading;
+  }
+}
+
+Reading HeadReader::read_name() {
+  if (part_ != Part::field_name) return Reading::done;
+  at_ = scan::skip<CharacterSet::token>(at_, end_);
   if (at_ == end_) return out_of_input();
-  const std::string_view name = since(line);
-  if (*at_ != ':' || name.empty()) {
+  name_ = text();
+  if (*at_ != ':' || name_.empty()) {
     if (!is_optional_white_space(*at_))
       return refuse_byte("A field line must begin with a name and a colon.");
     // RFC 9112 §5.2 and §5.1: line folding, and white space before the colon, hide a field from some readers.
-    return refuse(name.empty() ? "A line of the request head may not begin with white space."
-                               : "No white space may stand in a field name or before its colon.");
+    return refuse(name_.empty() ? "A line of the request head may not begin with white space."
+                                : "No white space may stand in a field name or before its colon.");
   }
-  const char* const value = ++at_;
-  skip(CharacterSet::field_value, '\r');
-  const std::string_view value_text = since(value);
-  if (const Reading reading = read_line_end(); reading != Reading::done) return reading;
-
-  // Beyond the maximum lines are still checked, so that the verdict is the same when earlier ones came
-  // earlier.
-  if (!head_.fields.add({recognize_field_name(name), name, trim(value_text)})) has_too_many_fields_ = true;
+  ++at_;
+  begin_part(Part::field_value);
   return Reading::done;
 }
 
-/// Where the field line begins that byte `seen` belongs to; 0 while that is still the request line.
-std::size_t unfinished_field_line(std::string_view input, std::size_t seen) {
-  const void* line_feed = seen == 0 ? nullptr : memrchr(input.data(), '\n', seen);
-  if (line_feed == nullptr) return 0;
-  const auto line = static_cast<std::size_t>(static_cast<const char*>(line_feed) - input.data()) + 1;
-  const std::size_t request_line = input.find_first_not_of("\r\n");
-  return request_line < line ? line : 0;
+Reading HeadReader::read_value() {
+  if (part_ != Part::field_value) return Reading::done;
+  at_ = scan::skip<CharacterSet::field_value>(at_, end_);
+  if (at_ == end_) return out_of_input();
+  if (*at_ != '\r') return refuse_byte("A line of the request head does not end where it should.");
+  value_ = text();
+  ++at_;
+  part_ = Part::field_line_feed;
+  return Reading::done;
 }
 
-HeadResult parse_from_the_front(std::string_view input, std::size_t checked, const HeadLimits& limits) {
+Reading HeadReader::end_field_line() {
+  if (const Reading reading = read_line_feed(); reading != Reading::done) return reading;
+  // Beyond the maximum lines are still checked, so that the verdict is the same when earlier ones came
+  // earlier.
+  if (!head_.fields.add({recognize_field_name(name_), name_, trim(value_)})) has_too_many_fields_ = true;
+  begin_part(Part::field_name);
+  return Reading::done;
+}
+
+HeadResult parse_from_the_front(std::string_view input, HeadProgress& progress, const HeadLimits& limits) {
   HeadResult result(std::in_place_type<ParsedHead>);  // filled in place: it is too large to be copied
   ParsedHead& parsed = *std::get_if<ParsedHead>(&result);
-  HeadReader reader(input, checked, limits, parsed.head);
+  HeadReader reader(input, limits, HeadProgress(), parsed.head);
   const Reading reading = reader.read();
   if (reading == Reading::need_more) {
+    progress = reader.progress();
     result = NeedMore{};
   } else if (reading == Reading::refused) {
     result = reader.refusal();
@@ -231,18 +290,26 @@ HeadResult parse_from_the_front(std::string_view input, std::size_t checked, con
 
 }  // namespace
 
-HeadResult parse_head(std::string_view input, std::size_t seen, const HeadLimits& limits) {
-  seen = std::min(seen, input.size());
-  if (const std::size_t line = unfinished_field_line(input, seen); line > 0) {
+HeadResult parse_head(std::string_view input, HeadProgress& progress, const HeadLimits& limits) {
+  if (progress.read_bytes > 0) {
     // Only what is new can hold a fault or the end. The values are taken once, when all of the head is there.
-    RequestHead scratch;
-    HeadReader reader(input, seen, limits, scratch);
-    const Reading reading = reader.read_fields_from(line);
-    if (reading == Reading::need_more) return NeedMore{};
+    RequestHead incomplete;
+    HeadReader reader(input, limits, progress, incomplete);
+    const Reading reading = reader.read();
     if (reading == Reading::refused) return reader.refusal();
-    seen = 0;
+    if (reading == Reading::need_more) {
+      progress = reader.progress();
+      return NeedMore{};
+    }
   }
-  return parse_from_the_front(input, seen, limits);
+  return parse_from_the_front(input, progress, limits);
+}
+
+RequestHead read_until_fault(std::string_view input, const HeadLimits& limits) {
+  RequestHead head;
+  HeadReader reader(input, limits, HeadProgress(), head);
+  static_cast<void>(reader.read());
+  return head;
 }
 
 }  // namespace bobbin::http::http1

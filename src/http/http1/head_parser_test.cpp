@@ -65,12 +65,12 @@ Outcome outcome_of(const HeadResult& result) {
 /// of what came so far each time, each time somewhere else in memory.
 Outcome offer(GuardedText& memory, std::string_view text, const std::vector<std::size_t>& ends,
               const HeadLimits& limits) {
-  std::size_t seen = 0;
+  HeadProgress progress;
   Outcome outcome;
   for (const std::size_t end : ends) {
-    outcome = outcome_of(parse_head(memory.hold(text.substr(0, end)), seen, limits));
+    outcome = outcome_of(parse_head(memory.hold(text.substr(0, end)), progress, limits));
     if (!outcome.needs_more()) break;
-    seen = end;
+    EXPECT_EQ(progress.read_bytes, end) << "nothing is left to be read again";
   }
   return outcome;
 }
@@ -89,17 +89,24 @@ Outcome parse(std::string_view text, const HeadLimits& limits = {}) {
   for (std::size_t split = 0; split < text.size(); split += step)
     EXPECT_EQ(offer(memory, text, {split, text.size()}, limits), whole) << "split at " << split;
 
-  // The parser has no memory, so these are all of its possible calls: any prefix, after any shorter one.
+  // Every prefix, after every shorter one.
   if (text.size() < 200) {
-    std::vector<Outcome> fresh;
-    for (std::size_t end = 0; end <= text.size(); ++end) fresh.push_back(offer(memory, text, {end}, limits));
+    std::vector<Outcome> fresh(text.size() + 1);
+    std::vector<HeadProgress> reached(text.size() + 1);
     for (std::size_t end = 0; end <= text.size(); ++end)
-      for (std::size_t seen = 0; seen < end && fresh[seen].needs_more(); ++seen)
-        EXPECT_EQ(outcome_of(parse_head(memory.hold(text.substr(0, end)), seen, limits)), fresh[end])
+      fresh[end] = outcome_of(parse_head(memory.hold(text.substr(0, end)), reached[end], limits));
+    for (std::size_t end = 0; end <= text.size(); ++end) {
+      const std::string_view prefix = memory.hold(text.substr(0, end));
+      for (std::size_t seen = 0; seen < end && fresh[seen].needs_more(); ++seen) {
+        HeadProgress progress = reached[seen];
+        EXPECT_EQ(outcome_of(parse_head(prefix, progress, limits)), fresh[end])
             << "after " << seen << " the first " << end;
+      }
+    }
   }
   if (!whole.needs_more()) {
-    EXPECT_EQ(outcome_of(parse_head(std::string(text) + "X", 0, limits)), whole) << "more behind it";
+    HeadProgress progress;
+    EXPECT_EQ(outcome_of(parse_head(std::string(text) + "X", progress, limits)), whole) << "more behind it";
   }
   return whole;
 }
@@ -155,7 +162,8 @@ TEST(HeadParser, TakesTheExampleApart) {  // RFC 9112 §3, RFC 9110 §5
 
 TEST(HeadParser, NamesTheFieldsThatItKnows) {  // RFC 9110 §5.1
   const std::string text = "GET / HTTP/1.1\r\nHOST: a\r\nif-none-match: \"x\"\r\nX-Other: b\r\n\r\n";
-  const HeadResult result = parse_head(text, 0, {});
+  HeadProgress progress;
+  const HeadResult result = parse_head(text, progress, {});
   const auto lines = std::get<ParsedHead>(result).head.fields.lines();
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0].name, FieldName::host);
@@ -357,6 +365,15 @@ TEST(HeadParser, Host) {
       {"RFC 9112 §3.2: invalid", request("Host: \"a\"\r\n"), 400},
       {"RFC 9112 §3.2: invalid", request("Host: <a>\r\n"), 400},
       {"RFC 9112 §3.2: invalid", request("Host: \xc3\xa9\r\n"), 400},
+      {"RFC 9112 §3.2: a port is digits", request("Host: foo:bar\r\n"), 400},
+      {"RFC 9112 §3.2: one port", request("Host: a:b:80\r\n"), 400},
+      {"RFC 9110 §4.2.1: empty host", request("Host: :80\r\n"), 400},
+      {"RFC 3986 §2.1: pct-encoded", request("Host: %zz\r\n"), 400},
+      {"RFC 3986 §3.2.2: IP-literal", request("Host: [::1\r\n"), 400},
+      {"RFC 3986 §3.2.2: IPv6address", request("Host: [1:2:3]\r\n"), 400},
+      {"RFC 9110 §4.2.1: no zone", request("Host: [::1%lo]\r\n"), 400},
+      {"RFC 3986 §3.2.2: IPvFuture", request("Host: [v1.fe80::a]\r\n"), kHead},
+      {"RFC 3986 §3.2.3: an empty port", request("Host: localhost:\r\n"), kHead},
       {"RFC 9112 §3.2: a name that only looks like it", request("Host_: a\r\n"), 400},
       {"RFC 9112 §3.2: a name that only looks like it", request("X-Host: a\r\nHost: b\r\n"), kHead},
   });
@@ -392,6 +409,9 @@ TEST(HeadParser, AuthorityComesFromAnAbsoluteTarget) {  // RFC 9112 §3.2.2
       {"RFC 9110 §4.2.1: empty host", with_line("GET http://?x HTTP/1.1"), 400},
       {"RFC 9110 §4.2.4: user information", with_line("GET http://u:p@a/ HTTP/1.1"), 400},
       {"RFC 9112 §3.2.2: a backslash is no '/'", with_line("GET http://a\\b/ HTTP/1.1"), 400},
+      {"RFC 3986 §3.2.2: IP-literal", with_line("GET http://[::1/ HTTP/1.1"), 400},
+      {"RFC 9112 §3.2: a port is digits", with_line("GET http://a:b:80/ HTTP/1.1"), 400},
+      {"RFC 3986 §2.1: pct-encoded", with_line("GET http://%zz/ HTTP/1.1"), 400},
       {"RFC 9112 §3.2: Host all the same", "GET http://a/ HTTP/1.1\r\n\r\n", 400},
       {"RFC 9112 §3.2: Host once", "GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400},
       {"RFC 9112 §3.2: Host valid", "GET http://a/ HTTP/1.1\r\nHost: b,c\r\n\r\n", 400},
@@ -575,9 +595,10 @@ TEST(HeadParser, LimitOfTheHead) {
   const std::size_t line_end = request.find("\r\nHost") + 2;
   for (std::size_t limit = 1; limit <= request.size() + 1; ++limit) {
     SCOPED_TRACE(limit);
-    const int want = limit < line_end         ? 414
+    const int want = limit <= 3               ? 501
+                     : limit < line_end       ? 414
                      : limit < request.size() ? 431
-                                              : kHead;  // RFC 9110 §15.5.15; RFC 6585 §5
+                                              : kHead;  // RFC 9110 §15.6.2, §15.5.15; RFC 6585 §5
     EXPECT_EQ(status_of(parse(request, {limit})), want);
     EXPECT_EQ(status_of(parse(request + "GET", {limit})), want);
     if (limit < request.size()) {
@@ -597,9 +618,55 @@ TEST(HeadParser, TheDefaultLimitIs16KiB) {
   EXPECT_EQ(status_of(parse(with_target(16385))), 431);
   EXPECT_EQ(status_of(parse(with_target(17000))), 414);
   EXPECT_EQ(status_of(parse("GET /" + std::string(20000, 'a'))), 414);
-  EXPECT_EQ(status_of(parse(std::string(20000, 'A'))), 414);
+  EXPECT_EQ(status_of(parse(std::string(20000, 'A'))), 501);
   EXPECT_EQ(status_of(parse("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20000, 'b'))), 431);
   EXPECT_EQ(status_of(parse("GET / HTTP/1.1\r\nHost: a\r\n" + std::string(20000, 'X'))), 431);
+}
+
+// CONTRACT §2: nobody knows a method of that length (RFC 9110 §15.6.2), wherever its end may be.
+TEST(HeadParser, AMethodLongerThanTheHeadMayBeIsUnknown) {
+  const std::string method(300, 'M');
+  EXPECT_EQ(status_of(parse(method, {300})), 501);
+  EXPECT_EQ(status_of(parse(method, {301})), kNeedMore);
+  EXPECT_EQ(status_of(parse(method + " / HTTP/1.1\r\n", {256})), 501);
+  EXPECT_EQ(status_of(parse("\r\n\r\n" + method, {256})), 501) << "empty lines count towards the limit";
+  EXPECT_EQ(status_of(parse(method + " /", {301})), 414) << "the method has ended";
+  EXPECT_EQ(status_of(parse(method + "/ HTTP/1.1\r\n", {256})), 501) << "what follows has not been read";
+  EXPECT_EQ(status_of(parse("MET{" + method, {256})), 400) << "not a token";
+}
+
+TEST(HeadParser, TellsWhatStandsInFrontOfAFault) {
+  const std::string line = "POST /upload HTTP/1.1\r\n";
+  const std::string accept = "Host: a\r\nAccept: application/json\r\n";
+  const auto accept_of = [](const RequestHead& head) {
+    return std::string(head.fields.first(FieldName::accept).value_or("none"));
+  };
+  struct FaultCase {
+    std::string text, target, accept;
+    HeadLimits limits = {};
+  };
+  const FaultCase cases[] = {
+      {line + accept + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", "/upload", "application/json"},
+      {line + accept + "Cookie: " + std::string(20000, 'c'), "/upload", "application/json"},
+      {line + "Cookie: " + std::string(20000, 'c') + "\r\n" + accept + "\r\n", "/upload", "none"},
+      {line + accept + "X : y\r\n\r\n", "/upload", "application/json"},
+      {line + accept + "X: y\n\r\n", "/upload", "application/json"},
+      {"POST /upload HTTP/2.0\r\n" + accept + "\r\n", "/upload", "none"},
+      {"POST /upload HTTP/one\r\n" + accept + "\r\n", "/upload", "none"},
+      {"POST /upload\r\n" + accept + "\r\n", "", "none"},
+      {"POST /upload HTTP/1.1", "", "none", {8}},
+      {"{", "", "none"},
+  };
+  for (const auto& [text, target, accepted, limits] : cases) {
+    SCOPED_TRACE(text.substr(0, 80));
+    HeadProgress progress;
+    ASSERT_TRUE(std::holds_alternative<Refusal>(parse_head(text, progress, limits)));
+    GuardedText memory(text.size());
+    const RequestHead head = read_until_fault(memory.hold(text), limits);
+    EXPECT_EQ(head.target, target);
+    EXPECT_EQ(accept_of(head), accepted);
+    EXPECT_EQ(head.method, text.front() == 'P' ? Method::post : Method::unknown);
+  }
 }
 
 TEST(HeadParser, TheFirstFaultDecides) {

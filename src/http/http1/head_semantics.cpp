@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "base/ascii.h"
-#include "http/http1/grammar.h"
+#include "http/authority.h"
+#include "http/grammar.h"
+#include "http/spelling.h"
 
 namespace bobbin::http::http1 {
 namespace {
@@ -66,7 +68,7 @@ class TransferCodings {
   void add(std::string_view coding) {
     ++count_;
     is_malformed_ |= !consists_of(CharacterSet::token, coding);
-    is_last_chunked_ = equals_ignoring_case(coding, "chunked");
+    is_last_chunked_ = is_spelled<"chunked">(coding);
     chunked_count_ += is_last_chunked_ ? 1 : 0;
   }
 
@@ -111,14 +113,14 @@ class FieldReader {
 
   void read_connection(std::string_view value) {
     for_each_element(value, [this](std::string_view option) {
-      says_close_ |= equals_ignoring_case(option, "close");
-      says_keep_alive_ |= equals_ignoring_case(option, "keep-alive");
+      says_close_ |= is_spelled<"close">(option);
+      says_keep_alive_ |= is_spelled<"keep-alive">(option);
     });
   }
 
   void read_expect(std::string_view value) {
     for_each_element(value, [this](std::string_view expectation) {
-      if (equals_ignoring_case(expectation, "100-continue"))
+      if (is_spelled<"100-continue">(expectation))
         head_.expects_continue = head_.minor_version >= 1;  // RFC 9110 §10.1.1: ignored in HTTP/1.0
       else if (!expectation.empty())
         head_.expects_other = true;
@@ -176,12 +178,11 @@ std::optional<Refusal> FieldReader::settle_authority() {
     return Refusal{Status::bad_request, "The Host field is missing.", "Missing Host header"};
   if (host_.count > 1) return bad_request("Host may be given only once.");
   if (host_.value.empty()) return bad_request("The Host field is empty.");
-  if (!consists_of(CharacterSet::authority, host_.value)) return bad_request("The Host field is malformed.");
+  if (!is_authority(host_.value)) return bad_request("The Host field is malformed.");
   head_.authority = host_.value;
   if (const auto authority = target_authority(head_.target)) {
     // RFC 9110 §4.2.1 and §4.2.4: an empty host, or user information, is an error.
-    if (!consists_of(CharacterSet::authority, *authority))
-      return bad_request("The target names no valid host.");
+    if (!is_authority(*authority)) return bad_request("The target names no valid host.");
     head_.authority = *authority;
   }
   return std::nullopt;

@@ -17,34 +17,47 @@ constexpr std::size_t kCopiedBytes = 4096;
 constexpr std::size_t kKeptBytes = 64 * 1024 + 16 * 1024;
 constexpr std::size_t kSentBytes = 64 * 1024;
 
-Bytes bytes_of(const ContentPiece& piece) {
+}  // namespace
+
+Bytes Output::bytes_of(const Piece& piece) {
   if (const auto* owned = std::get_if<std::string>(&piece)) return as_bytes(*owned);
   if (const auto* shared = std::get_if<SharedBytes>(&piece)) return as_bytes(**shared);
+  if (const auto* borrowed = std::get_if<Bytes>(&piece)) return *borrowed;
   return {};
 }
 
-}  // namespace
+std::uint64_t Output::size_of(const Piece& piece) {
+  const auto* file = std::get_if<FilePiece>(&piece);
+  return file != nullptr ? file->length : bytes_of(piece).size();
+}
 
-void Output::add_piece(ContentPiece&& piece) {
-  const std::uint64_t size = size_bytes(piece);
-  if (size == 0) return;
-  if (std::holds_alternative<FileSlice>(piece)) {
-    ++files_;
-  } else if (size <= kCopiedBytes) {
-    text_.append(as_text(bytes_of(piece)));
-    return;
-  }
-  inserted_bytes_ += size;
+void Output::insert(Piece piece) {
+  inserted_bytes_ += size_of(piece);
   inserted_.push_back({text_.size(), std::move(piece)});
 }
 
-void Output::add(Content&& content) {
-  if (auto* text = std::get_if<std::string>(&content)) return add_piece(std::move(*text));
-  if (auto* shared = std::get_if<SharedBytes>(&content)) return add_piece(std::move(*shared));
-  if (auto* slice = std::get_if<FileSlice>(&content)) return add_piece(std::move(*slice));
-  if (auto* pieces = std::get_if<std::vector<ContentPiece>>(&content))
-    for (ContentPiece& piece : *pieces) add_piece(std::move(piece));
+void Output::add(std::string&& bytes) {
+  if (bytes.size() <= kCopiedBytes)
+    text_.append(bytes);
+  else
+    insert(std::move(bytes));
 }
+
+void Output::add(SharedBytes bytes) {
+  if (bytes->size() <= kCopiedBytes)
+    text_.append(*bytes);
+  else
+    insert(std::move(bytes));
+}
+
+void Output::add(Bytes bytes) {
+  if (bytes.size() <= kCopiedBytes)
+    text_.append(as_text(bytes));
+  else
+    insert(bytes);
+}
+
+void Output::add(const FilePiece& piece) { insert(piece); }
 
 Outgoing Output::front() {
   Outgoing out;
@@ -61,10 +74,10 @@ Outgoing Output::front() {
     if (position < until) offer(as_bytes(text_).subspan(position, until - position));
     position = until;
     if (index == inserted_.size()) break;
-    const ContentPiece& piece = inserted_[index].piece;
-    if (const auto* slice = std::get_if<FileSlice>(&piece)) {
-      out.file = slice;
-      offered += slice->length;
+    const Piece& piece = inserted_[index].piece;
+    if (const auto* file = std::get_if<FilePiece>(&piece)) {
+      out.file = file;
+      offered += file->length;
     } else if (count < pieces_.size()) {
       offer(bytes_of(piece).subspan(static_cast<std::size_t>(skip)));
     }
@@ -92,21 +105,20 @@ void Output::consume(std::uint64_t count) {
 }
 
 void Output::consume_inserted(std::uint64_t& count) {
-  ContentPiece& piece = inserted_[first_].piece;
-  auto* slice = std::get_if<FileSlice>(&piece);
-  const std::uint64_t left = size_bytes(piece) - first_sent_;
+  Piece& piece = inserted_[first_].piece;
+  auto* file = std::get_if<FilePiece>(&piece);
+  const std::uint64_t left = size_of(piece) - first_sent_;
   const std::uint64_t taken = std::min(count, left);
-  if (slice != nullptr) {
-    slice->offset += taken;
-    slice->length -= taken;
+  if (file != nullptr) {
+    file->offset += taken;
+    file->length -= taken;
   } else {
     first_sent_ += taken;
   }
   inserted_bytes_ -= taken;
   count -= taken;
   if (taken < left) return;
-  if (slice != nullptr) --files_;
-  piece.emplace<std::string>();  // gives the file or buffer back now, not when the whole queue is empty
+  piece.emplace<std::string>();  // gives the buffer back now, not when the whole queue is empty
   first_sent_ = 0;
   ++first_;
 }
@@ -127,7 +139,6 @@ void Output::clear() {
   first_ = 0;
   first_sent_ = 0;
   inserted_bytes_ = 0;
-  files_ = 0;
 }
 
 void Output::shrink() {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
@@ -12,14 +13,18 @@
 
 namespace bobbin::http::http1 {
 
-/// What is still to be sent on one connection, in order: the heads and contents of one or several answers.
-/// Heads and small contents lie one behind the other in one text, so that they leave in one piece; whatever
-/// else there is stands between two of its bytes.
+/// Bytes that are still to be sent on one connection, in order. Heads and small contents lie one behind the
+/// other in one text, so that they leave in one piece; whatever else there is stands between two of its
+/// bytes.
 class Output {
  public:
   /// Where further bytes may be appended (and nothing else done).
   [[nodiscard]] std::string& text() { return text_; }
-  void add(Content&& content);
+  void add(std::string&& bytes);
+  void add(SharedBytes bytes);
+  /// Bytes of somebody else, who keeps them until they have left.
+  void add(Bytes bytes);
+  void add(const FilePiece& piece);
 
   /// The front of the queue, as much as one call can send. Valid until the next change.
   [[nodiscard]] Outgoing front();
@@ -32,29 +37,29 @@ class Output {
 
   [[nodiscard]] bool empty() const { return pending_bytes() == 0; }
   [[nodiscard]] std::uint64_t pending_bytes() const { return text_.size() - text_sent_ + inserted_bytes_; }
-  /// Whether a file is in the queue.
-  [[nodiscard]] bool holds_file() const { return files_ > 0; }
 
  private:
   // In one call. Heads and small contents are one; more than a few are rare.
   static constexpr std::size_t kPieces = 8;
 
+  using Piece = std::variant<std::string, SharedBytes, Bytes, FilePiece>;
   /// Stands before the byte of the text at `position`.
   struct Inserted {
     std::size_t position;
-    ContentPiece piece;  // never empty
+    Piece piece;  // never empty
   };
-  void add_piece(ContentPiece&& piece);
+  [[nodiscard]] static Bytes bytes_of(const Piece& piece);
+  [[nodiscard]] static std::uint64_t size_of(const Piece& piece);
+  void insert(Piece piece);
   void consume_inserted(std::uint64_t& count);
   void drop_sent_text();
 
   std::string text_;
   std::size_t text_sent_ = 0;
   std::vector<Inserted> inserted_;
-  std::size_t first_ = 0;             // of those inserted: the ones before it have left
-  std::uint64_t first_sent_ = 0;      // bytes of that first one that have left, when it is not a file
-  std::uint64_t inserted_bytes_ = 0;  // of all that have not left
-  unsigned files_ = 0;
+  std::size_t first_ = 0;              // of those inserted: the ones before it have left
+  std::uint64_t first_sent_ = 0;       // bytes of that first one that have left, when it is not a file
+  std::uint64_t inserted_bytes_ = 0;   // of all that have not left
   std::array<Bytes, kPieces> pieces_;  // what front() offers
 };
 

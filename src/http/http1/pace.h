@@ -9,24 +9,35 @@ namespace bobbin::http::http1 {
 
 struct PaceSettings {
   std::uint64_t minimum_rate = 500;  ///< bytes per second; 0: no minimum
-  Duration grace = seconds(10);      ///< before the rate counts
+  Duration grace = seconds(10);      ///< how far a peer may fall behind the rate
   Duration stall = seconds(60);      ///< the longest time without any progress
+
+  /// A rate needs some time to be measured over, even where no grace is given.
+  [[nodiscard]] Duration allowance() const { return std::max<Duration>(grace, seconds(1)); }
 };
 
-/// Whether a peer sends (or reads) fast enough: `grace`, then `minimum_rate` on the whole, and never a pause
-/// of `stall`. The rate is over the whole transfer, so a byte now and then does not extend it for ever.
+/// Whether a peer sends (or takes) fast enough. Time is earned by bytes, one second for each `minimum_rate`
+/// of them, and what has been earned and not used is never more than the grace: so neither a byte now and
+/// then nor a burst at the beginning extends a transfer for ever. And never a pause of `stall`.
 class Pace {
  public:
-  explicit Pace(Instant start) : start_(start), last_(start) {}
-  void progressed(std::uint64_t bytes, Instant now) {
-    bytes_ += bytes;
-    last_ = now;
+  Pace(const PaceSettings& settings, Instant start)
+      : earned_until_(start + settings.allowance()), last_(start) {}
+
+  void progressed(std::uint64_t bytes, const PaceSettings& settings, Instant now) {
+    if (bytes == 0) return;
+    if (!is_paused()) last_ = now;
+    if (settings.minimum_rate > 0)
+      earned_until_ =
+          std::min(earned_until_ + time_for(bytes, settings.minimum_rate), now + settings.allowance());
   }
   /// From here to go_on it is not the peer who is waited for.
-  void pause(Instant now) { paused_ = last_ = now; }
+  void pause(Instant now) {
+    if (!is_paused()) paused_ = last_ = now;
+  }
   void go_on(Instant now) {
     if (!is_paused()) return;
-    start_ += now - paused_;
+    earned_until_ += now - paused_;
     last_ = now;
     paused_ = kNever;
   }
@@ -34,19 +45,19 @@ class Pace {
   /// While it is paused: when the pause becomes as long as a stall.
   [[nodiscard]] Instant deadline(const PaceSettings& settings) const {
     const Instant stalled = last_ + settings.stall;
-    if (settings.minimum_rate == 0 || is_paused()) return stalled;
-    // Divided first, so that no number of bytes overflows.
-    const std::uint64_t earned_ms =
-        bytes_ / settings.minimum_rate * 1000 + bytes_ % settings.minimum_rate * 1000 / settings.minimum_rate;
-    constexpr std::uint64_t kYear = 365ULL * 24 * 3600 * 1000;
-    return std::min(stalled, start_ + settings.grace + milliseconds(std::min(earned_ms, kYear)));
+    return settings.minimum_rate == 0 || is_paused() ? stalled : std::min(stalled, earned_until_);
   }
 
  private:
-  Instant start_;
-  Instant last_;
+  static Duration time_for(std::uint64_t bytes, std::uint64_t rate) {
+    // Divided first, so that no number of bytes overflows; more than a year is as good as a year.
+    constexpr std::uint64_t kYear = 365ULL * 24 * 3600;
+    return seconds(std::min(bytes / rate, kYear)) + milliseconds(bytes % rate * 1000 / rate);
+  }
+
+  Instant earned_until_;
+  Instant last_;  // when there was progress
   Instant paused_ = kNever;
-  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace bobbin::http::http1

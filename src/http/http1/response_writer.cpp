@@ -26,17 +26,16 @@ void append_interim(std::string& out, const Response& response) {
   out.append(response.fields).append("\r\n");
 }
 
-void append_front(std::string& out, const Response& response, std::string_view added_fields) {
+void append_front(std::string& out, const Response& response, const Framing& framing) {
   append_status_line(out, response.status);
   if (!response.media_type.empty()) out.append("Content-Type: ").append(response.media_type).append("\r\n");
-  if (!never_has_content(response.status)) {
+  if (const auto* length = std::get_if<ContentLength>(&framing)) {
     out += "Content-Length: ";
-    append_number(out, size_bytes(response.content));
+    append_number(out, length->bytes);
     out += "\r\n";
   }
+  if (std::holds_alternative<Chunked>(framing)) out += "Transfer-Encoding: chunked\r\n";
   out += response.fields;
-  if (!is_error(response.status)) out += added_fields;
-  out += "X-Content-Type-Options: nosniff\r\n";
 }
 
 ResponseBack::ResponseBack(std::string_view server_name, seconds keep_alive_timeout, bool has_request_limit)

@@ -1,17 +1,27 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/clock.h"
 #include "http/response.h"
 
 namespace bobbin::http::http1 {
 
+/// How the client finds the end of the content (RFC 9112 §6.3).
+struct NoContent {};  ///< the status never has any
+struct ContentLength {
+  std::uint64_t bytes;
+};
+struct Chunked {};
+struct UntilClose {};
+using Framing = std::variant<NoContent, ContentLength, Chunked, UntilClose>;
+
 /// The first part of the head of a response (RFC 9112 §4, §5; field order of CONTRACT §2), which depends on
-/// the response alone: status line to X-Content-Type-Options. ResponseBack is the second.
-/// `added_fields`: the operator's, a line each; for answers that are no error.
-void append_front(std::string& out, const Response& response, std::string_view added_fields);
+/// the response alone: status line to the last of its own fields. ResponseBack is the second.
+void append_front(std::string& out, const Response& response, const Framing& framing);
 
 /// The whole head of a 1xx answer (RFC 9110 §15.2): a status line and the response's own fields.
 void append_interim(std::string& out, const Response& response);

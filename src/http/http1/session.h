@@ -3,14 +3,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
+#include <string_view>
 
 #include "base/endpoint.h"
 #include "http/handler.h"
-#include "http/http1/content_decoder.h"
 #include "http/http1/head_parser.h"
 #include "http/http1/pace.h"
-#include "http/http1/response_cache.h"
+#include "http/http1/request_reader.h"
 #include "http/http1/response_writer.h"
 #include "http/http1/workspace.h"
 #include "http/session.h"
@@ -21,161 +20,143 @@ namespace bobbin::http::http1 {
 struct SessionSettings {
   HeadLimits head;
   std::uint64_t maximum_content_bytes = 1 << 20;
-  unsigned maximum_requests = 100;      ///< on one connection; 0: no limit
-  Duration keep_alive = seconds(30);    ///< between requests
-  Duration head_timeout = seconds(10);  ///< absolute, from the head's first byte
-  PaceSettings pace;                    ///< for content, in both directions
-  Duration linger = seconds(2);         ///< reading on after the last answer, so that no reset destroys it
-  std::string server_name = "Multi-threaded HTTP Server";  ///< Server field and error pages; empty: none
-  std::string added_fields;  ///< the operator's, for every answer that is no error: "Name: value\r\n" each
+  unsigned maximum_requests = 100;    ///< on one connection; 0: no limit
+  Duration keep_alive = seconds(30);  ///< between requests, as the client is told
+  Duration head_timeout =
+      seconds(10);               ///< absolute, from the head's first byte; of the first head, from the start
+  PaceSettings pace;             ///< for content, in both directions
+  Duration linger = seconds(2);  ///< reading on after the last answer, so that no reset destroys it
+  std::string server_name = "Multi-threaded HTTP Server";  ///< Server field; empty: none
 };
 
-/// HTTP/1.1 for one connection (RFC 9112). States and what leads from one to the next: see ARCHITECTURE.md.
+/// HTTP/1.1 for one connection (RFC 9112). It is two machines side by side: a RequestReader finds requests in
+/// the bytes that arrive, a ResponseQueue holds the answers until they have left. Between them stands at most
+/// one exchange, whose content is being received or whose answer is awaited. ARCHITECTURE.md has the states.
 class Session final : public http::Session {
  public:
   /// What the sessions of one worker share.
-  struct Services {
+  struct Context {
     const SessionSettings& settings;
     std::shared_ptr<const Handler> handler;  ///< exchanges end under the one they began with
-    SessionHost& host;
+    Services& services;
     ReplySink& replies;
-    ResponseCache memory;
     unsigned worker = 0;      ///< see Request
     std::uint64_t round = 1;  ///< see Request
     Workspaces workspaces = {};
     ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
                       settings.maximum_requests > 0};
   };
-  /// `services` outlive the session.
-  Session(Services& services, ConnectionId id, const Endpoint& local, Instant now);
+  /// `context` and `local`, the address where the connection arrived, outlive the session.
+  Session(Context& context, ConnectionId id, const Endpoint& local, Instant now);
 
+  [[nodiscard]] ConnectionId id() const override { return id_; }
   [[nodiscard]] bool wants_input() const override;
-  [[nodiscard]] bool awaits_reply() const override {
-    return std::holds_alternative<std::unique_ptr<Awaiting>>(state_);
-  }
+  void begin_round() override;
   void received(Bytes input, Instant now) override;
-  [[nodiscard]] Outgoing next() override;
+  [[nodiscard]] Outgoing next(Instant now) override;
   void sent(std::uint64_t count, Instant now) override;
-  void output_waits(Instant now) override;
-  void output_goes_on(Instant now) override;
+  void unacknowledged(std::uint64_t bytes, Instant now) override;
   void closed_writing(Instant now) override;
   void rest() override;
   void resume(ExchangeId exchange, Instant now) override;
   [[nodiscard]] bool resolve(ExchangeId exchange, Response response, Instant now) override;
+  [[nodiscard]] bool awaits_reply() const override;
   [[nodiscard]] Instant deadline() const override;
   void expire(Instant now) override;
   void shut_down() override;
-  void abort(Instant now) override;
-  void cut_short(const std::string& reason, Instant now) override;
-  [[nodiscard]] bool finished() const override { return std::holds_alternative<Done>(state_); }
+  void abort(Outcome reason, Instant now) override;
+  void cut_short(const std::string& cause, Instant now) override;
+  [[nodiscard]] bool finished() const override { return phase_ == Phase::done; }
+  [[nodiscard]] bool must_reset() const override { return must_reset_; }
   [[nodiscard]] bool is_idle() const override;
-  [[nodiscard]] bool is_lingering() const override { return std::holds_alternative<Lingering>(state_); }
-  [[nodiscard]] Instant idle_since() const override;
+  [[nodiscard]] bool is_lingering() const override { return phase_ == Phase::lingering; }
+  [[nodiscard]] Instant idle_since() const override { return reader_.idle_since(); }
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] unsigned requests() const override { return requests_; }
   [[nodiscard]] std::string_view state_name() const override;
-  [[nodiscard]] ConnectionId id() const { return id_; }
-  /// Bytes have been received, for any session of this worker.
-  void begin_round() {
-    ++shared_.round;
-    shared_.memory.begin_round();
-  }
 
  private:
-  /// What must be remembered of a request once its head is gone.
-  struct RequestSummary {
-    Method method = Method::unknown;
-    bool persists = false;
-    bool is_1_0 = false;
-    ErrorForm error_form = ErrorForm::page;
+  /// A request whose answer has not been made yet.
+  struct Asked {
+    RequestSummary request;
+    LogFields log_fields;
     Instant started;
-    std::shared_ptr<LogFields> texts;
+    bool content_is_read = true;  // what follows on the connection is the next request
+  };
+  /// An exchange that takes longer than the reading of its head.
+  struct Current {
+    std::shared_ptr<const Handler> handler;  // outlives the two below
+    Asked asked;
+    std::unique_ptr<Exchange> receiver;  // while content is being received
+    std::optional<Pending> pending;      // then, while the answer is awaited
+    Instant reply_deadline = kNever;
+  };
+  enum class Phase : std::uint8_t {
+    open,
+    closing,    // the last answer is in the queue, nothing more is read
+    lingering,  // it has left; what arrives is discarded for a while
+    done,
   };
 
-  struct Idle {
-    Instant since;
-  };
-  struct Head {
-    Instant deadline;
-    std::size_t seen = 0;
-  };
-  struct Receiving {
-    std::shared_ptr<const Handler> handler;  // outlives the exchange
-    std::unique_ptr<Exchange> exchange;
-    ContentDecoder decoder;
-    Pace pace;
-    RequestSummary asked;
-    bool waits = false;  // until resume()
-  };
-  struct Awaiting {
-    std::shared_ptr<const Handler> handler;
-    Instant deadline;
-    Pending pending;
-    RequestSummary asked;
-  };
-  struct Sending {
-    enum class Then : std::uint8_t { next_request, close, linger };
-    Then then;
-  };
-  struct Lingering {
-    Instant deadline;
-  };
-  struct Done {};
-  // What is large is apart: an idle session must not be.
-  using State = std::variant<Idle, Head, std::unique_ptr<Receiving>, std::unique_ptr<Awaiting>, Sending,
-                             Lingering, Done>;
-
-  // Take what they can from the front of `input`; false when they must wait: for more, or for the output to
-  // drain.
+  // Reading (session.cpp). Take what they can from the front of `input`; false when they must wait.
   void process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
-  bool answer_from_cache(Bytes& input, Instant now);
-  bool read_head(Head& head, Bytes& input, Instant now);
-  bool read_content(std::unique_ptr<Receiving> receiving, Bytes& input, Instant now);
+  bool read_head(Bytes& input, Instant now);
+  bool read_content(Bytes& input, Instant now);
+  void input_ended(Instant now);
+  void process_buffered(Instant now);
 
-  void begin(const RequestHead& head, Bytes head_bytes, bool content_has_arrived, Instant now);
-  void complete(std::unique_ptr<Receiving> receiving, Instant now);
-  void await(Pending pending, RequestSummary asked, std::shared_ptr<const Handler> handler, Instant now);
+  // One exchange (exchange.cpp).
+  void begin(const RequestHead& head, Bytes rest, Instant now);
+  void receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
+               bool content_has_arrived, Asked asked, Instant now);
+  void complete(bool more_has_arrived, Instant now);
+  void await(Pending pending, Instant now);
   void send_interim(const Response& response);
   void cancel_exchange();
-  void refuse(Refusal refusal, RequestSummary asked, Instant now);
   void refuse_head(Refusal refusal, Bytes input, Instant now);
-  void answer(Response response, RequestSummary asked, bool content_is_read, Instant now);
-  void answer_cached(const CachedResponse& answer, Instant now);
-  void answer_prepared(const PreparedResponse& prepared, RequestSummary asked, bool content_is_read,
+  void refuse(Refusal refusal, Asked asked, Instant now);
+  void refuse_current(Refusal refusal, Instant now);
+  struct Reading {
+    bool content_is_read = true;    // the next request begins behind what has been read
+    bool more_has_arrived = false;  // its first bytes are here
+  };
+  void answer(Response response, Asked asked, Reading reading, Instant now);
+  void answer_prepared(const PreparedResponse& prepared, const RequestHead& head, Reading reading,
                        Instant now);
-  void remember(Bytes head_bytes, const RequestSummary& asked, const Response& response);
-  void render(Response& response, ErrorForm form) const;
+  void add_content(Content& content, const Framing& framing);
   void append_back(std::string& out, bool keeps_connection) const;
-  /// An answer is queued in three steps: between them come its head and its content.
-  [[nodiscard]] ExchangeSummary& begin_answer(Instant started, bool keeps_connection, Instant now);
-  void begin_content();
-  void end_answer(bool keeps_connection, bool client_is_done);
-  void input_ended(Instant now);
+  [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, Instant started, Instant now);
+  void end_answer(bool keeps_connection, bool client_is_done, Instant now);
+  [[nodiscard]] Asked asked_of(const RequestHead& head, Instant now) const;
+  [[nodiscard]] bool keeps_connection(bool asks_to_persist, const Reading& reading) const;
+  [[nodiscard]] bool may_pipeline() const;
+
+  // Writing and ending (session.cpp).
+  void report_completed(Instant now);
   void output_drained(Instant now);
-  void report_sent(Instant now);
+  void report_unfinished(Outcome reason, Instant now);
+  void wait_for_request(Instant now);
   [[nodiscard]] Workspace& workspace();
-  [[nodiscard]] bool receives_content() const;
   [[nodiscard]] bool has_input() const { return workspace_ != nullptr && !workspace_->input.empty(); }
-  [[nodiscard]] bool has_output() const { return workspace_ != nullptr && !workspace_->output.empty(); }
+  [[nodiscard]] bool has_output() const { return workspace_ != nullptr && !workspace_->responses.empty(); }
   [[nodiscard]] Bytes buffered_input() const {
     return workspace_ != nullptr ? as_bytes(workspace_->input) : Bytes{};
   }
 
-  [[nodiscard]] RequestSummary summary_of(const RequestHead& head, Instant now) const;
-  [[nodiscard]] bool keeps_connection(bool asks_to_persist) const;
-  [[nodiscard]] bool has_requests_left() const;
-  [[nodiscard]] bool may_pipeline() const;
-
-  Services& shared_;
+  Context& context_;
   std::unique_ptr<Workspace> workspace_;  // null while there is nothing in it
-  State state_;
+  std::unique_ptr<Current> current_;      // null between exchanges
+  RequestReader reader_;
+  const Endpoint& local_;
   ConnectionId id_;
-  Endpoint local_;
   unsigned requests_ = 0;
-  bool input_ended_ = false;
-  bool shutting_down_ = false;
-  bool timed_out_ = false;
+  Phase phase_ = Phase::open;
+  bool lingers_ : 1 = false;  // behind the last answer
+  bool input_ended_ : 1 = false;
+  bool shutting_down_ : 1 = false;
+  bool timed_out_ : 1 = false;
+  bool must_reset_ : 1 = false;
 };
 
 }  // namespace bobbin::http::http1

@@ -6,7 +6,11 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "http/filter.h"
+#include "http/filters/error_page.h"
+#include "http/filters/no_sniffing.h"
 #include "http/http1/session.h"
+#include "http/test_source.h"
 
 // For tests: a session with a handler and services that write down what happens, and no socket.
 namespace bobbin::http::http1 {
@@ -17,26 +21,18 @@ class RecordingHandler final : public Handler {
  public:
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
 
-  /// Of the answers to `/again`.
-  class Switch final : public Revalidator {
-   public:
-    bool is_fresh() override {
-      ++asked;
-      return holds;
-    }
-    bool holds = true;
-    mutable int asked = 0;
-  };
-  std::shared_ptr<Switch> revalidator = std::make_shared<Switch>();
   /// Of the answers to `/prepared`: kept when the first has been given. mutable: there is one thread here.
   mutable PreparedResponse prepared{.status = Status::not_found};
   mutable int prepared_asked = 0;
-  mutable int cancelled = 0;  ///< exchanges whose client has gone
+  mutable std::vector<std::uint64_t> rounds;  ///< of the requests
+  std::shared_ptr<SourceScript> source;       ///< of the answer to `/source`
+  mutable int cancelled = 0;                  ///< exchanges whose client has gone
   /// How many pieces of the content of `/waits` are taken before its receiver says Wait.
   int pieces_until_wait = 1;
 
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
+    rounds.push_back(request.round);
     events_.push_back("request " + std::string(head.method_text) + " " + std::string(head.target));
     if (head.target == "/forbidden") {
       Response response = Response::error(Status::forbidden, "Not here.");
@@ -47,11 +43,6 @@ class RecordingHandler final : public Handler {
     if (head.method == Method::post)
       return std::make_unique<Recording>(events_, cancelled, head.target == "/later",
                                          head.target == "/waits" ? pieces_until_wait : -1);
-    if (head.target == "/again") {
-      Response response = Response::with_content(Status::ok, "text/plain", "hello");
-      response.revalidator = revalidator;
-      return response;
-    }
     if (head.target == "/pending")
       return Pending{.limit = seconds(7),
                      .late = Response::error(Status::service_unavailable, "Too slow."),
@@ -63,6 +54,8 @@ class RecordingHandler final : public Handler {
       response.keep = [this](PreparedResponse kept) { prepared = std::move(kept); };
       return response;
     }
+    if (head.target == "/source")
+      return Response::with_content(Status::ok, "text/plain", std::make_unique<ScriptedSource>(source));
     if (head.target == "/long")
       return Response::with_content(Status::ok, "text/plain", std::string(100'000, 'x'));
     return Response::with_content(Status::ok, "text/plain", "hello");
@@ -102,14 +95,24 @@ class RecordingHandler final : public Handler {
   std::vector<std::string>& events_;
 };
 
+/// Those that every response of the server passes.
+inline FilteredHandler::Filters default_filters(const std::string& server_name) {
+  FilteredHandler::Filters filters;
+  filters.push_back(std::make_unique<filters::NoSniffing>());
+  filters.push_back(std::make_unique<filters::ErrorPage>(server_name));
+  return filters;
+}
+
 /// A session and the peer's side of it. Everything the session sends is taken at once unless `stalled`.
-class SessionDriver final : public SessionHost, public ReplySink {
+class SessionDriver final : public Services, public ReplySink {
  public:
   explicit SessionDriver(SessionSettings settings = {})
       : settings_(std::move(settings)),
         handler_(std::make_shared<RecordingHandler>(events_)),
-        services_{settings_, handler_, *this, *this, ResponseCache(1 << 20)},
-        session_(services_, ConnectionId{}, Endpoint{}, now) {}
+        context_{settings_,
+                 std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
+                 *this},
+        session_(context_, ConnectionId{}, local_, now) {}
 
   void feed(std::string_view bytes) {
     // As a socket would: what the session does not want now, it gets when it does.
@@ -127,12 +130,13 @@ class SessionDriver final : public SessionHost, public ReplySink {
   }
   void advance(Duration duration) {
     now += duration;
+    session_.unacknowledged(unacknowledged, now);
     if (session_.deadline() <= now) session_.expire(now);
     pump();
   }
   void pump() {
     while (!stalled) {
-      const Outgoing out = session_.next();
+      const Outgoing out = session_.next(now);
       if (out.empty()) break;
       if (out.close_writing) {
         events_.push_back("shut down writing");
@@ -164,9 +168,10 @@ class SessionDriver final : public SessionHost, public ReplySink {
   [[nodiscard]] Session& session() { return session_; }
   [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
-  // SessionHost
+  // Services
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
   bool ends_connections() const override { return crowded; }
+  bool is_stopping() const override { return stopping; }
   bool wants_log_fields() const override { return true; }
   void exchange_ended(ConnectionId, const ExchangeSummary& summary, Instant) override {
     events_.push_back("answer " + std::to_string(code(summary.status)) +
@@ -179,15 +184,18 @@ class SessionDriver final : public SessionHost, public ReplySink {
 
   Instant now{seconds(1'000'000)};
   bool crowded = false;
+  bool stopping = false;
   bool stalled = false;
+  std::uint64_t unacknowledged = 0;  ///< bytes that the peer's TCP has not acknowledged
   std::string sent;
   std::vector<ExchangeSummary> summaries;
 
  private:
   std::vector<std::string> events_;
   SessionSettings settings_;
+  Endpoint local_;
   std::shared_ptr<RecordingHandler> handler_;
-  Session::Services services_;
+  Session::Context context_;
   Session session_;
   std::string unread_;
 };

@@ -1,43 +1,20 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "http/http1/output.h"
-#include "http/http1/pace.h"
-#include "http/session.h"
+#include "http/http1/response_queue.h"
 
 namespace bobbin::http::http1 {
 
 /// What a session needs while it is not idle.
 struct Workspace {
-  /// A queued answer, until its last byte has left.
-  struct QueuedResponse {
-    std::uint64_t content_start = 0;  ///< stream positions, in bytes since the workspace was taken
-    std::uint64_t end = 0;
-    ExchangeSummary summary;
-  };
-
   std::string input;  ///< bytes received and not yet used: an unfinished head, or pipelined requests
-  Output output;
-  std::uint64_t sent_bytes = 0;     ///< the stream position of the output's front
-  std::optional<Pace> output_pace;  ///< while there is output
-  std::vector<QueuedResponse> responses;
+  ResponseQueue responses;
 
-  [[nodiscard]] std::uint64_t queued_bytes() const { return sent_bytes + output.pending_bytes(); }
-  [[nodiscard]] bool empty() const { return input.empty() && output.empty(); }
-  /// Drops what has not left.
-  void clear() {
-    input.clear();
-    output.clear();
-    sent_bytes = 0;
-    output_pace.reset();
-    responses.clear();
-  }
+  [[nodiscard]] bool empty() const { return input.empty() && responses.empty(); }
 };
 
 /// The workspaces of one worker's sessions. A session that finishes within its turn gives its workspace to
@@ -54,7 +31,7 @@ class Workspaces {
   /// It is empty.
   void give_back(std::unique_ptr<Workspace> workspace) {
     if (spare_.size() == kSpare) return;
-    workspace->sent_bytes = 0;
+    workspace->responses.reset();
     if (workspace->input.capacity() > kKeptInputBytes) workspace->input.shrink_to_fit();
     spare_.push_back(std::move(workspace));
   }

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from .waiting import PATIENCE
 
 MAX_HEAD_BYTES = 64 * 1024
+# How long a server may take to close a connection that it says it closes. It reads on for two seconds first. Well below the
+# default keep-alive timeout of 30 s, so that an idle timeout does not pass for a close.
+CLOSE_PATIENCE = 15.0
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) ([\t \x21-\x7e\x80-\xff]*)")
 VISIBLE = rb"[\x21-\x7e\x80-\xff]"
 FIELD_LINE = re.compile(
@@ -211,7 +214,8 @@ class Connection:
         except ConnectionResetError as error:
             raise Reset(f"reset after {bytes(self._buffer[-300:])!r}") from error
         except TimeoutError as error:
-            raise AssertionError(f"no answer; so far {bytes(self._buffer[-300:])!r}") from error
+            so_far = bytes(self._buffer[-300:])
+            raise AssertionError(f"still open, silent for {self.socket.gettimeout():.1f} s after {so_far!r}") from error
         if not data:
             raise Closed(f"closed after {bytes(self._buffer[-300:])!r}")
         self._buffer += data
@@ -249,8 +253,12 @@ class Connection:
             response = Response(status, reason, fields, self.receive_bytes(int(response["Content-Length"])), head)
         return response
 
-    def receive_to_end(self):
-        """Every byte until the server closes, and whether it closed with a FIN (True) or a reset (False)."""
+    def receive_to_end(self, patience=CLOSE_PATIENCE):
+        """Every byte until the server closes, and whether it closed with a FIN (True) or a reset (False).
+
+        `patience` is for each silence.
+        """
+        self.socket.settimeout(patience)
         try:
             while True:
                 self._fill()
@@ -261,9 +269,9 @@ class Connection:
 
     # What the connection does afterwards
 
-    def expect_closed(self):
+    def expect_closed(self, patience=CLOSE_PATIENCE):
         """The server has closed or closes now, with a FIN, and sends nothing more."""
-        rest, finished = self.receive_to_end()
+        rest, finished = self.receive_to_end(patience)
         assert rest == b"", f"bytes after the last response: {rest[:300]!r}"
         assert finished, "closed by a reset"
 

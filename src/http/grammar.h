@@ -5,17 +5,18 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/ascii.h"
 #include "http/field_syntax.h"
 
-// The character sets of HTTP/1.1's grammar, as one table: a byte is classified by one load.
-namespace bobbin::http::http1 {
+// The character sets of the grammars of HTTP and of URIs, as one table: a byte is classified by one load.
+namespace bobbin::http {
 
 enum class CharacterSet : std::uint8_t {
   token = 1,        ///< tchar (RFC 9110 §5.6.2): methods, field names
   target = 2,       ///< VCHAR: what a request target may hold before anybody takes it apart (RFC 9112 §3.2)
   field_value = 4,  ///< VCHAR, obs-text, SP, HTAB (RFC 9110 §5.5)
-  authority = 8,    ///< what `uri-host [ ":" port ]` may hold (RFC 3986 §3.2.2), but for the comma
+  query = 8,        ///< of a target, but for '#': a request target carries no fragment (RFC 9112 §3.2)
+  plain_segment = 16,  ///< of a query, but for what means something in a path: / ? % and the backslash
+  host_name = 32,      ///< unreserved and sub-delims (RFC 3986 §2.2 and §2.3), but for the comma
 };
 
 namespace detail {
@@ -25,17 +26,20 @@ constexpr std::array<std::uint8_t, 256> classify_characters() {
   const auto put = [&sets](int c, CharacterSet set) {
     sets[static_cast<std::size_t>(c)] |= static_cast<std::uint8_t>(set);
   };
-  for (int c = 0x21; c <= 0x7e; ++c) put(c, CharacterSet::target);
+  for (int c = 0x21; c <= 0x7e; ++c) {
+    put(c, CharacterSet::target);
+    if (c != '#') put(c, CharacterSet::query);
+    if (std::string_view("#/?%\\").find(static_cast<char>(c)) == std::string_view::npos)
+      put(c, CharacterSet::plain_segment);
+  }
   for (int c = 0x20; c <= 0xff; ++c)
     if (c != 0x7f) put(c, CharacterSet::field_value);
   put('\t', CharacterSet::field_value);
-  for (int c = 0; c < 0x80; ++c) {
-    const char lower = to_lower(static_cast<char>(c));
-    if (is_token_char(lower)) put(c, CharacterSet::token);
-    if (is_digit(lower) || (lower >= 'a' && lower <= 'z')) put(c, CharacterSet::authority);
-  }
-  // A comma is a sub-delim of RFC 3986, but in Host it means that somebody joined two field lines into one.
-  for (const char c : std::string_view("-._~!$&'()*+;=%:[]")) put(c, CharacterSet::authority);
+  for (int c = 0; c < 0x80; ++c)
+    if (is_token_char(static_cast<char>(c))) put(c, CharacterSet::token);
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  for (const std::string_view part : {kLetters, std::string_view("0123456789-._~!$&'()*+;=")})
+    for (const char c : part) put(c, CharacterSet::host_name);
   return sets;
 }
 
@@ -49,4 +53,4 @@ inline constexpr std::array<std::uint8_t, 256> kCharacterSets = classify_charact
 
 [[nodiscard]] constexpr bool is_optional_white_space(char c) { return c == ' ' || c == '\t'; }
 
-}  // namespace bobbin::http::http1
+}  // namespace bobbin::http

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "benchmarks/support.h"
+
+namespace bobbin::bench {
+
+/// What ends a load, whichever comes first.
+struct Bounds {
+  Clock::duration duration;
+  std::uint64_t requests;
+};
+
+/// Seven digits of the request that are replaced by a number, so that requests differ.
+struct Numbering {
+  static constexpr std::size_t kDigits = 7;
+
+  std::size_t offset;   // in the request; npos: all requests are the same
+  bool per_connection;  // every connection has a number of its own; otherwise every request has
+  std::uint64_t first;
+  std::uint64_t count;  // so many, then the first one again
+
+  bool used() const { return offset != std::string::npos; }
+};
+
+struct Plan {
+  sockaddr_in server;
+  std::string batch;  // the request, as many times as are pipelined
+  std::size_t request_bytes;
+  std::uint64_t pipeline;
+  std::uint64_t connections;
+  bool close;
+  bool hold;
+  std::uint64_t warm_up_requests;
+  Numbering numbering;
+  Bounds load;
+  int status;
+  std::uint64_t length;
+
+  /// Writes the number into the i-th request of the batch.
+  void number_request(std::uint64_t i, std::uint64_t number) {
+    char* digit = batch.data() + i * request_bytes + numbering.offset + Numbering::kDigits;
+    for (std::size_t j = 0; j < Numbering::kDigits; ++j, number /= 10) {
+      *--digit = static_cast<char>('0' + number % 10);
+    }
+  }
+};
+
+inline Numbering numbering_of(const Options& options) {
+  const std::string& by = options.text("--number-by");
+  if (by != "request" && by != "connection") give_up("--number-by: request or connection");
+  return {
+      .offset = options.text("--number-at").empty() ? std::string::npos : options.count("--number-at"),
+      .per_connection = by == "connection",
+      .first = options.count("--first"),
+      .count = options.count("--numbers"),
+  };
+}
+
+inline Plan plan_of(int argc, char** argv) {
+  const Options options(argc, argv,
+                        {{"--port", ""},
+                         {"--request", ""},
+                         {"--connections", "1"},
+                         {"--pipeline", "1"},
+                         {"--close", "0"},
+                         {"--hold", "0"},
+                         {"--warm-up", "0"},
+                         {"--number-at", ""},
+                         {"--number-by", "request"},
+                         {"--first", "0"},
+                         {"--numbers", "1000000"},
+                         {"--seconds", "1"},
+                         {"--requests", "18446744073709551615"},
+                         {"--status", "200"},
+                         {"--length", ""}});
+  const std::string request = contents_of(options.text("--request"));
+  Plan plan{.server = loopback(options.count("--port")),
+            .batch = {},
+            .request_bytes = request.size(),
+            .pipeline = options.count("--pipeline"),
+            .connections = options.count("--connections"),
+            .close = options.count("--close") != 0,
+            .hold = options.count("--hold") != 0,
+            .warm_up_requests = options.count("--warm-up"),
+            .numbering = numbering_of(options),
+            .load = {.duration = options.seconds("--seconds"), .requests = options.count("--requests")},
+            .status = static_cast<int>(options.count("--status")),
+            .length = options.count("--length")};
+  if (request.empty() || plan.pipeline == 0 || plan.connections == 0 || plan.numbering.count == 0) {
+    give_up("the request, --pipeline, --connections and --numbers must not be empty or 0");
+  }
+  if (plan.numbering.used() && plan.numbering.offset + Numbering::kDigits > request.size()) {
+    give_up("--number-at: behind the end of the request");
+  }
+  for (std::uint64_t i = 0; i < plan.pipeline; ++i) plan.batch += request;
+  return plan;
+}
+
+}  // namespace bobbin::bench

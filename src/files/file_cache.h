@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "files/doorkeeper.h"
+#include "files/folder_table.h"
+#include "files/missing_files.h"
+#include "files/status_source.h"
+#include "http/precondition.h"
+#include "http/response.h"
+#include "os/file.h"
+
+namespace bobbin::files {
+
+/// The name of a file beneath a root, and its hash, which is made once for each request.
+class FileKey {
+ public:
+  explicit FileKey(std::string_view name);
+  [[nodiscard]] std::string_view name() const { return name_; }
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+
+ private:
+  std::string_view name_;
+  std::uint64_t hash_;
+};
+
+/// A file as it was when it was last looked at, and the responses that were made from it.
+struct CachedFile {
+  enum class Form : std::uint8_t { content, not_modified };
+
+  std::string name;
+  os::FileStatus status;
+  http::Validators validators;
+  /// By Form; null until that response was first made.
+  std::array<std::unique_ptr<const http::PreparedResponse>, 2> responses = {};
+  std::optional<FolderTable::PathSnapshot> path = {};  ///< nothing: the kernel has to walk
+  std::uint64_t round = kNoRound;                      ///< of the last look
+  std::size_t size_bytes = 0;                          ///< what all this takes from the process
+  bool recently_used = false;
+
+  [[nodiscard]] const http::PreparedResponse* response(Form form) const {
+    return responses[static_cast<std::size_t>(form)].get();
+  }
+};
+
+/// The files that are asked for again and again, with the responses that were made from them: for one worker
+/// and one root. What a request says beyond the path, the method and its preconditions makes no difference,
+/// so all clients share an entry.
+///
+/// Coherence: find() looks at the file, and at the folders that lead to it, unless it has done so in the same
+/// round. A round begins whenever the worker has received bytes, so no response is older than its request,
+/// and the requests of a round share the look. What the look must find is the same mount, device, inode,
+/// links, size, mtime and ctime. Only files with a strong tag are kept, so no write(2) can have left all of
+/// these as they were (validators.h).
+///
+/// Memory: `maximum_bytes` bounds what everything here takes from the process, tables, folders and the
+/// overhead of the allocator included. A file is kept when it is asked for the second time, and makes room
+/// for itself by the clock algorithm: the hand passes over those that were asked for since it came by last.
+///
+/// Files lie in a hash table with a window of eight slots: however many hashes a client makes collide, a look
+/// costs no more than that.
+///
+/// Thread: its owner's.
+class FileCache {
+ public:
+  /// `maximum_bytes` 0: nothing is kept. `source` outlives the cache.
+  FileCache(StatusSource& source, std::size_t maximum_bytes);
+
+  /// The file of this name, when it is kept and still is what it was. Valid until the next call here.
+  [[nodiscard]] const CachedFile* find(const FileKey& key, std::uint64_t round);
+
+  /// Whether to keep a response of about `bytes` that was made from this file.
+  [[nodiscard]] bool admits(const FileKey& key, std::size_t bytes);
+  /// `status` and `validators` are those of the file from which the response was made, at a look in `round`.
+  void keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
+            CachedFile::Form form, http::PreparedResponse response, std::uint64_t round);
+
+  /// That opening this name failed with ENOENT in this round.
+  [[nodiscard]] bool is_missing(const FileKey& key, std::uint64_t round) const {
+    return missing_.contains(key.name(), key.hash(), round);
+  }
+  void add_missing(const FileKey& key, std::uint64_t round) {
+    if (maximum_bytes_ > 0) missing_.add(key.name(), key.hash(), round);
+  }
+
+  [[nodiscard]] std::size_t size_bytes() const;
+  [[nodiscard]] std::size_t files() const { return files_; }
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::unique_ptr<CachedFile> file;
+  };
+  static constexpr std::size_t kFirstSlots = 64;
+  static constexpr std::size_t kWindow = 8;
+
+  [[nodiscard]] Slot& at(std::uint64_t position) { return slots_[position & (slots_.size() - 1)]; }
+  [[nodiscard]] Slot* find_slot(const FileKey& key);
+  [[nodiscard]] Slot& place_for(std::uint64_t hash);
+  [[nodiscard]] CachedFile& insert(const FileKey& key, const os::FileStatus& status,
+                                   const http::Validators& validators);
+  [[nodiscard]] bool is_fresh(CachedFile& file, std::uint64_t round);
+  void begin_round(std::uint64_t round);
+  void grow();
+  void make_room(const CachedFile& spared);
+  void forget(Slot& slot);
+
+  StatusSource& source_;
+  const std::size_t maximum_bytes_;
+  MissingFiles missing_;
+  std::optional<Doorkeeper> doorkeeper_;  // none until a file is offered
+  FolderTable folders_;
+  std::vector<Slot> slots_;  // a power of two; none until something is kept
+  std::size_t files_ = 0;
+  std::size_t file_bytes_ = 0;
+  std::size_t hand_ = 0;  // of the clock
+  std::uint64_t round_ = kNoRound;
+};
+
+}  // namespace bobbin::files

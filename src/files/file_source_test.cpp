@@ -1,0 +1,107 @@
+#include "files/file_source.h"
+
+#include <atomic>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <span>
+#include <thread>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "os/directory.h"
+#include "os/test_directory.h"
+
+namespace bobbin::files {
+namespace {
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+class CountingSink final : public http::ReplySink {
+ public:
+  void deliver(ConnectionId, ExchangeId, http::Response) override {}
+  void resume(ConnectionId, ExchangeId) override { ++resumed; }
+  std::atomic<int> resumed = 0;
+};
+
+class FileSourceTest : public testing::Test {
+ protected:
+  ~FileSourceTest() override {
+    executor.shut_down([] {});
+    executor.join();
+  }
+  void write(std::string_view bytes) const { place.write("file", bytes); }
+  [[nodiscard]] FileSource open(std::vector<FileSource::Part> parts, std::string after = {}) {
+    const auto root = os::open_directory(place.path());
+    EXPECT_TRUE(root);
+    auto file = OpenFile::open(*root, "file");
+    EXPECT_TRUE(file);
+    return {std::make_shared<const OpenFile>(*std::move(file)), std::move(parts), std::move(after), executor,
+            http::Resume({.sink = &sink, .connection = {}, .exchange = {}})};
+  }
+  [[nodiscard]] FileSource open_whole(std::uint64_t size) {
+    return open({{.before = {}, .range = {0, size}}});
+  }
+  /// From the page cache, and from nothing else.
+  void evict() const {
+    const int file = ::open(place.path("file").c_str(), O_RDONLY);
+    ::fsync(file);
+    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(file);
+  }
+  /// Each piece, a text as it is, a part of the file as "<offset+length>".
+  static std::string pull_all(FileSource& source) {
+    std::string all;
+    while (true) {
+      const http::ContentSource::Piece piece = source.pull();
+      if (const auto* bytes = std::get_if<Bytes>(&piece)) all += as_text(*bytes);
+      if (const auto* file = std::get_if<http::FilePiece>(&piece))
+        all += "<" + std::to_string(file->offset) + "+" + std::to_string(file->length) + ">";
+      if (std::holds_alternative<http::Wait>(piece)) std::this_thread::yield();
+      if (const auto* failed = std::get_if<http::Failed>(&piece)) return all + "failed: " + failed->cause;
+      if (std::holds_alternative<http::End>(piece)) return all;
+    }
+  }
+
+  os::TestDirectory place;
+  CountingSink sink;
+  executor::Executor executor;
+};
+
+TEST_F(FileSourceTest, GivesTheRangesAndTheTextsBetweenThem) {
+  write(std::string(1000, 'x'));
+  FileSource source =
+      open({{.before = "a ", .range = {10, 5}}, {.before = " b ", .range = {900, 100}}}, " c");
+  EXPECT_EQ(source.size_bytes(), 2U + 5 + 3 + 100 + 2);
+  EXPECT_EQ(pull_all(source), "a <10+5> b <900+100> c");
+}
+
+TEST_F(FileSourceTest, TheLastBytesAreABlockOfTheirOwn) {
+  write(std::string(9 * kMiB, 'x'));
+  FileSource source = open_whole(9 * kMiB);
+  EXPECT_EQ(pull_all(source), "<0+4194304><4194304+4194304><8388608+983040><9371648+65536>");
+}
+
+TEST_F(FileSourceTest, AFileThatHasChangedFailsBeforeItsLastBytes) {
+  write(std::string(kMiB, 'x'));
+  FileSource source = open_whole(kMiB);
+  EXPECT_TRUE(std::holds_alternative<http::FilePiece>(source.pull()));
+  write(std::string(kMiB, 'y'));
+  const auto last = source.pull();
+  ASSERT_TRUE(std::holds_alternative<http::Failed>(last));
+  EXPECT_EQ(std::get<http::Failed>(last).cause, "it has changed since it was opened");
+}
+
+TEST_F(FileSourceTest, WhatIsNotCachedIsReadByTheExecutor) {
+  write(std::string(3 * kMiB, 'x'));
+  evict();
+  FileSource source = open_whole(3 * kMiB);
+  const auto first = source.pull();
+  if (!std::holds_alternative<http::Wait>(first)) GTEST_SKIP() << "this file system keeps what is evicted";
+  while (sink.resumed == 0) std::this_thread::yield();
+  const auto fetched = source.pull();
+  ASSERT_TRUE(std::holds_alternative<http::FilePiece>(fetched));
+  EXPECT_EQ(std::get<http::FilePiece>(fetched).length, kMiB) << "the client gets the first of it soon";
+}
+
+}  // namespace
+}  // namespace bobbin::files

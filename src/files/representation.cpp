@@ -1,0 +1,157 @@
+#include "files/representation.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "files/file_source.h"
+#include "files/multipart.h"
+#include "files/validators.h"
+#include "http/content_disposition.h"
+#include "http/date.h"
+#include "http/media_type.h"
+#include "http/range.h"
+
+namespace bobbin::files {
+namespace {
+
+using http::ByteRange;
+using http::Method;
+using http::RangeSelection;
+using http::Request;
+using http::Response;
+using http::Status;
+
+// Up to here one send from memory costs less than a second call for sendfile.
+constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
+
+void add_validators(Response& response, const http::Validators& current) {
+  response.add_field("ETag", current.etag);
+  response.add_field("Last-Modified", http::format_date(current.last_modified));
+}
+
+/// Everything but the content.
+Response ok(const Description& file) {
+  Response response = Response::with_content(Status::ok, file.presentation.media_type, {});
+  response.fields.reserve(320);
+  if (file.presentation.attachment) response.add_field("Content-Disposition", http::attachment(file.name));
+  add_validators(response, file.validators);
+  response.add_field("Accept-Ranges", "bytes");
+  return response;
+}
+
+http::HandlerLogFields sent(const Description& file) {
+  using Action = http::HandlerLogFields::Action;
+  http::HandlerLogFields fields;
+  const bool is_html = http::is_media_type(file.presentation.media_type, "text/html");
+  fields.action = is_html ? Action::sent_html : Action::sent_binary;
+  fields.subject = file.name;
+  return fields;
+}
+
+/// Step 8: which parts are asked for. RFC 9110 §14.2: Range means something for GET only. It may not be
+/// repeated, so several lines of it are malformed, and a malformed Range is ignored.
+RangeSelection ranges_of(const Request& request, const http::Validators& current, const OpenFile& file) {
+  if (request.head.method != Method::get) return {};
+  const auto field = request.head.fields.only(http::FieldName::range);
+  if (!field || !http::if_range_allows(request.head.fields, current, file.looked_at())) return {};
+  return http::select_ranges(*field, file.status().size_bytes);
+}
+
+Response unsatisfiable(std::uint64_t size_bytes) {
+  Response response =
+      Response::error(Status::range_not_satisfiable, "The file ends before the range begins.");
+  response.add_field("Content-Range", "bytes */" + std::to_string(size_bytes));
+  return response;
+}
+
+/// Content of which only the size is wanted: HEAD reads nothing.
+class SizeOnly final : public http::ContentSource {
+ public:
+  explicit SizeOnly(std::uint64_t size_bytes) : size_bytes_(size_bytes) {}
+  [[nodiscard]] std::optional<std::uint64_t> size_bytes() const override { return size_bytes_; }
+  [[nodiscard]] Piece pull() override { return http::Failed{"it was not opened"}; }
+
+ private:
+  std::uint64_t size_bytes_;
+};
+
+/// Takes the file.
+http::Content source_of(OpenFile& file, std::vector<FileSource::Part> parts, std::string end,
+                        const Request& request, executor::Executor& executor) {
+  return std::make_unique<FileSource>(std::make_shared<const OpenFile>(std::move(file)), std::move(parts),
+                                      std::move(end), executor, request.resume());
+}
+
+/// Step 9. Takes the file when the content is to come from it: a worker must not wait for a disk here.
+Result<http::Content> content_of(OpenFile& file, const ByteRange& range, const Request& request,
+                                 executor::Executor& executor) {
+  if (request.head.method == Method::head) return std::make_unique<SizeOnly>(range.length);
+  if (range.length <= kReadToMemoryBytes)
+    if (auto bytes = TRY(file.read(range))) return http::Content(*std::move(bytes));
+  return source_of(file, {{.before = {}, .range = range}}, {}, request, executor);
+}
+
+/// Steps 8 and 9: fills the status, media type and content of a response whose fields are complete up to
+/// Accept-Ranges.
+Result<Response> with_selected_content(Response response, const RangeSelection& selection, OpenFile& file,
+                                       const Request& request, executor::Executor& executor) {
+  const std::uint64_t size_bytes = file.status().size_bytes;
+  if (selection.kind == RangeSelection::Kind::whole) {
+    response.content = TRY(content_of(file, {0, size_bytes}, request, executor));
+    return response;
+  }
+  response.status = Status::partial_content;
+  if (selection.ranges.size() == 1) {
+    const ByteRange& range = selection.ranges.front();
+    response.add_field("Content-Range", content_range(range, size_bytes));
+    response.content = TRY(content_of(file, range, request, executor));
+    return response;
+  }
+  // RFC 9110 §15.3.7.2: Content-Range stands in each part, and must not stand here.
+  auto multipart = byteranges(selection.ranges, response.media_type, size_bytes);
+  response.media_type = std::move(multipart.media_type);
+  response.content = source_of(file, std::move(multipart.parts), std::move(multipart.end), request, executor);
+  return response;
+}
+
+}  // namespace
+
+// What a cache needs to refresh its copy, and no more of what describes the content.
+Response not_modified(const http::Validators& current) {
+  Response response;
+  response.status = Status::not_modified;
+  add_validators(response, current);
+  return response;
+}
+
+Response precondition_failed() {
+  return Response::error(Status::precondition_failed,
+                         "The file is not in the state that the request asks for.");
+}
+
+Response described(const Description& file, std::uint64_t size_bytes) {
+  Response response = ok(file);
+  response.content = std::make_unique<SizeOnly>(size_bytes);
+  return response;
+}
+
+Result<Response> represent(const Request& request, OpenFile& file, std::string_view name,
+                           const Presentation& presentation, executor::Executor& executor) {
+  const http::Validators current = validators(file.status(), file.looked_at());
+  switch (http::evaluate_preconditions(request.head.fields, current, file.looked_at())) {
+    case http::PreconditionVerdict::failed: return precondition_failed();
+    case http::PreconditionVerdict::not_modified: return not_modified(current);
+    case http::PreconditionVerdict::proceed: break;
+  }
+  const RangeSelection selection = ranges_of(request, current, file);
+  if (selection.kind == RangeSelection::Kind::unsatisfiable) return unsatisfiable(file.status().size_bytes);
+
+  const Description description{.name = name, .presentation = presentation, .validators = current};
+  Response response = ok(description);
+  if (request.head.method == Method::get) response.log_fields = sent(description);
+  return with_selected_content(std::move(response), selection, file, request, executor);
+}
+
+}  // namespace bobbin::files

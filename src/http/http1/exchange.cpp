@@ -1,0 +1,324 @@
+// The middle of a session: from a request to its answer. What arrives and what leaves is in session.cpp.
+#include <algorithm>
+#include <utility>
+
+#include "http/http1/response_writer.h"
+#include "http/http1/session.h"
+
+namespace bobbin::http::http1 {
+namespace {
+
+// Pipelined requests are answered together up to here; then what is queued has to leave first.
+constexpr std::uint64_t kPipelinedBytes = 64 * 1024;
+constexpr std::size_t kPipelinedAnswers = 32;
+
+// RFC 9112 §9.3: to keep the connection behind an answer that did not need the content, the content must be
+// read. Worth it for this much; beyond, closing is cheaper for both.
+constexpr std::uint64_t kDiscardedBytes = 256 * 1024;
+
+// Up to here copying content behind its head is cheaper than another piece in the kernel's list.
+constexpr std::size_t kCopiedBytes = 4096;
+
+// Of a request line that could not be read; the whole of it may be as long as the head limit.
+constexpr std::size_t kLoggedLineBytes = 200;
+
+/// Reads the content of a request that was answered from its head alone, then gives that answer.
+class Discarding final : public Exchange {
+ public:
+  explicit Discarding(Response response) : response_(std::move(response)) {}
+  Intake content(Bytes) override { return Accepted{}; }
+  Reply complete(ReplyLater later) override {
+    std::move(later).forget();
+    return std::move(response_);
+  }
+
+ private:
+  Response response_;
+};
+
+bool announces_content(const ContentFraming& framing) {
+  return framing.kind == ContentFraming::Kind::chunked || framing.length_bytes > 0;
+}
+
+/// A client that waits for 100 Continue has not sent its content: an error tells it not to (RFC 9110
+/// §10.1.1).
+bool is_worth_discarding(const RequestHead& head) {
+  return head.framing.kind == ContentFraming::Kind::length && head.framing.length_bytes <= kDiscardedBytes &&
+         !head.expects_continue;
+}
+
+void set_client_fields(LogFields& fields, const RequestHead& head) {
+  fields.request_line = head.line;
+  fields.host = head.authority;
+  fields.referer = head.fields.first(FieldName::referer).value_or("");
+  fields.user_agent = head.fields.first(FieldName::user_agent).value_or("");
+}
+
+/// What a handler keeps of its own response, in order to give it again.
+void keep_prepared(Response& response, std::string_view front, const LogFields& log_fields) {
+  const auto length = size_bytes(response.content);
+  if (std::holds_alternative<std::unique_ptr<ContentSource>>(response.content) || !length) return;
+  PreparedResponse prepared{.status = response.status,
+                            .head = std::string(front),
+                            .content_length_bytes = *length,
+                            .log_fields = log_fields.handler,
+                            .detail = log_fields.detail};
+  auto* text = std::get_if<std::string>(&response.content);
+  if (text != nullptr && text->size() <= kCopiedBytes)
+    prepared.content = *text;
+  else if (text != nullptr)
+    response.content = prepared.shared_content = std::make_shared<const std::string>(std::move(*text));
+  else if (auto* shared = std::get_if<SharedBytes>(&response.content))
+    prepared.shared_content = *shared;
+  response.keep(std::move(prepared));
+}
+
+Framing framing_of(const Response& response, int minor_version) {
+  if (never_has_content(response.status)) return NoContent{};
+  if (const auto length = size_bytes(response.content)) return ContentLength{*length};
+  if (minor_version >= 1) return Chunked{};
+  return UntilClose{};
+}
+
+}  // namespace
+
+Session::Asked Session::asked_of(const RequestHead& head, Instant now) const {
+  Asked asked{.request = context_.handler->summarize(head, local_), .log_fields = {}, .started = now};
+  if (context_.services.wants_log_fields()) set_client_fields(asked.log_fields, head);
+  return asked;
+}
+
+void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
+  const bool has_content = announces_content(head.framing);
+  const Reading reading{.content_is_read = !has_content, .more_has_arrived = !rest.empty()};
+  Begin decision =
+      context_.handler->begin(Request{.head = head,
+                                      .local = local_,
+                                      .exchange = {&context_.replies, id_, ExchangeId{requests_}},
+                                      .worker = context_.worker,
+                                      .round = context_.round});
+  if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
+    return answer_prepared(**prepared, head, reading, now);
+
+  Asked asked = asked_of(head, now);
+  auto* response = std::get_if<Response>(&decision);
+  if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
+    return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, !rest.empty(),
+                   std::move(asked), now);
+  if (auto* pending = std::get_if<Pending>(&decision)) {
+    current_ = std::make_unique<Current>(Current{.handler = context_.handler, .asked = std::move(asked)});
+    current_->asked.content_is_read = !has_content;
+    return await(std::move(*pending), now);
+  }
+  if (response->close || !has_content || !is_worth_discarding(head))
+    return answer(std::move(*response), std::move(asked), reading, now);
+  receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true, std::move(asked),
+          now);
+}
+
+void Session::receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
+                      bool content_has_arrived, Asked asked, Instant now) {
+  if (head.expects_continue && announces_content(head.framing) && !content_has_arrived)
+    workspace().responses.text() += "HTTP/1.1 100 Continue\r\n\r\n";
+  current_ = std::make_unique<Current>(
+      Current{.handler = context_.handler, .asked = std::move(asked), .receiver = std::move(receiver)});
+  reader_.begin_content(head.framing, limit_bytes, context_.settings.pace, now);
+}
+
+void Session::complete(bool more_has_arrived, Instant now) {
+  const auto receiver = std::move(current_->receiver);
+  reader_.stop();
+  Reply reply = receiver->complete(ReplyLater({&context_.replies, id_, ExchangeId{requests_}}));
+  if (auto* pending = std::get_if<Pending>(&reply)) return await(std::move(*pending), now);
+  const auto finished = std::move(current_);
+  answer(std::move(std::get<Response>(reply)), std::move(finished->asked),
+         {.more_has_arrived = more_has_arrived}, now);
+}
+
+void Session::await(Pending pending, Instant now) {
+  reader_.stop();
+  current_->reply_deadline = now + pending.limit;
+  current_->pending = std::move(pending);
+}
+
+bool Session::awaits_reply() const { return current_ != nullptr && current_->pending; }
+
+void Session::resume(ExchangeId exchange, Instant now) {
+  if (exchange != ExchangeId{requests_}) return;
+  if (workspace_ != nullptr) workspace_->responses.resume(now);
+  if (!reader_.is_paused()) return;
+  reader_.go_on(now);
+  // What has arrived may be nothing: content that was complete with the piece that had to wait.
+  std::string input = has_input() ? std::exchange(workspace_->input, {}) : std::string();
+  process(as_bytes(input), now);
+  if (input_ended_) input_ended(now);
+}
+
+bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
+  // No further request is begun while an answer is awaited: so it is that of the last one.
+  if (!awaits_reply() || exchange != ExchangeId{requests_}) return false;
+  if (is_interim(response.status)) {
+    send_interim(response);
+    return true;
+  }
+  const auto finished = std::move(current_);
+  const Reading reading{.content_is_read = finished->asked.content_is_read, .more_has_arrived = has_input()};
+  answer(std::move(response), std::move(finished->asked), reading, now);
+  return true;
+}
+
+/// RFC 9110 §15.2: the final answer follows; a client of HTTP/1.0 does not know such answers.
+void Session::send_interim(const Response& response) {
+  if (current_->asked.request.minor_version >= 1) append_interim(workspace().responses.text(), response);
+}
+
+/// Nobody waits any more for what is being received or done.
+void Session::cancel_exchange() {
+  if (current_ == nullptr) return;
+  if (current_->receiver != nullptr) current_->receiver->cancelled();
+  if (current_->pending && current_->pending->cancelled) current_->pending->cancelled();
+}
+
+// ---- refusing ----
+
+void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
+  ++requests_;
+  Asked asked{.request = {}, .log_fields = {}, .started = now};
+  asked.log_fields.handler.host = HandlerLogFields::Host::unchecked;
+  std::string_view text = as_text(input);
+  // As many empty lines as the parser passes over, and no more: what it refused at once must look the same
+  // when more came with it.
+  for (int line = 0; line < kMaximumEmptyLines && text.starts_with("\r\n"); ++line) text.remove_prefix(2);
+  if (context_.services.wants_log_fields())
+    asked.log_fields.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
+  // What could be read decides how the error is shown; and an answer to HEAD has no content, whatever else
+  // was wrong with the request (RFC 9110 §9.3.2).
+  asked.request =
+      context_.handler->summarize(read_until_fault(as_text(input), context_.settings.head), local_);
+  if (workspace_ != nullptr) workspace_->input.clear();
+  refuse(refusal, std::move(asked), now);
+}
+
+void Session::refuse_current(Refusal refusal, Instant now) {
+  cancel_exchange();
+  const auto refused = std::move(current_);
+  refuse(refusal, std::move(refused->asked), now);
+}
+
+void Session::refuse(Refusal refusal, Asked asked, Instant now) {
+  Response response = Response::error(refusal.status, std::string(refusal.reason));
+  response.log_fields.host = asked.log_fields.handler.host;
+  response.log_fields.violation = refusal.violation;
+  response.close = true;
+  asked.request.persists = true;  // whatever it asked for: its end is in doubt, so more may be on the way
+  answer(std::move(response), std::move(asked), {.content_is_read = false}, now);
+}
+
+// ---- answering ----
+
+void Session::answer(Response response, Asked asked, Reading reading, Instant now) {
+  context_.handler->finish(asked.request, response);
+  const Framing framing = framing_of(response, asked.request.minor_version);
+  // Without a length or a coding, the end of the connection is the end of the content.
+  const bool ends_with_connection = std::holds_alternative<UntilClose>(framing);
+  const bool keeps =
+      keeps_connection(asked.request.persists, reading) && !response.close && !ends_with_connection;
+  ExchangeSummary& summary = begin_answer(keeps, asked.started, now);
+  summary.log_fields = std::move(asked.log_fields);
+  summary.log_fields.handler = std::move(response.log_fields);
+  summary.log_fields.detail = std::move(response.detail);
+  summary.status = response.status;
+  if (const auto* length = std::get_if<ContentLength>(&framing)) summary.content_length_bytes = length->bytes;
+
+  ResponseQueue& responses = workspace_->responses;
+  const std::size_t front_start = responses.text().size();
+  append_front(responses.text(), response, framing);
+  if (response.keep)
+    keep_prepared(response, std::string_view(responses.text()).substr(front_start), summary.log_fields);
+  append_back(responses.text(), keeps);
+  responses.begin_content();
+  if (asked.request.method == Method::head || never_has_content(response.status))
+    responses.end();
+  else
+    add_content(response.content, framing);
+  // A client that said `close` sends no more, so there is nothing that a close could cut off.
+  end_answer(keeps, (!asked.request.persists || ends_with_connection) && reading.content_is_read, now);
+}
+
+void Session::add_content(Content& content, const Framing& framing) {
+  ResponseQueue& responses = workspace_->responses;
+  if (auto* source = std::get_if<std::unique_ptr<ContentSource>>(&content)) {
+    using Coding = ResponseQueue::Coding;
+    const Coding coding = std::holds_alternative<ContentLength>(framing) ? Coding::length
+                          : std::holds_alternative<Chunked>(framing)     ? Coding::chunked
+                                                                         : Coding::until_close;
+    return responses.add_source(std::move(*source), coding);
+  }
+  if (auto* text = std::get_if<std::string>(&content)) responses.add(std::move(*text));
+  if (auto* shared = std::get_if<SharedBytes>(&content)) responses.add(*shared);
+  responses.end();
+}
+
+void Session::answer_prepared(const PreparedResponse& prepared, const RequestHead& head, Reading reading,
+                              Instant now) {
+  const bool keeps = keeps_connection(head.asks_to_persist, reading);
+  ExchangeSummary& summary = begin_answer(keeps, now, now);
+  if (context_.services.wants_log_fields()) {
+    set_client_fields(summary.log_fields, head);
+    summary.log_fields.handler = prepared.log_fields;
+    summary.log_fields.detail = prepared.detail;
+  }
+  summary.status = prepared.status;
+  summary.content_length_bytes = prepared.content_length_bytes;
+
+  ResponseQueue& responses = workspace_->responses;
+  responses.text() += prepared.head;
+  append_back(responses.text(), keeps);
+  responses.begin_content();
+  if (head.method != Method::head) {
+    responses.text() += prepared.content;
+    if (prepared.shared_content != nullptr) responses.add(prepared.shared_content);
+  }
+  responses.end();
+  end_answer(keeps, !head.asks_to_persist && reading.content_is_read, now);
+}
+
+void Session::append_back(std::string& out, bool keeps_connection) const {
+  const std::string_view date_field = context_.services.date_field();
+  if (keeps_connection)
+    context_.back.append_keeping(out, date_field, context_.settings.maximum_requests - requests_);
+  else
+    context_.back.append_closing(out, date_field);
+}
+
+ExchangeSummary& Session::begin_answer(bool keeps_connection, Instant started, Instant now) {
+  ExchangeSummary& summary = workspace().responses.begin(context_.settings.pace, now);
+  summary.keeps_connection = keeps_connection;
+  summary.ordinal = requests_;
+  summary.started = started;
+  return summary;
+}
+
+void Session::end_answer(bool keeps_connection, bool client_is_done, Instant now) {
+  if (keeps_connection) return wait_for_request(now);
+  reader_.stop();
+  phase_ = Phase::closing;
+  lingers_ = !client_is_done;
+}
+
+bool Session::keeps_connection(bool asks_to_persist, const Reading& reading) const {
+  const unsigned maximum = context_.settings.maximum_requests;
+  // While the server stops, a connection ends with the last request that has arrived.
+  const bool stops = shutting_down_ || context_.services.is_stopping();
+  return asks_to_persist && reading.content_is_read && (maximum == 0 || requests_ < maximum) &&
+         !context_.services.ends_connections() && (!stops || reading.more_has_arrived);
+}
+
+bool Session::may_pipeline() const {
+  if (workspace_ == nullptr) return true;
+  const ResponseQueue& responses = workspace_->responses;
+  return !responses.has_source() && responses.responses() < kPipelinedAnswers &&
+         responses.pending_bytes() < kPipelinedBytes;
+}
+
+}  // namespace bobbin::http::http1

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "http/http1/content_decoder.h"
+#include "http/http1/head_parser.h"
+#include "http/http1/pace.h"
+
+namespace bobbin::http::http1 {
+
+/// The reading half of a session: which part of a request comes next, and until when. Knows nothing of
+/// answers. Idle → Head → Content → Stopped, and from each of the last three back to Idle when the next
+/// request may come.
+class RequestReader {
+ public:
+  /// Waits for the first byte of a request until `deadline`.
+  RequestReader(Instant now, Instant deadline) : state_(Idle{now, deadline}) {}
+
+  [[nodiscard]] bool wants_input() const;
+  [[nodiscard]] Instant deadline(const PaceSettings& pace) const;
+
+  // Idle: between two requests.
+  [[nodiscard]] bool is_idle() const { return std::holds_alternative<Idle>(state_); }
+  /// Meaningful while it is idle.
+  [[nodiscard]] Instant idle_since() const;
+  void wait_for_request(Instant now, Instant deadline) { state_ = Idle{now, deadline}; }
+
+  // Head: the first byte of a request has arrived. The deadline is absolute: were it extended per byte, one
+  // byte every few seconds would hold a place for ever.
+  void begin_head(Instant deadline) { state_ = Head{deadline}; }
+  [[nodiscard]] bool reads_head() const { return std::holds_alternative<Head>(state_); }
+  /// Only while it reads a head. See parse_head.
+  [[nodiscard]] HeadResult read_head(Bytes input, const HeadLimits& limits);
+
+  // Content.
+  void begin_content(const ContentFraming& framing, std::uint64_t limit_bytes, const PaceSettings& pace,
+                     Instant now);
+  [[nodiscard]] bool reads_content() const {
+    return std::holds_alternative<std::unique_ptr<Content>>(state_);
+  }
+  /// Only while it reads content. See ContentDecoder::decode.
+  [[nodiscard]] ContentDecoder::Result read_content(Bytes input, const PaceSettings& pace, Instant now);
+  [[nodiscard]] bool content_is_finished() const { return content().decoder.finished(); }
+  /// From here to go_on no content is wanted; the time does not count against the client.
+  void pause(Instant now);
+  void go_on(Instant now);
+  [[nodiscard]] bool is_paused() const { return reads_content() && content().pace.is_paused(); }
+
+  /// No request is read: an answer is awaited, or was the last one. `deadline`: until when what arrives is
+  /// discarded.
+  void stop(Instant deadline = kNever) { state_ = Stopped{deadline}; }
+
+ private:
+  struct Idle {
+    Instant since;
+    Instant deadline;
+  };
+  struct Head {
+    Instant deadline;
+    HeadProgress progress = {};
+  };
+  struct Content {
+    ContentDecoder decoder;
+    Pace pace;
+  };
+  struct Stopped {
+    Instant deadline;
+  };
+  [[nodiscard]] Content& content() { return *std::get<std::unique_ptr<Content>>(state_); }
+  [[nodiscard]] const Content& content() const { return *std::get<std::unique_ptr<Content>>(state_); }
+
+  // What is large is apart: an idle connection must not be.
+  std::variant<Idle, Head, std::unique_ptr<Content>, Stopped> state_;
+};
+
+}  // namespace bobbin::http::http1

@@ -1,0 +1,21 @@
+#include "net/tcp_transport.h"
+
+#include "os/socket.h"
+
+namespace bobbin::net {
+
+Result<std::size_t> TcpTransport::receive(std::span<std::byte> into) { return os::receive(socket_, into); }
+
+Result<std::size_t> TcpTransport::send(std::span<const Bytes> pieces, bool more) {
+  return os::send(socket_, pieces, more);
+}
+
+Result<std::size_t> TcpTransport::send_file(int file, std::uint64_t offset, std::size_t count) {
+  return os::send_file(socket_, file, offset, count);
+}
+
+void TcpTransport::shut_down_writing() { os::shut_down_writing(socket_); }
+void TcpTransport::close_with_reset() { os::reset_when_closed(socket_); }
+std::uint64_t TcpTransport::unacknowledged_bytes() const { return os::unacknowledged_bytes(socket_); }
+
+}  // namespace bobbin::net

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/transport.h"
+
+namespace bobbin::net {
+
+/// For tests: what a scripted transport does and what has happened to it. Shared, since a connection owns the
+/// transport itself.
+struct TransportScript {
+  std::deque<std::string> input;       ///< what each receive finds, one piece a call; then EAGAIN
+  bool input_ends = false;             ///< behind the input: the peer has finished sending
+  std::optional<Error> receive_error;  ///< behind the input
+  std::size_t most_sent = SIZE_MAX;    ///< by one call
+  std::size_t room = SIZE_MAX;         ///< bytes that are taken before EAGAIN
+  std::optional<Error> send_error;     ///< instead
+  bool can_send_files = true;
+  std::optional<Error> send_file_error;  ///< instead
+  std::uint64_t unacknowledged = 0;
+
+  std::string output;  ///< of a file, its bytes
+  int calls_of_send_file = 0;
+  bool writing_is_shut_down = false;
+  bool is_reset = false;
+  /// Reads a file in the transport's place: `read(file, offset, count)`.
+  std::function<std::string(int, std::uint64_t, std::size_t)> read;
+};
+
+class TestTransport final : public Transport {
+ public:
+  explicit TestTransport(TransportScript& script) : script_(script) {}
+
+  Result<std::size_t> receive(std::span<std::byte> into) override {
+    if (script_.input.empty()) {
+      if (script_.receive_error) return failure(*script_.receive_error);
+      if (script_.input_ends) return std::size_t{0};
+      return failure(Error{EAGAIN, "recv"});
+    }
+    std::string& piece = script_.input.front();
+    const std::size_t count = std::min(piece.size(), into.size());
+    std::memcpy(into.data(), piece.data(), count);
+    piece.erase(0, count);
+    if (piece.empty()) script_.input.pop_front();
+    return count;
+  }
+  Result<std::size_t> send(std::span<const Bytes> pieces, bool) override {
+    std::string all;
+    for (const Bytes piece : pieces) all += as_text(piece);
+    return take(all, script_.send_error);
+  }
+  Result<std::size_t> send_file(int file, std::uint64_t offset, std::size_t count) override {
+    ++script_.calls_of_send_file;
+    if (!script_.can_send_files) return failure(Error{EOPNOTSUPP, "send_file"});
+    if (script_.send_file_error) return failure(*script_.send_file_error);
+    return take(script_.read(file, offset, count), script_.send_error);
+  }
+  void shut_down_writing() override { script_.writing_is_shut_down = true; }
+  void close_with_reset() override { script_.is_reset = true; }
+  std::uint64_t unacknowledged_bytes() const override { return script_.unacknowledged; }
+  const os::Fd& descriptor() const override { return no_descriptor_; }
+  const Endpoint& peer() const override { return nobody_; }
+  const Endpoint& local() const override { return nobody_; }
+
+ private:
+  Result<std::size_t> take(const std::string& bytes, const std::optional<Error>& error) {
+    if (error) return failure(*error);
+    const std::size_t count = std::min({bytes.size(), script_.most_sent, script_.room});
+    if (count == 0 && !bytes.empty()) return failure(Error{EAGAIN, "send"});
+    if (script_.room != SIZE_MAX) script_.room -= count;
+    script_.output += bytes.substr(0, count);
+    return count;
+  }
+
+  TransportScript& script_;
+  os::Fd no_descriptor_;
+  Endpoint nobody_;
+};
+
+}  // namespace bobbin::net

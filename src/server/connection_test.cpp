@@ -1,0 +1,233 @@
+#include "server/connection.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "http/http1/session_driver.h"
+#include "net/test_transport.h"
+#include "os/test_directory.h"
+
+namespace bobbin::server {
+namespace {
+
+using http::SourceScript;
+
+class ConnectionTest : public testing::Test, public http::Services, public http::ReplySink {
+ protected:
+  Connection& connect() {
+    connection.emplace(context, ConnectionId{}, now,
+                       [this](Connection::TransportSlot& slot) { slot.emplace<net::TestTransport>(script); });
+    return *connection;
+  }
+  void get(std::string_view target) {
+    script.input.push_back("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    connection->assume_ready();
+  }
+  /// Until nothing goes on, or the connection is finished; as a worker would after each event.
+  Connection::Progress drive() {
+    Connection::Progress progress = connection->drive(scratch, now);
+    while (progress == Connection::Progress::has_more) progress = connection->drive(scratch, now);
+    return progress;
+  }
+  /// The content of the only response in the output.
+  [[nodiscard]] std::string content() const {
+    const std::size_t head = script.output.find("\r\n\r\n");
+    return head == std::string::npos ? "(no response)" : script.output.substr(head + 4);
+  }
+  /// The answer to `/source` is this file.
+  void serve_file(std::string_view bytes) {
+    place.write("file", bytes);
+    file = os::Fd(::open(place.path("file").c_str(), O_RDONLY));
+    handler->source = std::make_shared<SourceScript>(SourceScript{
+        .size_bytes = bytes.size(),
+        .steps = {http::FilePiece{.descriptor = file.number(), .offset = 0, .length = bytes.size()}}});
+    script.read = [](int descriptor, std::uint64_t offset, std::size_t count) {
+      std::string read(count, '\0');
+      const ssize_t got = ::pread(descriptor, read.data(), count, static_cast<off_t>(offset));
+      read.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+      return read;
+    };
+  }
+
+  // http::Services
+  std::string_view date_field() const override { return "Date: now\r\n"; }
+  bool ends_connections() const override { return false; }
+  bool is_stopping() const override { return false; }
+  bool wants_log_fields() const override { return true; }
+  void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
+    summaries.push_back(summary);
+  }
+  // http::ReplySink
+  void deliver(ConnectionId, ExchangeId, http::Response) override {}
+  void resume(ConnectionId, ExchangeId) override {}
+
+  Instant now{seconds(1'000'000)};
+  net::TransportScript script;
+  os::TestDirectory place;
+  os::Fd file;
+  std::vector<std::string> events;
+  std::vector<http::ExchangeSummary> summaries;
+  std::shared_ptr<http::http1::RecordingHandler> handler =
+      std::make_shared<http::http1::RecordingHandler>(events);
+  http::http1::SessionSettings settings;
+  http::http1::Session::Context context{settings, handler, *this, *this};
+  std::array<std::byte, 16 * 1024> scratch;
+  std::optional<Connection> connection;
+};
+
+TEST_F(ConnectionTest, AnswersThoughTheTransportTakesAByteAtATime) {
+  connect();
+  script.most_sent = 1;
+  get("/");
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_EQ(content(), "hello");
+  ASSERT_EQ(summaries.size(), 1U);
+  EXPECT_EQ(summaries[0].outcome, http::Outcome::completed);
+}
+
+TEST_F(ConnectionTest, ReadsARequestThatComesAByteAtATime) {
+  connect();
+  for (const char byte : std::string_view("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) {
+    script.input.emplace_back(1, byte);
+    connection->assume_ready();
+    drive();
+  }
+  EXPECT_EQ(content(), "hello");
+}
+
+TEST_F(ConnectionTest, GoesOnWhenThereIsRoomAgain) {
+  connect();
+  script.room = 20;
+  get("/long");
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_TRUE(connection->must_rearm);
+  EXPECT_EQ(script.output.size(), 20U);
+  script.room = SIZE_MAX;
+  connection->changed(
+      {.tag = 0, .readable = false, .writable = true, .must_read_on = false, .hung_up = false});
+  drive();
+  EXPECT_EQ(content().size(), 100'000U);
+}
+
+TEST_F(ConnectionTest, AFileIsSentByTheKernel) {
+  connect();
+  serve_file(std::string(50'000, 'f'));
+  get("/source");
+  drive();
+  EXPECT_EQ(content(), std::string(50'000, 'f'));
+  EXPECT_GT(script.calls_of_send_file, 0);
+}
+
+TEST_F(ConnectionTest, AFileIsReadAndSentWhereTheTransportCannotSendIt) {
+  connect();
+  script.can_send_files = false;
+  script.most_sent = 1000;
+  serve_file(std::string(50'000, 'f'));
+  get("/source");
+  drive();
+  EXPECT_EQ(content(), std::string(50'000, 'f'));
+  EXPECT_EQ(script.calls_of_send_file, 1) << "asked once for a response";
+  script.output.clear();
+  get("/");
+  drive();
+  EXPECT_EQ(content(), "hello");
+}
+
+// Whatever errno sendfile(2) fails with, if it is not the socket's.
+TEST_F(ConnectionTest, AFileThatTheKernelCannotSendIsReadAndSent) {
+  for (const int code : {EINVAL, EIO, ENOMEM, EOVERFLOW, ENOSYS, ESTALE, EPERM}) {
+    SCOPED_TRACE(code);
+    script = {};
+    connect();
+    script.send_file_error = Error{code, "sendfile"};
+    serve_file("the content");
+    get("/source");
+    drive();
+    EXPECT_EQ(content(), "the content");
+  }
+}
+
+TEST_F(ConnectionTest, AnErrorOfTheSocketEndsTheConnection) {
+  for (const int code : {EPIPE, ECONNRESET, ETIMEDOUT}) {
+    SCOPED_TRACE(code);
+    summaries.clear();
+    script = {};
+    connect();
+    script.send_file_error = Error{code, "sendfile"};
+    serve_file("the content");
+    get("/source");
+    EXPECT_EQ(drive(), Connection::Progress::finished);
+    ASSERT_EQ(summaries.size(), 1U);
+    EXPECT_EQ(summaries[0].outcome, http::Outcome::client_left);
+  }
+}
+
+TEST_F(ConnectionTest, AFileThatCannotBeReadCutsTheAnswerShortAndTheCauseIsTold) {
+  connect();
+  serve_file("the content");
+  script.send_file_error = Error{EIO, "sendfile"};
+  handler->source->steps = {http::FilePiece{.descriptor = -1, .offset = 0, .length = 11}};
+  get("/source");
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+  ASSERT_EQ(summaries.size(), 1U);
+  EXPECT_EQ(summaries[0].outcome, http::Outcome::cut_short);
+  EXPECT_NE(summaries[0].log_fields.handler.cause.find("Bad file descriptor"), std::string::npos);
+}
+
+TEST_F(ConnectionTest, AFileThatHasBecomeShorterCutsTheAnswerShort) {
+  for (const bool can_send_files : {true, false}) {
+    summaries.clear();
+    script = {};
+    connect();
+    script.can_send_files = can_send_files;
+    serve_file("short");
+    handler->source->size_bytes = 11;
+    handler->source->steps = {http::FilePiece{.descriptor = file.number(), .offset = 0, .length = 11}};
+    get("/source");
+    EXPECT_EQ(drive(), Connection::Progress::finished);
+    ASSERT_EQ(summaries.size(), 1U);
+    EXPECT_EQ(summaries[0].outcome, http::Outcome::cut_short);
+  }
+}
+
+TEST_F(ConnectionTest, ContentThatEndsWithTheConnectionIsCutShortByAReset) {
+  connect();
+  handler->source = std::make_shared<SourceScript>(SourceScript{.steps = {"hello", http::Failed{"why"}}});
+  script.input.emplace_back("GET /source HTTP/1.0\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+  EXPECT_EQ(content(), "hello");
+  EXPECT_TRUE(script.is_reset);
+}
+
+TEST_F(ConnectionTest, AnErrorOfReceivingEndsTheConnection) {
+  connect();
+  script.receive_error = Error{ECONNRESET, "recv"};
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+}
+
+TEST_F(ConnectionTest, ARequestAndTheEndThatArriveTogetherAreAnsweredAndThenItEnds) {
+  connect();
+  get("/");
+  script.input_ends = true;
+  connection->changed({.tag = 0, .readable = true, .writable = true, .must_read_on = true, .hung_up = false});
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+  EXPECT_EQ(content(), "hello");
+}
+
+TEST_F(ConnectionTest, WhatTheClientHasNotAcknowledgedIsNotItsProgress) {
+  connect();
+  script.room = 50'000;
+  get("/long");
+  drive();
+  script.unacknowledged = 50'000;
+  now += seconds(10);
+  connection->expire(now);
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+  ASSERT_EQ(summaries.size(), 1U);
+  EXPECT_EQ(summaries[0].outcome, http::Outcome::timed_out);
+}
+
+}  // namespace
+}  // namespace bobbin::server
