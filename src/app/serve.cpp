@@ -17,6 +17,7 @@
 #include "app/capacity.h"
 #include "app/site.h"
 #include "os/epoll.h"
+#include "os/open_beneath.h"
 #include "os/process.h"
 #include "os/socket.h"
 #include "os/wake.h"
@@ -234,6 +235,13 @@ void warn_of_low_limit(const Config& config, const Capacity& capacity, observe::
                         capacity.connections_per_thread, capacity.queue));
 }
 
+void warn_of_missing_openat2(observe::LogWriter& log) {
+  if (os::openat2_is_available()) return;
+  log.write(LogLevel::warning,
+            "Warning: openat2 is not available (it needs Linux 5.6 and a sandbox that allows it): "
+            "no symbolic link is followed");
+}
+
 /// In a thread of its own; where the system has no more, in this one, and the thread returned is none.
 std::thread run_aside(const std::function<void()>& action) {
   try {
@@ -276,6 +284,7 @@ int serve(const Config& config) {
   Milestone uploads_answered(std::move(*wake_for_uploads));
   const Capacity capacity = capacity_for(config, *descriptors);
   warn_of_low_limit(config, capacity, main_log);
+  warn_of_missing_openat2(main_log);
   const server::PoolSettings settings = pool_settings(config, capacity);
   auto pool =
       server::WorkerPool::start(settings, (*site)->handler(bound), **log, [&] { workers_ended.reach(); });

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "files/validators.h"
-#include "os/directory.h"
+#include "os/open_beneath.h"
 
 namespace bobbin::files {
 namespace {

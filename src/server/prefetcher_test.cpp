@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "os/directory.h"
+#include "os/open_beneath.h"
 #include "os/test_directory.h"
 
 namespace bobbin::server {
@@ -62,7 +63,7 @@ class PrefetcherTest : public ::testing::Test {
   }
 
   std::shared_ptr<HangingFile> hanging_file() {
-    return std::make_shared<HangingFile>(*os::open_beneath(root, "file"));
+    return std::make_shared<HangingFile>(os::open_beneath(root, "file")->fd);
   }
   std::shared_ptr<HangingFile> ready_file() {
     auto file = hanging_file();
