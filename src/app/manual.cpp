@@ -19,9 +19,9 @@ Every option but the general ones is also a key of the configuration file and an
 variable: --max-head 16KiB, max_head = "16KiB" and BOBBIN_MAX_HEAD=16KiB are the same.
 A flag goes before an environment variable, that before the file, and the file before the default.
 A list is given by repeating the flag or with commas (for --header: line ends).
-A time without a unit is in seconds. 10kB, 10MB are thousands and millions of bytes; 10KiB, 10K, 10MiB
-and 10M are powers of 1024. on is also true, yes and 1; off is also false, no and 0.
-The first word may be a directory: bobbin site, or bobbin . for this one. Then the profile is folder.
+A time without a unit is in seconds. 10kB and 10MB are thousands and millions of bytes; 10KiB, 10K,
+10MiB and 10M are powers of 1024. on is also true, yes and 1; off is also false, no and 0.
+The first word may be a directory, as in: bobbin site, bobbin . (the profile is folder then).
 )";
 
 constexpr std::string_view kIntroduction = R"(# Configuration

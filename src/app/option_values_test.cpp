@@ -51,18 +51,19 @@ TEST(TimeText, IsWrittenInTheLargestWholeUnit) {
   EXPECT_EQ(time_text(24h), "24h");
 }
 
-TEST(SizeText, HasUnitsThatArePowersOf1024) {
+TEST(SizeText, HasUnitsOf1024AndOf1000) {
   struct Case {
     const char* text;
     std::uint64_t want;
   };
   const Case cases[] = {
-      {"0", 0},           {"16384", 16384},      {"16KiB", 16384},       {"16k", 16384},
-      {"16K", 16384},     {"1MiB", 1048576},     {"1m", 1048576},        {"1gib", 1073741824},
-      {"1G", 1073741824}, {"2T", 2199023255552}, {"1TiB", 1099511627776}};
+      {"0", 0},           {"16384", 16384},      {"16KiB", 16384},        {"16k", 16384},
+      {"16K", 16384},     {"1MiB", 1048576},     {"1m", 1048576},         {"1gib", 1073741824},
+      {"1G", 1073741824}, {"2T", 2199023255552}, {"1TiB", 1099511627776}, {"1kB", 1000},
+      {"10MB", 10000000}, {"1gb", 1000000000},   {"1TB", 1000000000000}};
   for (const auto& [text, want] : cases) EXPECT_EQ(parse_size(text), want) << text;
-  for (const char* text : {"", "k", "-1", "1 k", " 1", "1.5k", "1kB", "1B", "1P", "1KiBs",
-                           "18446744073709551616", "18014398509481984K", "16777216T"}) {
+  for (const char* text : {"", "k", "-1", "1 k", " 1", "1.5k", "1B", "1P", "1KiBs", "18446744073709551616",
+                           "18014398509481984K", "16777216T"}) {
     EXPECT_EQ(parse_size(text), std::nullopt) << text;
   }
 }

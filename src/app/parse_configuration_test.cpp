@@ -1,3 +1,5 @@
+#include "app/parse_configuration.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -8,6 +10,7 @@
 
 #include "app/config.h"
 #include "app/options.h"
+#include "app/profile.h"
 
 namespace bobbin::app {
 namespace {
@@ -26,15 +29,12 @@ struct Input {
 ParseOutcome parse(const Input& input) {
   std::vector<const char*> arguments;
   for (const std::string& argument : input.arguments) arguments.push_back(argument.c_str());
-  const auto environment = [&](const std::string& name) -> std::optional<std::string> {
-    const auto found = input.variables.find(name);
-    return found == input.variables.end() ? std::nullopt : std::optional(found->second);
-  };
   const auto read_file = [&](const std::string& path) -> Result<std::string> {
     if (path != "bobbin.toml") return failure(Error{EACCES, "open"});
     return input.file;
   };
-  return parse_configuration(arguments, environment, read_file);
+  const auto is_directory = [](const std::string& path) { return path == "site" || path == "./inbox"; };
+  return parse_configuration(arguments, {input.variables, read_file, is_directory});
 }
 
 Config config_from(const Input& input) {
@@ -78,15 +78,19 @@ struct Row {
   Example other;
 };
 
-template <typename T>
-Example example(T Config::* member, const Sample<T>& sample) {
+ServerConfig& part(Config& config, const ServerConfig*) { return config.server; }
+ListenerConfig& part(Config& config, const ListenerConfig*) { return config.listeners.front(); }
+SiteConfig& part(Config& config, const SiteConfig*) { return config.sites.front(); }
+
+template <typename T, typename Part>
+Example example(T Part::* member, const Sample<T>& sample) {
   Config config;
-  config.*member = sample.value;
+  part(config, static_cast<const Part*>(nullptr)).*member = sample.value;
   return {sample.text, sample.toml, config};
 }
 
-template <typename T>
-Row row(const std::string& name, T Config::* member, const std::type_identity_t<Sample<T>>& one,
+template <typename T, typename Part>
+Row row(const std::string& name, T Part::* member, const std::type_identity_t<Sample<T>>& one,
         const std::type_identity_t<Sample<T>>& other) {
   return {name, example(member, one), example(member, other)};
 }
@@ -94,50 +98,61 @@ Row row(const std::string& name, T Config::* member, const std::type_identity_t<
 /// Every option with two values, the first of which is not the default.
 std::vector<Row> every_option() {
   return {
-      row("port", &Config::port, {"8000", "8000", 8000}, {"0", "0", 0}),
-      row("bind", &Config::binds, {"0.0.0.0,::1", R"(["0.0.0.0", "::1"])", {"0.0.0.0", "::1"}},
+      row("port", &ListenerConfig::port, {"8000", "8000", 8000}, {"0", "0", 0}),
+      row("bind", &ListenerConfig::binds, {"0.0.0.0,::1", R"(["0.0.0.0", "::1"])", {"0.0.0.0", "::1"}},
           {"[2001:DB8::1],LocalHost", R"(["[2001:DB8::1]", "LocalHost"])", {"2001:db8::1", "localhost"}}),
-      row("allow-host", &Config::allow_hosts,
+      row("allow-host", &SiteConfig::names,
           {"a.example, b.example:81", R"(["a.example", "b.example:81"])", {"a.example", "b.example:81"}},
           {"*", R"(["*"])", {"*"}}),
-      row("threads", &Config::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
-      row("connections-per-thread", &Config::connections_per_thread, {"1", "1", 1},
+      row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
+      row("connections-per-thread", &ServerConfig::connections_per_thread, {"1", "1", 1},
           {"1000000", "1_000_000", 1'000'000}),
-      row("queue", &Config::queue, {"0", "0", 0}, {"1000000", "0xF4240", 1'000'000}),
-      row("keep-alive-timeout", &Config::keep_alive_timeout, {"5", "5", 5s}, {"1.5s", "1.5", 1500ms}),
-      row("keep-alive-requests", &Config::keep_alive_requests, {"0", "0", 0}, {"7", "7", 7}),
-      row("grace-period", &Config::grace_period, {"0", "0", 0s}, {"2m", R"("2m")", 2min}),
-      row("tcp-congestion", &Config::tcp_congestion, {"system", R"("system")", "system"},
+      row("queue", &ServerConfig::queue, {"0", "0", 0}, {"1000000", "0xF4240", 1'000'000}),
+      row("keep-alive-timeout", &ServerConfig::keep_alive_timeout, {"5", "5", 5s}, {"1.5s", "1.5", 1500ms}),
+      row("keep-alive-requests", &ServerConfig::keep_alive_requests, {"0", "0", 0}, {"7", "7", 7}),
+      row("grace-period", &ServerConfig::grace_period, {"0", "0", 0s}, {"2m", R"("2m")", 2min}),
+      row("tcp-congestion", &ServerConfig::tcp_congestion, {"system", R"("system")", "system"},
           {"reno", R"("reno")", "reno"}),
-      row("root", &Config::root, {"/srv/www", R"("/srv/www")", "/srv/www"}, {".", R"(".")", "."}),
-      row("download", &Config::downloads, {"PDF,.zip", R"(["PDF", ".zip"])", {"pdf", "zip"}}, {"", "[]", {}}),
-      row("allow-type", &Config::allowed_types, {"html", R"(["html"])", {"html"}},
+      row("root", &SiteConfig::root, {"/srv/www", R"("/srv/www")", "/srv/www"}, {".", R"(".")", "."}),
+      row("follow-root", &SiteConfig::follow_root, {"off", "false", false}, {"yes", "\"1\"", true}),
+      row("path-rules", &SiteConfig::path_rules, {"standard", R"("standard")", http::PathRules::standard},
+          {"strict", R"("strict")", http::PathRules::strict}),
+      row("header-always", &SiteConfig::headers_always, {"A: b", R"(["A: b"])", {"A: b"}},
+          {"A: b\nC: d", R"(["A: b", "C: d"])", {"A: b", "C: d"}}),
+      row("cache-control", &SiteConfig::cache_control, {"no-cache", R"("no-cache")", "no-cache"},
+          {"max-age=3600", R"("max-age=3600")", "max-age=3600"}),
+      row("download", &SiteConfig::downloads, {"PDF,.zip", R"(["PDF", ".zip"])", {"pdf", "zip"}},
+          {"", "[]", {}}),
+      row("allow-type", &SiteConfig::allowed_types, {"html", R"(["html"])", {"html"}},
           {"html,7z", R"(["html", "7z"])", {"html", "7z"}}),
-      row("mime-types", &Config::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
-      row("header", &Config::headers,
+      row("mime-types", &ServerConfig::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
+      row("header", &SiteConfig::headers,
           {"Cache-Control:no-cache", R"(["Cache-Control: no-cache"])", {"Cache-Control: no-cache"}},
           {"A: b, c\nD: e", R"(["A: b, c", "D: e"])", {"A: b, c", "D: e"}}),
-      row("server-name", &Config::server_name, {"", R"("")", ""},
+      row("server-name", &ServerConfig::server_name, {"", R"("")", ""},
           {"my server", R"("my server")", "my server"}),
-      row("uploads", &Config::uploads, {"off", "false", false}, {"on", "true", true}),
-      row("upload-path", &Config::upload_path, {"/a/b.c", R"("/a/b.c")", "/a/b.c"}, {"/x", R"("/x")", "/x"}),
-      row("upload-dir", &Config::upload_dir, {"/var/in", R"("/var/in")", "/var/in"}, {"in", R"("in")", "in"}),
-      row("serve-uploads", &Config::serve_uploads, {"off", "false", false}, {"on", "true", true}),
-      row("max-head", &Config::max_head, {"256", "256", 256}, {"1MiB", R"("1MiB")", 1 << 20}),
-      row("answer-memory", &Config::answer_memory, {"0", "0", 0}, {"1T", R"("1tib")", 1ULL << 40}),
-      row("max-upload", &Config::max_upload, {"1", "1", 1}, {"1T", R"("1tib")", 1ULL << 40}),
-      row("head-timeout", &Config::head_timeout, {"1ms", R"("1ms")", 1ms}, {"24h", R"("24h")", 24h}),
-      row("minimum-rate", &Config::minimum_rate, {"0", "0", 0}, {"1k", R"("1k")", 1024}),
-      row("minimum-rate-grace", &Config::rate_grace, {"0", "0", 0s}, {"3", "3", 3s}),
-      row("stall-timeout", &Config::stall_timeout, {"0.25", "0.25", 250ms}, {"3", "3.0", 3s}),
-      row("commit-timeout", &Config::commit_timeout, {"4", "4", 4s}, {"1h", R"("1h")", 1h}),
-      row("access-log", &Config::access_log, {"off", "false", false}, {"on", "true", true}),
-      row("log-format", &Config::log_format, {"json", R"("json")", observe::AccessFormat::json},
+      row("uploads", &SiteConfig::uploads, {"off", "false", Uploads::off}, {"on", "\"on\"", Uploads::on}),
+      row("upload-path", &SiteConfig::upload_path, {"/a/b.c", R"("/a/b.c")", "/a/b.c"},
+          {"/x", R"("/x")", "/x"}),
+      row("upload-dir", &SiteConfig::upload_dir, {"/var/in", R"("/var/in")", "/var/in"},
+          {"in", R"("in")", "in"}),
+      row("serve-uploads", &SiteConfig::serve_uploads, {"off", "false", false}, {"on", "true", true}),
+      row("max-head", &ServerConfig::max_head, {"256", "256", 256}, {"1MiB", R"("1MiB")", 1 << 20}),
+      row("answer-memory", &ServerConfig::answer_memory, {"0", "0", 0}, {"1T", R"("1tib")", 1ULL << 40}),
+      row("max-upload", &ServerConfig::max_upload, {"1", "1", 1}, {"1T", R"("1tib")", 1ULL << 40}),
+      row("head-timeout", &ServerConfig::head_timeout, {"1ms", R"("1ms")", 1ms}, {"24h", R"("24h")", 24h}),
+      row("minimum-rate", &ServerConfig::minimum_rate, {"0", "0", 0}, {"1k", R"("1k")", 1024}),
+      row("minimum-rate-grace", &ServerConfig::rate_grace, {"0", "0", 0s}, {"3", "3", 3s}),
+      row("stall-timeout", &ServerConfig::stall_timeout, {"0.25", "0.25", 250ms}, {"3", "3.0", 3s}),
+      row("commit-timeout", &ServerConfig::commit_timeout, {"4", "4", 4s}, {"1h", R"("1h")", 1h}),
+      row("access-log", &ServerConfig::access_log, {"off", "false", false}, {"on", "true", true}),
+      row("log-format", &ServerConfig::log_format, {"json", R"("json")", observe::AccessFormat::json},
           {"common", R"("common")", observe::AccessFormat::common}),
-      row("log-file", &Config::log_file, {"/var/log/b", R"("/var/log/b")", "/var/log/b"}, {"b", "'b'", "b"}),
-      row("log-level", &Config::log_level, {"error", R"("error")", observe::LogLevel::error},
+      row("log-file", &ServerConfig::log_file, {"/var/log/b", R"("/var/log/b")", "/var/log/b"},
+          {"b", "'b'", "b"}),
+      row("log-level", &ServerConfig::log_level, {"error", R"("error")", observe::LogLevel::error},
           {"debug", R"("debug")", observe::LogLevel::debug}),
-      row("status-interval", &Config::status_interval, {"0", "0", 0s}, {"1h", R"("1h")", 1h}),
+      row("status-interval", &ServerConfig::status_interval, {"0", "0", 0s}, {"1h", R"("1h")", 1h}),
   };
 }
 
@@ -185,33 +200,34 @@ TEST(Configuration, IsTestedForEveryOption) {
   for (const Row& tried : every_option()) tested.push_back(tried.name);
   Strings known;
   for (const Option& option : options()) {
-    if (option.is_setting()) known.emplace_back(option.name);
+    // A profile decides many values: see AProfileDecidesDefaultsAndNothingElse.
+    if (option.is_setting() && option.is_flat() && option.name != "profile") known.emplace_back(option.name);
   }
   EXPECT_THAT(tested, testing::UnorderedElementsAreArray(known));
 }
 
 TEST(Configuration, TakesPortHostAndThreadsWithoutFlags) {
   Config want;
-  want.port = 8000;
+  want.listeners.front().port = 8000;
   EXPECT_EQ(config_from({{"8000"}, {}, ""}), want);
-  want.binds = {"0.0.0.0"};
+  want.listeners.front().binds = {"0.0.0.0"};
   EXPECT_EQ(config_from({{"8000", "0.0.0.0"}, {}, ""}), want);
-  want.threads = 20;
+  want.server.threads = 20;
   EXPECT_EQ(config_from({{"8000", "0.0.0.0", "20"}, {}, ""}), want);
   EXPECT_EQ(
       config_from({{"-c", "bobbin.toml", "8000", "0.0.0.0", "20"}, {{"BOBBIN_PORT", "1"}}, "threads = 3"}),
       want);
-  want.root = "x";
+  want.sites.front().root = "x";
   EXPECT_EQ(config_from({{"8000", "-d", "x", "0.0.0.0", "20"}, {}, ""}), want);
   EXPECT_EQ(config_from({{"--root=x", "--", "8000", "0.0.0.0", "20"}, {}, ""}), want);
 }
 
 TEST(Configuration, KnowsShortFlags) {
   Config want;
-  want.port = 1;
-  want.binds = {"::"};
-  want.threads = 2;
-  want.root = "x";
+  want.listeners.front().port = 1;
+  want.listeners.front().binds = {"::"};
+  want.server.threads = 2;
+  want.sites.front().root = "x";
   EXPECT_EQ(config_from({{"-p", "1", "-b", "::", "-t", "2", "-d", "x"}, {}, ""}), want);
   EXPECT_EQ(config_from({{"-p1", "-b::", "-t2", "-dx"}, {}, ""}), want);
 }
@@ -219,22 +235,29 @@ TEST(Configuration, KnowsShortFlags) {
 TEST(Configuration, CollectsAListInTheOrderGivenAndReplacesTheWeakerOne) {
   const Strings arguments{"-b", "::1",       "--bind", "127.0.0.2,127.0.0.3",
                           "-b", "127.0.0.4", "-c",     "bobbin.toml"};
-  EXPECT_EQ(config_from({arguments, {{"BOBBIN_BIND", "0.0.0.0"}}, R"(bind = ["::"])"}).binds,
-            (Strings{"::1", "127.0.0.2", "127.0.0.3", "127.0.0.4"}));
-  EXPECT_EQ(config_from({{"--download", "a", "--download", "b"}, {}, ""}).downloads, (Strings{"a", "b"}));
-  EXPECT_EQ(config_from({{"--download="}, {{"BOBBIN_DOWNLOAD", "a"}}, ""}).downloads, Strings{});
+  EXPECT_EQ(
+      config_from({arguments, {{"BOBBIN_BIND", "0.0.0.0"}}, R"(bind = ["::"])"}).listeners.front().binds,
+      (Strings{"::1", "127.0.0.2", "127.0.0.3", "127.0.0.4"}));
+  EXPECT_EQ(config_from({{"--download", "a", "--download", "b"}, {}, ""}).sites.front().downloads,
+            (Strings{"a", "b"}));
+  EXPECT_EQ(config_from({{"--download="}, {{"BOBBIN_DOWNLOAD", "a"}}, ""}).sites.front().downloads,
+            Strings{});
 }
 
 TEST(Configuration, AnEmptyValueIsAValue) {
-  EXPECT_EQ(config_from({{"--server-name=", "--root", "x"}, {}, ""}).root, "x");
-  EXPECT_EQ(config_from({{"--server-name=", "8000"}, {}, ""}).port, 8000);
-  EXPECT_EQ(config_from({{"--server-name", ""}, {}, ""}).server_name, "");
-  EXPECT_EQ(config_from({{"--server-name", "a=b=", "--upload-dir", "--x"}, {}, ""}).server_name, "a=b=");
+  EXPECT_EQ(config_from({{"--server-name=", "--root", "x"}, {}, ""}).sites.front().root, "x");
+  EXPECT_EQ(config_from({{"--server-name=", "8000"}, {}, ""}).listeners.front().port, 8000);
+  EXPECT_EQ(config_from({{"--server-name", ""}, {}, ""}).server.server_name, "");
+  EXPECT_EQ(config_from({{"--server-name", "a=b=", "--upload-dir", "--x"}, {}, ""}).server.server_name,
+            "a=b=");
 }
 
 TEST(Configuration, ReadsTheFileNamedByFlagOrEnvironment) {
-  EXPECT_EQ(config_from({{"--config=bobbin.toml"}, {{"BOBBIN_CONFIG", "closed.toml"}}, "port = 1"}).port, 1);
-  EXPECT_EQ(config_from({{}, {{"BOBBIN_CONFIG", "bobbin.toml"}}, "port = 1"}).port, 1);
+  EXPECT_EQ(config_from({{"--config=bobbin.toml"}, {{"BOBBIN_CONFIG", "closed.toml"}}, "port = 1"})
+                .listeners.front()
+                .port,
+            1);
+  EXPECT_EQ(config_from({{}, {{"BOBBIN_CONFIG", "bobbin.toml"}}, "port = 1"}).listeners.front().port, 1);
 }
 
 TEST(Configuration, PrintsInsteadOfRunning) {
@@ -244,9 +267,9 @@ TEST(Configuration, PrintsInsteadOfRunning) {
   EXPECT_THAT(printed({{"--help", "--port", "http"}, {{"BOBBIN_CONFIG", "closed.toml"}}, ""}),
               testing::StartsWith("Usage: bobbin "));
   EXPECT_THAT(printed({{"--help-markdown"}, {}, ""}), testing::StartsWith("# Configuration\n"));
-  EXPECT_EQ(printed({{"--check-config", "8000"}, {}, ""}), "configuration ok\n");
-  EXPECT_EQ(printed({{"--check-config", "-c", "bobbin.toml"}, {}, "port = 1"}),
-            "configuration ok: bobbin.toml\n");
+  const ParseOutcome check = parse({{"--check-config", "-c", "bobbin.toml"}, {}, "port = 1"});
+  ASSERT_TRUE(std::holds_alternative<Check>(check));
+  EXPECT_EQ(std::get<Check>(check).subject, "bobbin.toml");
 }
 
 TEST(Configuration, RefusesABadCommandLine) {
@@ -258,7 +281,8 @@ TEST(Configuration, RefusesABadCommandLine) {
       {{"--port", "http"}, R"(2: bobbin: --port: "http" is not allowed; a whole number from 0 to 65535)"},
       {{"-p", "65536"}, R"(2: bobbin: -p: "65536" is not allowed; a whole number from 0 to 65535)"},
       {{"-p-1"}, R"(2: bobbin: -p: "-1" is not allowed; a whole number from 0 to 65535)"},
-      {{"-1"}, R"(2: bobbin: PORT: "-1" is not allowed; a whole number from 0 to 65535)"},
+      {{"-1"},
+       R"(2: bobbin: "-1" is no port, no command and no directory; --root DIR names the directory to serve)"},
       {{"--port="}, R"(2: bobbin: --port: "" is not allowed; a whole number from 0 to 65535)"},
       {{"--port"}, "2: bobbin: --port: a value is missing; a whole number from 0 to 65535"},
       {{"-t"}, "2: bobbin: -t: a value is missing; a whole number from 1 to 1024"},
@@ -268,7 +292,7 @@ TEST(Configuration, RefusesABadCommandLine) {
        R"(2: bobbin: HOST: "256.0.0.1" is not allowed; an IPv4 or IPv6 address, or localhost)"},
       {{"8000", "::", "0"}, R"(2: bobbin: THREADS: "0" is not allowed; a whole number from 1 to 1024)"},
       {{"8000", "::", "1", "x"},
-       R"(2: bobbin: "x": too many arguments; only [PORT [HOST [THREADS]]] stand without a flag)"},
+       R"(2: bobbin: "x": too many arguments; only [DIR] [PORT [HOST [THREADS]]] stand without a flag)"},
       {{"8000", "--port", "8001"},
        R"(2: bobbin: --port: "8001" is not allowed beside PORT; give one of them)"},
       {{"-b", "::1", "8000", "::"}, R"(2: bobbin: -b: "::1" is not allowed beside HOST; give one of them)"},
@@ -290,10 +314,12 @@ TEST(Configuration, RefusesABadCommandLine) {
       {{"--keep-alive-timeout", "0"},
        R"(2: bobbin: --keep-alive-timeout: "0" is not allowed; a time from 1ms to 24h, such as 30s, 500ms or 2m)"},
       {{"--max-head", "255"},
-       R"(2: bobbin: --max-head: "255" is not allowed; a number of bytes from 256 to 1MiB, such as 16384 or 16KiB)"},
+       R"(2: bobbin: --max-head: "255" is not allowed; a number of bytes from 256 to 1MiB, such as 16384, 16KiB or 16kB)"},
       {{"--max-upload", "2TiB"},
-       R"(2: bobbin: --max-upload: "2TiB" is not allowed; a number of bytes from 1 to 1TiB, such as 16384 or 16KiB)"},
-      {{"--uploads", "yes"}, R"(2: bobbin: --uploads: "yes" is not allowed; on or off)"},
+       R"(2: bobbin: --max-upload: "2TiB" is not allowed; a number of bytes from 1 to 1TiB, such as 16384, 16KiB or 16kB)"},
+      {{"--uploads", "perhaps"}, R"(2: bobbin: --uploads: "perhaps" is not allowed; auto, on or off)"},
+      {{"nowhere"},
+       R"(2: bobbin: "nowhere" is no port, no command and no directory; --root DIR names the directory to serve)"},
       {{"--log-format", "xml"},
        R"(2: bobbin: --log-format: "xml" is not allowed; transfer, common, combined or json)"},
       {{"--log-level", "loud"},
@@ -303,7 +329,7 @@ TEST(Configuration, RefusesABadCommandLine) {
        R"(2: bobbin: --upload-path: "/a/../b" is not allowed; a path such as /upload: no empty, . or .. segment, )"
        "nothing that a URL would encode"},
       {{"--allow-host", "a b"},
-       R"(2: bobbin: --allow-host: "a b" is not allowed; NAME, NAME:PORT, NAME:* or *)"},
+       R"(2: bobbin: --allow-host: "a b" is not allowed; NAME, NAME:PORT, NAME:*, *.NAME or *)"},
       {{"--allow-type", "html,a/b"},
        R"(2: bobbin: --allow-type: "a/b" is not allowed; extensions such as txt, of letters, digits, -, + and _)"},
       {{"--server-name", "a\r\nb"},
@@ -338,13 +364,10 @@ TEST(Configuration, RefusesABadFile) {
       {"port = 1.0",
        "1:8: port: a floating-point number is not allowed; an integer is wanted: a whole number from 0 to "
        "65535"},
-      {"uploads = \"on\"", "1:11: uploads: a string is not allowed; a boolean is wanted: on or off"},
       {"root = 1", "1:8: root: an integer is not allowed; a string is wanted: the name of a directory"},
-      {"bind = \"::1\"",
-       "1:8: bind: a string is not allowed; an array of strings is wanted: an IPv4 or IPv6 address, or "
-       "localhost"},
       {"bind = [\n  \"::1\",\n  1]",
-       "3:3: bind: an integer is not allowed; an array of strings is wanted: an IPv4 or IPv6 address, or "
+       "3:3: bind: an integer is not allowed; a string or an array of strings is wanted: an IPv4 or IPv6 "
+       "address, or "
        "localhost"},
       {"bind = [\"::1\", \"x\"]", R"(1:16: bind: "x" is not allowed; an IPv4 or IPv6 address, or localhost)"},
       {"bind = []", "1:8: bind: an empty list is not allowed; an IPv4 or IPv6 address, or localhost"},
@@ -358,11 +381,12 @@ TEST(Configuration, RefusesABadFile) {
        R"(1:16: grace_period: "inf" is not allowed; a time from 0 to 24h, such as 30s, 500ms or 2m)"},
       {"log_level = 2020-01-01",
        "1:13: log_level: a date or time is not allowed; a string is wanted: error, warning, info or debug"},
-      {"  treads = 3", "1:3: treads: no such key; did you mean threads?"},
-      {"keep-alive-timeout = 3", "1:1: keep-alive-timeout: no such key; did you mean keep_alive_timeout?"},
-      {"config = \"x\"", "1:1: config: no such key; docs/configuration.md has all"},
-      {"[frob]\nport = 1", "1:2: frob: no such key; docs/configuration.md has all"},
-      {"threads = 3\nz = 1\na = 1", "2:1: z: no such key; docs/configuration.md has all"},
+      {"  treads = 3", "1:3: treads: no such key; did you mean threads? bobbin --help shows all"},
+      {"keep-alive-timeout = 3",
+       "1:1: keep-alive-timeout: no such key; did you mean keep_alive_timeout? bobbin --help shows all"},
+      {"config = \"x\"", "1:1: config: no such key; bobbin --help shows all"},
+      {"[frob]\nport = 1", "1:2: frob: no such key; bobbin --help shows all"},
+      {"threads = 3\nz = 1\na = 1", "2:1: z: no such key; bobbin --help shows all"},
   };
   for (const auto& [file, want] : cases) {
     SCOPED_TRACE(file);
@@ -378,6 +402,76 @@ TEST(Configuration, RefusesABadFile) {
             R"(78: bobbin: BOBBIN_CONFIG: "closed.toml" cannot be read; open: Permission denied)");
   EXPECT_EQ(error_from({{"--check-config", "-c", "bobbin.toml", "-p", "1"}, {}, "port = 65536"}),
             R"(78: bobbin: bobbin.toml:1:8: port: "65536" is not allowed; a whole number from 0 to 65535)");
+}
+
+// CONTRACT §0
+TEST(Configuration, AProfileDecidesDefaultsAndNothingElse) {
+  Config folder;
+  SiteConfig& site = folder.sites.front();
+  site.profile = Profile::folder;
+  site.downloads = {};
+  site.path_rules = http::PathRules::standard;
+  site.uploads_where_folder_is = false;
+  site.cache_control = "no-cache";
+  EXPECT_EQ(config_from({{"--profile", "folder"}, {}, ""}), folder);
+  EXPECT_EQ(config_from_file("profile = \"folder\""), folder);
+  site.cache_control = "max-age=60";
+  EXPECT_EQ(config_from({{"--cache-control=max-age=60", "--profile=folder"}, {}, ""}), folder);
+}
+
+TEST(Configuration, TheFirstWordMayBeADirectory) {
+  const Config config = config_from({{"site", "8000", "0.0.0.0", "20"}, {}, ""});
+  EXPECT_EQ(config.sites.front().root, "site");
+  EXPECT_EQ(config.sites.front().profile, Profile::folder);
+  EXPECT_EQ(config.listeners.front().port, 8000);
+  EXPECT_EQ(config.server.threads, 20U);
+  EXPECT_EQ(config_from({{"site", "--profile", "classic"}, {}, ""}).sites.front().profile, Profile::classic);
+  EXPECT_EQ(config_from({{"./inbox"}, {}, ""}).sites.front().root, "./inbox");
+  EXPECT_THAT(error_from({{"inbox"}, {}, ""}), testing::HasSubstr("./inbox is the directory of this name"));
+}
+
+// Kubernetes sets BOBBIN_PORT for a Service that is named bobbin.
+TEST(Configuration, TheEnvironmentOfOthersIsAWarning) {
+  const ParseOutcome outcome =
+      parse({{}, {{"BOBBIN_PORT", "tcp://10.96.0.5:80"}, {"BOBBIN_TREADS", "3"}, {"PATH", "x"}}, ""});
+  ASSERT_TRUE(std::holds_alternative<app::Run>(outcome));
+  const auto& run = std::get<app::Run>(outcome);
+  EXPECT_EQ(run.config, Config{});
+  ASSERT_EQ(run.warnings.size(), 2U);
+  EXPECT_THAT(run.warnings[0], testing::StartsWith("BOBBIN_PORT: \"tcp://10.96.0.5:80\" is ignored"));
+  EXPECT_EQ(run.warnings[1], "BOBBIN_TREADS: no such option; did you mean BOBBIN_THREADS?");
+}
+
+TEST(Configuration, SwitchesAndListsAreTakenAsPeopleWriteThem) {
+  for (const char* on : {"on", "true", "yes", "1"})
+    EXPECT_TRUE(config_from({{"--access-log", on}, {}, ""}).server.access_log) << on;
+  for (const char* off : {"off", "false", "no", "0"})
+    EXPECT_FALSE(config_from({{"--access-log", off}, {}, ""}).server.access_log) << off;
+  EXPECT_FALSE(config_from_file("access_log = \"off\"").server.access_log);
+  EXPECT_EQ(config_from_file("uploads = \"on\"").sites.front().uploads, Uploads::on);
+  EXPECT_EQ(config_from_file("bind = \"::1\"").listeners.front().binds, Strings{"::1"});
+}
+
+TEST(Configuration, SitesAndListenersNest) {
+  const Config config = config_from_file(R"(threads = 3
+[[listener]]
+bind = "::1"
+port = 81
+[[site]]
+names = ["a.example", "*.b.example"]
+root = "site"
+header = "X: y"
+)");
+  EXPECT_EQ(config.server.threads, 3U);
+  ASSERT_EQ(config.listeners.size(), 1U);
+  EXPECT_EQ(config.listeners[0].port, 81);
+  ASSERT_EQ(config.sites.size(), 1U);
+  EXPECT_FALSE(config.sites[0].is_default);
+  EXPECT_EQ(config.sites[0].names, (Strings{"a.example", "*.b.example"}));
+  EXPECT_EQ(config.sites[0].profile, Profile::folder);
+  EXPECT_EQ(config.sites[0].headers, Strings{"X: y"});
+  EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "[[site]]\nroot = \"site\""}),
+              testing::HasSubstr("names is missing"));
 }
 
 }  // namespace

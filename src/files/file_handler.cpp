@@ -183,6 +183,10 @@ http::Begin FileHandler::answer_from_file(const http::Request& request, OfWorker
 
 /// The same for every name, so it is prepared once for each form.
 http::Begin FileHandler::nothing_there(const http::Request& request, OfWorker& own) const {
+  // These would make the name, or take it away: whether it is there makes no difference to what is allowed.
+  const Method method = request.head.method;
+  if (method == Method::put || method == Method::delete_ || method == Method::patch)
+    return *answer_to_method(method);
   if (conditions_of(request.head).needs_the_file) return not_found();
   auto& prepared = own.not_found[static_cast<std::size_t>(error_form(request.head))];
   if (prepared) return &*prepared;

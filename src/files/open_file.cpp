@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "os/directory.h"
+#include "os/open_beneath.h"
 #include "os/page_cache.h"
 
 namespace bobbin::files {
@@ -18,9 +18,9 @@ bool same_content(const os::FileStatus& before, const os::FileStatus& after) {
 }
 
 Result<OpenFile> OpenFile::open(const os::Fd& root, const std::string& path) {
-  OpenFile file(TRY(os::open_beneath(root, path)));
-  TRY(file.refresh_status());
-  return file;
+  const WallTime looked_at = wall_now();
+  os::Opened opened = TRY(os::open_beneath(root, path));
+  return OpenFile(std::move(opened), looked_at);
 }
 
 Result<void> OpenFile::refresh_status() {

@@ -9,6 +9,7 @@
 #include "http/range.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "os/open_beneath.h"
 
 namespace bobbin::files {
 
@@ -20,7 +21,7 @@ namespace bobbin::files {
 /// of the file comes from the descriptor, never from its path a second time.
 class OpenFile {
  public:
-  /// Fails as os::open_beneath does. Anything with a descriptor is fine here, directories and FIFOs too.
+  /// Fails as os::open_beneath does. What is no regular file is fine here too; nothing can be read from it.
   [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
   /// Takes the file for what it is now, after it has changed.
   [[nodiscard]] Result<void> refresh_status();
@@ -39,7 +40,8 @@ class OpenFile {
   [[nodiscard]] bool unchanged() const;
 
  private:
-  explicit OpenFile(os::Fd fd) : fd_(std::move(fd)) {}
+  OpenFile(os::Opened opened, WallTime looked_at)
+      : fd_(std::move(opened.fd)), looked_at_(looked_at), status_(opened.status) {}
 
   os::Fd fd_;
   WallTime looked_at_;

@@ -28,7 +28,7 @@ constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
 
 void add_validators(Response& response, const http::Validators& current) {
   response.add_field("ETag", current.etag);
-  response.add_field("Last-Modified", http::format_date(current.last_modified));
+  if (current.last_modified) response.add_field("Last-Modified", http::format_date(*current.last_modified));
 }
 
 /// Everything but the content.

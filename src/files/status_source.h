@@ -10,6 +10,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/mount_watch.h"
+#include "os/open_beneath.h"
 
 namespace bobbin::files {
 

@@ -48,6 +48,12 @@ std::string entity_tag(const os::FileStatus& status, WallTime looked_at) {
   return tag;
 }
 
+/// Image builders and package stores set times before 1980; what lies ahead of the clock was set as well.
+bool is_plausible(WallTime modified, WallTime now) {
+  constexpr WallTime kYear1980{std::chrono::sys_days(std::chrono::year(1980) / 1 / 1)};
+  return modified >= kYear1980 && modified <= now + std::chrono::hours(24);
+}
+
 }  // namespace
 
 bool could_change_unseen(const os::FileStatus& status, WallTime looked_at) {
@@ -58,7 +64,12 @@ bool could_change_unseen(const os::FileStatus& status, WallTime looked_at) {
 
 http::Validators validators(const os::FileStatus& status, WallTime looked_at) {
   // RFC 9110 §8.8.2.1: never a date later than that of the message.
-  return {.etag = entity_tag(status, looked_at), .last_modified = std::min(status.modified, looked_at)};
+  return {.etag = entity_tag(status, looked_at),
+          .last_modified = is_plausible(status.modified, looked_at)
+                               ? std::optional(std::min(status.modified, looked_at))
+                               : std::nullopt,
+          .date_is_strong =
+              std::chrono::floor<seconds>(status.changed) == std::chrono::floor<seconds>(status.modified)};
 }
 
 }  // namespace bobbin::files

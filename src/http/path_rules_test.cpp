@@ -20,10 +20,12 @@ class TwoPaths final : public Handler {
 class PathRulesTest : public testing::Test {
  protected:
   Response ask(PathRules rules, std::string_view target) const {
-    const Router router(HostPolicy({{"*", HostPolicy::Allowed::Port::any, 0}}), {},
-                        {{Router::Route::Match::exactly, "/upload", &handler_},
-                         {Router::Route::Match::beneath, "", &handler_}},
-                        "GET", rules);
+    const Router router(
+        {{.hosts = HostPolicy({{"*", HostPolicy::Allowed::Port::any, 0}}, HostPolicy::Addresses::none),
+          .path_rules = rules,
+          .routes = {{Route::Match::exactly, "/upload", &handler_}, {Route::Match::beneath, "", &handler_}},
+          .methods = "GET"}},
+        {});
     RequestHead head;
     head.method = Method::get;
     head.method_text = "GET";

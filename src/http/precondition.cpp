@@ -63,8 +63,9 @@ std::optional<WallTime> date_in(const Fields& fields, FieldName name, WallTime n
 }
 
 /// As Last-Modified can say it: in whole seconds.
-WallTime last_modified(const Validators& current) {
-  return std::chrono::floor<seconds>(current.last_modified);
+std::optional<WallTime> last_modified(const Validators& current) {
+  if (!current.last_modified) return std::nullopt;
+  return std::chrono::floor<seconds>(*current.last_modified);
 }
 
 }  // namespace
@@ -77,13 +78,13 @@ PreconditionVerdict evaluate_preconditions(const Fields& fields, const Validator
   if (match.present) {
     if (!match.any && (match.malformed || !match.matches)) return failed;
   } else if (const auto since = date_in(fields, FieldName::if_unmodified_since, now)) {
-    if (last_modified(current) > *since) return failed;
+    if (const auto modified = last_modified(current); modified && *modified > *since) return failed;
   }
   const EntityTags none_match =
       read_entity_tags(fields, FieldName::if_none_match, current.etag, weakly_equal);
   if (none_match.present) return none_match.any || none_match.matches ? not_modified : proceed;
   if (const auto since = date_in(fields, FieldName::if_modified_since, now))
-    if (last_modified(current) <= *since) return not_modified;
+    if (const auto modified = last_modified(current); modified && *modified <= *since) return not_modified;
   return proceed;
 }
 
@@ -96,7 +97,8 @@ bool if_range_allows(const Fields& fields, const Validators& current, WallTime n
   if (!tag.empty()) return reader.at_end() && strongly_equal(tag, current.etag);
   const auto date = parse_date(*value, now);
   // RFC 9110 §8.8.2.2: until the second is over, the representation may change again without a new date.
-  return date && *date == last_modified(current) && last_modified(current) <= now - seconds(1);
+  const auto modified = last_modified(current);
+  return date && modified && current.date_is_strong && *date == *modified && *modified <= now - seconds(1);
 }
 
 }  // namespace bobbin::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,11 @@ namespace bobbin::http {
 /// included.
 struct Validators {
   std::string etag;
-  WallTime last_modified;
+  /// Nothing: a time that nobody can have meant, so there is no date to tell or to compare with.
+  std::optional<WallTime> last_modified = {};
+  /// RFC 9110 §8.8.2.2: the date identifies the content, so it may do for If-Range. It does not when it was
+  /// set by a tool: another version can have the same one.
+  bool date_is_strong = true;
 };
 
 enum class PreconditionVerdict : std::uint8_t { proceed, not_modified, failed };

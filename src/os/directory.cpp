@@ -3,10 +3,8 @@
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <memory>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/call.h"
@@ -16,39 +14,12 @@ namespace {
 
 constexpr mode_t kFileMode = 0644;
 
-int openat2(int directory, const char* path, const open_how& how) {
-  return static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how));
-}
-
-Result<Fd> open_with(const Fd& root, const std::string& path, std::uint64_t flags) {
-  open_how how{};
-  how.flags = flags;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const char* relative = path.empty() ? "." : path.c_str();
-  // EAGAIN: something was renamed during the walk, so the kernel cannot vouch for it. A few tries settle it.
-  int fd = -1;
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    fd = openat2(root.number(), relative, how);
-    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
-  }
-  if (fd < 0) return last_error("openat2");
-  return Fd(fd);
-}
-
 }  // namespace
 
 Result<Fd> open_directory(const std::string& path) {
   const int fd = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) return last_error("open");
   return Fd(fd);
-}
-
-Result<Fd> open_beneath(const Fd& root, const std::string& path) {
-  return open_with(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-Result<FileStatus> status_beneath(const Fd& root, const std::string& path) {
-  return status(TRY(open_with(root, path, O_PATH | O_CLOEXEC)));
 }
 
 Result<bool> make_directory(const std::string& path) {

@@ -6,21 +6,11 @@
 
 #include "base/result.h"
 #include "os/fd.h"
-#include "os/file.h"
 
 namespace bobbin::os {
 
 /// A handle on a directory, for the functions below. Follows symbolic links: the operator named this path.
 [[nodiscard]] Result<Fd> open_directory(const std::string& path);
-
-/// Opens a file or directory for reading, by a relative path that cannot leave `root`: the kernel refuses
-/// `..`, absolute paths and links that lead out with EXDEV, and magic links with ELOOP (openat2(2) with
-/// RESOLVE_BENEATH), on the very walk that yields the descriptor. Never blocks on a FIFO. `path` "" or "." is
-/// the root itself.
-[[nodiscard]] Result<Fd> open_beneath(const Fd& root, const std::string& path);
-
-/// What open_beneath would open now, without opening it.
-[[nodiscard]] Result<FileStatus> status_beneath(const Fd& root, const std::string& path);
 
 /// Creates the directory; fine when it exists. True when it was made just now.
 [[nodiscard]] Result<bool> make_directory(const std::string& path);

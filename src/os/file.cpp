@@ -1,6 +1,7 @@
 #include "os/file.h"
 
 #include <fcntl.h>
+#include <limits>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -15,7 +16,11 @@ constexpr unsigned kUniqueMountId = 0x4000;
 // What fstat(2) tells, without the number of blocks and the times that are not used.
 constexpr unsigned kWanted = STATX_TYPE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
 
+/// The nearest that nanoseconds in 64 bits can hold: the years 1677 to 2262.
 WallTime wall_time(const statx_timestamp& time) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
+  if (time.tv_sec > kMost) return WallTime(seconds(kMost));
+  if (time.tv_sec < -kMost) return WallTime(seconds(-kMost));
   return WallTime(seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 

@@ -90,7 +90,7 @@ class WorkerPool {
   std::size_t held_ GUARDED_BY(mutex_) = 0;       // the sum of these
   std::size_t most_held_ GUARDED_BY(mutex_) = 0;  // since has_emptied() said so
   std::deque<Arrival> queue_ GUARDED_BY(mutex_);
-  bool in_use_ GUARDED_BY(mutex_) = false;        // since was_in_use() was asked
+  bool in_use_ GUARDED_BY(mutex_) = false;  // since was_in_use() was asked
   bool saturated_ GUARDED_BY(mutex_) = false;
   bool shutting_down_ GUARDED_BY(mutex_) = false;
   std::atomic<std::size_t> waiting_ = 0;  // queue_.size(), for those who only want a hint

@@ -49,6 +49,7 @@ enum Operation : std::uint32_t {
   watch_socket,    // epoll_ctl
   wait_events,     // epoll_wait
   create_thread,   // pthread_create
+  open_proc,       // open of a path beneath /proc
   operation_count
 };
 
@@ -175,7 +176,7 @@ void wait_while_held(Rule& rule) {
 }
 
 bool yields_descriptor(Operation operation) {
-  return operation <= open_beneath || operation == accept_socket;
+  return operation <= open_beneath || operation == accept_socket || operation == open_proc;
 }
 
 template <typename Call>
@@ -233,6 +234,17 @@ int sync(int fd, int (*real_sync)(int)) {
 }  // namespace
 
 extern "C" {
+
+int open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  static const auto real_open = REAL(open);
+  const auto call = [&] { return real_open(path, flags, mode); };
+  if (!std::string_view(path).starts_with("/proc/")) return call();
+  return static_cast<int>(perform(open_proc, {0, path}, -1, call));
+}
 
 int openat(int directory, const char* path, int flags, ...) {
   va_list arguments;

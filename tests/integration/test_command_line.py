@@ -326,7 +326,7 @@ def test_environment(start_plain, root):
     server = start_plain(root=root, environment={f"BOBBIN_{name}": value for name, value in variables.items()})
     server.log.wait_for("Thread pool size: 2$")
     assert server.get(host="b.example").status == 200
-    assert server.upload(b"1").status == 503
+    assert server.upload(b"1").status == 404, "an ordinary path"
     with server.connect() as connection:
         assert connection.ask()["Keep-Alive"] == "timeout=30, max=4"
 
@@ -438,9 +438,11 @@ def test_default_port(start_plain, root, scratch):
 
 
 def test_uploads_folder_is_created(start_plain, root):
-    """§1: `uploads/` is created when missing."""
+    """§1: with `--uploads on` the folder is created when missing; `auto` takes uploads where it is."""
     (root / "uploads").rmdir()
     server = start_plain("--port", 0, "--root", root, root=root)
+    assert server.upload(b"{}").status == 404 and not (root / "uploads").exists()
+    server = start_plain("--port", 0, "--root", root, "--uploads", "on", root=root)
     assert (root / "uploads").is_dir()
     assert server.upload(b"{}").status == 201
 
@@ -504,7 +506,7 @@ def test_upload_folder_is_not_the_root(binary, root, scratch, name):
 def test_upload_folder_that_cannot_be_made(binary, scratch):
     """The message says how to do without one: nobody who only serves files has asked for uploads."""
     (scratch / "uploads").write_text("a file")
-    result = run_to_end(binary, "--port", "0", "--root", scratch)
+    result = run_to_end(binary, "--port", "0", "--root", scratch, "--uploads", "on")
     assert result.returncode == USAGE
     assert "--upload-dir" in result.stderr and "--uploads off" in result.stderr
 

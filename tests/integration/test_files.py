@@ -399,6 +399,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.xfail(strict=True, reason="issue 7: fault 13: a file lease is answered 503")
 def test_a_lease_is_waited_for(server):
     """§5: an existing file is served. Whoever holds a lease (fcntl(2), as Samba does) gives it up when it is asked to."""
     holder = subprocess.Popen(

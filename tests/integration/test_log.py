@@ -369,9 +369,12 @@ def test_json_says_why(start):
 
 
 def test_status_line(start):
-    """§6: the status of the pool at every interval."""
+    """§6: the status of the pool at every interval while there are connections, and once when the last has gone."""
     server = start("--status-interval", "300ms")
-    server.log.wait_for("^" + TIMESTAMP + r"Thread pool status: 0/10 active$", count=3)
+    with server.connect() as connection:
+        assert connection.ask("GET", "/").status == 200
+        server.log.wait_for("^" + TIMESTAMP + r"Thread pool status: 1/10 active$", count=2)
+    server.log.wait_for("^" + TIMESTAMP + r"Thread pool status: 0/10 active$")
 
 
 def test_a_reader_that_stops_holds_nobody_up(start):

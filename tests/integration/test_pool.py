@@ -292,6 +292,7 @@ def test_client_that_leaves_the_queue(start):
 
 @pytest.mark.modes("capacity-1")
 @pytest.mark.parametrize("leave", ["after a request", "without a word"])
+@pytest.mark.xfail(strict=True, reason="issue 7: fault 7: clients that have left keep their places in the queue")
 def test_clients_that_left_the_queue_hold_no_place(start, leave):
     """§5: --queue 2: two clients queue and leave, the third is queued in their place and served."""
     server = start("--threads", "1", "--queue", "2", *PATIENT_FLAGS)
@@ -446,7 +447,9 @@ def test_twice_the_configured_connections(start, kind):
 def test_status_names_the_pool(start):
     """§6: every interval, `active/threads`."""
     server = start("--threads", "7", "--status-interval", "300ms")
-    matches = server.log.wait_for(r"^\[[-0-9 :]+\] Thread pool status: (\d+)/(\d+) active$", count=3)
+    with server.connect() as connection:
+        assert connection.ask("GET", "/").status == 200
+        matches = server.log.wait_for(r"^\[[-0-9 :]+\] Thread pool status: (\d+)/(\d+) active$", count=3)
     assert {match[2] for match in matches} == {"7"} and all(0 <= int(match[1]) <= 7 for match in matches)
     assert re.search("status", server.log.lines[-1])
 

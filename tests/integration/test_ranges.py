@@ -223,6 +223,7 @@ def test_if_range_with_a_date_that_was_set(start, same_time_twice):
     assert (response.status, response.content) == (200, b"b" * 1000)
 
 
+@pytest.mark.xfail(strict=True, reason="issue 7: fault 9: --trust-mtime")
 def test_if_range_with_a_date_that_is_trusted(start, same_time_twice):
     """§2: --trust-mtime on, for mirrors whose files are never replaced under an old time."""
     response = resume(start("--uploads", "off", "--trust-mtime", "on", root=same_time_twice))

@@ -23,7 +23,10 @@ void append_hex(std::string& out, std::uint64_t number) {
 
 ExchangeSummary& ResponseQueue::begin(const PaceSettings& pace, Instant now) {
   ASSERT(source_ == nullptr);
-  if (!pace_) pace_.emplace(pace, now);
+  if (!pace_) {
+    pace_.emplace(pace, now);
+    looked_at_ = now;
+  }
   if (first_ == kCompletedInFront) {
     // Moved, not erased: their strings keep their memory for the next ones.
     std::rotate(responses_.begin(), responses_.begin() + static_cast<std::ptrdiff_t>(first_),
@@ -117,6 +120,7 @@ void ResponseQueue::sent(std::uint64_t count) {
 }
 
 void ResponseQueue::unacknowledged(std::uint64_t bytes, const PaceSettings& pace, Instant now) {
+  looked_at_ = now;
   const std::uint64_t acknowledged = sent_bytes_ - std::min(bytes, sent_bytes_);
   if (!pace_ || acknowledged <= acknowledged_bytes_) return;
   pace_->progressed(acknowledged - std::exchange(acknowledged_bytes_, acknowledged), pace, now);

@@ -69,6 +69,11 @@ class ResponseQueue {
   [[nodiscard]] bool empty() const { return output_.empty() && source_ == nullptr && first_ == end_; }
   [[nodiscard]] std::size_t responses() const { return end_ - first_; }
   [[nodiscard]] std::uint64_t pending_bytes() const { return output_.pending_bytes(); }
+  /// When to ask what has been acknowledged: often enough that a pause is not taken for shorter than it is.
+  [[nodiscard]] Instant next_look(const PaceSettings& pace) const {
+    return pace_ && !pace_->is_paused() ? looked_at_ + pace.stall / 8 : kNever;
+  }
+  void looked(Instant now) { looked_at_ = now; }
   /// The moment at which the client has been too slow, or the source has waited for too long.
   [[nodiscard]] Instant deadline(const PaceSettings& pace) const {
     return pace_ ? pace_->deadline(pace) : kNever;
@@ -102,6 +107,7 @@ class ResponseQueue {
   std::uint64_t sent_bytes_ = 0;          // the stream position of the output's front
   std::uint64_t acknowledged_bytes_ = 0;  // likewise, of what the client's TCP has acknowledged
   std::optional<Pace> pace_;              // while there is something to send
+  Instant looked_at_;                     // when unacknowledged() was called last
   // Those from first_ to end_. The others keep the memory of their strings.
   std::vector<QueuedResponse> responses_;
   std::size_t first_ = 0;

@@ -203,7 +203,9 @@ bool Session::is_idle() const { return phase_ == Phase::open && reader_.is_idle(
 Instant Session::deadline() const {
   if (phase_ == Phase::done) return kNever;
   const PaceSettings& pace = context_.settings.pace;
-  const Instant of_output = has_output() ? workspace_->responses.deadline(pace) : kNever;
+  const Instant of_output =
+      has_output() ? std::min(workspace_->responses.deadline(pace), workspace_->responses.next_look(pace))
+                   : kNever;
   if (awaits_reply()) return std::min(of_output, current_->reply_deadline);
   // A client that takes its answer is not idle.
   const bool waits_for_request = reader_.is_idle() && !has_output();
@@ -220,6 +222,10 @@ void Session::expire(Instant now) {
     if (workspace_->responses.waits()) return cut_short("it takes too long to be read", now);
     timed_out_ = true;
     return abort(Outcome::timed_out, now);
+  }
+  if (has_output()) {
+    workspace_->responses.looked(now);
+    if (deadline() > now) return;  // it was only time to look
   }
   if (awaits_reply()) {
     const auto finished = std::move(current_);

@@ -63,6 +63,11 @@ def restrict(allowed):
     for number in sorted(known[name] for name in allowed if name in known):
         code += [instruction(JUMP_IF_EQUAL, number, if_false=1), instruction(RETURN, ALLOW)]
     code.append(instruction(RETURN, KILL_PROCESS))
+    install(code)
+
+
+def install(code):
+    """Make this filter that of the process, and of every program it becomes."""
     buffer = ctypes.create_string_buffer(b"".join(code))
     program = Program(len(code), ctypes.cast(buffer, ctypes.c_void_p))
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+namespace bobbin::os {
+
+/// Who resolves a path beneath a root.
+enum class PathWalk : std::uint8_t {
+  by_kernel,     ///< openat2(2), in one call; symbolic links that stay beneath the root are followed
+  by_component,  ///< openat(2) for each component; no symbolic link is followed, and no `..`
+};
+
+/// Whether openat2(2) can be used here. Kernels before 5.6 lack it, and seccomp filters older than it refuse
+/// it. The kernel is asked once, at the first call.
+[[nodiscard]] bool openat2_is_available();
+
+/// By the kernel where openat2(2) is available, otherwise by component.
+[[nodiscard]] PathWalk available_walk();
+
+struct Opened {
+  Fd fd;
+  FileStatus status;  ///< asked for before the file was opened for reading
+};
+
+/// Opens a regular file or a directory for reading, by a relative path that cannot leave `root`. A path that
+/// leads out through `..`, from the top or through a symbolic link is refused with EXDEV; a magic link, and
+/// by component every link, with ELOOP. `path` "" or "." is the root itself.
+///
+/// FIFOs, devices and sockets are looked at and never opened: to open a FIFO releases a writer that waits for
+/// a reader and ends it with SIGPIPE, and to open a device may set it going. For these `fd` is an O_PATH
+/// descriptor, from which nothing can be read.
+///
+/// Never waits for the holder of a lease on the file (fcntl F_SETLEASE): EAGAIN.
+[[nodiscard]] Result<Opened> open_beneath(const Fd& root, const std::string& path,
+                                          PathWalk walk = available_walk());
+
+/// What open_beneath would open now, without opening it.
+[[nodiscard]] Result<FileStatus> status_beneath(const Fd& root, const std::string& path,
+                                                PathWalk walk = available_walk());
+
+}  // namespace bobbin::os

@@ -1,0 +1,263 @@
+#include "os/open_beneath.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/directory.h"
+#include "os/file.h"
+#include "os/test_directory.h"
+
+namespace bobbin::os {
+namespace {
+
+using Kind = FileStatus::Kind;
+
+Fd must_open(const std::string& path) {
+  auto directory = open_directory(path);
+  EXPECT_TRUE(directory) << directory.error().message();
+  return directory ? *std::move(directory) : Fd();
+}
+
+std::string content(const Fd& file) {
+  std::string text(64, '\0');
+  const auto count = read_at(file, std::as_writable_bytes(std::span(text)), 0);
+  text.resize(count.value_or(0));
+  return text;
+}
+
+/// 0 for success.
+template <typename T>
+int code_of(const Result<T>& result) {
+  return result ? 0 : result.error().code;
+}
+
+/// A root with a secret beside it: `site/` is what is opened, everything else must stay out of reach. Every
+/// test is run with each way of walking a path.
+class OpenBeneath : public ::testing::TestWithParam<PathWalk> {
+ protected:
+  OpenBeneath() {
+    place.make_folder("site/folder/deep");
+    place.write("site/file", "inside");
+    place.write("site/folder/file", "in folder");
+    place.write("secret", "secret");
+    place.make_folder("site-old");
+    place.write("site-old/file", "sibling");
+    root = must_open(place.path("site"));
+  }
+
+  static bool follows_links() { return GetParam() == PathWalk::by_kernel; }
+  [[nodiscard]] Result<Opened> open(const std::string& path) const {
+    return open_beneath(root, path, GetParam());
+  }
+
+  TestDirectory place;
+  Fd root;
+};
+
+INSTANTIATE_TEST_SUITE_P(Walks, OpenBeneath, ::testing::Values(PathWalk::by_kernel, PathWalk::by_component),
+                         [](const auto& param_info) {
+                           return param_info.param == PathWalk::by_kernel ? "ByKernel" : "ByComponent";
+                         });
+
+TEST_P(OpenBeneath, OpensWhatIsInside) {
+  const struct {
+    const char* path;
+    const char* want;
+  } cases[] = {{"file", "inside"},
+               {"./file", "inside"},
+               {"folder/file", "in folder"},
+               {"folder//file", "in folder"},
+               {"folder/./file", "in folder"}};
+  for (const auto& [path, want] : cases) {
+    SCOPED_TRACE(path);
+    const auto file = open(path);
+    ASSERT_TRUE(file) << file.error().message();
+    EXPECT_EQ(content(file->fd), want);
+    EXPECT_EQ(file->status, *status(file->fd));
+    EXPECT_NE(::fcntl(file->fd.number(), F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_EQ(*status_beneath(root, path, GetParam()), file->status);
+  }
+}
+
+TEST_P(OpenBeneath, FollowsLinksThatStayInsideOrNone) {
+  place.make_link("site/link", "folder/file");
+  place.make_link("site/folder/up", "../file");
+  place.make_link("site/folder-link", "folder");
+  const struct {
+    const char* path;
+    const char* want;
+  } cases[] = {{"link", "in folder"}, {"folder/up", "inside"}, {"folder-link/file", "in folder"}};
+  for (const auto& [path, want] : cases) {
+    SCOPED_TRACE(path);
+    const auto file = open(path);
+    EXPECT_EQ(code_of(file), follows_links() ? 0 : ELOOP);
+    EXPECT_EQ(code_of(status_beneath(root, path, GetParam())), follows_links() ? 0 : ELOOP);
+    EXPECT_EQ(file ? content(file->fd) : want, want);
+  }
+}
+
+TEST_P(OpenBeneath, MayGoUpInsideOrNever) {
+  for (const char* path : {"folder/../file", "folder/.."}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(code_of(open(path)), follows_links() ? 0 : EXDEV);
+  }
+}
+
+TEST_P(OpenBeneath, OpensTheRootItself) {
+  const auto want = status(root);
+  for (const char* path : {"", ".", "./", "folder/./../"}) {
+    if (!follows_links() && std::string_view(path).find("..") != std::string_view::npos) continue;
+    SCOPED_TRACE(path);
+    const auto directory = open(path);
+    ASSERT_TRUE(directory) << directory.error().message();
+    EXPECT_EQ(directory->status.inode, want->inode);
+    EXPECT_EQ(directory->status.kind, Kind::directory);
+    EXPECT_FALSE(list(directory->fd)->empty()) << "it is open for reading";
+  }
+}
+
+TEST_P(OpenBeneath, NeverLeavesTheRoot) {
+  const std::string absolute = place.path("site/file");
+  const char* const paths[] = {"..",
+                               "../secret",
+                               "../site/file",
+                               "../site-old/file",
+                               "folder/../../secret",
+                               "folder/deep/../../../secret",
+                               "/etc/passwd",
+                               "/",
+                               absolute.c_str()};
+  for (const char* path : paths) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(code_of(open(path)), EXDEV);
+    EXPECT_EQ(code_of(status_beneath(root, path, GetParam())), EXDEV);
+  }
+}
+
+TEST_P(OpenBeneath, NeverLeavesTheRootThroughALink) {
+  place.make_link("site/to-file", "../secret");
+  place.make_link("site/to-folder", "..");
+  place.make_link("site/to-sibling", "../site-old");
+  place.make_link("site/absolute", place.path("secret"));
+  // An absolute link starts at the file system's root, which is outside, wherever it ends.
+  place.make_link("site/absolute-inside", place.path("site/file"));
+  place.make_link("site/first", "second");
+  place.make_link("site/second", "../secret");
+  place.make_link("site/out-and-in", "../site/file");
+  const char* const paths[] = {"to-file",         "to-folder", "to-folder/secret",
+                               "to-sibling/file", "absolute",  "absolute-inside",
+                               "first",           "out-and-in"};
+  for (const char* path : paths) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(code_of(open(path)), follows_links() ? EXDEV : ELOOP);
+    EXPECT_EQ(code_of(status_beneath(root, path, GetParam())), follows_links() ? EXDEV : ELOOP);
+  }
+}
+
+TEST_P(OpenBeneath, ReportsWhatIsWrong) {
+  place.make_link("site/loop", "loop");
+  place.make_link("site/dangling", "nothing");
+  std::string long_path;
+  while (long_path.size() < 5000) long_path += "folder/./";
+  const struct {
+    std::string path;
+    int want;
+  } cases[] = {{"nothing", ENOENT},      {"folder/nothing", ENOENT},
+               {"nothing/file", ENOENT}, {"dangling", follows_links() ? ENOENT : ELOOP},
+               {"file/", ENOTDIR},       {"file/file", ENOTDIR},
+               {"file/.", ENOTDIR},      {std::string(256, 'x'), ENAMETOOLONG},
+               {"loop", ELOOP},          {"loop/", ELOOP},
+               {"loop/file", ELOOP},     {std::string(5000, 'x'), ENAMETOOLONG},
+               {long_path, ENAMETOOLONG}};
+  for (const auto& [path, want] : cases) {
+    SCOPED_TRACE(path.substr(0, 40));
+    EXPECT_EQ(code_of(open(path)), want);
+  }
+}
+
+TEST_P(OpenBeneath, FollowsNoMagicLink) {
+  const Fd self = must_open("/proc/self");
+  EXPECT_EQ(code_of(open_beneath(self, "exe", GetParam())), ELOOP);
+  EXPECT_EQ(code_of(open_beneath(self, "root/etc/passwd", GetParam())), ELOOP);
+}
+
+/// Whether a reader has the FIFO open: open(2) for writing says ENXIO when none has.
+bool has_reader(const std::string& fifo) {
+  const Fd writer(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  return static_cast<bool>(writer);
+}
+
+TEST_P(OpenBeneath, LooksAtAFifoAndDoesNotOpenIt) {
+  place.make_fifo("site/fifo");
+  ASSERT_FALSE(has_reader(place.path("site/fifo")));
+  const auto fifo = open("fifo");
+  ASSERT_TRUE(fifo) << fifo.error().message();
+  EXPECT_EQ(fifo->status.kind, Kind::other);
+  EXPECT_FALSE(has_reader(place.path("site/fifo")));
+}
+
+TEST_P(OpenBeneath, OpensNoDevice) {
+  const auto device = open_beneath(must_open("/dev"), "null", GetParam());
+  ASSERT_TRUE(device) << device.error().message();
+  EXPECT_EQ(device->status.kind, Kind::other);
+  EXPECT_NE(::fcntl(device->fd.number(), F_GETFL) & O_PATH, 0);
+}
+
+TEST_P(OpenBeneath, ObeysThePermissionsOfTheFile) {
+  ASSERT_EQ(::chmod(place.path("site/file").c_str(), 0), 0);
+  // To root nothing is forbidden. A process that has changed its user is not dumpable either, which is the
+  // strictest case for /proc: what is permitted must still be opened.
+  const uid_t before = ::geteuid();
+  ASSERT_EQ(::seteuid(before == 0 ? 65534 : before), 0);
+  const int forbidden = code_of(open("file"));
+  const int permitted = code_of(open("folder/file"));
+  ASSERT_EQ(::seteuid(before), 0);
+  EXPECT_EQ(forbidden, EACCES);
+  EXPECT_EQ(permitted, 0);
+}
+
+TEST_P(OpenBeneath, KeepsItsRootWhenTheRootIsMoved) {
+  std::filesystem::rename(place.path("site"), place.path("moved"));
+  std::filesystem::rename(place.path("site-old"), place.path("site"));
+  const auto file = open("file");
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ(content(file->fd), "inside");
+}
+
+TEST_P(OpenBeneath, TellsALackOfDescriptorsFromALackOfTheFile) {
+  // Made beforehand: sanitizers need descriptors of their own to check the access to a member.
+  const Fd& at = root;
+  const std::string name = "file";
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const int code = code_of(open_beneath(at, name, GetParam()));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(code, EMFILE);
+}
+
+TEST_P(OpenBeneath, LeavesNoDescriptorOpen) {
+  place.make_fifo("site/fifo");
+  place.make_link("site/link", "file");
+  static_cast<void>(open("file"));  // what is opened once for all
+  const auto count = [] { return list(must_open("/proc/self/fd"))->size(); };
+  const std::size_t before = count();
+  for (const char* path : {"file", "folder/file", "folder/deep", "fifo", "link", "nothing", "file/file"})
+    static_cast<void>(open(path));
+  EXPECT_EQ(count(), before);
+}
+
+TEST(Openat2, IsAvailableWhereTheTestsRun) {
+  EXPECT_TRUE(openat2_is_available());
+  EXPECT_EQ(available_walk(), PathWalk::by_kernel);
+}
+
+}  // namespace
+}  // namespace bobbin::os
