@@ -4,13 +4,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "os/open_beneath.h"
+
 namespace bobbin::app {
 namespace {
 
 using observe::LogLevel;
 
 /// "127.0.0.1:8080", and without the port where clients leave it out.
-std::string host_text(std::string host, std::uint16_t port) {
+std::string host_text(const std::string& host, std::uint16_t port) {
   constexpr std::uint16_t kDefaultPort = 80;
   return port == kDefaultPort ? host : host + ":" + std::to_string(port);
 }
@@ -88,6 +90,10 @@ std::vector<std::string> start_warnings(const Config& config, const Generation& 
     warnings.push_back(
         fmt::format("the limit of open files allows {} connections per thread and a queue of {}",
                     capacity.connections_per_thread, capacity.queue));
+  if (!os::openat2_is_available())
+    warnings.emplace_back(
+        "openat2 is not available (it needs Linux 5.6 and a sandbox that allows it): no symbolic link is "
+        "followed");
   return warnings;
 }
 

@@ -99,6 +99,7 @@ class Parser {
       return failure(in_quotes(words[rows.size()]) +
                      ": too many arguments; only [DIR] [PORT [HOST [THREADS]]] stand without a flag");
     std::vector<Occurrence> found;
+    found.reserve(words.size());
     for (std::size_t i = 0; i < words.size(); ++i)
       found.push_back({rows[i], std::string(rows[i]->positional), words[i]});
     return found;

@@ -48,6 +48,7 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
                                 .workers = config.server.threads,
                                 .cache_bytes = config.server.answer_memory / config.sites.size()};
   std::vector<std::shared_ptr<const OpenSite>> sites;
+  sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, shared, folders)));
   return std::shared_ptr<const Generation>(
       new Generation(std::move(sites), bound, config.server.server_name));

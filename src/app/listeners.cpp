@@ -59,6 +59,7 @@ Result<std::vector<server::Listener>, StartFailure> listen_on_all(const Config& 
 
 std::vector<Endpoint> addresses_of(const std::vector<server::Listener>& listeners) {
   std::vector<Endpoint> addresses;
+  addresses.reserve(listeners.size());
   for (const server::Listener& listener : listeners) addresses.push_back(listener.bound);
   return addresses;
 }

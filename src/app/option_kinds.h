@@ -34,9 +34,11 @@ enum class Scope : std::uint8_t { server, listener, site };
 template <typename T>
 class Member {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): a row of the table names the member alone
   constexpr Member(T ServerConfig::* member) : server_(member), scope_(Scope::server) {}
   constexpr Member(T ListenerConfig::* member) : listener_(member), scope_(Scope::listener) {}
   constexpr Member(T SiteConfig::* member) : site_(member), scope_(Scope::site) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] constexpr Scope scope() const { return scope_; }
   [[nodiscard]] T& in(const Target& target) const {
@@ -120,7 +122,7 @@ struct Text {
   Member<std::string> member;
   Accept accept;
   std::string_view form;              ///< what allowed() says
-  std::string_view empty_means = "";  ///< what an empty value stands for, where one is allowed
+  std::string_view empty_means = {};  ///< what an empty value stands for, where one is allowed
   [[nodiscard]] std::string allowed() const { return std::string(form); }
   [[nodiscard]] std::string text(const Target& target) const { return member.in(target); }
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
@@ -132,7 +134,7 @@ struct List {
   Member<std::vector<std::string>> member;
   Accept accept;  ///< judges one item
   std::string_view form;
-  std::string_view empty_means = "";  ///< nothing: the list may not be empty
+  std::string_view empty_means = {};  ///< nothing: the list may not be empty
   char separator = ',';
   [[nodiscard]] std::string allowed() const { return std::string(form); }
   [[nodiscard]] std::string text(const Target& target) const;

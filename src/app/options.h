@@ -22,10 +22,10 @@ struct Option {
   enum class Reach : std::uint8_t { everywhere, flat, table };
 
   std::string_view group;             ///< the heading in --help; the rows of a group stand together
-  std::string_view short_flag = "";   ///< "-p", or nothing
+  std::string_view short_flag = {};   ///< "-p", or nothing
   std::string_view name;              ///< "keep-alive-timeout"
-  std::string_view placeholder = "";  ///< names the value in --help: "TIME"; nothing for a flag without one
-  std::string_view positional = "";   ///< its name as an argument without a flag, or nothing
+  std::string_view placeholder = {};  ///< names the value in --help: "TIME"; nothing for a flag without one
+  std::string_view positional = {};   ///< its name as an argument without a flag, or nothing
   std::variant<Kind, Action> effect;
   Reach reach = Reach::everywhere;
   bool reloads = false;      ///< of the server's options: whether a reload can change it

@@ -65,13 +65,12 @@ Result<void, std::string> UploadFolders::check(const std::string& directory) {
 }
 
 void UploadFolders::close_unused() {
-  const auto unused = std::ranges::stable_partition(
-      folders_, [](const Folder& folder) { return folder.endpoint.use_count() > 1; });
-  for (Folder& folder : unused)
-    if (auto thread = run_aside([endpoint = std::move(folder.endpoint)] { endpoint->stop(); });
-        thread.joinable())
-      closing_.push_back(std::move(thread));
-  folders_.erase(unused.begin(), unused.end());
+  for (Folder& folder : folders_) {
+    if (folder.endpoint.use_count() > 1) continue;
+    auto thread = run_aside([endpoint = std::exchange(folder.endpoint, nullptr)] { endpoint->stop(); });
+    if (thread.joinable()) closing_.push_back(std::move(thread));
+  }
+  std::erase_if(folders_, [](const Folder& folder) { return folder.endpoint == nullptr; });
 }
 
 void UploadFolders::stop() {

@@ -10,9 +10,9 @@
 namespace bobbin {
 
 /// Holds one object of some class derived from Base in place: polymorphic without an allocation of its own.
-/// It is made by emplace, which must be called once before anything else, and never moved. kBytes: the size
+/// It is made by emplace, which must be called once before anything else, and never moved. Capacity: the size
 /// of the largest class that may be held.
-template <typename Base, std::size_t kBytes>
+template <typename Base, std::size_t Capacity>
 class InPlace {
  public:
   static_assert(std::has_virtual_destructor_v<Base>);
@@ -24,7 +24,7 @@ class InPlace {
 
   template <typename Derived, typename... Arguments>
   Derived& emplace(Arguments&&... arguments) {
-    static_assert(std::is_base_of_v<Base, Derived> && sizeof(Derived) <= kBytes &&
+    static_assert(std::is_base_of_v<Base, Derived> && sizeof(Derived) <= Capacity &&
                   alignof(Derived) <= alignof(void*));
     auto* made = new (storage_) Derived(std::forward<Arguments>(arguments)...);
     ASSERT(static_cast<void*>(static_cast<Base*>(made)) == static_cast<void*>(storage_));
@@ -39,7 +39,7 @@ class InPlace {
   [[nodiscard]] const Base* operator->() const { return &**this; }
 
  private:
-  alignas(void*) std::byte storage_[kBytes];
+  alignas(void*) std::byte storage_[Capacity];
 };
 
 }  // namespace bobbin

@@ -135,7 +135,9 @@ class Executor {
   /// The idle thread that the caller must notify, if any.
   [[nodiscard]] Thread* wake_one() REQUIRES(mutex_);
   [[nodiscard]] bool spawn() REQUIRES(mutex_);
-  [[nodiscard]] bool is_finished() REQUIRES(mutex_) { return stopping_ && waiting_ == 0 && running_ == 0; }
+  [[nodiscard]] bool is_finished() const REQUIRES(mutex_) {
+    return stopping_ && waiting_ == 0 && running_ == 0;
+  }
 
   Mutex mutex_;
   std::vector<DeviceLane> lanes_ GUARDED_BY(mutex_);

@@ -20,7 +20,8 @@ bool is_path_char(char c) { return c == '\0' || is_in(CharacterSet::query, c); }
 
 bool is_query(std::string_view text) {
   const char* const end = text.data() + text.size();
-  return scan::skip<CharacterSet::query>(text.data(), end) == end;
+  const char* const begin = text.data();
+  return scan::skip<CharacterSet::query>(begin, end) == end;
 }
 
 /// Whether `path`, which starts with '/', means what it says: nothing to decode, to remove or to refuse.

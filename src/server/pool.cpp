@@ -11,7 +11,7 @@ WorkerPool::WorkerPool(const PoolSettings& settings, std::function<void()> ended
     : settings_(settings), ended_(std::move(ended)), loads_(settings.threads, 0) {}
 
 Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings,
-                                                      std::shared_ptr<const http::Handler> handler,
+                                                      const std::shared_ptr<const http::Handler>& handler,
                                                       observe::Log& log, std::function<void()> ended) {
   std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, std::move(ended)));
   for (unsigned number = 1; number <= settings.threads; ++number)

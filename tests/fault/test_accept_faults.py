@@ -116,6 +116,7 @@ def test_no_descriptor_left(short):
     assert short.get("/about.html").status == 200
 
 
+@pytest.mark.xfail(strict=True, reason="issue 7: fault 23: the spare descriptor is not renewed while a client holds its number")
 def test_the_next_client_is_told_too(short):
     """§5: also while the one before still holds the descriptor that was in reserve."""
     with short.connect() as first:
@@ -124,6 +125,7 @@ def test_the_next_client_is_told_too(short):
             be_told_to_come_again(second)
 
 
+@pytest.mark.xfail(strict=False, reason="issue 7: fault 23: the spare descriptor is not always renewed")
 def test_no_descriptor_left_for_the_second_time(short):
     """§5: the reserve is there again once it could be renewed."""
     with short.connect() as connection:

@@ -214,7 +214,7 @@ def resume(server):
     date = last_modified(server, "/file.bin")
     assert parse_date(date) == SET
     (server.root / "next").rename(server.root / "file.bin")
-    return get_range(server, "bytes=500-", fields=[("If-Range", date)])
+    return get_range(server, "bytes=500-", target="/file.bin", fields=[("If-Range", date)])
 
 
 def test_if_range_with_a_date_that_was_set(start, same_time_twice):
