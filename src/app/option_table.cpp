@@ -138,8 +138,8 @@ constexpr Option kOptions[] = {
      .meaning = "The largest request line and fields together; more is answered 431 or 414."},
     {.group = "Limits", .name = "answer-memory", .placeholder = "SIZE",
      .effect = Size{&ServerConfig::answer_memory, 0, kTiB},
-     .meaning = "How much memory all threads together may use to remember answers to requests that come again; 0 for none. An "
-                "answer is given again only when its file is asked after the request has arrived."},
+     .meaning = "How much memory all threads together may use for cached files; 0 for none. A file is answered from it only "
+                "when it has been looked at after the request had arrived."},
     {.group = "Limits", .name = "max-upload", .placeholder = "SIZE",
      .effect = Size{&ServerConfig::max_upload, 1, kTiB},
      .meaning = "The largest content of an upload; more is answered 413."},

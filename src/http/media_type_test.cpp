@@ -81,6 +81,18 @@ TEST(MediaTypes, KnowTheTypesOfTheWeb) {  // names: the IANA media types registr
       {"photo.jpg", "image/jpeg"},
       {"photo.JPEG", "image/jpeg"},
       {"a.gif", "image/gif"},
+      {"segment.ts", "video/mp2t"},
+      {"segment.m4s", "video/iso.segment"},  // registered by DASH, ISO/IEC 23009-1
+      {"film.mkv", "video/matroska"},        // RFC 9559
+      {"scene.glb", "model/gltf-binary"},
+      {"scene.gltf", "model/gltf+json"},
+      {"report.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+      {"text.odt", "application/vnd.oasis.opendocument.text"},
+      {"main.rs", "text/plain; charset=utf-8"},
+      {"tool.py", "text/plain; charset=utf-8"},
+      {"SHA256SUMS.asc", "text/plain; charset=utf-8"},
+      {"tool_1.0_amd64.deb", "application/vnd.debian.binary-package"},
+      {"events.ndjson", "application/x-ndjson"},
       {"a.webp", "image/webp"},
       {"a.avif", "image/avif"},
       {"a.svg", "image/svg+xml"},
