@@ -20,6 +20,7 @@ namespace bobbin::observe {
 namespace {
 
 constexpr std::size_t kRingBytes = 256 * 1024;
+static_assert(LogWriter::kMostEntryBytes == kRingBytes - EntryRing::kHeaderBytes);
 constexpr std::size_t kBatchBytes = 128 * 1024;
 constexpr milliseconds kNap{50};
 constexpr seconds kDropReportInterval{1};

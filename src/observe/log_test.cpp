@@ -78,6 +78,27 @@ TEST_F(LogTest, FiltersByLevelButNotBlocks) {
   EXPECT_THAT(lines_of(content_of(path_)), ElementsAre(MatchesRegex(".*c"), MatchesRegex(".*d"), "e", "f\\"));
 }
 
+TEST_F(LogTest, AMessageIsNeverTooLargeToBeLogged) {
+  auto log = opened(path_);
+  log->writer("").write(LogLevel::info, "Security violation: " + std::string(1'000'000, '\x80'));
+  log->stop();
+  EXPECT_THAT(lines_of(content_of(path_)),
+              ElementsAre(MatchesRegex(kStamp + R"(Security violation: (\\x80)+\(cut\))")));
+}
+
+TEST_F(LogTest, TheLargestEntryIsWrittenAndALargerOneCounted) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  const std::string largest = std::string(LogWriter::kMostEntryBytes - 1, 'x') + '\n';
+  writer.write_block(largest);
+  log->writer("").write_block('x' + largest);
+  log->stop();
+  const auto lines = lines_of(content_of(path_));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0] + '\n', largest);
+  EXPECT_EQ(dropped_in(lines[1]), 1U);
+}
+
 TEST_F(LogTest, AppendsToAnExistingFile) {
   std::ofstream(path_) << "earlier\n";
   auto log = opened(path_);
