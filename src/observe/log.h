@@ -52,8 +52,9 @@ class Log {
   /// that cannot be opened leaves the old one in use and says so in it. Thread: any.
   virtual void reopen() = 0;
   /// Writes everything handed in before the call, then ends the thread. Later entries are lost, and so is
-  /// what a reader of standard output who has stopped reading does not take within 2 s. Thread: the one that
-  /// opened it.
+  /// what a reader of standard output who has stopped reading does not take within 2 s. A call on the file
+  /// that does not return within 3 s is left behind, with its thread and what that still has to write.
+  /// Thread: the one that opened it.
   virtual void stop() = 0;
 };
 

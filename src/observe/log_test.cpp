@@ -278,6 +278,20 @@ TEST_F(LogTest, StopDoesNotWaitForeverForAReader) {
   log->stop();  // without a limit this never returns
 }
 
+TEST_F(LogTest, DropsOfTheLastMomentAreReportedAtTheStop) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  const std::string too_large(LogWriter::kMostEntryBytes, 'x');
+  writer.write_block(too_large + '\n');
+  while (content_of(path_).empty()) std::this_thread::yield();
+  // Within the second in which a burst of drops gets no second line.
+  for (int i = 0; i < 3; ++i) writer.write_block(too_large + "\n\n");
+  log->stop();
+  std::uint64_t dropped = 0;
+  for (const std::string& line : lines_of(content_of(path_))) dropped += dropped_in(line);
+  EXPECT_EQ(dropped, 1U + 3 * 2);
+}
+
 TEST_F(LogTest, AFullDeviceKillsNobody) {
   auto log = opened("/dev/full");
   LogWriter& writer = log->writer("");
