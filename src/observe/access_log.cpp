@@ -179,9 +179,10 @@ void add_json_time(LineBuilder& line, WallTime time) {
 }
 
 void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view thread_name) {
+  bool is_whole = true;
   const auto text = [&](std::string_view key, std::string_view value) {
     line.add(key);
-    add_json_string(line, value);
+    is_whole &= add_json_string(line, value);
   };
   const auto number = [&](std::string_view key, std::integral auto value) {
     line.add(key);
@@ -205,6 +206,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   text(R"(,"connection":)", connection_word(record));
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
   if (!record.detail.empty()) text(R"(,"detail":)", record.detail);
+  if (!is_whole) line.add(R"(,"cut":true)");
   line.add("}\n");
 }
 

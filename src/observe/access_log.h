@@ -40,7 +40,8 @@ struct ExchangeRecord {
 /// Appends what the log shows of one exchange, '\n' at its end. `thread_name` as in "[Thread-1]".
 /// transfer: the block of CONTRACT §6. common, combined: Apache's formats. json: one object; a byte of a text
 /// that is not part of valid UTF-8 becomes \u00HH, so that the line is valid JSON in valid UTF-8 whatever the
-/// client has sent.
+/// client has sent. Each text is cut to kMostTextBytes, so that the entry always fits a LogWriter: "(cut)"
+/// stands behind such a text, "cut":true in the object of json.
 void format_exchange(std::string& out, AccessFormat format, const ExchangeRecord& record,
                      std::string_view thread_name);
 
@@ -52,7 +53,7 @@ void append_line_start(std::string& out, WallTime time, std::string_view thread_
 
 /// Appends `text` with control characters, DEL and bytes outside valid UTF-8 as \xHH, and a backslash
 /// doubled. The bytes of characters that act on a terminal or editor (U+0080–009F, U+2028–202E, U+2066–2069)
-/// are escaped too.
+/// are escaped too. What would become longer than kMostTextBytes is cut, and "(cut)" stands behind it.
 void append_escaped(std::string& out, std::string_view text);
 
 }  // namespace bobbin::observe

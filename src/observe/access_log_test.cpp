@@ -6,6 +6,9 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
+#include "observe/escape.h"
+#include "observe/log.h"
 #include "observe/test_files.h"
 
 namespace bobbin::observe {
@@ -261,7 +264,7 @@ TEST_F(AccessLog, NoTextOfAClientMakesALine) {
 }
 
 TEST_F(AccessLog, TextsMayBeLong) {
-  const std::string text(20'000, 'x');
+  const std::string text(kMostTextBytes, 'x');
   ExchangeRecord record = download();
   record.first_on_connection = false;
   record.request_line = record.subject = record.referer = record.user_agent = text;
@@ -277,6 +280,40 @@ TEST_F(AccessLog, TextsMayBeLong) {
                 " (45678 bytes)\n"
                 "[2024-03-15 10:30:00] [Thread-1] Response: 200 OK (45678 bytes transferred)\n"
                 "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
+}
+
+// A text of a megabyte in every field, of bytes that escaping makes longer by as much as it can.
+TEST_F(AccessLog, NoTextMakesAnEntryTooLargeForTheLog) {
+  for (const std::string_view bytes : {"x", "\x80", "\n", "\"", "\\", "\xC3", "\xE2\x80\xAE", "\xE4\xB8\xAD",
+                                       "\xF0\x9F\x98\x80", "a\x80 \xF0\x9F\x98\x80\r"}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += bytes;
+    ExchangeRecord record = download();
+    record.request_line = record.host = record.subject = record.violation = record.detail = record.referer =
+        record.user_agent = text;
+    for (const AccessFormat format :
+         {AccessFormat::transfer, AccessFormat::common, AccessFormat::combined, AccessFormat::json}) {
+      const std::string entry = formatted(format, record);
+      EXPECT_LE(entry.size(), LogWriter::kMostEntryBytes);
+      EXPECT_TRUE(is_utf8(entry));
+      EXPECT_NE(entry.find(format == AccessFormat::json ? R"(,"cut":true})" : "(cut)"), std::string::npos);
+      EXPECT_EQ(std::count(entry.begin(), entry.end(), '\n'), format == AccessFormat::transfer ? 7 : 1);
+    }
+  }
+}
+
+TEST_F(AccessLog, JsonSaysThatATextWasCutOnlyOfOneThatWas) {
+  ExchangeRecord record = download();
+  record.user_agent = "(cut)";
+  EXPECT_EQ(formatted(AccessFormat::json, record).find("\"cut\":"), std::string::npos);
+  const std::string longer(kMostTextBytes + 1, 'x');
+  for (std::string_view ExchangeRecord::* text :
+       {&ExchangeRecord::request_line, &ExchangeRecord::host, &ExchangeRecord::referer,
+        &ExchangeRecord::user_agent, &ExchangeRecord::violation, &ExchangeRecord::detail}) {
+    ExchangeRecord cut = record;
+    cut.*text = longer;
+    EXPECT_TRUE(formatted(AccessFormat::json, cut).ends_with(",\"cut\":true}\n"));
+  }
 }
 
 // RFC 9636 §3 gives the offset 32 bits and no limit that a file must keep; the log gives its hours two

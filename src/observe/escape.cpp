@@ -88,15 +88,18 @@ std::size_t copy_plain(char* to, std::string_view text) {
   return done;
 }
 
-/// Adds what can be shown and leaves the rest, one character at a time, to `escape`.
+/// What one character becomes at most: four bytes, each as \xHH.
+constexpr std::size_t kMostCharacterBytes = 16;
+
+/// Adds what can be shown and leaves the rest, one character at a time, to `escape`. False when the text was
+/// cut, between two characters, so that what is added is no longer than `limit_bytes`.
 template <typename Plain, typename Escape>
-void add_with(LineBuilder& line, std::string_view text, Escape escape) {
+bool add_within(std::size_t limit_bytes, LineBuilder& line, std::string_view text, Escape escape) {
+  const std::size_t limit = line.size() + limit_bytes;
   while (true) {
-    const std::size_t copied = copy_plain<Plain>(line.room(text.size()), text);
-    line.extend(copied);
-    text.remove_prefix(copied);
     // Others come in groups: words in another alphabet, binary rubbish.
     while (!text.empty() && !Plain::has(text.front())) {
+      if (line.size() + kMostCharacterBytes > limit) return false;
       const Character character = front_character(text);
       if (character.is_valid && character.code_point >= 0x80 && !acts_on_display(character.code_point)) {
         line.add(character.bytes);
@@ -105,8 +108,24 @@ void add_with(LineBuilder& line, std::string_view text, Escape escape) {
       }
       text.remove_prefix(character.bytes.size());
     }
-    if (text.empty()) return;
+    if (text.empty()) return true;
+    if (line.size() == limit) return false;
+    const std::string_view fitting = text.substr(0, limit - line.size());
+    const std::size_t copied = copy_plain<Plain>(line.room(fitting.size()), fitting);
+    line.extend(copied);
+    text.remove_prefix(copied);
   }
+}
+
+/// The same within kMostTextBytes. What is short enough and plain, as most texts are, costs no more than its
+/// copy.
+template <typename Plain, typename Escape>
+bool add_with(LineBuilder& line, std::string_view text, Escape escape) {
+  if (text.size() > kMostTextBytes) return add_within<Plain>(kMostTextBytes, line, text, escape);
+  const std::size_t copied = copy_plain<Plain>(line.room(text.size()), text);
+  line.extend(copied);
+  return copied == text.size() ||
+         add_within<Plain>(kMostTextBytes - copied, line, text.substr(copied), escape);
 }
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
@@ -121,13 +140,14 @@ void add_hex_bytes(LineBuilder& line, std::string_view bytes) {
 
 template <typename Plain>
 void add_log_text(LineBuilder& line, std::string_view text) {
-  add_with<Plain>(line, text, [&](const Character& character) {
+  const bool is_whole = add_with<Plain>(line, text, [&](const Character& character) {
     if (character.bytes == "\\") {
       line.add("\\\\");
     } else {
       add_hex_bytes(line, character.bytes);
     }
   });
+  if (!is_whole) line.add("(cut)");
 }
 
 }  // namespace
@@ -144,9 +164,9 @@ void add_quoted(LineBuilder& line, std::string_view text) {
   line.add('"');
 }
 
-void add_json_string(LineBuilder& line, std::string_view text) {
+bool add_json_string(LineBuilder& line, std::string_view text) {
   line.add('"');
-  add_with<PlainBytes<'\\', '"'>>(line, text, [&](const Character& character) {
+  const bool is_whole = add_with<PlainBytes<'\\', '"'>>(line, text, [&](const Character& character) {
     if (character.bytes == "\\" || character.bytes == "\"") {
       line.add('\\');
       line.add(character.bytes);
@@ -157,6 +177,7 @@ void add_json_string(LineBuilder& line, std::string_view text) {
     for (int shift = 12; shift >= 0; shift -= 4) line.add(kHexDigits[(character.code_point >> shift) & 0xF]);
   });
   line.add('"');
+  return is_whole;
 }
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -171,10 +192,11 @@ void append_quoted(std::string& out, std::string_view text) {
   out += line.text();
 }
 
-void append_json_string(std::string& out, std::string_view text) {
+bool append_json_string(std::string& out, std::string_view text) {
   LineBuilder line;
-  add_json_string(line, text);
+  const bool is_whole = add_json_string(line, text);
   out += line.text();
+  return is_whole;
 }
 
 }  // namespace bobbin::observe

@@ -28,7 +28,7 @@ std::string apache_field(std::string_view text) {
 
 std::string json_string(std::string_view text) {
   std::string out;
-  append_json_string(out, text);
+  static_cast<void>(append_json_string(out, text));
   return out;
 }
 
@@ -164,6 +164,67 @@ TEST(Escape, WhateverBytesComeTheResultIsOneLineOfUtf8) {
     for (const std::string& line : {json, escaped(text), apache_field(text)}) {
       ASSERT_TRUE(is_utf8(line)) << line;
       for (const char c : line) ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) << line;
+    }
+  }
+}
+
+/// `count` times the same bytes.
+std::string repeated(std::string_view bytes, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += bytes;
+  return text;
+}
+
+TEST(Escape, ATextThatFitsIsWhole) {
+  const std::string plain(kMostTextBytes, 'a');
+  EXPECT_EQ(escaped(plain), plain);
+  EXPECT_EQ(apache_field(plain), '"' + plain + '"');
+  std::string json;
+  EXPECT_TRUE(append_json_string(json, plain));
+  EXPECT_EQ(json, '"' + plain + '"');
+}
+
+TEST(Escape, ALongerTextIsCutAndSaysSo) {
+  const std::string plain(kMostTextBytes, 'a');
+  for (const std::size_t more : {1, 100, 1'000'000}) {
+    const std::string text = plain + std::string(more, 'b');
+    EXPECT_EQ(escaped(text), plain + "(cut)");
+    EXPECT_EQ(apache_field(text), '"' + plain + "(cut)\"");
+    std::string json;
+    EXPECT_FALSE(append_json_string(json, text));
+    EXPECT_EQ(json, '"' + plain + '"');
+  }
+}
+
+TEST(Escape, WhatIsEscapedIsCutBetweenTwoCharacters) {
+  const struct {
+    std::string_view character;
+    std::string_view log;
+    std::string_view json;
+  } cases[] = {
+      {"\x80", "\\x80", "\\u0080"},
+      {"\n", "\\x0a", "\\u000a"},
+      {"\"", "\"", "\\\""},
+      {"\\", "\\\\", "\\\\"},
+      {"\xE2\x80\xAE", "\\xe2\\x80\\xae", "\\u202e"},
+      {"\xE4\xB8\xAD", "\xE4\xB8\xAD", "\xE4\xB8\xAD"},
+      {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
+  };
+  for (const auto& [character, log, json] : cases) {
+    for (std::size_t shift = 0; shift < 16; ++shift) {
+      SCOPED_TRACE(testing::Message() << log << " behind " << shift);
+      const std::string before(shift, 'a');
+      const std::string text = before + repeated(character, 20'000);
+      const std::string got_log = escaped(text);
+      const std::string got_json = json_string(text);
+      const std::size_t shown = (got_log.size() - shift - 5) / log.size();
+      EXPECT_EQ(got_log, before + repeated(log, shown) + "(cut)");
+      EXPECT_EQ(got_json, '"' + before + repeated(json, (got_json.size() - 2 - shift) / json.size()) + '"');
+      EXPECT_LE(got_log.size(), kMostTextBytes + 5);
+      EXPECT_LE(got_json.size(), kMostTextBytes + 2);
+      // Not cut much earlier than it must be.
+      EXPECT_GT(got_log.size(), kMostTextBytes - 16);
+      EXPECT_GT(got_json.size(), kMostTextBytes - 16);
     }
   }
 }

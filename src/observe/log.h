@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,11 +23,14 @@ struct LogSettings {
 /// dropped and counted, and the count is logged. Thread: only the one it was made for.
 class LogWriter {
  public:
+  /// A larger entry is dropped, however empty the ring is.
+  static constexpr std::size_t kMostEntryBytes = 256 * 1024 - 16;
+
   virtual ~LogWriter() = default;
   [[nodiscard]] virtual bool wants(LogLevel level) const = 0;
   /// One line: `[YYYY-MM-DD HH:MM:SS] [Thread-1] message`; the bracketed name only when the writer has one.
   /// Control characters, DEL and bytes that are not UTF-8 are escaped as \xHH, so that no client writes a
-  /// line of its own.
+  /// line of its own; and a message is cut to kMostTextBytes, so that none is too large to be logged.
   virtual void write(LogLevel level, std::string_view message) = 0;
   /// One entry of several finished lines, each ending in '\n', written in one piece. Not filtered, not
   /// escaped.
@@ -48,8 +52,9 @@ class Log {
   /// that cannot be opened leaves the old one in use and says so in it. Thread: any.
   virtual void reopen() = 0;
   /// Writes everything handed in before the call, then ends the thread. Later entries are lost, and so is
-  /// what a reader of standard output who has stopped reading does not take within 2 s. Thread: the one that
-  /// opened it.
+  /// what a reader of standard output who has stopped reading does not take within 2 s. A call on the file
+  /// that does not return within 3 s is left behind, with its thread and what that still has to write.
+  /// Thread: the one that opened it.
   virtual void stop() = 0;
 };
 

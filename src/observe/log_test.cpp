@@ -78,6 +78,27 @@ TEST_F(LogTest, FiltersByLevelButNotBlocks) {
   EXPECT_THAT(lines_of(content_of(path_)), ElementsAre(MatchesRegex(".*c"), MatchesRegex(".*d"), "e", "f\\"));
 }
 
+TEST_F(LogTest, AMessageIsNeverTooLargeToBeLogged) {
+  auto log = opened(path_);
+  log->writer("").write(LogLevel::info, "Security violation: " + std::string(1'000'000, '\x80'));
+  log->stop();
+  EXPECT_THAT(lines_of(content_of(path_)),
+              ElementsAre(MatchesRegex(kStamp + R"(Security violation: (\\x80)+\(cut\))")));
+}
+
+TEST_F(LogTest, TheLargestEntryIsWrittenAndALargerOneCounted) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  const std::string largest = std::string(LogWriter::kMostEntryBytes - 1, 'x') + '\n';
+  writer.write_block(largest);
+  log->writer("").write_block('x' + largest);
+  log->stop();
+  const auto lines = lines_of(content_of(path_));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0] + '\n', largest);
+  EXPECT_EQ(dropped_in(lines[1]), 1U);
+}
+
 TEST_F(LogTest, AppendsToAnExistingFile) {
   std::ofstream(path_) << "earlier\n";
   auto log = opened(path_);
@@ -255,6 +276,20 @@ TEST_F(LogTest, StopDoesNotWaitForeverForAReader) {
   LogWriter& writer = log->writer("");
   for (int i = 0; i < 1000; ++i) writer.write_block(std::string(1000, 'x') + '\n');
   log->stop();  // without a limit this never returns
+}
+
+TEST_F(LogTest, DropsOfTheLastMomentAreReportedAtTheStop) {
+  auto log = opened(path_);
+  LogWriter& writer = log->writer("");
+  const std::string too_large(LogWriter::kMostEntryBytes, 'x');
+  writer.write_block(too_large + '\n');
+  while (content_of(path_).empty()) std::this_thread::yield();
+  // Within the second in which a burst of drops gets no second line.
+  for (int i = 0; i < 3; ++i) writer.write_block(too_large + "\n\n");
+  log->stop();
+  std::uint64_t dropped = 0;
+  for (const std::string& line : lines_of(content_of(path_))) dropped += dropped_in(line);
+  EXPECT_EQ(dropped, 1U + 3 * 2);
 }
 
 TEST_F(LogTest, AFullDeviceKillsNobody) {

@@ -18,6 +18,10 @@ namespace bobbin::observe {
 /// need be. Neither side ever waits; a full ring refuses.
 class EntryRing {
  public:
+  /// What an entry takes besides its bytes: a time and a length. Whole words, so that neither is ever
+  /// wrapped.
+  static constexpr std::size_t kHeaderBytes = 2 * sizeof(std::uint64_t);
+
   /// `capacity_bytes`: a power of two. The memory is taken by the first push: most doors of a small server
   /// stay shut.
   explicit EntryRing(std::size_t capacity_bytes);
@@ -40,8 +44,6 @@ class EntryRing {
  private:
   using Word = std::uint64_t;
 
-  // Whole words: neither a time nor a length is ever wrapped.
-  static constexpr std::size_t kHeaderBytes = 2 * sizeof(Word);
   static constexpr std::uint64_t entry_bytes(std::size_t text_bytes) {
     return (kHeaderBytes + text_bytes + sizeof(Word) - 1) / sizeof(Word) * sizeof(Word);
   }

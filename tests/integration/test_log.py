@@ -239,6 +239,29 @@ def test_bytes_from_a_client_are_escaped(start, log_format):
             assert re.match(TIMESTAMP, line), line
 
 
+HUGE_REQUESTS = {
+    "user agent": b"GET /end HTTP/1.1\r\nHost: {host}\r\nUser-Agent: " + b"\x80" * 60_000 + b"\r\n\r\n",
+    "referer": b"GET /end HTTP/1.1\r\nHost: {host}\r\nReferer: " + b"\\" * 900_000 + b"\r\n\r\n",
+    "target": b"GET /end" + b"x" * 900_000 + b" HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "violation": b"GET /end/../" + b"\xff" * 300_000 + b" HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "host": b"GET /end HTTP/1.1\r\nHost: " + b"h" * 900_000 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("log_format", ["transfer", "common", "combined", "json"])
+@pytest.mark.parametrize("raw", HUGE_REQUESTS.values(), ids=HUGE_REQUESTS)
+def test_no_text_keeps_an_exchange_out_of_the_log(start, log_format, raw):
+    """§6: however long a client's texts are, and however much longer they become by being escaped."""
+    server = start("--log-format", log_format, "--max-head", "1MiB")
+    with server.connect() as connection:
+        connection.send(server.fill(raw))
+        status = connection.receive().status
+    server.stop()
+    assert server.log.count("dropped") == 0
+    assert server.log.count("GET /end") == 1
+    assert server.log.count(rf"Response: {status} |\" {status} |\"status\":{status},") == 1
+
+
 # Other formats
 
 COMMON = r'127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [-+]\d{4}\] "%s" %d (\d+|-)'
