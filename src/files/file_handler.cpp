@@ -74,7 +74,7 @@ std::optional<Response> answer_to_method(Method method) {
 
 void add_validators(Response& response, const http::Validators& current) {
   response.add_field("ETag", current.etag);
-  response.add_field("Last-Modified", http::format_date(current.last_modified));
+  if (current.last_modified) response.add_field("Last-Modified", http::format_date(*current.last_modified));
 }
 
 /// Step 7. Nothing: go on.

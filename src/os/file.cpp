@@ -1,7 +1,9 @@
 #include "os/file.h"
 
+#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "os/call.h"
@@ -9,8 +11,12 @@
 namespace bobbin::os {
 namespace {
 
+/// WallTime reaches from 1677 to 2262, and file systems go beyond.
 WallTime wall_time(const timespec& time) {
-  return WallTime(seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  const seconds whole(time.tv_sec);
+  if (whole >= std::chrono::floor<seconds>(WallTime::max().time_since_epoch())) return WallTime::max();
+  if (whole < std::chrono::ceil<seconds>(WallTime::min().time_since_epoch())) return WallTime::min();
+  return WallTime(whole + std::chrono::nanoseconds(time.tv_nsec));
 }
 
 FileStatus::Kind kind(mode_t mode) {
@@ -43,6 +49,15 @@ Result<FileStatus> status_at(const Fd& directory, const std::string& path) {
   if (::fstatat(directory.number(), path.c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0)
     return last_error("fstatat");
   return file_status(raw);
+}
+
+Result<std::uint64_t> file_system_id(const Fd& file) {
+  struct statfs raw;
+  if (::fstatfs(file.number(), &raw) != 0) return last_error("fstatfs");
+  static_assert(sizeof raw.f_fsid == sizeof(std::uint64_t));
+  std::uint64_t id;
+  std::memcpy(&id, &raw.f_fsid, sizeof id);
+  return id;
 }
 
 Result<Fd> duplicate(const Fd& file) {

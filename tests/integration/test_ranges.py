@@ -1,6 +1,7 @@
 """CONTRACT §2 (Accept-Ranges): range requests as in RFC 9110 §14, of a file with the eleven bytes `hello world`."""
 
 import email.utils
+import os
 import re
 
 import pytest
@@ -192,6 +193,33 @@ def test_if_range_with_a_date(aged):
     for seconds in (-1, 1):
         other = email.utils.formatdate(parse_date(date) + seconds, usegmt=True)
         assert get_range(aged, "bytes=0-4", fields=[("If-Range", other)]).status == 200
+
+
+def test_if_range_with_a_date_that_was_set(server):
+    """CONTRACT §2: the next version may get the same date, and 206 would splice the two. If-Modified-Since goes on."""
+    path = server.root / "set.txt"
+    for content in (b"first version", b"second version"):
+        fresh = server.root / "fresh.txt"
+        fresh.write_bytes(content)
+        os.utime(fresh, (1_000_000_000, 1_000_000_000))
+        fresh.rename(path)
+    date = email.utils.formatdate(1_000_000_000, usegmt=True)
+    response = get_range(server, "bytes=6-", target="/set.txt", fields=[("If-Range", date)])
+    assert (response.status, response.content) == (200, b"second version")
+    assert response["Last-Modified"] == date
+    assert server.get("/set.txt", fields=[("If-Modified-Since", date)]).status == 304
+
+
+@pytest.mark.parametrize("seconds", [1, 10_413_792_000, 15_032_385_535])
+def test_a_time_that_tells_nothing(server, seconds):
+    """CONTRACT §2: before 1980 or more than a day ahead: no Last-Modified, and conditions by date do not hold."""
+    path = server.root / "strange.txt"
+    path.write_bytes(b"hello world")
+    os.utime(path, (seconds, seconds))
+    now = email.utils.formatdate(usegmt=True)
+    response = server.get("/strange.txt", fields=[("If-Modified-Since", now)])
+    assert response.status == 200
+    assert response.get("Last-Modified") is None
 
 
 def test_if_range_with_a_weak_etag(server):
