@@ -4,104 +4,12 @@
 
 #include "base/ascii.h"
 #include "http/field_syntax.h"
+#include "http/media_type_table.h"
 
 namespace bobbin::http {
 namespace {
 
 constexpr std::string_view kDefault = "application/octet-stream";
-
-struct Entry {
-  std::string_view extension;
-  std::string_view media_type;
-};
-
-// The names registered with IANA; where a type has none, the one that browsers know.
-constexpr Entry kBuiltIn[] = {
-    // documents
-    {"html", "text/html"},
-    {"htm", "text/html"},
-    {"xhtml", "application/xhtml+xml"},
-    {"css", "text/css"},
-    {"js", "text/javascript"},
-    {"mjs", "text/javascript"},
-    {"json", "application/json"},
-    {"map", "application/json"},
-    {"jsonld", "application/ld+json"},
-    {"geojson", "application/geo+json"},
-    {"webmanifest", "application/manifest+json"},
-    {"xml", "application/xml"},
-    {"xsl", "application/xslt+xml"},
-    {"rss", "application/rss+xml"},
-    {"atom", "application/atom+xml"},
-    {"txt", "text/plain"},
-    {"log", "text/plain"},
-    {"md", "text/markdown"},
-    {"csv", "text/csv"},
-    {"tsv", "text/tab-separated-values"},
-    {"ics", "text/calendar"},
-    {"vcf", "text/vcard"},
-    {"vtt", "text/vtt"},
-    {"yaml", "application/yaml"},
-    {"yml", "application/yaml"},
-    {"toml", "application/toml"},
-    {"pdf", "application/pdf"},
-    {"epub", "application/epub+zip"},
-    {"rtf", "application/rtf"},
-    {"wasm", "application/wasm"},
-    // images
-    {"png", "image/png"},
-    {"apng", "image/apng"},
-    {"jpg", "image/jpeg"},
-    {"jpeg", "image/jpeg"},
-    {"gif", "image/gif"},
-    {"webp", "image/webp"},
-    {"avif", "image/avif"},
-    {"jxl", "image/jxl"},
-    {"heic", "image/heic"},
-    {"svg", "image/svg+xml"},
-    {"ico", "image/vnd.microsoft.icon"},
-    {"bmp", "image/bmp"},
-    {"tif", "image/tiff"},
-    {"tiff", "image/tiff"},
-    // fonts
-    {"woff", "font/woff"},
-    {"woff2", "font/woff2"},
-    {"ttf", "font/ttf"},
-    {"otf", "font/otf"},
-    {"ttc", "font/collection"},
-    // sound
-    {"mp3", "audio/mpeg"},
-    {"m4a", "audio/mp4"},
-    {"aac", "audio/aac"},
-    {"ogg", "audio/ogg"},
-    {"oga", "audio/ogg"},
-    {"opus", "audio/ogg"},
-    {"wav", "audio/wav"},
-    {"flac", "audio/flac"},
-    {"weba", "audio/webm"},
-    {"mid", "audio/midi"},
-    {"midi", "audio/midi"},
-    // video
-    {"mp4", "video/mp4"},
-    {"m4v", "video/mp4"},
-    {"webm", "video/webm"},
-    {"ogv", "video/ogg"},
-    {"mov", "video/quicktime"},
-    {"mpeg", "video/mpeg"},
-    {"mpg", "video/mpeg"},
-    {"m3u8", "application/vnd.apple.mpegurl"},
-    {"mpd", "application/dash+xml"},
-    // archives
-    {"zip", "application/zip"},
-    {"gz", "application/gzip"},
-    {"tgz", "application/gzip"},
-    {"bz2", "application/x-bzip2"},
-    {"xz", "application/x-xz"},
-    {"zst", "application/zstd"},
-    {"tar", "application/x-tar"},
-    {"7z", "application/x-7z-compressed"},
-    {"rar", "application/vnd.rar"},
-};
 
 /// `type/subtype` at the front of `reader`; both empty when there is none.
 struct TypeName {
@@ -144,10 +52,7 @@ bool is_media_type(std::string_view field_value, std::string_view type_and_subty
   return equals_ignoring_case(field_value.substr(0, type.size() + 1 + subtype.size()), type_and_subtype);
 }
 
-MediaTypes::MediaTypes() {
-  for (const auto& [extension, media_type] : kBuiltIn)
-    by_extension_.emplace(std::string(extension), with_charset(media_type));
-}
+MediaTypes::MediaTypes() { add_mime_types(kBuiltInMediaTypes); }
 
 void MediaTypes::add_mime_types(std::string_view file_text) {
   while (!file_text.empty()) {
