@@ -1,10 +1,14 @@
 #include "files/validators.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <fmt/format.h>
+#include <optional>
 #include <string>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace bobbin::files {
 namespace {
@@ -17,41 +21,31 @@ constexpr nanoseconds kFineClockStep = milliseconds(20);
 // A ctime without a fraction comes from a file system that keeps whole seconds, or every second one (FAT).
 constexpr nanoseconds kCoarseClockStep = seconds(2);
 
-void append_hex(std::string& text, std::uint64_t number) {
-  char digits[16];
-  const auto end = std::to_chars(std::begin(digits), std::end(digits), number, 16).ptr;
-  text.append(digits, end);
+// 1980-01-01: what zip and reproducible builds set lies at it or before, what is real behind it.
+constexpr WallTime kFirstDate{seconds(315'532'800)};
+
+std::uint64_t number_of(WallTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
+
+std::string entity_tag(const os::FileStatus& status, WallTime looked_at, const ValidatorSettings& settings) {
+  const bool is_weak = could_change_unseen(status, looked_at);
+  // If-None-Match compares weakly (RFC 9110 §13.1.2): W/"x" matches the "x" of a minute later, when the bytes
+  // may be those of a second write within the same tick. The moment of the look makes a weak tag one that
+  // never comes again.
+  const std::uint64_t parts[] = {status.inode,
+                                 number_of(status.changed),
+                                 status.size_bytes,
+                                 number_of(status.modified),
+                                 settings.file_system_id,
+                                 is_weak ? number_of(looked_at) : 0};
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(parts, sizeof parts, settings.seed);
+  return fmt::format("{}\"{:016x}{:016x}\"", is_weak ? "W/" : "", hash.high64, hash.low64);
 }
 
-void append_hex(std::string& text, WallTime time) {
-  append_hex(text, static_cast<std::uint64_t>(time.time_since_epoch().count()));
-}
-
-std::string entity_tag(const os::FileStatus& status, WallTime looked_at) {
-  const bool weak = could_change_unseen(status, looked_at);
-  std::string tag;
-  tag.reserve(72);
-  tag += weak ? "W/\"" : "\"";
-  append_hex(tag, status.inode);
-  tag += '-';
-  append_hex(tag, status.changed);
-  tag += '-';
-  append_hex(tag, status.size_bytes);
-  if (weak) {
-    // If-None-Match compares weakly (RFC 9110 §13.1.2): W/"x" matches the "x" of a minute later, when the
-    // bytes may be those of a second write within the same tick. The moment of the look makes this tag one
-    // that never comes again.
-    tag += '-';
-    append_hex(tag, looked_at);
-  }
-  tag += '"';
-  return tag;
-}
-
-/// Image builders and package stores set times before 1980; what lies ahead of the clock was set as well.
-bool is_plausible(WallTime modified, WallTime now) {
-  constexpr WallTime kYear1980{std::chrono::sys_days(std::chrono::year(1980) / 1 / 1)};
-  return modified >= kYear1980 && modified <= now + std::chrono::hours(24);
+/// RFC 9110 §8.8.2.1: never a date later than that of the message.
+std::optional<WallTime> last_modified(const os::FileStatus& status, WallTime looked_at) {
+  if (status.modified < kFirstDate || status.modified > looked_at + std::chrono::hours(24))
+    return std::nullopt;
+  return std::min(status.modified, looked_at);
 }
 
 }  // namespace
@@ -59,17 +53,16 @@ bool is_plausible(WallTime modified, WallTime now) {
 bool could_change_unseen(const os::FileStatus& status, WallTime looked_at) {
   // So could one whose ctime lies in the future, of which nothing is known.
   const bool coarse = status.changed.time_since_epoch() % seconds(1) == nanoseconds::zero();
-  return looked_at - status.changed < (coarse ? kCoarseClockStep : kFineClockStep);
+  return status.changed > looked_at - (coarse ? kCoarseClockStep : kFineClockStep);
 }
 
-http::Validators validators(const os::FileStatus& status, WallTime looked_at) {
-  // RFC 9110 §8.8.2.1: never a date later than that of the message.
-  return {.etag = entity_tag(status, looked_at),
-          .last_modified = is_plausible(status.modified, looked_at)
-                               ? std::optional(std::min(status.modified, looked_at))
-                               : std::nullopt,
-          .date_is_strong =
-              std::chrono::floor<seconds>(status.changed) == std::chrono::floor<seconds>(status.modified)};
+http::Validators validators(const os::FileStatus& status, WallTime looked_at,
+                            const ValidatorSettings& settings) {
+  const bool times_agree =
+      std::chrono::floor<seconds>(status.changed) == std::chrono::floor<seconds>(status.modified);
+  return {.etag = entity_tag(status, looked_at, settings),
+          .last_modified = last_modified(status, looked_at),
+          .date_is_strong = times_agree || settings.trust_mtime};
 }
 
 }  // namespace bobbin::files

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "base/clock.h"
 #include "http/precondition.h"
 #include "os/file.h"
@@ -10,14 +12,28 @@ namespace bobbin::files {
 /// time of its last tick. `looked_at` is a moment before the status was asked for.
 [[nodiscard]] bool could_change_unseen(const os::FileStatus& status, WallTime looked_at);
 
+/// What the validators of a folder's files have in common.
+struct ValidatorSettings {
+  /// os::file_system_id of the file: inodes and times mean something on one file system only.
+  std::uint64_t file_system_id = 0;
+  /// From the site's configuration: two sites tag the same file differently.
+  std::uint64_t seed = 0;
+  /// The operator vouches that no file is replaced by another under an old time.
+  bool trust_mtime = false;
+};
+
 /// The entity tag and the modification date of a file (RFC 9110 §8.8). `looked_at` is a moment before the
 /// status was asked for; were it later, a write in between could hide.
 ///
-/// There is no date for a file whose time lies before 1980 or more than a day ahead. A date is strong when
-/// the file was changed within the second that it names; else a tool has set it (touch, rsync -a, cp -p).
+/// The tag is a hash of inode, ctime in nanoseconds, size, mtime and the file system: the same after a
+/// restart or a reboot, and there is nothing in it to read. It rests on ctime, which nobody can set: mtime
+/// alone is set at will, and an edit that puts it back (cp -p, rsync, tar) would be answered with a false
+/// 304.
 ///
-/// The tag is made of inode, ctime in nanoseconds and size. Not of mtime: a user sets that at will, and an
-/// edit that puts it back (cp -p, rsync, tar) would be answered with a false 304.
-[[nodiscard]] http::Validators validators(const os::FileStatus& status, WallTime looked_at);
+/// There is no date when mtime lies before 1980 or more than a day ahead: image builders and package stores
+/// give such times to everything, so they tell nothing. The date is strong when the file was last changed in
+/// the very second that mtime says: else somebody has set it, and the next version may get the same one.
+[[nodiscard]] http::Validators validators(const os::FileStatus& status, WallTime looked_at,
+                                          const ValidatorSettings& settings = {});
 
 }  // namespace bobbin::files

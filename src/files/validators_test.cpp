@@ -33,24 +33,39 @@ bool is_strong(const std::string& tag) { return tag.starts_with('"'); }
 /// RFC 9110 §8.8.3.2: what a weak comparison looks at.
 std::string opaque(const std::string& tag) { return is_strong(tag) ? tag : tag.substr(2); }
 
-TEST(EntityTag, IsMadeOfInodeChangeTimeAndSize) {
-  EXPECT_EQ(tag(file(WallTime(nanoseconds(0x1234567))), kChanged), "\"abc-1234567-1000\"");
+// After a restart, a reboot or an upgrade a client's tag must still mean the same: this one was given by
+// libxxhash 0.8.1 (XXH3, 128 bits, canonical) for the six numbers 0xabc, 0x1234567, 0x1000, 0x89abcde, 0x77
+// and 0, eight bytes each, little-endian.
+TEST(EntityTag, IsTheSameEverywhereAndAlways) {
+  os::FileStatus status = file(WallTime(nanoseconds(0x1234567)));
+  status.modified = WallTime(nanoseconds(0x89abcde));
+  EXPECT_EQ(validators(status, kChanged, {.file_system_id = 0x77}).etag,
+            "\"45bb05b073e5031c810f0fa8e6c34dd0\"");
 }
 
 TEST(EntityTag, DiffersWhenAnythingItIsMadeOfDiffers) {
-  os::FileStatus other_inode = file(kChanged), other_size = file(kChanged);
+  os::FileStatus other_inode = file(kChanged), other_size = file(kChanged), other_mtime = file(kChanged);
   other_inode.inode = 0xabd;
   other_size.size_bytes = 4097;
+  other_mtime.modified += nanoseconds(1);
+  os::FileStatus other_ctime = file(kChanged + nanoseconds(1));
+  other_ctime.modified = file(kChanged).modified;
   const WallTime later = kChanged + seconds(60);
-  const std::set<std::string> tags = {tag(file(kChanged), later), tag(other_inode, later),
-                                      tag(other_size, later), tag(file(kChanged + nanoseconds(1)), later)};
-  EXPECT_EQ(tags.size(), 4U);
+  const std::set<std::string> tags = {tag(file(kChanged), later),
+                                      tag(other_inode, later),
+                                      tag(other_size, later),
+                                      tag(other_mtime, later),
+                                      tag(other_ctime, later),
+                                      validators(file(kChanged), later, {.file_system_id = 1}).etag,
+                                      validators(file(kChanged), later, {.seed = 1}).etag};
+  EXPECT_EQ(tags.size(), 7U);
 }
 
-TEST(EntityTag, IgnoresTheModificationTimeThatAnybodyCanSet) {
-  os::FileStatus touched = file(kChanged);
-  touched.modified += seconds(1);
-  EXPECT_EQ(tag(touched, kChanged + seconds(60)), tag(file(kChanged), kChanged + seconds(60)));
+TEST(EntityTag, ShowsNothingOfTheFile) {
+  const std::string seen = tag(file(kChanged), kChanged + seconds(60));
+  EXPECT_EQ(seen.size(), 34U);
+  EXPECT_EQ(seen.find("abc"), std::string::npos) << "the inode: " << seen;
+  EXPECT_EQ(seen.find("1000"), std::string::npos) << "the size: " << seen;
 }
 
 // RFC 9110 §8.8.1: a strong validator changes whenever the content does. Within two ticks of the kernel's
@@ -101,6 +116,46 @@ TEST(LastModified, IsNeverLaterThanNow) {
   EXPECT_EQ(validators(status, kChanged).last_modified, status.modified);
   status.modified = kChanged + std::chrono::hours(1);
   EXPECT_EQ(validators(status, kChanged).last_modified, kChanged);
+}
+
+// CONTRACT §2: image builders and package stores set 1970, 1980 or the far future.
+TEST(LastModified, IsNotToldWhereTheTimeTellsNothing) {
+  constexpr auto kDay = std::chrono::hours(24);
+  const WallTime first_of_1980(seconds(315532800));
+  const struct {
+    const char* name;
+    WallTime modified;
+    bool told;
+  } cases[] = {{"1677", WallTime::min(), false},
+               {"touch -d @1", WallTime(seconds(1)), false},
+               {"the last second of 1979", first_of_1980 - seconds(1), false},
+               {"the first of 1980", first_of_1980, true},
+               {"yesterday", kChanged - kDay, true},
+               {"in a day", kChanged + kDay, true},
+               {"in a day and a bit", kChanged + kDay + nanoseconds(1), false},
+               {"2262", WallTime::max(), false}};
+  for (const auto& [name, modified, told] : cases) {
+    SCOPED_TRACE(name);
+    os::FileStatus status = file(kChanged);
+    status.modified = modified;
+    EXPECT_EQ(validators(status, kChanged).last_modified.has_value(), told);
+  }
+}
+
+// RFC 9110 §8.8.2.2: a date that a tool has set may come again with the next version.
+TEST(LastModified, IsStrongInTheSecondOfTheLastChangeOnly) {
+  const auto is_strong_for = [](nanoseconds age, bool trust) {
+    os::FileStatus status = file(kChanged);
+    status.modified = kChanged - age;
+    return validators(status, kChanged + seconds(60), {.trust_mtime = trust}).date_is_strong;
+  };
+  EXPECT_TRUE(is_strong_for(nanoseconds(0), false));
+  EXPECT_TRUE(is_strong_for(nanoseconds(1), false));
+  EXPECT_FALSE(is_strong_for(nanoseconds(2), false))
+      << "the second before: kChanged is a nanosecond into its own";
+  EXPECT_FALSE(is_strong_for(seconds(100), false));
+  EXPECT_FALSE(is_strong_for(-seconds(1), false));
+  EXPECT_TRUE(is_strong_for(seconds(100), true)) << "--trust-mtime";
 }
 
 }  // namespace

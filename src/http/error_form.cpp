@@ -125,8 +125,8 @@ std::string page(Status status, std::string_view detail, std::string_view server
       "<head>\n"
       "<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n"  // without one, browsers ask for /favicon.ico
       "<title>{0}</title>\n"
-      "<link rel=\"icon\" href=\"data:,\">\n"
       "<style>{1}</style>\n"
       "</head>\n"
       "<body>\n"

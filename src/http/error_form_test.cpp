@@ -125,6 +125,11 @@ TEST(ErrorPage, IsASmallDocument) {
   EXPECT_THAT(html, EndsWith("</body>\n</html>\n"));
 }
 
+// Without an icon in the page, browsers ask for /favicon.ico, and the log shows a request nobody made.
+TEST(ErrorPage, MakesBrowsersAskForNothing) {
+  EXPECT_THAT(page(Status::not_found, ""), HasSubstr("<link rel=\"icon\" href=\"data:,\">"));
+}
+
 TEST(ErrorPage, EscapesEveryText) {
   const std::string html = page(Status::forbidden, "<script>'a' & \"b\"</script>", "<b>&");
   EXPECT_THAT(html, HasSubstr("<p>&lt;script&gt;&#39;a&#39; &amp; &quot;b&quot;&lt;/script&gt;</p>"));

@@ -4,153 +4,12 @@
 
 #include "base/ascii.h"
 #include "http/field_syntax.h"
+#include "http/media_type_table.h"
 
 namespace bobbin::http {
 namespace {
 
 constexpr std::string_view kDefault = "application/octet-stream";
-
-struct Entry {
-  std::string_view extension;
-  std::string_view media_type;
-};
-
-// The names registered with IANA; where a type has none, the one that browsers know.
-constexpr Entry kBuiltIn[] = {
-    // documents
-    {"html", "text/html"},
-    {"htm", "text/html"},
-    {"xhtml", "application/xhtml+xml"},
-    {"css", "text/css"},
-    {"js", "text/javascript"},
-    {"mjs", "text/javascript"},
-    {"json", "application/json"},
-    {"map", "application/json"},
-    {"cjs", "text/javascript"},
-    {"jsonl", "application/jsonl"},
-    {"ndjson", "application/x-ndjson"},
-    {"jsonld", "application/ld+json"},
-    {"geojson", "application/geo+json"},
-    {"webmanifest", "application/manifest+json"},
-    {"xml", "application/xml"},
-    {"xsl", "application/xslt+xml"},
-    {"rss", "application/rss+xml"},
-    {"atom", "application/atom+xml"},
-    {"txt", "text/plain"},
-    {"log", "text/plain"},
-    {"md", "text/markdown"},
-    {"csv", "text/csv"},
-    {"tsv", "text/tab-separated-values"},
-    {"ics", "text/calendar"},
-    {"vcf", "text/vcard"},
-    {"vtt", "text/vtt"},
-    {"yaml", "application/yaml"},
-    {"yml", "application/yaml"},
-    {"toml", "application/toml"},
-    {"pdf", "application/pdf"},
-    {"epub", "application/epub+zip"},
-    {"rtf", "application/rtf"},
-    {"wasm", "application/wasm"},
-    {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-    {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-    {"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
-    {"odt", "application/vnd.oasis.opendocument.text"},
-    {"ods", "application/vnd.oasis.opendocument.spreadsheet"},
-    {"odp", "application/vnd.oasis.opendocument.presentation"},
-    // source, which is read as text (`ts` is a transport stream below: browsers ask for video by that name)
-    {"mts", "text/plain"},
-    {"cts", "text/plain"},
-    {"tsx", "text/plain"},
-    {"jsx", "text/javascript"},
-    {"rs", "text/plain"},
-    {"go", "text/plain"},
-    {"py", "text/plain"},
-    {"sh", "text/plain"},
-    {"c", "text/plain"},
-    {"h", "text/plain"},
-    {"cpp", "text/plain"},
-    {"hpp", "text/plain"},
-    {"java", "text/plain"},
-    {"kt", "text/plain"},
-    {"rb", "text/plain"},
-    {"diff", "text/plain"},
-    {"patch", "text/plain"},
-    {"ini", "text/plain"},
-    {"conf", "text/plain"},
-    {"sha256", "text/plain"},
-    {"sha512", "text/plain"},
-    {"md5", "text/plain"},
-    {"asc", "text/plain"},
-    {"sig", "application/pgp-signature"},
-    {"gltf", "model/gltf+json"},
-    {"glb", "model/gltf-binary"},
-    // images
-    {"png", "image/png"},
-    {"apng", "image/apng"},
-    {"jpg", "image/jpeg"},
-    {"jpeg", "image/jpeg"},
-    {"gif", "image/gif"},
-    {"webp", "image/webp"},
-    {"avif", "image/avif"},
-    {"jxl", "image/jxl"},
-    {"heic", "image/heic"},
-    {"heif", "image/heif"},
-    {"svg", "image/svg+xml"},
-    {"ico", "image/vnd.microsoft.icon"},
-    {"bmp", "image/bmp"},
-    {"tif", "image/tiff"},
-    {"tiff", "image/tiff"},
-    // fonts
-    {"woff", "font/woff"},
-    {"woff2", "font/woff2"},
-    {"ttf", "font/ttf"},
-    {"otf", "font/otf"},
-    {"ttc", "font/collection"},
-    {"eot", "application/vnd.ms-fontobject"},
-    // sound
-    {"mp3", "audio/mpeg"},
-    {"m4a", "audio/mp4"},
-    {"aac", "audio/aac"},
-    {"ogg", "audio/ogg"},
-    {"oga", "audio/ogg"},
-    {"opus", "audio/ogg"},
-    {"wav", "audio/wav"},
-    {"flac", "audio/flac"},
-    {"weba", "audio/webm"},
-    {"mid", "audio/midi"},
-    {"midi", "audio/midi"},
-    // video
-    {"mp4", "video/mp4"},
-    {"m4v", "video/mp4"},
-    {"webm", "video/webm"},
-    {"ogv", "video/ogg"},
-    {"mov", "video/quicktime"},
-    {"mpeg", "video/mpeg"},
-    {"mpg", "video/mpeg"},
-    {"m3u8", "application/vnd.apple.mpegurl"},
-    {"mpd", "application/dash+xml"},
-    {"mkv", "video/matroska"},
-    {"m4s", "video/iso.segment"},
-    {"ts", "video/mp2t"},
-    {"m2ts", "video/mp2t"},
-    // archives
-    {"zip", "application/zip"},
-    {"gz", "application/gzip"},
-    {"tgz", "application/gzip"},
-    {"bz2", "application/x-bzip2"},
-    {"xz", "application/x-xz"},
-    {"zst", "application/zstd"},
-    {"tar", "application/x-tar"},
-    {"7z", "application/x-7z-compressed"},
-    {"rar", "application/vnd.rar"},
-    // packages and images
-    {"deb", "application/vnd.debian.binary-package"},
-    {"rpm", "application/x-rpm"},
-    {"apk", "application/vnd.android.package-archive"},
-    {"whl", "application/zip"},
-    {"iso", "application/vnd.efi.iso"},
-    {"img", "application/octet-stream"},
-};
 
 /// `type/subtype` at the front of `reader`; both empty when there is none.
 struct TypeName {
@@ -193,10 +52,7 @@ bool is_media_type(std::string_view field_value, std::string_view type_and_subty
   return equals_ignoring_case(field_value.substr(0, type.size() + 1 + subtype.size()), type_and_subtype);
 }
 
-MediaTypes::MediaTypes() {
-  for (const auto& [extension, media_type] : kBuiltIn)
-    by_extension_.emplace(std::string(extension), with_charset(media_type));
-}
+MediaTypes::MediaTypes() { add_mime_types(kBuiltInMediaTypes); }
 
 void MediaTypes::add_mime_types(std::string_view file_text) {
   while (!file_text.empty()) {

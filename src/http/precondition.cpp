@@ -62,10 +62,14 @@ std::optional<WallTime> date_in(const Fields& fields, FieldName name, WallTime n
   return value ? parse_date(*value, now) : std::nullopt;
 }
 
-/// As Last-Modified can say it: in whole seconds.
-std::optional<WallTime> last_modified(const Validators& current) {
+/// Whether the representation, as Last-Modified can say it in whole seconds, is newer than a date in `name`.
+/// Nothing without such a date, or without one of the representation's own.
+std::optional<bool> is_newer_than(const Fields& fields, FieldName name, const Validators& current,
+                                  WallTime now) {
   if (!current.last_modified) return std::nullopt;
-  return std::chrono::floor<seconds>(*current.last_modified);
+  const auto date = date_in(fields, name, now);
+  if (!date) return std::nullopt;
+  return std::chrono::floor<seconds>(*current.last_modified) > *date;
 }
 
 }  // namespace
@@ -77,15 +81,13 @@ PreconditionVerdict evaluate_preconditions(const Fields& fields, const Validator
   const EntityTags match = read_entity_tags(fields, FieldName::if_match, current.etag, strongly_equal);
   if (match.present) {
     if (!match.any && (match.malformed || !match.matches)) return failed;
-  } else if (const auto since = date_in(fields, FieldName::if_unmodified_since, now)) {
-    if (const auto modified = last_modified(current); modified && *modified > *since) return failed;
+  } else if (is_newer_than(fields, FieldName::if_unmodified_since, current, now) == true) {
+    return failed;
   }
   const EntityTags none_match =
       read_entity_tags(fields, FieldName::if_none_match, current.etag, weakly_equal);
   if (none_match.present) return none_match.any || none_match.matches ? not_modified : proceed;
-  if (const auto since = date_in(fields, FieldName::if_modified_since, now))
-    if (const auto modified = last_modified(current); modified && *modified <= *since) return not_modified;
-  return proceed;
+  return is_newer_than(fields, FieldName::if_modified_since, current, now) == false ? not_modified : proceed;
 }
 
 bool if_range_allows(const Fields& fields, const Validators& current, WallTime now) {
@@ -95,10 +97,11 @@ bool if_range_allows(const Fields& fields, const Validators& current, WallTime n
   FieldValueReader reader(*value);
   const std::string_view tag = reader.entity_tag();
   if (!tag.empty()) return reader.at_end() && strongly_equal(tag, current.etag);
+  if (!current.last_modified || !current.date_is_strong) return false;
   const auto date = parse_date(*value, now);
+  const WallTime last_modified = std::chrono::floor<seconds>(*current.last_modified);
   // RFC 9110 §8.8.2.2: until the second is over, the representation may change again without a new date.
-  const auto modified = last_modified(current);
-  return date && modified && current.date_is_strong && *date == *modified && *modified <= now - seconds(1);
+  return date && *date == last_modified && last_modified <= now - seconds(1);
 }
 
 }  // namespace bobbin::http

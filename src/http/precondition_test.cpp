@@ -17,9 +17,11 @@ const WallTime kNow = kModified + std::chrono::hours(24 * 365);
 constexpr std::string_view kSame = "Sun, 06 Nov 1994 08:49:37 GMT";  // the second of kModified
 constexpr std::string_view kBefore = "Sun, 06 Nov 1994 08:49:36 GMT";
 constexpr std::string_view kAfter = "Sun, 06 Nov 1994 08:49:38 GMT";
-const Validators kStrong{"\"abc\"", kModified};
-const Validators kWeak{"W/\"abc\"", kModified};
-const Validators kWithoutTag{"", kModified};
+const Validators kStrong{"\"abc\"", kModified, true};
+const Validators kWeak{"W/\"abc\"", kModified, true};
+const Validators kWithoutTag{"", kModified, true};
+const Validators kWeakDate{"\"abc\"", kModified, false};
+const Validators kWithoutDate{"\"abc\"", std::nullopt, false};
 
 constexpr FieldName kMatch = FieldName::if_match;
 constexpr FieldName kNoneMatch = FieldName::if_none_match;
@@ -110,7 +112,7 @@ TEST(Preconditions, IfNoneMatchComparesWeakly) {  // RFC 9110 §13.1.2
 }
 
 TEST(Preconditions, TagsMayHoldObsText) {  // RFC 9110 §8.8.3: etagc
-  const Validators current{"\"caf\xE9\"", kModified};
+  const Validators current{"\"caf\xE9\"", kModified, true};
   expect({{{{kNoneMatch, "\"caf\xE9\""}}, not_modified}, {{{kMatch, "\"caf\xE9\""}}, proceed}}, current);
 }
 
@@ -139,6 +141,17 @@ TEST(Preconditions, IfUnmodifiedSinceComparesSeconds) {  // RFC 9110 §13.1.4
           {{{kUnmodifiedSince, kBefore}, {kUnmodifiedSince, kBefore}}, proceed},
       },
       kStrong);
+}
+
+// RFC 9110 §13.1.3 and §13.1.4: ignored where there is no modification date.
+TEST(Preconditions, ByDateNeedADate) {
+  expect({{{{kModifiedSince, kAfter}}, proceed},
+          {{{kUnmodifiedSince, kBefore}}, proceed},
+          {{{kNoneMatch, R"("abc")"}}, not_modified},
+          {{{kMatch, R"("xyz")"}}, failed}},
+         kWithoutDate);
+  // A date need not be strong to say that nothing newer is there.
+  expect({{{{kModifiedSince, kSame}}, not_modified}, {{{kUnmodifiedSince, kBefore}}, failed}}, kWeakDate);
 }
 
 TEST(Preconditions, AreEvaluatedInOrder) {  // RFC 9110 §13.2.2
@@ -185,6 +198,11 @@ TEST(IfRange, AllowsRangesOfTheSameRepresentationOnly) {  // RFC 9110 §13.1.5
       {{"Sunday, 06-Nov-94 08:49:37 GMT"}, &kStrong, true},
       {{kBefore}, &kStrong, false},
       {{kAfter}, &kStrong, false},  // an exact match, not "not later"
+      // RFC 9110 §8.8.2.2: only a strong date, and a tag beside it all the same
+      {{kSame}, &kWeakDate, false},
+      {{R"("abc")"}, &kWeakDate, true},
+      {{kSame}, &kWithoutDate, false},
+      {{R"("abc")"}, &kWithoutDate, true},
   };
   for (const auto& [values, current, allowed] : cases) {
     Lines lines;

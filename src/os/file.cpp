@@ -1,8 +1,9 @@
 #include "os/file.h"
 
+#include <cstring>
 #include <fcntl.h>
-#include <limits>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -16,12 +17,12 @@ constexpr unsigned kUniqueMountId = 0x4000;
 // What fstat(2) tells, without the number of blocks and the times that are not used.
 constexpr unsigned kWanted = STATX_TYPE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
 
-/// The nearest that nanoseconds in 64 bits can hold: the years 1677 to 2262.
+/// WallTime reaches from 1677 to 2262, and file systems go beyond.
 WallTime wall_time(const statx_timestamp& time) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
-  if (time.tv_sec > kMost) return WallTime(seconds(kMost));
-  if (time.tv_sec < -kMost) return WallTime(seconds(-kMost));
-  return WallTime(seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  const seconds whole(time.tv_sec);
+  if (whole >= std::chrono::floor<seconds>(WallTime::max().time_since_epoch())) return WallTime::max();
+  if (whole < std::chrono::ceil<seconds>(WallTime::min().time_since_epoch())) return WallTime::min();
+  return WallTime(whole + std::chrono::nanoseconds(time.tv_nsec));
 }
 
 FileStatus::Kind kind(mode_t mode) {
@@ -51,6 +52,15 @@ Result<FileStatus> status(const Fd& file) { return status_of(file.number(), "", 
 
 Result<FileStatus> status_at(const Fd& directory, const std::string& path) {
   return status_of(directory.number(), path.c_str(), AT_SYMLINK_NOFOLLOW);
+}
+
+Result<std::uint64_t> file_system_id(const Fd& file) {
+  struct statfs raw;
+  if (::fstatfs(file.number(), &raw) != 0) return last_error("fstatfs");
+  static_assert(sizeof raw.f_fsid == sizeof(std::uint64_t));
+  std::uint64_t id;
+  std::memcpy(&id, &raw.f_fsid, sizeof id);
+  return id;
 }
 
 Result<Fd> duplicate(const Fd& file) {

@@ -24,7 +24,7 @@ struct FileStatus {
   std::uint64_t inode = 0;
   std::uint64_t links = 0;  ///< how many names it has; a change of names changes ctime too
   std::uint64_t size_bytes = 0;
-  WallTime modified;  ///< mtime: a user can set it at will
+  WallTime modified;  ///< mtime: a user can set it at will; beyond what WallTime holds, the nearest it holds
   WallTime changed;   ///< ctime: the kernel sets it at every change, nobody sets it back
   friend bool operator==(const FileStatus&, const FileStatus&) = default;
 };
@@ -34,6 +34,11 @@ struct FileStatus {
 /// What is at this path from `directory` now, a symbolic link at its end being a link. Links on the way are
 /// followed, wherever they lead.
 [[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& path);
+
+/// What the file system that `file` lies on calls itself: f_fsid of fstatfs(2). It stays the same after a
+/// restart and a reboot where the file system has an identity of its own (ext4, xfs, btrfs); 0 where it has
+/// none.
+[[nodiscard]] Result<std::uint64_t> file_system_id(const Fd& file);
 
 /// A second descriptor for the same open file.
 [[nodiscard]] Result<Fd> duplicate(const Fd& file);

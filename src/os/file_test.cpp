@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/test_directory.h"
@@ -23,6 +24,40 @@ FileStatus status_of(const std::string& path) {
   const auto found = status(open_for(path, O_RDONLY | O_NONBLOCK));
   EXPECT_TRUE(found) << found.error().message();
   return found.value_or(FileStatus{});
+}
+
+// `touch -d 2300-01-01`: nanoseconds in 64 bits reach from 1677 to 2262, and wrapped around to 1715.
+TEST(Status, ClampsTimesBeyondWhatNanosecondsHold) {
+  const TestDirectory directory;
+  directory.write("file", "");
+  const struct {
+    const char* name;
+    std::int64_t second;
+    WallTime want;
+  } cases[] = {{"2300", 10413792000, WallTime::max()},
+               {"2446, the last that ext4 holds", 15032385535, WallTime::max()},
+               {"2262, the last whole second", 9223372035, WallTime(seconds(9223372035))},
+               {"1970", 0, WallTime()},
+               {"1901, the first that ext4 holds", -2147483648, WallTime(seconds(-2147483648))}};
+  for (const auto& [name, second, want] : cases) {
+    SCOPED_TRACE(name);
+    const timespec times[2] = {{second, 0}, {second, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, directory.path("file").c_str(), times, 0), 0);
+    struct stat raw;
+    ASSERT_EQ(::stat(directory.path("file").c_str(), &raw), 0);
+    if (raw.st_mtim.tv_sec != second) continue;  // the file system of this directory cannot keep it
+    EXPECT_EQ(status_of(directory.path("file")).modified, want);
+  }
+}
+
+TEST(FileSystemId, BelongsToTheFileSystemNotToTheFile) {
+  const TestDirectory directory;
+  directory.write("a", ""), directory.write("b", "");
+  const auto id_of = [](const std::string& path) { return file_system_id(open_for(path, O_RDONLY)); };
+  ASSERT_TRUE(id_of(directory.path("a")));
+  EXPECT_EQ(*id_of(directory.path("a")), *id_of(directory.path("b")));
+  EXPECT_EQ(file_system_id(Fd()).error().code, EBADF);
+  EXPECT_STREQ(file_system_id(Fd()).error().operation, "fstatfs");
 }
 
 TEST(Status, TellsWhatKindOfFileItIs) {

@@ -54,7 +54,8 @@ void check_media_type(std::string_view text) {
 
 void check_preconditions(FieldName name, std::string_view text, WallTime now) {
   using enum http::PreconditionVerdict;
-  const http::Validators current{.etag = "\"abc\"", .last_modified = now - seconds(10)};
+  const http::Validators current{
+      .etag = "\"abc\"", .last_modified = now - seconds(10), .date_is_strong = true};
   Fields fields;
   ASSERT(http::evaluate_preconditions(fields, current, now) == proceed &&
          http::if_range_allows(fields, current, now));
