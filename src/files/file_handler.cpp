@@ -87,13 +87,13 @@ Conditions conditions_of(const http::RequestHead& head) {
 
 /// Sees to it that the response is kept, if it can be given again and the cache wants it.
 void offer(Response& response, const Request& request, FileCache& cache, const FileKey& key,
-           const os::FileStatus& status, WallTime looked_at) {
+           const os::FileStatus& status, const http::Validators& current) {
   using Form = CachedFile::Form;
   const auto* content = std::get_if<std::string>(&response.content);
   const bool is_whole = response.status == Status::ok && content != nullptr;
   if (!is_whole && response.status != Status::not_modified) return;
-  if (could_change_unseen(status, looked_at) || !cache.admits(key, is_whole ? content->size() : 0)) return;
-  response.keep = [&cache, name = std::string(key.name()), status, current = validators(status, looked_at),
+  if (!cache.admits(key, is_whole ? content->size() : 0)) return;
+  response.keep = [&cache, name = std::string(key.name()), status, current,
                    form = is_whole ? Form::content : Form::not_modified,
                    round = request.round](http::PreparedResponse prepared) {
     cache.keep(FileKey(name), status, current, form, std::move(prepared), round);
@@ -178,7 +178,7 @@ http::Begin FileHandler::answer_from_file(const http::Request& request, OfWorker
     return redirect_to_folder(request, own.name);                                        // 3
   if (file->status().kind != Kind::regular) return nothing_there(request, own);          // 4
   if (auto decided = answer_to_method(request.head.method)) return *std::move(decided);  // 5
-  return answer(request, own.cache, key, *std::move(file));                              // 6 to 9
+  return answer(request, own, key, *std::move(file));                                    // 6 to 9
 }
 
 /// The same for every name, so it is prepared once for each form.
@@ -210,24 +210,37 @@ http::Response FileHandler::redirect_to_folder(const http::Request& request,
   return response;
 }
 
-http::Response FileHandler::answer(const http::Request& request, FileCache& cache, const FileKey& key,
+http::Response FileHandler::answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                    OpenFile file) const {
   const std::string_view name = last_segment(key.name());
   const auto shown = presentation(name);
   if (!shown)
     return Response::error(Status::unsupported_media_type, "Files of this type are not served here.");
+  const ValidatorSettings validator_settings{.file_system_id = own.file_system_id.of(file),
+                                             .seed = settings_.tag_seed,
+                                             .trust_mtime = settings_.trust_mtime};
   for (int attempt = 1;; ++attempt) {
     const os::FileStatus status = file.status();
     const WallTime looked_at = file.looked_at();
-    auto response = represent(request, file, name, *shown, executor_);
+    const http::Validators current = validators(status, looked_at, validator_settings);
+    auto response =
+        represent(request, file, {.name = name, .presentation = *shown, .validators = current}, executor_);
     if (response) {
-      offer(*response, request, cache, key, status, looked_at);
+      if (!could_change_unseen(status, looked_at)) offer(*response, request, own.cache, key, status, current);
       return *std::move(response);
     }
     if (response.error().code != EAGAIN || attempt == kReadAttempts)
       return answer_to(response.error(), request.path);
     if (const auto looked = file.refresh_status(); !looked) return answer_to(looked.error(), request.path);
   }
+}
+
+/// Where mounts have no number of their own it is asked each time. Of a file system that cannot say it, 0.
+std::uint64_t FileHandler::FileSystemId::of(const OpenFile& file) {
+  const std::uint64_t mount = file.status().mount;
+  if (mount == 0 || mount != mount_) id_ = file.file_system_id().value_or(0);
+  mount_ = mount;
+  return id_;
 }
 
 /// Step 6. Nothing: not allowed.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct FileSettings {
   std::vector<std::string> allowed_types;  ///< extensions that are served at all; empty: every one
   unsigned workers = 1;                    ///< how many there are: Request::worker is less
   std::size_t cache_bytes = 0;             ///< of the file caches of all workers together; 0: none
+  std::uint64_t tag_seed = 0;              ///< see ValidatorSettings
+  bool trust_mtime = false;                ///< likewise
 };
 
 /// Serves the regular files beneath one directory: GET and HEAD with validators, conditional requests and
@@ -65,6 +68,15 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] const os::Fd& root() const { return root_; }
 
  private:
+  /// Of the file system that a file lies on. Asked anew when the file before lay on another mount.
+  class FileSystemId {
+   public:
+    [[nodiscard]] std::uint64_t of(const OpenFile& file);
+
+   private:
+    std::uint64_t mount_ = 0;
+    std::uint64_t id_ = 0;
+  };
   /// Touched by one worker only.
   struct OfWorker {
     OfWorker(const os::Fd& root, std::size_t cache_bytes) : source(root), cache(source, cache_bytes) {}
@@ -72,6 +84,7 @@ class FileHandler final : public http::Handler {
     FileCache cache;
     std::array<std::optional<http::PreparedResponse>, 2> not_found;  // by http::ErrorForm
     std::string name;  // of the file that is asked for, beneath the root; here so that its memory is kept
+    FileSystemId file_system_id;
   };
 
   FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
@@ -84,7 +97,7 @@ class FileHandler final : public http::Handler {
                                              bool asks_for_index) const;
   [[nodiscard]] http::Response redirect_to_folder(const http::Request& request,
                                                   const std::string& folder) const;
-  [[nodiscard]] http::Response answer(const http::Request& request, FileCache& cache, const FileKey& key,
+  [[nodiscard]] http::Response answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                       OpenFile file) const;
   [[nodiscard]] std::optional<Presentation> presentation(std::string_view name) const;
 

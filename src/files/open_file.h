@@ -35,6 +35,8 @@ class OpenFile {
   /// they are not in the page cache. EAGAIN: the file has changed since.
   [[nodiscard]] Result<std::optional<std::string>> read(const http::ByteRange& range) const;
 
+  /// os::file_system_id.
+  [[nodiscard]] Result<std::uint64_t> file_system_id() const { return os::file_system_id(fd_); }
   [[nodiscard]] int descriptor() const { return fd_.number(); }
   /// Whether it still is what it was at the last look: same size, not written to since.
   [[nodiscard]] bool unchanged() const;

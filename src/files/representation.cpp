@@ -7,7 +7,6 @@
 
 #include "files/file_source.h"
 #include "files/multipart.h"
-#include "files/validators.h"
 #include "http/content_disposition.h"
 #include "http/date.h"
 #include "http/media_type.h"
@@ -137,9 +136,9 @@ Response described(const Description& file, std::uint64_t size_bytes) {
   return response;
 }
 
-Result<Response> represent(const Request& request, OpenFile& file, std::string_view name,
-                           const Presentation& presentation, executor::Executor& executor) {
-  const http::Validators current = validators(file.status(), file.looked_at());
+Result<Response> represent(const Request& request, OpenFile& file, const Description& description,
+                           executor::Executor& executor) {
+  const http::Validators& current = description.validators;
   switch (http::evaluate_preconditions(request.head.fields, current, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
     case http::PreconditionVerdict::not_modified: return not_modified(current);
@@ -148,7 +147,6 @@ Result<Response> represent(const Request& request, OpenFile& file, std::string_v
   const RangeSelection selection = ranges_of(request, current, file);
   if (selection.kind == RangeSelection::Kind::unsatisfiable) return unsatisfiable(file.status().size_bytes);
 
-  const Description description{.name = name, .presentation = presentation, .validators = current};
   Response response = ok(description);
   if (request.head.method == Method::get) response.log_fields = sent(description);
   return with_selected_content(std::move(response), selection, file, request, executor);

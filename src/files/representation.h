@@ -31,10 +31,10 @@ struct Description {
 /// The answer to HEAD for a file of this size, which need not be open.
 [[nodiscard]] http::Response described(const Description& file, std::uint64_t size_bytes);
 
-/// Steps 7 to 9 of FileHandler for the file as it was at its last look. EAGAIN: it has changed since. Takes
-/// the file when the content is to come from it. `executor`: waits for its disk in the worker's place.
+/// Steps 7 to 9 of FileHandler for the file as it was at its last look, from which its validators were made.
+/// EAGAIN: it has changed since. Takes the file when the content is to come from it. `executor`: waits for
+/// its disk in the worker's place.
 [[nodiscard]] Result<http::Response> represent(const http::Request& request, OpenFile& file,
-                                               std::string_view name, const Presentation& presentation,
-                                               executor::Executor& executor);
+                                               const Description& description, executor::Executor& executor);
 
 }  // namespace bobbin::files
