@@ -1,4 +1,4 @@
-"""An answer that is given again is never older than its request (src/http/http1/answer_memory.h).
+"""An answer that is given again is never older than its request (src/files/file_cache.h).
 
 The file is changed in every way a person or a program changes files; after each change every answer shows it, on
 connections that have had the old content many times, and while others keep asking.
