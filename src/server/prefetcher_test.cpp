@@ -63,7 +63,7 @@ class PrefetcherTest : public ::testing::Test {
   }
 
   std::shared_ptr<HangingFile> hanging_file() {
-    return std::make_shared<HangingFile>(os::open_beneath(root, "file")->fd);
+    return std::make_shared<HangingFile>((*os::open_beneath(root, "file")).fd);
   }
   std::shared_ptr<HangingFile> ready_file() {
     auto file = hanging_file();
