@@ -25,7 +25,10 @@ class Rejected {
   void add(os::Fd socket, os::Epoll& epoll, Instant now);
   /// Whether the event was for one of these; if so it has been dealt with.
   bool handle(const os::Event& event);
+  /// Closes those whose time has come.
   void expire(Instant now);
+  /// Closes the one that was answered first, if there is any.
+  void drop_oldest();
   [[nodiscard]] bool empty() const { return lingering_.empty(); }
 
   static constexpr Duration kLinger = seconds(2);
