@@ -41,7 +41,7 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
       log_(log),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      rejected_(std::move(settings.server_name), kRejected, settings.rejected) {}
+      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   AcceptorSettings settings) {

@@ -24,8 +24,9 @@ struct Listener {
 [[nodiscard]] Result<Listener> listen(const Endpoint& endpoint);
 
 struct AcceptorSettings {
-  std::string server_name;    ///< for the answers to those that are rejected
-  std::size_t rejected = 64;  ///< of these, how many are read on at once until they have closed
+  std::string server_name;       ///< for the answers to those that are rejected
+  std::size_t rejected = 64;     ///< of these, how many are read on at once until they have closed
+  Duration linger = seconds(2);  ///< and for how long each at most
 };
 
 /// Takes connections from the listeners and hands them to the pool; turns away those that it has no place

@@ -46,7 +46,8 @@ class AcceptorTest : public ::testing::Test {
     listeners.push_back(*listen(*parse_address("127.0.0.1")));
     bound = listeners.front().bound;
     acceptor = std::make_unique<Acceptor>(
-        *Acceptor::create(std::move(listeners), *pool, log->writer(""), {.server_name = "Server"}));
+        *Acceptor::create(std::move(listeners), *pool, log->writer(""),
+                          {.server_name = "Server", .linger = std::chrono::hours(1)}));
   }
   ~AcceptorTest() override {
     static_cast<void>(pool->shut_down());
@@ -90,7 +91,7 @@ TEST_F(AcceptorTest, EveryClientThatWaitsIsToldThatDescriptorsHaveRunOut) {
   std::vector<std::unique_ptr<TestClient>> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(connect());
   const DescriptorShortage shortage;
-  // None of them closes: the one before holds the number that the next one needs.
+  // None of them closes, nor do they expire: the one before holds the number that the next one needs.
   for (const auto& client : clients) EXPECT_EQ(answer_to(*client), "HTTP/1.1 503");
 }
 

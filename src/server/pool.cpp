@@ -83,7 +83,6 @@ std::vector<Arrival> WorkerPool::take_abandoned() {
       staying.push_back(std::move(queue_[i]));
   }
   queue_.swap(staying);
-  waiting_ = queue_.size();
   return abandoned;
 }
 

@@ -51,7 +51,7 @@ void Rejected::add(os::Fd socket, os::Epoll& epoll, Instant now) {
   const std::uint64_t tag = first_tag_ + count_++;
   if (maximum_ == 0 || !epoll.watch_readable(socket, tag)) return;
   if (lingering_.size() == maximum_) drop_oldest();
-  lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + kLinger});
+  lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + linger_});
 }
 
 bool Rejected::handle(const os::Event& event) {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kFirstTag = 100;
 const Instant kNow{seconds(1000)};
+constexpr Duration kLinger = seconds(2);
 constexpr const char* kRequest = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 class RejectedTest : public ::testing::Test {
@@ -39,7 +40,7 @@ class RejectedTest : public ::testing::Test {
 };
 
 TEST_F(RejectedTest, AnswersAndKeepsTheConnectionUntilItsClientHasClosed) {
-  Rejected rejected("Server", kFirstTag, 8);
+  Rejected rejected("Server", kFirstTag, 8, kLinger);
   TestClient client(listener.bound);
   add_next(rejected);
   expect_whole_answer(client);
@@ -49,7 +50,7 @@ TEST_F(RejectedTest, AnswersAndKeepsTheConnectionUntilItsClientHasClosed) {
 }
 
 TEST_F(RejectedTest, ARequestThatComesAfterTheAnswerDoesNotResetIt) {
-  Rejected rejected("Server", kFirstTag, 8);
+  Rejected rejected("Server", kFirstTag, 8, kLinger);
   const TestClient client(listener.bound);
   add_next(rejected);
   client.send(kRequest);
@@ -60,7 +61,7 @@ TEST_F(RejectedTest, ARequestThatComesAfterTheAnswerDoesNotResetIt) {
 
 TEST_F(RejectedTest, ARequestThatWasThereIsTakenBeforeTheConnectionMustMakeRoom) {
   // RFC 9112 §9.6: to close over what has been sent resets the connection, and the answer may be lost.
-  Rejected rejected("Server", kFirstTag, 1);
+  Rejected rejected("Server", kFirstTag, 1, kLinger);
   const TestClient first(listener.bound);
   first.send(kRequest);
   add_next(rejected);
@@ -72,17 +73,17 @@ TEST_F(RejectedTest, ARequestThatWasThereIsTakenBeforeTheConnectionMustMakeRoom)
 }
 
 TEST_F(RejectedTest, OneThatNeverClosesExpires) {
-  Rejected rejected("Server", kFirstTag, 8);
+  Rejected rejected("Server", kFirstTag, 8, kLinger);
   const TestClient first(listener.bound);
   add_next(rejected, kNow);
   const TestClient second(listener.bound);
   add_next(rejected, kNow + seconds(1));
-  rejected.expire(kNow + Rejected::kLinger - milliseconds(1));
+  rejected.expire(kNow + kLinger - milliseconds(1));
   const std::uint64_t both = os::open_descriptors();
-  rejected.expire(kNow + Rejected::kLinger);
+  rejected.expire(kNow + kLinger);
   EXPECT_EQ(os::open_descriptors(), both - 1);
   EXPECT_FALSE(rejected.empty());
-  rejected.expire(kNow + seconds(1) + Rejected::kLinger);
+  rejected.expire(kNow + seconds(1) + kLinger);
   EXPECT_TRUE(rejected.empty());
 }
 
@@ -91,7 +92,7 @@ TEST_F(RejectedTest, IsBounded) {
     SCOPED_TRACE(maximum);
     std::vector<std::unique_ptr<TestClient>> clients;
     const std::uint64_t before = os::open_descriptors();
-    Rejected rejected("Server", kFirstTag, maximum);
+    Rejected rejected("Server", kFirstTag, maximum, kLinger);
     for (int i = 0; i < 10; ++i) {
       clients.push_back(std::make_unique<TestClient>(listener.bound));
       add_next(rejected);
