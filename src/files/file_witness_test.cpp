@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "os/directory.h"
+#include "os/open_beneath.h"
 #include "os/test_directory.h"
 
 namespace bobbin::files {
