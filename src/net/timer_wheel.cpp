@@ -37,6 +37,8 @@ void TimerWheel::set(Timer& timer, Instant deadline) {
 
 Timer* TimerWheel::expired(Instant now) {
   const std::int64_t end = tick_of(now);
+  // After a long pause one turn of the wheel is enough: it comes by every slot.
+  current_ = std::max(current_, end - kSlots + 1);
   while (current_ <= end) {
     Timer& head = slot(current_);
     while (head.next_ != &head) {

@@ -51,6 +51,19 @@ TEST(TimerWheel, ADeadlineBeyondTheWheelWaitsForItsTime) {
   EXPECT_EQ(all_expired(wheel, kStart + seconds(1001)).size(), 1U);
 }
 
+TEST(TimerWheel, ALongPauseCostsNoMoreThanOneTurn) {
+  TimerWheel wheel(kStart);
+  Timer due;
+  wheel.set(due, kStart + seconds(5));
+  // A century holds 5 * 10^10 ticks.
+  const Instant later = kStart + std::chrono::hours(24 * 365 * 100);
+  Timer not_due;
+  wheel.set(not_due, later + seconds(1));
+  EXPECT_EQ(all_expired(wheel, later), std::vector{&due});
+  EXPECT_EQ(wheel.expired(later), nullptr);
+  EXPECT_EQ(all_expired(wheel, later + seconds(2)), std::vector{&not_due});
+}
+
 TEST(TimerWheel, NeverAndDestructionTakeATimerOff) {
   TimerWheel wheel(kStart);
   Timer never;

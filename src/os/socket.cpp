@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -113,6 +114,21 @@ std::size_t accept_queue_length(const Fd& listener) {
   const int got = ::getsockopt(listener.number(), IPPROTO_TCP, TCP_INFO, &info, &length);
   // Of a listening socket, this is the number of connections that wait to be accepted (tcp_get_info).
   return got == 0 ? info.tcpi_unacked : 0;
+}
+
+std::vector<std::size_t> given_up(std::span<const int> sockets) {
+  std::vector<pollfd> polled;
+  polled.reserve(sockets.size());
+  for (const int socket : sockets) polled.push_back({.fd = socket, .events = POLLRDHUP, .revents = 0});
+  std::vector<std::size_t> found;
+  if (uninterrupted([&] { return ::poll(polled.data(), polled.size(), 0); }) <= 0) return found;
+  for (std::size_t i = 0; i < polled.size(); ++i) {
+    if (polled[i].revents == 0) continue;
+    const bool is_broken = (polled[i].revents & (POLLERR | POLLHUP)) != 0;
+    std::byte next;
+    if (is_broken || ::recv(polled[i].fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) found.push_back(i);
+  }
+  return found;
 }
 
 Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
@@ -26,6 +27,11 @@ struct Accepted {
 [[nodiscard]] Result<Accepted> accept_tcp(const Fd& listener);
 /// How many connections wait to be accepted. Asking costs a fraction of an accept that finds nobody.
 [[nodiscard]] std::size_t accept_queue_length(const Fd& listener);
+
+/// Which of these connected sockets their peers have given up, by index: reset, or finished without a byte
+/// that is still to be received. (A peer that has finished behind a request may wait for its answer.) One
+/// call for all, and one more for each that has finished.
+[[nodiscard]] std::vector<std::size_t> given_up(std::span<const int> sockets);
 
 /// 0: the peer has finished sending. EAGAIN: nothing there now.
 [[nodiscard]] Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into);

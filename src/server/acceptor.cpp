@@ -41,7 +41,7 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
       log_(log),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      rejected_(std::move(settings.server_name), kRejected, settings.rejected) {}
+      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   AcceptorSettings settings) {
@@ -54,7 +54,7 @@ Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& p
 Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.watch_readable(fd, kWatched); }
 
 bool Acceptor::poll(milliseconds limit) {
-  const bool has_deadlines = !rejected_.empty() || paused_until_ != kNever;
+  const bool has_deadlines = !rejected_.empty() || paused_until_ != kNever || !spare_;
   if (has_deadlines) limit = limit == os::Epoll::kForever ? kExpiryCheck : std::min(limit, kExpiryCheck);
   std::array<os::Event, os::Epoll::kMaximumEvents> events;
   const auto ready = epoll_.wait(events, limit);
@@ -65,6 +65,7 @@ bool Acceptor::poll(milliseconds limit) {
     if (!rejected_.handle(event) && event.tag < listeners_.size()) accept_some(listeners_[event.tag], now);
   }
   rejected_.expire(now);
+  renew_spare();
   if (paused_until_ <= now) set_listening(true);
   return watched_is_readable;
 }
@@ -100,14 +101,20 @@ void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, 
   if (!std::exchange(starved_, true))
     log_.write(observe::LogLevel::warning,
                "Warning: Cannot accept connections for a moment: " + error.message());
-  // The oldest waiting client is told; the others wait in the kernel until there are descriptors again.
-  spare_ = os::Fd();
+  // The oldest waiting client is told; the others wait in the kernel. Its number is the spare one's, or that
+  // of a client which has got its answer and would be read on for a while.
+  spare_ ? spare_.close() : rejected_.drop_oldest();
   if (auto accepted = os::accept_tcp(listener.socket))
     reject({.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound});
-  if (auto spare = os::duplicate(epoll_.fd())) spare_ = std::move(*spare);
+  renew_spare();
   // Level-triggered, so leaving the listener in the poller would spin.
   set_listening(false);
   paused_until_ = now + kPause;
+}
+
+void Acceptor::renew_spare() {
+  if (spare_) return;
+  if (auto spare = os::duplicate(epoll_.fd())) spare_ = std::move(*spare);
 }
 
 void Acceptor::set_listening(bool listening) {

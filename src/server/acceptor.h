@@ -24,8 +24,9 @@ struct Listener {
 [[nodiscard]] Result<Listener> listen(const Endpoint& endpoint);
 
 struct AcceptorSettings {
-  std::string server_name;    ///< for the answers to those that are rejected
-  std::size_t rejected = 64;  ///< of these, how many are read on at once until they have closed
+  std::string server_name;       ///< for the answers to those that are rejected
+  std::size_t rejected = 64;     ///< of these, how many are read on at once until they have closed
+  Duration linger = seconds(2);  ///< and for how long each at most
 };
 
 /// Takes connections from the listeners and hands them to the pool; turns away those that it has no place
@@ -55,6 +56,7 @@ class Acceptor {
 
   /// Takes as many as is fair in one turn, of those that wait now. How many did wait.
   std::size_t accept_some(const Listener& listener, Instant now);
+  void renew_spare();
   void out_of_descriptors(const Listener& listener, const Error& error, Instant now);
   void set_listening(bool listening);
 
@@ -65,8 +67,8 @@ class Acceptor {
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
   Rejected rejected_;
   Instant paused_until_ = kNever;  // kNever: not paused
-  bool starved_ =
-      false;  // no connection could be accepted since descriptors ran out, and that has been logged
+  // Descriptors have run out, which has been logged, and no connection could be accepted since.
+  bool starved_ = false;
 };
 
 }  // namespace bobbin::server

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/socket.h"
+
 namespace bobbin::server {
 
 using observe::LogLevel;
@@ -35,6 +37,7 @@ std::optional<unsigned> WorkerPool::least_loaded() const {
 
 WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& log) {
   bool saturation_begins = false;
+  std::vector<Arrival> abandoned;
   {
     const Lock lock(mutex_);
     if (shutting_down_) return Admission::refused;
@@ -45,11 +48,15 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
       workers_[*index]->assign(std::move(arrival));
       return Admission::assigned;
     }
+    // Only now is it worth a system call to know who has left.
+    if (!may_wait()) abandoned = take_abandoned();
     if (!may_wait()) return Admission::refused;
     queue_.push_back(std::move(arrival));
     waiting_ = queue_.size();
     saturation_begins = !std::exchange(saturated_, true);
   }
+  for (const Arrival& gone : abandoned)
+    log.write(LogLevel::info, "Connection from " + gone.peer.text() + " has left the queue");
   log.write(LogLevel::warning, "Warning: Thread pool saturated, queuing connection");
   if (saturation_begins) log_status(log);
   make_room();
@@ -60,6 +67,24 @@ bool WorkerPool::may_wait() const {
   // Without a queue one may still wait for the place of an idle connection, which it causes to be closed.
   // (Should that have become busy a moment ago, it waits for whichever place becomes free.)
   return queue_.size() < settings_.queue || (queue_.empty() && anybody_is_idle());
+}
+
+std::vector<Arrival> WorkerPool::take_abandoned() {
+  std::vector<int> sockets;
+  for (const Arrival& waiting : queue_) sockets.push_back(waiting.socket.number());
+  std::vector<Arrival> abandoned;
+  const std::vector<std::size_t> indexes = os::given_up(sockets);
+  if (indexes.empty()) return abandoned;
+  std::deque<Arrival> staying;
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    const bool has_left = std::binary_search(indexes.begin(), indexes.end(), i);
+    if (has_left)
+      abandoned.push_back(std::move(queue_[i]));
+    else
+      staying.push_back(std::move(queue_[i]));
+  }
+  queue_.swap(staying);
+  return abandoned;
 }
 
 bool WorkerPool::anybody_is_idle() const {

@@ -24,8 +24,9 @@ struct PoolSettings {
 };
 
 /// The fixed pool of workers and the queue in front of it. A connection goes to the least-loaded worker that
-/// has room and stays there for life; when none has room it waits, oldest first; when the queue is full it is
-/// rejected. Thread: every function may be called by any thread, unless said otherwise.
+/// has room and stays there for life; when none has room it waits, oldest first; when the queue is full, and
+/// nobody in it has left meanwhile, it is rejected. Thread: every function may be called by any thread,
+/// unless said otherwise.
 class WorkerPool {
  public:
   /// Starts the threads. `settings` and `log` outlive the pool. `ended` is called once, by
@@ -75,6 +76,8 @@ class WorkerPool {
   WorkerPool(const PoolSettings& settings, std::function<void()> ended);
   [[nodiscard]] std::optional<unsigned> least_loaded() const REQUIRES(mutex_);
   [[nodiscard]] bool may_wait() const REQUIRES(mutex_);
+  /// Takes those out of the queue whose clients have left it. Whoever calls tells waiting_.
+  [[nodiscard]] std::vector<Arrival> take_abandoned() REQUIRES(mutex_);
   [[nodiscard]] bool anybody_is_idle() const;
   /// A connection waits: every worker that holds an idle one looks whether to close it.
   void make_room();

@@ -27,6 +27,16 @@ std::string service_unavailable(const std::string& server_name) {
   return bytes + std::get<std::string>(response.content);
 }
 
+// What is done to a rejected connection: these two functions and no other.
+
+/// Sends the answer, and the end behind it. Whether the socket took it: a fresh one has room, and one that
+/// has not is gone.
+bool answer_and_finish(const os::Fd& socket, Bytes answer) {
+  if (!os::send(socket, {&answer, 1}, false)) return false;
+  os::shut_down_writing(socket);
+  return true;
+}
+
 /// Takes one piece of what has arrived. Whether the client has closed.
 bool discard(const os::Fd& socket) {
   std::array<std::byte, 16 * 1024> discarded;
@@ -37,19 +47,14 @@ bool discard(const os::Fd& socket) {
 }  // namespace
 
 void Rejected::add(os::Fd socket, os::Epoll& epoll, Instant now) {
-  const std::string answer = service_unavailable(server_name_);
-  const Bytes bytes = as_bytes(answer);
-  // A fresh socket has room for this; one that has not is gone.
-  if (!os::send(socket, {&bytes, 1}, false)) return;
-  os::shut_down_writing(socket);
+  if (!answer_and_finish(socket, as_bytes(service_unavailable(server_name_)))) return;
   // A request that is here already is taken now: this socket may have to make room for a newer one before its
   // turn comes.
   if (discard(socket)) return;
   const std::uint64_t tag = first_tag_ + count_++;
-  if (!epoll.watch_readable(socket, tag)) return;
-  if (maximum_ == 0) return;
-  if (lingering_.size() == maximum_) lingering_.pop_front();
-  lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + kLinger});
+  if (maximum_ == 0 || !epoll.watch_readable(socket, tag)) return;
+  if (lingering_.size() == maximum_) drop_oldest();
+  lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + linger_});
 }
 
 bool Rejected::handle(const os::Event& event) {
@@ -63,6 +68,10 @@ bool Rejected::handle(const os::Event& event) {
 
 void Rejected::expire(Instant now) {
   while (!lingering_.empty() && lingering_.front().until <= now) lingering_.pop_front();
+}
+
+void Rejected::drop_oldest() {
+  if (!lingering_.empty()) lingering_.pop_front();
 }
 
 }  // namespace bobbin::server

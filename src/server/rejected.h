@@ -16,19 +16,20 @@ namespace bobbin::server {
 class Rejected {
  public:
   /// `server_name`: for the answer's Server field and page. `first_tag`: tags from here on are this object's.
-  /// `maximum`: how many it keeps at once.
-  Rejected(std::string server_name, std::uint64_t first_tag, std::size_t maximum)
-      : server_name_(std::move(server_name)), first_tag_(first_tag), maximum_(maximum) {}
+  /// `maximum`: how many it keeps at once, each for `linger` at most.
+  Rejected(std::string server_name, std::uint64_t first_tag, std::size_t maximum, Duration linger)
+      : server_name_(std::move(server_name)), first_tag_(first_tag), maximum_(maximum), linger_(linger) {}
 
-  /// Answers 503 and keeps the socket until the client has closed, or for kLinger; the oldest makes room for
-  /// a newer one.
+  /// Answers 503 and keeps the socket until the client has closed, or for as long as given; the oldest makes
+  /// room for a newer one.
   void add(os::Fd socket, os::Epoll& epoll, Instant now);
   /// Whether the event was for one of these; if so it has been dealt with.
   bool handle(const os::Event& event);
+  /// Closes those whose time has come.
   void expire(Instant now);
+  /// Closes the one that was answered first, if there is any.
+  void drop_oldest();
   [[nodiscard]] bool empty() const { return lingering_.empty(); }
-
-  static constexpr Duration kLinger = seconds(2);
 
  private:
   struct Lingering {
@@ -39,6 +40,7 @@ class Rejected {
   std::string server_name_;
   std::uint64_t first_tag_;
   std::size_t maximum_;
+  Duration linger_;
   std::uint64_t count_ = 0;
   std::deque<Lingering> lingering_;  // oldest first, so tags ascend
 };

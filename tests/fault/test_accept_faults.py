@@ -4,11 +4,13 @@ import errno
 import itertools
 import os
 import resource
+import signal
 import time
 
 import pytest
 
 from faults import error_name
+from support.clients import PATIENT_FLAGS, occupy, release
 from support.waiting import eventually
 
 
@@ -116,7 +118,6 @@ def test_no_descriptor_left(short):
     assert short.get("/about.html").status == 200
 
 
-@pytest.mark.xfail(strict=True, reason="issue 7: fault 23: the spare descriptor is not renewed while a client holds its number")
 def test_the_next_client_is_told_too(short):
     """§5: also while the one before still holds the descriptor that was in reserve."""
     with short.connect() as first:
@@ -125,7 +126,6 @@ def test_the_next_client_is_told_too(short):
             be_told_to_come_again(second)
 
 
-@pytest.mark.xfail(strict=False, reason="issue 7: fault 23: the spare descriptor is not always renewed")
 def test_no_descriptor_left_for_the_second_time(short):
     """§5: the reserve is there again once it could be renewed."""
     with short.connect() as connection:
@@ -162,3 +162,50 @@ def test_new_connection_cannot_be_watched(server, faults):
         assert faults.failed("watch_socket") == 1
         established.expect_kept()
     assert server.get("/about.html").status == 200
+
+
+@pytest.mark.parametrize("leave", ["close", "abort"])
+def test_clients_that_leave_the_queue(start, leave):
+    """§5: the queue is full of clients that have left: the next one waits in their place instead of getting 503."""
+    server = start("--connections-per-thread", "1", "--queue", "2", *PATIENT_FLAGS)
+    first = occupy(server)
+    before = server.open_sockets()
+    gone = [server.connect() for _ in range(2)]
+    eventually(lambda: server.open_sockets() == before + 2, "they wait in the queue")
+    for connection in gone:
+        getattr(connection, leave)()
+    with server.connect() as third:
+        third.send(third.request("GET", "/about.html", fields=[("Connection", "close")]))
+        server.log.wait_for(r"Connection from 127\.0\.0\.1:\d+ has left the queue$", count=2)
+        release(first)
+        assert third.receive().status == 200
+    assert server.log.count("Connection queue full") == 0
+
+
+def test_a_client_that_has_finished_sending_stays_in_the_queue(start):
+    """§5, RFC 9112 §9.6: whoever sends a request and its FIN still waits for the answer; the newcomer is the surplus."""
+    server = start("--connections-per-thread", "1", "--queue", "1", *PATIENT_FLAGS)
+    first = occupy(server)
+    with server.connect() as waiting, server.connect() as surplus:
+        waiting.send(waiting.request("GET", "/about.html"))
+        waiting.finish_sending()
+        eventually(lambda: server.log.count("queuing connection") == 1, "it waits")
+        assert surplus.receive().status == 503
+        release(first)
+        assert waiting.receive().status == 200
+
+
+def test_the_backlog_at_the_stop(start):
+    """§1, §5: whom the kernel has connected before the stop is answered, however many there are."""
+    server = start()
+    server.signal(signal.SIGSTOP)
+    clients = [server.connect() for _ in range(200)]
+    for connection in clients:
+        connection.send(connection.request("GET", "/about.html"))
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    for connection in clients:
+        response = connection.receive()
+        assert response.status in (200, 503)
+        connection.expect_closed()
+    assert server.wait() == 0

@@ -292,7 +292,6 @@ def test_client_that_leaves_the_queue(start):
 
 @pytest.mark.modes("capacity-1")
 @pytest.mark.parametrize("leave", ["after a request", "without a word"])
-@pytest.mark.xfail(strict=True, reason="issue 7: fault 7: clients that have left keep their places in the queue")
 def test_clients_that_left_the_queue_hold_no_place(start, leave):
     """§5: --queue 2: two clients queue and leave, the third is queued in their place and served."""
     server = start("--threads", "1", "--queue", "2", *PATIENT_FLAGS)

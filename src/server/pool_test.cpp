@@ -1,0 +1,139 @@
+#include "server/pool.h"
+
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "observe/log.h"
+#include "os/test_directory.h"
+#include "server/test_loopback.h"
+
+namespace bobbin::server {
+namespace {
+
+using Admission = WorkerPool::Admission;
+
+constexpr const char* kRequest = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+class Hello final : public http::Handler {
+ public:
+  http::Begin begin(const http::Request&) const override {
+    return http::Response::with_content(http::Status::ok, "text/plain", "hello");
+  }
+};
+
+/// A pool of one worker with one place, and as many that may wait as a test says. The place is taken by a
+/// client whose request never ends.
+class PoolTest : public ::testing::Test {
+ protected:
+  void start(std::size_t queue) {
+    settings.threads = 1;
+    settings.connections_per_thread = 1;
+    settings.queue = queue;
+    pool = *WorkerPool::start(settings, handler, *log, [] {});
+    occupant = std::make_unique<TestClient>(listener.bound);
+    occupant->send("GET / HT");
+    ASSERT_EQ(admit_next(), Admission::assigned);
+  }
+  ~PoolTest() override {
+    static_cast<void>(pool->shut_down());  // those who still wait go with it
+    pool->stop_now();
+    pool->join();
+    log->stop();
+  }
+
+  Admission admit_next() {
+    os::Accepted accepted = listener.accept();
+    Arrival arrival{.socket = std::move(accepted.socket), .peer = accepted.peer, .local = listener.bound};
+    return pool->admit(arrival, log->writer("test"));
+  }
+  /// A client that waits in the queue.
+  std::unique_ptr<TestClient> queue_one() {
+    auto client = std::make_unique<TestClient>(listener.bound);
+    EXPECT_EQ(admit_next(), Admission::queued);
+    return client;
+  }
+  Admission admit_another() {
+    others.push_back(std::make_unique<TestClient>(listener.bound));
+    return admit_next();
+  }
+
+  os::TestDirectory place;
+  std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
+  std::shared_ptr<const Hello> handler = std::make_shared<Hello>();
+  PoolSettings settings;
+  TestListener listener;
+  std::unique_ptr<WorkerPool> pool;
+  std::unique_ptr<TestClient> occupant;
+  std::vector<std::unique_ptr<TestClient>> others;
+};
+
+TEST_F(PoolTest, RefusesWhenTheQueueIsFull) {
+  start(2);
+  const auto first = queue_one();
+  const auto second = queue_one();
+  EXPECT_EQ(admit_another(), Admission::refused);
+  EXPECT_EQ(pool->waiting(), 2U);
+}
+
+TEST_F(PoolTest, ClientsThatHaveLeftTheQueueGiveTheirPlacesUp) {
+  start(2);
+  const auto closed = queue_one();
+  const auto reset = queue_one();
+  closed->close();
+  reset->abort();
+  EXPECT_EQ(admit_another(), Admission::queued);
+  EXPECT_EQ(pool->waiting(), 1U) << "both were found at once";
+  EXPECT_EQ(admit_another(), Admission::queued);
+  EXPECT_EQ(admit_another(), Admission::refused);
+}
+
+TEST_F(PoolTest, AResetBehindARequestIsNoticed) {
+  start(1);
+  const auto client = queue_one();
+  client->send(kRequest);
+  client->abort();
+  EXPECT_EQ(admit_another(), Admission::queued);
+}
+
+TEST_F(PoolTest, AClientThatHasFinishedBehindItsRequestKeepsItsPlace) {
+  start(1);
+  const auto client = queue_one();
+  client->send(kRequest);
+  client->finish_sending();
+  EXPECT_EQ(admit_another(), Admission::refused);
+  occupant->abort();
+  const auto received = client->receive_to_end();
+  EXPECT_EQ(received.bytes.substr(0, 15), "HTTP/1.1 200 OK");
+  EXPECT_EQ(received.error, 0);
+}
+
+TEST_F(PoolTest, ThoseWhoStayKeepTheirOrder) {
+  start(4);
+  const auto first = queue_one();
+  const auto left = queue_one();
+  const auto second = queue_one();
+  const auto also_left = queue_one();
+  left->close();
+  also_left->close();
+  EXPECT_EQ(admit_another(), Admission::queued);
+  EXPECT_EQ(pool->waiting(), 3U);
+  for (const auto* client : {&first, &second}) (*client)->send(kRequest);
+  others.back()->send(kRequest);
+  occupant->abort();
+  for (const TestClient* client : {first.get(), second.get(), others.back().get()}) {
+    EXPECT_EQ(client->receive_to_end().bytes.substr(0, 15), "HTTP/1.1 200 OK");
+  }
+  log->stop();
+  const std::string lines = place.read("log");
+  const auto served = [&](const TestClient& client) {
+    return lines.find("Connection from 127.0.0.1:" + std::to_string(client.port()) + "\n");
+  };
+  EXPECT_LT(served(*first), served(*second));
+  EXPECT_LT(served(*second), served(*others.back()));
+  EXPECT_NE(served(*others.back()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bobbin::server
