@@ -71,6 +71,7 @@ bool WorkerPool::may_wait() const {
 
 std::vector<Arrival> WorkerPool::take_abandoned() {
   std::vector<int> sockets;
+  sockets.reserve(queue_.size());
   for (const Arrival& waiting : queue_) sockets.push_back(waiting.socket.number());
   std::vector<Arrival> abandoned;
   const std::vector<std::size_t> indexes = os::given_up(sockets);

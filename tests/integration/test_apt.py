@@ -35,7 +35,7 @@ def repository(request, scratch):
 @pytest.fixture
 def served(start_plain, mode, repository):
     folder, _ = repository
-    return start_plain(folder, "--port", "0", *mode.flags, root=folder)
+    return start_plain(folder, "0", *mode.flags, root=folder)
 
 
 @pytest.fixture

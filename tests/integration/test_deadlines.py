@@ -89,7 +89,8 @@ def test_a_timeout_names_its_client(start):
     with server.connect() as connection:
         assert connection.ask().status == 200
         connection.expect_closed()
-    server.log.wait_for(rf"Connection timeout.*127\.0\.0\.1:{connection.port}")
+    line = server.log.wait_for(r"Connection timeout.*")[0][0]
+    assert f"127.0.0.1:{connection.port}" in line
 
 
 def test_connection_that_never_speaks(start):
@@ -197,12 +198,13 @@ def test_what_came_early_buys_no_time(start):
 def test_no_grace_is_not_no_time(start):
     """§4: a client that has said what it will send and waits for 100 Continue is slow only when it does not send then."""
     server = start("--minimum-rate-grace", "0")
-    for _ in range(5):
+    for _ in range(3):
         with server.connect() as connection:
             fields = [JSON, ("Content-Length", "3"), ("Expect", "100-continue")]
             connection.send(connection.request("POST", "/upload", fields=fields))
             assert connection.receive_interim().status == 100
-            server.wait_until_quiet()  # as long as a packet may take
+            # As long as a packet may take to the client and back. Nothing comes meanwhile.
+            assert select.select([connection.socket], [], [], 0.3)[0] == []
             connection.send(b"[1]")
             assert connection.receive().status == 201
 

@@ -389,10 +389,12 @@ def test_a_pipe_is_not_opened(server):
         assert opens.count() == 0
 
 
+# It takes a moment to give the file up, as one does that has to write something back.
 LEASE_HOLDER = """
 import fcntl, signal, sys
 file = open(sys.argv[1], "r+b")
-signal.signal(signal.SIGIO, lambda *_: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK))
+signal.signal(signal.SIGIO, lambda *_: signal.setitimer(signal.ITIMER_REAL, 0.3))
+signal.signal(signal.SIGALRM, lambda *_: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK))
 fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 print("held", flush=True)
 sys.stdin.read()

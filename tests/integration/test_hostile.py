@@ -105,7 +105,7 @@ def test_memory_of_a_crowd_is_given_back(start, sanitized, interval):
     for connection in begun:
         connection.close()
     if not sanitized:
-        eventually(lambda: server.resident_bytes() < memory + (10 << 20), "the memory has been given back")
+        eventually(lambda: server.resident_bytes() < memory + (10 << 20), "the memory has been given back", patience=20)
 
 
 def test_connections_opened_and_closed(server):
