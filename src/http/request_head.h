@@ -103,8 +103,9 @@ struct RequestHead {
   std::string_view line;         ///< the request line without its end, for the log
   std::string_view method_text;  ///< as sent; never empty
   std::string_view target;       ///< as sent; never empty
-  std::string_view
-      authority;  ///< of an absolute-form target, which decides over Host (RFC 9112 §3.2.2), else Host
+  /// Of an absolute-form target, which decides over Host (RFC 9112 §3.2.2), else Host. Empty: HTTP/1.0 that
+  /// names no host.
+  std::string_view authority;
   Method method = Method::unknown;
   int minor_version = 1;          ///< of HTTP/1.x
   bool asks_to_persist = true;    ///< RFC 9112 §9.3: 1.1 unless `close`; 1.0 only with `keep-alive`

@@ -67,4 +67,8 @@ struct Refusal {
   std::string_view violation = {};  ///< a literal: what the log calls it, where it is a security matter
 };
 
+/// Of an HTTP/1.1 request always (RFC 9112 §3.2), of an HTTP/1.0 one where hosts are checked.
+inline constexpr Refusal kMissingHost{Status::bad_request, "The Host field is missing.",
+                                      "Missing Host header"};
+
 }  // namespace bobbin::http

@@ -15,6 +15,13 @@ Response closing_error(Status status, std::string detail) {
   return response;
 }
 
+Response refuse_missing_host() {
+  Response response = closing_error(kMissingHost.status, std::string(kMissingHost.reason));
+  response.log_fields.host = HandlerLogFields::Host::unchecked;
+  response.log_fields.violation = kMissingHost.violation;
+  return response;
+}
+
 /// The page says nothing of how to be let in; the log, which only the operator reads, does.
 Response refuse_host(std::string_view text, const std::optional<Authority>& authority,
                      const Endpoint& local) {
@@ -111,6 +118,7 @@ Begin Router::begin(const Request& request) const {
     return response;
   }
   const Site* site = site_for(head.authority, request.local);
+  if (site == nullptr && head.authority.empty()) return refuse_missing_host();
   if (site == nullptr) return refuse_host(head.authority, parse_authority(head.authority), request.local);
   if (head.expects_other)
     return Response::error(Status::expectation_failed,

@@ -68,7 +68,7 @@ def test_host(server, host):
 @pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_no_host(server, version, method):
-    """§7 row 8: none → 400; HTTP/1.0 needs Host too."""
+    """§7 row 8: none → 400; HTTP/1.0 needs Host too, where hosts are checked."""
     with server.connect() as connection:
         response = connection.ask(method, "/", host=None, version=version)
         assert response.status == 400 and not response.keeps
@@ -169,7 +169,6 @@ def test_the_log_says_how_to_allow_a_host(server, host):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.xfail(strict=True, reason="issue 7: HTTP/1.0 without Host where every host is allowed")
 def test_no_host_in_http_1_0(start, method):
     """§2: HTTP/1.0 knows no Host; where none is checked it is not missed. HTTP/1.1 demands it all the same."""
     server = start("--allow-host", "*")

@@ -171,14 +171,13 @@ std::optional<std::string_view> target_authority(std::string_view target) {
   return rest.substr(0, rest.find_first_of("/?"));
 }
 
-// RFC 9112 §3.2: 400 for no Host, several, or an invalid one. We ask it of HTTP/1.0 too: no site is named
-// without.
+// RFC 9112 §3.2: 400 for no Host, several, or an invalid one. HTTP/1.0 need not have any: whether one is
+// missed is known to whoever chooses the site.
 std::optional<Refusal> FieldReader::settle_authority() {
-  if (host_.count == 0)
-    return Refusal{Status::bad_request, "The Host field is missing.", "Missing Host header"};
+  if (host_.count == 0 && head_.minor_version > 0) return kMissingHost;
   if (host_.count > 1) return bad_request("Host may be given only once.");
-  if (host_.value.empty()) return bad_request("The Host field is empty.");
-  if (!is_authority(host_.value)) return bad_request("The Host field is malformed.");
+  if (host_.count == 1 && host_.value.empty()) return bad_request("The Host field is empty.");
+  if (host_.count == 1 && !is_authority(host_.value)) return bad_request("The Host field is malformed.");
   head_.authority = host_.value;
   if (const auto authority = target_authority(head_.target)) {
     // RFC 9110 §4.2.1 and §4.2.4: an empty host, or user information, is an error.
