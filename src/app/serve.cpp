@@ -68,6 +68,12 @@ struct Process {
   observe::LogWriter& main_log;
 };
 
+/// Where exchanges are objects, messages are: whoever parses one parses both.
+observe::MessageFormat message_format(const ServerConfig& config) {
+  return config.log_format == observe::AccessFormat::json ? observe::MessageFormat::json
+                                                          : observe::MessageFormat::text;
+}
+
 Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
   const auto refused = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config); };
@@ -77,7 +83,8 @@ Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
   auto log = TRY(
-      observe::Log::open({.file = config.log_file, .level = config.log_level})
+      observe::Log::open(
+          {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
           .map_error([&](const Error& error) {
             return StartFailure{
                 "--log-file: \"" + config.log_file +

@@ -5,11 +5,12 @@
 
 namespace bobbin {
 
-/// Names a connection of one worker: a slot, and how often the slot had been used before. An answer to a
-/// departed client carries an old generation, finds nobody and is dropped.
+/// Names a connection of one worker: its slot, and which of all connections of this worker it is, from 1. An
+/// answer to a departed client finds another one, or nobody, in the slot and is dropped. The count begins
+/// again after 2^32 connections.
 struct ConnectionId {
   std::uint32_t slot = 0;
-  std::uint32_t generation = 0;
+  std::uint32_t ordinal = 0;
   friend bool operator==(ConnectionId, ConnectionId) = default;
 };
 

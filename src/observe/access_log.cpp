@@ -1,61 +1,14 @@
 #include "observe/access_log.h"
 
-#include <array>
 #include <concepts>
-#include <cstring>
 
 #include "observe/escape.h"
 #include "observe/line_builder.h"
+#include "observe/line_parts.h"
 #include "observe/local_time.h"
 
 namespace bobbin::observe {
 namespace {
-
-template <std::size_t Length>
-constexpr std::string_view text_of(const std::array<char, Length>& field) {
-  return {field.data(), Length};
-}
-
-/// A byte in decimal, with a dot behind it.
-struct Octet {
-  char text[4];
-  std::uint8_t size;
-};
-
-constexpr std::array<Octet, 256> octets() {
-  std::array<Octet, 256> table{};
-  for (unsigned value = 0; value < 256; ++value) {
-    Octet& octet = table[value];
-    for (const unsigned place : {100U, 10U, 1U})
-      if (value >= place || place == 1)
-        octet.text[octet.size++] = static_cast<char>('0' + value / place % 10);
-    octet.text[octet.size++] = '.';
-  }
-  return table;
-}
-
-void add_address(LineBuilder& line, const Endpoint& endpoint) {
-  if (endpoint.family == Endpoint::Family::ipv6) return line.add(endpoint.address_text());
-  static constexpr auto kOctets = octets();
-  char* const start = line.room(4 * sizeof Octet::text);
-  char* end = start;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const Octet& octet = kOctets[endpoint.address[i]];
-    std::memcpy(end, octet.text, sizeof octet.text);
-    end += octet.size;
-  }
-  line.extend(static_cast<std::size_t>(end - start) - 1);
-}
-
-// As Endpoint::text.
-void add_endpoint(LineBuilder& line, const Endpoint& endpoint) {
-  const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
-  if (is_ipv6) line.add('[');
-  add_address(line, endpoint);
-  if (is_ipv6) line.add(']');
-  line.add(':');
-  line.add_number(endpoint.port);
-}
 
 std::string_view connection_word(const ExchangeRecord& record) {
   return record.keeps_connection ? "keep-alive" : "close";
@@ -92,14 +45,6 @@ void add_response(LineBuilder& line, const ExchangeRecord& record) {
   line.add(" bytes transferred)");
 }
 
-void add_line_start(LineBuilder& line, WallTime time, std::string_view thread_name) {
-  line.add(text_of(local_second(time).line));
-  if (thread_name.empty()) return;
-  line.add('[');
-  line.add(thread_name);
-  line.add("] ");
-}
-
 /// `block` is empty.
 void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_view thread_name) {
   add_line_start(block, record.time, thread_name);
@@ -109,10 +54,11 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
     add_message();
     block.add('\n');
   };
-  if (record.first_on_connection) {
+  const bool names_client = record.origin.exchange == 1;
+  if (names_client) {
     line([&] {
       block.add("Connection from ");
-      add_endpoint(block, record.peer);
+      add_endpoint(block, record.origin.client);
     });
   }
   if (!record.request_line.empty()) {
@@ -133,12 +79,13 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
   line([&] {
     block.add("Connection: ");
     block.add(connection_word(record));
+    if (!names_client) add_client(block, record.origin.client);
   });
 }
 
 /// %h %l %u %t "%r" %>s %b
 void add_common_fields(LineBuilder& line, const ExchangeRecord& record) {
-  add_address(line, record.peer);
+  add_address(line, record.origin.client);
   line.add(" - - ");
   line.add(text_of(local_second(record.time).apache));
   line.add(' ');
@@ -169,15 +116,6 @@ void add_combined(LineBuilder& line, const ExchangeRecord& record) {
   line.add('\n');
 }
 
-void add_json_time(LineBuilder& line, WallTime time) {
-  const LocalSecond& second = local_second(time);
-  const auto thousandths = (time - std::chrono::floor<seconds>(time)) / milliseconds(1);
-  line.add(text_of(second.date));
-  line.add('.');
-  for (const int digit : {100, 10, 1}) line.add(static_cast<char>('0' + thousandths / digit % 10));
-  line.add(text_of(second.offset));
-}
-
 void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view thread_name) {
   bool is_whole = true;
   const auto text = [&](std::string_view key, std::string_view value) {
@@ -191,8 +129,9 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   line.add(R"({"time":")");
   add_json_time(line, record.time);
   line.add(R"(","client":")");
-  add_endpoint(line, record.peer);
+  add_endpoint(line, record.origin.client);
   text(R"(","thread":)", thread_name);
+  add_json_ids(line, record.origin);
   text(R"(,"request":)", record.request_line);
   if (!record.request_line.empty()) {
     text(R"(,"method":)", record.request_line.substr(0, record.request_line.find(' ')));
@@ -204,6 +143,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   text(R"(,"referer":)", record.referer);
   text(R"(,"user_agent":)", record.user_agent);
   text(R"(,"connection":)", connection_word(record));
+  if (record.action == ExchangeRecord::Action::created_file) text(R"(,"created":)", record.subject);
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
   if (!record.detail.empty()) text(R"(,"detail":)", record.detail);
   if (!is_whole) line.add(R"(,"cut":true)");
@@ -221,14 +161,6 @@ void format_exchange(std::string& out, AccessFormat format, const ExchangeRecord
     case AccessFormat::combined: add_combined(line, record); break;
     case AccessFormat::json: add_json(line, record, thread_name); break;
   }
-  out += line.text();
-}
-
-void append_timestamp(std::string& out, WallTime time) { out += text_of(local_second(time).line); }
-
-void append_line_start(std::string& out, WallTime time, std::string_view thread_name) {
-  LineBuilder line;
-  add_line_start(line, time, thread_name);
   out += line.text();
 }
 

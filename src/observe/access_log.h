@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/endpoint.h"
+#include "observe/message.h"
 
 namespace bobbin::observe {
 
@@ -17,10 +17,9 @@ struct ExchangeRecord {
   enum class Host : std::uint8_t { unchecked, accepted, refused };
   enum class Action : std::uint8_t { none, sent_html, sent_binary, created_file };
 
-  WallTime time;        ///< when the request's head was complete (or refused)
-  Duration duration{};  ///< from there to the end of the exchange
-  Endpoint peer;
-  bool first_on_connection = false;
+  WallTime time;                  ///< when the request's head was complete (or refused)
+  Duration duration{};            ///< from there to the end of the exchange
+  Origin origin;                  ///< with the number of the exchange
   std::string_view request_line;  ///< "GET /x HTTP/1.1"; empty when none could be read
   std::string_view host;          ///< the authority the client named; empty: none
   Host host_verdict = Host::unchecked;
@@ -38,18 +37,13 @@ struct ExchangeRecord {
 };
 
 /// Appends what the log shows of one exchange, '\n' at its end. `thread_name` as in "[Thread-1]".
-/// transfer: the block of CONTRACT §6. common, combined: Apache's formats. json: one object; a byte of a text
-/// that is not part of valid UTF-8 becomes \u00HH, so that the line is valid JSON in valid UTF-8 whatever the
-/// client has sent. Each text is cut to kMostTextBytes, so that the entry always fits a LogWriter: "(cut)"
-/// stands behind such a text, "cut":true in the object of json.
+/// transfer: the block of CONTRACT §6; its first line or its last names the client. common, combined:
+/// Apache's formats. json: one object; a byte of a text that is not part of valid UTF-8 becomes \u00HH, so
+/// that the line is valid JSON in valid UTF-8 whatever the client has sent. Each text is cut to
+/// kMostTextBytes, so that the entry always fits a LogWriter: "(cut)" stands behind such a text, "cut":true
+/// in the object of json.
 void format_exchange(std::string& out, AccessFormat format, const ExchangeRecord& record,
                      std::string_view thread_name);
-
-/// "[YYYY-MM-DD HH:MM:SS] ", local time. Cheap when called again within one second on one thread.
-void append_timestamp(std::string& out, WallTime time);
-
-/// The timestamp, and "[Thread-1] " when there is a name.
-void append_line_start(std::string& out, WallTime time, std::string_view thread_name);
 
 /// Appends `text` with control characters, DEL and bytes outside valid UTF-8 as \xHH, and a backslash
 /// doubled. The bytes of characters that act on a terminal or editor (U+0080–009F, U+2028–202E, U+2066–2069)

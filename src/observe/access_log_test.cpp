@@ -36,8 +36,8 @@ class AccessLog : public testing::Test {
     ExchangeRecord record;
     record.time = at(kMoment, 7);
     record.duration = std::chrono::microseconds(1234) + std::chrono::nanoseconds(999);
-    record.peer = {.port = 54321, .address = {127, 0, 0, 1}};
-    record.first_on_connection = true;
+    record.origin = {
+        .worker = 3, .connection = 128, .exchange = 1, .client = {.port = 54321, .address = {127, 0, 0, 1}}};
     record.request_line = "GET /image.png HTTP/1.1";
     record.host = "localhost:8080";
     record.host_verdict = Host::accepted;
@@ -57,9 +57,12 @@ class AccessLog : public testing::Test {
   static ExchangeRecord timed_out() {
     ExchangeRecord record;
     record.time = at(kMoment);
-    record.peer = {.family = Endpoint::Family::ipv6,
-                   .port = 9,
-                   .address = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    record.origin = {.worker = 10,
+                     .connection = 1,
+                     .exchange = 1,
+                     .client = {.family = Endpoint::Family::ipv6,
+                                .port = 9,
+                                .address = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
     record.status = 408;
     record.reason_phrase = "Request Timeout";
     return record;
@@ -71,33 +74,6 @@ class AccessLog : public testing::Test {
     return out;
   }
 };
-
-TEST_F(AccessLog, TimestampIsLocalTime) {
-  const struct {
-    WallTime time;
-    const char* want;
-  } cases[] = {
-      {at(kMoment), "[2024-03-15 10:30:00] "},
-      {at(kMoment, 999), "[2024-03-15 10:30:00] "},
-      {at(kMoment + 1), "[2024-03-15 10:30:01] "},
-      {at(kMoment), "[2024-03-15 10:30:00] "},
-      {at(0), "[1969-12-31 20:30:00] "},
-      {at(-1, 500),
-       "[1969-12-31 20:29:59] "},  // before the epoch a fraction still belongs to the second before it
-  };
-  for (const auto& [time, want] : cases) {
-    std::string out;
-    append_timestamp(out, time);
-    EXPECT_EQ(out, want);
-  }
-}
-
-TEST_F(AccessLog, LineStartNamesTheThreadThatHasAName) {
-  std::string out;
-  append_line_start(out, at(kMoment), "Thread-12");
-  append_line_start(out, at(kMoment), "");
-  EXPECT_EQ(out, "[2024-03-15 10:30:00] [Thread-12] [2024-03-15 10:30:00] ");
-}
 
 TEST_F(AccessLog, TransferShowsADownload) {
   EXPECT_EQ(formatted(AccessFormat::transfer, download()),
@@ -111,7 +87,7 @@ TEST_F(AccessLog, TransferShowsADownload) {
 
 TEST_F(AccessLog, TransferTellsAnnouncedFromTransferred) {
   ExchangeRecord record = download();
-  record.first_on_connection = false;
+  record.origin.exchange = 2;
   record.action = Action::sent_html;
   record.subject = "index.html";
   record.content_length_bytes = 1234;
@@ -122,12 +98,12 @@ TEST_F(AccessLog, TransferTellsAnnouncedFromTransferred) {
             "[2024-03-15 10:30:00] [Thread-1] Host validation: localhost:8080 ✓\n"
             "[2024-03-15 10:30:00] [Thread-1] Sending HTML file: index.html (1234 bytes)\n"
             "[2024-03-15 10:30:00] [Thread-1] Response: 200 OK (1000 bytes transferred)\n"
-            "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
+            "[2024-03-15 10:30:00] [Thread-1] Connection: close, client: 127.0.0.1:54321\n");
 }
 
 TEST_F(AccessLog, TransferShowsAnUpload) {
   ExchangeRecord record = download();
-  record.first_on_connection = false;
+  record.origin.exchange = 2;
   record.request_line = "POST /upload HTTP/1.1";
   record.action = Action::created_file;
   record.subject = "upload_20240315_103000_abc.json";
@@ -139,12 +115,12 @@ TEST_F(AccessLog, TransferShowsAnUpload) {
             "[2024-03-15 10:30:00] [Thread-1] Host validation: localhost:8080 ✓\n"
             "[2024-03-15 10:30:00] [Thread-1] Created file: upload_20240315_103000_abc.json\n"
             "[2024-03-15 10:30:00] [Thread-1] Response: 201 Created (110 bytes transferred)\n"
-            "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
+            "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive, client: 127.0.0.1:54321\n");
 }
 
 TEST_F(AccessLog, TransferShowsAViolation) {
   ExchangeRecord record = download();
-  record.first_on_connection = false;
+  record.origin.exchange = 2;
   record.host = "evil.com";
   record.host_verdict = Host::refused;
   record.violation = "Host mismatch (evil.com)";
@@ -158,18 +134,18 @@ TEST_F(AccessLog, TransferShowsAViolation) {
             "[2024-03-15 10:30:00] [Thread-1] Host validation: evil.com ✗\n"
             "[2024-03-15 10:30:00] [Thread-1] Security violation: Host mismatch (evil.com)\n"
             "[2024-03-15 10:30:00] [Thread-1] Response: 403 Forbidden (310 bytes transferred)\n"
-            "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
+            "[2024-03-15 10:30:00] [Thread-1] Connection: close, client: 127.0.0.1:54321\n");
 }
 
 TEST_F(AccessLog, TransferOmitsWhatIsNotKnown) {
   EXPECT_EQ(formatted(AccessFormat::transfer, timed_out()),
+            "[2024-03-15 10:30:00] [Thread-1] Connection from [2001:db8::1]:9\n"
             "[2024-03-15 10:30:00] [Thread-1] Response: 408 Request Timeout (0 bytes transferred)\n"
             "[2024-03-15 10:30:00] [Thread-1] Connection: close\n");
 }
 
 TEST_F(AccessLog, TransferShowsAMissingHostAsADash) {
   ExchangeRecord record = timed_out();
-  record.first_on_connection = true;
   record.host_verdict = Host::refused;
   EXPECT_EQ(formatted(AccessFormat::transfer, record),
             "[2024-03-15 10:30:00] [Thread-1] Connection from [2001:db8::1]:9\n"
@@ -190,8 +166,8 @@ TEST_F(AccessLog, ShowsEveryIpv4Address) {
   ExchangeRecord record = download();
   for (std::size_t octet = 0; octet < 4; ++octet) {
     for (int value = 0; value < 256; ++value) {
-      record.peer.address = {1, 20, 30, 255};
-      record.peer.address[octet] = static_cast<std::uint8_t>(value);
+      record.origin.client.address = {1, 20, 30, 255};
+      record.origin.client.address[octet] = static_cast<std::uint8_t>(value);
       std::string numbers[] = {"1", "20", "30", "255"};
       numbers[octet] = std::to_string(value);
       const std::string want = numbers[0] + '.' + numbers[1] + '.' + numbers[2] + '.' + numbers[3];
@@ -213,21 +189,32 @@ TEST_F(AccessLog, CombinedIsApaches) {
 TEST_F(AccessLog, JsonIsOneObjectWithItsKeysInOrder) {
   EXPECT_EQ(
       formatted(AccessFormat::json, download()),
-      R"({"time":"2024-03-15T10:30:00.007-03:30","client":"127.0.0.1:54321","thread":"Thread-1",)"
+      R"({"time":"2024-03-15T10:30:00.007-03:30","client":"127.0.0.1:54321","thread":"Thread-1","connection_id":"3-128","exchange_id":1,)"
       R"("request":"GET /image.png HTTP/1.1","method":"GET","host":"localhost:8080","status":200,"bytes":45678,)"
       R"("duration_us":1234,"referer":"http://localhost:8080/","user_agent":"curl/8.0","connection":"keep-alive"})"
       "\n");
+}
+
+TEST_F(AccessLog, JsonNamesAStoredDocument) {
+  ExchangeRecord record = download();
+  record.action = Action::created_file;
+  record.subject = "upload_20240315_103000_abc.json";
+  EXPECT_NE(formatted(AccessFormat::json, record).find(R"("created":"upload_20240315_103000_abc.json")"),
+            std::string::npos);
+  record.action = Action::sent_binary;
+  EXPECT_EQ(formatted(AccessFormat::json, record).find("\"created\":"), std::string::npos);
 }
 
 TEST_F(AccessLog, JsonOmitsAMethodNobodySentAndShowsWhatWasWrong) {
   ExchangeRecord record = timed_out();
   record.violation = "Missing Host header";
   record.detail = "A \"Host\" is needed.";
-  EXPECT_EQ(formatted(AccessFormat::json, record),
-            R"({"time":"2024-03-15T10:30:00.000-03:30","client":"[2001:db8::1]:9","thread":"Thread-1",)"
-            R"("request":"","host":"","status":408,"bytes":0,"duration_us":0,"referer":"","user_agent":"",)"
-            R"("connection":"close","violation":"Missing Host header","detail":"A \"Host\" is needed."})"
-            "\n");
+  EXPECT_EQ(
+      formatted(AccessFormat::json, record),
+      R"({"time":"2024-03-15T10:30:00.000-03:30","client":"[2001:db8::1]:9","thread":"Thread-1","connection_id":"10-1","exchange_id":1,)"
+      R"("request":"","host":"","status":408,"bytes":0,"duration_us":0,"referer":"","user_agent":"",)"
+      R"("connection":"close","violation":"Missing Host header","detail":"A \"Host\" is needed."})"
+      "\n");
 }
 
 TEST_F(AccessLog, MonthsAreEnglish) {
@@ -266,7 +253,7 @@ TEST_F(AccessLog, NoTextOfAClientMakesALine) {
 TEST_F(AccessLog, TextsMayBeLong) {
   const std::string text(kMostTextBytes, 'x');
   ExchangeRecord record = download();
-  record.first_on_connection = false;
+  record.origin.exchange = 2;
   record.request_line = record.subject = record.referer = record.user_agent = text;
   EXPECT_EQ(formatted(AccessFormat::combined, record), "127.0.0.1 - - [15/Mar/2024:10:30:00 -0330] \"" +
                                                            text + "\" 200 45678 \"" + text + "\" \"" + text +
@@ -279,7 +266,7 @@ TEST_F(AccessLog, TextsMayBeLong) {
                 text +
                 " (45678 bytes)\n"
                 "[2024-03-15 10:30:00] [Thread-1] Response: 200 OK (45678 bytes transferred)\n"
-                "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
+                "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive, client: 127.0.0.1:54321\n");
 }
 
 // A text of a megabyte in every field, of bytes that escaping makes longer by as much as it can.

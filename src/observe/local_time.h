@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/clock.h"
 
@@ -16,6 +18,11 @@ struct LocalSecond {
   std::array<char, 19> date;    ///< "2024-03-15T10:30:00" (RFC 3339, the part before the fraction)
   std::array<char, 6> offset;   ///< "+01:00"
 };
+
+template <std::size_t Length>
+constexpr std::string_view text_of(const std::array<char, Length>& field) {
+  return {field.data(), Length};
+}
 
 /// The second that `time` is in. Valid until the thread's next call, which is cheap for the same second.
 [[nodiscard]] const LocalSecond& local_second(WallTime time);

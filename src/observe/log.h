@@ -1,21 +1,19 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/result.h"
+#include "observe/message.h"
 
 namespace bobbin::observe {
-
-enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
 struct LogSettings {
   std::string file;  ///< empty: standard output
   LogLevel level = LogLevel::info;
+  MessageFormat format = MessageFormat::text;
 };
 
 /// One thread's door into the log: a bounded ring that the logger thread empties. A write never blocks and
@@ -28,10 +26,11 @@ class LogWriter {
 
   virtual ~LogWriter() = default;
   [[nodiscard]] virtual bool wants(LogLevel level) const = 0;
-  /// One line: `[YYYY-MM-DD HH:MM:SS] [Thread-1] message`; the bracketed name only when the writer has one.
-  /// Control characters, DEL and bytes that are not UTF-8 are escaped as \xHH, so that no client writes a
-  /// line of its own; and a message is cut to kMostTextBytes, so that none is too large to be logged.
+  /// One line, as append_message makes it: no client writes a line of its own, and none makes one that is too
+  /// large to be logged.
   virtual void write(LogLevel level, std::string_view message) = 0;
+  /// The same, about a connection or an exchange.
+  virtual void write_about(const Origin&, LogLevel level, std::string_view message) { write(level, message); }
   /// One entry of several finished lines, each ending in '\n', written in one piece. Not filtered, not
   /// escaped.
   virtual void write_block(std::string_view lines) = 0;

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
-#include <iterator>
-
-#include "observe/access_log.h"
 
 namespace bobbin::observe {
 namespace {
@@ -33,13 +30,8 @@ void LogOutput::reopen() {
   if (path_.empty()) return;
   auto fresh = os::LogFile::open(path_);
   if (!fresh) {
-    std::string line;
-    append_line_start(line, wall_now(), {});
-    fmt::format_to(std::back_inserter(line),
-                   "Warning: cannot reopen the log file, going on with the old one ({})\n",
-                   fresh.error().message());
-    write(line);
-    return;
+    return write(warning(fmt::format("Warning: cannot reopen the log file, going on with the old one ({})",
+                                     fresh.error().message())));
   }
   file_ = *std::move(fresh);
   is_inside_line_ = false;
@@ -77,10 +69,13 @@ bool LogOutput::wait_for_room() {
 
 std::string LogOutput::loss_report() const {
   // A torn line is ended first: what comes next must stand on a line of its own.
-  std::string line = is_inside_line_ ? "\n" : "";
-  append_line_start(line, wall_now(), {});
-  fmt::format_to(std::back_inserter(line), "Warning: {} log lines lost ({})\n", lost_lines_,
-                 last_error_.message());
+  return (is_inside_line_ ? "\n" : "") +
+         warning(fmt::format("Warning: {} log lines lost ({})", lost_lines_, last_error_.message()));
+}
+
+std::string LogOutput::warning(std::string_view text) const {
+  std::string line;
+  append_message(line, format_, {.time = wall_now(), .level = LogLevel::warning, .text = text});
   return line;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "observe/message.h"
 #include "os/log_file.h"
 
 namespace bobbin::observe {
@@ -17,7 +18,8 @@ namespace bobbin::observe {
 class LogOutput {
  public:
   /// `path`: empty for standard output, which is never reopened.
-  LogOutput(std::string path, os::LogFile file) : path_(std::move(path)), file_(std::move(file)) {}
+  LogOutput(std::string path, os::LogFile file, MessageFormat format)
+      : path_(std::move(path)), file_(std::move(file)), format_(format) {}
 
   /// Writes finished lines. Waits for a reader that has stopped reading, until the moment given to
   /// give_up_at.
@@ -31,9 +33,11 @@ class LogOutput {
   [[nodiscard]] std::string_view send(std::string_view text);
   [[nodiscard]] bool wait_for_room();
   [[nodiscard]] std::string loss_report() const;
+  [[nodiscard]] std::string warning(std::string_view text) const;
 
   std::string path_;
   os::LogFile file_;
+  const MessageFormat format_;
   std::atomic<Instant> deadline_{kNever};
   std::uint64_t lost_lines_ = 0;
   Error last_error_;

@@ -37,7 +37,7 @@ class FileSizeLimit {
 TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
   const TemporaryFolder folder;
   const std::string path = folder.path() / "log";
-  LogOutput output(path, opened(path));
+  LogOutput output(path, opened(path), MessageFormat::text);
   {
     const FileSizeLimit limit(12);
     output.write("first\nsecond\nthird\n");  // 12 bytes: "first\n" and "second"
@@ -50,21 +50,36 @@ TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
                            "Warning: 3 log lines lost \\(write: File too large\\)\nfifth\nsixth\n"));
 }
 
+TEST(LogOutput, ItsOwnLinesHaveTheFormatOfTheOthers) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "log";
+  LogOutput output(path, opened(path), MessageFormat::json);
+  {
+    const FileSizeLimit limit(1);
+    output.write("\nlost\n");
+  }
+  output.write("{}\n");
+  EXPECT_THAT(
+      content_of(path),
+      MatchesRegex(
+          R"~(.\{"time":"[^"]+","level":"warning","message":"Warning: 1 log lines lost \(write: File too large\)"\}.\{\}.)~"));
+}
+
 TEST(LogOutput, SurvivesADeviceThatIsAlwaysFull) {
-  LogOutput output("/dev/full", opened("/dev/full"));
+  LogOutput output("/dev/full", opened("/dev/full"), MessageFormat::text);
   for (int i = 0; i < 3; ++i) output.write("line\n");
 }
 
 TEST(LogOutput, SurvivesAReaderThatHasGone) {
   Pipe pipe;
-  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()));
+  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()), MessageFormat::text);
   pipe.reading.close();
   for (int i = 0; i < 3; ++i) output.write("line\n");
 }
 
 TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
   Pipe pipe;
-  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()));
+  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()), MessageFormat::text);
   output.give_up_at(monotonic_now());
   output.write(std::string(1'000'000, 'x') +
                '\n');  // a pipe holds 64 KiB; without giving up this never returns
@@ -73,7 +88,7 @@ TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
 TEST(LogOutput, ReopensUnderTheSameName) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "log";
-  LogOutput output(path, opened(path));
+  LogOutput output(path, opened(path), MessageFormat::text);
   output.write("old\n");
   std::filesystem::rename(path, folder.path() / "log.1");
   output.write("still old\n");
@@ -87,7 +102,7 @@ TEST(LogOutput, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "a");
   const auto path = folder.path() / "a" / "log";
-  LogOutput output(path, opened(path));
+  LogOutput output(path, opened(path), MessageFormat::text);
   std::filesystem::rename(folder.path() / "a", folder.path() / "b");
   output.reopen();
   output.write("line\n");

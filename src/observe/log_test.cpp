@@ -62,6 +62,23 @@ TEST_F(LogTest, LinesHaveATimestampAndTheThreadsName) {
                           MatchesRegex(kStamp + R"(\[Thread-1\] two\\x0alines)")));
 }
 
+TEST_F(LogTest, InJsonEveryLineIsAnObject) {
+  auto log = *Log::open({.file = path_, .format = MessageFormat::json});
+  LogWriter& worker = log->writer("Thread-1");
+  const Origin origin{.worker = 1, .connection = 5, .client = {.port = 9, .address = {127, 0, 0, 1}}};
+  worker.write(LogLevel::info, "one");
+  worker.write_about(origin, LogLevel::warning, "two");
+  worker.write_block(std::string(LogWriter::kMostEntryBytes, 'x') + '\n');
+  log->stop();
+  EXPECT_THAT(
+      lines_of(content_of(path_)),
+      ElementsAre(
+          MatchesRegex(R"(\{"time":"[^"]+","level":"info","thread":"Thread-1","message":"one"\})"),
+          MatchesRegex(
+              R"(\{"time":"[^"]+","level":"warning","thread":"Thread-1","client":"127\.0\.0\.1:9","connection_id":"1-5","message":"two"\})"),
+          MatchesRegex(R"(\{"time":"[^"]+","level":"warning","message":"Warning: 1 log lines dropped"\})")));
+}
+
 TEST_F(LogTest, FiltersByLevelButNotBlocks) {
   auto log = opened(path_, LogLevel::warning);
   LogWriter& writer = log->writer("");

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <iterator>
 #include <utility>
 
-#include "observe/access_log.h"
 #include "os/process.h"
 
 namespace bobbin::observe {
@@ -20,12 +18,12 @@ constexpr seconds kHangPatience{1};
 
 }  // namespace
 
-void RingWriter::write(LogLevel level, std::string_view message) {
+void RingWriter::write(const Origin* origin, LogLevel level, std::string_view message) {
   if (!wants(level)) return;
   line_.clear();
-  append_line_start(line_, wall_now(), name_);
-  append_escaped(line_, message);
-  line_ += '\n';
+  append_message(
+      line_, format_,
+      {.time = wall_now(), .level = level, .thread_name = name_, .text = message, .origin = origin});
   hand_in(line_);
 }
 
@@ -37,7 +35,7 @@ void RingWriter::hand_in(std::string_view lines) {
 }
 
 LogWriter& Logger::writer(std::string thread_name) {
-  auto writer = std::make_unique<RingWriter>(std::move(thread_name), level_, doorbell_);
+  auto writer = std::make_unique<RingWriter>(std::move(thread_name), level_, format_, doorbell_);
   RingWriter& result = *writer;
   const Lock lock(mutex_);
   writers_.push_back(std::move(writer));
@@ -133,8 +131,8 @@ void Logger::report_drops(bool at_once) {
   const Instant now = monotonic_now();
   if (dropped == dropped_reported_) return;
   if (still_dropping && !at_once && now - drops_reported_at_ < kDropReportInterval) return;
-  append_line_start(batch_, wall_now(), {});
-  fmt::format_to(std::back_inserter(batch_), "Warning: {} log lines dropped\n", dropped - dropped_reported_);
+  const std::string text = fmt::format("Warning: {} log lines dropped", dropped - dropped_reported_);
+  append_message(batch_, format_, {.time = wall_now(), .level = LogLevel::warning, .text = text});
   dropped_reported_ = dropped;
   drops_reported_at_ = now;
 }

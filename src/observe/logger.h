@@ -21,12 +21,15 @@ namespace bobbin::observe {
 /// A writer and the ring behind it. Thread: the writer's, except where it says otherwise.
 class RingWriter final : public LogWriter {
  public:
-  RingWriter(std::string name, LogLevel level, Doorbell& doorbell)
-      : name_(std::move(name)), level_(level), doorbell_(doorbell) {}
+  RingWriter(std::string name, LogLevel level, MessageFormat format, Doorbell& doorbell)
+      : name_(std::move(name)), level_(level), format_(format), doorbell_(doorbell) {}
 
   [[nodiscard]] bool wants(LogLevel level) const override { return level <= level_; }
   [[nodiscard]] std::string_view name() const override { return name_; }
-  void write(LogLevel level, std::string_view message) override;
+  void write(LogLevel level, std::string_view message) override { write(nullptr, level, message); }
+  void write_about(const Origin& origin, LogLevel level, std::string_view message) override {
+    write(&origin, level, message);
+  }
   void write_block(std::string_view lines) override { hand_in(lines); }
 
   /// For the reading side. Thread: the logger's.
@@ -37,10 +40,12 @@ class RingWriter final : public LogWriter {
   static constexpr std::size_t kRingBytes = kMostEntryBytes + EntryRing::kHeaderBytes;
 
  private:
+  void write(const Origin* origin, LogLevel level, std::string_view message);
   void hand_in(std::string_view lines);
 
   const std::string name_;
   const LogLevel level_;
+  const MessageFormat format_;
   Doorbell& doorbell_;
   std::string line_;  // keeps its capacity, so that a line costs no allocation
   EntryRing ring_{kRingBytes};
@@ -52,7 +57,9 @@ class RingWriter final : public LogWriter {
 class Logger {
  public:
   Logger(const LogSettings& settings, os::LogFile file)
-      : level_(settings.level), output_(settings.file, std::move(file)) {}
+      : level_(settings.level),
+        format_(settings.format),
+        output_(settings.file, std::move(file), settings.format) {}
 
   [[nodiscard]] LogWriter& writer(std::string thread_name) EXCLUDES(mutex_);
   void reopen() EXCLUDES(mutex_);
@@ -78,6 +85,7 @@ class Logger {
   [[nodiscard]] std::uint64_t dropped_lines() const;
 
   const LogLevel level_;
+  const MessageFormat format_;
   Doorbell doorbell_;
   Mutex mutex_;
   ConditionVariable ended_changed_;

@@ -24,23 +24,19 @@ class ConnectionTable {
     const std::uint32_t number = free_.back();
     free_.pop_back();
     ++size_;
-    Slot& slot = at(number);
-    return slot.connection.emplace(context, std::move(socket),
-                                   ConnectionId{.slot = number, .generation = slot.generation}, peer, local,
-                                   now);
+    return at(number).emplace(context, std::move(socket), ConnectionId{.slot = number, .ordinal = ++count_},
+                              peer, local, now);
   }
 
   /// Null when it is gone.
   [[nodiscard]] Connection* find(ConnectionId id) {
     if (id.slot >= blocks_.size() * kBlock) return nullptr;
     Slot& slot = at(id.slot);
-    return slot.generation == id.generation && slot.connection ? &*slot.connection : nullptr;
+    return slot && slot->id() == id ? &*slot : nullptr;
   }
 
   void erase(ConnectionId id) {
-    Slot& slot = at(id.slot);
-    slot.connection.reset();
-    ++slot.generation;
+    at(id.slot).reset();
     free_.push_back(id.slot);
     --size_;
   }
@@ -51,15 +47,12 @@ class ConnectionTable {
   template <typename Action>
   void for_each(Action action) {
     for (std::uint32_t number = 0; number < blocks_.size() * kBlock; ++number)
-      if (at(number).connection) action(*at(number).connection);
+      if (Slot& slot = at(number)) action(*slot);
   }
 
  private:
   static constexpr std::size_t kBlock = 64;
-  struct Slot {
-    std::uint32_t generation = 0;  // how many connections it has had
-    std::optional<Connection> connection;
-  };
+  using Slot = std::optional<Connection>;
 
   [[nodiscard]] Slot& at(std::uint32_t number) { return (*blocks_[number / kBlock])[number % kBlock]; }
   void add_block() {
@@ -72,6 +65,7 @@ class ConnectionTable {
   std::vector<std::unique_ptr<std::array<Slot, kBlock>>> blocks_;
   std::vector<std::uint32_t> free_;
   std::size_t size_ = 0;
+  std::uint32_t count_ = 0;  // of all that there have been
 };
 
 }  // namespace bobbin::server

@@ -1,5 +1,7 @@
 #include "server/exchange_log.h"
 
+#include <string_view>
+
 namespace bobbin::server {
 namespace {
 
@@ -29,31 +31,37 @@ observe::ExchangeRecord::Host verdict_of(http::HandlerLogFields::Host host) {
   return To::unchecked;
 }
 
+/// "Answered 404: There is no file at this address". The client's name follows behind a comma.
+std::string answered(http::Status status, std::string_view detail) {
+  if (detail.ends_with('.')) detail.remove_suffix(1);
+  return "Answered " + std::to_string(http::code(status)) + ": " + std::string(detail);
+}
+
 }  // namespace
 
 ExchangeLog::ExchangeLog(bool writes_exchanges, AccessFormat format, observe::LogWriter& log)
     : writes_exchanges_(writes_exchanges), format_(format), log_(log) {}
 
-bool ExchangeLog::names_violations() const {
+bool ExchangeLog::has_room_for_details() const {
   return writes_exchanges_ && (format_ == AccessFormat::transfer || format_ == AccessFormat::json);
 }
 
-void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const Endpoint& peer, WallTime now,
-                                 Duration duration) {
+void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const observe::Origin& origin,
+                                 WallTime now, Duration duration) {
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
-  if (!handler.cause.empty()) log_.write(LogLevel::error, "Error: " + handler.cause);
-  if (!handler.violation.empty() && !names_violations())
-    log_.write(LogLevel::warning, "Security violation: " + handler.violation);
+  if (!handler.cause.empty()) log_.write_about(origin, LogLevel::error, "Error: " + handler.cause);
+  if (!handler.violation.empty() && !has_room_for_details())
+    log_.write_about(origin, LogLevel::warning, "Security violation: " + handler.violation);
   if (!fields.detail.empty() && log_.wants(LogLevel::debug))
-    log_.write(LogLevel::debug,
-               "Answered " + std::to_string(http::code(summary.status)) + ": " + fields.detail);
+    log_.write_about(origin, LogLevel::debug, answered(summary.status, fields.detail));
   if (!writes_exchanges_) return;
+  if (handler.action == http::HandlerLogFields::Action::created_file && !has_room_for_details())
+    log_.write_about(origin, LogLevel::info, "Created file: " + handler.subject);
   const observe::ExchangeRecord record{
       .time = now - duration,
       .duration = duration,
-      .peer = peer,
-      .first_on_connection = summary.ordinal == 1,
+      .origin = origin,
       .request_line = fields.request_line,
       .host = fields.host,
       .host_verdict = verdict_of(handler.host),
@@ -74,11 +82,11 @@ void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const End
   log_.write_block(lines_);
 }
 
-void ExchangeLog::connection_closed(const http::Session& session) {
+void ExchangeLog::connection_closed(const http::Session& session, const observe::Origin& origin) {
   if (!writes_exchanges_ || format_ != AccessFormat::transfer) return;
-  if (session.timed_out()) return log_.write(LogLevel::info, "Connection timeout");
-  log_.write(LogLevel::info,
-             "Connection closed (" + std::to_string(session.requests()) + " requests served)");
+  if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
+  log_.write_about(origin, LogLevel::info,
+                   "Connection closed (" + std::to_string(session.requests()) + " requests served)");
 }
 
 }  // namespace bobbin::server

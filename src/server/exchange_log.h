@@ -3,10 +3,10 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/endpoint.h"
 #include "http/session.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
+#include "observe/message.h"
 
 namespace bobbin::server {
 
@@ -19,12 +19,13 @@ class ExchangeLog {
 
   [[nodiscard]] bool wants_log_fields() const { return writes_exchanges_; }
   /// It has ended `now` and took `duration`.
-  void exchange_ended(const http::ExchangeSummary& summary, const Endpoint& peer, WallTime now,
+  void exchange_ended(const http::ExchangeSummary& summary, const observe::Origin& origin, WallTime now,
                       Duration duration);
-  void connection_closed(const http::Session& session);
+  void connection_closed(const http::Session& session, const observe::Origin& origin);
 
  private:
-  [[nodiscard]] bool names_violations() const;
+  /// Whether the format shows violations and created files in the entry of the exchange itself.
+  [[nodiscard]] bool has_room_for_details() const;
 
   const bool writes_exchanges_;
   const observe::AccessFormat format_;

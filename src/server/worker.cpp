@@ -27,9 +27,9 @@ constexpr std::size_t kKeptMessages = 256;
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 constexpr std::size_t kLeastRoomBytes = 16 * 1024;
 
-std::uint64_t tag_of(ConnectionId id) { return std::uint64_t{id.generation} << 32 | id.slot; }
+std::uint64_t tag_of(ConnectionId id) { return std::uint64_t{id.ordinal} << 32 | id.slot; }
 ConnectionId id_of(std::uint64_t tag) {
-  return {.slot = static_cast<std::uint32_t>(tag), .generation = static_cast<std::uint32_t>(tag >> 32)};
+  return {.slot = static_cast<std::uint32_t>(tag), .ordinal = static_cast<std::uint32_t>(tag >> 32)};
 }
 
 }  // namespace
@@ -230,7 +230,8 @@ void Worker::drive(Connection& connection, Instant now, Action action) {
     action(connection.session());
     progress = connection.drive(scratch_, now);
   } catch (const std::exception& exception) {
-    log_.write(observe::LogLevel::error, std::string("Internal error: ") + exception.what());
+    log_.write_about(origin_of(connection), observe::LogLevel::error,
+                     std::string("Internal error: ") + exception.what());
     connection.session().abort(http::Outcome::cut_short, now);
   }
   after_drive(connection, progress, now);
@@ -274,7 +275,8 @@ bool Worker::watch(Connection& connection) {
            epoll_.rearm(connection.transport().descriptor(), tag);
   const auto watched = epoll_.add_edge_triggered(connection.transport().descriptor(), tag);
   if (!watched)
-    log_.write(observe::LogLevel::error, "Cannot watch a connection: " + watched.error().message());
+    log_.write_about(origin_of(connection), observe::LogLevel::error,
+                     "Cannot watch a connection: " + watched.error().message());
   connection.is_watched = watched.has_value();
   connection.must_rearm = false;
   return connection.is_watched;
@@ -325,7 +327,7 @@ void Worker::begin_close(Connection& connection, Instant now) {
 }
 
 void Worker::close(Connection& connection) {
-  exchange_log_.connection_closed(connection.session());
+  exchange_log_.connection_closed(connection.session(), origin_of(connection));
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
@@ -383,8 +385,14 @@ Connection* Worker::longest_evictable(Instant now) const {
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   const Connection* connection = connections_.find(id);
-  exchange_log_.exchange_ended(summary, connection != nullptr ? connection->transport().peer() : Endpoint{},
-                               round_began_, now - summary.started);
+  ASSERT(connection != nullptr);
+  observe::Origin origin = origin_of(*connection);
+  origin.exchange = summary.ordinal;
+  exchange_log_.exchange_ended(summary, origin, round_began_, now - summary.started);
+}
+
+observe::Origin Worker::origin_of(const Connection& connection) const {
+  return {.worker = number_, .connection = connection.id().ordinal, .client = connection.transport().peer()};
 }
 
 }  // namespace bobbin::server

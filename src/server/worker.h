@@ -151,6 +151,7 @@ class Worker final : private http::Services, private http::ReplySink {
   /// Gives the connection's place to the one that has waited longest, if any waits.
   void release_slot(Connection& connection);
   void update_date();
+  [[nodiscard]] observe::Origin origin_of(const Connection& connection) const;
   [[nodiscard]] milliseconds patience(Instant now);
 
   const unsigned number_;

@@ -88,7 +88,7 @@ void check_texts(std::string_view text) {
 }
 
 std::string formatted(AccessFormat format, std::string_view text) {
-  const observe::ExchangeRecord record{.first_on_connection = true,
+  const observe::ExchangeRecord record{.origin = {.worker = 1, .connection = 1, .exchange = 1},
                                        .request_line = text,
                                        .host = text,
                                        .host_verdict = observe::ExchangeRecord::Host::refused,

@@ -82,7 +82,6 @@ def test_idle_connection(start):
     server.log.wait_for(r"\[Thread-\d+\] Connection timeout")
 
 
-@pytest.mark.xfail(strict=True, reason="issue 7: fault 13: the line names no client")
 def test_a_timeout_names_its_client(start):
     """§4: every line about a connection can be attributed."""
     server = start("--keep-alive-timeout", SHORT)

@@ -36,7 +36,7 @@ def single(start):
 
 
 def test_blocks_of_a_connection(single):
-    """§6: one block per exchange; Connection-from only for the first; the count at the end."""
+    """§6: one block per exchange, which names its client in the first line or the last; the count at the end."""
     connection = single.connect()
     sizes = {name: (single.root / name).stat().st_size for name in ["index.html", "logo.png"]}
     assert connection.ask("GET", "/").status == 200
@@ -58,12 +58,12 @@ def test_blocks_of_a_connection(single):
         f"[Thread-1] Host validation: localhost:{single.port} ✓",
         f"[Thread-1] Sending binary file: logo.png ({sizes['logo.png']} bytes)",
         f"[Thread-1] Response: 200 OK ({sizes['logo.png']} bytes transferred)",
-        "[Thread-1] Connection: keep-alive",
+        f"[Thread-1] Connection: keep-alive, client: 127.0.0.1:{connection.port}",
         "[Thread-1] Request: GET /missing HTTP/1.1",
         f"[Thread-1] Host validation: {single.host} ✓",
         f"[Thread-1] Response: 404 Not Found ({len(missing.content)} bytes transferred)",
-        "[Thread-1] Connection: keep-alive",
-        "[Thread-1] Connection closed (3 requests served)",
+        f"[Thread-1] Connection: keep-alive, client: 127.0.0.1:{connection.port}",
+        f"[Thread-1] Connection closed (3 requests served), client: 127.0.0.1:{connection.port}",
     ]
 
 
@@ -196,9 +196,12 @@ def test_lines_never_interleave(start):
             thread = re.escape(match[1])
             assert re.fullmatch(thread + r" Host validation: 127\.0\.0\.1:\d+ ✓", lines[index + 1])
             assert re.fullmatch(thread + r" Response: 404 Not Found \(\d+ bytes transferred\)", lines[index + 2])
-            assert re.fullmatch(thread + r" Connection: keep-alive", lines[index + 3])
+            client = r"127\.0\.0\.1:\d+"
             if match[2].endswith("-0"):
-                assert re.fullmatch(thread + r" Connection from 127\.0\.0\.1:\d+", lines[index - 1])
+                assert re.fullmatch(thread + " Connection: keep-alive", lines[index + 3])
+                assert re.fullmatch(thread + " Connection from " + client, lines[index - 1])
+            else:
+                assert re.fullmatch(thread + " Connection: keep-alive, client: " + client, lines[index + 3])
     assert len(seen) == clients * requests
 
 
@@ -233,7 +236,7 @@ def test_bytes_from_a_client_are_escaped(start, log_format):
     server.log.wait_for("/the-end")
     for line in server.log.lines:
         assert not re.search("[\0-\x1f\x7f\x80-\x9f\u202e\udc80-\udcff]", line), ascii(line)
-        if log_format == "json" and line.startswith("{"):
+        if log_format == "json":
             json.loads(line)
         if log_format == "transfer":
             assert re.match(TIMESTAMP, line), line
@@ -300,6 +303,38 @@ def test_json(start):
     assert 200 in entry.values() and (server.root / "about.html").stat().st_size in entry.values()
     assert any("/about.html" in str(value) for value in entry.values())
     assert any("GET" in str(value) for value in entry.values())
+
+
+def test_every_line_is_an_object(start):
+    """§6: in `json` messages are objects too, and say which connection and which exchange they are about."""
+    server = start("--log-format", "json", "--log-level", "debug")
+    with server.connect() as connection:
+        connection.ask("GET", "/")
+        assert connection.ask("GET", "/missing").status == 404
+    server.stop()
+    entries = [json.loads(line) for line in server.log.lines]
+    assert all({"time", "message"} <= entry.keys() or {"time", "status"} <= entry.keys() for entry in entries)
+    assert {"level": "info", "message": f"HTTP Server started on http://127.0.0.1:{server.port}"}.items() <= entries[0].items()
+    first, second = [entry for entry in entries if "status" in entry]
+    why = next(entry for entry in entries if entry.get("message", "").startswith("Answered 404"))
+    assert first["connection_id"] == second["connection_id"] == why["connection_id"]
+    assert (first["exchange_id"], second["exchange_id"], why["exchange_id"]) == (1, 2, 2)
+    assert why["client"] == f"127.0.0.1:{connection.port}"
+    assert why["level"] == "debug"
+
+
+@pytest.mark.parametrize("log_format", ["common", "combined", "json"])
+def test_an_upload_names_its_document_in_every_format(start, log_format):
+    """§6: `Created file: <name>`, or the field `created`."""
+    server = start("--log-format", log_format)
+    name = server.upload(b"[1]")["Location"].rsplit("/", 1)[1]
+    server.stop()
+    (line,) = [line for line in server.log.lines if name in line]
+    if log_format == "json":
+        entry = json.loads(line)
+        assert entry["created"] == name and entry["status"] == 201
+    else:
+        assert re.search(rf"Created file: {name}, client: 127\.0\.0\.1:\d+$", line)
 
 
 def test_one_line_per_exchange(start):
@@ -375,7 +410,7 @@ def test_debug_says_why(start):
     server = start("--log-level", "debug")
     for count in [1, 2]:
         assert server.get("/nothing.txt").status == 404
-        server.log.wait_for(r"\[Thread-\d+\] Answered 404: There is no file at this address\.$", count=count)
+        server.log.wait_for(r"\[Thread-\d+\] Answered 404: There is no file at this address, client: 127\.0\.0\.1:\d+$", count=count)
     server.upload(b"[1,]")
     server.log.wait_for(r"Answered 400: .*line 1, column 4")
     quiet = start()

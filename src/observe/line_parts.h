@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/endpoint.h"
+#include "observe/line_builder.h"
+#include "observe/message.h"
+
+// What lines of the log have in common.
+namespace bobbin::observe {
+
+/// "127.0.0.1"
+void add_address(LineBuilder& line, const Endpoint& endpoint);
+/// "127.0.0.1:8080", as Endpoint::text.
+void add_endpoint(LineBuilder& line, const Endpoint& endpoint);
+/// ", client: 127.0.0.1:54321", behind a line of text that would not tell otherwise whom it is about.
+void add_client(LineBuilder& line, const Endpoint& client);
+/// "[YYYY-MM-DD HH:MM:SS] ", and "[Thread-1] " when there is a name.
+void add_line_start(LineBuilder& line, WallTime time, std::string_view thread_name);
+
+/// "2024-03-15T10:30:00.007+01:00" (RFC 3339)
+void add_json_time(LineBuilder& line, WallTime time);
+/// `,"connection_id":"3-128","exchange_id":2`, as far as they are known.
+void add_json_ids(LineBuilder& line, const Origin& origin);
+
+}  // namespace bobbin::observe

@@ -1,0 +1,57 @@
+#include "observe/message.h"
+
+#include "observe/escape.h"
+#include "observe/line_builder.h"
+#include "observe/line_parts.h"
+
+namespace bobbin::observe {
+namespace {
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::error: return "error";
+    case LogLevel::warning: return "warning";
+    case LogLevel::info: return "info";
+    case LogLevel::debug: return "debug";
+  }
+  return {};
+}
+
+void add_text(LineBuilder& line, const Message& message) {
+  add_line_start(line, message.time, message.thread_name);
+  add_escaped(line, message.text);
+  if (message.origin != nullptr) add_client(line, message.origin->client);
+  line.add('\n');
+}
+
+void add_json(LineBuilder& line, const Message& message) {
+  line.add(R"({"time":")");
+  add_json_time(line, message.time);
+  line.add(R"(","level":")");
+  line.add(name_of(message.level));
+  line.add('"');
+  if (!message.thread_name.empty()) {
+    line.add(R"(,"thread":")");
+    line.add(message.thread_name);
+    line.add('"');
+  }
+  if (message.origin != nullptr) {
+    line.add(R"(,"client":")");
+    add_endpoint(line, message.origin->client);
+    line.add('"');
+    add_json_ids(line, *message.origin);
+  }
+  line.add(R"(,"message":)");
+  if (!add_json_string(line, message.text)) line.add(R"(,"cut":true)");
+  line.add("}\n");
+}
+
+}  // namespace
+
+void append_message(std::string& out, MessageFormat format, const Message& message) {
+  LineBuilder line;
+  format == MessageFormat::text ? add_text(line, message) : add_json(line, message);
+  out += line.text();
+}
+
+}  // namespace bobbin::observe
