@@ -72,8 +72,10 @@ struct ServerConfig {
   std::uint64_t answer_memory = 64 * 1024 * 1024;  ///< of all threads together; 0: nothing is kept
   std::uint64_t max_head = 16 * 1024;
   std::uint64_t max_upload = 1024 * 1024;
-  unsigned keep_alive_requests = 100;  ///< 0: no limit
-  std::uint64_t minimum_rate = 500;    ///< bytes per second; 0: no minimum
+  std::uint64_t upload_memory = 64 * 1024 * 1024;  ///< of all uploads under way together
+  std::uint64_t upload_disk = 1024 * 1024 * 1024;  ///< the same; one of max_upload is possible in any case
+  unsigned keep_alive_requests = 100;              ///< 0: no limit
+  std::uint64_t minimum_rate = 500;                ///< bytes per second; 0: no minimum
 
   milliseconds keep_alive_timeout = seconds(30);
   milliseconds head_timeout = seconds(10);

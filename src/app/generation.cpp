@@ -46,7 +46,9 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
   const OpenSite::Shared shared{.types = TRY(media_types(config.server.mime_types)),
                                 .executor = executor,
                                 .workers = config.server.threads,
-                                .cache_bytes = config.server.answer_memory / config.sites.size()};
+                                .cache_bytes = config.server.answer_memory / config.sites.size(),
+                                .max_upload_bytes = config.server.max_upload,
+                                .commit_timeout = config.server.commit_timeout};
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, shared, folders)));

@@ -7,7 +7,7 @@
 
 #include "http/filters/added_fields.h"
 #include "http/percent_encoding.h"
-#include "uploads/document_name.h"
+#include "store/document_name.h"
 
 namespace bobbin::app {
 namespace {
@@ -29,7 +29,7 @@ class Documents final : public http::Handler {
       : documents_(std::move(documents)), site_(std::move(site)), path_size_(path_size) {}
 
   http::Begin begin(const http::Request& request) const override {
-    const bool is_document = uploads::is_document_name(request.path.substr(path_size_ + 1));
+    const bool is_document = store::is_document_name(request.path.substr(path_size_ + 1));
     return is_document ? documents_->begin(request) : site_->begin(request);
   }
 
@@ -145,7 +145,11 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   documents_path_ = path.empty() ? "/uploads" : path;
   if (takes && folders == nullptr) return UploadFolders::check(directory);
   if (takes) {
-    uploads_ = TRY(folders->open(directory, http::encode_path(documents_path_)));
+    uploads_ = std::make_shared<uploads::UploadHandler>(
+        uploads::UploadSettings{.url_path = http::encode_path(documents_path_),
+                                .max_upload_bytes = shared_.max_upload_bytes,
+                                .commit_timeout = shared_.commit_timeout},
+        TRY(folders->open(directory)));
     upload_directory_ = directory;
   }
   if (!config_.serve_uploads) {

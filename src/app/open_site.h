@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "app/config.h"
 #include "app/upload_folders.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "executor/executor.h"
 #include "files/file_handler.h"
@@ -25,6 +27,8 @@ class OpenSite {
     executor::Executor& executor;
     unsigned workers;
     std::size_t cache_bytes;  ///< for the files of one site
+    std::uint64_t max_upload_bytes;
+    Duration commit_timeout;
   };
   /// `folders` null: only looks whether the upload folder could be used. The error is a sentence for the
   /// operator.

@@ -143,6 +143,13 @@ constexpr Option kOptions[] = {
     {.group = "Limits", .name = "max-upload", .placeholder = "SIZE",
      .effect = Size{&ServerConfig::max_upload, 1, kTiB},
      .meaning = "The largest content of an upload; more is answered 413."},
+    {.group = "Limits", .name = "upload-memory", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::upload_memory, kMiB, kTiB},
+     .meaning = "How much memory the content of all uploads under way may take together; what is more is answered 503."},
+    {.group = "Limits", .name = "upload-disk", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::upload_disk, 0, kTiB},
+     .meaning = "How much of the disk unfinished uploads may take together; what is more is answered 503. One upload of the largest "
+                "size is possible in any case."},
     {.group = "Limits", .name = "head-timeout", .placeholder = "TIME",
      .effect = Time{&ServerConfig::head_timeout, 1ms, 24h},
      .meaning = "How long a request head may take, from its first byte to its last; more is answered 408."},

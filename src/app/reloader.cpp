@@ -110,7 +110,7 @@ void Reloader::install(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
   reported_.assign(generation_->sites().size(), RootState::same);
   pool_.replace_handler(Generation::handler(generation_));
-  folders_.close_unused();
+  folders_.tick();
 }
 
 void Reloader::report(const OpenSite& site, RootState state) {

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,7 +15,6 @@
 #include "app/main_loop.h"
 #include "app/milestone.h"
 #include "app/reloader.h"
-#include "app/run_aside.h"
 #include "app/start_failure.h"
 #include "app/upload_folders.h"
 #include "os/process.h"
@@ -117,25 +115,14 @@ Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capac
 
 /// No new connections, no more requests, no uncommitted upload, the last line.
 void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executor& executor,
-                     UploadFolders& folders, Milestone& workers_ended, Milestone& uploads_answered,
-                     Process& process) {
+                     Milestone& work_ended, Process& process) {
   loop.begin_to_stop();
-  if (!loop.wait_for(workers_ended)) {
+  if (!loop.wait_for(work_ended)) {
     pool.stop_now();
-    end_by_force(loop, workers_ended, process.main_log, *process.log);
+    end_by_force(loop, work_ended, process.main_log, *process.log);
   }
   pool.join();
   executor.join();
-  // Aside: a disk that hangs must not outlast the grace period.
-  std::thread finisher = run_aside([&] {
-    folders.stop();
-    uploads_answered.reach();
-  });
-  if (!loop.wait_for(uploads_answered)) {
-    if (finisher.joinable()) finisher.detach();
-    end_by_force(loop, uploads_answered, process.main_log, *process.log);
-  }
-  if (finisher.joinable()) finisher.join();
   process.main_log.write(LogLevel::info, "Server stopped");
   process.log->stop();
 }
@@ -153,23 +140,23 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   auto listeners = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
   executor::Executor executor;
-  UploadFolders folders(config.server, *process.log);
+  UploadFolders folders(config.server, executor, *process.log);
   auto generation =
       TRY(Generation::create(config, bound, executor, &folders).map_error([](const std::string& message) {
         return StartFailure{message, kExitUsage};
       }));
 
-  const auto workers_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
-  const auto uploads_answered = TRY(Milestone::create().map_error(as_failure("cannot wait for the uploads")));
+  const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
   const server::PoolSettings settings = pool_settings(config, capacity);
   const auto pool =
       TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log, [&] {
-            // When no worker needs a disk any more, those who wait for disks end as well.
-            executor.shut_down([&] { workers_ended->reach(); });
+            // When no worker needs a disk any more, those who wait for disks end as well: the uploads that
+            // have arrived are stored first.
+            executor.shut_down([&] { work_ended->reach(); });
           }).map_error(as_failure("cannot start the workers")));
-  auto acceptor = create_acceptor(config.server, capacity, std::move(listeners), *pool, process,
-                                  {&workers_ended->fd(), &uploads_answered->fd()});
+  auto acceptor =
+      create_acceptor(config.server, capacity, std::move(listeners), *pool, process, {&work_ended->fd()});
   if (!acceptor) {
     pool->stop_now();
     pool->join();
@@ -191,7 +178,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .log = *process.log,
                  .main_log = process.main_log});
   loop.run_until_stopped();
-  stop_in_reverse(loop, *pool, executor, folders, *workers_ended, *uploads_answered, process);
+  stop_in_reverse(loop, *pool, executor, *work_ended, process);
   return {};
 }
 

@@ -7,9 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "app/run_aside.h"
 #include "os/directory.h"
 #include "os/file.h"
+#include "store/directory_folder.h"
 
 namespace bobbin::app {
 namespace {
@@ -27,30 +27,22 @@ Result<os::FileStatus> status_of(const std::string& directory) {
 
 }  // namespace
 
-Result<std::shared_ptr<uploads::UploadHandler>, std::string> UploadFolders::open(
-    const std::string& directory, const std::string& url_path) {
+Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(const std::string& directory) {
   const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
   if (const auto status = status_of(directory)) {
     const auto found = std::ranges::find_if(folders_, [&](const Folder& folder) {
       return folder.device == status->device && folder.inode == status->inode;
     });
-    if (found != folders_.end() && found->url_path == url_path) return found->endpoint;
-    if (found != folders_.end() && found->endpoint.use_count() > 1)
-      return failure(fmt::format(
-          "--upload-dir: \"{}\" is in use already, with its documents at {}; one directory cannot "
-          "have two paths",
-          directory, found->url_path));
+    if (found != folders_.end()) return found->store;
   }
-  std::shared_ptr<uploads::UploadHandler> endpoint =
-      TRY(uploads::UploadHandler::create({.directory = directory,
-                                          .url_path = url_path,
-                                          .max_upload_bytes = limits_.max_upload,
-                                          .commit_timeout = limits_.commit_timeout},
-                                         log_)
-              .map_error(as_message));
+  auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
+  const store::FolderStore::Limits limits{.memory_bytes = limits_.upload_memory,
+                                          .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload)};
+  auto store = TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), limits)
+                       .map_error(as_message));
   const os::FileStatus status = TRY(status_of(directory).map_error(as_message));
-  folders_.push_back({directory, status.device, status.inode, url_path, endpoint});
-  return endpoint;
+  folders_.push_back({status.device, status.inode, store});
+  return store;
 }
 
 Result<void, std::string> UploadFolders::check(const std::string& directory) {
@@ -64,18 +56,9 @@ Result<void, std::string> UploadFolders::check(const std::string& directory) {
   return {};
 }
 
-void UploadFolders::close_unused() {
-  for (Folder& folder : folders_) {
-    if (folder.endpoint.use_count() > 1) continue;
-    auto thread = run_aside([endpoint = std::exchange(folder.endpoint, nullptr)] { endpoint->stop(); });
-    if (thread.joinable()) closing_.push_back(std::move(thread));
-  }
-  std::erase_if(folders_, [](const Folder& folder) { return folder.endpoint == nullptr; });
-}
-
-void UploadFolders::stop() {
-  for (const Folder& folder : folders_) folder.endpoint->stop();
-  for (std::thread& thread : closing_) thread.join();
+void UploadFolders::tick() {
+  std::erase_if(folders_, [](const Folder& folder) { return folder.store.use_count() == 1; });
+  for (const Folder& folder : folders_) folder.store->try_to_take_over();
 }
 
 }  // namespace bobbin::app

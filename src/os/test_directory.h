@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdlib.h>
 #include <string>
 #include <string_view>
@@ -32,6 +33,14 @@ class TestDirectory {
   [[nodiscard]] std::string path(std::string_view name) const { return path_ + "/" + std::string(name); }
   [[nodiscard]] bool has(std::string_view name) const {
     return std::filesystem::exists(std::filesystem::symlink_status(path(name)));
+  }
+
+  /// What is in it, hidden names included.
+  [[nodiscard]] std::set<std::string> names() const {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      names.insert(entry.path().filename());
+    return names;
   }
 
   void make_folder(std::string_view name) const {

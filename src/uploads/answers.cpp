@@ -9,6 +9,32 @@ namespace bobbin::uploads {
 using http::Response;
 using http::Status;
 
+namespace {
+
+Response closed() { return unavailable("No uploads are accepted until the server has been restarted."); }
+
+Response occupied() {
+  return unavailable(
+      "Another server stores documents in the same folder. Uploads are accepted once it has ended.");
+}
+
+Response storage_failure(const Error& error) {
+  switch (error.code) {
+    case ENOSPC:
+    case EDQUOT:
+      return Response::error(Status::insufficient_storage, "There is no space left to store the document.");
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return unavailable("The server is too busy to store the document.");
+    default: break;
+  }
+  Response response = Response::error(Status::internal_server_error, "The document could not be stored.");
+  response.close = true;
+  return response;
+}
+
+}  // namespace
+
 Response created(std::string_view url_path, std::string name) {
   constexpr std::string_view kStart =
       R"({"status": "success", "message": "File created successfully", "filepath": ")";
@@ -72,21 +98,26 @@ Response unavailable(std::string detail) {
   return response;
 }
 
-Response closed() { return unavailable("No uploads are accepted until the server has been restarted."); }
+Response busy() { return unavailable("Too many uploads are under way. Try again in a moment."); }
 
-Response storage_failure(const Error& error) {
-  switch (error.code) {
-    case ENOSPC:
-    case EDQUOT:
-      return Response::error(Status::insufficient_storage, "There is no space left to store the document.");
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM: return unavailable("The server is too busy to store the document.");
-    default: break;
+std::optional<Response> not_taken(store::DocumentStore::State state) {
+  using State = store::DocumentStore::State;
+  switch (state) {
+    case State::open: return std::nullopt;
+    case State::occupied: return occupied();
+    case State::closed: break;
   }
-  Response response = Response::error(Status::internal_server_error, "The document could not be stored.");
-  response.close = true;
-  return response;
+  return closed();
+}
+
+Response not_stored(const store::NotStored& why) {
+  using Reason = store::NotStored::Reason;
+  switch (why.reason) {
+    case Reason::busy: return busy();
+    case Reason::closed: return closed();
+    case Reason::failed: break;
+  }
+  return storage_failure(why.cause);
 }
 
 }  // namespace bobbin::uploads

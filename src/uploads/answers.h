@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
 #include "http/response.h"
 #include "json/validator.h"
+#include "store/document_store.h"
 
 // What an upload may be answered: each function is one row of the contract.
 namespace bobbin::uploads {
@@ -26,11 +27,13 @@ namespace bobbin::uploads {
 
 /// 503 with Retry-After.
 [[nodiscard]] http::Response unavailable(std::string detail);
-/// The same, until the next start: a sync has failed, or the server is stopping.
-[[nodiscard]] http::Response closed();
+/// The same, since too many uploads are under way.
+[[nodiscard]] http::Response busy();
 
-/// The one mapping of what the file system says: no space → 507, out of descriptors or memory → 503, else
-/// 500.
-[[nodiscard]] http::Response storage_failure(const Error& error);
+/// What an upload is answered from its head alone in this state of the store; nothing when it is taken.
+[[nodiscard]] std::optional<http::Response> not_taken(store::DocumentStore::State state);
+/// What a complete upload is answered that was not stored. No space → 507, out of descriptors or memory →
+/// 503, else 500.
+[[nodiscard]] http::Response not_stored(const store::NotStored& why);
 
 }  // namespace bobbin::uploads

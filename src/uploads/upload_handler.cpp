@@ -1,6 +1,7 @@
 #include "uploads/upload_handler.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -8,8 +9,6 @@
 #include "http/media_type.h"
 #include "json/validator.h"
 #include "uploads/answers.h"
-#include "uploads/directory_store.h"
-#include "uploads/document.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -19,50 +18,48 @@ using http::Method;
 using http::RequestHead;
 using http::Response;
 
-/// Receives one document, and validates it as it arrives. Every verdict but 413 waits for the end of the
-/// content, so that the connection can be kept.
-class UploadExchange : public http::Exchange {
+/// Receives one document, and validates it as it arrives. Every verdict but 413 and 503 waits for the end of
+/// the content, so that the connection can be kept. `settings` outlives the exchange.
+class UploadExchange final : public http::Exchange {
  public:
-  UploadExchange(Store& store, Committer& committer, std::uint64_t maximum_bytes,
-                 std::uint64_t announced_bytes, Duration commit_timeout)
-      : committer_(committer),
-        maximum_bytes_(maximum_bytes),
-        commit_timeout_(commit_timeout),
-        document_(store, announced_bytes) {}
+  UploadExchange(const UploadSettings& settings, store::Draft draft, http::Resume resume)
+      : settings_(settings), draft_(std::move(draft)), resume_(resume) {}
 
   http::Intake content(Bytes piece) override {
+    using Intake = store::Draft::Intake;
     received_bytes_ += piece.size();
-    if (received_bytes_ > maximum_bytes_) return content_too_large(maximum_bytes_);
-    is_json_ = is_json_ && validator_.feed(piece);
-    if (is_json_)
-      document_.append(piece);
-    else
-      document_.discard();
-    return http::Accepted{};
+    if (received_bytes_ > settings_.max_upload_bytes) return content_too_large(settings_.max_upload_bytes);
+    if (draft_ && !validator_.feed(piece)) draft_.reset();
+    if (!draft_) return http::Accepted{};
+    switch (draft_->append(piece)) {
+      case Intake::more: return http::Accepted{};
+      case Intake::wait: draft_->when_ready(resume_); return http::Wait{};
+      case Intake::refused: break;
+    }
+    draft_.reset();
+    return busy();
   }
 
   http::Reply complete(http::ReplyLater later) override {
-    if (!is_json_ || !validator_.finish()) {
-      document_.discard();
+    if (!draft_ || !validator_.finish()) {
+      draft_.reset();
       std::move(later).forget();
       return invalid_json(validator_.fault());
     }
-    http::Reply reply = committer_.submit(std::move(document_), std::move(later));
-    if (auto* pending = std::get_if<http::Pending>(&reply)) {
-      pending->limit = commit_timeout_;
-      pending->late = unavailable("Storing takes too long. It may or may not succeed.");
-    }
-    return reply;
+    std::move(*draft_).commit(
+        [later = std::move(later), url_path = settings_.url_path](store::Outcome outcome) mutable {
+          std::move(later)(outcome ? created(url_path, *std::move(outcome)) : not_stored(outcome.error()));
+        });
+    return http::Pending{.limit = settings_.commit_timeout,
+                         .late = unavailable("Storing takes too long. It may or may not succeed.")};
   }
 
  private:
-  Committer& committer_;
-  const std::uint64_t maximum_bytes_;
-  const Duration commit_timeout_;
+  const UploadSettings& settings_;
   std::uint64_t received_bytes_ = 0;
   json::Validator validator_;
-  bool is_json_ = true;  ///< as far as received
-  Document document_;
+  std::optional<store::Draft> draft_;  // none once the content has proved not to be JSON
+  const http::Resume resume_;
 };
 
 Response allowed_methods() {
@@ -93,35 +90,22 @@ bool names_json(const http::Fields& fields) {
 
 }  // namespace
 
-Result<std::unique_ptr<UploadHandler>> UploadHandler::create(const UploadSettings& settings,
-                                                             observe::Log& log) {
-  auto store = TRY(DirectoryStore::create(settings.directory));
-  return std::make_unique<UploadHandler>(settings, std::move(store), log);
-}
-
-UploadHandler::UploadHandler(const UploadSettings& settings, std::unique_ptr<Store> store, observe::Log& log,
-                             Committer::Limits limits)
-    : max_upload_bytes_(settings.max_upload_bytes),
-      commit_timeout_(settings.commit_timeout),
-      store_(std::move(store)),
-      committer_(*store_, settings.url_path, log.writer("Uploads"), limits) {}
-
 http::Begin UploadHandler::begin(const http::Request& request) const {
   if (request.head.method == Method::options) return allowed_methods();
   if (auto refused = refusal(request.head)) return *std::move(refused);
-  return std::make_unique<UploadExchange>(*store_, committer_, max_upload_bytes_,
-                                          request.head.framing.length_bytes, commit_timeout_);
+  return std::make_unique<UploadExchange>(settings_, store_->begin(request.head.framing.length_bytes),
+                                          request.resume());
 }
 
 std::optional<Response> UploadHandler::refusal(const RequestHead& head) const {
   if (head.method != Method::post) return method_not_allowed();
-  if (!open()) return closed();
+  if (auto refused = not_taken(store_->state())) return refused;
   if (!names_json(head.fields)) return unsupported_media_type();
   if (has_content_coding(head.fields)) return unsupported_content_coding();
   if (head.framing.kind == http::ContentFraming::Kind::none) return length_required();
   if (head.framing.kind == http::ContentFraming::Kind::length &&
-      head.framing.length_bytes > max_upload_bytes_)
-    return content_too_large(max_upload_bytes_);
+      head.framing.length_bytes > settings_.max_upload_bytes)
+    return content_too_large(settings_.max_upload_bytes);
   return std::nullopt;
 }
 

@@ -9,9 +9,13 @@
 #include <thread>
 #include <vector>
 
-#include "uploads/test_directory.h"
-#include "uploads/test_store.h"
-#include "uploads/test_surroundings.h"
+#include "executor/executor.h"
+#include "observe/test_log.h"
+#include "os/test_directory.h"
+#include "store/directory_folder.h"
+#include "store/folder_store.h"
+#include "store/test_folder.h"
+#include "uploads/test_mailbox.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -22,7 +26,7 @@ using http::Method;
 using http::RequestHead;
 using http::Response;
 using http::Status;
-using Step = TestStore::Step;
+using Step = store::TestFolder::Step;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -59,7 +63,10 @@ class Client {
   explicit Client(const http::Handler& handler) : handler_(handler) {}
 
   http::Begin begin(const RequestHead& head) {
-    return handler_.begin({.head = head, .local = endpoint_, .path = "/upload"});
+    return handler_.begin({.head = head,
+                           .local = endpoint_,
+                           .path = "/upload",
+                           .exchange = {.sink = &mailbox_, .connection = {}, .exchange = ExchangeId{1}}});
   }
   /// The response that the head alone earns; status 100 when the content is wanted.
   Response refusal(const RequestHead& head) {
@@ -75,6 +82,9 @@ class Client {
     for (; !content.empty(); content.remove_prefix(std::min(piece_bytes, content.size()))) {
       http::Intake intake = exchange.content(as_bytes(content.substr(0, piece_bytes)));
       if (auto* refused = std::get_if<Response>(&intake)) return std::move(*refused);
+      if (std::holds_alternative<http::Wait>(intake)) {
+        EXPECT_TRUE(mailbox_.wait_until_resumed());
+      }
     }
     http::Reply reply = exchange.complete(mailbox_.reply(ExchangeId{1}));
     if (auto* response = std::get_if<Response>(&reply)) return std::move(*response);
@@ -89,13 +99,33 @@ class Client {
   Mailbox mailbox_;
 };
 
+/// A store over a folder, and the threads that it needs.
+class Store {
+ public:
+  explicit Store(std::shared_ptr<store::Folder> folder, store::FolderStore::Limits limits = {})
+      : store_(*store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), limits)) {}
+  ~Store() { finish(); }
+
+  [[nodiscard]] std::shared_ptr<store::FolderStore> get() const { return store_; }
+  /// Ends once everything has been stored or removed.
+  void finish() {
+    executor_.shut_down([] {});
+    executor_.join();
+  }
+  std::vector<std::string> lines(observe::LogLevel level) { return log_.lines(level); }
+
+ private:
+  observe::TestLog log_;
+  executor::Executor executor_;
+  std::shared_ptr<store::FolderStore> store_;
+};
+
 class UploadHandlerTest : public ::testing::Test {
  protected:
-  TemporaryDirectory directory_;
-  TestLog log_;
-  std::unique_ptr<UploadHandler> handler_ =
-      UploadHandler::create({.directory = directory_.path(), .max_upload_bytes = 300'000}, log_).value();
-  Client client_{*handler_};
+  os::TestDirectory directory_;
+  Store store_{*store::DirectoryFolder::open(directory_.path())};
+  UploadHandler handler_{{.max_upload_bytes = 300'000}, store_.get()};
+  Client client_{handler_};
 };
 
 TEST_F(UploadHandlerTest, StoresADocumentAndSaysWhere) {
@@ -127,7 +157,7 @@ TEST_F(UploadHandlerTest, StoresTheBytesReceived) {
                                   "{\"a\":1,\"a\":2}",
                                   "\"\xC3\xA9 \xF0\x9F\x98\x80\"",
                                   "[" + std::string(200'000, ' ') + "]",
-                                  "\"" + std::string(Document::kGatherBytes - 2, 'x') + "\""};
+                                  "\"" + std::string(store::Document::kPieceBytes - 2, 'x') + "\""};
   for (const std::string& content : contents) {
     for (const std::size_t piece_bytes : {std::size_t{1}, std::size_t{1460}, std::size_t{1} << 20}) {
       SCOPED_TRACE(content.substr(0, 20) + " in pieces of " + std::to_string(piece_bytes));
@@ -181,7 +211,7 @@ TEST_F(UploadHandlerTest, RefusesByTheHead) {
     EXPECT_EQ(response.close, c.close);
     EXPECT_FALSE(response.detail.empty());
     EXPECT_EQ(http::size_bytes(response.content), 0U) << "the router writes the page";
-    EXPECT_EQ(handler_->error_form(c.head), http::ErrorForm::problem);
+    EXPECT_EQ(handler_.error_form(c.head), http::ErrorForm::problem);
   }
 }
 
@@ -242,6 +272,7 @@ TEST_F(UploadHandlerTest, AnUploadThatBreaksOffLeavesNothing) {
   EXPECT_TRUE(
       std::holds_alternative<http::Accepted>(exchange->content(as_bytes("[" + std::string(200'000, ' ')))));
   exchange.reset();
+  store_.finish();
   EXPECT_THAT(directory_.names(), IsEmpty());
 }
 
@@ -252,7 +283,7 @@ TEST_F(UploadHandlerTest, ParallelUploadsMakeDistinctFiles) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([this, t] {
-      Client client(*handler_);
+      Client client(handler_);
       for (int i = 0; i < kEach; ++i)
         EXPECT_EQ(client.upload("[" + std::to_string(t) + "," + std::to_string(i) + "]").status,
                   Status::created);
@@ -265,77 +296,112 @@ TEST_F(UploadHandlerTest, ParallelUploadsMakeDistinctFiles) {
   EXPECT_THAT(contents, SizeIs(kThreads * kEach));
 }
 
-TEST_F(UploadHandlerTest, StopEndsUploads) {
-  EXPECT_TRUE(handler_->open());
-  handler_->stop();
-  EXPECT_FALSE(handler_->open());
-  const Response response = client_.refusal(post());
-  EXPECT_EQ(response.status, Status::service_unavailable);
-  EXPECT_EQ(response.fields, "Retry-After: 5\r\n");
-  EXPECT_TRUE(response.close);
-}
-
-TEST(UploadHandler, CannotBeMadeWithoutAFolder) {
-  const TemporaryDirectory directory;
-  TestLog log;
-  const auto handler = UploadHandler::create({.directory = directory.path("missing/uploads")}, log);
-  ASSERT_FALSE(handler);
-  EXPECT_EQ(handler.error().code, ENOENT);
-}
-
-class UploadHandlerOnTestStore : public ::testing::Test {
+class UploadHandlerOnTestFolder : public ::testing::Test {
  protected:
-  TestLog log_;
-  TestStore& store_ = *new TestStore;  // the handler owns it
-  UploadHandler handler_{{.directory = "", .url_path = "/documents"}, std::unique_ptr<Store>(&store_), log_};
-  Client client_{handler_};
+  void start(store::FolderStore::Limits limits = {}) {
+    store_ = std::make_unique<Store>(folder_, limits);
+    handler_ = std::make_unique<UploadHandler>(UploadSettings{.url_path = "/documents"}, store_->get());
+    client_ = std::make_unique<Client>(*handler_);
+  }
+
+  std::shared_ptr<store::TestFolder> folder_ = std::make_shared<store::TestFolder>();
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<UploadHandler> handler_;
+  std::unique_ptr<Client> client_;
 };
 
-TEST_F(UploadHandlerOnTestStore, UsesTheConfiguredPath) {
-  const Response response = client_.upload("[]");
+TEST_F(UploadHandlerOnTestFolder, UsesTheConfiguredPath) {
+  start();
+  const Response response = client_->upload("[]");
   EXPECT_EQ(response.fields, "Location: /documents/" + response.log_fields.subject + "\r\n");
   EXPECT_THAT(std::get<std::string>(response.content),
               HasSubstr("\"filepath\": \"/documents/" + response.log_fields.subject + "\"}"));
 }
 
+// CONTRACT §3 and §7 row 18: no space → 507, any other failure 500 or 503, never 201; later uploads work.
+TEST_F(UploadHandlerOnTestFolder, SaysWhatKindOfFailureItWas) {
+  struct Case {
+    int code;
+    Status status;
+  };
+  const Case cases[] = {{ENOSPC, Status::insufficient_storage}, {EDQUOT, Status::insufficient_storage},
+                        {EMFILE, Status::service_unavailable},  {ENFILE, Status::service_unavailable},
+                        {ENOMEM, Status::service_unavailable},  {EIO, Status::internal_server_error},
+                        {EROFS, Status::internal_server_error}, {EACCES, Status::internal_server_error}};
+  start();
+  for (const auto& [code, status] : cases) {
+    SCOPED_TRACE("errno " + std::to_string(code));
+    folder_->fail(Step::stage, code, folder_->calls(Step::stage) + 1);
+    const Response response = client_->upload("[]");
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(response.fields, status == Status::service_unavailable ? "Retry-After: 5\r\n" : "");
+    EXPECT_EQ(response.close, status != Status::insufficient_storage);  // CONTRACT §4
+  }
+  EXPECT_EQ(client_->upload("[]").status, Status::created);
+}
+
+TEST_F(UploadHandlerOnTestFolder, AFolderOfAnotherServerIsA503UntilItHasEnded) {
+  folder_->set_ownership(store::Ownership::another_process);
+  start();
+  const Response refused = client_->refusal(post());
+  EXPECT_EQ(refused.status, Status::service_unavailable);
+  EXPECT_EQ(refused.fields, "Retry-After: 5\r\n");
+  EXPECT_EQ(client_->refusal(with_method(Method::options)).status, Status::no_content);
+}
+
+// A bound over all clients: whoever comes when it is reached is told to come again.
+TEST_F(UploadHandlerOnTestFolder, TooMuchAtOnceIsRefusedWhileItArrives) {
+  start({.memory_bytes = 100'000});
+  http::Begin begun = client_->begin(post());
+  auto& slow = *std::get<std::unique_ptr<http::Exchange>>(begun);
+  EXPECT_TRUE(std::holds_alternative<http::Accepted>(slow.content(as_bytes("[" + std::string(60'000, ' ')))));
+  const Response refused = client_->upload("[" + std::string(60'000, ' ') + "]");
+  EXPECT_EQ(refused.status, Status::service_unavailable);
+  EXPECT_EQ(refused.fields, "Retry-After: 5\r\n");
+  EXPECT_TRUE(refused.close);
+  EXPECT_EQ(client_->upload("[]").status, Status::created) << "there is room for a small one";
+}
+
 // CONTRACT §4: 507 keeps the connection, so it waits for the end of the content.
-TEST_F(UploadHandlerOnTestStore, AFullDiskIsAnsweredOnceTheContentHasBeenRead) {
-  store_.fail(Step::append, ENOSPC);
-  const Response response = client_.upload("[" + std::string(200'000, ' ') + "]");
+TEST_F(UploadHandlerOnTestFolder, AFullDiskIsAnsweredOnceTheContentHasBeenRead) {
+  start();
+  folder_->fail(Step::append, ENOSPC);
+  const Response response = client_->upload("[" + std::string(200'000, ' ') + "]");
   EXPECT_EQ(response.status, Status::insufficient_storage);
   EXPECT_FALSE(response.close);
-  EXPECT_THAT(log_.lines(observe::LogLevel::warning),
+  EXPECT_THAT(store_->lines(observe::LogLevel::warning),
               ElementsAre("Upload not stored: test: No space left on device"));
-  EXPECT_EQ(store_.staged_files(), 0U);
-  EXPECT_EQ(client_.upload("[]").status, Status::created);
+  EXPECT_EQ(folder_->staged_files(), 0U);
+  EXPECT_EQ(client_->upload("[]").status, Status::created);
 }
 
-TEST_F(UploadHandlerOnTestStore, InvalidJsonOnAFullDiskIsStillTheClientsFault) {
-  store_.fail(Step::append, ENOSPC);
-  EXPECT_EQ(client_.upload("[" + std::string(200'000, ' ')).status, Status::bad_request);
+TEST_F(UploadHandlerOnTestFolder, InvalidJsonOnAFullDiskIsStillTheClientsFault) {
+  start();
+  folder_->fail(Step::append, ENOSPC);
+  EXPECT_EQ(client_->upload("[" + std::string(200'000, ' ')).status, Status::bad_request);
 }
 
-TEST_F(UploadHandlerOnTestStore, AfterAFailedSyncTheHeadAloneIsRefused) {
-  store_.fail(Step::sync, EIO);
-  EXPECT_EQ(client_.upload("[]").status, Status::internal_server_error);
-  EXPECT_FALSE(handler_.open());
-  const Response later = client_.refusal(post("text/plain"));
+TEST_F(UploadHandlerOnTestFolder, AfterAFailedSyncTheHeadAloneIsRefused) {
+  start();
+  folder_->fail(Step::sync, EIO);
+  EXPECT_EQ(client_->upload("[]").status, Status::internal_server_error);
+  const Response later = client_->refusal(post("text/plain"));
   EXPECT_EQ(later.status, Status::service_unavailable) << "before the type: nothing would help";
   EXPECT_EQ(later.fields, "Retry-After: 5\r\n");
-  EXPECT_EQ(client_.refusal(with_method(Method::get)).status, Status::method_not_allowed);
-  EXPECT_EQ(client_.refusal(with_method(Method::options)).status, Status::no_content);
+  EXPECT_EQ(client_->refusal(with_method(Method::get)).status, Status::method_not_allowed);
+  EXPECT_EQ(client_->refusal(with_method(Method::options)).status, Status::no_content);
 }
 
-TEST_F(UploadHandlerOnTestStore, AnUploadUnderWayWhenASyncFailsIsRefusedAtItsEnd) {
-  http::Begin begun = client_.begin(post());
+TEST_F(UploadHandlerOnTestFolder, AnUploadUnderWayWhenASyncFailsIsRefusedAtItsEnd) {
+  start();
+  http::Begin begun = client_->begin(post());
   auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
   EXPECT_TRUE(std::holds_alternative<http::Accepted>(exchange.content(as_bytes("[]"))));
-  store_.fail(Step::sync, EIO);
-  EXPECT_EQ(client_.upload("[]").status, Status::internal_server_error);
+  folder_->fail(Step::sync, EIO);
+  EXPECT_EQ(client_->upload("[]").status, Status::internal_server_error);
   Mailbox mailbox;
-  const http::Reply reply = exchange.complete(mailbox.reply(ExchangeId{1}));
-  EXPECT_EQ(std::get<Response>(reply).status, Status::service_unavailable);
-  EXPECT_EQ(mailbox.size(), 0U);
+  EXPECT_TRUE(std::holds_alternative<http::Pending>(exchange.complete(mailbox.reply(ExchangeId{1}))));
+  EXPECT_EQ(mailbox.wait(ExchangeId{1}).status, Status::service_unavailable);
 }
 
 }  // namespace

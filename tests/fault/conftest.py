@@ -34,7 +34,7 @@ def server(start):
 
 @pytest.fixture(params=["unnamed", "named"])
 def staging(request, faults):
-    """Each of the two ways to keep an upload before it has its name (DirectoryStore::Staging): a server started from now on
+    """Each of the two ways to keep an upload before it has its name (DirectoryFolder::Staging): a server started from now on
     finds the file system with or without O_TMPFILE."""
     if request.param == "named":
         faults.fail("open_unnamed", errno.EOPNOTSUPP)

@@ -4,11 +4,13 @@ import errno
 import os
 import select
 import signal
+import threading
 
 import pytest
 
 from faults import error_name
 from stored import JSON, Uploads, document
+from support.client import chunked
 from support.server import run_to_end
 from support.waiting import in_parallel
 
@@ -154,8 +156,12 @@ def test_temporary_that_cannot_be_removed(start, faults, staging):
 # A failed sync
 
 
-@pytest.mark.parametrize("operation", ["sync_file", "sync_directory"])
-@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT], ids=error_name)
+CLOSING = [
+    ("sync_file", errno.EIO), ("sync_directory", errno.EIO), ("sync_directory", errno.ENOSPC), ("sync_directory", errno.EDQUOT),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "code"), CLOSING)
 def test_failed_sync(start, faults, staging, operation, code):
     """§3: that upload is not acknowledged; no further one is accepted until a restart, and the log says so; a sync is never
     tried again, for it could succeed without the data."""
@@ -184,6 +190,22 @@ def test_failed_sync(start, faults, staging, operation, code):
     uploads.check()
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT], ids=error_name)
+def test_no_space_found_by_the_sync(start, faults, staging, code):
+    """§3: its pages may have been dropped, so that document is refused; the device is well, so the next one is stored."""
+    server = start()
+    uploads = Uploads(server)
+    faults.fail("sync_file", code, limit=1)
+    with server.connect() as connection:
+        for expected in [507, 201]:
+            response = connection.ask("POST", "/upload", fields=[JSON], content=b"[1]")
+            assert response.status == expected and response.keeps
+            uploads.note(response, b"[1]")
+    assert faults.calls("sync_file") == 2
+    assert server.log.count("Sync failed") == 0
+    uploads.check()
+
+
 @pytest.mark.parametrize("operation", ["sync_file", "sync_directory"])
 def test_failed_sync_among_others(start, faults, staging, operation):
     """One sync of many fails: who was acknowledged has a document, who was not has none."""
@@ -194,7 +216,7 @@ def test_failed_sync_among_others(start, faults, staging, operation):
     with faults.held(operation):
         for connection, content in zip(connections, contents, strict=True):
             connection.send(connection.request("POST", "/upload", fields=[JSON], content=content))
-        # The crew syncs the files side by side, the publisher the directory alone.
+        # Files are synced side by side, the directory by one thread alone.
         faults.wait_until_held(operation, len(contents) if operation == "sync_file" else 1)
         faults.fail(operation, errno.EIO, limit=1)
     statuses = set()
@@ -268,6 +290,31 @@ def test_get_while_syncs_wait(start, faults, staging, operation):
             assert not [name for name in server.uploads() if name.startswith("upload_")]
     for connection, content in zip(connections, contents, strict=True):
         assert uploads.note(connection.receive(), content).status == 201
+    uploads.check()
+
+
+@pytest.mark.parametrize("coding", ["length", "chunked"])
+def test_a_disk_that_hangs_while_a_large_upload_arrives(start, faults, staging, coding):
+    """§1: whatever its size, an upload is not written by the one worker there is: others are answered meanwhile."""
+    server = start()
+    uploads = Uploads(server)
+    large = b'"' + b"x" * 900_000 + b'"'
+    pieces = [large[at : at + 10_000] for at in range(0, len(large), 10_000)]
+    with server.connect() as connection:
+        with faults.held("write_file"):
+            if coding == "length":
+                sent = connection.request("POST", "/upload", fields=[JSON], content=large)
+            else:
+                sent = connection.request("POST", "/upload", fields=[JSON, ("Transfer-Encoding", "chunked")])
+                sent += chunked(pieces)
+            sender = threading.Thread(target=connection.send, args=(sent,))  # the server does not take all of it yet
+            sender.start()
+            faults.wait_until_held("write_file")
+            for _ in range(20):
+                assert server.get("/photo.png").status == 200
+            expect_silence([connection])
+        sender.join()
+        assert uploads.note(connection.receive(), large).status == 201
     uploads.check()
 
 

@@ -1,9 +1,12 @@
 """CONTRACT §3 (POST /upload) and §7 row 5."""
 
+import contextlib
 import json
 import os
 import random
 import re
+import select
+import signal
 import subprocess
 from datetime import datetime, timedelta, timezone
 
@@ -754,3 +757,116 @@ def test_any_document_in_any_pieces(server, value, escape, seed):
         request = chunked_head(connection) + chunked(cut(content))
         connection.send_pieces(piece for piece in cut(request) if piece)
         check_created(server, connection.receive(), content)
+
+
+# What all uploads may take together
+
+
+def begin_upload(connection, announced, sent):
+    """A part of an upload; its end stays away."""
+    head = connection.request("POST", "/upload", fields=[JSON, ("Content-Length", str(announced))])
+    connection.send_as_far_as_possible(head + b"[" + b" " * (sent - 1))
+
+
+def answered(connections):
+    """Those that have an answer by now."""
+    readable, _, _ = select.select([connection.socket for connection in connections], [], [], 0)
+    return [connection for connection in connections if connection.socket in readable]
+
+
+def test_the_memory_of_all_uploads_is_bounded(start):
+    """§3: clients that send a part and stop do not take more than --upload-memory; whoever comes then is told to come again."""
+    server = start("--threads", "50", "--upload-memory", "1MiB", "--max-upload", "64KiB")
+    fits = 16  # of 64 KiB each
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(40)]
+        for connection in connections:
+            begin_upload(connection, 64 * 1024, 63 * 1024)
+        eventually(lambda: len(answered(connections)) >= len(connections) - fits, "those that have no room are answered")
+        server.wait_until_quiet()
+        refused = answered(connections)
+        assert len(refused) == len(connections) - fits
+        for connection in refused:
+            response = connection.receive()
+            assert check_problem(response, 503)["detail"].startswith("Too many uploads are under way")
+            assert response["Retry-After"] == "5" and not response.keeps
+        check_problem(server.upload(b"[" + b" " * 60_000 + b"]"), 503)
+    eventually(lambda: server.upload(b"[" + b" " * 60_000 + b"]").status == 201, "there is room again when they have left")
+
+
+def test_the_disk_of_unfinished_uploads_is_bounded(start):
+    """§3: the same for what is on disk and not complete; small documents are stored all the same."""
+    server = start("--max-upload", "2MiB", "--upload-disk", "3MiB")
+    large = 2 << 20
+    with server.connect() as first, server.connect() as second:
+        begin_upload(first, large, large - 1)
+        begin_upload(second, large, large - 1)
+        eventually(lambda: answered([first, second]), "one of them has no room")
+        (refused,) = answered([first, second])
+        check_problem(refused.receive(), 503)
+        assert server.upload(b"[1]").status == 201
+        kept = first if refused is second else second
+        kept.send(b"]")
+        check_created(server, kept.receive(), b"[" + b" " * (large - 2) + b"]")
+    document = b"[" + b" " * (large - 2) + b"]"
+    eventually(lambda: server.upload(document).status == 201, "there is room again when they have left")
+
+
+# A folder has one server
+
+
+def test_a_second_server_on_the_same_folder(start):
+    """§3: it serves files at once, stores nothing, removes nothing, and takes over when the first has ended."""
+    first = start()
+    second = start()
+    assert second.get("/about.html").status == 200
+    problem = check_problem(second.upload(b"[2]"), 503)
+    assert "Another server stores documents in the same folder" in problem["detail"]
+    second.log.wait_for(r"\[Uploads\] Warning: another server stores documents in this folder")
+    name = check_created(first, first.upload(b"[1]"), b"[1]")
+    assert second.get(name).content == b"[1]"
+    first.stop()
+    second.log.wait_for(r"\[Uploads\] The other server has given the folder up: uploads are taken$")
+    check_created(second, second.upload(b"[2]"), b"[2]")
+    assert len(second.uploads()) == 2
+
+
+def test_the_successor_of_a_server_that_was_killed(start):
+    """§3: however the first has ended."""
+    first = start()
+    second = start()
+    first.expected_status = -signal.SIGKILL
+    first.process.kill()
+    first.process.wait()
+    second.log.wait_for("uploads are taken$")
+    check_created(second, second.upload(b"[2]"), b"[2]")
+
+
+def test_a_successor_started_while_its_predecessor_drains(start):
+    """§1, §3: what the first has begun it finishes; then the second stores."""
+    first = start()
+    with first.connect() as connection:
+        begin_upload(connection, 3, 2)
+        first.wait_until_quiet()
+        second = start()
+        first.signal(signal.SIGTERM)
+        first.log.wait_for("Shutting down server")
+        check_problem(second.upload(b"[2]"), 503)
+        connection.send(b"]")
+        check_created(first, connection.receive(), b"[ ]")
+    first.wait()
+    eventually(lambda: second.upload(b"[2]").status == 201, "the second has taken over")
+
+
+def test_servers_that_are_started_together(start, root):
+    """§3: whatever an earlier run has left behind, all of them start, and one of them stores."""
+    folder = root / "uploads"
+    folder.mkdir(exist_ok=True)
+    for number in range(200):
+        (folder / (".bobbin-" + f"{number:03}".translate(str.maketrans("0189", "abcd")) + "a" * 23 + ".tmp")).touch()
+    (folder / (".bobbin-" + "b" * 26 + ".tmp")).mkdir()
+    servers = in_parallel(3, lambda _: start())
+    statuses = sorted(server.upload(b"[1]").status for server in servers)
+    assert statuses == [201, 503, 503]
+    left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    assert left == [".bobbin-" + "b" * 26 + ".tmp"]

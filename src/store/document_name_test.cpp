@@ -1,4 +1,4 @@
-#include "uploads/document_name.h"
+#include "store/document_name.h"
 
 #include <cstdlib>
 #include <ctime>
@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-namespace bobbin::uploads {
+namespace bobbin::store {
 namespace {
 
 using ::testing::EndsWith;
@@ -96,13 +96,16 @@ TEST(RandomText, UsesEveryLetterOfItsAlphabetAtEveryPlace) {
 
 TEST(TemporaryName, IsKnownAgainAndNothingElseIs) {
   EXPECT_TRUE(is_temporary_name(temporary_name()));
-  EXPECT_TRUE(is_temporary_name(".bobbin-x.tmp"));
-  for (const char* other : {"", ".bobbin-", ".tmp", "bobbin-x.tmp", ".bobbin-x.tmp2", ".bobbin-x",
-                            "upload_20240315_123456_x.json", "x.bobbin-x.tmp"}) {
+  EXPECT_TRUE(is_temporary_name(".bobbin-abcdefghijklmnopqrstuvwxyz.tmp"));
+  for (const char* other :
+       {"", ".bobbin-", ".tmp", ".bobbin-.tmp", ".bobbin-x.tmp", "bobbin-abcdefghijklmnopqrstuvwxyz.tmp",
+        ".bobbin-abcdefghijklmnopqrstuvwxyz.tmp2", ".bobbin-abcdefghijklmnopqrstuvwxyz2.tmp",
+        ".bobbin-abcdefghijklmnopqrstuvwxy.tmp", ".bobbin-abcdefghijklmnopqrstuvwxyZ.tmp",
+        ".bobbin-abcdefghijklmnopqrstuvwxy1.tmp", "x.bobbin-abcdefghijklmnopqrstuvwxyz.tmp"}) {
     SCOPED_TRACE(other);
     EXPECT_FALSE(is_temporary_name(other));
   }
 }
 
 }  // namespace
-}  // namespace bobbin::uploads
+}  // namespace bobbin::store

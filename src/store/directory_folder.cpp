@@ -1,13 +1,14 @@
-#include "uploads/directory_store.h"
+#include "store/directory_folder.h"
 
 #include <cerrno>
 #include <utility>
 
 #include "os/directory.h"
 #include "os/file.h"
-#include "uploads/document_name.h"
+#include "os/lock.h"
+#include "store/document_name.h"
 
-namespace bobbin::uploads {
+namespace bobbin::store {
 namespace {
 
 class UnnamedFile : public StagedFile {
@@ -70,17 +71,18 @@ Result<void> make_durable_directory(const std::string& path) {
   return os::sync(*above);
 }
 
+/// What cannot be removed stays; a folder or somebody else's file by such a name is no reason not to start.
 Result<void> remove_stale_temporaries(const os::Fd& directory) {
   for (const std::string& name : TRY(os::list(directory)))
-    if (is_temporary_name(name)) TRY(os::remove_file(directory, name));
+    if (is_temporary_name(name)) static_cast<void>(os::remove_file(directory, name));
   return {};
 }
 
 /// A full dress rehearsal, for there are file systems that create unnamed files but cannot name them, and
 /// systems without /proc. A full disk proves nothing against O_TMPFILE: where it is missing, that is said
 /// first.
-Result<DirectoryStore::Staging> rehearse(const os::Fd& directory) {
-  using Staging = DirectoryStore::Staging;
+Result<DirectoryFolder::Staging> rehearse(const os::Fd& directory) {
+  using Staging = DirectoryFolder::Staging;
   const Result<os::Fd> file = os::create_unnamed(directory);
   if (!file) {
     switch (file.error().code) {
@@ -102,26 +104,37 @@ Result<DirectoryStore::Staging> rehearse(const os::Fd& directory) {
 
 }  // namespace
 
-Result<std::unique_ptr<DirectoryStore>> DirectoryStore::create(const std::string& path,
+Result<std::unique_ptr<DirectoryFolder>> DirectoryFolder::open(const std::string& path,
                                                                std::optional<Staging> staging) {
   TRY(make_durable_directory(path));
   os::Fd directory = TRY(os::open_directory(path));
-  TRY(remove_stale_temporaries(directory));
-  if (!staging) staging = TRY(rehearse(directory));
-  TRY(os::sync(directory));
-  return std::unique_ptr<DirectoryStore>(new DirectoryStore(std::move(directory), *staging));
+  const std::uint64_t device = TRY(os::status(directory)).device;
+  return std::unique_ptr<DirectoryFolder>(new DirectoryFolder(std::move(directory), device, staging));
 }
 
-Result<std::unique_ptr<StagedFile>> DirectoryStore::stage() {
-  if (staging_ == Staging::unnamed)
+Result<Ownership> DirectoryFolder::own() {
+  const Result<bool> locked = os::try_lock(directory_);
+  if (!locked && !os::is_unsupported_lock(locked.error())) return failure(locked.error());
+  ownership_ = !locked ? Ownership::unknown : *locked ? Ownership::ours : Ownership::another_process;
+  return ownership_;
+}
+
+Result<void> DirectoryFolder::prepare() {
+  if (ownership_ == Ownership::ours) TRY(remove_stale_temporaries(directory_));
+  if (!staging_) staging_ = TRY(rehearse(directory_));
+  return os::sync(directory_);
+}
+
+Result<std::unique_ptr<StagedFile>> DirectoryFolder::stage() {
+  if (staging() == Staging::unnamed)
     return std::make_unique<UnnamedFile>(TRY(os::create_unnamed(directory_)), directory_);
   std::string temporary = temporary_name();
   os::Fd file = TRY(os::create_named(directory_, temporary));
   return std::make_unique<NamedFile>(std::move(file), directory_, std::move(temporary));
 }
 
-Result<void> DirectoryStore::sync_names() { return os::sync(directory_); }
+Result<void> DirectoryFolder::sync_names() { return os::sync(directory_); }
 
-Result<void> DirectoryStore::remove(const std::string& name) { return os::remove_file(directory_, name); }
+Result<void> DirectoryFolder::remove(const std::string& name) { return os::remove_file(directory_, name); }
 
-}  // namespace bobbin::uploads
+}  // namespace bobbin::store

@@ -1,11 +1,11 @@
-#include "uploads/document_name.h"
+#include "store/document_name.h"
 
 #include <array>
 #include <ctime>
 
 #include "os/random.h"
 
-namespace bobbin::uploads {
+namespace bobbin::store {
 namespace {
 
 constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";  // RFC 4648 §6, lowercase
@@ -65,7 +65,10 @@ std::string temporary_name() {
 }
 
 bool is_temporary_name(std::string_view name) {
-  return name.starts_with(kTemporaryStart) && name.ends_with(kTemporaryEnd);
+  constexpr std::size_t kSize = kTemporaryStart.size() + kRandomCharacters + kTemporaryEnd.size();
+  return name.size() == kSize && name.starts_with(kTemporaryStart) && name.ends_with(kTemporaryEnd) &&
+         name.substr(kTemporaryStart.size(), kRandomCharacters).find_first_not_of(kAlphabet) ==
+             std::string_view::npos;
 }
 
-}  // namespace bobbin::uploads
+}  // namespace bobbin::store

@@ -13,18 +13,18 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "uploads/store.h"
+#include "store/folder.h"
 
-namespace bobbin::uploads {
+namespace bobbin::store {
 
-/// A store in memory for tests. It can fail or hold any step, it remembers what happened in which order, and
+/// A folder in memory for tests. It can fail or hold any step, it remembers what happened in which order, and
 /// it knows what a power cut would leave: content and names that were not synced are forgotten. Thread: any.
-class TestStore : public Store {
+class TestFolder : public Folder {
  public:
-  enum class Step : std::uint8_t { stage, append, sync, publish, sync_names, remove };
+  enum class Step : std::uint8_t { prepare, stage, append, sync, publish, sync_names, remove };
   using Files = std::map<std::string, std::string>;  ///< name → content
 
-  /// From the nth call of `step` on (from 1, counted since the store was made), `times` calls fail with
+  /// From the nth call of `step` on (from 1, counted since the folder was made), `times` calls fail with
   /// `code`.
   void fail(Step step, int code, std::size_t nth = 1, std::size_t times = 1) {
     const Lock lock(mutex_);
@@ -52,6 +52,12 @@ class TestStore : public Store {
   /// Waits until `count` calls of `step` have ended well. False after ten seconds.
   [[nodiscard]] bool wait_until_done(Step step, std::size_t count) {
     return wait_until(step, &Plan::done, count);
+  }
+
+  /// Whose it is from now on.
+  void set_ownership(Ownership ownership) {
+    const Lock lock(mutex_);
+    ownership_ = ownership;
   }
 
   void note(std::string event) {
@@ -93,6 +99,17 @@ class TestStore : public Store {
     return staged_files_;
   }
 
+  Result<Ownership> own() override {
+    const Lock lock(mutex_);
+    return ownership_;
+  }
+  Result<void> prepare() override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::prepare));
+    leave(Step::prepare, {});
+    return {};
+  }
+  std::uint64_t device() const override { return 0; }
   Result<std::unique_ptr<StagedFile>> stage() override {
     const Lock lock(mutex_);
     TRY(enter(Step::stage));
@@ -141,37 +158,37 @@ class TestStore : public Store {
 
   class File : public StagedFile {
    public:
-    explicit File(TestStore& store) : store_(store) {}
+    explicit File(TestFolder& folder) : folder_(folder) {}
     ~File() override {
-      const Lock lock(store_.mutex_);
-      --store_.staged_files_;
+      const Lock lock(folder_.mutex_);
+      --folder_.staged_files_;
     }
     Result<void> append(Bytes bytes) override {
-      const Lock lock(store_.mutex_);
-      TRY(store_.enter(Step::append));
+      const Lock lock(folder_.mutex_);
+      TRY(folder_.enter(Step::append));
       inode_->content += as_text(bytes);
-      store_.leave(Step::append, {});
+      folder_.leave(Step::append, {});
       return {};
     }
     Result<void> sync() override {
-      const Lock lock(store_.mutex_);
+      const Lock lock(folder_.mutex_);
       const std::size_t bytes = inode_->content.size();
-      TRY(store_.enter(Step::sync));
+      TRY(folder_.enter(Step::sync));
       inode_->synced_bytes = bytes;
-      store_.leave(Step::sync, "sync");
+      folder_.leave(Step::sync, "sync");
       return {};
     }
     Result<void> publish(const std::string& name) override {
-      const Lock lock(store_.mutex_);
-      TRY(store_.enter(Step::publish));
-      if (!store_.names_.emplace(name, inode_).second) return failure(Error{EEXIST, "publish"});
-      if (inode_->synced_bytes != inode_->content.size()) ++store_.published_too_early_;
-      store_.leave(Step::publish, "publish");
+      const Lock lock(folder_.mutex_);
+      TRY(folder_.enter(Step::publish));
+      if (!folder_.names_.emplace(name, inode_).second) return failure(Error{EEXIST, "publish"});
+      if (inode_->synced_bytes != inode_->content.size()) ++folder_.published_too_early_;
+      folder_.leave(Step::publish, "publish");
       return {};
     }
 
    private:
-    TestStore& store_;
+    TestFolder& folder_;
     std::shared_ptr<Inode> inode_ = std::make_shared<Inode>();
   };
 
@@ -203,8 +220,9 @@ class TestStore : public Store {
   }
 
   Mutex mutex_;
+  Ownership ownership_ GUARDED_BY(mutex_) = Ownership::ours;
   ConditionVariable changed_;
-  std::array<Plan, 6> plans_ GUARDED_BY(mutex_);
+  std::array<Plan, 7> plans_ GUARDED_BY(mutex_);
   std::vector<std::string> events_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> names_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);
@@ -212,4 +230,4 @@ class TestStore : public Store {
   std::size_t staged_files_ GUARDED_BY(mutex_) = 0;
 };
 
-}  // namespace bobbin::uploads
+}  // namespace bobbin::store

@@ -3,16 +3,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "http/handler.h"
-#include "observe/log.h"
 
-// Stand-ins for what surrounds the room: a mailbox for answers, and a log.
 namespace bobbin::uploads {
 
 /// Collects the answers that come later. Thread: any.
@@ -30,7 +26,22 @@ class Mailbox : public http::ReplySink {
     answers_[exchange] = std::move(response);
     changed_.notify_all();
   }
-  void resume(ConnectionId, ExchangeId) override {}
+  void resume(ConnectionId, ExchangeId) override {
+    const Lock lock(mutex_);
+    ++resumed_;
+    changed_.notify_all();
+  }
+  /// Waits until what said Wait has been told to go on. False after ten seconds.
+  [[nodiscard]] bool wait_until_resumed() {
+    const Instant deadline = monotonic_now() + seconds(10);
+    const Lock lock(mutex_);
+    while (resumed_ == 0) {
+      if (monotonic_now() >= deadline) return false;
+      changed_.wait_for(mutex_, milliseconds(100));
+    }
+    --resumed_;
+    return true;
+  }
   /// Takes the answer to an exchange; status 100 when there is none after ten seconds.
   [[nodiscard]] http::Response wait(ExchangeId exchange) {
     const Instant deadline = monotonic_now() + seconds(10);
@@ -50,30 +61,7 @@ class Mailbox : public http::ReplySink {
   Mutex mutex_;
   ConditionVariable changed_;
   std::map<ExchangeId, http::Response> answers_ GUARDED_BY(mutex_);
-};
-
-/// Keeps the lines. Thread: any.
-class TestLog : public observe::Log, private observe::LogWriter {
- public:
-  [[nodiscard]] std::vector<std::string> lines(observe::LogLevel level) {
-    const Lock lock(mutex_);
-    return lines_[level];
-  }
-  observe::LogWriter& writer(std::string) override { return *this; }
-  void reopen() override {}
-  void stop() override {}
-
- private:
-  bool wants(observe::LogLevel) const override { return true; }
-  void write(observe::LogLevel level, std::string_view message) override {
-    const Lock lock(mutex_);
-    lines_[level].emplace_back(message);
-  }
-  void write_block(std::string_view) override {}
-  std::string_view name() const override { return "test"; }
-
-  Mutex mutex_;
-  std::map<observe::LogLevel, std::vector<std::string>> lines_ GUARDED_BY(mutex_);
+  std::size_t resumed_ GUARDED_BY(mutex_) = 0;  // and nobody has waited for it yet
 };
 
 }  // namespace bobbin::uploads

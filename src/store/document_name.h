@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-namespace bobbin::uploads {
+namespace bobbin::store {
 
 /// 26 characters of [a-z2-7], freshly drawn from the kernel's generator: 130 bits, so that nobody can guess
 /// one and no two are ever the same.
@@ -30,4 +30,4 @@ class DocumentNames {
 [[nodiscard]] std::string temporary_name();
 [[nodiscard]] bool is_temporary_name(std::string_view name);
 
-}  // namespace bobbin::uploads
+}  // namespace bobbin::store

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace bobbin::store {
+
+/// What all documents that are not stored yet may take together, of memory or of disk. Thread: any.
+class Budget {
+ public:
+  explicit Budget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  [[nodiscard]] std::uint64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
+
+  /// The part of one document. Given back at the end of its life. Thread: one at a time; the budget outlives
+  /// it.
+  class Share {
+   public:
+    explicit Share(Budget& budget) : budget_(budget) {}
+    ~Share() { give_back(bytes_); }
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+
+    /// False, and nothing is taken, when that would be more than there is.
+    [[nodiscard]] bool take(std::uint64_t bytes) {
+      // A sum that several threads add to: each that goes beyond the limit takes its own part back.
+      const std::uint64_t before = budget_.used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      if (before + bytes > budget_.limit_bytes_) {
+        budget_.used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+        return false;
+      }
+      bytes_ += bytes;
+      return true;
+    }
+    /// `bytes`: at most what has been taken.
+    void give_back(std::uint64_t bytes) {
+      budget_.used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+      bytes_ -= bytes;
+    }
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+   private:
+    Budget& budget_;
+    std::uint64_t bytes_ = 0;
+  };
+
+ private:
+  const std::uint64_t limit_bytes_;
+  std::atomic<std::uint64_t> used_bytes_ = 0;
+};
+
+}  // namespace bobbin::store

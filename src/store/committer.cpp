@@ -1,0 +1,240 @@
+#include "store/committer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <utility>
+
+#include "store/folder_store.h"
+
+namespace bobbin::store {
+namespace {
+
+using Reason = NotStored::Reason;
+
+// With 130 random bits a second draw is never needed. A file system that calls every name taken must not hold
+// us forever.
+constexpr int kMaximumDraws = 8;
+
+bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
+
+/// What has been submitted is stored while the server stops. A committer has at most one task that waits in
+/// the lane, so the limit for those is one for the folders of a device.
+executor::Lane& committing_lane(executor::Executor& executor, const Folder& folder,
+                                const Committer::Limits& limits) {
+  return executor.lane(
+      folder.device(), "commit",
+      {.parallel = limits.syncing_documents + 1, .waiting = 1024, .runs_at_shut_down = true});
+}
+
+}  // namespace
+
+Committer::Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log, Limits limits)
+    : folder_(folder), limits_(limits), lane_(committing_lane(executor, folder, limits)), log_(log) {}
+
+void Committer::submit(std::shared_ptr<Document> document, Document::Done done) {
+  std::optional<Upload> refused;
+  KeepAlive store;
+  {
+    const Lock lock(mutex_);
+    waiting_.push_back({std::move(document), std::move(done)});
+    if (waiting_.size() > limits_.waiting_documents || !is_open()) {
+      refused = std::move(waiting_.back());
+      waiting_.pop_back();
+    }
+    store = wants_task();
+  }
+  if (refused) refused->done(failure(NotStored{is_open() ? Reason::busy : Reason::closed}));
+  if (store) start_task(std::move(store));
+}
+
+// ---- tasks ----
+
+Committer::KeepAlive Committer::keep_alive(const Upload& upload) { return upload.document->store(); }
+
+void Committer::start_task(KeepAlive store) {
+  if (lane_.run([this, store = std::move(store)] { work(); })) return;
+  {
+    const Lock lock(mutex_);
+    is_starting_ = false;
+    if (tasks_ > 0) return;  // those that are there must do
+  }
+  refuse_waiting();
+}
+
+void Committer::refuse_waiting() {
+  std::deque<Upload> refused;
+  {
+    const Lock lock(mutex_);
+    refused.swap(waiting_);
+  }
+  for (Upload& upload : refused) upload.done(failure(NotStored{Reason::busy}));
+}
+
+void Committer::work() {
+  Uploads batch;
+  Step step = next_step(Step::none, batch);
+  while (step != Step::none) {
+    if (step == Step::sync)
+      write_and_sync(batch.front());
+    else
+      commit(batch);
+    step = next_step(step, batch);
+  }
+}
+
+Committer::Step Committer::next_step(Step done, Uploads& batch) {
+  Step step = Step::none;
+  KeepAlive store;
+  {
+    const Lock lock(mutex_);
+    finish(done, batch);
+    step = take(batch);
+    if (step == Step::none) --tasks_;
+    store = wants_task();
+  }
+  if (store) start_task(std::move(store));
+  return step;
+}
+
+void Committer::finish(Step done, Uploads& batch) {
+  switch (done) {
+    case Step::none:  // the task has just begun
+      is_starting_ = false;
+      ++tasks_;
+      break;
+    case Step::sync:
+      --syncing_;
+      synced_.push_back(std::move(batch.front()));
+      batch.clear();
+      break;
+    case Step::publish: is_publishing_ = false; break;
+  }
+}
+
+Committer::Step Committer::take(Uploads& batch) {
+  if (can_publish()) {
+    is_publishing_ = true;
+    batch.swap(synced_);
+    return Step::publish;
+  }
+  if (can_sync()) {
+    ++syncing_;
+    batch.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    return Step::sync;
+  }
+  return Step::none;
+}
+
+Committer::KeepAlive Committer::wants_task() {
+  if (is_starting_ || !(can_publish() || can_sync())) return nullptr;
+  is_starting_ = true;
+  return keep_alive(can_publish() ? synced_.front() : waiting_.front());
+}
+
+bool Committer::can_sync() const {
+  // What is being synced has a place among the synced.
+  return !waiting_.empty() && syncing_ < limits_.syncing_documents &&
+         synced_.size() + syncing_ < limits_.synced_documents + limits_.syncing_documents;
+}
+
+bool Committer::can_publish() const { return !is_publishing_ && !synced_.empty(); }
+
+// ---- syncing ----
+
+void Committer::write_and_sync(Upload& upload) {
+  if (has_failed_) {
+    upload.failure = {Reason::closed};
+  } else if (const auto written = upload.document->write_out(); !written) {
+    upload.failure = written.error();
+  } else if (const auto synced = upload.document->sync(); !synced) {
+    // Where there is no space the kernel may have dropped what was to be written, but the device is well.
+    if (!is_out_of_space(synced.error())) close(synced.error());
+    upload.failure = {Reason::failed, synced.error()};
+  }
+}
+
+// ---- publishing ----
+
+void Committer::commit(Uploads& batch) {
+  // After a failed sync nothing more gets a name: its directory sync would be a repetition, or would trust a
+  // device that has just lost data.
+  const bool closed = has_failed_;
+  for (Upload& upload : batch) {
+    if (upload.failure) continue;
+    if (closed)
+      upload.failure = {Reason::closed};
+    else
+      publish(upload);
+  }
+  const bool published =
+      std::any_of(batch.begin(), batch.end(), [](const Upload& u) { return !u.name.empty(); });
+  if (published) {
+    if (const auto synced = folder_.sync_names(); !synced) withdraw(batch, synced.error());
+  }
+  log_closing();
+  for (Upload& upload : batch) conclude(upload);
+  batch.clear();
+}
+
+void Committer::publish(Upload& upload) {
+  Error error;
+  for (int draw = 0; draw < kMaximumDraws; ++draw) {
+    std::string name = names_.next(wall_now());
+    const Result<void> linked = upload.document->publish(name);
+    if (linked) {
+      upload.name = std::move(name);
+      return;
+    }
+    error = linked.error();
+    if (error.code == EEXIST) continue;  // somebody else's file: on no account remove it
+    // Where publishing takes two steps, or the answer is lost on a network, the name may be there in spite of
+    // the error.
+    static_cast<void>(folder_.remove(name));
+    break;
+  }
+  upload.failure = {Reason::failed, error};
+}
+
+void Committer::withdraw(Uploads& batch, const Error& error) {
+  close(error);
+  for (Upload& upload : batch) {
+    if (upload.name.empty()) continue;
+    upload.failure = {Reason::failed, error};
+    if (const auto removed = folder_.remove(upload.name); !removed)
+      log_.write(observe::LogLevel::error,
+                 fmt::format("Upload refused, but its file {} could not be removed: {}", upload.name,
+                             removed.error().message()));
+  }
+}
+
+void Committer::conclude(Upload& upload) {
+  upload.document->discard();  // who is told of a failure finds nothing left of the document
+  if (!upload.failure) return upload.done(std::move(upload.name));
+  if (upload.failure->reason == Reason::failed)
+    log_.write(observe::LogLevel::warning,
+               fmt::format("Upload not stored: {}", upload.failure->cause.message()));
+  upload.done(failure(*upload.failure));
+}
+
+// ---- after a failed sync ----
+
+void Committer::close(const Error& error) {
+  const Lock lock(mutex_);
+  if (!has_failed_.exchange(true)) closed_by_ = error;
+}
+
+void Committer::log_closing() {
+  std::optional<Error> error;
+  {
+    const Lock lock(mutex_);
+    error = std::exchange(closed_by_, std::nullopt);
+  }
+  if (error)
+    log_.write(
+        observe::LogLevel::error,
+        fmt::format("Sync failed ({}): uploads are refused until the server is restarted", error->message()));
+}
+
+}  // namespace bobbin::store

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "executor/executor.h"
+#include "observe/log.h"
+#include "store/document.h"
+#include "store/document_name.h"
+#include "store/folder.h"
+
+namespace bobbin::store {
+
+/// Turns received documents into durable ones. Two stages, without a timer:
+///
+///     submit ─► waiting ─► syncing: write, sync ─► synced ─► publishing: link, sync directory, tell
+///
+/// Tasks of the executor do both. Documents are synced side by side, since a file system folds concurrent
+/// syncs into one journal commit where a loop would pay for each. One task at a time publishes, and takes
+/// everything that was synced during the previous directory sync: one such sync for all of them, while the
+/// other tasks are busy with the next ones. This is group commit as databases have it (DeWitt et al. 1984),
+/// with a batch for each of the two syncs.
+///
+/// A document is stored only when its own sync, its link and the directory sync behind that link have
+/// succeeded. A failed sync closes the committer: what has not been published by then is not stored. A sync
+/// is never repeated: the kernel may have dropped the data, and would then report success for nothing. Where
+/// a file's sync finds no space (ENOSPC, EDQUOT) the device is well, and only that document is given up.
+///
+/// Tasks. A task goes on as long as there is something to do; a new one is started, by one thread at a time
+/// (`is_starting_`), when there is something to do for which none is free. So whenever the mutex is free and
+/// something can be done, either a task has been started for it, or every task is busy and looks again when
+/// it has done.
+///
+/// Thread: any.
+class Committer {
+ public:
+  struct Limits {
+    std::size_t syncing_documents =
+        16;  ///< at the same time, one task each; one more task publishes meanwhile
+    std::size_t waiting_documents = 4096;  ///< beyond these, submit refuses
+    std::size_t synced_documents = 64;     ///< one descriptor each; and those that are being synced
+  };
+
+  /// `folder`, `executor` and `log` outlive it. `log`: a writer for the committer's use only.
+  Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log, Limits limits);
+
+  /// Takes a complete document. `done` is told its name, or why it is not stored.
+  void submit(std::shared_ptr<Document> document, Document::Done done) EXCLUDES(mutex_);
+
+  /// False after a failed sync.
+  [[nodiscard]] bool is_open() const { return !has_failed_; }
+
+ private:
+  struct Upload {
+    std::shared_ptr<Document> document;
+    Document::Done done;
+    std::string name = {};  ///< empty until published
+    std::optional<NotStored> failure = {};
+  };
+  using Uploads = std::vector<Upload>;
+  enum class Step : std::uint8_t { none, sync, publish };
+  /// Holds what a task needs while it runs.
+  using KeepAlive = std::shared_ptr<const void>;
+
+  [[nodiscard]] static KeepAlive keep_alive(const Upload& upload);
+  /// Starts a task, for which is_starting_ has been set.
+  void start_task(KeepAlive store) EXCLUDES(mutex_);
+  void refuse_waiting() EXCLUDES(mutex_);
+  void work() EXCLUDES(mutex_);
+  /// Puts away the uploads of `batch`, to which `done` has been done, and fills it with those of the next
+  /// step. None: the task ends.
+  [[nodiscard]] Step next_step(Step done, Uploads& batch) EXCLUDES(mutex_);
+  void finish(Step done, Uploads& batch) REQUIRES(mutex_);
+  [[nodiscard]] Step take(Uploads& batch) REQUIRES(mutex_);
+  /// Whether a task must be started; if so, is_starting_ has been set.
+  [[nodiscard]] KeepAlive wants_task() REQUIRES(mutex_);
+  [[nodiscard]] bool can_sync() const REQUIRES(mutex_);
+  [[nodiscard]] bool can_publish() const REQUIRES(mutex_);
+
+  void write_and_sync(Upload& upload);
+  void commit(Uploads& batch);
+  void publish(Upload& upload);
+  void withdraw(Uploads& batch, const Error& error);
+  void conclude(Upload& upload);
+  void close(const Error& error) EXCLUDES(mutex_);
+  void log_closing() EXCLUDES(mutex_);
+
+  Folder& folder_;
+  const Limits limits_;
+  executor::Lane& lane_;
+  observe::LogWriter& log_;  // the publisher's
+  DocumentNames names_;      // the publisher's
+
+  std::atomic<bool> has_failed_ = false;  // a sync
+
+  Mutex mutex_;
+  std::deque<Upload> waiting_ GUARDED_BY(mutex_);
+  std::size_t syncing_ GUARDED_BY(mutex_) = 0;
+  Uploads synced_ GUARDED_BY(mutex_);
+  bool is_publishing_ GUARDED_BY(mutex_) = false;
+  std::size_t tasks_ GUARDED_BY(mutex_) = 0;           // that have begun and not ended
+  std::optional<Error> closed_by_ GUARDED_BY(mutex_);  // has not been logged yet
+  bool is_starting_ GUARDED_BY(mutex_) = false;        // one has been given to the executor and has not begun
+};
+
+}  // namespace bobbin::store

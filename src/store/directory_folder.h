@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "os/fd.h"
+#include "store/folder.h"
+
+namespace bobbin::store {
+
+/// A folder of a real file system. Thread: see Folder.
+class DirectoryFolder final : public Folder {
+ public:
+  /// How a file exists before it is published.
+  enum class Staging : std::uint8_t {
+    unnamed,  ///< O_TMPFILE: no name at all, so nothing is left behind whatever happens
+    named,    ///< `.bobbin-….tmp`, renamed: for file systems without O_TMPFILE; a crash may leave some behind
+  };
+
+  /// Makes the folder when it is missing, and makes its own name durable. `staging`: nothing means whichever
+  /// the file system offers.
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryFolder>> open(const std::string& path,
+                                                                     std::optional<Staging> staging = {});
+
+  /// The lock is flock(2) of the directory itself: it leaves no file behind, and ends with the process.
+  [[nodiscard]] Result<Ownership> own() override;
+  /// Temporaries are removed only where the folder is known to be ours: they may be another server's.
+  [[nodiscard]] Result<void> prepare() override;
+
+  [[nodiscard]] Result<std::unique_ptr<StagedFile>> stage() override;
+  [[nodiscard]] Result<void> sync_names() override;
+  [[nodiscard]] Result<void> remove(const std::string& name) override;
+  [[nodiscard]] std::uint64_t device() const override { return device_; }
+
+  /// After prepare().
+  [[nodiscard]] Staging staging() const { return staging_.value_or(Staging::named); }
+
+ private:
+  DirectoryFolder(os::Fd directory, std::uint64_t device, std::optional<Staging> staging)
+      : directory_(std::move(directory)), device_(device), staging_(staging) {}
+
+  os::Fd directory_;
+  const std::uint64_t device_;
+  std::optional<Staging> staging_;
+  Ownership ownership_ = Ownership::unknown;
+};
+
+}  // namespace bobbin::store

@@ -1,0 +1,89 @@
+#include "store/folder_store.h"
+
+#include <utility>
+
+#include "store/document.h"
+
+namespace bobbin::store {
+namespace {
+
+using observe::LogLevel;
+
+/// Documents that have been begun are finished while the server stops.
+executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
+                             const FolderStore::Limits& limits) {
+  return executor.lane(
+      folder.device(), "write",
+      {.parallel = limits.writing_documents, .waiting = limits.waiting_documents, .runs_at_shut_down = true});
+}
+
+}  // namespace
+
+Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder> folder,
+                                                         executor::Executor& executor,
+                                                         observe::LogWriter& log, Limits limits) {
+  auto store = std::make_shared<FolderStore>(std::move(folder), executor, log, limits);
+  switch (TRY(store->folder_->own())) {
+    case Ownership::another_process:
+      log.write(LogLevel::warning,
+                "Warning: another server stores documents in this folder: uploads are answered 503 until it "
+                "has ended");
+      return store;
+    case Ownership::unknown:
+      log.write(LogLevel::warning,
+                "Warning: this file system has no locks: make sure that only one server stores documents in "
+                "this folder");
+      break;
+    case Ownership::ours: break;
+  }
+  TRY(store->prepare());
+  return store;
+}
+
+FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor,
+                         observe::LogWriter& log, Limits limits)
+    : folder_(std::move(folder)),
+      log_(log),
+      writing_(writing_lane(executor, *folder_, limits)),
+      memory_(limits.memory_bytes),
+      disk_(limits.disk_bytes),
+      committer_(*folder_, executor, log, limits.committer) {}
+
+DocumentStore::State FolderStore::state() const {
+  switch (tenure_.load()) {
+    case Tenure::none:
+    case Tenure::being_prepared: return State::occupied;
+    case Tenure::ours: return committer_.is_open() ? State::open : State::closed;
+    case Tenure::unusable: break;
+  }
+  return State::closed;
+}
+
+Draft FolderStore::begin(std::uint64_t announced_bytes) {
+  return Draft(std::make_shared<Document>(shared_from_this(), announced_bytes));
+}
+
+Result<void> FolderStore::prepare() {
+  TRY(folder_->prepare());
+  tenure_ = Tenure::ours;
+  return {};
+}
+
+void FolderStore::try_to_take_over() {
+  if (tenure_ != Tenure::none) return;
+  const Result<Ownership> owned = folder_->own();
+  if (!owned || *owned == Ownership::another_process) return;
+  tenure_ = Tenure::being_prepared;
+  const auto take_over = [self = shared_from_this()] {
+    if (const auto prepared = self->prepare(); !prepared) {
+      self->tenure_ = Tenure::unusable;
+      self->log_.write(LogLevel::error, "The other server has given the folder up, but it cannot be used: " +
+                                            prepared.error().message());
+      return;
+    }
+    self->log_.write(LogLevel::info, "The other server has given the folder up: uploads are taken");
+  };
+  if (!writing_.run(take_over)) tenure_ = Tenure::none;  // and the next attempt may find a thread
+}
+
+}  // namespace bobbin::store

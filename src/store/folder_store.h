@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "executor/executor.h"
+#include "observe/log.h"
+#include "store/budget.h"
+#include "store/committer.h"
+#include "store/document_store.h"
+#include "store/folder.h"
+
+namespace bobbin::store {
+
+/// Documents as files of a folder. Thread: any, but for try_to_take_over: one at a time.
+class FolderStore final : public DocumentStore, public std::enable_shared_from_this<FolderStore> {
+ public:
+  struct Limits {
+    std::uint64_t memory_bytes = 64UL * 1024 * 1024;  ///< of content that is not on disk yet
+    std::uint64_t disk_bytes = 1024UL * 1024 * 1024;  ///< of files that are not complete yet
+    std::size_t writing_documents = 8;                ///< that are written at the same time
+    std::size_t waiting_documents = 4096;             ///< that wait for that
+    Committer::Limits committer = {};
+  };
+
+  /// Takes the folder when no other process has it, and then prepares it. `executor` and `log` outlive the
+  /// store; `log`: a writer for the store's use only.
+  [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
+                                                                   executor::Executor& executor,
+                                                                   observe::LogWriter& log, Limits limits);
+  FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, observe::LogWriter& log,
+              Limits limits);
+
+  [[nodiscard]] State state() const override;
+  [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;
+
+  /// When another process has had the folder until now: takes it if that has ended. Does not wait for a disk.
+  void try_to_take_over();
+
+  // For the documents of this store.
+  [[nodiscard]] Folder& folder() { return *folder_; }
+  [[nodiscard]] Budget& memory() { return memory_; }
+  [[nodiscard]] Budget& disk() { return disk_; }
+  [[nodiscard]] Committer& committer() { return committer_; }
+  [[nodiscard]] executor::Lane& writing() { return writing_; }
+
+ private:
+  enum class Tenure : std::uint8_t { none, being_prepared, ours, unusable };
+
+  [[nodiscard]] Result<void> prepare();
+
+  const std::shared_ptr<Folder> folder_;
+  observe::LogWriter& log_;
+  executor::Lane& writing_;
+  Budget memory_;
+  Budget disk_;
+  Committer committer_;
+  std::atomic<Tenure> tenure_ = Tenure::none;
+};
+
+}  // namespace bobbin::store

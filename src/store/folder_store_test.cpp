@@ -1,0 +1,137 @@
+#include "store/folder_store.h"
+
+#include <cerrno>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "os/test_directory.h"
+#include "store/directory_folder.h"
+#include "store/test_folder_store.h"
+
+namespace bobbin::store {
+namespace {
+
+using State = DocumentStore::State;
+using Kind = Verdict::Kind;
+using Step = TestFolder::Step;
+using observe::LogLevel;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class OwnershipTest : public FolderStoreTest {
+ protected:
+  bool is_soon(State state) {
+    const Instant deadline = monotonic_now() + seconds(10);
+    while (store_->state() != state && monotonic_now() < deadline) std::this_thread::yield();
+    return store_->state() == state;
+  }
+};
+
+TEST_F(OwnershipTest, ItsOwnFolderIsPreparedAtOnce) {
+  EXPECT_EQ(start().state(), State::open);
+  EXPECT_EQ(folder_->calls(Step::prepare), 1U);
+  EXPECT_THAT(log_.lines(LogLevel::warning), IsEmpty());
+}
+
+TEST_F(OwnershipTest, AFolderThatCannotBePreparedIsNoStore) {
+  folder_->fail(Step::prepare, EROFS);
+  const auto store = FolderStore::create(folder_, executor_, log_.writer("Uploads"), {});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, EROFS);
+}
+
+TEST_F(OwnershipTest, AFolderOfAnotherProcessIsLeftAloneUntilItHasEnded) {
+  folder_->set_ownership(Ownership::another_process);
+  start();
+  store_->try_to_take_over();
+  EXPECT_EQ(store_->state(), State::occupied);
+  EXPECT_EQ(folder_->calls(Step::prepare), 0U);
+  EXPECT_THAT(log_.lines(LogLevel::warning), ElementsAre(HasSubstr("another server")));
+
+  folder_->set_ownership(Ownership::ours);
+  folder_->hold(Step::prepare);
+  store_->try_to_take_over();
+  ASSERT_TRUE(folder_->wait_until_held(Step::prepare, 1)) << "by another thread: a disk may hang";
+  store_->try_to_take_over();
+  EXPECT_EQ(store_->state(), State::occupied);
+  folder_->release(Step::prepare);
+  EXPECT_TRUE(is_soon(State::open));
+  EXPECT_EQ(folder_->calls(Step::prepare), 1U);
+  EXPECT_EQ(upload(1).kind, Kind::stored);
+  finish();
+  EXPECT_THAT(log_.lines(LogLevel::info), ElementsAre(HasSubstr("uploads are taken")));
+}
+
+TEST_F(OwnershipTest, AFolderThatProvesUnusableAfterwardsIsClosed) {
+  folder_->set_ownership(Ownership::another_process);
+  start();
+  folder_->set_ownership(Ownership::ours);
+  folder_->fail(Step::prepare, EIO);
+  store_->try_to_take_over();
+  EXPECT_TRUE(is_soon(State::closed));
+  store_->try_to_take_over();
+  finish();
+  EXPECT_EQ(folder_->calls(Step::prepare), 1U);
+  EXPECT_THAT(log_.lines(LogLevel::error), ElementsAre(HasSubstr("Input/output error")));
+}
+
+TEST_F(OwnershipTest, WhereThereAreNoLocksTheFolderIsUsedAndTheOperatorTold) {
+  folder_->set_ownership(Ownership::unknown);
+  EXPECT_EQ(start().state(), State::open);
+  EXPECT_THAT(log_.lines(LogLevel::warning), ElementsAre(HasSubstr("no locks")));
+}
+
+TEST_F(OwnershipTest, AFailedSyncClosesTheStore) {
+  start();
+  folder_->fail(Step::sync, EIO);
+  EXPECT_EQ(upload(1).kind, Kind::failed);
+  EXPECT_EQ(store_->state(), State::closed);
+}
+
+// With a real folder: the lock is the directory's.
+class TwoStores : public ::testing::Test {
+ protected:
+  ~TwoStores() override {
+    executor_.shut_down([] {});
+    executor_.join();
+  }
+  std::shared_ptr<FolderStore> open() {
+    return *FolderStore::create(*DirectoryFolder::open(directory_.path()), executor_, log_.writer("Uploads"),
+                                {});
+  }
+
+  os::TestDirectory directory_;
+  observe::TestLog log_;
+  executor::Executor executor_;
+  TestOutcomes outcomes_;
+};
+
+TEST_F(TwoStores, TheSecondTakesOverWhenTheFirstIsGone) {
+  auto first = open();
+  EXPECT_EQ(first->state(), State::open);
+  const auto second = open();
+  second->try_to_take_over();
+  EXPECT_EQ(second->state(), State::occupied);
+  first.reset();
+  second->try_to_take_over();
+  const Instant deadline = monotonic_now() + seconds(10);
+  while (second->state() != State::open && monotonic_now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(second->state(), State::open);
+}
+
+TEST_F(TwoStores, TheFirstHasTheFolderUntilItsLastDocumentIsStored) {
+  auto first = open();
+  const auto second = open();
+  Draft draft = first->begin(0);
+  ASSERT_EQ(draft.append(as_bytes("[]")), Draft::Intake::more);
+  first.reset();
+  second->try_to_take_over();
+  EXPECT_EQ(second->state(), State::occupied) << "a document is still under way";
+  std::move(draft).commit(outcomes_.expect(1));
+  EXPECT_EQ(outcomes_.wait(1).kind, Kind::stored);
+}
+
+}  // namespace
+}  // namespace bobbin::store
