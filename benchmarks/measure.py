@@ -175,13 +175,18 @@ def cost_of(run: Callable[[], Report], workload: Workload, pid: int) -> Sample:
 
 
 def measure_idle(load: Load, pid: int, seconds: float) -> Sample:
+    """The first half of the connections fills the buffers that a server has once, however many connections there are. What one
+    connection costs is the growth with the second half."""
     load.warm_up(min(0.3, seconds))
     alone = load.measure(seconds)
     before = processes.pss_bytes(pid)
-    with load.kept(seconds, connections=idle_connections()):
-        during = processes.pss_bytes(pid)
-        active = load.measure(seconds)
-    return {"pss_per_connection": (during - before) / idle_connections(), "pss_before_mb": before / 1e6,
+    second_half = idle_connections() // 2
+    with load.kept(seconds, connections=idle_connections() - second_half):
+        with_half = processes.pss_bytes(pid)
+        with load.kept(seconds, connections=second_half):
+            during = processes.pss_bytes(pid)
+            active = load.measure(seconds)
+    return {"pss_per_connection": (during - with_half) / second_half, "pss_before_mb": before / 1e6,
             "pss_during_mb": during / 1e6, "p50": active["p50_us"], "p99": active["p99_us"],
             "p50_alone": alone["p50_us"], "p99_alone": alone["p99_us"]}
 

@@ -368,3 +368,22 @@ def test_idle_connections_hold_no_worker(start):
     with server.connect() as connection:
         assert connection.ask().status == 200
         connection.expect_kept()
+
+
+@pytest.mark.modes("many")
+def test_idle_connection_costs_less_than_256_bytes(start, sanitized):
+    """§5: of the server's own memory, measured where only the number of connections grows: what a worker has once, such as
+    its buffers and its part of the log, is there before."""
+    if sanitized:
+        pytest.skip("a sanitizer needs memory of its own")
+    server = start("--threads", "1", "--connections-per-thread", "4096", "--access-log", "off",
+                   "--keep-alive-timeout", "1h", *PATIENT_FLAGS)  # fmt: skip
+
+    def open_idle(count):
+        for _ in range(count):
+            assert server.connect().ask().status == 200
+        server.wait_until_quiet()
+        return server.anonymous_bytes()
+
+    with_some = open_idle(1000)
+    assert open_idle(2000) - with_some < 2000 * 256

@@ -149,8 +149,10 @@ void Session::resume(ExchangeId exchange, Instant now) {
   if (!reader_.is_paused()) return;
   reader_.go_on(now);
   // What has arrived may be nothing: content that was complete with the piece that had to wait.
-  std::string input = has_input() ? std::exchange(workspace_->input, {}) : std::string();
-  process(as_bytes(input), now);
+  if (has_input())
+    process_buffered(now);
+  else
+    static_cast<void>(process({}, now));
   if (input_ended_) input_ended(now);
 }
 

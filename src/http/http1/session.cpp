@@ -31,7 +31,7 @@ Workspace& Session::workspace() {
 void Session::rest() {
   if (workspace_ == nullptr) return;
   if (workspace_->empty()) return context_.workspaces.give_back(std::move(workspace_));
-  workspace_->input.shrink_to_fit();
+  workspace_->input.trim();
   workspace_->responses.shrink();
 }
 
@@ -52,27 +52,27 @@ void Session::received(Bytes input, Instant now) {
     return input_ended(now);
   }
   if (phase_ == Phase::lingering) return;  // read only so that the close does not become a reset
-  if (!has_input()) return process(input, now);
-  std::string gathered = std::exchange(workspace_->input, {});
-  gathered.append(as_text(input));
-  process(as_bytes(gathered), now);
+  if (has_input()) {
+    workspace_->input.append(input);
+    return process_buffered(now);
+  }
+  if (const Bytes rest = process(input, now); !rest.empty()) workspace().input.append(rest);
 }
 
 void Session::process_buffered(Instant now) {
-  if (!has_input()) return;
-  const std::string input = std::exchange(workspace_->input, {});
-  process(as_bytes(input), now);
+  // Taken out of the workspace meanwhile: whatever happens there must not touch the bytes that are read.
+  InputBuffer input = std::exchange(workspace_->input, {});
+  input.keep_last(process(input.bytes(), now).size());
+  workspace_->input = std::move(input);
 }
 
-void Session::process(Bytes input, Instant now) {
+Bytes Session::process(Bytes input, Instant now) {
   while (advance(input, now)) {
   }
-  if (phase_ != Phase::open) {
-    // What follows a last request is not ours to answer, but closing over it would reset the connection.
-    if (!input.empty()) lingers_ = true;
-    return;
-  }
-  if (!input.empty()) workspace().input.assign(as_text(input));
+  if (phase_ == Phase::open) return input;
+  // What follows a last request is not ours to answer, but closing over it would reset the connection.
+  if (!input.empty()) lingers_ = true;
+  return {};
 }
 
 bool Session::advance(Bytes& input, Instant now) {
@@ -174,7 +174,7 @@ void Session::output_drained(Instant now) {
   if (phase_ == Phase::closing && !lingers_) phase_ = Phase::done;
   if (phase_ != Phase::open || !reader_.is_idle()) return;
   wait_for_request(now);
-  process_buffered(now);
+  if (has_input()) process_buffered(now);
   if (input_ended_) input_ended(now);
   // shut_down left it to what had arrived behind the answer, and that was no request.
   if (shutting_down_ && phase_ == Phase::open && reader_.is_idle() && !has_output()) {

@@ -98,13 +98,14 @@ class Session final : public http::Session {
     done,
   };
 
-  // Reading (session.cpp). Take what they can from the front of `input`; false when they must wait.
-  void process(Bytes input, Instant now);
+  // Reading (session.cpp). `process` uses what it can and returns the rest, which is to be kept. The others
+  // take what they can from the front of `input`; false when they must wait.
+  [[nodiscard]] Bytes process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
   bool read_head(Bytes& input, Instant now);
   bool read_content(Bytes& input, Instant now);
   void input_ended(Instant now);
-  void process_buffered(Instant now);
+  void process_buffered(Instant now);  // only while has_input()
 
   // One exchange (exchange.cpp).
   void begin(const RequestHead& head, Bytes rest, Instant now);
@@ -141,7 +142,7 @@ class Session final : public http::Session {
   [[nodiscard]] bool has_input() const { return workspace_ != nullptr && !workspace_->input.empty(); }
   [[nodiscard]] bool has_output() const { return workspace_ != nullptr && !workspace_->responses.empty(); }
   [[nodiscard]] Bytes buffered_input() const {
-    return workspace_ != nullptr ? as_bytes(workspace_->input) : Bytes{};
+    return workspace_ != nullptr ? workspace_->input.bytes() : Bytes{};
   }
 
   Context& context_;

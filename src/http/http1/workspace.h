@@ -1,17 +1,17 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "http/http1/input_buffer.h"
 #include "http/http1/response_queue.h"
 
 namespace bobbin::http::http1 {
 
 /// What a session needs while it is not idle.
 struct Workspace {
-  std::string input;  ///< bytes received and not yet used: an unfinished head, or pipelined requests
+  InputBuffer input;
   ResponseQueue responses;
 
   [[nodiscard]] bool empty() const { return input.empty() && responses.empty(); }
@@ -32,7 +32,7 @@ class Workspaces {
   void give_back(std::unique_ptr<Workspace> workspace) {
     if (spare_.size() == kSpare) return;
     workspace->responses.reset();
-    if (workspace->input.capacity() > kKeptInputBytes) workspace->input.shrink_to_fit();
+    if (workspace->input.capacity() > kKeptInputBytes) workspace->input.trim();
     spare_.push_back(std::move(workspace));
   }
 

@@ -216,6 +216,10 @@ class Server:
     def resident_bytes(self):
         return int(re.search(r"VmRSS:\s+(\d+) kB", self._proc("status"))[1]) * 1024
 
+    def anonymous_bytes(self):
+        """Resident memory that is no file's."""
+        return int(re.search(r"RssAnon:\s+(\d+) kB", self._proc("status"))[1]) * 1024
+
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
