@@ -9,6 +9,7 @@
 #include "app/generation.h"
 #include "base/endpoint.h"
 #include "observe/log.h"
+#include "observe/registry.h"
 
 namespace bobbin::app {
 
@@ -24,6 +25,9 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
 [[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
                                                       const std::vector<Endpoint>& bound,
                                                       const Capacity& capacity);
+
+/// At the stop: what has been served and stored since the start.
+void write_totals(const observe::Registry& registry, observe::LogWriter& log);
 
 void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log);
 

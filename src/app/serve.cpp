@@ -58,12 +58,13 @@ Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit
   return plan_capacity(config, descriptor_limit > needed ? descriptor_limit - needed : 0);
 }
 
-/// Signals, descriptors and log: what everything else stands on.
+/// Signals, descriptors, log and counters: what everything else stands on.
 struct Process {
   os::Signals signals;
   std::uint64_t descriptor_limit;
   std::unique_ptr<observe::Log> log;
   observe::LogWriter& main_log;
+  std::unique_ptr<observe::Registry> registry = std::make_unique<observe::Registry>();
 };
 
 /// Where exchanges are objects, messages are: whoever parses one parses both.
@@ -98,18 +99,18 @@ Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capac
                                          std::vector<server::Listener> listeners, server::WorkerPool& pool,
                                          const Process& process, const std::vector<const os::Fd*>& watched) {
   auto acceptor = TRY(server::Acceptor::create(std::move(listeners), pool, process.main_log,
-                                               {config.server_name, capacity.rejected}));
+                                               *process.registry, {config.server_name, capacity.rejected}));
   TRY(acceptor.watch(process.signals.fd()));
   for (const os::Fd* fd : watched) TRY(acceptor.watch(*fd));
   return acceptor;
 }
 
 /// Whoever hangs in the disk is not waited for any longer. Nothing that was acknowledged depends on it.
-[[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, observe::LogWriter& main_log,
-                               observe::Log& log) {
+[[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, Process& process) {
   static_cast<void>(loop.wait_for(milestone, monotonic_now() + kForcedEnd));
-  main_log.write(LogLevel::info, "Server stopped");
-  log.stop();
+  write_totals(*process.registry, process.main_log);
+  process.main_log.write(LogLevel::info, "Server stopped");
+  process.log->stop();
   std::_Exit(kExitForced);
 }
 
@@ -119,10 +120,11 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
   loop.begin_to_stop();
   if (!loop.wait_for(work_ended)) {
     pool.stop_now();
-    end_by_force(loop, work_ended, process.main_log, *process.log);
+    end_by_force(loop, work_ended, process);
   }
   pool.join();
   executor.join();
+  write_totals(*process.registry, process.main_log);
   process.main_log.write(LogLevel::info, "Server stopped");
   process.log->stop();
 }
@@ -140,7 +142,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   auto listeners = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
   executor::Executor executor;
-  UploadFolders folders(config.server, executor, *process.log);
+  UploadFolders folders(config.server, executor, *process.log, *process.registry);
   auto generation =
       TRY(Generation::create(config, bound, executor, &folders).map_error([](const std::string& message) {
         return StartFailure{message, kExitUsage};
@@ -149,12 +151,15 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
   const server::PoolSettings settings = pool_settings(config, capacity);
-  const auto pool =
-      TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log, [&] {
-            // When no worker needs a disk any more, those who wait for disks end as well: the uploads that
-            // have arrived are stored first.
-            executor.shut_down([&] { work_ended->reach(); });
-          }).map_error(as_failure("cannot start the workers")));
+  const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
+                                                  *process.registry,
+                                                  [&] {
+                                                    // When no worker needs a disk any more, those who wait
+                                                    // for disks end as well: the uploads that have arrived
+                                                    // are stored first.
+                                                    executor.shut_down([&] { work_ended->reach(); });
+                                                  })
+                            .map_error(as_failure("cannot start the workers")));
   auto acceptor =
       create_acceptor(config.server, capacity, std::move(listeners), *pool, process, {&work_ended->fd()});
   if (!acceptor) {

@@ -38,8 +38,9 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(con
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
   const store::FolderStore::Limits limits{.memory_bytes = limits_.upload_memory,
                                           .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload)};
-  auto store = TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), limits)
-                       .map_error(as_message));
+  auto store =
+      TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_, limits)
+              .map_error(as_message));
   const os::FileStatus status = TRY(status_of(directory).map_error(as_message));
   folders_.push_back({status.device, status.inode, store});
   return store;

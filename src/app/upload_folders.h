@@ -18,9 +18,10 @@ namespace bobbin::app {
 /// main thread's.
 class UploadFolders {
  public:
-  /// `executor` and `log` outlive this and all stores.
-  UploadFolders(const ServerConfig& limits, executor::Executor& executor, observe::Log& log)
-      : limits_(limits), executor_(executor), log_(log) {}
+  /// The references outlive this and all stores.
+  UploadFolders(const ServerConfig& limits, executor::Executor& executor, observe::Log& log,
+                observe::Registry& registry)
+      : limits_(limits), executor_(executor), log_(log), registry_(registry) {}
 
   /// The store of `directory`, which is made when it is missing. The error is a sentence for the operator.
   [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open(const std::string& directory);
@@ -42,6 +43,7 @@ class UploadFolders {
   const ServerConfig limits_;
   executor::Executor& executor_;
   observe::Log& log_;
+  observe::Registry& registry_;
   std::vector<Folder> folders_;
 };
 

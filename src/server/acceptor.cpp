@@ -35,20 +35,23 @@ Result<Listener> listen(const Endpoint& endpoint) {
 }
 
 Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-                   AcceptorSettings settings, os::Epoll epoll, os::Fd spare)
+                   observe::Registry& registry, AcceptorSettings settings, os::Epoll epoll, os::Fd spare)
     : listeners_(std::move(listeners)),
       pool_(pool),
       log_(log),
+      accepted_count_(registry.counter("bobbin_connections_accepted_total")),
+      rejected_count_(registry.counter("bobbin_connections_rejected_total")),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
       rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-                                  AcceptorSettings settings) {
+                                  observe::Registry& registry, AcceptorSettings settings) {
   auto epoll = TRY(os::Epoll::create());
   for (std::size_t i = 0; i < listeners.size(); ++i) TRY(epoll.watch_readable(listeners[i].socket, i));
   auto spare = TRY(os::duplicate(epoll.fd()));
-  return Acceptor(std::move(listeners), pool, log, std::move(settings), std::move(epoll), std::move(spare));
+  return Acceptor(std::move(listeners), pool, log, registry, std::move(settings), std::move(epoll),
+                  std::move(spare));
 }
 
 Result<void> Acceptor::watch(const os::Fd& fd) { return epoll_.watch_readable(fd, kWatched); }
@@ -83,6 +86,7 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
       return 0;
     }
     starved_ = false;
+    accepted_count_.add();
     Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
     // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it
     // already.
@@ -104,8 +108,10 @@ void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, 
   // The oldest waiting client is told; the others wait in the kernel. Its number is the spare one's, or that
   // of a client which has got its answer and would be read on for a while.
   spare_ ? spare_.close() : rejected_.drop_oldest();
-  if (auto accepted = os::accept_tcp(listener.socket))
+  if (auto accepted = os::accept_tcp(listener.socket)) {
+    accepted_count_.add();
     reject({.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound});
+  }
   renew_spare();
   // Level-triggered, so leaving the listener in the poller would spin.
   set_listening(false);
@@ -133,6 +139,9 @@ void Acceptor::stop_accepting() {
   paused_until_ = kNever;
 }
 
-void Acceptor::reject(Arrival arrival) { rejected_.add(std::move(arrival.socket), epoll_, monotonic_now()); }
+void Acceptor::reject(Arrival arrival) {
+  rejected_count_.add();
+  rejected_.add(std::move(arrival.socket), epoll_, monotonic_now());
+}
 
 }  // namespace bobbin::server

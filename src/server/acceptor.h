@@ -7,6 +7,7 @@
 #include "base/endpoint.h"
 #include "base/result.h"
 #include "observe/log.h"
+#include "observe/registry.h"
 #include "os/epoll.h"
 #include "os/fd.h"
 #include "server/pool.h"
@@ -33,9 +34,11 @@ struct AcceptorSettings {
 /// for. Thread: the main thread's.
 class Acceptor {
  public:
-  /// `pool` and `log` outlive the acceptor.
+  /// The references outlive the acceptor. Counts bobbin_connections_accepted_total and
+  /// bobbin_connections_rejected_total.
   [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool,
-                                               observe::LogWriter& log, AcceptorSettings settings);
+                                               observe::LogWriter& log, observe::Registry& registry,
+                                               AcceptorSettings settings);
 
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
@@ -52,7 +55,7 @@ class Acceptor {
 
  private:
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
-           AcceptorSettings settings, os::Epoll epoll, os::Fd spare);
+           observe::Registry& registry, AcceptorSettings settings, os::Epoll epoll, os::Fd spare);
 
   /// Takes as many as is fair in one turn, of those that wait now. How many did wait.
   std::size_t accept_some(const Listener& listener, Instant now);
@@ -63,6 +66,8 @@ class Acceptor {
   std::vector<Listener> listeners_;
   WorkerPool& pool_;
   observe::LogWriter& log_;
+  observe::Counter& accepted_count_;
+  observe::Counter& rejected_count_;
   os::Epoll epoll_;
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
   Rejected rejected_;

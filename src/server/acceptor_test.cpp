@@ -49,12 +49,12 @@ class AcceptorTest : public ::testing::Test {
  protected:
   AcceptorTest() {
     settings.threads = 1;
-    pool = *WorkerPool::start(settings, handler, *log, [] {});
+    pool = *WorkerPool::start(settings, handler, *log, registry, [] {});
     std::vector<Listener> listeners;
     listeners.push_back(*listen(*parse_address("127.0.0.1")));
     bound = listeners.front().bound;
     acceptor = std::make_unique<Acceptor>(
-        *Acceptor::create(std::move(listeners), *pool, log->writer(""),
+        *Acceptor::create(std::move(listeners), *pool, log->writer(""), registry,
                           {.server_name = "Server", .linger = std::chrono::hours(1)}));
   }
   ~AcceptorTest() override {
@@ -88,6 +88,7 @@ class AcceptorTest : public ::testing::Test {
   os::TestDirectory place;
   std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
   std::shared_ptr<const Hello> handler = std::make_shared<Hello>();
+  observe::Registry registry;
   PoolSettings settings;
   std::unique_ptr<WorkerPool> pool;
   std::unique_ptr<Acceptor> acceptor;
@@ -130,6 +131,8 @@ TEST_F(ShortageTest, OneShortageIsLoggedOnce) {
     const DescriptorShortage shortage;
     for (const auto& client : clients) EXPECT_EQ(answer_to(*client), "HTTP/1.1 503");
   }
+  EXPECT_EQ(registry.total("bobbin_connections_accepted_total"), 3U);
+  EXPECT_EQ(registry.total("bobbin_connections_rejected_total"), 3U);
   log->stop();
   EXPECT_EQ(shortages_logged(), 1U);
 }

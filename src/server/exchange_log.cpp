@@ -46,8 +46,8 @@ bool ExchangeLog::has_room_for_details() const {
   return writes_exchanges_ && (format_ == AccessFormat::transfer || format_ == AccessFormat::json);
 }
 
-void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const observe::Origin& origin,
-                                 WallTime now, Duration duration) {
+void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
+  const auto& [summary, origin, now, duration] = event;
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
   if (!handler.cause.empty()) log_.write_about(origin, LogLevel::error, "Error: " + handler.cause);
@@ -82,7 +82,8 @@ void ExchangeLog::exchange_ended(const http::ExchangeSummary& summary, const obs
   log_.write_block(lines_);
 }
 
-void ExchangeLog::connection_closed(const http::Session& session, const observe::Origin& origin) {
+void ExchangeLog::connection_closed(const ConnectionClosed& event) {
+  const auto& [session, origin] = event;
   if (!writes_exchanges_ || format_ != AccessFormat::transfer) return;
   if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
   log_.write_about(origin, LogLevel::info,

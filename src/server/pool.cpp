@@ -14,10 +14,11 @@ WorkerPool::WorkerPool(const PoolSettings& settings, std::function<void()> ended
 
 Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings,
                                                       const std::shared_ptr<const http::Handler>& handler,
-                                                      observe::Log& log, std::function<void()> ended) {
+                                                      observe::Log& log, observe::Registry& registry,
+                                                      std::function<void()> ended) {
   std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, std::move(ended)));
   for (unsigned number = 1; number <= settings.threads; ++number)
-    pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log)));
+    pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log, registry)));
   pool->running_ = settings.threads;
   for (const auto& worker : pool->workers_) {
     const auto started = worker->start();

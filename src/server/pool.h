@@ -29,11 +29,11 @@ struct PoolSettings {
 /// unless said otherwise.
 class WorkerPool {
  public:
-  /// Starts the threads. `settings` and `log` outlive the pool. `ended` is called once, by
-  /// the last worker that ends.
+  /// Starts the threads. The references outlive the pool. `ended` is called once, by the last worker that
+  /// ends.
   [[nodiscard]] static Result<std::unique_ptr<WorkerPool>> start(
       const PoolSettings& settings, const std::shared_ptr<const http::Handler>& handler, observe::Log& log,
-      std::function<void()> ended);
+      observe::Registry& registry, std::function<void()> ended);
 
   /// Every worker serves the requests of its next round with this one; exchanges end under the one they began
   /// with, which lives until then.

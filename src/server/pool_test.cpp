@@ -31,7 +31,7 @@ class PoolTest : public ::testing::Test {
     settings.threads = 1;
     settings.connections_per_thread = 1;
     settings.queue = queue;
-    pool = *WorkerPool::start(settings, handler, *log, [] {});
+    pool = *WorkerPool::start(settings, handler, *log, registry, [] {});
     occupant = std::make_unique<TestClient>(listener.bound);
     occupant->send("GET / HT");
     ASSERT_EQ(admit_next(), Admission::assigned);
@@ -62,6 +62,7 @@ class PoolTest : public ::testing::Test {
   os::TestDirectory place;
   std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
   std::shared_ptr<const Hello> handler = std::make_shared<Hello>();
+  observe::Registry registry;
   PoolSettings settings;
   TestListener listener;
   std::unique_ptr<WorkerPool> pool;

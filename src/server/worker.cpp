@@ -36,22 +36,24 @@ ConnectionId id_of(std::uint64_t tag) {
 
 Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings,
                                                std::shared_ptr<const http::Handler> handler, WorkerPool& pool,
-                                               observe::Log& log) {
+                                               observe::Log& log, observe::Registry& registry) {
   auto epoll = TRY(os::Epoll::create());
   auto wake = TRY(os::Wake::create());
   TRY(epoll.add_edge_triggered(wake.fd(), kMessageTag));
-  return std::unique_ptr<Worker>(
-      new Worker(number, settings, std::move(handler), pool, log, std::move(epoll), std::move(wake)));
+  return std::unique_ptr<Worker>(new Worker(number, settings, std::move(handler), pool, log, registry,
+                                            std::move(epoll), std::move(wake)));
 }
 
 Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<const http::Handler> handler,
-               WorkerPool& pool, observe::Log& log, os::Epoll epoll, os::Wake wake)
+               WorkerPool& pool, observe::Log& log, observe::Registry& registry, os::Epoll epoll,
+               os::Wake wake)
     : number_(number),
       settings_(settings),
       pool_(pool),
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_),
+      exchange_counts_(registry),
       context_{.settings = settings.session,
                .handler = std::move(handler),
                .services = *this,
@@ -327,7 +329,8 @@ void Worker::begin_close(Connection& connection, Instant now) {
 }
 
 void Worker::close(Connection& connection) {
-  exchange_log_.connection_closed(connection.session(), origin_of(connection));
+  const ConnectionClosed event{.session = connection.session(), .origin = origin_of(connection)};
+  for (Observer* observer : observers_) observer->connection_closed(event);
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
@@ -381,14 +384,17 @@ Connection* Worker::longest_evictable(Instant now) const {
   return idle;
 }
 
-// ---- log ----
+// ---- what observers are told ----
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   const Connection* connection = connections_.find(id);
   ASSERT(connection != nullptr);
-  observe::Origin origin = origin_of(*connection);
-  origin.exchange = summary.ordinal;
-  exchange_log_.exchange_ended(summary, origin, round_began_, now - summary.started);
+  ExchangeEnded event{.summary = summary,
+                      .origin = origin_of(*connection),
+                      .at = round_began_,
+                      .duration = now - summary.started};
+  event.origin.exchange = summary.ordinal;
+  for (Observer* observer : observers_) observer->exchange_ended(event);
 }
 
 observe::Origin Worker::origin_of(const Connection& connection) const {

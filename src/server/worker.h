@@ -22,11 +22,13 @@
 #include "net/timer_wheel.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
+#include "observe/registry.h"
 #include "os/epoll.h"
 #include "os/fd.h"
 #include "os/wake.h"
 #include "server/connection.h"
 #include "server/connection_table.h"
+#include "server/exchange_counts.h"
 #include "server/exchange_log.h"
 #include "server/idle_list.h"
 
@@ -54,10 +56,11 @@ struct WorkerSettings {
 /// functions may be called by any thread; everything else belongs to the worker's own.
 class Worker final : private http::Services, private http::ReplySink {
  public:
-  /// `number` counts from 1: the log's "Thread-1". `settings`, `pool` and `log` outlive the worker.
+  /// `number` counts from 1: the log's "Thread-1". The references outlive the worker.
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(unsigned number, const WorkerSettings& settings,
                                                               std::shared_ptr<const http::Handler> handler,
-                                                              WorkerPool& pool, observe::Log& log);
+                                                              WorkerPool& pool, observe::Log& log,
+                                                              observe::Registry& registry);
   ~Worker() override;
 
   /// Fails when the system has no more threads.
@@ -101,7 +104,7 @@ class Worker final : private http::Services, private http::ReplySink {
   using Message = std::variant<Arrival, Answer, Resumed, NewHandler, MakeRoom, ShutDown, StopNow>;
 
   Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<const http::Handler> handler,
-         WorkerPool& pool, observe::Log& log, os::Epoll epoll, os::Wake wake);
+         WorkerPool& pool, observe::Log& log, observe::Registry& registry, os::Epoll epoll, os::Wake wake);
 
   // http::Services
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
@@ -160,6 +163,8 @@ class Worker final : private http::Services, private http::ReplySink {
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
   ExchangeLog exchange_log_;
+  ExchangeCounts exchange_counts_;
+  const std::array<Observer*, 2> observers_{&exchange_log_, &exchange_counts_};
   http::http1::Session::Context context_;
 
   os::Epoll epoll_;

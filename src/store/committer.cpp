@@ -29,8 +29,15 @@ executor::Lane& committing_lane(executor::Executor& executor, const Folder& fold
 
 }  // namespace
 
-Committer::Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log, Limits limits)
-    : folder_(folder), limits_(limits), lane_(committing_lane(executor, folder, limits)), log_(log) {}
+Committer::Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
+                     observe::Registry& registry, observe::State& state, Limits limits)
+    : folder_(folder),
+      limits_(limits),
+      lane_(committing_lane(executor, folder, limits)),
+      log_(log),
+      stored_count_(registry.counter("bobbin_documents_stored_total")),
+      failed_count_(registry.counter("bobbin_documents_failed_total")),
+      state_(state) {}
 
 void Committer::submit(std::shared_ptr<Document> document, Document::Done done) {
   std::optional<Upload> refused;
@@ -211,6 +218,7 @@ void Committer::withdraw(Uploads& batch, const Error& error) {
 
 void Committer::conclude(Upload& upload) {
   upload.document->discard();  // who is told of a failure finds nothing left of the document
+  (upload.failure ? failed_count_ : stored_count_).add();
   if (!upload.failure) return upload.done(std::move(upload.name));
   if (upload.failure->reason == Reason::failed)
     log_.write(observe::LogLevel::warning,
@@ -221,6 +229,7 @@ void Committer::conclude(Upload& upload) {
 // ---- after a failed sync ----
 
 void Committer::close(const Error& error) {
+  state_.set("closed");
   const Lock lock(mutex_);
   if (!has_failed_.exchange(true)) closed_by_ = error;
 }

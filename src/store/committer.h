@@ -12,6 +12,7 @@
 #include "base/mutex.h"
 #include "executor/executor.h"
 #include "observe/log.h"
+#include "observe/registry.h"
 #include "store/document.h"
 #include "store/document_name.h"
 #include "store/folder.h"
@@ -48,8 +49,10 @@ class Committer {
     std::size_t synced_documents = 64;     ///< one descriptor each; and those that are being synced
   };
 
-  /// `folder`, `executor` and `log` outlive it. `log`: a writer for the committer's use only.
-  Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log, Limits limits);
+  /// The references outlive it. `log`: a writer for the committer's use only. Counts
+  /// bobbin_documents_stored_total and bobbin_documents_failed_total; sets `state` when it closes.
+  Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
+            observe::Registry& registry, observe::State& state, Limits limits);
 
   /// Takes a complete document. `done` is told its name, or why it is not stored.
   void submit(std::shared_ptr<Document> document, Document::Done done) EXCLUDES(mutex_);
@@ -95,8 +98,11 @@ class Committer {
   Folder& folder_;
   const Limits limits_;
   executor::Lane& lane_;
-  observe::LogWriter& log_;  // the publisher's
-  DocumentNames names_;      // the publisher's
+  observe::LogWriter& log_;         // the publisher's
+  DocumentNames names_;             // the publisher's
+  observe::Counter& stored_count_;  // the publisher's
+  observe::Counter& failed_count_;  // the publisher's
+  observe::State& state_;
 
   std::atomic<bool> has_failed_ = false;  // a sync
 

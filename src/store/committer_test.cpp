@@ -134,6 +134,8 @@ TEST_F(CommitterTest, AFailureToWriteCostsOneUpload) {
   EXPECT_THAT(log_.lines(LogLevel::error), IsEmpty());
   EXPECT_TRUE(is_open());
   EXPECT_EQ(upload(++number).kind, Kind::stored);
+  EXPECT_EQ(registry_.total("bobbin_documents_stored_total"), 1U);
+  EXPECT_EQ(registry_.total("bobbin_documents_failed_total"), static_cast<std::size_t>(number - 1));
 }
 
 TEST_F(CommitterTest, TakesBackANameThatMayHaveComeInSpiteOfTheError) {
@@ -150,6 +152,7 @@ TEST_F(CommitterTest, AFailedFileSyncClosesTheStore) {
   EXPECT_FALSE(is_open());
   EXPECT_EQ(upload(2).kind, Kind::closed);
   EXPECT_EQ(folder_->calls(Step::sync), 1U) << "a failed sync is never repeated";
+  EXPECT_EQ(registry_.states().at(0).text, "closed");
   EXPECT_THAT(folder_->files(), IsEmpty());
   EXPECT_THAT(
       log_.lines(LogLevel::error),

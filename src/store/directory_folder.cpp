@@ -109,7 +109,7 @@ Result<std::unique_ptr<DirectoryFolder>> DirectoryFolder::open(const std::string
   TRY(make_durable_directory(path));
   os::Fd directory = TRY(os::open_directory(path));
   const std::uint64_t device = TRY(os::status(directory)).device;
-  return std::unique_ptr<DirectoryFolder>(new DirectoryFolder(std::move(directory), device, staging));
+  return std::unique_ptr<DirectoryFolder>(new DirectoryFolder(path, std::move(directory), device, staging));
 }
 
 Result<Ownership> DirectoryFolder::own() {

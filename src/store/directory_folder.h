@@ -31,15 +31,17 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] Result<std::unique_ptr<StagedFile>> stage() override;
   [[nodiscard]] Result<void> sync_names() override;
   [[nodiscard]] Result<void> remove(const std::string& name) override;
+  [[nodiscard]] const std::string& path() const override { return path_; }
   [[nodiscard]] std::uint64_t device() const override { return device_; }
 
   /// After prepare().
   [[nodiscard]] Staging staging() const { return staging_.value_or(Staging::named); }
 
  private:
-  DirectoryFolder(os::Fd directory, std::uint64_t device, std::optional<Staging> staging)
-      : directory_(std::move(directory)), device_(device), staging_(staging) {}
+  DirectoryFolder(std::string path, os::Fd directory, std::uint64_t device, std::optional<Staging> staging)
+      : path_(std::move(path)), directory_(std::move(directory)), device_(device), staging_(staging) {}
 
+  const std::string path_;
   os::Fd directory_;
   const std::uint64_t device_;
   std::optional<Staging> staging_;

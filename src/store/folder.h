@@ -48,6 +48,8 @@ class Folder {
   [[nodiscard]] virtual Result<void> sync_names() = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& name) = 0;
 
+  /// For messages.
+  [[nodiscard]] virtual const std::string& path() const = 0;
   /// The device it lies on (st_dev): what waits for one device need not hold up another.
   [[nodiscard]] virtual std::uint64_t device() const = 0;
 };

@@ -1,5 +1,6 @@
 #include "store/folder_store.h"
 
+#include <fmt/format.h>
 #include <utility>
 
 #include "store/document.h"
@@ -21,18 +22,21 @@ executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
 
 Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder> folder,
                                                          executor::Executor& executor,
-                                                         observe::LogWriter& log, Limits limits) {
-  auto store = std::make_shared<FolderStore>(std::move(folder), executor, log, limits);
+                                                         observe::LogWriter& log, observe::Registry& registry,
+                                                         Limits limits) {
+  auto store = std::make_shared<FolderStore>(std::move(folder), executor, log, registry, limits);
   switch (TRY(store->folder_->own())) {
     case Ownership::another_process:
-      log.write(LogLevel::warning,
-                "Warning: another server stores documents in this folder: uploads are answered 503 until it "
-                "has ended");
+      log.write(LogLevel::warning, fmt::format("Warning: another server stores documents in '{}': uploads "
+                                               "are answered 503 until it has ended",
+                                               store->folder_->path()));
+      store->reported_state_.set("occupied");
       return store;
     case Ownership::unknown:
       log.write(LogLevel::warning,
-                "Warning: this file system has no locks: make sure that only one server stores documents in "
-                "this folder");
+                fmt::format("Warning: the file system of '{}' has no locks: make sure that "
+                            "only one server stores documents there",
+                            store->folder_->path()));
       break;
     case Ownership::ours: break;
   }
@@ -41,13 +45,14 @@ Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder>
 }
 
 FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor,
-                         observe::LogWriter& log, Limits limits)
+                         observe::LogWriter& log, observe::Registry& registry, Limits limits)
     : folder_(std::move(folder)),
       log_(log),
+      reported_state_(registry.state("bobbin_store", "folder=\"" + folder_->path() + "\"")),
       writing_(writing_lane(executor, *folder_, limits)),
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
-      committer_(*folder_, executor, log, limits.committer) {}
+      committer_(*folder_, executor, log, registry, reported_state_, limits.committer) {}
 
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
@@ -66,6 +71,7 @@ Draft FolderStore::begin(std::uint64_t announced_bytes) {
 Result<void> FolderStore::prepare() {
   TRY(folder_->prepare());
   tenure_ = Tenure::ours;
+  reported_state_.set("open");
   return {};
 }
 
@@ -77,11 +83,14 @@ void FolderStore::try_to_take_over() {
   const auto take_over = [self = shared_from_this()] {
     if (const auto prepared = self->prepare(); !prepared) {
       self->tenure_ = Tenure::unusable;
-      self->log_.write(LogLevel::error, "The other server has given the folder up, but it cannot be used: " +
-                                            prepared.error().message());
+      self->reported_state_.set("closed");
+      self->log_.write(LogLevel::error,
+                       fmt::format("The other server has given '{}' up, but it cannot be used: {}",
+                                   self->folder_->path(), prepared.error().message()));
       return;
     }
-    self->log_.write(LogLevel::info, "The other server has given the folder up: uploads are taken");
+    self->log_.write(LogLevel::info, fmt::format("The other server has given '{}' up: uploads are taken",
+                                                 self->folder_->path()));
   };
   if (!writing_.run(take_over)) tenure_ = Tenure::none;  // and the next attempt may find a thread
 }

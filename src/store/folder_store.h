@@ -7,6 +7,7 @@
 
 #include "executor/executor.h"
 #include "observe/log.h"
+#include "observe/registry.h"
 #include "store/budget.h"
 #include "store/committer.h"
 #include "store/document_store.h"
@@ -25,13 +26,16 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     Committer::Limits committer = {};
   };
 
-  /// Takes the folder when no other process has it, and then prepares it. `executor` and `log` outlive the
-  /// store; `log`: a writer for the store's use only.
+  /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
+  /// `log`: a writer for the store's use only. Says how it is in the state bobbin_store, and counts as the
+  /// Committer does.
   [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
                                                                    executor::Executor& executor,
-                                                                   observe::LogWriter& log, Limits limits);
+                                                                   observe::LogWriter& log,
+                                                                   observe::Registry& registry,
+                                                                   Limits limits);
   FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, observe::LogWriter& log,
-              Limits limits);
+              observe::Registry& registry, Limits limits);
 
   [[nodiscard]] State state() const override;
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;
@@ -53,6 +57,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
 
   const std::shared_ptr<Folder> folder_;
   observe::LogWriter& log_;
+  observe::State& reported_state_;
   executor::Lane& writing_;
   Budget memory_;
   Budget disk_;

@@ -37,7 +37,7 @@ TEST_F(OwnershipTest, ItsOwnFolderIsPreparedAtOnce) {
 
 TEST_F(OwnershipTest, AFolderThatCannotBePreparedIsNoStore) {
   folder_->fail(Step::prepare, EROFS);
-  const auto store = FolderStore::create(folder_, executor_, log_.writer("Uploads"), {});
+  const auto store = FolderStore::create(folder_, executor_, log_.writer("Uploads"), registry_, {});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, EROFS);
 }
@@ -49,6 +49,7 @@ TEST_F(OwnershipTest, AFolderOfAnotherProcessIsLeftAloneUntilItHasEnded) {
   EXPECT_EQ(store_->state(), State::occupied);
   EXPECT_EQ(folder_->calls(Step::prepare), 0U);
   EXPECT_THAT(log_.lines(LogLevel::warning), ElementsAre(HasSubstr("another server")));
+  EXPECT_EQ(registry_.states().at(0).text, "occupied");
 
   folder_->set_ownership(Ownership::ours);
   folder_->hold(Step::prepare);
@@ -58,6 +59,7 @@ TEST_F(OwnershipTest, AFolderOfAnotherProcessIsLeftAloneUntilItHasEnded) {
   EXPECT_EQ(store_->state(), State::occupied);
   folder_->release(Step::prepare);
   EXPECT_TRUE(is_soon(State::open));
+  EXPECT_EQ(registry_.states().at(0).text, "open");
   EXPECT_EQ(folder_->calls(Step::prepare), 1U);
   EXPECT_EQ(upload(1).kind, Kind::stored);
   finish();
@@ -99,11 +101,12 @@ class TwoStores : public ::testing::Test {
   }
   std::shared_ptr<FolderStore> open() {
     return *FolderStore::create(*DirectoryFolder::open(directory_.path()), executor_, log_.writer("Uploads"),
-                                {});
+                                registry_, {});
   }
 
   os::TestDirectory directory_;
   observe::TestLog log_;
+  observe::Registry registry_;
   executor::Executor executor_;
   TestOutcomes outcomes_;
 };

@@ -109,6 +109,7 @@ class TestFolder : public Folder {
     leave(Step::prepare, {});
     return {};
   }
+  const std::string& path() const override { return path_; }
   std::uint64_t device() const override { return 0; }
   Result<std::unique_ptr<StagedFile>> stage() override {
     const Lock lock(mutex_);
@@ -219,6 +220,7 @@ class TestFolder : public Folder {
     return true;
   }
 
+  const std::string path_ = "test folder";
   Mutex mutex_;
   Ownership ownership_ GUARDED_BY(mutex_) = Ownership::ours;
   ConditionVariable changed_;

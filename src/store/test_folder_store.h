@@ -19,7 +19,7 @@ class FolderStoreTest : public ::testing::Test {
   ~FolderStoreTest() override { finish(); }
 
   FolderStore& start(FolderStore::Limits limits = {}) {
-    store_ = *FolderStore::create(folder_, executor_, log_.writer("Uploads"), limits);
+    store_ = *FolderStore::create(folder_, executor_, log_.writer("Uploads"), registry_, limits);
     return *store_;
   }
   /// Stores what has been committed, and ends the threads.
@@ -43,6 +43,7 @@ class FolderStoreTest : public ::testing::Test {
 
   std::shared_ptr<TestFolder> folder_ = std::make_shared<TestFolder>();
   observe::TestLog log_;
+  observe::Registry registry_;
   TestOutcomes outcomes_;
   executor::Executor executor_;
   std::shared_ptr<FolderStore> store_;

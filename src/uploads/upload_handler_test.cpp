@@ -103,7 +103,8 @@ class Client {
 class Store {
  public:
   explicit Store(std::shared_ptr<store::Folder> folder, store::FolderStore::Limits limits = {})
-      : store_(*store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), limits)) {}
+      : store_(*store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_,
+                                           limits)) {}
   ~Store() { finish(); }
 
   [[nodiscard]] std::shared_ptr<store::FolderStore> get() const { return store_; }
@@ -116,6 +117,7 @@ class Store {
 
  private:
   observe::TestLog log_;
+  observe::Registry registry_;
   executor::Executor executor_;
   std::shared_ptr<store::FolderStore> store_;
 };

@@ -435,6 +435,27 @@ def test_status_line(start):
     server.log.wait_for("^" + TIMESTAMP + r"Thread pool status: 0/10 active$")
 
 
+def test_totals_at_the_stop(start):
+    """Every exchange is counted once, however it ended, and each document; with and without the access log."""
+    server = start("--access-log", "off", "--keep-alive-timeout", "300ms")
+    with server.connect() as connection:
+        assert connection.ask("GET", "/about.html").status == 200
+        assert connection.ask("GET", "/about.html", fields=[("If-None-Match", "*")]).status == 304
+        assert connection.ask("GET", "/missing").status == 404
+        connection.expect_closed()
+    assert server.upload(b"[1]").status == 201
+    assert server.upload(b"[1").status == 400
+    assert server.get("/about.html", host="evil.example").status == 403
+    with server.connect() as connection:
+        connection.send(connection.request("GET", "/about.html")[:10])
+        server.wait_until_quiet()
+        connection.abort()
+    server.stop()
+    assert [line for line in server.log.lines if "Served" in line][0].endswith(
+        "Served 7 responses (2xx 2, 3xx 1, 4xx 4, 5xx 0) on 5 connections; 0 connections were rejected; 1 documents were stored"
+    )
+
+
 def test_a_reader_that_stops_holds_nobody_up(start):
     """§6: writing never blocks a worker; what is dropped is counted, and the count is logged."""
     server = start("--keep-alive-requests", "0")

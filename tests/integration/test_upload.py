@@ -822,11 +822,11 @@ def test_a_second_server_on_the_same_folder(start):
     assert second.get("/about.html").status == 200
     problem = check_problem(second.upload(b"[2]"), 503)
     assert "Another server stores documents in the same folder" in problem["detail"]
-    second.log.wait_for(r"\[Uploads\] Warning: another server stores documents in this folder")
+    second.log.wait_for(r"\[Uploads\] Warning: another server stores documents in '.*/resources/uploads'")
     name = check_created(first, first.upload(b"[1]"), b"[1]")
     assert second.get(name).content == b"[1]"
     first.stop()
-    second.log.wait_for(r"\[Uploads\] The other server has given the folder up: uploads are taken$")
+    second.log.wait_for(r"\[Uploads\] The other server has given '.*/resources/uploads' up: uploads are taken$")
     check_created(second, second.upload(b"[2]"), b"[2]")
     assert len(second.uploads()) == 2
 

@@ -1,0 +1,29 @@
+#include "server/exchange_counts.h"
+
+#include <string>
+
+namespace bobbin::server {
+
+ExchangeCounts::ExchangeCounts(observe::Registry& registry)
+    : content_bytes_(registry.counter("bobbin_response_content_bytes_total")),
+      incomplete_(registry.counter("bobbin_incomplete_exchanges_total")),
+      closed_(registry.counter("bobbin_connections_closed_total")),
+      timed_out_(registry.counter("bobbin_connections_timed_out_total")) {
+  for (std::size_t digit = 2; digit < responses_.size(); ++digit)
+    responses_[digit] =
+        &registry.counter("bobbin_responses_total", "class=\"" + std::to_string(digit) + "xx\"");
+}
+
+void ExchangeCounts::exchange_ended(const ExchangeEnded& event) {
+  const http::ExchangeSummary& summary = event.summary;
+  responses_.at(static_cast<std::size_t>(http::code(summary.status)) / 100)->add();
+  content_bytes_.add(summary.content_bytes);
+  if (summary.outcome != http::Outcome::completed) incomplete_.add();
+}
+
+void ExchangeCounts::connection_closed(const ConnectionClosed& event) {
+  closed_.add();
+  if (event.session.timed_out()) timed_out_.add();
+}
+
+}  // namespace bobbin::server

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/clock.h"
+#include "http/session.h"
+#include "observe/message.h"
+
+namespace bobbin::server {
+
+/// An exchange has ended. Views and references live as long as the call.
+struct ExchangeEnded {
+  const http::ExchangeSummary& summary;
+  observe::Origin origin;
+  WallTime at;
+  Duration duration;  ///< since the head was complete
+};
+
+/// A connection has been closed.
+struct ConnectionClosed {
+  const http::Session& session;
+  observe::Origin origin;
+};
+
+/// Is told of what happens on the connections of one worker. Every exchange that has begun is told of exactly
+/// once, however it ends, and then every connection. Thread: the worker's.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void exchange_ended(const ExchangeEnded& event) = 0;
+  virtual void connection_closed(const ConnectionClosed& event) = 0;
+};
+
+}  // namespace bobbin::server
