@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/filters/error_page.h"
+#include "http/filters/known_methods.h"
 #include "http/filters/no_sniffing.h"
 #include "http/media_type.h"
 #include "os/file.h"
@@ -21,6 +22,7 @@ std::vector<http::Site> routes_of(const std::vector<std::shared_ptr<const OpenSi
 /// Around every response of the server, whichever site it comes from.
 http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_name) {
   http::FilteredHandler::Filters filters;
+  filters.push_back(std::make_unique<http::filters::KnownMethods>());
   filters.push_back(std::make_unique<http::filters::NoSniffing>());
   filters.push_back(std::make_unique<http::filters::ErrorPage>(server_name));
   return filters;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/filters/added_fields.h"
+#include "http/filters/expectations.h"
 #include "http/percent_encoding.h"
 #include "store/document_name.h"
 
@@ -81,7 +82,8 @@ std::string lines_of(const std::vector<std::string>& fields) {
 
 std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& config) {
   using http::filters::AddedFields;
-  std::vector<std::shared_ptr<const http::Filter>> filters;
+  std::vector<std::shared_ptr<const http::Filter>> filters{
+      std::make_shared<const http::filters::Expectations>()};
   const auto add = [&filters](std::string lines, AddedFields::To to) {
     if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
   };

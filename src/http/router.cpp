@@ -111,29 +111,19 @@ const Site* Router::most_precise(const std::optional<Authority>& authority, cons
 
 Begin Router::begin(const Request& request) const {
   const RequestHead& head = request.head;
-  if (head.method == Method::unknown) {
-    Response response = closing_error(Status::not_implemented, "This server does not know the method " +
-                                                                   std::string(head.method_text) + ".");
-    response.log_fields.host = HandlerLogFields::Host::unchecked;
-    return response;
-  }
   const Site* site = site_for(head.authority, request.local);
   if (site == nullptr && head.authority.empty()) return refuse_missing_host();
   if (site == nullptr) return refuse_host(head.authority, parse_authority(head.authority), request.local);
-  if (head.expects_other)
-    return Response::error(Status::expectation_failed,
-                           "The only expectation that this server meets is 100-continue.");
-
   auto parsed = parse_target(head, site->path_rules);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return closing_error(refusal->status, std::string(refusal->reason));
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
-  if (target.asterisk) return server_options(site->methods);
   const Request routed = with_path(request, target.path());
   for (const auto& filter : site->filters)
     if (auto response = filter->before(routed)) return *std::move(response);
+  if (target.asterisk) return server_options(site->methods);
   Begin begin = route_for(*site, target.path()).handler->begin(routed);
   if (target.began_with_two_slashes && is_not_found(begin))
     return refuse_path("A path may not begin with an empty segment.", head.target);

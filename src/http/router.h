@@ -36,8 +36,8 @@ struct Site {
   std::vector<std::shared_ptr<const Filter>> filters = {};  ///< around the routes, the outermost first
 };
 
-/// The way to all handlers: judges the method, chooses the site by the host, judges the target by the site's
-/// rules, then finds the handler. What it lets through has an authority that is ours and a path free of
+/// The way to all handlers: chooses the site by the host, judges the target by the site's rules, then finds
+/// the handler. What it lets through has an authority that is ours and a path free of
 /// traversal. Handlers outlive it.
 class Router final : public Handler {
  public:
