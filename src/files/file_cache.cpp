@@ -1,5 +1,6 @@
 #include "files/file_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "files/heap_size.h"
@@ -95,7 +96,7 @@ bool FileCache::admits(const FileKey& key, std::size_t bytes) {
   // One file may take a small part only: a few large ones would push everything else out.
   if (maximum_bytes_ == 0 || bytes > maximum_bytes_ / 8) return false;
   if (find_slot(key) != nullptr) return true;
-  if (!doorkeeper_) doorkeeper_.emplace(maximum_bytes_ / kBytesPerPlace);
+  if (!doorkeeper_) doorkeeper_.emplace(std::max<std::size_t>(maximum_bytes_ / kBytesPerPlace, 64));
   return doorkeeper_->has_seen(key.hash());
 }
 
