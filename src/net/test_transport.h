@@ -26,6 +26,7 @@ struct TransportScript {
   bool can_send_files = true;
   std::optional<Error> send_file_error;  ///< instead
   std::uint64_t unacknowledged = 0;
+  os::Fd descriptor;  ///< for a test that has it watched
 
   std::string output;  ///< of a file, its bytes
   int calls_of_send_file = 0;
@@ -66,7 +67,7 @@ class TestTransport final : public Transport {
   void shut_down_writing() override { script_.writing_is_shut_down = true; }
   void close_with_reset() override { script_.is_reset = true; }
   std::uint64_t unacknowledged_bytes() const override { return script_.unacknowledged; }
-  const os::Fd& descriptor() const override { return no_descriptor_; }
+  const os::Fd& descriptor() const override { return script_.descriptor; }
   const Endpoint& peer() const override { return nobody_; }
   const Endpoint& local() const override { return nobody_; }
 
@@ -81,7 +82,6 @@ class TestTransport final : public Transport {
   }
 
   TransportScript& script_;
-  os::Fd no_descriptor_;
   Endpoint nobody_;
 };
 

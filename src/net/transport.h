@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,11 @@
 #include "os/fd.h"
 
 namespace bobbin::net {
+
+/// Whether a call of a transport failed only because it would have had to wait.
+[[nodiscard]] inline bool is_temporary(const Error& error) {
+  return error.code == EAGAIN || error.code == EWOULDBLOCK;
+}
 
 /// How bytes travel on one connection: the only way in which the server touches a client. No call waits; each
 /// that would have to fails with EAGAIN, and is made again when the descriptor has become ready. Thread: one

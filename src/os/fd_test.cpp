@@ -1,8 +1,11 @@
 #include "os/fd.h"
 
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace bobbin::os {
@@ -62,6 +65,22 @@ TEST(Fd, AssignmentLosesNeitherDescriptor) {
   }
   EXPECT_FALSE(is_open(first));
   EXPECT_FALSE(is_open(second));
+}
+
+TEST(Fd, ANumberThatIsClosedMayBeAnyThreadsNext) {
+  // ThreadSanitizer's to judge. It knows who opened a number until it sees the close; nothing but the kernel
+  // orders these two threads, which relaxed atomics do not hide.
+  std::atomic<int> closed{-1};
+  std::thread other([&] {
+    const Fd fd(open_something());
+    closed.store(fd.number(), std::memory_order_relaxed);
+  });
+  while (closed.load(std::memory_order_relaxed) < 0 || is_open(closed.load(std::memory_order_relaxed)))
+    std::this_thread::yield();
+  const Fd next(::openat(AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC));
+  EXPECT_EQ(next.number(), closed.load(std::memory_order_relaxed));
+  EXPECT_EQ(::write(next.number(), "x", 1), 1);
+  other.join();
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
+#include "net/tcp_transport.h"
 #include "os/file.h"
 #include "os/socket.h"
 
@@ -65,7 +67,8 @@ bool Acceptor::poll(milliseconds limit) {
   bool watched_is_readable = false;
   for (const os::Event& event : ready) {
     watched_is_readable |= event.tag == kWatched;
-    if (!rejected_.handle(event) && event.tag < listeners_.size()) accept_some(listeners_[event.tag], now);
+    if (!rejected_.handle(event, epoll_) && event.tag < listeners_.size())
+      accept_some(listeners_[event.tag], now);
   }
   rejected_.expire(now);
   renew_spare();
@@ -141,7 +144,8 @@ void Acceptor::stop_accepting() {
 
 void Acceptor::reject(Arrival arrival) {
   rejected_count_.add();
-  rejected_.add(std::move(arrival.socket), epoll_, monotonic_now());
+  rejected_.add(std::make_unique<net::TcpTransport>(std::move(arrival.socket), arrival.peer, arrival.local),
+                epoll_, monotonic_now());
 }
 
 }  // namespace bobbin::server

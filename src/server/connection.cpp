@@ -13,8 +13,6 @@ namespace {
 constexpr int kTurns = 16;
 constexpr int kTurnsOfMuch = 4;
 
-bool is_temporary(const Error& error) { return error.code == EAGAIN || error.code == EWOULDBLOCK; }
-
 /// sendfile(2) has two ends. These are errors of the socket; any other is the file's, or says that this file
 /// cannot be sent in this way.
 bool is_about_socket(const Error& error) {
@@ -85,7 +83,7 @@ Connection::Step Connection::sent(const Result<std::size_t>& count, bool is_much
     session_->sent(*count, now);
     return is_much ? Step::much_done : Step::done;
   }
-  if (!is_temporary(count.error())) return Step::failed;
+  if (!net::is_temporary(count.error())) return Step::failed;
   writable_ = false;
   must_rearm = true;
   tell_acknowledged(now);
@@ -97,7 +95,7 @@ Connection::Step Connection::send_file(const http::FilePiece& piece, std::span<s
   if (reads_file_) return read_and_send(piece, scratch, now);
   const auto count = transport_->send_file(piece.descriptor, piece.offset, piece.length);
   if (count && *count == 0) return cut_short("it is shorter than when it was opened", now);
-  if (count || is_temporary(count.error()) || is_about_socket(count.error()))
+  if (count || net::is_temporary(count.error()) || is_about_socket(count.error()))
     return sent(count, count && *count == piece.length, now);
   // Whatever else keeps the kernel from sending it: reading shows whether the file is at fault.
   reads_file_ = true;
@@ -123,7 +121,8 @@ Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   const auto count = transport_->receive(buffer);
   // A short read has emptied the socket: asking again would only hear EAGAIN. What comes later is announced.
   readable_ = count && *count > 0 && (*count == buffer.size() || must_read_on_);
-  if (!count) return {.kind = is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
+  if (!count)
+    return {.kind = net::is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   if (*count == 0) return {.kind = Arrived::Kind::end};
   session_->begin_round();
   return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <utility>
 
 #include "http/date.h"
 #include "http/filters/error_page.h"
 #include "http/filters/no_sniffing.h"
 #include "http/http1/response_writer.h"
-#include "os/socket.h"
 
 namespace bobbin::server {
 namespace {
@@ -27,51 +26,78 @@ std::string service_unavailable(const std::string& server_name) {
   return bytes + std::get<std::string>(response.content);
 }
 
-// What is done to a rejected connection: these two functions and no other.
-
-/// Sends the answer, and the end behind it. Whether the socket took it: a fresh one has room, and one that
-/// has not is gone.
-bool answer_and_finish(const os::Fd& socket, Bytes answer) {
-  if (!os::send(socket, {&answer, 1}, false)) return false;
-  os::shut_down_writing(socket);
-  return true;
-}
-
-/// Takes one piece of what has arrived. Whether the client has closed.
-bool discard(const os::Fd& socket) {
-  std::array<std::byte, 16 * 1024> discarded;
-  const auto count = os::receive(socket, discarded);
-  return count ? *count == 0 : count.error().code != EAGAIN;
-}
-
 }  // namespace
 
-void Rejected::add(os::Fd socket, os::Epoll& epoll, Instant now) {
-  if (!answer_and_finish(socket, as_bytes(service_unavailable(server_name_)))) return;
-  // A request that is here already is taken now: this socket may have to make room for a newer one before its
-  // turn comes.
-  if (discard(socket)) return;
-  const std::uint64_t tag = first_tag_ + count_++;
-  if (maximum_ == 0 || !epoll.watch_readable(socket, tag)) return;
-  if (lingering_.size() == maximum_) drop_oldest();
-  lingering_.push_back({.socket = std::move(socket), .tag = tag, .until = now + linger_});
+RejectedConnection::Progress RejectedConnection::drive() {
+  const Step sending = send();
+  if (sending == Step::failed) return Progress::finished;
+  const Step receiving = discard();
+  if (receiving == Step::failed) return Progress::finished;
+  if (sending == Step::done && receiving == Step::done) return Progress::finished;
+  if (sending == Step::must_rearm || receiving == Step::must_rearm) return Progress::must_rearm;
+  return Progress::waiting;
 }
 
-bool Rejected::handle(const os::Event& event) {
+RejectedConnection::Step RejectedConnection::send() {
+  if (unsent_.empty()) return Step::done;
+  if (!writable_) return Step::waiting;
+  while (!unsent_.empty()) {
+    const Bytes rest = as_bytes(unsent_);
+    const auto count = transport_->send({&rest, 1}, false);
+    if (!count) {
+      if (!net::is_temporary(count.error())) return Step::failed;
+      // The kernel may have had another reason than a full socket, and then no change would tell.
+      writable_ = false;
+      return Step::must_rearm;
+    }
+    unsent_.erase(0, *count);
+  }
+  transport_->shut_down_writing();
+  return Step::done;
+}
+
+RejectedConnection::Step RejectedConnection::discard() {
+  if (client_has_finished_) return Step::done;
+  std::array<std::byte, 16 * 1024> discarded;
+  const auto count = transport_->receive(discarded);
+  if (!count) return net::is_temporary(count.error()) ? Step::waiting : Step::failed;
+  client_has_finished_ = *count == 0;
+  return client_has_finished_ ? Step::done : Step::must_rearm;  // there may be more
+}
+
+void Rejected::add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, Instant now) {
+  RejectedConnection connection(std::move(transport), service_unavailable(server_name_));
+  // A request that is here already is taken now: this connection may have to make room for a newer one before
+  // its turn comes.
+  if (connection.drive() == RejectedConnection::Progress::finished) return;
+  const std::uint64_t tag = first_tag_ + count_++;
+  if (maximum_ == 0 || !epoll.add_edge_triggered(connection.descriptor(), tag)) return;
+  if (kept_.size() == maximum_) drop_oldest();
+  kept_.push_back({.connection = std::move(connection), .tag = tag, .until = now + linger_});
+}
+
+bool Rejected::handle(const os::Event& event, os::Epoll& epoll) {
   if (event.tag < first_tag_) return false;
-  const auto found = std::find_if(lingering_.begin(), lingering_.end(),
-                                  [&](const Lingering& each) { return each.tag == event.tag; });
-  if (found == lingering_.end()) return true;
-  if (discard(found->socket)) lingering_.erase(found);
+  const auto found =
+      std::find_if(kept_.begin(), kept_.end(), [&](const Kept& each) { return each.tag == event.tag; });
+  if (found == kept_.end()) return true;
+  found->connection.changed(event);
+  switch (found->connection.drive()) {
+    case RejectedConnection::Progress::waiting: return true;
+    case RejectedConnection::Progress::must_rearm:
+      if (epoll.rearm(found->connection.descriptor(), event.tag)) return true;
+      [[fallthrough]];
+    case RejectedConnection::Progress::finished: kept_.erase(found);
+  }
   return true;
 }
 
 void Rejected::expire(Instant now) {
-  while (!lingering_.empty() && lingering_.front().until <= now) lingering_.pop_front();
+  while (!kept_.empty() && kept_.front().until <= now) kept_.pop_front();
 }
 
 void Rejected::drop_oldest() {
-  if (!lingering_.empty()) lingering_.pop_front();
+  if (!kept_.empty()) kept_.pop_front();
 }
 
 }  // namespace bobbin::server

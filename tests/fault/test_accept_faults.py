@@ -63,6 +63,21 @@ def be_told_to_come_again(connection):
     assert response.status == 503 and response["Retry-After"] == "5"
 
 
+@pytest.mark.parametrize("code", [errno.EAGAIN, errno.EINTR], ids=error_name)
+def test_the_answer_to_a_rejected_client_leaves_in_pieces(start, faults, code):
+    """§4: a socket may take as little as it likes, and nothing for a while: the answer is delivered whole."""
+    server = start("--connections-per-thread", "1", "--queue", "0", *PATIENT_FLAGS)
+    first = occupy(server)
+    faults.shorten("send_bytes", 100)
+    faults.fail("send_bytes", code, every=3)
+    with server.connect() as surplus:
+        be_told_to_come_again(surplus)
+        surplus.expect_closed()
+    assert faults.failed("send_bytes") > 1
+    faults.clear()
+    release(first)
+
+
 def test_every_shortage_is_logged(server, faults):
     """docs/operating.md: the operator is told of the second one too."""
     for shortage in (1, 2):
