@@ -46,6 +46,10 @@ struct SiteConfig {
                                      "jpeg"};  ///< extensions: lowercase, without the dot
   std::vector<std::string> allowed_types;      ///< extensions; empty: every type
 
+  /// Whether If-Range may rely on a date that a tool has set: no file is replaced by another under an old
+  /// time.
+  bool trust_mtime = false;
+
   std::vector<std::string> headers;         ///< "Name: value", added to every answer that is no error
   std::vector<std::string> headers_always;  ///< the same, added to errors too
   std::string cache_control;  ///< of every answer that is no error; errors then have no-store. Empty: neither

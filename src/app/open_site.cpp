@@ -120,7 +120,8 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
   return {.downloads = config_.downloads,
           .allowed_types = std::move(allowed_types),
           .workers = shared_.workers,
-          .cache_bytes = cache_bytes};
+          .cache_bytes = cache_bytes,
+          .trust_mtime = config_.trust_mtime};
 }
 
 Result<void, std::string> OpenSite::open_root() {

@@ -101,6 +101,11 @@ constexpr Option kOptions[] = {
     {.group = "Files", .name = "allow-type", .placeholder = "EXTENSION",
      .effect = List{&SiteConfig::allowed_types, accept_extension, kExtensions, "every type"},
      .meaning = "Only files with these extensions are served; others are answered 415."},
+    {.group = "Files", .name = "trust-mtime", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::trust_mtime},
+     .meaning = "Whether If-Range with the date of a file resumes a download although a tool has set that date (rsync -a, cp -p, an image). "
+                "on is for mirrors whose files are never replaced by others under an old time: there a client could put two "
+                "versions together. Entity tags resume downloads either way."},
     {.group = "Files", .name = "mime-types", .placeholder = "FILE",
      .effect = Text{&ServerConfig::mime_types, accept_any, "the name of a file", "the built-in table only"},
      .reloads = true,

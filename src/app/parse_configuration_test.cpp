@@ -125,6 +125,7 @@ std::vector<Row> every_option() {
           {"", "[]", {}}),
       row("allow-type", &SiteConfig::allowed_types, {"html", R"(["html"])", {"html"}},
           {"html,7z", R"(["html", "7z"])", {"html", "7z"}}),
+      row("trust-mtime", &SiteConfig::trust_mtime, {"on", "true", true}, {"off", "\"off\"", false}),
       row("mime-types", &ServerConfig::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
       row("header", &SiteConfig::headers,
           {"Cache-Control:no-cache", R"(["Cache-Control: no-cache"])", {"Cache-Control: no-cache"}},

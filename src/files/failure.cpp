@@ -17,6 +17,12 @@ Response closing(Status status, std::string detail) {
   return response;
 }
 
+Response unavailable(std::string detail) {
+  Response response = closing(Status::service_unavailable, std::move(detail));
+  response.add_field("Retry-After", "5");
+  return response;
+}
+
 Response forbidden() { return closing(Status::forbidden, "This file may not be read."); }
 
 std::string cause(const Error& error, std::string_view path) {
@@ -26,6 +32,13 @@ std::string cause(const Error& error, std::string_view path) {
 }  // namespace
 
 Response not_found() { return Response::error(Status::not_found, "There is no file at this address."); }
+
+Response lease_is_kept(std::string_view path) {
+  Response response = unavailable("Another program is using this file. Try again in a moment.");
+  response.log_fields.cause =
+      "Cannot serve " + std::string(path) + ": another process has not given up its lease on the file";
+  return response;
+}
 
 Response answer_to(const Error& error, std::string_view path) {
   switch (error.code) {
@@ -53,8 +66,7 @@ Response answer_to(const Error& error, std::string_view path) {
     case ENFILE:
     case ENOMEM:
     case EAGAIN: {
-      Response response = closing(Status::service_unavailable, "The server is busy. Try again in a moment.");
-      response.add_field("Retry-After", "5");
+      Response response = unavailable("The server is busy. Try again in a moment.");
       response.log_fields.cause = cause(error, path);
       return response;
     }

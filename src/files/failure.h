@@ -13,4 +13,7 @@ namespace bobbin::files {
 /// What the world's refusal to open or read the file at `path` becomes (DESIGN §5: one mapping per handler).
 [[nodiscard]] http::Response answer_to(const Error& error, std::string_view path);
 
+/// The client has waited as long as it may for another process to give up its lease on the file at `path`.
+[[nodiscard]] http::Response lease_is_kept(std::string_view path);
+
 }  // namespace bobbin::files

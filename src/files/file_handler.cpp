@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/assert.h"
 #include "files/failure.h"
+#include "files/leased_file.h"
 #include "files/validators.h"
 #include "http/percent_encoding.h"
 #include "http/precondition.h"
@@ -24,10 +25,6 @@ using Kind = os::FileStatus::Kind;
 constexpr std::string_view kIndex = "index.html";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kBinary = "application/octet-stream";
-
-// How often a small file is read again that changes while it is read. One that changes all the time has no
-// content to speak of: the client is asked to come back.
-constexpr int kReadAttempts = 4;
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
@@ -210,29 +207,23 @@ http::Response FileHandler::redirect_to_folder(const http::Request& request,
   return response;
 }
 
-http::Response FileHandler::answer(const http::Request& request, OfWorker& own, const FileKey& key,
-                                   OpenFile file) const {
+http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, const FileKey& key,
+                                OpenFile file) const {
   const std::string_view name = last_segment(key.name());
   const auto shown = presentation(name);
   if (!shown)
     return Response::error(Status::unsupported_media_type, "Files of this type are not served here.");
-  const ValidatorSettings validator_settings{.file_system_id = own.file_system_id.of(file),
-                                             .seed = settings_.tag_seed,
-                                             .trust_mtime = settings_.trust_mtime};
-  for (int attempt = 1;; ++attempt) {
-    const os::FileStatus status = file.status();
-    const WallTime looked_at = file.looked_at();
-    const http::Validators current = validators(status, looked_at, validator_settings);
-    auto response =
-        represent(request, file, {.name = name, .presentation = *shown, .validators = current}, executor_);
-    if (response) {
-      if (!could_change_unseen(status, looked_at)) offer(*response, request, own.cache, key, status, current);
-      return *std::move(response);
-    }
-    if (response.error().code != EAGAIN || attempt == kReadAttempts)
-      return answer_to(response.error(), request.path);
-    if (const auto looked = file.refresh_status(); !looked) return answer_to(looked.error(), request.path);
-  }
+  const Subject subject{.name = name,
+                        .presentation = *shown,
+                        .validator_settings = {.file_system_id = own.file_system_id.of(file),
+                                               .seed = settings_.tag_seed,
+                                               .trust_mtime = settings_.trust_mtime}};
+  if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
+  auto made = represent(request, std::move(file), subject, executor_);
+  if (!made) return answer_to(made.error(), request.path);
+  if (!could_change_unseen(made->status, made->looked_at))
+    offer(made->response, request, own.cache, key, made->status, made->validators);
+  return std::move(made->response);
 }
 
 /// Where mounts have no number of their own it is asked each time. Of a file system that cannot say it, 0.

@@ -52,6 +52,9 @@ struct FileSettings {
 ///  is not in the
 ///     page cache, is a slice of the open file, which whoever sends it checks once more before the last
 ///     bytes.
+///
+/// Before step 7 a file on which another process holds a lease is waited for, by the executor: see
+/// leased_file.h.
 class FileHandler final : public http::Handler {
  public:
   /// `url_prefix`, "" or "/name", is taken off the front of every path; the router has seen that it is there.
@@ -97,8 +100,8 @@ class FileHandler final : public http::Handler {
                                              bool asks_for_index) const;
   [[nodiscard]] http::Response redirect_to_folder(const http::Request& request,
                                                   const std::string& folder) const;
-  [[nodiscard]] http::Response answer(const http::Request& request, OfWorker& own, const FileKey& key,
-                                      OpenFile file) const;
+  [[nodiscard]] http::Begin answer(const http::Request& request, OfWorker& own, const FileKey& key,
+                                   OpenFile file) const;
   [[nodiscard]] std::optional<Presentation> presentation(std::string_view name) const;
 
   os::Fd root_;

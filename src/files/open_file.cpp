@@ -29,6 +29,12 @@ Result<void> OpenFile::refresh_status() {
   return {};
 }
 
+Result<void> OpenFile::wait_for_lease() {
+  fd_ = TRY(os::wait_for_lease(fd_));
+  is_leased_ = false;
+  return refresh_status();
+}
+
 Result<std::optional<std::string>> OpenFile::read(const http::ByteRange& range) const {
   std::string bytes(range.length, '\0');
   const auto count = os::read_cached_at(fd_.number(), std::as_writable_bytes(std::span(bytes)), range.offset);

@@ -21,10 +21,16 @@ namespace bobbin::files {
 /// of the file comes from the descriptor, never from its path a second time.
 class OpenFile {
  public:
-  /// Fails as os::open_beneath does. What is no regular file is fine here too; nothing can be read from it.
+  /// Fails as os::open_beneath does. What is no regular file is fine here too; nothing can be read from it,
+  /// nor from a file that is leased.
   [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
   /// Takes the file for what it is now, after it has changed.
   [[nodiscard]] Result<void> refresh_status();
+
+  /// Another process holds a lease on it: see os::Opened.
+  [[nodiscard]] bool is_leased() const { return is_leased_; }
+  /// Blocks until the lease is over, then takes the file for what it is: its holder may have written to it.
+  [[nodiscard]] Result<void> wait_for_lease();
 
   [[nodiscard]] const os::FileStatus& status() const { return status_; }
   /// A moment just before `status` was asked for: a write after the look cannot carry an earlier ctime than
@@ -43,11 +49,15 @@ class OpenFile {
 
  private:
   OpenFile(os::Opened opened, WallTime looked_at)
-      : fd_(std::move(opened.fd)), looked_at_(looked_at), status_(opened.status) {}
+      : fd_(std::move(opened.fd)),
+        looked_at_(looked_at),
+        status_(opened.status),
+        is_leased_(opened.is_leased) {}
 
   os::Fd fd_;
   WallTime looked_at_;
   os::FileStatus status_;
+  bool is_leased_;
 };
 
 }  // namespace bobbin::files

@@ -1,5 +1,6 @@
 #include "files/representation.h"
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,6 +22,10 @@ using http::RangeSelection;
 using http::Request;
 using http::Response;
 using http::Status;
+
+// How often a small file is read again that changes while it is read. One that changes all the time has no
+// content to speak of: the client is asked to come back.
+constexpr int kReadAttempts = 4;
 
 // Up to here one send from memory costs less than a second call for sendfile.
 constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
@@ -115,6 +120,24 @@ Result<Response> with_selected_content(Response response, const RangeSelection& 
   return response;
 }
 
+/// For the file as it was at its last look, from which its validators were made. EAGAIN: it has changed
+/// since. Takes the file when the content is to come from it.
+Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
+                                        const Description& description, executor::Executor& executor) {
+  const http::Validators& current = description.validators;
+  switch (http::evaluate_preconditions(request.head.fields, current, file.looked_at())) {
+    case http::PreconditionVerdict::failed: return precondition_failed();
+    case http::PreconditionVerdict::not_modified: return not_modified(current);
+    case http::PreconditionVerdict::proceed: break;
+  }
+  const RangeSelection selection = ranges_of(request, current, file);
+  if (selection.kind == RangeSelection::Kind::unsatisfiable) return unsatisfiable(file.status().size_bytes);
+
+  Response response = ok(description);
+  if (request.head.method == Method::get) response.log_fields = sent(description);
+  return with_selected_content(std::move(response), selection, file, request, executor);
+}
+
 }  // namespace
 
 // What a cache needs to refresh its copy, and no more of what describes the content.
@@ -136,20 +159,19 @@ Response described(const Description& file, std::uint64_t size_bytes) {
   return response;
 }
 
-Result<Response> represent(const Request& request, OpenFile& file, const Description& description,
-                           executor::Executor& executor) {
-  const http::Validators& current = description.validators;
-  switch (http::evaluate_preconditions(request.head.fields, current, file.looked_at())) {
-    case http::PreconditionVerdict::failed: return precondition_failed();
-    case http::PreconditionVerdict::not_modified: return not_modified(current);
-    case http::PreconditionVerdict::proceed: break;
+Result<Represented> represent(const Request& request, OpenFile file, const Subject& subject,
+                              executor::Executor& executor) {
+  for (int attempt = 1;; ++attempt) {
+    const os::FileStatus status = file.status();
+    const WallTime looked_at = file.looked_at();
+    http::Validators current = validators(status, looked_at, subject.validator_settings);
+    auto response = represent_as_looked_at(
+        request, file, {.name = subject.name, .presentation = subject.presentation, .validators = current},
+        executor);
+    if (response) return Represented{*std::move(response), status, looked_at, std::move(current)};
+    if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());
+    TRY(file.refresh_status());
   }
-  const RangeSelection selection = ranges_of(request, current, file);
-  if (selection.kind == RangeSelection::Kind::unsatisfiable) return unsatisfiable(file.status().size_bytes);
-
-  Response response = ok(description);
-  if (request.head.method == Method::get) response.log_fields = sent(description);
-  return with_selected_content(std::move(response), selection, file, request, executor);
 }
 
 }  // namespace bobbin::files

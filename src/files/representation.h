@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "executor/executor.h"
 #include "files/open_file.h"
+#include "files/validators.h"
 #include "http/handler.h"
 #include "http/precondition.h"
 #include "http/response.h"
@@ -31,10 +32,24 @@ struct Description {
 /// The answer to HEAD for a file of this size, which need not be open.
 [[nodiscard]] http::Response described(const Description& file, std::uint64_t size_bytes);
 
-/// Steps 7 to 9 of FileHandler for the file as it was at its last look, from which its validators were made.
-/// EAGAIN: it has changed since. Takes the file when the content is to come from it. `executor`: waits for
-/// its disk in the worker's place.
-[[nodiscard]] Result<http::Response> represent(const http::Request& request, OpenFile& file,
-                                               const Description& description, executor::Executor& executor);
+/// What the representation of an open file depends on besides the request. `name`: without the folders.
+struct Subject {
+  std::string_view name;
+  Presentation presentation;
+  ValidatorSettings validator_settings;
+};
+
+/// A response, and what the file was when it was looked at for it.
+struct Represented {
+  http::Response response;
+  os::FileStatus status;
+  WallTime looked_at;
+  http::Validators validators;
+};
+
+/// Steps 7 to 9 of FileHandler. A file that changes while it is read is looked at again; one that changes all
+/// the time is EAGAIN. `executor`: waits for its disk in the worker's place. Thread: any.
+[[nodiscard]] Result<Represented> represent(const http::Request& request, OpenFile file,
+                                            const Subject& subject, executor::Executor& executor);
 
 }  // namespace bobbin::files

@@ -81,7 +81,8 @@ class ReplyLater {
   ExchangeAddress address_;
 };
 
-/// What a handler decides from. Views and references live as long as the call.
+/// What a handler decides from. Views and references live as long as the call: OwnedRequest is a copy that
+/// outlives it.
 struct Request {
   const RequestHead& head;
   const Endpoint& local;       ///< where the connection arrived

@@ -16,7 +16,8 @@ namespace {
 using Kind = FileStatus::Kind;
 
 constexpr int kLook = O_PATH | O_CLOEXEC;
-constexpr int kRead = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+constexpr int kReadOrWait = O_RDONLY | O_NOCTTY | O_CLOEXEC;
+constexpr int kRead = kReadOrWait | O_NONBLOCK;
 
 int openat2(int directory, const char* path, int flags) {
   open_how how{};
@@ -84,9 +85,9 @@ const Fd& own_descriptors() {
 }
 
 /// Opens for reading what `place`, an O_PATH descriptor, stands for, whatever has happened to its name.
-Result<Fd> open_again(const Fd& place) {
+Result<Fd> open_again(const Fd& place, int flags) {
   const std::string number = std::to_string(place.number());
-  const int fd = uninterrupted([&] { return ::openat(own_descriptors().number(), number.c_str(), kRead); });
+  const int fd = uninterrupted([&] { return ::openat(own_descriptors().number(), number.c_str(), flags); });
   if (fd < 0) return last_error("open");
   return Fd(fd);
 }
@@ -107,7 +108,9 @@ Result<Opened> open_beneath(const Fd& root, const std::string& path, PathWalk wa
   Opened opened = TRY(look_at(root, path, walk));
   if (opened.status.kind != Kind::regular && opened.status.kind != Kind::directory) return opened;
   if (own_descriptors()) {
-    opened.fd = TRY(open_again(opened.fd));
+    auto file = open_again(opened.fd, kRead);
+    opened.is_leased = !file && file.error().code == EWOULDBLOCK;
+    if (!opened.is_leased) opened.fd = TRY(std::move(file));
     return opened;
   }
   // The path once more. Between the two walks another file may have got this name: its own status counts.
@@ -115,6 +118,8 @@ Result<Opened> open_beneath(const Fd& root, const std::string& path, PathWalk wa
   opened.status = TRY(status(opened.fd));
   return opened;
 }
+
+Result<Fd> wait_for_lease(const Fd& leased) { return open_again(leased, kReadOrWait); }
 
 Result<FileStatus> status_beneath(const Fd& root, const std::string& path, PathWalk walk) {
   return TRY(look_at(root, path, walk)).status;

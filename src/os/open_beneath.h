@@ -25,6 +25,9 @@ enum class PathWalk : std::uint8_t {
 struct Opened {
   Fd fd;
   FileStatus status;  ///< asked for before the file was opened for reading
+  /// Another process holds a lease on the file (fcntl F_SETLEASE) and has now been asked to give it up. `fd`
+  /// is an O_PATH descriptor, for wait_for_lease.
+  bool is_leased = false;
 };
 
 /// Opens a regular file or a directory for reading, by a relative path that cannot leave `root`. A path that
@@ -35,9 +38,14 @@ struct Opened {
 /// a reader and ends it with SIGPIPE, and to open a device may set it going. For these `fd` is an O_PATH
 /// descriptor, from which nothing can be read.
 ///
-/// Never waits for the holder of a lease on the file (fcntl F_SETLEASE): EAGAIN.
+/// Never waits for the holder of a lease: see Opened::is_leased. Where /proc is not mounted, a file with a
+/// lease is EAGAIN instead.
 [[nodiscard]] Result<Opened> open_beneath(const Fd& root, const std::string& path,
                                           PathWalk walk = available_walk());
+
+/// Opens for reading the regular file that open_beneath found leased. Blocks until the holder has given the
+/// lease up, or the kernel has taken it away (/proc/sys/fs/lease-break-time): not for a worker's thread.
+[[nodiscard]] Result<Fd> wait_for_lease(const Fd& leased);
 
 /// What open_beneath would open now, without opening it.
 [[nodiscard]] Result<FileStatus> status_beneath(const Fd& root, const std::string& path,

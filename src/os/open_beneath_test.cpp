@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <future>
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 #include "os/directory.h"
 #include "os/file.h"
 #include "os/test_directory.h"
+#include "os/test_lease.h"
 
 namespace bobbin::os {
 namespace {
@@ -200,6 +202,27 @@ TEST_P(OpenBeneath, LooksAtAFifoAndDoesNotOpenIt) {
   ASSERT_TRUE(fifo) << fifo.error().message();
   EXPECT_EQ(fifo->status.kind, Kind::other);
   EXPECT_FALSE(has_reader(place.path("site/fifo")));
+}
+
+TEST_P(OpenBeneath, DoesNotWaitForTheHolderOfALease) {
+  const TestLease lease(place.path("site/file"));
+  const auto leased = open("file");
+  ASSERT_TRUE(leased) << leased.error().message();
+  EXPECT_TRUE(leased->is_leased);
+  EXPECT_EQ(leased->status.size_bytes, 6U);
+  EXPECT_NE(::fcntl(leased->fd.number(), F_GETFL) & O_PATH, 0);
+  EXPECT_TRUE(lease.is_wanted()) << "the holder has been asked";
+
+  // Whatever has its name by now.
+  ASSERT_EQ(::rename(place.path("site/file").c_str(), place.path("site/old").c_str()), 0);
+  place.make_fifo("site/file");
+  auto waiting = std::async(std::launch::async, [&] { return wait_for_lease(leased->fd); });
+  lease.write_back("INSIDE");
+  lease.give_up();
+  const auto file = waiting.get();
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ(content(*file), "INSIDE");
+  EXPECT_FALSE(open("old")->is_leased);
 }
 
 TEST_P(OpenBeneath, OpensNoDevice) {

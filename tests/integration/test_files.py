@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import urllib.parse
 import pytest
 
 from support.client import FIELD_ORDER, parse_date
+from support.lease import Lease
 from support.opens import Opens
 from support.server import run_to_end
 from support.validators import strong_etag
@@ -401,7 +403,6 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.xfail(strict=True, reason="issue 7: fault 13: a file lease is answered 503")
 def test_a_lease_is_waited_for(server):
     """§5: an existing file is served. Whoever holds a lease (fcntl(2), as Samba does) gives it up when it is asked to."""
     holder = subprocess.Popen(
@@ -412,6 +413,61 @@ def test_a_lease_is_waited_for(server):
         response = server.get("/about.html")
         assert (response.status, response.content) == (200, (server.root / "about.html").read_bytes())
         holder.stdin.close()
+
+
+@pytest.mark.modes("many")
+def test_a_lease_holds_up_no_worker(start):
+    """§2: whoever asks for another file does not wait, not even on the only worker; pipelined requests keep their order."""
+    server = start("--threads", "1")
+    with Lease(server.root / "about.html") as lease:
+        waiting = server.connect()
+        waiting.send(waiting.request("GET", "/about.html") + waiting.request("GET", "/contact.html"))
+        lease.wait_until_asked()
+        assert server.get("/contact.html").status == 200
+        assert server.ask("OPTIONS", "/about.html").status == 204
+        lease.give_up()
+        assert waiting.receive().content == (server.root / "about.html").read_bytes()
+        assert waiting.receive().content == (server.root / "contact.html").read_bytes()
+        waiting.expect_kept()
+
+
+@pytest.mark.parametrize("target", ["/about.html", "/big.png"])
+@pytest.mark.parametrize("condition", ["none", "range", "matching", "failing"])
+def test_a_file_is_answered_after_a_lease_as_before(server, target, condition):
+    """RFC 9110 §13, §14: conditions and ranges are those of the request, whenever it is answered."""
+    fields = {
+        "none": [],
+        "range": [("Range", "bytes=2-70000")],
+        "matching": [("If-None-Match", strong_etag(server, target))],
+        "failing": [("If-Match", '"another"')],
+    }[condition]
+    before = server.get(target, fields=fields)
+    with Lease(server.root / target[1:]) as lease:
+        waiting = server.connect()
+        # One that the cache cannot answer, so that the file has to be opened.
+        waiting.send(waiting.request("GET", target, fields=fields, content=b"x"))
+        lease.wait_until_asked()
+        lease.give_up()
+        after = waiting.receive()
+    hop_by_hop = ("Date", "Connection", "Keep-Alive")
+    assert [field for field in after.fields if field[0] not in hop_by_hop] == [
+        field for field in before.fields if field[0] not in hop_by_hop
+    ]
+    assert (after.status, after.content) == (before.status, before.content)
+
+
+def test_a_stop_waits_for_a_lease(server):
+    """§5: responses in flight complete."""
+    with Lease(server.root / "about.html") as lease:
+        waiting = server.connect()
+        waiting.send(waiting.request("GET", "/about.html"))
+        lease.wait_until_asked()
+        server.signal(signal.SIGTERM)
+        server.log.wait_for("Shutting down server")
+        lease.give_up()
+        assert waiting.receive().content == (server.root / "about.html").read_bytes()
+        waiting.expect_closed()
+    assert server.wait() == 0
 
 
 def test_names_are_case_sensitive_and_plus_is_plus(server):

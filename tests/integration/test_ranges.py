@@ -223,11 +223,19 @@ def test_if_range_with_a_date_that_was_set(start, same_time_twice):
     assert (response.status, response.content) == (200, b"b" * 1000)
 
 
-@pytest.mark.xfail(strict=True, reason="issue 7: fault 9: --trust-mtime")
 def test_if_range_with_a_date_that_is_trusted(start, same_time_twice):
     """§2: --trust-mtime on, for mirrors whose files are never replaced under an old time."""
     response = resume(start("--uploads", "off", "--trust-mtime", "on", root=same_time_twice))
     assert (response.status, response.content) == (206, b"b" * 500)
+
+
+def test_if_range_with_another_date_where_dates_are_trusted(start, same_time_twice):
+    """RFC 9110 §13.1.5: the date must match exactly, a later one is none either."""
+    server = start("--uploads", "off", "--trust-mtime", "on", root=same_time_twice)
+    for seconds in (-1, 1):
+        other = email.utils.formatdate(SET + seconds, usegmt=True)
+        response = get_range(server, "bytes=500-", target="/file.bin", fields=[("If-Range", other)])
+        assert (response.status, response.content) == (200, b"a" * 1000)
 
 
 def test_if_modified_since_with_a_date_that_was_set(start, same_time_twice):

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <list>
+#include <string>
+#include <string_view>
+
+#include "base/endpoint.h"
+#include "http/handler.h"
+
+namespace bobbin::http {
+
+/// A copy of a request that outlives the call it was given in, for a handler that answers later. Stays where
+/// it is, since the request refers to it. Thread: one at a time.
+class OwnedRequest {
+ public:
+  explicit OwnedRequest(const Request& request)
+      : local_(request.local),
+        head_(copy_of(request.head)),
+        request_{.head = head_,
+                 .local = local_,
+                 .path = copy_of(request.path),
+                 .exchange = request.exchange,
+                 .worker = request.worker,
+                 .round = request.round} {}
+  OwnedRequest(const OwnedRequest&) = delete;
+  OwnedRequest& operator=(const OwnedRequest&) = delete;
+
+  [[nodiscard]] const Request& operator*() const { return request_; }
+  [[nodiscard]] const Request* operator->() const { return &request_; }
+
+ private:
+  [[nodiscard]] std::string_view copy_of(std::string_view text) { return texts_.emplace_back(text); }
+  [[nodiscard]] RequestHead copy_of(const RequestHead& head);
+
+  std::list<std::string> texts_;  // a list, whose elements never move: views point into them
+  Endpoint local_;
+  RequestHead head_;
+  Request request_;
+};
+
+}  // namespace bobbin::http
