@@ -212,7 +212,7 @@ void Session::refuse(Refusal refusal, Asked asked, Instant now) {
   response.log_fields.host = asked.log_fields.handler.host;
   response.log_fields.violation = refusal.violation;
   response.close = true;
-  asked.request.persists = true;  // whatever it asked for: its end is in doubt, so more may be on the way
+  // The end of the request is in doubt, so more may be on the way.
   answer(std::move(response), std::move(asked), {.content_is_read = false}, now);
 }
 
