@@ -166,6 +166,7 @@ class SessionDriver final : public Services, public ReplySink {
   /// What the handler saw and what was answered ("answer 200 keep-alive"), in order of their beginning.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
+  [[nodiscard]] const Session& session() const { return session_; }
   [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
   // Services
