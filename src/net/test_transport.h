@@ -14,8 +14,8 @@
 
 namespace bobbin::net {
 
-/// For tests: what a scripted transport does and what has happened to it. Shared, since a connection owns the
-/// transport itself.
+/// For tests: what a scripted transport does, and what has happened to it. The test keeps the script, since
+/// the connection owns the transport itself.
 struct TransportScript {
   std::deque<std::string> input;       ///< what each receive finds, one piece a call; then EAGAIN
   bool input_ends = false;             ///< behind the input: the peer has finished sending
@@ -32,7 +32,7 @@ struct TransportScript {
   int calls_of_send_file = 0;
   bool writing_is_shut_down = false;
   bool is_reset = false;
-  /// Reads a file in the transport's place: `read(file, offset, count)`.
+  /// Stands for the reading of files: `read(file, offset, count)` returns the bytes.
   std::function<std::string(int, std::uint64_t, std::size_t)> read;
 };
 
