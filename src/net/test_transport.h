@@ -17,18 +17,18 @@ namespace bobbin::net {
 /// For tests: what a scripted transport does, and what has happened to it. The test keeps the script, since
 /// the connection owns the transport itself.
 struct TransportScript {
-  std::deque<std::string> input;       ///< what each receive finds, one piece a call; then EAGAIN
-  bool input_ends = false;             ///< behind the input: the peer has finished sending
-  std::optional<Error> receive_error;  ///< behind the input
-  std::size_t most_sent = SIZE_MAX;    ///< by one call
-  std::size_t room = SIZE_MAX;         ///< bytes that are taken before EAGAIN
-  std::optional<Error> send_error;     ///< instead
+  std::deque<std::string> input;       ///< receive() takes one piece a call; it fails (EAGAIN) after the last
+  bool input_ends = false;             ///< whether the peer finishes sending after the input
+  std::optional<Error> receive_error;  ///< how receive() fails after the input
+  std::size_t most_sent = SIZE_MAX;    ///< how many bytes one call takes at most
+  std::size_t room = SIZE_MAX;         ///< how many bytes are taken before send() fails (EAGAIN)
+  std::optional<Error> send_error;     ///< how every send() fails
   bool can_send_files = true;
-  std::optional<Error> send_file_error;  ///< instead
+  std::optional<Error> send_file_error;  ///< how every send_file() fails
   std::uint64_t unacknowledged = 0;
   os::Fd descriptor;  ///< for a test that has it watched
 
-  std::string output;  ///< of a file, its bytes
+  std::string output;  ///< all bytes that were taken, those of files included
   int calls_of_send_file = 0;
   bool writing_is_shut_down = false;
   bool is_reset = false;
