@@ -17,7 +17,8 @@ std::string host_text(const std::string& host, std::uint16_t port) {
   return port == kDefaultPort ? host : host + ":" + std::to_string(port);
 }
 
-/// What HostPolicy accepts for the addresses of this server, as far as it is known before a client comes.
+/// The hosts that HostPolicy accepts for the addresses of this server, as far as they are known before a
+/// client comes.
 std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound) {
   std::vector<std::string> hosts;
   const auto add = [&hosts](std::string host) {
@@ -36,7 +37,7 @@ std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound) 
   return hosts;
 }
 
-/// "Accepted hosts: …" of the default site, "Site …" of another.
+/// "Accepted hosts: …" for the default site, and "Site …" for another one.
 std::string hosts_line(const OpenSite& site, const std::vector<Endpoint>& bound) {
   if (!site.config().is_default)
     return fmt::format("Site {}: serving files from '{}' directory", fmt::join(site.config().names, ", "),

@@ -21,12 +21,12 @@ void announce(const Config& config, const Generation& generation, const std::vec
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
                     observe::LogWriter& log);
 
-/// What an operator should know: a sentence each.
+/// Sentences about what an operator should know before the first client comes.
 [[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
                                                       const std::vector<Endpoint>& bound,
                                                       const Capacity& capacity);
 
-/// At the stop: what has been served and stored since the start.
+/// Writes the line of the stop: what has been served and stored since the start.
 void write_totals(const observe::Registry& registry, observe::LogWriter& log);
 
 void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log);

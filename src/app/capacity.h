@@ -11,13 +11,13 @@ namespace bobbin::app {
 struct Capacity {
   std::size_t connections_per_thread;
   std::size_t queue;
-  std::size_t lingering_per_thread;  ///< answered, and only read on until the client has closed
-  std::size_t rejected;              ///< likewise, of those that were refused with 503
+  std::size_t lingering_per_thread;  ///< connections that are answered and read until the client closes
+  std::size_t rejected;              ///< the same for connections that were rejected with 503
 };
 
-/// What is configured, lowered to what `free_descriptors` allow. Every connection takes one; a reserve stays
-/// for the files and uploads of those that are served, so that an established client is not refused for want
-/// of a descriptor. At least one connection for each thread.
+/// The configured capacity, lowered to what `free_descriptors` allow. Every connection takes one descriptor.
+/// A reserve stays for the files and uploads of the connections that are served, so that no established
+/// client is refused for want of a descriptor. Each thread gets at least one connection.
 [[nodiscard]] Capacity plan_capacity(const ServerConfig& config, std::uint64_t free_descriptors);
 
 }  // namespace bobbin::app

@@ -12,7 +12,7 @@ namespace bobbin::app {
 int check(const Check& request) {
   for (const std::string& warning : request.warnings)
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
-  executor::Executor executor;  // nothing is read, so it has no thread
+  executor::Executor executor;  // it has no thread, since no file is read
   const auto generation = Generation::create(request.config, {}, executor, nullptr);
   if (!generation) {
     std::fprintf(stderr, "bobbin: %s\n", generation.error().c_str());

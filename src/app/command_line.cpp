@@ -22,10 +22,10 @@ struct Occurrence {
 /// First words that are, or will be, commands.
 constexpr std::string_view kCommands[] = {"inbox", "explain", "audit", "doctor", "upgrade"};
 
-constexpr const char* kFlagIsPresent = "true";  // what CLI11 reports as the value of a flag that has none
+constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
-/// Lets CLI11 take the arguments apart and does the rest here: it would set variables, convert and complain
-/// itself, but files and environment variables need the same conversions and the same messages.
+/// Lets CLI11 take the arguments apart, and does the rest itself. CLI11 could set variables, convert values
+/// and report mistakes too, but files and environment variables need the same conversions and messages.
 class Parser {
  public:
   explicit Parser(const std::function<bool(const std::string&)>& is_directory) : is_directory_(is_directory) {
@@ -33,7 +33,7 @@ class Parser {
     app_.allow_extras();
     for (const Option& option : options()) {
       if (!option.is_flat()) continue;
-      // Each spelling is an option of its own, so that a message can use the operator's.
+      // Each spelling is an option of its own, so that a message can use the one that the operator used.
       if (!option.short_flag.empty()) add(option, std::string(option.short_flag));
       add(option, option.flag());
     }
@@ -46,7 +46,8 @@ class Parser {
     try {
       app_.parse(std::move(reversed));
     } catch (const CLI::ParseError&) {
-      // Every option takes any text any number of times, so only a value at the end can be missing.
+      // Every option takes any text, any number of times, so only the value of the last option can be
+      // missing.
       return failure(missing_value(last));
     }
     std::vector<Occurrence> found = TRY(positionals());
@@ -64,7 +65,8 @@ class Parser {
     rows_[added->take_all()] = &option;
   }
 
-  /// CLI11 takes `--server-name=` for a flag whose value is the next argument.
+  /// CLI11 would take `--server-name=` for a flag whose value is the next argument. So that argument is split
+  /// into the flag and an empty value.
   static std::vector<std::string> with_separate_empty_values(std::span<const char* const> arguments) {
     std::vector<std::string> result;
     bool flags = true;
@@ -79,7 +81,7 @@ class Parser {
     return result;
   }
 
-  /// What CLI11 left: arguments without a flag, and flags that nobody knows.
+  /// Judges what CLI11 left: arguments without a flag, and unknown flags.
   [[nodiscard]] Result<std::vector<Occurrence>, std::string> positionals() const {
     std::vector<std::string> words;
     bool flags = true;
@@ -105,7 +107,7 @@ class Parser {
     return found;
   }
 
-  /// Or with a port.
+  /// Whether the first word is a directory; otherwise it is a port.
   [[nodiscard]] Result<bool, std::string> begins_with_directory(const std::string& word) const {
     if (!word.empty() && std::ranges::all_of(word, is_digit)) return false;
     if (std::ranges::find(kCommands, word) != std::end(kCommands))
@@ -116,7 +118,7 @@ class Parser {
                    " is no port, no command and no directory; --root DIR names the directory to serve");
   }
 
-  /// As CLI11 decides it: "-" and "-1" are values.
+  /// Decides as CLI11 does: "-" and "-1" are values.
   static bool is_flag(std::string_view argument) {
     return argument.size() > 1 && argument[0] == '-' && !is_digit(argument[1]);
   }

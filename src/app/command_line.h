@@ -15,14 +15,15 @@ namespace bobbin::app {
 struct CommandLine {
   std::vector<Setting> settings;  ///< every option at most once
   std::set<Action> actions;
-  std::optional<Value> file;        ///< of --config
-  bool directory_is_named = false;  ///< the first word is a directory: `bobbin site`
+  std::optional<Value> file;        ///< the value of --config
+  bool directory_is_named = false;  ///< whether the first word is a directory, as in `bobbin site`
 };
 
 /// Takes arguments (without the program's name) apart: `[DIR] [PORT [HOST [THREADS]]]`, `--name VALUE`,
-/// `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--`. The first word is a port when it has digits only, else a
-/// command, else a directory (`./inbox` where a command has its name). A word that is none of these, an
-/// unknown flag, a missing value, a surplus argument or a setting given twice is a message.
+/// `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--`. The first word is a port when it consists of digits,
+/// otherwise a command if there is one of that name, otherwise a directory (`./inbox` where a command has its
+/// name). The error is a message about a word that is none of these, an unknown flag, a missing value, a
+/// surplus argument, or a setting that is given twice.
 [[nodiscard]] Result<CommandLine, std::string> parse_command_line(
     std::span<const char* const> arguments, const std::function<bool(const std::string&)>& is_directory);
 

@@ -14,37 +14,38 @@
 // table of options.cpp, and docs/configuration.md explains each to the operator.
 namespace bobbin::app {
 
-/// Addresses that share a port: the flat keys, or one [[listener]].
+/// Addresses that share a port. They come from the keys outside of tables, or from one [[listener]].
 struct ListenerConfig {
-  std::vector<std::string> binds{
-      "127.0.0.1"};           ///< IP addresses without brackets, or "localhost"; never empty
-  std::uint16_t port = 8080;  ///< 0: any free one
+  /// IP addresses without brackets, or "localhost". There is at least one.
+  std::vector<std::string> binds{"127.0.0.1"};
+  std::uint16_t port = 8080;  ///< 0 takes any free port
 
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 
-/// What a site's defaults are made for; see defaults_of (profile.h), the only place that asks.
+/// What a site's defaults are made for. Only defaults_of (profile.h) decides by it.
 enum class Profile : std::uint8_t {
-  classic,  ///< the demonstration that the seeds describe
-  folder,   ///< somebody's folder
+  classic,  ///< the demonstration that the seeds (docs/contract.md) describe
+  folder,   ///< a folder that an operator wants to show
 };
 
 enum class Uploads : std::uint8_t { automatic, on, off };
 
-/// A root and what is served from it under which names: the flat keys (the default site), or one [[site]].
+/// A root, and what is served from it under which names. It comes from the keys outside of tables (the
+/// default site), or from one [[site]].
 struct SiteConfig {
-  /// The default site answers for the addresses listened on besides its names, and is asked last.
+  /// The default site answers for its names and for the addresses listened on. It is asked last.
   bool is_default = true;
-  std::vector<std::string> names;  ///< each one is accepted by http::HostPolicy::parse_allowed
+  std::vector<std::string> names;  ///< http::HostPolicy::parse_allowed accepts each of them
 
-  Profile profile = Profile::classic;  ///< for messages; what it decides stands in the members below
+  Profile profile = Profile::classic;  ///< for messages; the members below hold what it decides
   http::PathRules path_rules = http::PathRules::strict;
 
   std::string root = "resources";
   bool follow_root = true;
-  std::vector<std::string> downloads{"txt", "png", "jpg",
-                                     "jpeg"};  ///< extensions: lowercase, without the dot
-  std::vector<std::string> allowed_types;      ///< extensions; empty: every type
+  /// Extensions in lowercase, without the dot.
+  std::vector<std::string> downloads{"txt", "png", "jpg", "jpeg"};
+  std::vector<std::string> allowed_types;  ///< extensions; every type is allowed when there are none
 
   /// Whether If-Range may rely on a date that a tool has set: no file is replaced by another under an old
   /// time.
@@ -52,18 +53,22 @@ struct SiteConfig {
 
   std::vector<std::string> headers;         ///< "Name: value", added to every answer that is no error
   std::vector<std::string> headers_always;  ///< the same, added to errors too
-  std::string cache_control;  ///< of every answer that is no error; errors then have no-store. Empty: neither
+  /// The value of Cache-Control in every answer that is no error. Errors then have no-store. When it is
+  /// empty, no answer has the field.
+  std::string cache_control;
 
   Uploads uploads = Uploads::automatic;
-  bool uploads_where_folder_is = true;  ///< what `automatic` means when no folder is named
+  /// What `automatic` means when no folder is named: whether uploads are taken where the root holds
+  /// `uploads`.
+  bool uploads_where_folder_is = true;
   std::string upload_path = "/upload";
-  std::string upload_dir;  ///< empty: <root>/uploads
+  std::string upload_dir;  ///< when it is empty, <root>/uploads
   bool serve_uploads = true;
 
   friend bool operator==(const SiteConfig&, const SiteConfig&) = default;
 };
 
-/// What all listeners and sites share.
+/// The options that all listeners and sites share.
 struct ServerConfig {
   unsigned threads = 10;
   unsigned connections_per_thread = 1024;
@@ -71,15 +76,15 @@ struct ServerConfig {
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
 
   std::string mime_types = "/etc/mime.types";
-  std::string server_name = "Multi-threaded HTTP Server";  ///< empty: no Server field
+  std::string server_name = "Multi-threaded HTTP Server";  ///< when it is empty there is no Server field
 
-  std::uint64_t cache_memory = 64 * 1024 * 1024;  ///< of all threads together; 0: nothing is kept
+  std::uint64_t cache_memory = 64 * 1024 * 1024;  ///< for all threads together; 0 caches nothing
   std::uint64_t max_head = 16 * 1024;
   std::uint64_t max_upload = 1024 * 1024;
-  std::uint64_t upload_memory = 64 * 1024 * 1024;  ///< of all uploads under way together
+  std::uint64_t upload_memory = 64 * 1024 * 1024;  ///< for all uploads under way together
   std::uint64_t upload_disk = 1024 * 1024 * 1024;  ///< the same; one of max_upload is possible in any case
-  unsigned keep_alive_requests = 100;              ///< 0: no limit
-  std::uint64_t minimum_rate = 500;                ///< bytes per second; 0: no minimum
+  unsigned keep_alive_requests = 100;              ///< 0 is no limit
+  std::uint64_t minimum_rate = 500;                ///< bytes per second; 0 is no minimum
 
   milliseconds keep_alive_timeout = seconds(30);
   milliseconds head_timeout = seconds(10);
@@ -90,9 +95,9 @@ struct ServerConfig {
 
   bool access_log = true;
   observe::AccessFormat log_format = observe::AccessFormat::transfer;
-  std::string log_file;  ///< empty: standard output
+  std::string log_file;  ///< when it is empty, standard output
   observe::LogLevel log_level = observe::LogLevel::info;
-  milliseconds status_interval = seconds(30);  ///< 0: never
+  milliseconds status_interval = seconds(30);  ///< 0 is never
 
   friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
@@ -100,7 +105,7 @@ struct ServerConfig {
 struct Config {
   ServerConfig server;
   std::vector<ListenerConfig> listeners{ListenerConfig{}};  ///< never empty
-  std::vector<SiteConfig> sites{SiteConfig{}};              ///< never empty; the default one, if any, is last
+  std::vector<SiteConfig> sites{SiteConfig{}};  ///< never empty; the default site, if there is one, is last
 
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -27,7 +27,7 @@ std::string_view type_name(const toml::node& node) {
   }
 }
 
-/// The text that means the same on the command line; nothing when the node is none of the types.
+/// The text that means the same on the command line. Nothing when the node has none of the types.
 std::optional<std::string> scalar_text(const toml::node& node, const FileTypes& types) {
   if (const auto* string = node.as_string(); string != nullptr && types.string) return string->get();
   if (const auto* integer = node.as_integer(); integer != nullptr && types.integer)
@@ -45,7 +45,8 @@ struct Entry {
   const toml::node* node;
 };
 
-/// A table is sorted by key; whoever mends a file does it from the top.
+/// The entries in the order of their lines. (toml++ sorts a table by key.) Mistakes are reported in this
+/// order, since people mend a file from the top.
 std::vector<Entry> in_order(const toml::table& table) {
   std::vector<Entry> entries;
   for (const auto& [key, node] : table) entries.push_back({&key, &node});
@@ -65,7 +66,7 @@ constexpr TableName kTableNames[] = {{"listener", Scope::listener}, {"site", Sco
 
 std::string in_brackets(const TableName& table) { return fmt::format("[[{}]]", table.key); }
 
-/// Reads one level of the file: what stands outside of tables (`table` null), or one table.
+/// Reads one level of the file: the keys outside of tables (`table` is null then), or one table.
 class Reader {
  public:
   Reader(const std::string& name, const TableName* table) : name_(name), table_(table) {}
@@ -114,7 +115,7 @@ class Reader {
                        option.file_types().name, option.allowed());
   }
 
-  /// `exists`: elsewhere in the file.
+  /// `exists` says that there is such a key, which belongs elsewhere in the file.
   [[nodiscard]] std::string unknown_key(const toml::key& key, bool exists) const {
     std::vector<std::string> keys;
     for (const Option& option : options())

@@ -16,13 +16,13 @@ struct Table {
 };
 
 struct FileContents {
-  std::vector<Setting> settings;  ///< outside of tables
+  std::vector<Setting> settings;  ///< those that stand outside of tables
   std::vector<Table> tables;
 };
 
-/// What the TOML text of a configuration file says, in the order of its lines, not yet judged beyond the
-/// types; the keys are Option::key. The message of an error, and every place, begins with
-/// `name:line:column: `.
+/// Reads the TOML text of a configuration file, in the order of its lines. Only the types of the values are
+/// judged here. The keys are those of Option::key. The message of an error begins with `name:line:column: `,
+/// and so does every place.
 [[nodiscard]] Result<FileContents, std::string> parse_configuration_file(const std::string& name,
                                                                          std::string_view text);
 

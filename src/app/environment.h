@@ -16,8 +16,8 @@ struct EnvironmentSettings {
   std::vector<std::string> warnings;  ///< about variables that begin with BOBBIN_ and set nothing
 };
 
-/// What the environment says. A value such as tcp://10.96.0.5:80 is left out with a warning: Kubernetes gives
-/// every container BOBBIN_PORT=tcp://… when a Service is named bobbin.
+/// The settings that the environment holds. A value such as tcp://10.96.0.5:80 is left out with a warning,
+/// since Kubernetes gives every container BOBBIN_PORT=tcp://… when a Service is named bobbin.
 [[nodiscard]] EnvironmentSettings settings_of(const Environment& environment);
 
 }  // namespace bobbin::app

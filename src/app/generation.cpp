@@ -19,7 +19,7 @@ std::vector<http::Site> routes_of(const std::vector<std::shared_ptr<const OpenSi
   return result;
 }
 
-/// Around every response of the server, whichever site it comes from.
+/// The filters around every response of the server, whichever site it comes from.
 http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_name) {
   http::FilteredHandler::Filters filters;
   filters.push_back(std::make_unique<http::filters::KnownMethods>());
@@ -28,7 +28,8 @@ http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_na
   return filters;
 }
 
-/// The built-in table covers the web's types; the system's list is a welcome addition, never a need.
+/// The built-in table covers the types of the web. The system's list adds to it, and may be missing unless
+/// the operator has named one.
 Result<std::shared_ptr<const http::MediaTypes>, std::string> media_types(const std::string& file) {
   auto types = std::make_shared<http::MediaTypes>();
   const auto text = os::read_file(file);

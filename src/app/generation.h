@@ -21,17 +21,17 @@ namespace bobbin::app {
 /// exchanges began.
 class Generation {
  public:
-  /// `bound`: the addresses of the listeners. `executor` outlives it. `folders` null: only looks whether it
-  /// could be made. The error is a sentence for the operator.
+  /// `bound` has the addresses of the listeners. `executor` outlives the generation. When `folders` is null
+  /// this only looks whether the generation could be made. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
       const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
       UploadFolders* folders);
-  /// The same, but for the roots of these sites (by index), which are opened anew.
+  /// The same generation, except that the roots of these sites (by index) are opened anew.
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;
 
   [[nodiscard]] const std::vector<std::shared_ptr<const OpenSite>>& sites() const { return sites_; }
-  /// What the workers ask; keeps `generation` alive.
+  /// The handler that the workers call. It keeps `generation` alive.
   [[nodiscard]] static std::shared_ptr<const http::Handler> handler(
       const std::shared_ptr<const Generation>& generation) {
     return {generation, &generation->handler_};

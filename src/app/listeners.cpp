@@ -18,8 +18,9 @@ Endpoint endpoint_of(const std::string& bind, std::uint16_t port) {
   return *endpoint;
 }
 
-/// What connections to this listener shall use; empty: the system's. bbr paces by a model of a network, which
-/// is not there when the machine talks to itself. reno is in every kernel and allowed to everybody.
+/// The congestion control for connections to this listener; empty for that of the system. bbr paces by a
+/// model of a network, and there is none when the machine talks to itself. Every kernel has reno and allows
+/// it to every user.
 std::string congestion_control_for(const std::string& configured, const server::Listener& listener) {
   if (configured == "system") return {};
   if (configured != "auto") return configured;

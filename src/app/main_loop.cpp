@@ -49,7 +49,7 @@ void MainLoop::write_status() {
 
 void MainLoop::begin_to_stop() {
   parts_.main_log.write(LogLevel::info, "Shutting down server...");
-  // Workers that have nothing to finish need a moment to say so.
+  // Even workers that have nothing to finish need a moment to end.
   const milliseconds grace = std::max(parts_.reloader.config().server.grace_period, kLeastGrace);
   grace_ends_ = monotonic_now() + grace;
   parts_.acceptor.stop_accepting();

@@ -11,7 +11,7 @@
 
 namespace bobbin::app {
 
-/// What the main loop works with; all of it outlives the loop.
+/// The objects that the main loop works with. All of them outlive it.
 struct MainLoopParts {
   server::Acceptor& acceptor;
   server::WorkerPool& pool;
@@ -22,33 +22,35 @@ struct MainLoopParts {
   observe::LogWriter& main_log;
 };
 
-/// The main thread's part while the server runs: accepting, signals, reloads, status lines.
+/// What the main thread does while the server runs: it accepts connections, takes signals, reloads, and
+/// writes status lines.
 class MainLoop {
  public:
   explicit MainLoop(const MainLoopParts& parts) : parts_(parts), hang_up_stops_(os::has_terminal()) {}
 
   void run_until_stopped();
 
-  /// From here on the grace period runs.
+  /// Stops accepting and lets the workers finish. The grace period begins now.
   void begin_to_stop();
 
   /// False when the grace period ended first, or a second SIGINT came.
   [[nodiscard]] bool wait_for(Milestone& milestone) {
     return wait_for(milestone, grace_ends_, force_requested_);
   }
-  /// Whatever signals come, until then.
+  /// The same without a forced stop: waits until `end`, whatever signals come.
   [[nodiscard]] bool wait_for(Milestone& milestone, Instant end) { return wait_for(milestone, end, false); }
 
  private:
   [[nodiscard]] bool wait_for(Milestone& milestone, Instant end, const bool& gives_up);
   void handle_signals();
   void handle(int signal);
-  /// What is done once a second: roots, endpoints that nobody needs any more, free memory.
+  /// Runs once a second: looks at the roots, drops the stores of upload folders that no site uses any more,
+  /// and gives free memory back.
   void tick();
   void write_status();
 
   MainLoopParts parts_;
-  const bool hang_up_stops_;  // closing the terminal should end what was started from it
+  const bool hang_up_stops_;  // closing a terminal should end the server that was started from it
   Instant grace_ends_ = kNever;
   bool stop_requested_ = false;
   bool force_requested_ = false;

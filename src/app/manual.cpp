@@ -109,7 +109,7 @@ std::string usage(const Option& option) {
   return option.placeholder.empty() ? name : name + " " + std::string(option.placeholder);
 }
 
-/// The default, and that of the other profile where it differs.
+/// The default of the profile classic, and that of the profile folder where it differs.
 std::string default_of(const Option& option) {
   std::string text = option.default_text(Profile::classic);
   const std::string in_folder = option.default_text(Profile::folder);
@@ -129,7 +129,7 @@ std::string help_entry(const Option& option) {
   return entry;
 }
 
-/// Text for a cell of a table: a bar would end it.
+/// A text for a cell of a table, with its bars escaped, since a bar would end the cell.
 std::string cell(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -139,7 +139,7 @@ std::string cell(std::string_view text) {
   return result;
 }
 
-/// The table of the file that it can stand in.
+/// The table of the configuration file in which the option can stand.
 std::string_view where(const Option& option) {
   if (option.scope() == Scope::listener) return "`[[listener]]`";
   return option.scope() == Scope::site && option.reach != Option::Reach::flat ? "`[[site]]`" : "";

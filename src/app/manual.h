@@ -2,13 +2,13 @@
 
 #include <string>
 
-// The texts about the options, made from their table.
+// Makes the texts about the options from their table.
 namespace bobbin::app {
 
-/// --help: lines of at most 100 columns.
+/// The text of --help, in lines of at most 100 columns.
 [[nodiscard]] std::string help();
 
-/// docs/configuration.md.
+/// The text of docs/configuration.md.
 [[nodiscard]] std::string markdown();
 
 }  // namespace bobbin::app

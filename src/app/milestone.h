@@ -10,8 +10,8 @@
 
 namespace bobbin::app {
 
-/// Something that other threads bring about and the main loop waits for. Thread: `reach` by any, the rest by
-/// the main one.
+/// An event that other threads bring about and the main loop waits for. Thread: any thread may call `reach`;
+/// the rest belongs to the main thread.
 class Milestone {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Milestone>> create() {

@@ -13,7 +13,7 @@
 namespace bobbin::app {
 namespace {
 
-/// In place of the stored documents when they are not to be fetched.
+/// Stands in place of the stored documents when they are not to be fetched.
 class NotServed final : public http::Handler {
  public:
   http::Begin begin(const http::Request&) const override {
@@ -21,8 +21,8 @@ class NotServed final : public http::Handler {
   }
 };
 
-/// Stored documents, wherever their folder lies and whatever types the site serves. What else is asked for
-/// beneath their path is the site's.
+/// Serves stored documents, wherever their folder lies and whatever types the site serves. Any other name
+/// beneath their path is served by the site.
 class Documents final : public http::Handler {
  public:
   Documents(std::shared_ptr<const files::FileHandler> documents, std::shared_ptr<const http::Handler> site,
@@ -40,8 +40,8 @@ class Documents final : public http::Handler {
   const std::size_t path_size_;
 };
 
-/// Without links, `.` and `..`, so that two names of one directory are equal. What does not exist is left as
-/// it is.
+/// The path without links, `.` and `..`, so that two names of one directory are equal. The part that does not
+/// exist is left as it is.
 std::string canonical(const std::string& path) {
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
@@ -50,8 +50,8 @@ std::string canonical(const std::string& path) {
   return error ? path : resolved;
 }
 
-/// Where this folder stands in the site, both canonical: "/" when it is the root; empty when it does not lie
-/// in the root, or is hidden there.
+/// The path of this folder in the site: "/" when it is the root, and empty when it does not lie in the root
+/// or is hidden there. Both paths are canonical.
 std::string path_in_root(const std::string& folder, const std::string& root) {
   if (folder == root) return "/";
   const std::string start = root.ends_with('/') ? root : root + '/';
@@ -71,7 +71,7 @@ bool takes_uploads(const SiteConfig& config) {
   return config.uploads_where_folder_is && std::filesystem::is_directory(upload_directory_of(config), error);
 }
 
-/// Stored documents are fetched far less often than the site's files.
+/// The part of the cache for stored documents. They are fetched far less often than the files of the site.
 std::size_t documents_cache_bytes(const OpenSite::Shared& shared) { return shared.cache_bytes / 8; }
 
 std::string lines_of(const std::vector<std::string>& fields) {
@@ -159,7 +159,7 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
     documents_ = std::make_shared<NotServed>();
     return {};
   }
-  // Without uploads and without a name of its own, the folder is one of the root's.
+  // Without uploads and without --upload-dir the folder is an ordinary one of the root.
   return takes || !config_.upload_dir.empty() ? open_documents(directory) : Result<void, std::string>();
 }
 

@@ -21,7 +21,7 @@ namespace bobbin::app {
 /// endpoint is a handler and one route. Immutable.
 class OpenSite {
  public:
-  /// What the sites of a server have in common. The executor outlives them.
+  /// What the sites of a server have in common. The executor outlives the sites.
   struct Shared {
     std::shared_ptr<const http::MediaTypes> types;
     executor::Executor& executor;
@@ -30,21 +30,21 @@ class OpenSite {
     std::uint64_t max_upload_bytes;
     Duration commit_timeout;
   };
-  /// `folders` null: only looks whether the upload folder could be used. The error is a sentence for the
-  /// operator.
+  /// When `folders` is null this only looks whether the upload folder could be used. The error is a sentence
+  /// for the operator.
   [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(const SiteConfig& config,
                                                                            const Shared& shared,
                                                                            UploadFolders* folders);
   /// The same site with its root opened anew. The upload folder stays the one that is open.
   [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
 
-  /// For the router; lives no longer than this.
+  /// The site as the router needs it. It refers to this object, which must outlive it.
   [[nodiscard]] http::Site routes() const;
 
   [[nodiscard]] const SiteConfig& config() const { return config_; }
-  /// Where uploads go; empty when none are taken.
+  /// The directory that takes uploads; empty when none are taken.
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
-  /// The directory that is served, whatever its name leads to by now.
+  /// The open directory that is served, even when its name leads to another one by now.
   [[nodiscard]] const os::Fd& root() const { return files_->root(); }
 
  private:
@@ -60,10 +60,10 @@ class OpenSite {
   SiteConfig config_;
   Shared shared_;
   std::shared_ptr<files::FileHandler> files_;
-  std::shared_ptr<uploads::UploadHandler> uploads_;  // none when no uploads are taken
+  std::shared_ptr<uploads::UploadHandler> uploads_;  // null when no uploads are taken
   std::string upload_directory_;
-  std::shared_ptr<files::FileHandler> document_files_;  // none when there is no folder
-  std::shared_ptr<http::Handler> documents_;  // the stored uploads; none when there are none to serve
+  std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
+  std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
 };
 

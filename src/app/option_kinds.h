@@ -12,12 +12,12 @@
 
 #include "app/config.h"
 
-// The kinds of value that an option can have. Each knows the member it sets and says
+// The kinds of value that an option can have. Each knows the member that it sets, and has
 //   allowed()            what an operator may write, for messages and documents:
 //                        "a whole number from 0 to 65535"
 //   text(target)         the member's value as an operator would write it: "8080"
-//   assign(target,text)  false, and no change, when `text` is not allowed
-//   kFileTypes           what the TOML file writes it as
+//   assign(target,text)  sets the member; false, and no change, when `text` is not allowed
+//   kFileTypes           the types that the value can have in the TOML file
 namespace bobbin::app {
 
 /// The structs that options set: the server's, and one listener and one site.
@@ -27,7 +27,7 @@ struct Target {
   SiteConfig& site;
 };
 
-/// Which of them an option sets: its place in the nesting of the configuration file.
+/// Which of these structs an option sets, and so where it stands in the configuration file.
 enum class Scope : std::uint8_t { server, listener, site };
 
 /// A member of one of these structs.
@@ -93,7 +93,7 @@ struct Time {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-/// Also true and false, yes and no, 1 and 0.
+/// on or off; true and false, yes and no, 1 and 0 are understood too.
 struct Switch {
   static constexpr FileTypes kFileTypes{.name = "a boolean or a string", .boolean = true, .string = true};
   Member<bool> member;
@@ -102,7 +102,7 @@ struct Switch {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-/// One of several names. Where on and off are among them, what a Switch takes is understood too.
+/// One of several names. Where on and off are among them, all that a Switch takes is understood.
 template <typename E>
 struct Choice {
   static constexpr FileTypes kFileTypes{
@@ -114,7 +114,7 @@ struct Choice {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-/// Gives the value to keep, or nothing for a text that is not allowed.
+/// Returns the value to keep, or nothing for a text that is not allowed.
 using Accept = std::optional<std::string> (*)(std::string_view text);
 
 struct Text {
@@ -128,13 +128,14 @@ struct Text {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-/// Several values: a flag may be repeated, and flag and environment variable take them with separators.
+/// Several values. A flag may be repeated; flags and environment variables also take several values with
+/// separators between them.
 struct List {
   static constexpr FileTypes kFileTypes{.name = "a string or an array of strings", .string = true};
   Member<std::vector<std::string>> member;
   Accept accept;  ///< judges one item
   std::string_view form;
-  std::string_view empty_means = {};  ///< nothing: the list may not be empty
+  std::string_view empty_means = {};  ///< as in Text; when it is empty, the list may not be
   char separator = ',';
   [[nodiscard]] std::string allowed() const { return std::string(form); }
   [[nodiscard]] std::string text(const Target& target) const;

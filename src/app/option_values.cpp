@@ -16,7 +16,7 @@ struct Unit {
   std::string_view name;
   std::uint64_t factor;
 };
-// Largest first, and the name to write before its other spellings.
+// The largest unit stands first, and the name that is written stands before its other spellings.
 constexpr Unit kTimeUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"", 1000}, {"ms", 1}};
 constexpr std::uint64_t kThousand = 1000;
 constexpr Unit kSizeUnits[] = {{"TiB", 1ULL << 40},
@@ -35,7 +35,7 @@ constexpr Unit kSizeUnits[] = {{"TiB", 1ULL << 40},
 
 constexpr bool is_lowercase_letter(char c) { return c >= 'a' && c <= 'z'; }
 
-/// The digits at the front of `text`, which loses them.
+/// Takes the digits off the front of `text` and returns them.
 std::string_view take_digits(std::string_view& text) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
   const std::string_view digits(text.begin(), end);
@@ -165,7 +165,7 @@ std::optional<std::string> accept_request_path(std::string_view text) {
 }
 
 std::optional<std::string> accept_header(std::string_view text) {
-  // What says how a message is framed, what its content is, or what becomes of the connection.
+  // The fields that say how a message is framed, what its content is, or what becomes of the connection.
   constexpr std::string_view kOurs[] = {"Accept-Post",
                                         "Accept-Ranges",
                                         "Allow",

@@ -31,14 +31,14 @@ namespace bobbin::app {
 /// The items between separators, without the blanks around them. A blank text has no items.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view text, char separator = ',');
 
-// The value to keep (perhaps in a simpler form), or nothing.
+// Each of these returns the value to keep (perhaps in a simpler form), or nothing.
 [[nodiscard]] std::optional<std::string> accept_any(std::string_view text);
 [[nodiscard]] std::optional<std::string> accept_non_empty(std::string_view text);
 /// An IPv4 or IPv6 address, with or without brackets (removed), or "localhost".
 [[nodiscard]] std::optional<std::string> accept_address(std::string_view text);
-/// What HostPolicy::parse_allowed takes.
+/// A host as HostPolicy::parse_allowed takes it.
 [[nodiscard]] std::optional<std::string> accept_host(std::string_view text);
-/// The same but for "*": a site has names.
+/// The same except "*", since a site has names.
 [[nodiscard]] std::optional<std::string> accept_site_name(std::string_view text);
 /// A file name extension; lowercase afterwards, and without a dot in front.
 [[nodiscard]] std::optional<std::string> accept_extension(std::string_view text);

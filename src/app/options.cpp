@@ -16,7 +16,7 @@ std::string with_underscores(std::string_view name) {
   return result;
 }
 
-/// What an empty value of the option stands for.
+/// The words for what an empty value of the option means.
 std::string_view empty_means(const Kind& kind) {
   if (const auto* text = std::get_if<Text>(&kind)) return text->empty_means;
   if (const auto* list = std::get_if<List>(&kind)) return list->empty_means;

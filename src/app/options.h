@@ -18,17 +18,17 @@ enum class Action : std::uint8_t { read_file, check_config, help, help_markdown,
 /// One row of the table from which the command line, the configuration file, the environment variables,
 /// --help and docs/configuration.md come.
 struct Option {
-  /// Where it can be given: everywhere; everywhere but in a [[site]]; nowhere else.
+  /// Where the option can be given: everywhere; everywhere except in a [[site]]; only in a [[site]].
   enum class Reach : std::uint8_t { everywhere, flat, table };
 
   std::string_view group;             ///< the heading in --help; the rows of a group stand together
   std::string_view short_flag = {};   ///< "-p", or nothing
   std::string_view name;              ///< "keep-alive-timeout"
-  std::string_view placeholder = {};  ///< names the value in --help: "TIME"; nothing for a flag without one
+  std::string_view placeholder = {};  ///< names the value in --help: "TIME"; empty for a flag without a value
   std::string_view positional = {};   ///< its name as an argument without a flag, or nothing
   std::variant<Kind, Action> effect;
   Reach reach = Reach::everywhere;
-  bool reloads = false;      ///< of the server's options: whether a reload can change it
+  bool reloads = false;      ///< whether a reload can change it; says nothing about the options of a site
   std::string_view meaning;  ///< a sentence or two
 
   [[nodiscard]] std::string flag() const;  ///< "--keep-alive-timeout"
@@ -49,7 +49,7 @@ struct Option {
 };
 
 [[nodiscard]] std::span<const Option> options();
-/// The setting of this name, which must be one.
+/// The option of this name. It must exist and be a setting.
 [[nodiscard]] const Option& option_named(std::string_view name);
 
 /// A value and the place that a message about it names: "--port", "BOBBIN_PORT", "bobbin.toml:3:8: port".
@@ -57,18 +57,18 @@ struct Value {
   std::string place;
   std::string text;
 };
-/// What one source says about one option: exactly one value, or for a list any number.
+/// What one source says about one option: exactly one value, or any number of values for a list.
 struct Setting {
   const Option* option = nullptr;
   std::string place;
   std::vector<Value> values;
 };
 
-/// A setting from a text in which the items of a list stand between commas.
+/// Makes a setting from a text in which separators stand between the items of a list.
 [[nodiscard]] Setting setting_from_text(const Option& option, const std::string& place,
                                         std::string_view text);
 
-/// Sets the option in `target`; or a message that names the place, the value and what is allowed.
+/// Sets the option in `target`. The error is a message that names the place, the value and what is allowed.
 [[nodiscard]] Result<void, std::string> apply(const Setting& setting, const Target& target);
 
 /// `place: "text" is not allowed; allowed`, on one line whatever the text holds.

@@ -16,7 +16,7 @@
 namespace bobbin::app {
 namespace {
 
-/// A message as an error of the whole program.
+/// Makes an error of the whole program from a message.
 auto error_with(int exit_code) {
   return [exit_code](const std::string& message) { return ConfigError{"bobbin: " + message, exit_code}; };
 }
@@ -30,7 +30,7 @@ struct Source {
     return std::ranges::find(settings, &option, &Setting::option) != settings.end();
   }
 };
-/// The weakest first.
+/// Sources in order, the weakest first.
 using SourceList = std::vector<Source>;
 
 bool sets(const SourceList& sources, std::string_view name) {
@@ -44,8 +44,8 @@ bool sets(const SourceList& sources, std::string_view name) {
   return {};
 }
 
-/// The defaults of the profile that these sources choose, which must be there before anything else is
-/// applied.
+/// The defaults of the profile that these sources choose. They must be known before any other setting is
+/// applied on top of them.
 [[nodiscard]] Result<SiteConfig, ConfigError> site_defaults(const SourceList& sources, Profile otherwise) {
   ServerConfig server;
   ListenerConfig listener;
@@ -79,7 +79,8 @@ bool sets(const SourceList& sources, std::string_view name) {
   return listener;
 }
 
-/// What the flat keys describe stands beside the tables only where they say something of it.
+/// Puts listeners and sites together. The default listener or site, which the keys outside of tables
+/// describe, stands beside those of the tables only where one of these keys is given.
 [[nodiscard]] Result<Config, ConfigError> assemble(const SourceList& flat, const std::vector<Table>& tables,
                                                    bool directory_is_named) {
   Config config;
@@ -99,7 +100,7 @@ bool sets(const SourceList& sources, std::string_view name) {
   return config;
 }
 
-/// The name of the configuration file, and who gave it.
+/// The name of the configuration file, with the flag or the variable that gave it.
 std::optional<Value> file_to_read(const CommandLine& line, const Environment& environment) {
   if (line.file) return line.file;
   const auto variable = environment.find(kFileVariable);

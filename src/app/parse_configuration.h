@@ -17,8 +17,8 @@ struct Run {
   Config config;
   std::vector<std::string> warnings;
 };
-/// Look whether the server could be started: --check-config. `subject`: the configuration file's name, if
-/// any.
+/// Look whether the server could be started (--check-config). `subject` is the name of the configuration
+/// file, or empty.
 struct Check {
   Config config;
   std::vector<std::string> warnings;
@@ -36,21 +36,21 @@ struct ConfigError {
 using ParseOutcome = std::variant<Run, Check, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
-inline constexpr int kExitConfiguration =
-    78;  ///< a bad or unreadable configuration file (EX_CONFIG of sysexits.h)
+/// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).
+inline constexpr int kExitConfiguration = 78;
 
 using Environment = std::map<std::string, std::string>;
 
 /// What is read besides the arguments.
 struct Sources {
-  Environment environment;  ///< all of it, so that a misspelt variable is noticed
+  Environment environment;  ///< the whole environment, so that a misspelt variable is noticed
   std::function<Result<std::string>(const std::string& path)> read_file;
   std::function<bool(const std::string& path)> is_directory;
 };
 
-/// What the operator asks for: flag > environment variable > configuration file > default. `arguments` are
-/// without the program's name. A value is judged even where a stronger source overrides it, so that no
-/// mistake lies in wait.
+/// Finds out what the operator asks for. A flag goes before an environment variable, that before the
+/// configuration file, and the file before the default. `arguments` do not include the program's name. A
+/// value is judged even where a stronger source overrides it, so that no mistake stays hidden.
 [[nodiscard]] ParseOutcome parse_configuration(std::span<const char* const> arguments,
                                                const Sources& sources);
 

@@ -3,11 +3,11 @@
 namespace bobbin::app {
 
 SiteConfig defaults_of(Profile profile) {
-  SiteConfig site;  // as the seeds want it
+  SiteConfig site;  // its initial values are those of the profile classic
   site.profile = profile;
   if (profile == Profile::classic) return site;
-  // A folder is shown as it is, understood as browsers and package managers ask for it, takes nothing
-  // unasked, and what changes in it is seen at the next request.
+  // The files of a folder are shown as they are. Paths are understood as browsers and package managers write
+  // them. Nothing is uploaded unasked. A change of a file is seen at the next request.
   site.downloads.clear();
   site.path_rules = http::PathRules::standard;
   site.uploads_where_folder_is = false;

@@ -4,8 +4,8 @@
 
 namespace bobbin::app {
 
-/// A site with the defaults of this profile: everything that a profile decides, and the one place where it
-/// does. Each is an option of its own, which is applied on top.
+/// A site with the defaults of this profile. This is the only place where a profile decides anything. Each
+/// default can be changed by an option, which is applied afterwards.
 [[nodiscard]] SiteConfig defaults_of(Profile profile);
 
 }  // namespace bobbin::app

@@ -26,7 +26,7 @@ void copy_value(const Option& option, const ServerConfig& source, ServerConfig& 
   ListenerConfig listener;
   SiteConfig site;
   const Setting setting{&option, "", {{"", text_of(option, source)}}};
-  static_cast<void>(apply(setting, {server, listener, site}));  // it was allowed where it comes from
+  static_cast<void>(apply(setting, {server, listener, site}));  // the value is allowed, as it was in `source`
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ void Reloader::reload() {
   const ParseOutcome outcome = parse_();
   if (const auto* error = std::get_if<ConfigError>(&outcome)) return refuse(error->message);
   const auto* run = std::get_if<Run>(&outcome);
-  if (run == nullptr) return;  // the same arguments started the server
+  if (run == nullptr) return;  // cannot happen: the same arguments have started the server
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
   auto generation = Generation::create(config, bound_, executor_, &folders_);
@@ -102,7 +102,7 @@ void Reloader::follow_roots() {
   }
   if (moved.empty()) return;
   auto generation = generation_->with_roots_opened_anew(moved);
-  // It has led somewhere else again meanwhile, or nowhere: the next look says so.
+  // On failure the name has changed again meanwhile, which the next call will find out.
   if (generation) install(*std::move(generation));
 }
 

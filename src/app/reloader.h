@@ -16,28 +16,28 @@
 
 namespace bobbin::app {
 
-/// Where the name of a root leads, compared with the directory that is open.
+/// Where the name of a root leads now, compared with the directory that is open.
 enum class RootState : std::uint8_t { same, elsewhere, gone };
 [[nodiscard]] RootState root_state(const OpenSite& site);
 
-/// Makes new generations while the server runs, and hands each to the workers once it is complete; or says
-/// what is wrong, and the old one goes on. Thread: the main thread's.
+/// Makes new generations while the server runs, and hands each to the workers once it is complete. When one
+/// cannot be made, the log says why, and the old one stays. Thread: the main thread's.
 class Reloader {
  public:
   using Parse = std::function<ParseOutcome()>;
 
-  /// `config` is what the server was started with. All references outlive this.
+  /// `config` is the configuration with which the server was started. All references outlive this object.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
            Parse parse, executor::Executor& executor, UploadFolders& folders, server::WorkerPool& pool,
            observe::LogWriter& log);
 
-  /// SIGHUP: reads the configuration again and opens everything anew.
+  /// Reads the configuration again and opens everything anew; called for SIGHUP.
   void reload();
-  /// Looks where the names of the roots lead, says what has changed since the last call, and changes over
-  /// where the site follows its root.
+  /// Looks where the names of the roots lead, and logs what has changed since the last call. Where a site
+  /// follows its root, the directory to which the name leads now is served from then on.
   void follow_roots();
 
-  /// What holds now.
+  /// The configuration that is in force.
   [[nodiscard]] const Config& config() const { return config_; }
 
  private:
@@ -46,7 +46,7 @@ class Reloader {
 
   Config config_;
   std::shared_ptr<const Generation> generation_;
-  std::vector<RootState> reported_;  // of each site
+  std::vector<RootState> reported_;  // for each site, the state that the log has told last
   const std::vector<Endpoint> bound_;
   const Parse parse_;
   executor::Executor& executor_;
@@ -55,8 +55,8 @@ class Reloader {
   observe::LogWriter& log_;
 };
 
-/// `wanted`, but for what cannot change while the server runs, which stays as in `running`. The names of what
-/// was kept against the wish are appended to `kept`.
+/// Returns `wanted`, except that options which only a restart can change keep their values of `running`. The
+/// names of those that were to change are appended to `kept`.
 [[nodiscard]] Config reloaded(const Config& running, const Config& wanted, std::vector<std::string>& kept);
 
 }  // namespace bobbin::app

@@ -58,7 +58,7 @@ Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit
   return plan_capacity(config, descriptor_limit > needed ? descriptor_limit - needed : 0);
 }
 
-/// Signals, descriptors, log and counters: what everything else stands on.
+/// Signals, descriptors, log and counters, which everything else needs.
 struct Process {
   os::Signals signals;
   std::uint64_t descriptor_limit;
@@ -67,7 +67,7 @@ struct Process {
   std::unique_ptr<observe::Registry> registry = std::make_unique<observe::Registry>();
 };
 
-/// Where exchanges are objects, messages are: whoever parses one parses both.
+/// Messages are JSON objects where exchanges are, since one program parses both.
 observe::MessageFormat message_format(const ServerConfig& config) {
   return config.log_format == observe::AccessFormat::json ? observe::MessageFormat::json
                                                           : observe::MessageFormat::text;
@@ -94,7 +94,7 @@ Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
   return Process{std::move(signals), limit, std::move(log), main_log};
 }
 
-/// The acceptor, which also wakes the main loop for signals and what other threads bring about.
+/// Makes the acceptor, which also wakes the main loop for signals and for milestones.
 Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capacity& capacity,
                                          std::vector<server::Listener> listeners, server::WorkerPool& pool,
                                          const Process& process, const std::vector<const os::Fd*>& watched) {
@@ -105,7 +105,8 @@ Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capac
   return acceptor;
 }
 
-/// Whoever hangs in the disk is not waited for any longer. Nothing that was acknowledged depends on it.
+/// Ends the process although a thread may hang in a call to the disk. Nothing that was acknowledged depends
+/// on that thread.
 [[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, Process& process) {
   static_cast<void>(loop.wait_for(milestone, monotonic_now() + kForcedEnd));
   write_totals(*process.registry, process.main_log);
@@ -114,7 +115,7 @@ Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capac
   std::_Exit(kExitForced);
 }
 
-/// No new connections, no more requests, no uncommitted upload, the last line.
+/// Ends accepting, then the workers, then the executor once every upload is committed, and last the log.
 void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executor& executor,
                      Milestone& work_ended, Process& process) {
   loop.begin_to_stop();
@@ -129,7 +130,7 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
   process.log->stop();
 }
 
-/// Starts, each step on the ones before; runs; stops in reverse.
+/// Starts the parts in order, each on top of those before; runs; and stops them in reverse.
 Result<void, StartFailure> start_and_run(const Run& run, const std::function<ParseOutcome()>& parse) {
   const Config& config = run.config;
   const auto as_failure = [&](const std::string& what) {
@@ -137,8 +138,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   };
   Process process = TRY(prepare_process(config.server));
 
-  // Listening comes before the folders are touched: a second server on this port must not tidy up the first
-  // one's.
+  // Listening comes before the folders are touched, since a second server that is started on this port by
+  // mistake must not remove files of the first one.
   auto listeners = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
   executor::Executor executor;
@@ -154,9 +155,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
-                                                    // When no worker needs a disk any more, those who wait
-                                                    // for disks end as well: the uploads that have arrived
-                                                    // are stored first.
+                                                    // The last worker has ended. The executor stores the
+                                                    // uploads that have arrived, and then ends as well.
                                                     executor.shut_down([&] { work_ended->reach(); });
                                                   })
                             .map_error(as_failure("cannot start the workers")));
@@ -172,7 +172,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);
   write_warnings(run.warnings, process.main_log);
 
-  // Accepting in the middle of a worker's round would only make both change places on their CPU.
+  // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
   Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *pool, process.main_log);
   MainLoop loop({.acceptor = *acceptor,

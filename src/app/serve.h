@@ -6,7 +6,7 @@
 
 namespace bobbin::app {
 
-/// Runs the server until a signal ends it. `parse` reads the configuration again, for a reload. Returns the
+/// Runs the server until a signal ends it. `parse` reads the configuration again for a reload. Returns the
 /// exit status: 0 after an orderly stop, 2 when a directory or file that was named cannot be used, 3 after a
 /// forced stop, 71 when the system refuses something, such as an address to listen on.
 [[nodiscard]] int serve(const Run& run, const std::function<ParseOutcome()>& parse);

@@ -8,7 +8,7 @@
 namespace bobbin::app {
 namespace {
 
-/// What the operator can do about this errno; empty where its text says it all.
+/// What the operator can do about this errno; empty where the text of the errno is enough.
 std::string need(int code, const ServerConfig& config) {
   switch (code) {
     case EMFILE:

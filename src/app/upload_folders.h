@@ -13,9 +13,9 @@
 
 namespace bobbin::app {
 
-/// The stores by the folders that they keep documents in. They outlive reloads: a new generation takes over
-/// the store of its predecessor where the folder is the same, so that no folder is opened twice. Thread: the
-/// main thread's.
+/// The stores of documents, each with its folder. They outlive reloads: a new generation takes over the store
+/// of its predecessor where the folder is the same, so that no folder is opened twice. Thread: the main
+/// thread's.
 class UploadFolders {
  public:
   /// The references outlive this and all stores.
@@ -29,8 +29,8 @@ class UploadFolders {
   /// Looks whether open() could succeed, and changes nothing.
   [[nodiscard]] static Result<void, std::string> check(const std::string& directory);
 
-  /// Once a second: lets go of the stores that no generation holds any more, and takes over folders that
-  /// another server has had until now. A store that still has documents under way ends with the last of them.
+  /// Must be called once a second. Drops the stores that no generation uses any more, and takes over folders
+  /// that another server has owned until now. A store with documents under way ends with the last of them.
   void tick();
 
  private:

@@ -31,7 +31,7 @@ Lane& Executor::lane(std::uint64_t device, std::string_view purpose, Lane::Limit
 
 bool Executor::add(Lane& lane, Lane::Waiting waiting) {
   Thread* woken = nullptr;
-  std::vector<Lane::Waiting> dropped;  // what a task holds is let go without the mutex
+  std::vector<Lane::Waiting> dropped;  // destroyed without the mutex, since a task may own anything
   {
     const Lock lock(mutex_);
     if (stopping_ && (!lane.limits_.runs_at_shut_down || is_finished())) return false;
@@ -47,7 +47,7 @@ bool Executor::add(Lane& lane, Lane::Waiting waiting) {
 }
 
 bool Executor::has_room(Lane& lane, std::vector<Lane::Waiting>& dropped) {
-  // While a disk hangs, clients come and give up: only tasks that somebody still wants count.
+  // While a disk hangs, clients come and give up, so only tasks that are still wanted count.
   if (lane.waiting_.size() >= lane.limits_.waiting) {
     std::deque<Lane::Waiting> wanted;
     for (Lane::Waiting& each : lane.waiting_)
@@ -124,7 +124,7 @@ void Executor::update_ready(Lane& lane) {
 Executor::Thread* Executor::wake_one() {
   if (wake_pending_ || (ready_.empty() && !is_finished())) return nullptr;
   if (idle_.empty()) {
-    // Where the system has no more threads, those that are there must do.
+    // When the system allows no more threads, the existing ones run the tasks.
     if (!ready_.empty()) static_cast<void>(spawn());
     return nullptr;
   }
@@ -139,7 +139,7 @@ bool Executor::spawn() {
   auto thread = std::make_unique<Thread>();
   try {
     thread->thread = std::thread([this, self = thread.get()] { work(*self); });
-  } catch (const std::system_error&) {  // the one way in which the library tells it
+  } catch (const std::system_error&) {  // the library reports it in no other way
     return false;
   }
   threads_.push_back(std::move(thread));
@@ -152,7 +152,7 @@ bool Executor::spawn() {
 
 void Executor::shut_down(std::function<void()> ended) {
   Thread* woken = nullptr;
-  std::vector<std::deque<Lane::Waiting>> dropped;  // what a task holds is let go without the mutex
+  std::vector<std::deque<Lane::Waiting>> dropped;  // destroyed without the mutex, as in add()
   {
     const Lock lock(mutex_);
     stopping_ = true;
@@ -170,7 +170,7 @@ void Executor::shut_down(std::function<void()> ended) {
 }
 
 void Executor::join() {
-  // A thread that is started meanwhile is in the list before the one that started it has ended.
+  // A thread that is started meanwhile enters the list before the thread that started it has ended.
   for (std::size_t i = 0;; ++i) {
     Thread* thread = nullptr;
     {

@@ -34,7 +34,8 @@ class ExecutorTest : public ::testing::Test {
   ~ExecutorTest() override {
     if (!is_shut_down_) shut_down();
   }
-  /// Shuts it down and waits for its end; so a test whose tasks refer to its variables ends with it.
+  /// Shuts the executor down and waits for its threads. A test calls it at its end when its tasks refer to
+  /// the test's variables.
   void shut_down() {
     is_shut_down_ = true;
     std::promise<void> ended;
@@ -45,7 +46,7 @@ class ExecutorTest : public ::testing::Test {
   Lane& lane(Lane::Limits limits, std::uint64_t device = kDevice, std::string_view purpose = "test") {
     return executor_.lane(device, purpose, limits);
   }
-  /// Waits until the tasks that were added to this lane so far have been begun, if it runs one at a time.
+  /// Waits until the tasks that were added to this lane so far have begun. The lane must run one at a time.
   static void drain(Lane& lane) {
     const auto done = std::make_shared<std::promise<void>>();
     ASSERT_TRUE(lane.run([done] { done->set_value(); }));

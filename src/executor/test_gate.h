@@ -22,7 +22,7 @@ class Gate {
     is_open_ = true;
     changed_.notify_all();
   }
-  /// Waits until so many have come, whether or not they have passed. False after ten seconds.
+  /// Waits until `count` tasks have called pass(), whether or not they have passed. False after ten seconds.
   [[nodiscard]] bool wait_for(std::size_t count) {
     const Instant deadline = monotonic_now() + seconds(10);
     const Lock lock(mutex_);

@@ -9,7 +9,7 @@ namespace bobbin::net {
 /// Plain TCP.
 class TcpTransport final : public Transport {
  public:
-  /// `socket`: connected, and not blocking.
+  /// `socket` is connected and does not block.
   TcpTransport(os::Fd socket, const Endpoint& peer, const Endpoint& local)
       : socket_(std::move(socket)), peer_(peer), local_(local) {}
 

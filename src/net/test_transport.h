@@ -14,26 +14,26 @@
 
 namespace bobbin::net {
 
-/// For tests: what a scripted transport does and what has happened to it. Shared, since a connection owns the
-/// transport itself.
+/// For tests: what a scripted transport does, and what has happened to it. The test keeps the script, since
+/// the connection owns the transport itself.
 struct TransportScript {
-  std::deque<std::string> input;       ///< what each receive finds, one piece a call; then EAGAIN
-  bool input_ends = false;             ///< behind the input: the peer has finished sending
-  std::optional<Error> receive_error;  ///< behind the input
-  std::size_t most_sent = SIZE_MAX;    ///< by one call
-  std::size_t room = SIZE_MAX;         ///< bytes that are taken before EAGAIN
-  std::optional<Error> send_error;     ///< instead
+  std::deque<std::string> input;       ///< receive() takes one piece a call; it fails (EAGAIN) after the last
+  bool input_ends = false;             ///< whether the peer finishes sending after the input
+  std::optional<Error> receive_error;  ///< how receive() fails after the input
+  std::size_t most_sent = SIZE_MAX;    ///< how many bytes one call takes at most
+  std::size_t room = SIZE_MAX;         ///< how many bytes are taken before send() fails (EAGAIN)
+  std::optional<Error> send_error;     ///< how every send() fails
   bool can_send_files = true;
-  std::optional<Error> send_file_error;  ///< instead
+  std::optional<Error> send_file_error;  ///< how every send_file() fails
   std::uint64_t unacknowledged = 0;
   os::Fd descriptor;  ///< for a test that has it watched
 
-  std::string output;              ///< of a file, its bytes
+  std::string output;              ///< all bytes that were taken, those of files included
   std::vector<bool> more_follows;  ///< what each call of send was told
   int calls_of_send_file = 0;
   bool writing_is_shut_down = false;
   bool is_reset = false;
-  /// Reads a file in the transport's place: `read(file, offset, count)`.
+  /// Stands for the reading of files: `read(file, offset, count)` returns the bytes.
   std::function<std::string(int, std::uint64_t, std::size_t)> read;
 };
 

@@ -16,8 +16,8 @@ TimerWheel::TimerWheel(Instant start) : start_(start) {
 }
 
 void TimerWheel::link(Timer& timer) {
-  // The tick behind the deadline's, so that it is never early; what lies beyond the wheel waits in its
-  // farthest slot.
+  // The timer goes to the tick after its deadline's, so that it is never early. A deadline beyond the wheel
+  // waits in the farthest slot.
   timer.tick_ = std::clamp(tick_of(timer.deadline_) + 1, current_, current_ + kSlots - 1);
   earliest_ = std::min(earliest_, timer.tick_);
   Timer& head = slot(timer.tick_);
@@ -37,7 +37,7 @@ void TimerWheel::set(Timer& timer, Instant deadline) {
 
 Timer* TimerWheel::expired(Instant now) {
   const std::int64_t end = tick_of(now);
-  // After a long pause one turn of the wheel is enough: it comes by every slot.
+  // After a long pause one turn of the wheel is enough, since it visits every slot.
   current_ = std::max(current_, end - kSlots + 1);
   while (current_ <= end) {
     Timer& head = slot(current_);
@@ -45,8 +45,8 @@ Timer* TimerWheel::expired(Instant now) {
       Timer& timer = *head.next_;
       timer.unlink();
       if (timer.deadline_ <= now) return &timer;
-      // Set later since it was put here. Its slot is behind this one: deadline > now means tick > end ≥
-      // current_.
+      // Its deadline has been set later since it came here. Its new slot is a later one than this, since
+      // deadline > now means that its tick is > end, and end ≥ current_.
       link(timer);
     }
     if (current_ == end) break;

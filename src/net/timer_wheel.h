@@ -11,7 +11,8 @@ namespace bobbin::net {
 
 class TimerWheel;
 
-/// What a timer wheel keeps a deadline for: derive from it. Leaves its wheel when destroyed.
+/// The base class of an object for which a timer wheel keeps a deadline. It leaves its wheel when it is
+/// destroyed.
 class Timer {
  public:
   Timer() = default;
@@ -23,15 +24,16 @@ class Timer {
   friend class TimerWheel;
   void unlink();
 
-  Timer* previous_ = nullptr;  // null: in no slot
+  Timer* previous_ = nullptr;  // null when the timer is in no slot
   Timer* next_ = nullptr;
   Instant deadline_ = kNever;
-  std::int64_t tick_ = 0;  // of the slot it is in: not later than its deadline
+  std::int64_t tick_ = 0;  // the tick of the slot it is in, which is not later than its deadline
 };
 
 /// Deadlines of many connections (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", scheme 6).
-/// Setting one later, as every request does, is one store: the timer stays in its slot and is moved on when
-/// that slot comes up. Up to one tick late, never early. Thread: its owner's.
+/// To set a deadline to a later moment, as every request does, is one store: the timer stays in its slot and
+/// is moved on when the turn of that slot comes. A timer is up to one tick late and never early. Thread: its
+/// owner's.
 class TimerWheel {
  public:
   static constexpr Duration kTick = milliseconds(64);
@@ -43,12 +45,12 @@ class TimerWheel {
   /// kNever takes the timer off the wheel.
   void set(Timer& timer, Instant deadline);
 
-  /// One timer whose deadline has passed, taken off the wheel; nothing when there is none left. Call until
-  /// then.
+  /// Takes one timer whose deadline has passed off the wheel and returns it. Returns null when none is left;
+  /// the caller calls again until then.
   [[nodiscard]] Timer* expired(Instant now);
 
-  /// How long until the next slot that holds a timer, rounded up to whole milliseconds; nothing when the
-  /// wheel is empty.
+  /// How long it is until the next slot that holds a timer, rounded up to whole milliseconds. Nothing when
+  /// the wheel is empty.
   [[nodiscard]] std::optional<milliseconds> until_next(Instant now);
 
  private:
@@ -59,9 +61,9 @@ class TimerWheel {
   void link(Timer& timer);
 
   Instant start_;
-  std::int64_t current_ = 0;         // all earlier ticks have been emptied
-  std::int64_t earliest_ = 0;        // no timer is in an earlier tick: until_next() need not look there again
-  std::array<Timer, kSlots> slots_;  // each the head of a ring
+  std::int64_t current_ = 0;         // all earlier slots have been emptied
+  std::int64_t earliest_ = 0;        // no timer is in an earlier slot, so until_next() need not look there
+  std::array<Timer, kSlots> slots_;  // each one is the head of a ring of timers
 };
 
 }  // namespace bobbin::net

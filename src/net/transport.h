@@ -18,20 +18,20 @@ namespace bobbin::net {
   return error.code == EAGAIN || error.code == EWOULDBLOCK;
 }
 
-/// How bytes travel on one connection: the only way in which the server touches a client. No call waits; each
-/// that would have to fails with EAGAIN, and is made again when the descriptor has become ready. Thread: one
-/// at a time.
+/// How bytes travel on one connection: the only way in which the server touches a client. No call waits: a
+/// call that would have to wait fails with EAGAIN, and is made again when the descriptor has become ready.
+/// Thread: one at a time.
 class Transport {
  public:
   virtual ~Transport() = default;
 
-  /// 0: the peer has finished sending.
+  /// Returns how many bytes were received; 0 means that the peer has finished sending.
   [[nodiscard]] virtual Result<std::size_t> receive(std::span<std::byte> into) = 0;
-  /// Sends the pieces, at most os::kMaximumPieces of them, and returns how many bytes were taken. `more`:
-  /// further bytes follow at once.
+  /// Sends the pieces, at most os::kMaximumPieces of them, and returns how many bytes were taken. `more` says
+  /// that further bytes follow at once.
   [[nodiscard]] virtual Result<std::size_t> send(std::span<const Bytes> pieces, bool more) = 0;
-  /// Sends a part of a file without copying it through this process. 0: the file ends before `offset`.
-  /// EOPNOTSUPP: this transport cannot; read and send instead.
+  /// Sends a part of a file without copying it through this process. Returns 0 when the file ends before
+  /// `offset`. Fails with EOPNOTSUPP when this transport cannot do so: the caller reads and sends instead.
   [[nodiscard]] virtual Result<std::size_t> send_file(int file, std::uint64_t offset, std::size_t count) = 0;
   /// Tells the peer that we have finished sending; reading goes on.
   virtual void shut_down_writing() = 0;
@@ -39,14 +39,14 @@ class Transport {
   /// the content.
   virtual void close_with_reset() = 0;
 
-  /// Of what was sent, how many bytes the peer has not acknowledged. 0 where it cannot be told.
+  /// How many of the bytes that were sent the peer has not acknowledged; 0 where that is not known.
   [[nodiscard]] virtual std::uint64_t unacknowledged_bytes() const = 0;
-  /// What becomes readable or writable when a call may be made again.
+  /// The descriptor that becomes readable or writable when a call may be made again.
   [[nodiscard]] virtual const os::Fd& descriptor() const = 0;
   [[nodiscard]] virtual const Endpoint& peer() const = 0;
-  /// The address of ours at which the connection arrived.
+  /// Our address, at which the connection arrived.
   [[nodiscard]] virtual const Endpoint& local() const = 0;
-  /// What is spoken on it, as ALPN names it (RFC 7301): "http/1.1".
+  /// The protocol spoken on the connection, by its ALPN name (RFC 7301): "http/1.1".
   [[nodiscard]] virtual std::string_view protocol() const { return "http/1.1"; }
 };
 

@@ -12,8 +12,8 @@ class Budget {
 
   [[nodiscard]] std::uint64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
 
-  /// The part of one document. Given back at the end of its life. Thread: one at a time; the budget outlives
-  /// it.
+  /// The part that one document has taken. It is given back when this object is destroyed. The budget
+  /// outlives it. Thread: one at a time.
   class Share {
    public:
     explicit Share(Budget& budget) : budget_(budget) {}
@@ -21,9 +21,9 @@ class Budget {
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
 
-    /// False, and nothing is taken, when that would be more than there is.
+    /// Takes so many bytes more. False, and nothing is taken, when the budget does not have them.
     [[nodiscard]] bool take(std::uint64_t bytes) {
-      // A sum that several threads add to: each that goes beyond the limit takes its own part back.
+      // Several threads add to one sum. A thread that finds it beyond the limit subtracts its own part again.
       const std::uint64_t before = budget_.used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
       if (before + bytes > budget_.limit_bytes_) {
         budget_.used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -32,7 +32,7 @@ class Budget {
       bytes_ += bytes;
       return true;
     }
-    /// `bytes`: at most what has been taken.
+    /// `bytes` is at most what has been taken.
     void give_back(std::uint64_t bytes) {
       budget_.used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
       bytes_ -= bytes;

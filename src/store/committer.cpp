@@ -12,14 +12,14 @@ namespace {
 
 using Reason = NotStored::Reason;
 
-// With 130 random bits a second draw is never needed. A file system that calls every name taken must not hold
-// us forever.
+// With 130 random bits a second draw is never needed. The limit is for a file system that calls every name
+// taken.
 constexpr int kMaximumDraws = 8;
 
 bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
 
-/// What has been submitted is stored while the server stops. A committer has at most one task that waits in
-/// the lane, so the limit for those is one for the folders of a device.
+/// What has been submitted is stored while the server stops. At most one task of each committer waits in the
+/// lane, so its limit of waiting tasks limits the number of folders on one device.
 executor::Lane& committing_lane(executor::Executor& executor, const Folder& folder,
                                 const Committer::Limits& limits) {
   return executor.lane(
@@ -64,7 +64,7 @@ void Committer::start_task(KeepAlive store) {
   {
     const Lock lock(mutex_);
     is_starting_ = false;
-    if (tasks_ > 0) return;  // those that are there must do
+    if (tasks_ > 0) return;  // the tasks that are running will do the step
   }
   refuse_waiting();
 }
@@ -141,7 +141,7 @@ Committer::KeepAlive Committer::wants_task() {
 }
 
 bool Committer::can_sync() const {
-  // What is being synced has a place among the synced.
+  // A document that is being synced already has its place among the synced ones.
   return !waiting_.empty() && syncing_ < limits_.syncing_documents &&
          synced_.size() + syncing_ < limits_.synced_documents + limits_.syncing_documents;
 }
@@ -156,7 +156,7 @@ void Committer::write_and_sync(Upload& upload) {
   } else if (const auto written = upload.document->write_out(); !written) {
     upload.failure = written.error();
   } else if (const auto synced = upload.document->sync(); !synced) {
-    // Where there is no space the kernel may have dropped what was to be written, but the device is well.
+    // Without space the kernel may have dropped what was to be written, but the device is sound.
     if (!is_out_of_space(synced.error())) close(synced.error());
     upload.failure = {Reason::failed, synced.error()};
   }
@@ -195,7 +195,7 @@ void Committer::publish(Upload& upload) {
       return;
     }
     error = linked.error();
-    if (error.code == EEXIST) continue;  // somebody else's file: on no account remove it
+    if (error.code == EEXIST) continue;  // the file of this name is another one and must not be removed
     // Where publishing takes two steps, or the answer is lost on a network, the name may be there in spite of
     // the error.
     static_cast<void>(folder_.remove(name));
@@ -217,7 +217,7 @@ void Committer::withdraw(Uploads& batch, const Error& error) {
 }
 
 void Committer::conclude(Upload& upload) {
-  upload.document->discard();  // who is told of a failure finds nothing left of the document
+  upload.document->discard();  // before the failure is told, so that nothing is left of the document then
   (upload.failure ? failed_count_ : stored_count_).add();
   if (!upload.failure) return upload.done(std::move(upload.name));
   if (upload.failure->reason == Reason::failed)

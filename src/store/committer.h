@@ -24,29 +24,31 @@ namespace bobbin::store {
 ///     submit ─► waiting ─► syncing: write, sync ─► synced ─► publishing: link, sync directory, tell
 ///
 /// Tasks of the executor do both. Documents are synced side by side, since a file system folds concurrent
-/// syncs into one journal commit where a loop would pay for each. One task at a time publishes, and takes
-/// everything that was synced during the previous directory sync: one such sync for all of them, while the
-/// other tasks are busy with the next ones. This is group commit as databases have it (DeWitt et al. 1984),
-/// with a batch for each of the two syncs.
+/// syncs into one journal commit, where a loop would pay for each of them. One task at a time publishes. It
+/// takes all documents that were synced during the previous directory sync, and one directory sync serves
+/// all of them, while the other tasks are busy with the next documents. This is group commit as databases
+/// have it (DeWitt et al. 1984), with a batch for each of the two syncs.
 ///
 /// A document is stored only when its own sync, its link and the directory sync behind that link have
 /// succeeded. A failed sync closes the committer: what has not been published by then is not stored. A sync
 /// is never repeated: the kernel may have dropped the data, and would then report success for nothing. Where
-/// a file's sync finds no space (ENOSPC, EDQUOT) the device is well, and only that document is given up.
+/// a file's sync finds no space (ENOSPC, EDQUOT) the device is sound, and only that document is refused.
 ///
-/// Tasks. A task goes on as long as there is something to do; a new one is started, by one thread at a time
-/// (`is_starting_`), when there is something to do for which none is free. So whenever the mutex is free and
-/// something can be done, either a task has been started for it, or every task is busy and looks again when
-/// it has done.
+/// How tasks are started. A task goes on as long as there is a step to do. When there is one and no task is
+/// free for it, a new task is started; no second one is started before the first has begun
+/// (`is_starting_`). So the following is true whenever the mutex is free and a step can be done: either a
+/// task has been started for it, or every task is busy and will look for a step when it has finished its own.
 ///
 /// Thread: any.
 class Committer {
  public:
   struct Limits {
-    std::size_t syncing_documents =
-        16;  ///< at the same time, one task each; one more task publishes meanwhile
-    std::size_t waiting_documents = 4096;  ///< beyond these, submit refuses
-    std::size_t synced_documents = 64;     ///< one descriptor each; and those that are being synced
+    /// How many documents are synced at the same time, by one task each. One more task publishes meanwhile.
+    std::size_t syncing_documents = 16;
+    std::size_t waiting_documents = 4096;  ///< submit() refuses more
+    /// How many synced documents may wait to be published, besides those that are being synced. Each of them
+    /// holds a descriptor.
+    std::size_t synced_documents = 64;
   };
 
   /// The references outlive it. `log`: a writer for the committer's use only. Counts
@@ -77,12 +79,12 @@ class Committer {
   void start_task(KeepAlive store) EXCLUDES(mutex_);
   void refuse_waiting() EXCLUDES(mutex_);
   void work() EXCLUDES(mutex_);
-  /// Puts away the uploads of `batch`, to which `done` has been done, and fills it with those of the next
-  /// step. None: the task ends.
+  /// Files the uploads of `batch`, for which the step `done` has been done, and fills `batch` with those of
+  /// the next step. When there is no next step the task ends.
   [[nodiscard]] Step next_step(Step done, Uploads& batch) EXCLUDES(mutex_);
   void finish(Step done, Uploads& batch) REQUIRES(mutex_);
   [[nodiscard]] Step take(Uploads& batch) REQUIRES(mutex_);
-  /// Whether a task must be started; if so, is_starting_ has been set.
+  /// Whether the caller must start a task; if so, is_starting_ has been set. Null when it need not.
   [[nodiscard]] KeepAlive wants_task() REQUIRES(mutex_);
   [[nodiscard]] bool can_sync() const REQUIRES(mutex_);
   [[nodiscard]] bool can_publish() const REQUIRES(mutex_);
@@ -104,16 +106,16 @@ class Committer {
   observe::Counter& failed_count_;  // the publisher's
   observe::State& state_;
 
-  std::atomic<bool> has_failed_ = false;  // a sync
+  std::atomic<bool> has_failed_ = false;  // whether a sync has failed
 
   Mutex mutex_;
   std::deque<Upload> waiting_ GUARDED_BY(mutex_);
   std::size_t syncing_ GUARDED_BY(mutex_) = 0;
   Uploads synced_ GUARDED_BY(mutex_);
   bool is_publishing_ GUARDED_BY(mutex_) = false;
-  std::size_t tasks_ GUARDED_BY(mutex_) = 0;           // that have begun and not ended
-  std::optional<Error> closed_by_ GUARDED_BY(mutex_);  // has not been logged yet
-  bool is_starting_ GUARDED_BY(mutex_) = false;        // one has been given to the executor and has not begun
+  std::size_t tasks_ GUARDED_BY(mutex_) = 0;           // how many have begun and not ended
+  std::optional<Error> closed_by_ GUARDED_BY(mutex_);  // the failed sync, until it has been logged
+  bool is_starting_ GUARDED_BY(mutex_) = false;  // the executor has been given a task that has not begun
 };
 
 }  // namespace bobbin::store

@@ -104,7 +104,7 @@ TEST_F(CommitterTest, DrawsAnotherNameWhenOneIsTaken) {
   const Verdict response = upload(1);
   EXPECT_EQ(response.kind, Kind::stored);
   EXPECT_EQ(folder_->calls(Step::publish), 4U);
-  EXPECT_EQ(folder_->calls(Step::remove), 0U) << "a taken name is somebody else's document";
+  EXPECT_EQ(folder_->calls(Step::remove), 0U) << "the file of a taken name is another document";
 }
 
 TEST_F(CommitterTest, GivesUpWhenEveryNameIsTaken) {
@@ -160,7 +160,7 @@ TEST_F(CommitterTest, AFailedFileSyncClosesTheStore) {
           "Sync failed (test: Input/output error): uploads are refused until the server is restarted"));
 }
 
-// The pages of that document may have been dropped; the device is as good as before.
+// The pages of that document may have been dropped; the device is sound.
 TEST_F(CommitterTest, NoSpaceFoundBySyncCostsOneUpload) {
   start();
   int number = 0;
@@ -270,7 +270,7 @@ TEST_F(CommitterTest, HoldsABoundedNumberOfFilesOpen) {
   submit(1);
   ASSERT_TRUE(folder_->wait_until_held(Step::sync_names, 1));
   for (int i = 2; i <= 50; ++i) submit(i);
-  // One in the publisher's hands, three synced, and one in the hands of each of the crew.
+  // One is being published, three are synced, and each of the syncing tasks has one.
   ASSERT_TRUE(folder_->wait_until_done(Step::sync, 1 + 3 + 2));
   std::this_thread::sleep_for(milliseconds(20));  // if there were no bound, it would show now
   EXPECT_EQ(folder_->staged_files(), 1U + 3U + 2U);
@@ -342,7 +342,7 @@ class CommitterUnderLoad : public CommitterTest {
     return sum;
   }
 
-  /// Answers so far that a power cut at that very moment would have made a lie.
+  /// How many documents have been acknowledged that a power cut at that very moment would have lost.
   std::size_t lies_ = 0;
   void watch_for_lies() {
     outcomes_.on_outcome = [this](int number, const Verdict& verdict) {

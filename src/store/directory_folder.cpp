@@ -60,28 +60,28 @@ std::string parent(std::string path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Makes the folder when it is missing. Its entry in the parent is synced even when it was there already: a
-/// run that was killed right after making it may not have come to that.
+/// Makes the folder when it is missing. Its entry in the parent is synced even when it was there already,
+/// since a server that was killed right after making it may not have synced that.
 Result<void> make_durable_directory(const std::string& path) {
   const bool made = TRY(os::make_directory(path));
   const Result<os::Fd> above = os::open_directory(parent(path));
-  if (!above && !made)
-    return {};  // somebody else's directory, which we may not even read: its maker's business
+  if (!above && !made) return {};  // somebody else has made the folder, in a directory that we may not read
   if (!above) return failure(above.error());
   return os::sync(*above);
 }
 
-/// What cannot be removed stays; a folder or somebody else's file by such a name is no reason not to start.
+/// A file that cannot be removed stays: a folder, or another user's file, with such a name is no reason not
+/// to start.
 Result<void> remove_stale_temporaries(const os::Fd& directory) {
   for (const std::string& name : TRY(os::list(directory)))
     if (is_temporary_name(name)) static_cast<void>(os::remove_file(directory, name));
   return {};
 }
 
-/// A full dress rehearsal, for there are file systems that create unnamed files but cannot name them, and
-/// systems without /proc. A full disk proves nothing against O_TMPFILE: where it is missing, that is said
-/// first.
-Result<DirectoryFolder::Staging> rehearse(const os::Fd& directory) {
+/// Finds out how files can be staged here, by making one and naming it: there are file systems that create
+/// unnamed files but cannot name them, and systems without /proc. A full disk is no sign that O_TMPFILE is
+/// missing, since a file system without it reports that first.
+Result<DirectoryFolder::Staging> try_staging(const os::Fd& directory) {
   using Staging = DirectoryFolder::Staging;
   const Result<os::Fd> file = os::create_unnamed(directory);
   if (!file) {
@@ -121,7 +121,7 @@ Result<Ownership> DirectoryFolder::own() {
 
 Result<void> DirectoryFolder::prepare() {
   if (ownership_ == Ownership::ours) TRY(remove_stale_temporaries(directory_));
-  if (!staging_) staging_ = TRY(rehearse(directory_));
+  if (!staging_) staging_ = TRY(try_staging(directory_));
   return os::sync(directory_);
 }
 

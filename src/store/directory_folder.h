@@ -14,18 +14,19 @@ class DirectoryFolder final : public Folder {
  public:
   /// How a file exists before it is published.
   enum class Staging : std::uint8_t {
-    unnamed,  ///< O_TMPFILE: no name at all, so nothing is left behind whatever happens
-    named,    ///< `.bobbin-….tmp`, renamed: for file systems without O_TMPFILE; a crash may leave some behind
+    unnamed,  ///< O_TMPFILE: the file has no name, so nothing is left behind whatever happens
+    named,    ///< `.bobbin-….tmp`, renamed later, where there is no O_TMPFILE; a crash may leave such files
   };
 
-  /// Makes the folder when it is missing, and makes its own name durable. `staging`: nothing means whichever
-  /// the file system offers.
+  /// Makes the folder when it is missing, and makes its own name durable. Without `staging` the best kind
+  /// that the file system offers is used.
   [[nodiscard]] static Result<std::unique_ptr<DirectoryFolder>> open(const std::string& path,
                                                                      std::optional<Staging> staging = {});
 
   /// The lock is flock(2) of the directory itself: it leaves no file behind, and ends with the process.
   [[nodiscard]] Result<Ownership> own() override;
-  /// Temporaries are removed only where the folder is known to be ours: they may be another server's.
+  /// Removes temporary files only where the folder is known to be ours, since they may belong to another
+  /// server.
   [[nodiscard]] Result<void> prepare() override;
 
   [[nodiscard]] Result<std::unique_ptr<StagedFile>> stage() override;
@@ -34,7 +35,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] const std::string& path() const override { return path_; }
   [[nodiscard]] std::uint64_t device() const override { return device_; }
 
-  /// After prepare().
+  /// Must be called after prepare().
   [[nodiscard]] Staging staging() const { return staging_.value_or(Staging::named); }
 
  private:

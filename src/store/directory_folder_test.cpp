@@ -40,7 +40,8 @@ TEST(DirectoryFolder, SaysWhyAFolderWillNotDo) {
   EXPECT_EQ(no_directory.error().code, ENOTDIR);
 }
 
-/// A folder that is ours and prepared; null with the reason when that fails.
+/// Opens a folder, owns it and prepares it. Null, and the test fails with the reason, when that cannot be
+/// done.
 std::unique_ptr<DirectoryFolder> prepared(const os::TestDirectory& directory,
                                           std::optional<Staging> staging = {}) {
   auto folder = DirectoryFolder::open(directory.path(), staging).value();

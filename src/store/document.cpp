@@ -13,13 +13,13 @@ Document::Document(std::shared_ptr<FolderStore> store, std::uint64_t announced_b
       memory_(store_->memory()),
       disk_(store_->disk()) {}
 
-// ---- the worker's part ----
+// ---- called by the worker ----
 
 DraftTarget::Intake Document::append(Bytes piece) {
   {
     const Lock lock(mutex_);
     if (failure_ && failure_->reason == NotStored::Reason::busy) return Intake::refused;
-    if (failure_) return Intake::more;  // told at the end, when all of the content has been read
+    if (failure_) return Intake::more;  // commit tells the failure, when all of the content has been read
     if (!make_room(piece.size())) return Intake::refused;
     gathered_.insert(gathered_.end(), piece.begin(), piece.end());
     if (gathered_.size() < kPieceBytes) return Intake::more;
@@ -75,7 +75,7 @@ void Document::abandon() {
   if (!store_->writing().run([self = shared_from_this()] { self->discard(); })) discard();
 }
 
-// ---- the executor's part ----
+// ---- called by the executor ----
 
 void Document::write_gathered() {
   while (const std::optional<Piece> piece = next_piece()) write_piece(*piece);

@@ -17,7 +17,7 @@ constexpr std::string_view kTemporaryEnd = ".tmp";
 }  // namespace
 
 std::string random_text() {
-  // A call of the kernel costs as much as all the rest of a name: so one for many.
+  // A call of the kernel costs as much as all the rest of a name, so one call draws the bytes of many names.
   static thread_local std::array<std::byte, 16 * kRandomCharacters> random;
   static thread_local std::size_t unused = 0;
   if (unused == 0) {
@@ -46,7 +46,7 @@ std::string DocumentNames::next(WallTime now) {
 }
 
 bool is_document_name(std::string_view name) {
-  // A digit stands for any, and a letter of the alphabet for any of that.
+  // In this pattern a digit stands for any digit, and a letter for any character of the alphabet.
   constexpr std::string_view kPattern = "upload_00000000_000000_aaaaaaaaaaaaaaaaaaaaaaaaaa.json";
   constexpr std::size_t kRandomStart = kPattern.size() - kDocumentEnd.size() - kRandomCharacters;
   if (name.size() != kPattern.size()) return false;

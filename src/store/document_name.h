@@ -8,8 +8,8 @@
 
 namespace bobbin::store {
 
-/// 26 characters of [a-z2-7], freshly drawn from the kernel's generator: 130 bits, so that nobody can guess
-/// one and no two are ever the same.
+/// Returns 26 characters of [a-z2-7] that are drawn from the kernel's generator. They have 130 bits, so
+/// nobody can guess them and no two texts are ever the same.
 [[nodiscard]] std::string random_text();
 
 /// Names for documents: `upload_YYYYMMDD_HHMMSS_<random_text>.json`, in local time. Thread: one at a time.
@@ -18,12 +18,12 @@ class DocumentNames {
   [[nodiscard]] std::string next(WallTime now);
 
  private:
-  std::chrono::sys_seconds second_{};  ///< of the name before: `start_` is its text
+  std::chrono::sys_seconds second_{};  ///< the second of the previous name, which `start_` has as a text
   std::string start_;
 };
 [[nodiscard]] inline std::string document_name(WallTime now) { return DocumentNames().next(now); }
 
-/// Whether it could be one of them.
+/// Whether the name has the form of a document's name.
 [[nodiscard]] bool is_document_name(std::string_view name);
 
 /// `.bobbin-<random_text>.tmp`: the leading dot keeps it from ever being served.

@@ -10,17 +10,17 @@
 #include "base/move_only_function.h"
 #include "base/result.h"
 
-// Where documents are kept, as a handler sees it. The handler knows neither files nor threads; the store
-// knows nothing of HTTP. A failure is the store's to judge: it logs the cause, decides whether it can go on,
-// and tells the handler only what its client must know.
+// The interface of a store of documents, as a handler sees it. The handler knows neither files nor threads,
+// and the store knows nothing of HTTP. The store judges a failure: it logs the cause, decides whether it can
+// go on, and tells the handler only what its client must know.
 namespace bobbin::store {
 
 /// Why a document was not stored.
 struct NotStored {
   enum class Reason : std::uint8_t {
-    busy,    ///< too much is under way; later it may be taken
-    closed,  ///< none is taken until a restart: a sync has failed
-    failed,  ///< this one could not be stored: `cause`
+    busy,    ///< too much is under way; the document may be taken later
+    closed,  ///< a sync has failed, so no document is taken until a restart
+    failed,  ///< this document could not be stored, because of `cause`
   } reason;
   Error cause = {};
 };
@@ -28,13 +28,13 @@ struct NotStored {
 /// The name of a stored document, or why it is not stored.
 using Outcome = Result<std::string, NotStored>;
 
-/// What a store does for one document on its way. See Draft.
+/// The interface through which a draft reaches its store. See Draft.
 class DraftTarget {
  public:
   enum class Intake : std::uint8_t {
     more,
-    wait,     ///< taken; but give no more until when_ready says so
-    refused,  ///< not taken: the store is busy
+    wait,     ///< the piece is taken, but no more may be given until when_ready says so
+    refused,  ///< the piece is not taken, because the store is busy
   };
   using Done = MoveOnlyFunction<void(Outcome)>;
 
@@ -46,8 +46,8 @@ class DraftTarget {
   virtual void abandon() = 0;
 };
 
-/// One document on its way into the store. Dropped before it is committed, nothing of it is left. Thread: one
-/// at a time.
+/// One document on its way into the store. When it is destroyed before it was committed, nothing of the
+/// document is left. Thread: one at a time.
 class Draft {
  public:
   using Intake = DraftTarget::Intake;
@@ -62,12 +62,14 @@ class Draft {
     if (target_) target_->abandon();
   }
 
-  /// The next bytes. Never waits for a disk. A failure to store them is told at the end, by commit.
+  /// Gives the next bytes. This call never waits for a disk. A failure to store them is told by commit.
   [[nodiscard]] Intake append(Bytes piece) { return target_->append(piece); }
-  /// After wait: `ready` is called once, by any thread, perhaps before this returns.
+  /// To be called after append has returned wait. `ready` is called once, by any thread, perhaps before this
+  /// returns.
   void when_ready(std::function<void()> ready) { target_->when_ready(std::move(ready)); }
-  /// The document is complete, and this object is done with. `done` is called exactly once, by any thread,
-  /// perhaps before this returns: with a name once content and name are on stable storage.
+  /// Says that the document is complete; nothing else may be called afterwards. `done` is called exactly
+  /// once, by any thread, perhaps before this returns: with a name once content and name are on stable
+  /// storage, or with the reason why they are not.
   void commit(DraftTarget::Done done) && { std::exchange(target_, nullptr)->commit(std::move(done)); }
 
  private:
@@ -76,19 +78,18 @@ class Draft {
 
 /// Keeps documents. Thread: any.
 ///
-/// A store has one owner, which holds a lock on it (see Folder::own). The lock belongs to an open file, so a
-/// later server can hand it to its successor together with what is under way.
+/// A store has one owner, which holds a lock on it (see Folder::own).
 class DocumentStore {
  public:
   enum class State : std::uint8_t {
     open,
-    occupied,  ///< another server stores here; taken once that has ended
+    occupied,  ///< another server stores here; documents are taken once that server has ended
     closed,    ///< no document is taken until a restart
   };
 
   virtual ~DocumentStore() = default;
   [[nodiscard]] virtual State state() const = 0;
-  /// A new document. `announced_bytes`: how large it will be, where that is known; 0 where it is not.
+  /// Begins a new document. `announced_bytes` is how large it will be, or 0 where that is not known.
   [[nodiscard]] virtual Draft begin(std::uint64_t announced_bytes) = 0;
 };
 

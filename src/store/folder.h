@@ -9,37 +9,37 @@
 
 namespace bobbin::store {
 
-/// A file that is being written and that nobody can see yet. Dropped before it is published, it is gone.
-/// Thread: one at a time.
+/// A file that is being written and that nobody can see yet. When it is destroyed before it was published,
+/// the file is gone. Thread: one at a time.
 class StagedFile {
  public:
   virtual ~StagedFile() = default;
   [[nodiscard]] virtual Result<void> append(Bytes bytes) = 0;
   /// Returns once everything appended is on stable storage. Never call it again after a failure.
   [[nodiscard]] virtual Result<void> sync() = 0;
-  /// Gives the file its name, which is durable only after Folder::sync_names. EEXIST: the name is taken,
-  /// another may be tried.
+  /// Gives the file its name, which is durable only after Folder::sync_names. Fails with EEXIST when the name
+  /// is taken; the caller may try another one.
   [[nodiscard]] virtual Result<void> publish(const std::string& name) = 0;
 };
 
 /// Whether this process is the only one that stores in a folder.
 enum class Ownership : std::uint8_t {
   ours,
-  another_process,  ///< it must be left alone
+  another_process,  ///< another process stores there, so the folder must be left alone
   unknown,          ///< the file system has no locks
 };
 
 /// The folder of stored documents. Everything that is done to it is done through this interface, so that a
-/// test can use a folder that fails, waits, or forgets what was not synced. Thread: any, but for own and
-/// prepare: one at a time, and before anything else.
+/// test can use a folder that fails, waits, or loses what was not synced. Thread: any; but own and prepare
+/// are called by one thread at a time, and before anything else.
 class Folder {
  public:
   virtual ~Folder() = default;
-  /// Claims the folder until this object is gone or the process has ended, however it ended. Does not wait;
-  /// when another process has it, ask again later.
+  /// Claims the folder until this object is destroyed or the process ends, however it ends. This call does
+  /// not wait: when another process has the folder, the caller asks again later.
   [[nodiscard]] virtual Result<Ownership> own() = 0;
   /// Removes what an earlier process left unfinished, and tries out what storing needs, so that a folder that
-  /// cannot keep a promise is found before anything is promised. Only for an owner.
+  /// cannot keep the promise is found before anything is promised. Only the owner may call it.
   [[nodiscard]] virtual Result<void> prepare() = 0;
 
   [[nodiscard]] virtual Result<std::unique_ptr<StagedFile>> stage() = 0;
@@ -50,7 +50,7 @@ class Folder {
 
   /// For messages.
   [[nodiscard]] virtual const std::string& path() const = 0;
-  /// The device it lies on (st_dev): what waits for one device need not hold up another.
+  /// The device on which the folder lies (st_dev): tasks that wait for one device do not hold up another.
   [[nodiscard]] virtual std::uint64_t device() const = 0;
 };
 

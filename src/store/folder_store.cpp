@@ -92,7 +92,7 @@ void FolderStore::try_to_take_over() {
     self->log_.write(LogLevel::info, fmt::format("The other server has given '{}' up: uploads are taken",
                                                  self->folder_->path()));
   };
-  if (!writing_.run(take_over)) tenure_ = Tenure::none;  // and the next attempt may find a thread
+  if (!writing_.run(take_over)) tenure_ = Tenure::none;  // a later attempt may find a thread
 }
 
 }  // namespace bobbin::store

@@ -15,14 +15,15 @@
 
 namespace bobbin::store {
 
-/// Documents as files of a folder. Thread: any, but for try_to_take_over: one at a time.
+/// A store that keeps documents as files of a folder. Thread: any; but try_to_take_over is called by one
+/// thread at a time.
 class FolderStore final : public DocumentStore, public std::enable_shared_from_this<FolderStore> {
  public:
   struct Limits {
-    std::uint64_t memory_bytes = 64UL * 1024 * 1024;  ///< of content that is not on disk yet
-    std::uint64_t disk_bytes = 1024UL * 1024 * 1024;  ///< of files that are not complete yet
-    std::size_t writing_documents = 8;                ///< that are written at the same time
-    std::size_t waiting_documents = 4096;             ///< that wait for that
+    std::uint64_t memory_bytes = 64UL * 1024 * 1024;  ///< for content that is not on disk yet
+    std::uint64_t disk_bytes = 1024UL * 1024 * 1024;  ///< for files that are not complete yet
+    std::size_t writing_documents = 8;                ///< how many are written at the same time
+    std::size_t waiting_documents = 4096;             ///< how many wait to be written
     Committer::Limits committer = {};
   };
 
@@ -40,10 +41,10 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] State state() const override;
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;
 
-  /// When another process has had the folder until now: takes it if that has ended. Does not wait for a disk.
+  /// Takes the folder when another process has owned it until now and has ended. Does not wait for a disk.
   void try_to_take_over();
 
-  // For the documents of this store.
+  // These are for the documents of this store.
   [[nodiscard]] Folder& folder() { return *folder_; }
   [[nodiscard]] Budget& memory() { return memory_; }
   [[nodiscard]] Budget& disk() { return disk_; }

@@ -24,8 +24,8 @@ class TestFolder : public Folder {
   enum class Step : std::uint8_t { prepare, stage, append, sync, publish, sync_names, remove };
   using Files = std::map<std::string, std::string>;  ///< name → content
 
-  /// From the nth call of `step` on (from 1, counted since the folder was made), `times` calls fail with
-  /// `code`.
+  /// From the nth call of `step` on, `times` calls fail with `code`. Calls are counted from 1, from the time
+  /// when the folder was made.
   void fail(Step step, int code, std::size_t nth = 1, std::size_t times = 1) {
     const Lock lock(mutex_);
     plan(step).fault = {.code = code, .first = nth, .times = times};
@@ -54,7 +54,7 @@ class TestFolder : public Folder {
     return wait_until(step, &Plan::done, count);
   }
 
-  /// Whose it is from now on.
+  /// Sets who owns the folder from now on.
   void set_ownership(Ownership ownership) {
     const Lock lock(mutex_);
     ownership_ = ownership;
@@ -64,7 +64,8 @@ class TestFolder : public Folder {
     const Lock lock(mutex_);
     events_.push_back(std::move(event));
   }
-  /// What ended well, in order: "sync", "publish", "sync_names", "remove", and what was noted.
+  /// The steps that succeeded, in order ("sync", "publish", "sync_names", "remove"), and what note() has
+  /// added.
   [[nodiscard]] std::vector<std::string> events() {
     const Lock lock(mutex_);
     return events_;
@@ -73,14 +74,14 @@ class TestFolder : public Folder {
     const Lock lock(mutex_);
     return plan(step).calls;
   }
-  /// What a reader sees now.
+  /// The files that a reader sees now.
   [[nodiscard]] Files files() {
     const Lock lock(mutex_);
     Files files;
     for (const auto& [name, inode] : names_) files[name] = inode->content;
     return files;
   }
-  /// What a power cut leaves when the disk has written no more than it was made to.
+  /// The files that a power cut leaves when the disk has written only what was synced.
   [[nodiscard]] Files after_power_cut() {
     const Lock lock(mutex_);
     Files files;
@@ -88,8 +89,8 @@ class TestFolder : public Folder {
       files[name] = inode->content.substr(0, inode->synced_bytes);
     return files;
   }
-  /// Names that came before their content was synced. The kernel may write a name whenever it likes, so with
-  /// one of these a power cut can leave a name without its bytes.
+  /// How many names were given before the content was synced. The kernel may write a name at any time, so
+  /// after each of these a power cut can leave a name without its bytes.
   [[nodiscard]] std::size_t published_too_early() {
     const Lock lock(mutex_);
     return published_too_early_;
