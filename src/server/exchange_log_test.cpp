@@ -29,15 +29,16 @@ std::string written(AccessFormat format, Write write) {
 std::string closing_line(AccessFormat format) {
   return written(format, [](ExchangeLog& exchanges) {
     const http::http1::SessionDriver driver;
-    exchanges.connection_closed(driver.session(), kOrigin);
+    exchanges.connection_closed({.session = driver.session(), .origin = kOrigin});
   });
 }
 
 TEST(ExchangeLog, TheTimeOfAnExchangeIsThatOfItsRequest) {
   const WallTime now = wall_now();
   const std::string lines = written(AccessFormat::json, [&](ExchangeLog& exchanges) {
-    exchanges.exchange_ended({}, kOrigin, now, seconds(5));
-    exchanges.exchange_ended({}, kOrigin, now - seconds(5), seconds(0));
+    const http::ExchangeSummary summary;
+    exchanges.exchange_ended({.summary = summary, .origin = kOrigin, .at = now, .duration = seconds(5)});
+    exchanges.exchange_ended({.summary = summary, .origin = kOrigin, .at = now - seconds(5), .duration = {}});
   });
   const std::size_t second = lines.find('\n') + 1;
   const std::size_t length = lines.find(",\"client\"");
