@@ -397,6 +397,8 @@ def test_sync_slower_than_the_commit_timeout(start, faults):
     # With so short a limit another one may come too late as well, but never because uploads were closed.
     server.log.wait_for("Response: 503")
     assert "restarted" not in server.upload(b"[2]").text
+    # What is on disk after all does not go unmentioned.
+    server.log.wait_for(r"Created file: upload_.*\.json \(the client had left\)$")
 
 
 # No more threads

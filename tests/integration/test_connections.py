@@ -184,6 +184,18 @@ def test_pipelining(server):
     assert len(server.uploads()) == 2
 
 
+def test_thousands_of_pipelined_requests(start):
+    """§5: all answered, though their connection is made to let others go first again and again."""
+    # Nothing else than its turn may wake the connection.
+    deadlines = [f"--{name}=1h" for name in ["head-timeout", "keep-alive-timeout", "stall-timeout", "minimum-rate-grace"]]
+    server = start("--keep-alive-requests", "0", *deadlines)
+    count = 5000
+    with server.connect() as connection:
+        connection.send(connection.request("HEAD", "/about.html") * count)
+        for _ in range(count):
+            assert connection.receive("HEAD").status == 200
+
+
 def test_pipelining_stops_at_an_error(server):
     """§4: what follows a request that closes is not answered."""
     with server.connect() as connection:

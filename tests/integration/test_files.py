@@ -17,6 +17,7 @@ from support.lease import Lease
 from support.opens import Opens
 from support.server import run_to_end
 from support.validators import strong_etag
+from support.waiting import eventually
 
 ATTACHMENTS = {"logo.png", "photo.png", "photo.jpg", "sample.txt", "big.png"}
 
@@ -596,3 +597,10 @@ def test_fields_of_the_operator(start):
         assert added(connection.ask("GET", "/nothing.html")) == []
     assert added(server.upload(b"1")) == fields
     assert added(server.upload(b"x")) == []
+
+
+def test_the_date_is_that_of_the_answer(start):
+    """RFC 9110 §6.6.1: on one connection too."""
+    with start("--keep-alive-requests", "0").connect() as connection:
+        first = connection.ask("HEAD")["Date"]
+        eventually(lambda: connection.ask("HEAD")["Date"] != first, "the clock goes on")

@@ -1,5 +1,6 @@
 """Reloads, roots that a deployment switches, sites by Host, and the two profiles (docs/contract.md §0, §1, §3)."""
 
+import pathlib
 import signal
 import threading
 
@@ -72,6 +73,82 @@ def test_a_root_that_leads_elsewhere_is_followed(start_plain, scratch):
     assert server.get("/a.css").content == b"a.css of one"
     link.symlink_to(write_release(scratch, "two"))
     eventually(lambda: server.get("/a.css").content == b"a.css of two", "the new root is served")
+    switch(link, write_release(scratch, "three"))
+    eventually(lambda: server.get("/a.css").content == b"a.css of three", "and the one after it")
+    server.log.wait_for("leads to another directory, which is served from now on", count=2)
+    assert server.log.count("leads to the served directory again") == 0
+
+
+@pytest.mark.modes("many")
+def test_a_root_that_is_not_followed(start_plain, scratch):
+    """§1 --follow-root off: the log says that the root has moved, and a reload changes over."""
+    link = scratch / "site"
+    link.symlink_to(write_release(scratch, "one"))
+    server = start_plain(link, 0, "--follow-root", "off", root=link)
+    switch(link, write_release(scratch, "two"))
+    server.log.wait_for("The root .* leads to another directory; SIGHUP changes over to it")
+    assert server.get("/a.css").content == b"a.css of one"
+    server.signal(signal.SIGHUP)
+    server.log.wait_for(RELOADED)
+    assert server.get("/a.css").content == b"a.css of two"
+
+
+@pytest.mark.modes("many")
+def test_a_root_on_another_device_is_another_root(start_plain, scratch):
+    """§1 --follow-root: numbers of files are those of one device."""
+    one, two = pathlib.Path("/proc"), pathlib.Path("/sys")
+    if one.stat().st_ino != two.stat().st_ino:
+        pytest.skip("no two directories of the same number")
+    link = scratch / "site"
+    link.symlink_to(one)
+    server = start_plain(link, 0, root=link)
+    switch(link, two)
+    server.log.wait_for("The root .* leads to another directory, which is served from now on")
+
+
+@pytest.mark.modes("many")
+def test_what_lies_beside_documents_follows_the_root(start_plain, scratch):
+    """§1, §3: what is no document beneath the path of the uploads is the site's."""
+    documents = scratch / "documents"
+    documents.mkdir()
+    for name in ["one", "two"]:
+        (write_release(scratch, name) / "uploads").mkdir()
+        (scratch / name / "uploads/about.css").write_text(name)
+    link = scratch / "site"
+    link.symlink_to(scratch / "one")
+    server = start_plain(link, 0, "--upload-dir", documents, root=link)
+    assert server.get("/uploads/about.css").content == b"one"
+    switch(link, scratch / "two")
+    eventually(lambda: server.get("/a.css").content == b"a.css of two", "the new root is served")
+    assert server.get("/uploads/about.css").content == b"two"
+
+
+@pytest.mark.modes("many")
+def test_a_reload_without_uploads_gives_the_folder_up(start_plain, root, scratch):
+    """§3: another server takes it over at once."""
+    file = scratch / "bobbin.toml"
+    file.write_text(f'root = "{root}"\nport = 0\nuploads = "on"\n')
+    first = start_plain("-c", file, root=root)
+    second = start_plain("--root", root, "--port", 0, root=root)
+    assert second.upload(b"[1]").status == 503
+    file.write_text(f'root = "{root}"\nport = 0\nuploads = "off"\n')
+    first.signal(signal.SIGHUP)
+    first.log.wait_for(RELOADED)
+    second.log.wait_for("uploads are taken$")
+    assert second.upload(b"[1]").status == 201
+
+
+@pytest.mark.modes("many")
+def test_a_reload_warns_as_a_start_does(start_plain, root, scratch):
+    """§1: an unknown BOBBIN_ variable is a warning; and of what only a restart can change the reload says so."""
+    file = scratch / "bobbin.toml"
+    file.write_text(f'root = "{root}"\nport = 0\n')
+    server = start_plain("-c", file, root=root, environment={"BOBBIN_NO_SUCH_OPTION": "1"})
+    server.log.wait_for("BOBBIN_NO_SUCH_OPTION")
+    file.write_text(f'root = "{root}"\nport = 1\n')
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("BOBBIN_NO_SUCH_OPTION", count=2)
+    server.log.wait_for("Warning: only a restart can change the addresses and ports of the listeners")
 
 
 @pytest.mark.modes("many")
@@ -118,6 +195,7 @@ def test_sites_are_chosen_by_host(start_plain, scratch):
     wild = server.get("/a.css", host="other.example")
     assert (wild.content, wild.get("X-Site")) == (b"a.css of wild", None)
     assert server.get("/a.css", host="example.org").status == 403
+    assert server.get("/a.css").status == 403, "where sites are named, the address is none of their names"
 
 
 @pytest.mark.modes("many")

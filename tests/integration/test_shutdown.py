@@ -131,6 +131,38 @@ def test_pipelined_requests_behind_one_in_flight(start):
 
 
 @pytest.mark.modes("many")
+def test_all_requests_that_have_arrived_are_answered(start):
+    """§5: also when more of them have arrived than the kernel tells of at once."""
+    server = start("--threads", "1", "--connections-per-thread", "300", *PATIENT_FLAGS)
+    connections = [server.connect() for _ in range(300)]
+    for connection in connections:
+        assert connection.ask("HEAD").status == 200
+    server.signal(signal.SIGSTOP)
+    for connection in connections:
+        connection.send(connection.request("HEAD"))
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    for connection in connections:
+        assert connection.receive("HEAD").status == 200
+        connection.expect_closed()
+    assert server.wait() == 0
+
+
+def test_a_reload_while_stopping_is_ignored(start):
+    """§1: and a second SIGTERM forces nothing."""
+    server = start(*PATIENT_FLAGS)
+    busy = occupy(server)
+    begin_stop(server)
+    server.signal(signal.SIGHUP)
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGUSR2)
+    server.log.wait_for("SIGUSR2")
+    release(busy)
+    assert server.wait() == 0
+    assert server.log.count("reloaded") == 0
+
+
+@pytest.mark.modes("many")
 def test_queued_connections(start):
     """§4, §5: a connection that waits when the stop begins is answered: by its page, or by 503 (draining)."""
     server = start("--threads", "1", "--connections-per-thread", "1", *PATIENT_FLAGS)

@@ -831,6 +831,29 @@ def test_a_second_server_on_the_same_folder(start):
     assert len(second.uploads()) == 2
 
 
+def test_documents_are_served_whatever_types_the_site_serves(start):
+    """§3: as `application/json`."""
+    server = start("--allow-type", "html")
+    response = server.get(check_created(server, server.upload(b"[1]"), b"[1]"))
+    assert (response.status, response["Content-Type"]) == (200, "application/json")
+
+
+def test_a_folder_whose_name_must_be_encoded(start, root):
+    """§3: `filepath` and Location are that path, as a URI has it (RFC 3986 §2.1)."""
+    folder = root / "my uploads"
+    folder.mkdir()
+    response = start("--upload-dir", folder).upload(b"[1]")
+    assert response["Location"].startswith("/my%20uploads/upload_")
+    assert json.loads(response.content)["filepath"] == response["Location"]
+
+
+def test_one_document_of_the_largest_size_always_fits(start):
+    """§3: --upload-disk bounds all uploads under way together; --max-upload says what one may be."""
+    content = b"[" + b" " * (1024 * 1024 - 2) + b"]"
+    server = start("--upload-disk", "1KiB")
+    assert server.upload(content).status == 201
+
+
 def test_the_successor_of_a_server_that_was_killed(start):
     """§3: however the first has ended."""
     first = start()
