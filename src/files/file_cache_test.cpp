@@ -313,16 +313,6 @@ TEST(MissingFiles, TellsNamesApartThatShareAPlace) {
   EXPECT_FALSE(missing.contains("b", 7, 1));
 }
 
-TEST(Doorkeeper, ForgetsWhatSharesAPlaceWithALaterOne) {
-  constexpr std::uint64_t kFirst = 1UL << 40 | 5;
-  constexpr std::uint64_t kSecond = 2UL << 40 | 5;
-  Doorkeeper doorkeeper(64);
-  EXPECT_FALSE(doorkeeper.has_seen(kFirst));
-  EXPECT_FALSE(doorkeeper.has_seen(kSecond));
-  EXPECT_TRUE(doorkeeper.has_seen(kSecond));
-  EXPECT_FALSE(doorkeeper.has_seen(kFirst));
-}
-
 TEST_F(FileCacheTest, MissingNamesTakeNothingFromTheFiles) {
   keep("a.html");
   const std::size_t before = cache.size_bytes();
