@@ -3,6 +3,7 @@
 import pathlib
 import resource
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -16,6 +17,9 @@ def pytest_configure(config):
     # Tests with thousands of clients need a descriptor for each.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    # A server ignores SIGHUP when its parent does, as under nohup. A signal that is caught here is not ignored there.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(scope="session")

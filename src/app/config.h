@@ -77,7 +77,7 @@ struct ServerConfig {
   std::string mime_types = "/etc/mime.types";
   std::string server_name = "Multi-threaded HTTP Server";  ///< when it is empty there is no Server field
 
-  std::uint64_t answer_memory = 64 * 1024 * 1024;  ///< for all threads together; 0 caches nothing
+  std::uint64_t cache_memory = 64 * 1024 * 1024;  ///< for all threads together; 0 caches nothing
   std::uint64_t max_head = 16 * 1024;
   std::uint64_t max_upload = 1024 * 1024;
   std::uint64_t upload_memory = 64 * 1024 * 1024;  ///< for all uploads under way together

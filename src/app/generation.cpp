@@ -49,7 +49,7 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
   const OpenSite::Shared shared{.types = TRY(media_types(config.server.mime_types)),
                                 .executor = executor,
                                 .workers = config.server.threads,
-                                .cache_bytes = config.server.answer_memory / config.sites.size(),
+                                .cache_bytes = config.server.cache_memory / config.sites.size(),
                                 .max_upload_bytes = config.server.max_upload,
                                 .commit_timeout = config.server.commit_timeout};
   std::vector<std::shared_ptr<const OpenSite>> sites;

@@ -142,8 +142,8 @@ constexpr Option kOptions[] = {
     {.group = "Limits", .name = "max-head", .placeholder = "SIZE",
      .effect = Size{&ServerConfig::max_head, 256, kMiB},
      .meaning = "The largest request line and fields together; more is answered 431 or 414."},
-    {.group = "Limits", .name = "answer-memory", .placeholder = "SIZE",
-     .effect = Size{&ServerConfig::answer_memory, 0, kTiB},
+    {.group = "Limits", .name = "cache-memory", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::cache_memory, 0, kTiB},
      .meaning = "How much memory all threads together may use for cached files; 0 for none. A file is answered from it only "
                 "when it has been looked at after the request had arrived."},
     {.group = "Limits", .name = "max-upload", .placeholder = "SIZE",

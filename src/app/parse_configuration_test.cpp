@@ -139,7 +139,7 @@ std::vector<Row> every_option() {
           {"in", R"("in")", "in"}),
       row("serve-uploads", &SiteConfig::serve_uploads, {"off", "false", false}, {"on", "true", true}),
       row("max-head", &ServerConfig::max_head, {"256", "256", 256}, {"1MiB", R"("1MiB")", 1 << 20}),
-      row("answer-memory", &ServerConfig::answer_memory, {"0", "0", 0}, {"1T", R"("1tib")", 1ULL << 40}),
+      row("cache-memory", &ServerConfig::cache_memory, {"0", "0", 0}, {"1T", R"("1tib")", 1ULL << 40}),
       row("max-upload", &ServerConfig::max_upload, {"1", "1", 1}, {"1T", R"("1tib")", 1ULL << 40}),
       row("upload-memory", &ServerConfig::upload_memory, {"1M", "1048576", 1ULL << 20},
           {"1T", R"("1tib")", 1ULL << 40}),

@@ -54,7 +54,6 @@ bool Executor::has_room(Lane& lane, std::vector<Lane::Waiting>& dropped) {
       each.is_wanted() ? wanted.push_back(std::move(each)) : dropped.push_back(std::move(each));
     lane.waiting_ = std::move(wanted);
     waiting_ -= dropped.size();
-    update_ready(lane);
   }
   return lane.waiting_.size() < lane.limits_.waiting;
 }

@@ -151,6 +151,7 @@ TEST_F(FileCacheTest, HasTheKernelWalkAgainWhenAFolderHasChanged) {
 
 TEST_F(FileCacheTest, DoesNotRelyOnAFolderThatHasChangedJustNow) {
   keep("a/page.html");
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(finds_in_a_new_round("a/page.html"));
   source.touch("");
   source.clock = source.last_change + milliseconds(1);
   for (int i = 0; i < 3; ++i) {
@@ -183,6 +184,20 @@ TEST_F(FileCacheTest, NoticesAFolderThatHasBecomeALink) {
   EXPECT_FALSE(finds_in_a_new_round("a/page.html"));
   move_out("b/c", "b", "b/c/page.html");
   EXPECT_FALSE(finds_in_a_new_round("b/c/page.html"));
+}
+
+TEST_F(FileCacheTest, NoticesAFolderHighAboveThatHasBecomeALink) {
+  keep("a/b/c/1.html"), keep("a/b/c/2.html");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(finds_in_a_new_round("a/b/c/1.html"));
+    EXPECT_TRUE(finds("a/b/c/2.html"));
+  }
+  // A look at what lies beneath finds it as it was.
+  source.add("a", Kind::link);
+  source.touch(""), source.settle();
+  source.targets["a/b/c/1.html"] = source.targets["a/b/c/2.html"] = {};
+  EXPECT_FALSE(finds_in_a_new_round("a/b/c/1.html"));
+  EXPECT_FALSE(finds("a/b/c/2.html"));
 }
 
 TEST_F(FileCacheTest, HasTheKernelFollowALinkEachTime) {
@@ -289,6 +304,23 @@ TEST_F(FileCacheTest, WhatIsMissingIsKnownForTheRound) {
   EXPECT_TRUE(cache.is_missing(FileKey("a.html"), round));
   EXPECT_FALSE(cache.is_missing(FileKey("b.html"), round));
   EXPECT_FALSE(cache.is_missing(FileKey("a.html"), round + 1)) << "it may have come meanwhile";
+}
+
+TEST(MissingFiles, TellsNamesApartThatShareAPlace) {
+  MissingFiles missing;
+  missing.add("a", 7, 1);
+  EXPECT_TRUE(missing.contains("a", 7, 1));
+  EXPECT_FALSE(missing.contains("b", 7, 1));
+}
+
+TEST(Doorkeeper, ForgetsWhatSharesAPlaceWithALaterOne) {
+  constexpr std::uint64_t kFirst = 1UL << 40 | 5;
+  constexpr std::uint64_t kSecond = 2UL << 40 | 5;
+  Doorkeeper doorkeeper(64);
+  EXPECT_FALSE(doorkeeper.has_seen(kFirst));
+  EXPECT_FALSE(doorkeeper.has_seen(kSecond));
+  EXPECT_TRUE(doorkeeper.has_seen(kSecond));
+  EXPECT_FALSE(doorkeeper.has_seen(kFirst));
 }
 
 TEST_F(FileCacheTest, MissingNamesTakeNothingFromTheFiles) {

@@ -103,7 +103,8 @@ struct Pending {
   Duration limit = seconds(30);  ///< how long it may take
   /// The answer when it took longer. One that comes after it is dropped.
   Response late = Response::error(Status::service_unavailable, "The answer took too long.");
-  /// Called on the worker's thread when nobody waits any more, since the client has gone. May be empty.
+  /// Called on the worker's thread when nobody waits any more: the client has gone, or the limit has passed.
+  /// May be empty.
   std::function<void()> cancelled = {};
 };
 using Reply = std::variant<Response, Pending>;

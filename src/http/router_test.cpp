@@ -1,10 +1,13 @@
 #include "http/router.h"
 
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "http/filters/added_fields.h"
 
 namespace bobbin::http {
 namespace {
@@ -30,12 +33,16 @@ class RouterTest : public testing::Test {
             .routes = {{Route::Match::beneath, "", &handler}},
             .methods = "GET"};
   }
-  Response ask(const Router& router, std::string_view authority) const {
+  static RequestHead get(std::string_view authority, std::string_view target = "/") {
     RequestHead head;
     head.method = Method::get;
     head.method_text = "GET";
-    head.target = "/";
+    head.target = target;
     head.authority = authority;
+    return head;
+  }
+  Response ask(const Router& router, std::string_view authority, std::string_view target = "/") const {
+    const RequestHead head = get(authority, target);
     Begin begin = router.begin(Request{.head = head, .local = local_});
     return std::move(std::get<Response>(begin));
   }
@@ -75,6 +82,66 @@ TEST_F(RouterTest, NoHostIsMissedWhereHostsAreChecked) {
   EXPECT_EQ(response.status, Status::bad_request);
   EXPECT_TRUE(response.close);
   EXPECT_EQ(response.log_fields.violation, "Missing Host header");
+}
+
+TEST_F(RouterTest, OfTwoThatAreEquallyPreciseTheFirstAnswers) {
+  EXPECT_EQ(answering(Router({site(one_, {"a.example"}), site(any_, {"a.example"})}, {}), "a.example"),
+            "one");
+}
+
+Endpoint loopback(std::uint16_t port) {
+  Endpoint endpoint = *parse_address("127.0.0.1");
+  endpoint.port = port;
+  return endpoint;
+}
+
+// CONTRACT §4: the built-in names need the port at which the connection arrived.
+TEST_F(RouterTest, ABuiltInNameNeedsThePortOfItsConnection) {
+  Site ours = site(one_, {});
+  ours.hosts = HostPolicy({}, HostPolicy::Addresses::ours);
+  const Router router({ours}, {loopback(8080), loopback(9090)});
+  local_ = loopback(9090);
+  EXPECT_EQ(answering(router, "localhost:9090"), "one");
+  EXPECT_EQ(ask(router, "localhost:8080").status, Status::forbidden);
+}
+
+TEST_F(RouterTest, AResponsePassesTheFiltersOfItsSite) {
+  using filters::AddedFields;
+  const auto with_fields = [this](const Named& handler, const std::string& name, const std::string& value) {
+    Site result = site(handler, {name});
+    result.filters.push_back(
+        std::make_shared<const AddedFields>("X: " + value + "\r\n", AddedFields::To::all_responses));
+    return result;
+  };
+  const Router router({with_fields(one_, "a.example", "one"), with_fields(any_, "b.example", "last")}, {});
+  const auto fields = [&](const std::string& authority) {
+    Response response;
+    router.finish(router.summarize(get(authority), local_), response);
+    return response.fields;
+  };
+  EXPECT_EQ(fields("a.example"), "X: one\r\n");
+  EXPECT_EQ(fields("b.example"), "X: last\r\n");
+  EXPECT_EQ(fields("c.example"), "X: last\r\n") << "which no site has: the last site is the default one";
+}
+
+/// Has prepared what it answers.
+class Prepared final : public Handler {
+ public:
+  Begin begin(const Request&) const override { return &prepared_; }
+
+ private:
+  const PreparedResponse prepared_{.status = Status::not_found};
+};
+
+// CONTRACT §0: a path that began with `//` and names nothing is 403.
+TEST_F(RouterTest, APathThatBeganWithTwoSlashesIsRefusedAlsoWhenTheAnswerWasPrepared) {
+  const Prepared nothing;
+  Site site = this->site(one_, {"a.example"});
+  site.path_rules = PathRules::standard;
+  site.routes = {{Route::Match::beneath, "", &nothing}};
+  const Response response = ask(Router({site}, {}), "a.example", "//etc/hosts");
+  EXPECT_EQ(response.status, Status::forbidden);
+  EXPECT_EQ(response.log_fields.violation, "Path traversal attempt (//etc/hosts)");
 }
 
 }  // namespace

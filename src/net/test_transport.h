@@ -28,7 +28,8 @@ struct TransportScript {
   std::uint64_t unacknowledged = 0;
   os::Fd descriptor;  ///< for a test that has it watched
 
-  std::string output;  ///< all bytes that were taken, those of files included
+  std::string output;              ///< all bytes that were taken, those of files included
+  std::vector<bool> more_follows;  ///< what each call of send was told
   int calls_of_send_file = 0;
   bool writing_is_shut_down = false;
   bool is_reset = false;
@@ -53,7 +54,8 @@ class TestTransport final : public Transport {
     if (piece.empty()) script_.input.pop_front();
     return count;
   }
-  Result<std::size_t> send(std::span<const Bytes> pieces, bool) override {
+  Result<std::size_t> send(std::span<const Bytes> pieces, bool more) override {
+    script_.more_follows.push_back(more);
     std::string all;
     for (const Bytes piece : pieces) all += as_text(piece);
     return take(all, script_.send_error);

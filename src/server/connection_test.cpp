@@ -130,9 +130,25 @@ TEST_F(ConnectionTest, AFileIsReadAndSentWhereTheTransportCannotSendIt) {
   EXPECT_EQ(content(), std::string(50'000, 'f'));
   EXPECT_EQ(script.calls_of_send_file, 1) << "asked once for a response";
   script.output.clear();
+  script.can_send_files = true;
+  handler->source->pulled = 0;
+  get("/source");
+  drive();
+  EXPECT_EQ(content(), std::string(50'000, 'f'));
+  EXPECT_GT(script.calls_of_send_file, 1) << "and again for the next one";
+}
+
+// Where more follows, the kernel fills its packets; the end of a response must not wait for that.
+TEST_F(ConnectionTest, TellsTheTransportWhetherMoreFollows) {
+  connect();
   get("/");
   drive();
-  EXPECT_EQ(content(), "hello");
+  EXPECT_EQ(script.more_follows, std::vector<bool>{false});
+  script.more_follows.clear();
+  serve_file("the content");
+  get("/source");
+  drive();
+  EXPECT_EQ(script.more_follows, std::vector<bool>{true}) << "of the head: the file follows";
 }
 
 // Whatever errno sendfile(2) fails with, if it is not the socket's.
@@ -214,6 +230,42 @@ TEST_F(ConnectionTest, ARequestAndTheEndThatArriveTogetherAreAnsweredAndThenItEn
   connection->changed({.tag = 0, .readable = true, .writable = true, .must_read_on = true, .hung_up = false});
   EXPECT_EQ(drive(), Connection::Progress::finished);
   EXPECT_EQ(content(), "hello");
+}
+
+TEST_F(ConnectionTest, ASocketThatHasHungUpIsReadToItsEnd) {
+  connect();
+  get("/");
+  drive();
+  ASSERT_FALSE(connection->may_receive());
+  connection->changed(
+      {.tag = 0, .readable = false, .writable = false, .must_read_on = false, .hung_up = true});
+  EXPECT_TRUE(connection->may_receive());
+}
+
+TEST_F(ConnectionTest, WhatTheClientAcknowledgedBeforeItsDeadlineIsItsProgress) {
+  connect();
+  script.room = 50'000;
+  get("/long");
+  script.unacknowledged = 50'000;
+  drive();
+  now += seconds(10);
+  script.unacknowledged = 0;
+  connection->expire(now);
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_EQ(summaries.size(), 0U);
+}
+
+// CONTRACT §5: credit for early bytes is at most the grace.
+TEST_F(ConnectionTest, WhatTheClientAcknowledgedAtTheBeginningIsNoLaterProgress) {
+  connect();
+  script.room = 50'000;
+  get("/long");
+  drive();
+  now += seconds(10);
+  connection->expire(now);
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+  ASSERT_EQ(summaries.size(), 1U);
+  EXPECT_EQ(summaries[0].outcome, http::Outcome::timed_out);
 }
 
 TEST_F(ConnectionTest, WhatTheClientHasNotAcknowledgedIsNotItsProgress) {

@@ -1,8 +1,10 @@
 #include "server/pool.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "observe/log.h"
@@ -29,7 +31,6 @@ class PoolTest : public ::testing::Test {
  protected:
   void start(std::size_t queue) {
     settings.threads = 1;
-    settings.connections_per_thread = 1;
     settings.queue = queue;
     pool = *WorkerPool::start(settings, handler, *log, registry, [] {});
     occupant = std::make_unique<TestClient>(listener.bound);
@@ -59,11 +60,17 @@ class PoolTest : public ::testing::Test {
     return admit_next();
   }
 
+  [[nodiscard]] bool is_empty_soon() const {
+    const Instant deadline = monotonic_now() + seconds(10);
+    while (pool->active() > 0 && monotonic_now() < deadline) std::this_thread::yield();
+    return pool->active() == 0;
+  }
+
   os::TestDirectory place;
   std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
   std::shared_ptr<const Hello> handler = std::make_shared<Hello>();
   observe::Registry registry;
-  PoolSettings settings;
+  PoolSettings settings{.connections_per_thread = 1, .worker = {}};
   TestListener listener;
   std::unique_ptr<WorkerPool> pool;
   std::unique_ptr<TestClient> occupant;
@@ -76,6 +83,59 @@ TEST_F(PoolTest, RefusesWhenTheQueueIsFull) {
   const auto second = queue_one();
   EXPECT_EQ(admit_another(), Admission::refused);
   EXPECT_EQ(pool->waiting(), 2U);
+}
+
+TEST_F(PoolTest, RefusesOnceItIsShutDown) {
+  start(2);
+  static_cast<void>(pool->shut_down());
+  EXPECT_EQ(admit_another(), Admission::refused);
+}
+
+// CONTRACT §6: the status is logged when saturation begins and when it ends.
+TEST_F(PoolTest, EachSaturationIsLogged) {
+  start(1);
+  for (int i = 0; i < 2; ++i) {
+    auto waiting = queue_one();
+    occupant->abort();
+    waiting->send(kRequest);
+    EXPECT_EQ(waiting->receive_to_end().error, 0);
+    waiting->close();
+    ASSERT_TRUE(is_empty_soon());
+    occupant = std::make_unique<TestClient>(listener.bound);
+    occupant->send("GET / HT");
+    ASSERT_EQ(admit_next(), Admission::assigned);
+  }
+  log->stop();
+  const std::string lines = place.read("log");
+  std::size_t begun = 0;
+  std::size_t ended = 0;
+  for (std::size_t at = 0; (at = lines.find("Thread pool status: ", at)) != std::string::npos; ++at)
+    ++(lines.compare(at + 20, 3, "1/1") == 0 ? begun : ended);
+  EXPECT_EQ(begun, 2U);
+  EXPECT_EQ(ended, 2U);
+}
+
+// CONTRACT §6: while connections come or are open, and once when the last has gone.
+TEST_F(PoolTest, WasInUseOnceMoreAfterItsLastConnection) {
+  start(0);
+  EXPECT_TRUE(pool->was_in_use());
+  EXPECT_TRUE(pool->was_in_use());
+  occupant->abort();
+  ASSERT_TRUE(is_empty_soon());
+  EXPECT_TRUE(pool->was_in_use());
+  EXPECT_FALSE(pool->was_in_use());
+}
+
+TEST_F(PoolTest, HasEmptiedOnceAfterACrowd) {
+  settings.connections_per_thread = 300;
+  start(0);
+  for (int i = 0; i < 299; ++i) ASSERT_EQ(admit_another(), Admission::assigned);
+  EXPECT_FALSE(pool->has_emptied());
+  others.clear();
+  occupant->abort();
+  ASSERT_TRUE(is_empty_soon());
+  EXPECT_TRUE(pool->has_emptied());
+  EXPECT_FALSE(pool->has_emptied()) << "until there has been a crowd again";
 }
 
 TEST_F(PoolTest, ClientsThatHaveLeftTheQueueGiveTheirPlacesUp) {

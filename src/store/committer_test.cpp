@@ -278,6 +278,30 @@ TEST_F(CommitterTest, HoldsABoundedNumberOfFilesOpen) {
   for (int i = 1; i <= 50; ++i) EXPECT_EQ(kind(i), Kind::stored);
 }
 
+TEST_F(CommitterTest, OnceClosedItRefusesAtOnceThoughTheDiskHangs) {
+  start({.syncing_documents = 1});
+  folder_->fail(Step::sync_names, EIO);
+  folder_->hold(Step::sync_names);
+  submit(1);
+  ASSERT_TRUE(folder_->wait_until_held(Step::sync_names, 1));
+  folder_->hold(Step::append);
+  submit(2);
+  ASSERT_TRUE(folder_->wait_until_held(Step::append, 1));
+  folder_->release(Step::sync_names);
+  ASSERT_TRUE(wait_until_closed());
+  submit(3);
+  EXPECT_EQ(kind(3), Kind::closed);
+  folder_->release(Step::append);
+  EXPECT_EQ(kind(2), Kind::closed);
+}
+
+TEST_F(CommitterTest, WhenNoThreadCanCommitEveryDocumentIsRefused) {
+  start();
+  finish();
+  EXPECT_EQ(upload(1).kind, Kind::busy);
+  EXPECT_EQ(upload(2).kind, Kind::busy);
+}
+
 TEST_F(CommitterTest, WhatWasSubmittedIsStoredWhileTheServerStops) {
   start({.syncing_documents = 2, .synced_documents = 2});
   folder_->hold(Step::sync);

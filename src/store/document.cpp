@@ -29,6 +29,7 @@ DraftTarget::Intake Document::append(Bytes piece) {
   if (store_->writing().run([self = shared_from_this()] { self->write_gathered(); })) return Intake::more;
   const Lock lock(mutex_);
   is_writing_ = false;
+  gathered_.resize(gathered_.size() - piece.size());  // what is refused is not taken
   return Intake::refused;
 }
 

@@ -118,16 +118,44 @@ TEST_F(DocumentTest, ALargeOneIsWrittenByTheExecutorWhileItIsReceived) {
   EXPECT_EQ(ready_, 1U);
 }
 
-TEST_F(DocumentTest, WhatIsCompleteWhileAPieceIsWrittenIsCommittedAfterIt) {
+TEST_F(DocumentTest, ThePieceMayHaveBeenTakenBeforeAnybodyWaitsForIt) {
   start();
+  folder_->hold(Step::append);
+  auto draft = begin();
+  ASSERT_EQ(draft->append(as_bytes(text(kPieceBytes))), Intake::more);
+  ASSERT_TRUE(folder_->wait_until_held(Step::append, 1));
+  ASSERT_EQ(draft->append(as_bytes(text(kPieceBytes))), Intake::wait);
+  folder_->release(Step::append);
+  ASSERT_TRUE(folder_->wait_until_done(Step::append, 2));
+  count_when_ready(*draft);
+  EXPECT_EQ(ready_, 1U);
+}
+
+TEST_F(DocumentTest, TheMemoryOfAPieceIsGivenBackOnceItIsWritten) {
+  start({.memory_bytes = 3 * kPieceBytes});
+  auto draft = begin();
+  EXPECT_TRUE(give_all(*draft, text(20 * kPieceBytes), kPieceBytes));
+}
+
+TEST_F(DocumentTest, WhatIsAnnouncedTakesNoMoreMemoryThanAPiece) {
+  start();
+  auto draft = begin(1000 * kPieceBytes);
+  ASSERT_TRUE(give(*draft, "["));
+  EXPECT_LE(store_->memory().used_bytes(), kPieceBytes);
+}
+
+TEST_F(DocumentTest, WhatIsCompleteWhileAPieceIsWrittenIsCommittedAfterIt) {
+  start({.committer = {.syncing_documents = 1}});
   folder_->hold(Step::append);
   auto draft = begin();
   ASSERT_TRUE(give(*draft, text(kPieceBytes)));
   ASSERT_TRUE(folder_->wait_until_held(Step::append, 1));
   ASSERT_TRUE(give(*draft, "end"));
   std::move(*draft).commit(outcomes_.expect(1));
-  EXPECT_FALSE(outcomes_.has(1));
+  submit(2);
+  EXPECT_TRUE(folder_->wait_until_done(Step::stage, 2)) << "the committer has not been given the first one";
   folder_->release(Step::append);
+  EXPECT_EQ(kind(2), Kind::stored);
   const Verdict verdict = wait(1);
   ASSERT_EQ(verdict.kind, Kind::stored);
   EXPECT_EQ(content_of(verdict.name), text(kPieceBytes) + "end");
@@ -140,10 +168,12 @@ TEST_F(DocumentTest, AFailureIsToldAtTheEndAndNothingIsKept) {
   EXPECT_TRUE(give_all(*draft, text(9 * kPieceBytes), 10'000)) << "the content is read to its end";
   EXPECT_EQ(folder_->calls(Step::append), 2U) << "what follows a failure is dropped";
   EXPECT_EQ(folder_->staged_files(), 0U);
+  EXPECT_EQ(store_->disk().used_bytes(), 0U);
   std::move(*draft).commit(outcomes_.expect(1));
   const Verdict verdict = wait(1);
   EXPECT_EQ(verdict.kind, Kind::failed);
   EXPECT_EQ(verdict.code, ENOSPC);
+  EXPECT_EQ(folder_->calls(Step::stage), 1U) << "the folder is not tried again";
   EXPECT_TRUE(is_empty_soon());
 }
 
@@ -169,6 +199,31 @@ TEST_F(DocumentTest, DroppedWhileItIsWrittenItLeavesNothing) {
   folder_->release(Step::append);
   EXPECT_TRUE(is_empty_soon());
   EXPECT_EQ(folder_->calls(Step::append), 1U);
+}
+
+TEST_F(DocumentTest, AFileThatNobodyWantsAnyMoreIsClosedByTheExecutor) {
+  start();
+  folder_->hold(Step::append);
+  // Whoever abandons a document may still hold it, and must not be the one who closes its file.
+  const auto document = std::make_shared<Document>(store_, 0);
+  ASSERT_EQ(document->append(as_bytes(text(kPieceBytes))), Intake::more);
+  ASSERT_TRUE(folder_->wait_until_held(Step::append, 1));
+  document->abandon();
+  folder_->release(Step::append);
+  EXPECT_TRUE(is_empty_soon());
+}
+
+TEST_F(DocumentTest, WhoIsToldThatItIsStoredFindsTheBudgetsFreed) {
+  std::uint64_t used_bytes = 1;
+  outcomes_.on_outcome = [&](int, const Verdict&) {
+    used_bytes = store_->memory().used_bytes() + store_->disk().used_bytes();
+  };
+  start();
+  auto draft = begin();
+  ASSERT_TRUE(give_all(*draft, text(3 * kPieceBytes), kPieceBytes));
+  std::move(*draft).commit(outcomes_.expect(1));
+  EXPECT_EQ(kind(1), Kind::stored);
+  EXPECT_EQ(used_bytes, 0U);
 }
 
 // ---- what all documents may take together ----
@@ -222,9 +277,16 @@ TEST_F(DocumentTest, WhenNoThreadCanWriteAnyMoreItIsRefused) {
     EXPECT_EQ(drafts.back()->append(as_bytes(text(kPieceBytes))), Intake::more);
     ASSERT_TRUE(folder_->wait_until_held(Step::append, 1));
   }
-  EXPECT_EQ(store_->begin(0).append(as_bytes(text(kPieceBytes))), Intake::refused);
+  auto refused = begin();
+  EXPECT_EQ(refused->append(as_bytes(text(kPieceBytes))), Intake::refused);
   folder_->release(Step::append);
   drafts.clear();
+  EXPECT_TRUE(takes_soon(0));
+  EXPECT_EQ(refused->append(as_bytes(text(kPieceBytes))), Intake::more) << "there is a thread again";
+  std::move(*refused).commit(outcomes_.expect(1));
+  const Verdict verdict = wait(1);
+  ASSERT_EQ(verdict.kind, Kind::stored);
+  EXPECT_TRUE(content_of(verdict.name) == text(kPieceBytes)) << "what was refused has not been taken";
   EXPECT_TRUE(is_empty_soon());
 }
 

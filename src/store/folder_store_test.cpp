@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "executor/test_gate.h"
 #include "os/test_directory.h"
 #include "store/directory_folder.h"
 #include "store/test_folder_store.h"
@@ -77,6 +78,23 @@ TEST_F(OwnershipTest, AFolderThatProvesUnusableAfterwardsIsClosed) {
   finish();
   EXPECT_EQ(folder_->calls(Step::prepare), 1U);
   EXPECT_THAT(log_.lines(LogLevel::error), ElementsAre(HasSubstr("Input/output error")));
+}
+
+TEST_F(OwnershipTest, WhenNoThreadCanPrepareTheFolderItIsTriedAgain) {
+  folder_->set_ownership(Ownership::another_process);
+  start({.writing_documents = 1, .waiting_documents = 1});
+  folder_->set_ownership(Ownership::ours);
+  executor::Gate gate;
+  ASSERT_TRUE(store_->writing().run([&] { gate.pass(); }));
+  ASSERT_TRUE(gate.wait_for(1));
+  ASSERT_TRUE(store_->writing().run([&] { gate.pass(); }));
+  store_->try_to_take_over();
+  EXPECT_EQ(store_->state(), State::occupied);
+  gate.open();
+  ASSERT_TRUE(gate.wait_for(2));
+  const Instant deadline = monotonic_now() + seconds(10);
+  while (store_->state() != State::open && monotonic_now() < deadline) store_->try_to_take_over();
+  EXPECT_EQ(store_->state(), State::open);
 }
 
 TEST_F(OwnershipTest, WhereThereAreNoLocksTheFolderIsUsedAndTheOperatorTold) {

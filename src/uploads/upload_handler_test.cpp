@@ -348,6 +348,7 @@ TEST_F(UploadHandlerOnTestFolder, AFolderOfAnotherServerIsA503UntilItHasEnded) {
   const Response refused = client_->refusal(post());
   EXPECT_EQ(refused.status, Status::service_unavailable);
   EXPECT_EQ(refused.fields, "Retry-After: 5\r\n");
+  EXPECT_THAT(refused.detail, HasSubstr("Another server")) << "no restart is needed";
   EXPECT_EQ(client_->refusal(with_method(Method::options)).status, Status::no_content);
 }
 
@@ -365,6 +366,16 @@ TEST_F(UploadHandlerOnTestFolder, TooMuchAtOnceIsRefusedWhileItArrives) {
 }
 
 // CONTRACT §4: 507 keeps the connection, so it waits for the end of the content.
+TEST_F(UploadHandlerOnTestFolder, WhatIsNotJsonTakesNothingWhileItsRestIsRead) {
+  start();
+  http::Begin begun = client_->begin(post());
+  auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
+  static_cast<void>(exchange.content(as_bytes("[1 ")));
+  EXPECT_GT(store_->get()->memory().used_bytes(), 0U);
+  static_cast<void>(exchange.content(as_bytes("2" + std::string(50'000, ' '))));
+  EXPECT_EQ(store_->get()->memory().used_bytes(), 0U);
+}
+
 TEST_F(UploadHandlerOnTestFolder, AFullDiskIsAnsweredOnceTheContentHasBeenRead) {
   start();
   folder_->fail(Step::append, ENOSPC);

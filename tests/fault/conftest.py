@@ -29,7 +29,7 @@ def start(start_plain, root, faults):
 @pytest.fixture
 def server(start):
     """It reads its files for every request: no answer is given again without."""
-    return start("--answer-memory", "0")
+    return start("--cache-memory", "0")
 
 
 @pytest.fixture(params=["unnamed", "named"])

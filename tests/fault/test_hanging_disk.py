@@ -77,7 +77,7 @@ def test_more_disks_hang_than_there_are_helpers(server, faults):
 def test_more_wait_than_may(start, faults):
     """Then the worker reads for itself; here that is no wait, since in truth everything is cached."""
     readers, waiting = 4, 1024
-    server = start("--answer-memory", "0", "--connections-per-thread", "2000", *PATIENT_FLAGS)
+    server = start("--cache-memory", "0", "--connections-per-thread", "2000", *PATIENT_FLAGS)
     faults.fail("read_cached", errno.EAGAIN)
     with faults.held("read_file"):
         downloads = [server.connect() for _ in range(readers + waiting)]

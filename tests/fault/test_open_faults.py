@@ -96,7 +96,7 @@ def test_a_fifo_is_never_opened(start, faults, lacks):
 def test_without_proc(start, faults):
     """Where /proc is not mounted, a file that was looked at cannot be opened by its descriptor: its path is walked again."""
     faults.fail("open_proc", errno.ENOENT)
-    server = start("--answer-memory", "0")
+    server = start("--cache-memory", "0")
     for name, content in SITE.items():
         response = server.get(f"/{name}")
         assert (response.status, response.content) == (200, content), name

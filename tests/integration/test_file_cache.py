@@ -31,7 +31,7 @@ def ask_all(connection, requests, batch=16):
 def test_heads_that_never_come_again_take_no_memory(start, sanitized):
     """Issue 7, fault 1: a file 40 folders deep, and heads that differ in one field, each sent twice."""
     memory = 4 * MIB
-    server = start("--threads", "1", "--keep-alive-requests", "0", "--answer-memory", memory, "--access-log", "off")
+    server = start("--threads", "1", "--keep-alive-requests", "0", "--cache-memory", memory, "--access-log", "off")
     target = "/" + "folder/" * 40 + "page.html"
     path = server.root / target[1:]
     path.parent.mkdir(parents=True)
@@ -49,7 +49,7 @@ def test_heads_that_never_come_again_take_no_memory(start, sanitized):
 def test_a_walk_through_all_files_stays_within_the_memory(start, sanitized):
     """Each file is asked for three times, so that it is kept; together they are three times what fits."""
     memory = 4 * MIB
-    server = start("--threads", "1", "--keep-alive-requests", "0", "--answer-memory", memory, "--access-log", "off")
+    server = start("--threads", "1", "--keep-alive-requests", "0", "--cache-memory", memory, "--access-log", "off")
     names = [f"/many/{number}.html" for number in range(800)]
     (server.root / "many").mkdir()
     for name in names:

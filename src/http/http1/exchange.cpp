@@ -215,7 +215,7 @@ void Session::refuse(Refusal refusal, UnansweredRequest request, Instant now) {
   response.log_fields.host = request.log_fields.handler.host;
   response.log_fields.violation = refusal.violation;
   response.close = true;
-  request.summary.persists = true;  // its end is in doubt, so more may be on the way whatever it asked for
+  // The end of the request is in doubt, so more may be on the way.
   answer(std::move(response), std::move(request), {.content_is_read = false}, now);
 }
 

@@ -134,5 +134,16 @@ TEST(Output, ShrinksToWhatIsLeft) {
   EXPECT_EQ(drain(output, 3), std::string(10, 'x') + std::string(10, 'f') + "next head");
 }
 
+TEST(Output, AQueueThatNeverRunsEmptyKeepsLittleOfWhatHasLeft) {
+  Output output;
+  output.text() += "head ";
+  for (int i = 0; i < 10'000; ++i) {
+    output.text() += std::string(100, 'x');
+    output.consume(100);
+  }
+  EXPECT_LT(output.text().size(), 100'000U);
+  EXPECT_EQ(output.pending_bytes(), 5U);
+}
+
 }  // namespace
 }  // namespace bobbin::http::http1

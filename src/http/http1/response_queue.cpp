@@ -51,7 +51,6 @@ void ResponseQueue::end() { responses_[end_ - 1].end = queued_bytes(); }
 void ResponseQueue::add_source(std::unique_ptr<ContentSource> source, Coding coding) {
   source_ = std::move(source);
   coding_ = coding;
-  source_waits_ = false;
   announced_bytes_ = source_->size_bytes().value_or(0);
   bytes_before_piece_ = piece_bytes_ = 0;
   piece_start_ = piece_end_ = sent_bytes_;  // so the first piece is pulled at once and leaves with the head
@@ -120,7 +119,6 @@ void ResponseQueue::sent(std::uint64_t count) {
 }
 
 void ResponseQueue::unacknowledged(std::uint64_t bytes, const PaceSettings& pace, Instant now) {
-  looked_at_ = now;
   const std::uint64_t acknowledged = sent_bytes_ - std::min(bytes, sent_bytes_);
   if (!pace_ || acknowledged <= acknowledged_bytes_) return;
   pace_->progressed(acknowledged - std::exchange(acknowledged_bytes_, acknowledged), pace, now);

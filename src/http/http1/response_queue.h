@@ -109,7 +109,7 @@ class ResponseQueue {
   std::uint64_t sent_bytes_ = 0;          // the stream position of the output's front
   std::uint64_t acknowledged_bytes_ = 0;  // the stream position up to which the client has acknowledged
   std::optional<Pace> pace_;              // set while there is something to send
-  Instant looked_at_;                     // when unacknowledged() was called last
+  Instant looked_at_;                     // when looked() was called last
   // Those from first_ to end_ are in the queue. The others keep the memory of their strings for later ones.
   std::vector<QueuedResponse> responses_;
   std::size_t first_ = 0;

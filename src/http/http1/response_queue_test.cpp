@@ -90,6 +90,11 @@ TEST_F(ResponseQueueTest, AKnownLengthIsSentAsItIs) {
   EXPECT_EQ(sent, "head hello" + std::string(5000, 'L'));
   ASSERT_EQ(completed.size(), 1U);
   EXPECT_EQ(completed[0].content_bytes, 5005U);
+
+  add("head ", "content");
+  take_all();
+  ASSERT_EQ(completed.size(), 2U);
+  EXPECT_EQ(completed[1].content_bytes, 7U) << "nothing is left of the source";
 }
 
 TEST_F(ResponseQueueTest, ASourceThatKeepsNotToItsLengthHasFailed) {
@@ -141,6 +146,29 @@ TEST_F(ResponseQueueTest, OnlyWhatTheClientsTcpHasAcknowledgedIsProgress) {
   EXPECT_EQ(queue.deadline(pace), now + pace.grace) << "no more is kept than the grace";
 }
 
+TEST_F(ResponseQueueTest, AFreshQueueCountsNothingOfTheOneBefore) {
+  add("head ", std::string(1000, 'x'));
+  take_all();
+  queue.reset();
+  add("head ", std::string(1000, 'x'));
+  now += seconds(5);
+  queue.unacknowledged(0, pace, now);
+  EXPECT_EQ(queue.deadline(pace), now + seconds(5)) << "nothing of this one has left";
+}
+
+TEST_F(ResponseQueueTest, ItIsTimeToLookAfterAPartOfTheLongestPause) {
+  add("one ", "1111");
+  EXPECT_EQ(queue.next_look(pace), now + pace.stall / 8);
+  take_all();
+  EXPECT_EQ(queue.next_look(pace), kNever);
+  now += seconds(100);
+  add("two ", "2222");
+  EXPECT_EQ(queue.next_look(pace), now + pace.stall / 8);
+  now += seconds(1);
+  queue.looked(now);
+  EXPECT_EQ(queue.next_look(pace), now + pace.stall / 8);
+}
+
 TEST_F(ResponseQueueTest, AFailureIsToldAndWhatIsUnfinishedCanBeReported) {
   add("one ", "1");
   add({"hello", Failed{"the disk is gone"}}, Coding::chunked);
@@ -166,7 +194,8 @@ TEST_F(ResponseQueueTest, ASourceIsToldWhenItsClientHasGoneAndNotWhenItHasEnded)
   EXPECT_TRUE(ended->destroyed && !ended->cancelled);
 
   const auto failed = add({Failed{"why"}}, Coding::chunked);
-  take_all();
+  take();
+  ASSERT_TRUE(queue.failure());
   queue.clear();
   EXPECT_TRUE(failed->destroyed && !failed->cancelled);
 }

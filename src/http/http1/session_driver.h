@@ -167,6 +167,7 @@ class SessionDriver final : public Services, public ReplySink {
   /// The requests that the handler saw, and the answers ("answer 200 keep-alive"), in their order.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
+  [[nodiscard]] const Session& session() const { return session_; }
   [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
   // Services

@@ -88,6 +88,27 @@ TEST(SessionMemory, AHeadThatIsCompleteTakesNoneWhileItsAnswerIsAwaited) {
   EXPECT_LT(held_bytes() - before, 20'000U);
 }
 
+TEST(SessionMemory, AHeadThatIsRefusedTakesNoneWhileItsClientIsReadOn) {
+  const std::uint64_t before = held_bytes();
+  HeadInPieces request(300'000, 1'000);
+  ASSERT_GT(held_bytes() - before, 300'000U);
+  request.driver().advance(seconds(10));
+  ASSERT_EQ(request.driver().session().state_name(), "lingering");
+  EXPECT_LT(held_bytes() - before, 20'000U);
+}
+
+TEST(SessionMemory, AnswersThatWaitForTheirClientTakeNoMoreThanTheirBytes) {
+  SessionDriver driver;
+  driver.stalled = true;
+  std::string requests;
+  for (int i = 0; i < 20; ++i) requests += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  driver.session().received(as_bytes(requests), driver.now);
+  ASSERT_EQ(driver.session().state_name(), "sending");
+  const std::uint64_t grown = held_bytes();
+  driver.session().rest();
+  EXPECT_LT(held_bytes(), grown);
+}
+
 TEST(SessionMemory, AHeadThatIsCompleteTakesNoneWhileItsAnswerLeaves) {
   const std::uint64_t before = held_bytes();
   HeadInPieces request(40'000, 1'000, "GET / HTTP/1.1\r\nHost: a\r\nX: ");

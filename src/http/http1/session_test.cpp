@@ -309,6 +309,14 @@ TEST(Session, WhileTheServerStopsAllRequestsThatHaveArrivedAreAnswered) {
   EXPECT_EQ(driver.session().state_name(), "lingering");
 }
 
+TEST(Session, WhileTheServerStopsARequestBehindContentIsAnswered) {
+  SessionDriver driver;
+  driver.stopping = true;
+  driver.feed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" + std::string(kGet));
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 201"), 1U);
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 1U);
+}
+
 TEST(Session, ALaterAnswerIsGivenAndTheRequestsBehindItFollow) {
   SessionDriver driver;
   driver.feed(std::string(kLater) + std::string(kGet));
@@ -355,6 +363,7 @@ TEST(Session, AGetMayBeAnsweredLaterWithinTheHandlersLimitAndInItsWords) {
   late.advance(seconds(7));
   EXPECT_TRUE(late.sent.starts_with("HTTP/1.1 503 "));
   EXPECT_NE(late.sent.find("Too slow."), std::string::npos);
+  EXPECT_EQ(late.handler().cancelled, 1) << "who still works for it is told";
 }
 
 // RFC 9110 §15.2
@@ -401,6 +410,41 @@ TEST(Session, WhatArrivedBehindThePieceThatMustWaitIsTakenWhenItGoesOn) {
   driver.resume();
   EXPECT_EQ(count(driver.sent, "HTTP/1.1 201"), 1U);
   EXPECT_EQ(count(driver.sent, "HTTP/1.1 200"), 1U);
+}
+
+TEST(Session, TheEndOfTheInputCountsOnceTheContentIsNoLongerPaused) {
+  SessionDriver whole;
+  whole.feed("POST /waits HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab");
+  whole.session().received({}, whole.now);
+  EXPECT_EQ(whole.sent, "");
+  whole.resume();
+  EXPECT_TRUE(whole.sent.starts_with("HTTP/1.1 201 "));
+
+  SessionDriver cut;
+  cut.feed("POST /waits HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+  cut.session().received({}, cut.now);
+  cut.resume();
+  EXPECT_TRUE(cut.sent.starts_with("HTTP/1.1 400 "));
+}
+
+TEST(Session, OnlyTheExchangeThatWaitsIsResumed) {
+  SessionDriver driver;
+  driver.feed(kGet);
+  driver.feed("POST /waits HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+  driver.session().resume(ExchangeId{1}, driver.now);
+  EXPECT_FALSE(driver.session().wants_input());
+  driver.resume();
+  EXPECT_TRUE(driver.session().wants_input());
+}
+
+// RFC 9112 §9.3: what follows could be content that nobody has read.
+TEST(Session, ALaterAnswerToARequestWithContentCloses) {
+  SessionDriver driver;
+  driver.feed("GET /pending HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kGet.size()) +
+              "\r\n\r\n" + std::string(kGet));
+  driver.resolve({});
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 "), 1U);
+  EXPECT_NE(driver.sent.find("Connection: close\r\n"), std::string::npos);
 }
 
 TEST(Session, WhoWorksForAClientThatHasGoneIsTold) {

@@ -1,0 +1,58 @@
+#include "server/exchange_log.h"
+
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+
+#include "http/http1/session_driver.h"
+#include "observe/log.h"
+#include "os/test_directory.h"
+
+namespace bobbin::server {
+namespace {
+
+using observe::AccessFormat;
+
+const observe::Origin kOrigin{.worker = 1, .connection = 1, .exchange = 1, .client = {}};
+
+/// What is written in this format.
+template <typename Write>
+std::string written(AccessFormat format, Write write) {
+  const os::TestDirectory place;
+  const std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
+  ExchangeLog exchanges(true, format, log->writer("Thread-1"));
+  write(exchanges);
+  log->stop();
+  return place.read("log");
+}
+
+std::string closing_line(AccessFormat format) {
+  return written(format, [](ExchangeLog& exchanges) {
+    const http::http1::SessionDriver driver;
+    exchanges.connection_closed(driver.session(), kOrigin);
+  });
+}
+
+TEST(ExchangeLog, TheTimeOfAnExchangeIsThatOfItsRequest) {
+  const WallTime now = wall_now();
+  const std::string lines = written(AccessFormat::json, [&](ExchangeLog& exchanges) {
+    exchanges.exchange_ended({}, kOrigin, now, seconds(5));
+    exchanges.exchange_ended({}, kOrigin, now - seconds(5), seconds(0));
+  });
+  const std::size_t second = lines.find('\n') + 1;
+  const std::size_t length = lines.find(",\"client\"");
+  ASSERT_NE(length, std::string::npos);
+  EXPECT_EQ(lines.substr(0, length), lines.substr(second, length));
+}
+
+// CONTRACT §6: one block for each exchange, and then how the connection ended; in other formats one line for
+// each exchange.
+TEST(ExchangeLog, TheEndOfAConnectionHasALineBehindBlocksOnly) {
+  EXPECT_NE(closing_line(AccessFormat::transfer).find("Connection closed (0 requests served)"),
+            std::string::npos);
+  for (const AccessFormat format : {AccessFormat::common, AccessFormat::combined, AccessFormat::json})
+    EXPECT_EQ(closing_line(format), "");
+}
+
+}  // namespace
+}  // namespace bobbin::server
