@@ -46,8 +46,7 @@ class Parser {
     try {
       app_.parse(std::move(reversed));
     } catch (const CLI::ParseError&) {
-      // Every option takes any text, any number of times, so only the value of the last option can be
-      // missing.
+      // Every option takes any text, any number of times. So only the last option can lack its value.
       return failure(missing_value(last));
     }
     std::vector<Occurrence> found = TRY(positionals());

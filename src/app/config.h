@@ -58,8 +58,7 @@ struct SiteConfig {
   std::string cache_control;
 
   Uploads uploads = Uploads::automatic;
-  /// What `automatic` means when no folder is named: whether uploads are taken where the root holds
-  /// `uploads`.
+  /// What `automatic` means when no folder is named: uploads are taken where the root holds `uploads`.
   bool uploads_where_folder_is = true;
   std::string upload_path = "/upload";
   std::string upload_dir;  ///< when it is empty, <root>/uploads

@@ -133,7 +133,8 @@ constexpr Option kOptions[] = {
      .meaning = "The path that takes uploads."},
     {.group = "Uploads", .name = "upload-dir", .placeholder = "DIR",
      .effect = Text{&SiteConfig::upload_dir, accept_any, "the name of a directory", "uploads in the root"},
-     .meaning = "The directory that keeps uploads; made when missing. It is opened at the start and does not follow the root."},
+     .meaning = "The directory that keeps uploads; made when missing. It is opened at the start and at a reload, and does not follow the root in "
+                "between."},
     {.group = "Uploads", .name = "serve-uploads", .placeholder = "on|off",
      .effect = Switch{&SiteConfig::serve_uploads},
      .meaning = "Whether an upload can be fetched again."},

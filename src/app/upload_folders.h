@@ -13,9 +13,8 @@
 
 namespace bobbin::app {
 
-/// The stores of documents, each with its folder. They outlive reloads: a new generation takes over the store
-/// of its predecessor where the folder is the same, so that no folder is opened twice. Thread: the main
-/// thread's.
+/// The stores of documents, each with its folder. They outlive reloads: where the folder is the same, a new
+/// generation takes over the store of the old one, so that no folder is opened twice. Thread: main.
 class UploadFolders {
  public:
   /// The references outlive this and all stores.

@@ -19,7 +19,8 @@ struct Error {
   }
 };
 
-/// A value, or the error of the world that kept us from having it (DESIGN: the world's faults are values).
+/// A value, or the error that kept us from having it. Faults of the system, the disk or the network are
+/// values and not exceptions (docs/decisions/0006).
 template <typename T, typename E = Error>
 using Result = tl::expected<T, E>;
 

@@ -148,8 +148,8 @@ class Handler {
             .persists = head.asks_to_persist,
             .error_form = error_form(head)};
   }
-  /// Called once for every final response before it is sent, whoever made it and whenever, but not for one
-  /// that was prepared: that has been through here. See FilteredHandler.
+  /// Called once for every final response before it is sent, wherever and whenever it was made. It is not
+  /// called for a prepared response, for which it was called when that was made. See FilteredHandler.
   virtual void finish(const RequestSummary& request, Response& response) const {
     static_cast<void>(request);
     static_cast<void>(response);

@@ -46,8 +46,8 @@ struct Response {
   std::string detail;      ///< for an error without content: the sentence its page or problem details show
   bool close = false;      ///< close the connection after this answer
   HandlerLogFields log_fields;
-  /// Called with the prepared form of this very response once it has been rendered, so that the handler can
-  /// give it again. Empty: it is not to be kept. Thread: the worker's.
+  /// Called with the prepared form of this very response once its head has been written, so that the handler
+  /// can reuse it. Empty when the response is not to be kept. Thread: the worker's.
   std::function<void(PreparedResponse)> keep = {};
 
   /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been

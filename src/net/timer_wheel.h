@@ -11,8 +11,7 @@ namespace bobbin::net {
 
 class TimerWheel;
 
-/// The base class of an object for which a timer wheel keeps a deadline. It leaves its wheel when it is
-/// destroyed.
+/// The base class of an object with a deadline that a timer wheel keeps. Its end takes it off the wheel.
 class Timer {
  public:
   Timer() = default;
@@ -32,8 +31,8 @@ class Timer {
 
 /// Deadlines of many connections (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", scheme 6).
 /// To set a deadline to a later moment, as every request does, is one store: the timer stays in its slot and
-/// is moved on when the turn of that slot comes. A timer is up to one tick late and never early. Thread: its
-/// owner's.
+/// is moved on when the turn of that slot comes. A timer is up to one tick late and never early. Thread: that
+/// of the owner.
 class TimerWheel {
  public:
   static constexpr Duration kTick = milliseconds(64);

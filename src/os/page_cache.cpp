@@ -37,7 +37,7 @@ Result<std::size_t> read_cached_at(int file, std::span<std::byte> into, std::uin
 }
 
 bool seems_cached(int file, std::uint64_t offset, std::uint64_t length) {
-  // Any other error is for whoever reads to meet.
+  // Any other error is left to the call that reads the file.
   const auto is_there = [file](std::uint64_t at) {
     std::byte byte;
     return read_cached_once(file, {&byte, 1}, at) >= 0 || errno != EAGAIN;

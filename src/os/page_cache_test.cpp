@@ -106,7 +106,7 @@ TEST_F(PageCache, ReportsFailure) {
   std::array<std::byte, 8> bytes;
   EXPECT_EQ(read_cached_at(-1, bytes, 0).error().code, EBADF);
   EXPECT_EQ(read_into_cache(-1, 0, 8).error().code, EBADF);
-  EXPECT_TRUE(seems_cached(-1, 0, 8)) << "whoever reads it meets the error";
+  EXPECT_TRUE(seems_cached(-1, 0, 8)) << "the call that reads it meets the error";
 }
 
 }  // namespace

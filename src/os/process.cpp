@@ -20,8 +20,8 @@ Result<Signals> Signals::block(std::initializer_list<int> numbers) {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : numbers) sigaddset(&set, number);
-  // nohup: a signalfd would report a blocked SIGHUP although it is ignored. (SIGINT is another matter: shells
-  // ignore it for every background job, and whoever sends it by kill means it.)
+  // A signalfd would report a blocked SIGHUP although nohup has had it ignored. (SIGINT is taken even when it
+  // is ignored: shells ignore it for every background job, and a SIGINT that kill(1) sends is meant.)
   struct sigaction hang_up;
   if (::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN) sigdelset(&set, SIGHUP);
   if (const int code = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); code != 0)

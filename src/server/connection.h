@@ -19,9 +19,9 @@ namespace bobbin::server {
 /// the two. Thread: the worker that owns it.
 ///
 /// When it sends or receives. The kernel tells each change of a socket once (edge-triggered): `readable_` and
-/// `writable_` remember it. They are set by events (changed) and by whoever has a reason to doubt them
-/// (assume_ready), and cleared by a call that has emptied or filled the socket. `is_watched` and `must_rearm`
-/// are the worker's side of the same.
+/// `writable_` remember it. They are set by events (changed), and by a worker that has a reason to doubt them
+/// (assume_ready); a call that has emptied or filled the socket clears them. With `is_watched` and
+/// `must_rearm` the worker keeps what it has told epoll.
 class Connection : public net::Timer {
  public:
   /// A plain TCP connection with HTTP/1. `context` outlives it.

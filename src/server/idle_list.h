@@ -27,8 +27,9 @@ class IdleList {
   }
 
  private:
-  // The list is sorted by when idleness began. Whoever was idle all the time began when it did, and stands
-  // right; whoever has become idle again began now, later than the one behind it.
+  // The list is sorted by the moment at which each connection became idle. A connection that has been idle
+  // all the time keeps that moment, and so its place. A connection that has become idle again did so now,
+  // later than the one behind it.
   [[nodiscard]] static bool is_still_in_place(const Connection& connection) {
     return connection.next_idle != nullptr &&
            connection.session().idle_since() <= connection.next_idle->session().idle_since();

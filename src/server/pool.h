@@ -76,7 +76,7 @@ class WorkerPool {
   WorkerPool(const PoolSettings& settings, std::function<void()> ended);
   [[nodiscard]] std::optional<unsigned> least_loaded() const REQUIRES(mutex_);
   [[nodiscard]] bool may_wait() const REQUIRES(mutex_);
-  /// Takes those out of the queue whose clients have left it. Whoever calls tells waiting_.
+  /// Takes the connections out of the queue whose clients have left. The caller updates waiting_.
   [[nodiscard]] std::vector<Arrival> take_abandoned() REQUIRES(mutex_);
   [[nodiscard]] bool anybody_is_idle() const;
   /// A connection waits: every worker that holds an idle one looks whether to close it.

@@ -12,8 +12,8 @@ namespace {
 
 using Reason = NotStored::Reason;
 
-// With 130 random bits a second draw is never needed. The limit is for a file system that calls every name
-// taken.
+// With 130 random bits a second draw is never needed. The limit is for a file system on which every name is
+// said to be taken.
 constexpr int kMaximumDraws = 8;
 
 bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }

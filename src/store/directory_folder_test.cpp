@@ -40,8 +40,7 @@ TEST(DirectoryFolder, SaysWhyAFolderWillNotDo) {
   EXPECT_EQ(no_directory.error().code, ENOTDIR);
 }
 
-/// Opens a folder, owns it and prepares it. Null, and the test fails with the reason, when that cannot be
-/// done.
+/// Opens a folder, owns it and prepares it. Null on failure, with which the test fails too.
 std::unique_ptr<DirectoryFolder> prepared(const os::TestDirectory& directory,
                                           std::optional<Staging> staging = {}) {
   auto folder = DirectoryFolder::open(directory.path(), staging).value();

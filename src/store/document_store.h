@@ -64,8 +64,7 @@ class Draft {
 
   /// Gives the next bytes. This call never waits for a disk. A failure to store them is told by commit.
   [[nodiscard]] Intake append(Bytes piece) { return target_->append(piece); }
-  /// To be called after append has returned wait. `ready` is called once, by any thread, perhaps before this
-  /// returns.
+  /// Must be called after append has returned wait. `ready` is called once, by any thread, perhaps at once.
   void when_ready(std::function<void()> ready) { target_->when_ready(std::move(ready)); }
   /// Says that the document is complete; nothing else may be called afterwards. `done` is called exactly
   /// once, by any thread, perhaps before this returns: with a name once content and name are on stable

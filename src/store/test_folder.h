@@ -64,8 +64,7 @@ class TestFolder : public Folder {
     const Lock lock(mutex_);
     events_.push_back(std::move(event));
   }
-  /// The steps that succeeded, in order ("sync", "publish", "sync_names", "remove"), and what note() has
-  /// added.
+  /// What succeeded, in order ("sync", "publish", "sync_names", "remove"), and what note() has added.
   [[nodiscard]] std::vector<std::string> events() {
     const Lock lock(mutex_);
     return events_;

@@ -352,7 +352,7 @@ TEST_F(UploadHandlerOnTestFolder, AFolderOfAnotherServerIsA503UntilItHasEnded) {
   EXPECT_EQ(client_->refusal(with_method(Method::options)).status, Status::no_content);
 }
 
-// A bound over all clients: whoever comes when it is reached is told to come again.
+// The bound holds for all clients together: a client that comes when it is reached is told to come again.
 TEST_F(UploadHandlerOnTestFolder, TooMuchAtOnceIsRefusedWhileItArrives) {
   start({.memory_bytes = 100'000});
   http::Begin begun = client_->begin(post());

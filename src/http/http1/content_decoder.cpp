@@ -50,7 +50,7 @@ enum class ContentDecoder::State : std::uint8_t {
   refused,  ///< of a byte that cannot stand where it does
 };
 
-/// Where `c`, which ends no line, leads inside a chunk extension.
+/// The state inside a chunk extension after `c`, which is no line end.
 ContentDecoder::State ContentDecoder::after_extension_byte(State state, char c) {
   using enum State;
   const bool is_white_space = is_optional_white_space(c);
@@ -107,7 +107,7 @@ ContentDecoder::Result ContentDecoder::decode(Bytes input) {
   return Step{at, {}, finished()};
 }
 
-/// Yields what `input` holds from `offset` on of the counted content or of this chunk.
+/// Returns the part of the content (or of this chunk) that `input` holds from `offset` on.
 ContentDecoder::Step ContentDecoder::take_content(Bytes input, std::size_t offset) {
   const Bytes rest = input.subspan(offset);
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), remaining_bytes_));
@@ -117,8 +117,8 @@ ContentDecoder::Step ContentDecoder::take_content(Bytes input, std::size_t offse
   return Step{offset + size, rest.first(size), finished()};
 }
 
-/// Reads one byte of the chunked framing. Byte by byte: it is a few bytes per chunk, and so no verdict can
-/// depend on how they were cut into pieces.
+/// Reads one byte of the chunked framing. There are only a few such bytes per chunk, and because they are
+/// read one by one no verdict can depend on how they were cut into pieces.
 std::optional<Refusal> ContentDecoder::read_framing(char c) {
   switch (state_) {
     case State::size: return read_size(c);
@@ -158,8 +158,8 @@ std::optional<Refusal> ContentDecoder::read_size(char c) {
   return read_extension(c);
 }
 
-/// What extensions say is ignored, but their form is checked: what two readers could take for the end of the
-/// line in two ways is how requests get smuggled.
+/// The meaning of extensions is ignored, but their form is checked: requests get smuggled where two readers
+/// find the end of the line in two places.
 std::optional<Refusal> ContentDecoder::read_extension(char c) {
   if (c == '\n') return bad_request(kLineEndFault);
   const bool may_end =
@@ -176,7 +176,7 @@ std::optional<Refusal> ContentDecoder::read_extension(char c) {
   return std::nullopt;
 }
 
-/// Behind a size line: its data, or after the last chunk the trailer section.
+/// Begins what follows a size line: the data of the chunk, or the trailer section after the last chunk.
 std::optional<Refusal> ContentDecoder::begin_chunk() {
   if (remaining_bytes_ > allowance_bytes_)
     return Refusal{Status::content_too_large, "The content is larger than is accepted here."};

@@ -12,35 +12,34 @@
 
 namespace bobbin::http::http1 {
 
-/// Chunk extensions of one message together, white space before them included. Nobody uses them, but to make
-/// us read.
+/// The limit of all chunk extensions of one message together, white space before them included. Hardly
+/// anybody uses them, except to make a server read.
 inline constexpr std::size_t kMaximumExtensionBytes = 4 * 1024;
-/// The trailer section, line ends and the final empty line included.
+/// The limit of the trailer section, line ends and the final empty line included.
 inline constexpr std::size_t kMaximumTrailerBytes = 8 * 1024;
-/// Of one chunk size, leading zeros included: as many as 64 bits hold.
+/// The limit of the digits of one chunk size, leading zeros included: as many as 64 bits hold.
 inline constexpr int kMaximumSizeDigits = 16;
 
-/// Finds the content in the bytes behind a request head: a counted length or the chunked coding (RFC 9112 §6,
-/// §7.1). Chunk extensions and trailer fields are checked for form and dropped (RFC 9112 §7.1.1, RFC 9110
-/// §6.5.1 allow that).
+/// Finds the content in the bytes behind a request head, whether it has a length or the chunked coding (RFC
+/// 9112 §6, §7.1). Chunk extensions and trailer fields are checked for form and dropped, which RFC 9112
+/// §7.1.1 and RFC 9110 §6.5.1 allow.
 class ContentDecoder {
  public:
-  /// `limit_bytes`: content beyond it is refused with 413; chunk extensions and trailer section have fixed
-  /// limits.
+  /// Content of more than `limit_bytes` is refused with 413. The limits of chunk extensions and of the
+  /// trailer section are fixed.
   ContentDecoder(const ContentFraming& framing, std::uint64_t limit_bytes);
 
   struct Step {
-    std::size_t consumed_bytes = 0;  ///< of the input, to be dropped by the caller
-    Bytes content;                   ///< a part of the input; may be empty while bytes were consumed
-    bool finished = false;           ///< the message ends behind `consumed_bytes`
+    std::size_t consumed_bytes = 0;  ///< so many bytes of the input are used; the caller drops them
+    Bytes content;                   ///< a part of the input; may be empty although bytes were consumed
+    bool finished = false;           ///< whether the message ends behind `consumed_bytes`
   };
   using Result = std::variant<Step, Refusal>;
 
-  /// Takes the next bytes. Call again with the rest while it consumes something and has not finished.
-  /// Consumes everything it is given unless it finishes or yields content (then call again for the rest):
-  /// nothing needs to be buffered by the caller. Content that is known to be too large is refused at once: a
-  /// counted length even when `input` is empty, a chunk when its size line ends. A refusal is final: it is
-  /// not valid to call again after it.
+  /// Takes the next bytes. It consumes all of them unless the message ends or there is content to return;
+  /// then the caller calls again with the rest, until the message has ended. So the caller need not buffer
+  /// anything. Content that is known to be too large is refused at once: content with a length even when
+  /// `input` is empty, a chunk when its size line ends. A refusal is final: this must not be called after it.
   [[nodiscard]] Result decode(Bytes input);
 
   [[nodiscard]] bool finished() const;
@@ -57,8 +56,8 @@ class ContentDecoder {
   [[nodiscard]] std::optional<Refusal> begin_chunk();
 
   State state_;
-  int size_digits_ = 0;              ///< read so far, of this chunk's size
-  std::uint64_t remaining_bytes_;    ///< of the counted content, or of this chunk
+  int size_digits_ = 0;              ///< how many digits of this chunk's size have been read
+  std::uint64_t remaining_bytes_;    ///< of the content with a length, or of this chunk
   std::uint64_t allowance_bytes_;    ///< how much more content may be announced
   std::size_t extension_bytes_ = 0;  ///< of all chunks so far
   std::size_t trailer_bytes_ = 0;

@@ -1,4 +1,4 @@
-// The middle of a session: from a request to its answer. What arrives and what leaves is in session.cpp.
+// The part of a session that leads from a request to its answer. Reading and writing are in session.cpp.
 #include <algorithm>
 #include <utility>
 
@@ -8,18 +8,18 @@
 namespace bobbin::http::http1 {
 namespace {
 
-// Pipelined requests are answered together up to here; then what is queued has to leave first.
+// So much may be queued of answers to pipelined requests. Beyond that, queued answers have to leave first.
 constexpr std::uint64_t kPipelinedBytes = 64 * 1024;
 constexpr std::size_t kPipelinedAnswers = 32;
 
-// RFC 9112 §9.3: to keep the connection behind an answer that did not need the content, the content must be
-// read. Worth it for this much; beyond, closing is cheaper for both.
+// RFC 9112 §9.3: the connection can be kept after an answer that did not need the content only when the
+// content is read. That is worth while for this much; for more, closing is cheaper for both sides.
 constexpr std::uint64_t kDiscardedBytes = 256 * 1024;
 
-// Up to here copying content behind its head is cheaper than another piece in the kernel's list.
+// Up to this size it is cheaper to copy content behind its head than to give the kernel another piece.
 constexpr std::size_t kCopiedBytes = 4096;
 
-// Of a request line that could not be read; the whole of it may be as long as the head limit.
+// So much of a request line that could not be read is logged; the line may be as long as the head limit.
 constexpr std::size_t kLoggedLineBytes = 200;
 
 /// Reads the content of a request that was answered from its head alone, then gives that answer.
@@ -40,8 +40,8 @@ bool announces_content(const ContentFraming& framing) {
   return framing.kind == ContentFraming::Kind::chunked || framing.length_bytes > 0;
 }
 
-/// A client that waits for 100 Continue has not sent its content: an error tells it not to (RFC 9110
-/// §10.1.1).
+/// Whether the content should be read so that the connection can be kept. A client that waits for 100
+/// Continue has not sent its content, and an error tells it not to (RFC 9110 §10.1.1).
 bool is_worth_discarding(const RequestHead& head) {
   return head.framing.kind == ContentFraming::Kind::length && head.framing.length_bytes <= kDiscardedBytes &&
          !head.expects_continue;
@@ -54,7 +54,7 @@ void set_client_fields(LogFields& fields, const RequestHead& head) {
   fields.user_agent = head.fields.first(FieldName::user_agent).value_or("");
 }
 
-/// What a handler keeps of its own response, in order to give it again.
+/// Gives the handler a prepared response to keep, if the response is one that can be reused.
 void keep_prepared(Response& response, std::string_view front, const LogFields& log_fields) {
   const auto length = size_bytes(response.content);
   if (std::holds_alternative<std::unique_ptr<ContentSource>>(response.content) || !length) return;
@@ -82,10 +82,11 @@ Framing framing_of(const Response& response, int minor_version) {
 
 }  // namespace
 
-Session::Asked Session::asked_of(const RequestHead& head, Instant now) const {
-  Asked asked{.request = context_.handler->summarize(head, local_), .log_fields = {}, .started = now};
-  if (context_.services.wants_log_fields()) set_client_fields(asked.log_fields, head);
-  return asked;
+Session::UnansweredRequest Session::unanswered(const RequestHead& head, Instant now) const {
+  UnansweredRequest request{
+      .summary = context_.handler->summarize(head, local_), .log_fields = {}, .started = now};
+  if (context_.services.wants_log_fields()) set_client_fields(request.log_fields, head);
+  return request;
 }
 
 void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
@@ -100,28 +101,28 @@ void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
     return answer_prepared(**prepared, head, reading, now);
 
-  Asked asked = asked_of(head, now);
+  UnansweredRequest request = unanswered(head, now);
   auto* response = std::get_if<Response>(&decision);
   if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
     return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, !rest.empty(),
-                   std::move(asked), now);
+                   std::move(request), now);
   if (auto* pending = std::get_if<Pending>(&decision)) {
-    current_ = std::make_unique<Current>(Current{.handler = context_.handler, .asked = std::move(asked)});
-    current_->asked.content_is_read = !has_content;
+    current_ = std::make_unique<Current>(Current{.handler = context_.handler, .request = std::move(request)});
+    current_->request.content_is_read = !has_content;
     return await(std::move(*pending), now);
   }
   if (response->close || !has_content || !is_worth_discarding(head))
-    return answer(std::move(*response), std::move(asked), reading, now);
-  receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true, std::move(asked),
+    return answer(std::move(*response), std::move(request), reading, now);
+  receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true, std::move(request),
           now);
 }
 
 void Session::receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
-                      bool content_has_arrived, Asked asked, Instant now) {
+                      bool content_has_arrived, UnansweredRequest request, Instant now) {
   if (head.expects_continue && announces_content(head.framing) && !content_has_arrived)
     workspace().responses.text() += "HTTP/1.1 100 Continue\r\n\r\n";
   current_ = std::make_unique<Current>(
-      Current{.handler = context_.handler, .asked = std::move(asked), .receiver = std::move(receiver)});
+      Current{.handler = context_.handler, .request = std::move(request), .receiver = std::move(receiver)});
   reader_.begin_content(head.framing, limit_bytes, context_.settings.pace, now);
 }
 
@@ -131,7 +132,7 @@ void Session::complete(bool more_has_arrived, Instant now) {
   Reply reply = receiver->complete(ReplyLater({&context_.replies, id_, ExchangeId{requests_}}));
   if (auto* pending = std::get_if<Pending>(&reply)) return await(std::move(*pending), now);
   const auto finished = std::move(current_);
-  answer(std::move(std::get<Response>(reply)), std::move(finished->asked),
+  answer(std::move(std::get<Response>(reply)), std::move(finished->request),
          {.more_has_arrived = more_has_arrived}, now);
 }
 
@@ -148,7 +149,7 @@ void Session::resume(ExchangeId exchange, Instant now) {
   if (workspace_ != nullptr) workspace_->responses.resume(now);
   if (!reader_.is_paused()) return;
   reader_.go_on(now);
-  // What has arrived may be nothing: content that was complete with the piece that had to wait.
+  // Nothing more need have arrived, since the piece that had to wait may have been the last one.
   if (has_input())
     process_buffered(now);
   else
@@ -157,24 +158,26 @@ void Session::resume(ExchangeId exchange, Instant now) {
 }
 
 bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
-  // No further request is begun while an answer is awaited: so it is that of the last one.
+  // No further request is begun while an answer is awaited, so this must be the answer to the last one.
   if (!awaits_reply() || exchange != ExchangeId{requests_}) return false;
   if (is_interim(response.status)) {
     send_interim(response);
     return true;
   }
   const auto finished = std::move(current_);
-  const Reading reading{.content_is_read = finished->asked.content_is_read, .more_has_arrived = has_input()};
-  answer(std::move(response), std::move(finished->asked), reading, now);
+  const Reading reading{.content_is_read = finished->request.content_is_read,
+                        .more_has_arrived = has_input()};
+  answer(std::move(response), std::move(finished->request), reading, now);
   return true;
 }
 
-/// RFC 9110 §15.2: the final answer follows; a client of HTTP/1.0 does not know such answers.
+/// Sends a 1xx answer, which the final answer follows (RFC 9110 §15.2). A client of HTTP/1.0 does not know
+/// such answers and gets none.
 void Session::send_interim(const Response& response) {
-  if (current_->asked.request.minor_version >= 1) append_interim(workspace().responses.text(), response);
+  if (current_->request.summary.minor_version >= 1) append_interim(workspace().responses.text(), response);
 }
 
-/// Nobody waits any more for what is being received or done.
+/// Tells the handler that nobody waits any more for what it receives or does.
 void Session::cancel_exchange() {
   if (current_ == nullptr) return;
   if (current_->receiver != nullptr) current_->receiver->cancelled();
@@ -185,48 +188,48 @@ void Session::cancel_exchange() {
 
 void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   ++requests_;
-  Asked asked{.request = {}, .log_fields = {}, .started = now};
-  asked.log_fields.handler.host = HandlerLogFields::Host::unchecked;
+  UnansweredRequest request{.summary = {}, .log_fields = {}, .started = now};
+  request.log_fields.handler.host = HandlerLogFields::Host::unchecked;
   std::string_view text = as_text(input);
-  // As many empty lines as the parser passes over, and no more: what it refused at once must look the same
-  // when more came with it.
+  // As many empty lines are left out as the parser skips, and no more, so that a refused head looks the same
+  // in the log whether or not more bytes came with it.
   for (int line = 0; line < kMaximumEmptyLines && text.starts_with("\r\n"); ++line) text.remove_prefix(2);
   if (context_.services.wants_log_fields())
-    asked.log_fields.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
-  // What could be read decides how the error is shown; and an answer to HEAD has no content, whatever else
-  // was wrong with the request (RFC 9110 §9.3.2).
-  asked.request =
+    request.log_fields.request_line = text.substr(0, std::min(text.find_first_of("\r\n"), kLoggedLineBytes));
+  // The part that could be read decides how the error is shown. An answer to HEAD has no content, whatever
+  // else is wrong with the request (RFC 9110 §9.3.2).
+  request.summary =
       context_.handler->summarize(read_until_fault(as_text(input), context_.settings.head), local_);
   if (workspace_ != nullptr) workspace_->input.clear();
-  refuse(refusal, std::move(asked), now);
+  refuse(refusal, std::move(request), now);
 }
 
 void Session::refuse_current(Refusal refusal, Instant now) {
   cancel_exchange();
   const auto refused = std::move(current_);
-  refuse(refusal, std::move(refused->asked), now);
+  refuse(refusal, std::move(refused->request), now);
 }
 
-void Session::refuse(Refusal refusal, Asked asked, Instant now) {
+void Session::refuse(Refusal refusal, UnansweredRequest request, Instant now) {
   Response response = Response::error(refusal.status, std::string(refusal.reason));
-  response.log_fields.host = asked.log_fields.handler.host;
+  response.log_fields.host = request.log_fields.handler.host;
   response.log_fields.violation = refusal.violation;
   response.close = true;
   // The end of the request is in doubt, so more may be on the way.
-  answer(std::move(response), std::move(asked), {.content_is_read = false}, now);
+  answer(std::move(response), std::move(request), {.content_is_read = false}, now);
 }
 
 // ---- answering ----
 
-void Session::answer(Response response, Asked asked, Reading reading, Instant now) {
-  context_.handler->finish(asked.request, response);
-  const Framing framing = framing_of(response, asked.request.minor_version);
-  // Without a length or a coding, the end of the connection is the end of the content.
+void Session::answer(Response response, UnansweredRequest request, Reading reading, Instant now) {
+  context_.handler->finish(request.summary, response);
+  const Framing framing = framing_of(response, request.summary.minor_version);
+  // Without a length and without the chunked coding the end of the connection is the end of the content.
   const bool ends_with_connection = std::holds_alternative<UntilClose>(framing);
   const bool keeps =
-      keeps_connection(asked.request.persists, reading) && !response.close && !ends_with_connection;
-  ExchangeSummary& summary = begin_answer(keeps, asked.started, now);
-  summary.log_fields = std::move(asked.log_fields);
+      keeps_connection(request.summary.persists, reading) && !response.close && !ends_with_connection;
+  ExchangeSummary& summary = begin_answer(keeps, request.started, now);
+  summary.log_fields = std::move(request.log_fields);
   summary.log_fields.handler = std::move(response.log_fields);
   summary.log_fields.detail = std::move(response.detail);
   summary.status = response.status;
@@ -239,12 +242,12 @@ void Session::answer(Response response, Asked asked, Reading reading, Instant no
     keep_prepared(response, std::string_view(responses.text()).substr(front_start), summary.log_fields);
   append_back(responses.text(), keeps);
   responses.begin_content();
-  if (asked.request.method == Method::head || never_has_content(response.status))
+  if (request.summary.method == Method::head || never_has_content(response.status))
     responses.end();
   else
     add_content(response.content, framing);
-  // A client that said `close` sends no more, so there is nothing that a close could cut off.
-  end_answer(keeps, (!asked.request.persists || ends_with_connection) && reading.content_is_read, now);
+  // A client that has said `close` sends no more, so a close at once cannot reset the connection.
+  end_answer(keeps, (!request.summary.persists || ends_with_connection) && reading.content_is_read, now);
 }
 
 void Session::add_content(Content& content, const Framing& framing) {

@@ -26,10 +26,10 @@ Method recognize_method(std::string_view text) {
   }
 }
 
-/// Reads a head from left to right, strictly, and stops at the first byte that cannot be.
+/// Reads a head from left to right, strictly, and stops at the first byte that is not allowed where it is.
 class HeadReader {
  public:
-  /// Goes on where `progress` stopped. Unless that is the front, what ends up in `head` is incomplete.
+  /// Goes on where `progress` stopped. Unless that is the front, `head` becomes incomplete.
   HeadReader(std::string_view input, const HeadLimits& limits, const HeadProgress& progress,
              RequestHead& head)
       : begin_(input.data()),
@@ -57,7 +57,7 @@ class HeadReader {
  private:
   using Part = HeadProgress::Part;
 
-  // Each reads on in its part, and when that is done has begun the next one.
+  // Each of these reads on in its part, and begins the next part at the end of it.
   Reading read_empty_lines();
   Reading read_method();
   Reading read_target();
@@ -73,7 +73,7 @@ class HeadReader {
     part_ = part;
     part_begin_ = at_;
   }
-  /// The part so far.
+  /// The bytes of the current part that have been read.
   [[nodiscard]] std::string_view text() const { return since(part_begin_); }
   [[nodiscard]] std::string_view since(const char* start) const {
     return {start, static_cast<std::size_t>(at_ - start)};
@@ -87,7 +87,7 @@ class HeadReader {
   Reading out_of_input();
 
   const char* begin_;
-  const char* end_;  ///< of the input, but never beyond the limit: no verdict depends on what comes behind it
+  const char* end_;  ///< the end of the input or the limit, if that is nearer: no verdict depends on more
   const char* at_;
   const char* part_begin_;
   const char* line_begin_;
@@ -101,7 +101,7 @@ class HeadReader {
   Refusal refusal_{};
 };
 
-/// All of the input has been read.
+/// Ends reading, since all of the input has been read.
 Reading HeadReader::out_of_input() {
   if (!limit_reached_) return Reading::need_more;
   if (part_ == Part::method && at_ != part_begin_)
@@ -110,14 +110,14 @@ Reading HeadReader::out_of_input() {
   return refuse("The request's header fields are too large.", Status::request_header_fields_too_large);
 }
 
-/// The byte here cannot be. Line ends and controls mean the same wherever they are; else it is the fault
-/// `otherwise`.
+/// Refuses the current byte, which is not allowed here. A stray line end or control character is named as
+/// such; any other byte is the fault `otherwise`.
 Reading HeadReader::refuse_byte(std::string_view otherwise) {
   const char c = *at_;
   // RFC 9112 §2.2: a recipient may take a lone LF for a line end. Peers that differ in this can be played off
   // against each other, so we do not.
   if (c == '\n') return refuse("Every line must end with CR LF, and neither may stand elsewhere.");
-  if (c == '\r') return refuse(otherwise);  // the end of a line, and too early
+  if (c == '\r') return refuse(otherwise);  // the line ends too early
   if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
     if (c != '\t') return refuse("The request head holds a control character.");
   }
@@ -261,15 +261,15 @@ Reading HeadReader::read_value() {
 
 Reading HeadReader::end_field_line() {
   if (const Reading reading = read_line_feed(); reading != Reading::done) return reading;
-  // Beyond the maximum lines are still checked, so that the verdict is the same when earlier ones came
-  // earlier.
+  // Lines beyond the maximum are still checked, so that the verdict does not depend on how the head was cut
+  // into pieces.
   if (!head_.fields.add({recognize_field_name(name_), name_, trim(value_)})) has_too_many_fields_ = true;
   begin_part(Part::field_name);
   return Reading::done;
 }
 
 HeadResult parse_from_the_front(std::string_view input, HeadProgress& progress, const HeadLimits& limits) {
-  HeadResult result(std::in_place_type<ParsedHead>);  // filled in place: it is too large to be copied
+  HeadResult result(std::in_place_type<ParsedHead>);  // filled in place, since it is large to copy
   ParsedHead& parsed = *std::get_if<ParsedHead>(&result);
   HeadReader reader(input, limits, HeadProgress(), parsed.head);
   const Reading reading = reader.read();
@@ -292,7 +292,7 @@ HeadResult parse_from_the_front(std::string_view input, HeadProgress& progress, 
 
 HeadResult parse_head(std::string_view input, HeadProgress& progress, const HeadLimits& limits) {
   if (progress.read_bytes > 0) {
-    // Only what is new can hold a fault or the end. The values are taken once, when all of the head is there.
+    // Only new bytes can hold a fault or the end. The values are taken once, when the whole head has arrived.
     RequestHead incomplete;
     HeadReader reader(input, limits, progress, incomplete);
     const Reading reading = reader.read();

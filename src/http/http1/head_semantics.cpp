@@ -32,7 +32,7 @@ bool consists_of(CharacterSet set, std::string_view text) {
 
 constexpr std::uint64_t kMaximumContentLength = std::numeric_limits<std::int64_t>::max();
 
-/// RFC 9110 §8.6: 1*DIGIT. Nothing for a sign, a list, or a value beyond the maximum.
+/// Reads a length (RFC 9110 §8.6: 1*DIGIT). Nothing for a sign, a list, or a value beyond the maximum.
 std::optional<std::uint64_t> parse_content_length(std::string_view text) {
   if (text.empty()) return std::nullopt;
   std::uint64_t value = 0;
@@ -53,7 +53,7 @@ class TransferCodings {
   }
   [[nodiscard]] bool is_present() const { return count_ > 0; }
 
-  /// Nothing when the codings are exactly `chunked`.
+  /// Returns nothing when the codings are exactly `chunked`, and a refusal otherwise.
   [[nodiscard]] std::optional<Refusal> judge() const {
     // An empty element, or a parameter: no registered coding takes one (§7.1: for chunked it is an error).
     if (is_malformed_) return bad_request("The Transfer-Encoding field is malformed.");
@@ -78,7 +78,7 @@ class TransferCodings {
   bool is_malformed_ = false;
 };
 
-/// Collects the field lines that say something about the message itself, then judges them together.
+/// Collects the field lines that say something about the message itself, and then judges them together.
 class FieldReader {
  public:
   explicit FieldReader(RequestHead& head) : head_(head) {}
@@ -107,7 +107,7 @@ class FieldReader {
       value = text;
       ++count;
     }
-    std::string_view value;  ///< of the last line
+    std::string_view value;  ///< the value of the last line
     int count = 0;
   };
 
@@ -138,11 +138,11 @@ class FieldReader {
 // RFC 9112 §6.3. Whatever two readers could take for two different lengths is refused, never repaired.
 std::optional<Refusal> FieldReader::settle_framing() {
   if (codings_.is_present()) {
-    // §6.3: Transfer-Encoding beside Content-Length is how requests get smuggled past a proxy. Refuse; never
-    // choose.
+    // §6.3: with Transfer-Encoding beside Content-Length requests get smuggled past a proxy. So the message
+    // is refused; neither field is chosen.
     if (content_length_.count > 0)
       return bad_request("Content-Length and Transfer-Encoding exclude each other.");
-    // §6.1: an HTTP/1.0 peer does not know the field, so what it meant to end where is unknown.
+    // §6.1: an HTTP/1.0 peer does not know the field, so nobody knows where it meant the message to end.
     if (head_.minor_version == 0) return bad_request("HTTP/1.0 has no Transfer-Encoding.");
     head_.framing.kind = ContentFraming::Kind::chunked;
     return codings_.judge();
@@ -171,8 +171,8 @@ std::optional<std::string_view> target_authority(std::string_view target) {
   return rest.substr(0, rest.find_first_of("/?"));
 }
 
-// RFC 9112 §3.2: 400 for no Host, several, or an invalid one. HTTP/1.0 need not have any: whether one is
-// missed is known to whoever chooses the site.
+// RFC 9112 §3.2: no Host, several, or an invalid one is 400. HTTP/1.0 need not have any: the router, which
+// chooses the site, decides whether it needs one.
 std::optional<Refusal> FieldReader::settle_authority() {
   if (host_.count == 0 && head_.minor_version > 0) return kMissingHost;
   if (host_.count > 1) return bad_request("Host may be given only once.");

@@ -19,7 +19,7 @@ class InputBuffer {
   [[nodiscard]] std::size_t capacity() const { return text_.capacity(); }
 
   void append(Bytes bytes) { text_ += as_text(bytes); }
-  /// All but the last `count` bytes have been used.
+  /// Drops all but the last `count` bytes, which have been used.
   void keep_last(std::size_t count) {
     used_bytes_ = text_.size() - count;
     if (used_bytes_ < count) return;
@@ -27,15 +27,15 @@ class InputBuffer {
     used_bytes_ = 0;
   }
   void clear() { keep_last(0); }
-  /// The bytes may have to stay for long: gives back the memory when it is more than the buffer grows into by
-  /// itself, twice its size, and all of it when the buffer is empty.
+  /// Gives back memory before the bytes stay for long: when the buffer has more than twice its size, which it
+  /// reaches by growing, and all of it when the buffer is empty.
   void trim() {
     if (text_.capacity() > 2 * text_.size()) text_.shrink_to_fit();
   }
 
  private:
   std::string text_;
-  std::size_t used_bytes_ = 0;  // at its front, less than half of it
+  std::size_t used_bytes_ = 0;  // at the front of text_, and less than half of it
 };
 
 }  // namespace bobbin::http::http1

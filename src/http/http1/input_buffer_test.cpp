@@ -17,7 +17,7 @@ std::string numbered(std::size_t size) {
 class Moves {
  public:
   explicit Moves(const InputBuffer& buffer) : buffer_(buffer) {}
-  /// To be called after each change. `used_bytes`: of the front, by that change; `appended_bytes`: behind.
+  /// Must be called after each change. The change has used `used_bytes` and appended `appended_bytes`.
   void look(std::size_t used_bytes, std::size_t appended_bytes) {
     if (buffer_.bytes().data() != expected_ + used_bytes)
       moved_bytes_ += buffer_.bytes().size() - appended_bytes;

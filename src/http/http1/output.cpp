@@ -8,12 +8,13 @@
 namespace bobbin::http::http1 {
 namespace {
 
-// Copying a small content behind its head is cheaper than another piece in the queue and in the kernel's
-// list.
+// Up to this size it is cheaper to copy content behind its head than to have another piece in the queue and
+// in the kernel's list.
 constexpr std::size_t kCopiedBytes = 4096;
 
-// What an empty queue may keep, and how much sent text may lie in front of unsent one: a client that always
-// sends its next request before the last answer has quite left never lets the queue run empty.
+// How much memory an empty queue may keep, and how much sent text may stand in front of unsent text. The
+// latter needs a limit, since the queue never becomes empty when a client always sends its next request
+// before the last answer has left whole.
 constexpr std::size_t kKeptBytes = 64 * 1024 + 16 * 1024;
 constexpr std::size_t kSentBytes = 64 * 1024;
 
@@ -118,7 +119,7 @@ void Output::consume_inserted(std::uint64_t& count) {
   inserted_bytes_ -= taken;
   count -= taken;
   if (taken < left) return;
-  piece.emplace<std::string>();  // gives the buffer back now, not when the whole queue is empty
+  piece.emplace<std::string>();  // gives the memory back now, not only when the whole queue is empty
   first_sent_ = 0;
   ++first_;
 }
@@ -133,7 +134,7 @@ void Output::drop_sent_text() {
 
 void Output::clear() {
   text_.clear();
-  if (text_.capacity() > kKeptBytes) text_.shrink_to_fit();  // assigning an empty string would keep it
+  if (text_.capacity() > kKeptBytes) text_.shrink_to_fit();  // clear() alone would keep the memory
   text_sent_ = 0;
   inserted_.clear();
   first_ = 0;

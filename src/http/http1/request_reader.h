@@ -13,9 +13,9 @@
 
 namespace bobbin::http::http1 {
 
-/// The reading half of a session: which part of a request comes next, and until when. Knows nothing of
-/// answers. Idle → Head → Content → Stopped, and from each of the last three back to Idle when the next
-/// request may come.
+/// The reading half of a session: it knows which part of a request comes next, and until when, and nothing of
+/// responses. The states are Idle → Head → Content → Stopped. Each of the last three leads back to Idle when
+/// the next request may come.
 class RequestReader {
  public:
   /// Waits for the first byte of a request until `deadline`.
@@ -24,35 +24,35 @@ class RequestReader {
   [[nodiscard]] bool wants_input() const;
   [[nodiscard]] Instant deadline(const PaceSettings& pace) const;
 
-  // Idle: between two requests.
+  // Idle: the session is between two requests.
   [[nodiscard]] bool is_idle() const { return std::holds_alternative<Idle>(state_); }
-  /// Meaningful while it is idle.
+  /// Has a meaning only while the reader is idle.
   [[nodiscard]] Instant idle_since() const;
   void wait_for_request(Instant now, Instant deadline) { state_ = Idle{now, deadline}; }
 
-  // Head: the first byte of a request has arrived. The deadline is absolute: were it extended per byte, one
-  // byte every few seconds would hold a place for ever.
+  // Head: the first byte of a request has arrived. The deadline is absolute. If each byte extended it, a
+  // client could hold a place for ever with one byte every few seconds.
   void begin_head(Instant deadline) { state_ = Head{deadline}; }
   [[nodiscard]] bool reads_head() const { return std::holds_alternative<Head>(state_); }
-  /// Only while it reads a head. See parse_head.
+  /// May be called only while a head is read. See parse_head.
   [[nodiscard]] HeadResult read_head(Bytes input, const HeadLimits& limits);
 
-  // Content.
+  // Content: the content of a request is read.
   void begin_content(const ContentFraming& framing, std::uint64_t limit_bytes, const PaceSettings& pace,
                      Instant now);
   [[nodiscard]] bool reads_content() const {
     return std::holds_alternative<std::unique_ptr<Content>>(state_);
   }
-  /// Only while it reads content. See ContentDecoder::decode.
+  /// May be called only while content is read. See ContentDecoder::decode.
   [[nodiscard]] ContentDecoder::Result read_content(Bytes input, const PaceSettings& pace, Instant now);
   [[nodiscard]] bool content_is_finished() const { return content().decoder.finished(); }
-  /// From here to go_on no content is wanted; the time does not count against the client.
+  /// Until go_on is called no content is wanted, and the time does not count against the client.
   void pause(Instant now);
   void go_on(Instant now);
   [[nodiscard]] bool is_paused() const { return reads_content() && content().pace.is_paused(); }
 
-  /// No request is read: an answer is awaited, or was the last one. `deadline`: until when what arrives is
-  /// discarded.
+  /// Stopped: no request is read, because a response is awaited or was the last one. What arrives is
+  /// discarded until `deadline`.
   void stop(Instant deadline = kNever) { state_ = Stopped{deadline}; }
 
  private:
@@ -74,7 +74,7 @@ class RequestReader {
   [[nodiscard]] Content& content() { return *std::get<std::unique_ptr<Content>>(state_); }
   [[nodiscard]] const Content& content() const { return *std::get<std::unique_ptr<Content>>(state_); }
 
-  // What is large is apart: an idle connection must not be.
+  // The large state is allocated on its own, since an idle connection must be small.
   std::variant<Idle, Head, std::unique_ptr<Content>, Stopped> state_;
 };
 

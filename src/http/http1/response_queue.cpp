@@ -9,7 +9,7 @@
 namespace bobbin::http::http1 {
 namespace {
 
-// So many responses that have left may stand in front of those that have not.
+// So many responses that have left may stand in the vector in front of those that have not.
 constexpr std::size_t kCompletedInFront = 64;
 
 void append_hex(std::string& out, std::uint64_t number) {
@@ -28,7 +28,7 @@ ExchangeSummary& ResponseQueue::begin(const PaceSettings& pace, Instant now) {
     looked_at_ = now;
   }
   if (first_ == kCompletedInFront) {
-    // Moved, not erased: their strings keep their memory for the next ones.
+    // They are moved to the end instead of erased, so that the next ones can use the memory of their strings.
     std::rotate(responses_.begin(), responses_.begin() + static_cast<std::ptrdiff_t>(first_),
                 responses_.end());
     end_ -= std::exchange(first_, 0);
@@ -53,7 +53,7 @@ void ResponseQueue::add_source(std::unique_ptr<ContentSource> source, Coding cod
   coding_ = coding;
   announced_bytes_ = source_->size_bytes().value_or(0);
   bytes_before_piece_ = piece_bytes_ = 0;
-  piece_start_ = piece_end_ = sent_bytes_;  // the first piece is pulled at once, to leave with the head
+  piece_start_ = piece_end_ = sent_bytes_;  // so the first piece is pulled at once and leaves with the head
   responses_[end_ - 1].is_open = responses_[end_ - 1].has_source = true;
 }
 
@@ -61,7 +61,7 @@ void ResponseQueue::add_source(std::unique_ptr<ContentSource> source, Coding cod
 
 Outgoing ResponseQueue::front(Instant now) {
   if (source_ != nullptr && !source_waits_ && sent_bytes_ >= piece_end_) pull();
-  // What the client has not taken yet is its own affair; then it is we who are waited for.
+  // While the client has not taken everything, the client is the slow one; afterwards the source is.
   if (source_waits_ && output_.empty()) pace_->pause(now);
   return output_.front();
 }

@@ -15,13 +15,13 @@
 
 namespace bobbin::http::http1 {
 
-/// The writing half of a session: the responses of one connection that have not left yet, in order, and
-/// whether the client takes them fast enough. Responses whose bytes are there already gather, so that answers
-/// to pipelined requests leave together; one that comes from a source is the last in the queue until the
-/// source has ended, and is pulled piece by piece.
+/// The writing half of a session: it holds the responses of one connection that have not left yet, in order,
+/// and judges whether the client takes them fast enough. Responses whose bytes are known gather in the queue,
+/// so that the responses to pipelined requests leave together. A response that comes from a source is pulled
+/// piece by piece, and is the last one in the queue until its source has ended.
 ///
-/// A response is added in steps: begin(), its head through text(), begin_content(), its content, end(); or
-/// instead of the last two, add_source().
+/// A response is added in steps: begin(), its head through text(), begin_content(), its content, end(). For a
+/// source, add_source() takes the place of the last two.
 class ResponseQueue {
  public:
   [[nodiscard]] ExchangeSummary& begin(const PaceSettings& pace, Instant now);
@@ -32,11 +32,11 @@ class ResponseQueue {
   void add(const SharedBytes& bytes) { output_.add(bytes); }
   void end();
 
-  /// How the end of the content is told (RFC 9112 §6).
+  /// How the client finds the end of the content (RFC 9112 §6).
   enum class Coding : std::uint8_t {
-    length,       ///< by Content-Length: the source gives exactly as much
+    length,       ///< by Content-Length; the source gives exactly as much
     chunked,      ///< by the chunked coding (RFC 9112 §7.1)
-    until_close,  ///< by the end of the connection: HTTP/1.0 knows nothing else
+    until_close,  ///< by the end of the connection, since HTTP/1.0 has no other way
   };
   void add_source(std::unique_ptr<ContentSource> source, Coding coding);
   [[nodiscard]] bool has_source() const { return source_ != nullptr; }
@@ -45,23 +45,25 @@ class ResponseQueue {
     return source_ != nullptr && coding_ == Coding::until_close;
   }
 
-  /// What to send now, after the source has been pulled. Empty: the source waits, or it has ended or failed.
-  /// Valid until the next change.
+  /// Pulls the source if necessary, and returns what to send now. It is empty when the source waits, has
+  /// ended, or has failed. It is valid until the next change.
   [[nodiscard]] Outgoing front(Instant now);
-  /// The source has said Wait, and resume() has not been called since.
+  /// Whether the source has said Wait, and resume() has not been called since.
   [[nodiscard]] bool waits() const { return source_waits_; }
-  /// What said Wait can go on.
+  /// Lets the source go on after it has said Wait.
   void resume(Instant now);
-  /// Why the source failed. Nothing more will come from it.
+  /// Why the source failed, if it has. Nothing more will come from it then.
   [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
 
-  /// The first `count` bytes of what front() offered have left.
+  /// Takes note that the first `count` bytes of what front() offered have left.
   void sent(std::uint64_t count);
-  /// Of what has left, the client's TCP has not acknowledged so many bytes; the others are its progress.
+  /// Takes note that the client's TCP has not acknowledged so many of the bytes that have left. The others
+  /// are its progress.
   void unacknowledged(std::uint64_t bytes, const PaceSettings& pace, Instant now);
-  /// The next response that has left whole. Null: there is none. Valid until the next change.
+  /// Takes the next response that has left whole out of the queue. Null when there is none. It is valid until
+  /// the next change.
   [[nodiscard]] const ExchangeSummary* pop_completed();
-  /// The next response, which has not left whole: for an abort. Null: there is none.
+  /// Takes the next response, which has not left whole, out of the queue (for an abort). Null at the end.
   [[nodiscard]] ExchangeSummary* pop_unfinished();
   /// The response that is leaving now. There must be one.
   [[nodiscard]] ExchangeSummary& leaving() { return responses_[first_].summary; }
@@ -69,7 +71,7 @@ class ResponseQueue {
   [[nodiscard]] bool empty() const { return output_.empty() && source_ == nullptr && first_ == end_; }
   [[nodiscard]] std::size_t responses() const { return end_ - first_; }
   [[nodiscard]] std::uint64_t pending_bytes() const { return output_.pending_bytes(); }
-  /// When to ask what has been acknowledged: often enough that a pause is not taken for shorter than it is.
+  /// When to ask the transport what has been acknowledged: often enough to notice a pause in time.
   [[nodiscard]] Instant next_look(const PaceSettings& pace) const {
     return pace_ && !pace_->is_paused() ? looked_at_ + pace.stall / 8 : kNever;
   }
@@ -81,16 +83,16 @@ class ResponseQueue {
 
   /// Tells the source that the client has gone, and drops everything.
   void clear();
-  /// Nothing is left in it: the next session begins anew with its memory.
+  /// Prepares the empty queue, with its memory, for the next session.
   void reset();
-  /// The queue may stay for long: gives back what it does not fill.
+  /// Gives back the memory that the queue does not fill, before it stays for long.
   void shrink() { output_.shrink(); }
 
  private:
   struct QueuedResponse {
-    std::uint64_t content_start = 0;  // positions in the stream of bytes since reset()
+    std::uint64_t content_start = 0;  // this and `end` are positions in the stream of bytes since reset()
     std::uint64_t end = 0;
-    bool is_open = false;  // its source has not ended
+    bool is_open = false;  // whether its source has not ended
     bool has_source = false;
     ExchangeSummary summary;
   };
@@ -105,22 +107,22 @@ class ResponseQueue {
 
   Output output_;
   std::uint64_t sent_bytes_ = 0;          // the stream position of the output's front
-  std::uint64_t acknowledged_bytes_ = 0;  // likewise, of what the client's TCP has acknowledged
-  std::optional<Pace> pace_;              // while there is something to send
+  std::uint64_t acknowledged_bytes_ = 0;  // the stream position up to which the client has acknowledged
+  std::optional<Pace> pace_;              // set while there is something to send
   Instant looked_at_;                     // when looked() was called last
-  // Those from first_ to end_. The others keep the memory of their strings.
+  // Those from first_ to end_ are in the queue. The others keep the memory of their strings for later ones.
   std::vector<QueuedResponse> responses_;
   std::size_t first_ = 0;
   std::size_t end_ = 0;
 
-  std::unique_ptr<ContentSource> source_;  // of the last response
+  std::unique_ptr<ContentSource> source_;  // the source of the last response, if it has one
   Coding coding_ = Coding::length;
   bool source_waits_ = false;
   std::optional<std::string> failure_;
-  std::uint64_t announced_bytes_ = 0;  // of the content, with Coding::length
-  std::uint64_t piece_start_ = 0;      // of the piece that was pulled last: its stream position
+  std::uint64_t announced_bytes_ = 0;  // how long the content is, with Coding::length
+  std::uint64_t piece_start_ = 0;      // the stream position of the piece that was pulled last
   std::uint64_t piece_bytes_ = 0;
-  std::uint64_t piece_end_ = 0;  // with the chunk's framing
+  std::uint64_t piece_end_ = 0;  // where it ends, with the framing of its chunk
   std::uint64_t bytes_before_piece_ = 0;
 };
 

@@ -6,11 +6,11 @@
 namespace bobbin::http::http1 {
 namespace {
 
-// A client that trusts the time it was told must not send its next request just when we close.
+// A client that trusts the announced time must not send its next request at the moment of our close.
 constexpr Duration kKeepAliveMargin = seconds(1);
 
-/// Empty lines in front of a request that has not begun (RFC 9112 §2.2), as many as the parser passes over:
-/// they leave the connection idle.
+/// Whether the input is nothing but empty lines in front of a request (RFC 9112 §2.2), no more of them than
+/// the parser skips. They leave the connection idle.
 bool is_empty_lines(std::string_view input) {
   if (input.front() != '\r' || input.size() > 2 * kMaximumEmptyLines) return false;
   for (std::size_t i = 0; i < input.size(); ++i)
@@ -40,7 +40,7 @@ void Session::rest() {
 bool Session::wants_input() const {
   if (input_ended_ || phase_ == Phase::done || phase_ == Phase::closing) return false;
   if (phase_ == Phase::lingering) return true;
-  // Behind answers that have not left, the next request waits in the socket.
+  // While answers have not left yet, the next request waits in the socket.
   return reader_.wants_input() && !(reader_.is_idle() && has_output());
 }
 
@@ -60,7 +60,7 @@ void Session::received(Bytes input, Instant now) {
 }
 
 void Session::process_buffered(Instant now) {
-  // Taken out of the workspace meanwhile: whatever happens there must not touch the bytes that are read.
+  // The buffer is taken out of the workspace meanwhile, so that nothing can change the bytes that are read.
   InputBuffer input = std::exchange(workspace_->input, {});
   input.keep_last(process(input.bytes(), now).size());
   workspace_->input = std::move(input);
@@ -70,7 +70,7 @@ Bytes Session::process(Bytes input, Instant now) {
   while (advance(input, now)) {
   }
   if (phase_ == Phase::open) return input;
-  // What follows a last request is not ours to answer, but closing over it would reset the connection.
+  // What follows the last request is not answered, but a close with unread bytes would reset the connection.
   if (!input.empty()) lingers_ = true;
   return {};
 }
@@ -115,7 +115,7 @@ bool Session::read_content(Bytes& input, Instant now) {
     Intake intake = current_->receiver->content(step.content);
     if (auto* refused = std::get_if<Response>(&intake)) {
       const auto finished = std::move(current_);
-      answer(std::move(*refused), std::move(finished->asked),
+      answer(std::move(*refused), std::move(finished->request),
              {.content_is_read = reader_.content_is_finished(), .more_has_arrived = !input.empty()}, now);
       return true;
     }
@@ -131,7 +131,7 @@ bool Session::read_content(Bytes& input, Instant now) {
 void Session::input_ended(Instant now) {
   if (phase_ == Phase::lingering) phase_ = Phase::done;
   if (phase_ != Phase::open) return;
-  if (reader_.is_paused()) return;  // it goes on with what has arrived, and comes here again
+  if (reader_.is_paused()) return;  // resume() goes on with what has arrived, and then calls this again
   if (reader_.reads_content())
     return refuse_current({Status::bad_request, "The connection ended before the content did."}, now);
   if (reader_.reads_head())
@@ -176,7 +176,7 @@ void Session::output_drained(Instant now) {
   wait_for_request(now);
   if (has_input()) process_buffered(now);
   if (input_ended_) input_ended(now);
-  // shut_down left it to what had arrived behind the answer, and that was no request.
+  // shut_down() expected another request, since bytes had arrived behind the last one; they were no request.
   if (shutting_down_ && phase_ == Phase::open && reader_.is_idle() && !has_output()) {
     reader_.stop();
     phase_ = Phase::closing;
@@ -186,7 +186,7 @@ void Session::output_drained(Instant now) {
 
 void Session::wait_for_request(Instant now) {
   const Duration keep_alive = context_.settings.keep_alive;
-  // Less than a second is not told to anybody.
+  // A time of less than a second is not announced, so there it needs no margin.
   const Duration margin = keep_alive >= seconds(1) ? kKeepAliveMargin : Duration::zero();
   reader_.wait_for_request(now, now + keep_alive + margin);
 }
@@ -207,7 +207,7 @@ Instant Session::deadline() const {
       has_output() ? std::min(workspace_->responses.deadline(pace), workspace_->responses.next_look(pace))
                    : kNever;
   if (awaits_reply()) return std::min(of_output, current_->reply_deadline);
-  // A client that takes its answer is not idle.
+  // While the client still takes an answer it need not send the next request.
   const bool waits_for_request = reader_.is_idle() && !has_output();
   return reader_.is_idle() && !waits_for_request ? of_output : std::min(of_output, reader_.deadline(pace));
 }
@@ -225,12 +225,12 @@ void Session::expire(Instant now) {
   }
   if (has_output()) {
     workspace_->responses.looked(now);
-    if (deadline() > now) return;  // it was only time to look
+    if (deadline() > now) return;  // it was only time to look what has been acknowledged
   }
   if (awaits_reply()) {
     const auto finished = std::move(current_);
     if (finished->pending->cancelled) finished->pending->cancelled();
-    return answer(std::move(finished->pending->late), std::move(finished->asked),
+    return answer(std::move(finished->pending->late), std::move(finished->request),
                   {.more_has_arrived = has_input()}, now);
   }
   timed_out_ = true;
@@ -247,7 +247,7 @@ void Session::shut_down() {
   if (phase_ != Phase::open || !reader_.is_idle()) return;
   if (!has_output()) {
     phase_ = Phase::done;
-  } else if (!has_input()) {  // else requests that have arrived behind this answer are answered too
+  } else if (!has_input()) {  // otherwise the requests that have arrived are answered too
     reader_.stop();
     phase_ = Phase::closing;
     lingers_ = true;
@@ -260,7 +260,7 @@ void Session::abort(Outcome reason, Instant now) {
   phase_ = Phase::done;
 }
 
-/// Every answer that has not left whole, and the exchange that has none yet.
+/// Reports every answer that has not left whole, and the exchange that has no answer yet.
 void Session::report_unfinished(Outcome reason, Instant now) {
   if (workspace_ != nullptr) {
     ResponseQueue& responses = workspace_->responses;
@@ -275,11 +275,11 @@ void Session::report_unfinished(Outcome reason, Instant now) {
   }
   if (const auto unanswered = std::move(current_)) {
     context_.services.exchange_ended(id_,
-                                     {.log_fields = std::move(unanswered->asked.log_fields),
+                                     {.log_fields = std::move(unanswered->request.log_fields),
                                       .status = Status::service_unavailable,
                                       .outcome = reason,
                                       .ordinal = requests_,
-                                      .started = unanswered->asked.started},
+                                      .started = unanswered->request.started},
                                      now);
   }
 }

@@ -16,28 +16,31 @@
 
 namespace bobbin::http::http1 {
 
-/// The same for every connection of a server; outlives all of them.
+/// The settings of every session of a server. They outlive all sessions.
 struct SessionSettings {
   HeadLimits head;
   std::uint64_t maximum_content_bytes = 1 << 20;
-  unsigned maximum_requests = 100;    ///< on one connection; 0: no limit
-  Duration keep_alive = seconds(30);  ///< between requests, as the client is told
-  Duration head_timeout =
-      seconds(10);               ///< absolute, from the head's first byte; of the first head, from the start
-  PaceSettings pace;             ///< for content, in both directions
-  Duration linger = seconds(2);  ///< reading on after the last answer, so that no reset destroys it
-  std::string server_name = "Multi-threaded HTTP Server";  ///< Server field; empty: none
+  unsigned maximum_requests = 100;    ///< on one connection; 0 is no limit
+  Duration keep_alive = seconds(30);  ///< how long a connection may be idle, as the client is told
+  /// How long a head may take from its first byte, however many more come; the first head of a connection,
+  /// from the start of the session.
+  Duration head_timeout = seconds(10);
+  PaceSettings pace;  ///< for content, in both directions
+  /// How long the session reads on after the last answer, so that no reset destroys that answer.
+  Duration linger = seconds(2);
+  std::string server_name = "Multi-threaded HTTP Server";  ///< of the Server field; when empty, there is none
 };
 
 /// HTTP/1.1 for one connection (RFC 9112). It is two machines side by side: a RequestReader finds requests in
-/// the bytes that arrive, a ResponseQueue holds the answers until they have left. Between them stands at most
-/// one exchange, whose content is being received or whose answer is awaited. ARCHITECTURE.md has the states.
+/// the bytes that arrive, and a ResponseQueue holds the responses until they have left. Between them there is
+/// at most one exchange, whose content is being received or whose response is awaited. ARCHITECTURE.md lists
+/// the states.
 class Session final : public http::Session {
  public:
   /// What the sessions of one worker share.
   struct Context {
     const SessionSettings& settings;
-    std::shared_ptr<const Handler> handler;  ///< exchanges end under the one they began with
+    std::shared_ptr<const Handler> handler;  ///< an exchange keeps the handler with which it began
     Services& services;
     ReplySink& replies;
     unsigned worker = 0;      ///< see Request
@@ -76,60 +79,60 @@ class Session final : public http::Session {
   [[nodiscard]] std::string_view state_name() const override;
 
  private:
-  /// A request whose answer has not been made yet.
-  struct Asked {
-    RequestSummary request;
+  /// A request whose response has not been made yet.
+  struct UnansweredRequest {
+    RequestSummary summary;
     LogFields log_fields;
     Instant started;
-    bool content_is_read = true;  // what follows on the connection is the next request
+    bool content_is_read = true;  // whether the next request follows on the connection
   };
   /// An exchange that takes longer than the reading of its head.
   struct Current {
-    std::shared_ptr<const Handler> handler;  // outlives the two below
-    Asked asked;
-    std::unique_ptr<Exchange> receiver;  // while content is being received
-    std::optional<Pending> pending;      // then, while the answer is awaited
+    std::shared_ptr<const Handler> handler;  // outlives receiver and pending
+    UnansweredRequest request;
+    std::unique_ptr<Exchange> receiver;  // set while content is being received
+    std::optional<Pending> pending;      // set afterwards, while the response is awaited
     Instant reply_deadline = kNever;
   };
   enum class Phase : std::uint8_t {
     open,
-    closing,    // the last answer is in the queue, nothing more is read
-    lingering,  // it has left; what arrives is discarded for a while
+    closing,    // the last response is in the queue, and nothing more is read
+    lingering,  // the last response has left; what arrives is discarded for a while
     done,
   };
 
-  // Reading (session.cpp). `process` uses what it can and returns the rest, which is to be kept. The others
-  // take what they can from the front of `input`; false when they must wait.
+  // Reading (session.cpp). `process` uses what it can of the input and returns the rest, which must be kept.
+  // The others take what they can from the front of `input`, and return false when they must wait.
   [[nodiscard]] Bytes process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
   bool read_head(Bytes& input, Instant now);
   bool read_content(Bytes& input, Instant now);
   void input_ended(Instant now);
-  void process_buffered(Instant now);  // only while has_input()
+  void process_buffered(Instant now);  // may be called only while has_input()
 
   // One exchange (exchange.cpp).
   void begin(const RequestHead& head, Bytes rest, Instant now);
   void receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
-               bool content_has_arrived, Asked asked, Instant now);
+               bool content_has_arrived, UnansweredRequest request, Instant now);
   void complete(bool more_has_arrived, Instant now);
   void await(Pending pending, Instant now);
   void send_interim(const Response& response);
   void cancel_exchange();
   void refuse_head(Refusal refusal, Bytes input, Instant now);
-  void refuse(Refusal refusal, Asked asked, Instant now);
+  void refuse(Refusal refusal, UnansweredRequest request, Instant now);
   void refuse_current(Refusal refusal, Instant now);
   struct Reading {
-    bool content_is_read = true;    // the next request begins behind what has been read
-    bool more_has_arrived = false;  // its first bytes are here
+    bool content_is_read = true;    // whether the next request begins behind what has been read
+    bool more_has_arrived = false;  // whether its first bytes have arrived
   };
-  void answer(Response response, Asked asked, Reading reading, Instant now);
+  void answer(Response response, UnansweredRequest request, Reading reading, Instant now);
   void answer_prepared(const PreparedResponse& prepared, const RequestHead& head, Reading reading,
                        Instant now);
   void add_content(Content& content, const Framing& framing);
   void append_back(std::string& out, bool keeps_connection) const;
   [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, Instant started, Instant now);
   void end_answer(bool keeps_connection, bool client_is_done, Instant now);
-  [[nodiscard]] Asked asked_of(const RequestHead& head, Instant now) const;
+  [[nodiscard]] UnansweredRequest unanswered(const RequestHead& head, Instant now) const;
   [[nodiscard]] bool keeps_connection(bool asks_to_persist, const Reading& reading) const;
   [[nodiscard]] bool may_pipeline() const;
 
@@ -146,14 +149,14 @@ class Session final : public http::Session {
   }
 
   Context& context_;
-  std::unique_ptr<Workspace> workspace_;  // null while there is nothing in it
+  std::unique_ptr<Workspace> workspace_;  // null while the session needs none
   std::unique_ptr<Current> current_;      // null between exchanges
   RequestReader reader_;
   const Endpoint& local_;
   ConnectionId id_;
   unsigned requests_ = 0;
   Phase phase_ = Phase::open;
-  bool lingers_ : 1 = false;  // behind the last answer
+  bool lingers_ : 1 = false;  // whether the session reads on after the last response
   bool input_ended_ : 1 = false;
   bool shutting_down_ : 1 = false;
   bool timed_out_ : 1 = false;

@@ -21,13 +21,14 @@ class RecordingHandler final : public Handler {
  public:
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
 
-  /// Of the answers to `/prepared`: kept when the first has been given. mutable: there is one thread here.
+  /// The prepared answer to `/prepared`, which is kept when the first one has been given. It is mutable,
+  /// since there is only one thread here.
   mutable PreparedResponse prepared{.status = Status::not_found};
   mutable int prepared_asked = 0;
   mutable std::vector<std::uint64_t> rounds;  ///< of the requests
   std::shared_ptr<SourceScript> source;       ///< of the answer to `/source`
   mutable int cancelled = 0;                  ///< exchanges whose client has gone
-  /// How many pieces of the content of `/waits` are taken before its receiver says Wait.
+  /// The receiver of `/waits` says Wait after so many pieces of content.
   int pieces_until_wait = 1;
 
   Begin begin(const Request& request) const override {
@@ -95,7 +96,7 @@ class RecordingHandler final : public Handler {
   std::vector<std::string>& events_;
 };
 
-/// Those that every response of the server passes.
+/// The filters that every response of the server passes.
 inline FilteredHandler::Filters default_filters(const std::string& server_name) {
   FilteredHandler::Filters filters;
   filters.push_back(std::make_unique<filters::NoSniffing>());
@@ -115,7 +116,7 @@ class SessionDriver final : public Services, public ReplySink {
         session_(context_, ConnectionId{}, local_, now) {}
 
   void feed(std::string_view bytes) {
-    // As a socket would: what the session does not want now, it gets when it does.
+    // What the session does not want now it gets later, as from a socket.
     unread_ += bytes;
     while (!unread_.empty() && session_.wants_input()) {
       const std::string input = std::exchange(unread_, {});
@@ -163,7 +164,7 @@ class SessionDriver final : public Services, public ReplySink {
     feed({});
   }
 
-  /// What the handler saw and what was answered ("answer 200 keep-alive"), in order of their beginning.
+  /// The requests that the handler saw, and the answers ("answer 200 keep-alive"), in their order.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
   [[nodiscard]] const Session& session() const { return session_; }

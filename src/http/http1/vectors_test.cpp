@@ -22,9 +22,8 @@ struct Vector {
   std::vector<std::string> expected;
 };
 
-/// A line of an `http` block: ends in CRLF unless a backslash is its last character; \r \n \t \0 \\ \xHH
-/// stand for bytes,
-/// \{text*count} for a repetition.
+/// Returns the bytes of a line of an `http` block. The line ends in CRLF unless a backslash is its last
+/// character. \r \n \t \0 \\ \xHH stand for bytes, and \{text*count} for a repetition.
 std::string unescape_line(std::string_view line) {
   std::string bytes;
   for (std::size_t i = 0; i < line.size(); ++i) {

@@ -18,7 +18,7 @@ struct Workspace {
 };
 
 /// The workspaces of one worker's sessions. A session that finishes within its turn gives its workspace to
-/// the next one, memory included: so answering allocates nothing, and an idle connection holds nothing.
+/// the next one, memory included. So answering allocates nothing, and an idle connection holds nothing.
 /// Thread: the worker's.
 class Workspaces {
  public:
@@ -28,7 +28,7 @@ class Workspaces {
     spare_.pop_back();
     return workspace;
   }
-  /// It is empty.
+  /// The workspace must be empty.
   void give_back(std::unique_ptr<Workspace> workspace) {
     if (spare_.size() == kSpare) return;
     workspace->responses.reset();
