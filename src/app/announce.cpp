@@ -102,14 +102,14 @@ void write_totals(const observe::Registry& registry, observe::LogWriter& log) {
   const auto responses = [&](int digit) {
     return registry.total("bobbin_responses_total", fmt::format("class=\"{}xx\"", digit));
   };
-  log.write(
-      LogLevel::info,
-      fmt::format("Served {} responses (2xx {}, 3xx {}, 4xx {}, 5xx {}) on {} connections; {} connections "
-                  "were rejected; {} documents were stored",
-                  responses(2) + responses(3) + responses(4) + responses(5), responses(2), responses(3),
-                  responses(4), responses(5), registry.total("bobbin_connections_closed_total"),
-                  registry.total("bobbin_connections_rejected_total"),
-                  registry.total("bobbin_documents_stored_total")));
+  log.write(LogLevel::info,
+            fmt::format(
+                "Totals: {} responses (2xx {}, 3xx {}, 4xx {}, 5xx {}); connections: {} served, {} rejected; "
+                "documents: {} stored",
+                responses(2) + responses(3) + responses(4) + responses(5), responses(2), responses(3),
+                responses(4), responses(5), registry.total("bobbin_connections_closed_total"),
+                registry.total("bobbin_connections_rejected_total"),
+                registry.total("bobbin_documents_stored_total")));
 }
 
 void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log) {

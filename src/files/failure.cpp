@@ -57,8 +57,7 @@ Response answer_to(const Error& error, std::string_view path) {
     case EPERM:
     case ELOOP: {
       Response response = forbidden();
-      response.log_fields.cause =
-          cause(error, path);  // whoever set the permissions may have meant it otherwise
+      response.log_fields.cause = cause(error, path);  // the permissions may be a mistake of the operator's
       return response;
     }
     // A file that exists is never 404 for want of resources.

@@ -10,7 +10,8 @@ namespace bobbin::files {
 /// The same whether a file is missing, hidden or no file at all: nobody learns which.
 [[nodiscard]] http::Response not_found();
 
-/// What the world's refusal to open or read the file at `path` becomes (DESIGN §5: one mapping per handler).
+/// What the world's refusal to open or read the file at `path` becomes. This is the only place that maps
+/// errors to responses.
 [[nodiscard]] http::Response answer_to(const Error& error, std::string_view path);
 
 /// The client has waited as long as it may for another process to give up its lease on the file at `path`.

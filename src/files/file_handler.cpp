@@ -82,7 +82,7 @@ Conditions conditions_of(const http::RequestHead& head) {
   return found;
 }
 
-/// Sees to it that the response is kept, if it can be given again and the cache wants it.
+/// Has the cache keep the response, if that can be reused and the cache admits it.
 void offer(Response& response, const Request& request, FileCache& cache, const FileKey& key,
            const os::FileStatus& status, const http::Validators& current) {
   using Form = CachedFile::Form;

@@ -38,19 +38,17 @@ struct FileSettings {
 ///
 ///  1. Hide dotfiles: 404 for any segment that starts with '.', but for `/.well-known/` (RFC 8615).
 ///  2. Open beneath the root: the kernel walks the path and refuses to leave. What it refuses becomes 403 or
-///  404, want of
-///     resources 503. From here on only the descriptor is asked.
-///  3. A directory is its `index.html`, at the name with '/': 308 from the name without. Without an index:
-///  404.
+///     404, want of resources 503. From here on only the descriptor is asked.
+///  3. A directory is its `index.html`, at the name with '/': 308 from the name without.
+///     404 when it has none.
 ///  4. Regular files only: 404 for a FIFO or a device. A name with '/' at its end is no file.
 ///  5. Method: GET and HEAD go on, OPTIONS is answered with Allow, any other is 405.
-///  6. Type: 415 for an extension that is not allowed; downloads get application/octet-stream and
-///  `attachment`.
+///  6. Type: 415 for an extension that is not allowed. Downloads get application/octet-stream and the
+///     disposition `attachment`.
 ///  7. Preconditions against ETag and Last-Modified: 304, 412 (RFC 9110 §13).
 ///  8. Ranges: 206 with one part or several, 416 (RFC 9110 §14).
-///  9. Content: up to 64 KiB is read at once, and read again when the file changed meanwhile; more, and what
-///  is not in the
-///     page cache, is a slice of the open file, which whoever sends it checks once more before the last
+///  9. Content: up to 64 KiB is read at once, and read again when the file changed meanwhile. What is larger,
+///     or not in the page cache, comes from a FileSource, which checks the file once more before the last
 ///     bytes.
 ///
 /// Before step 7 a file on which another process holds a lease is waited for, by the executor: see

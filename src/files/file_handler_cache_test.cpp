@@ -178,7 +178,7 @@ TEST_F(FileHandlerCacheTest, LeavesToTheFileWhatNeedsIt) {
   EXPECT_EQ(ask(Method::post, "/page.html").status, Status::method_not_allowed);
 }
 
-// The content has to be read before the connection can go on: whoever keeps the response must not skip that.
+// The content has to be read before the connection can go on: a response from the cache must not skip that.
 TEST_F(FileHandlerCacheTest, ARequestWithContentIsNotAnsweredFromTheCache) {
   static_cast<void>(get_cached("/page.html"));
   static_cast<void>(get("/nothing.html")), static_cast<void>(get("/nothing.html"));

@@ -69,7 +69,7 @@ http::ContentSource::Piece FileSource::pull_from_file() {
   } else if (!os::seems_cached(file_->descriptor(), offset, block)) {
     block = std::min(block, kFetchedBytes);
     if (begin_fetch(offset, block)) return http::Wait{};
-    // Too many wait for this disk: then whoever asks waits here, and everybody else of its worker.
+    // Too many wait for this disk: then this worker waits for it too, and so do all of its connections.
   }
   if (block == bytes_left_ && !file_->unchanged()) return http::Failed{"it has changed since it was opened"};
   given_bytes_ += block;

@@ -30,7 +30,8 @@ class LeasedFile {
                  .validator_settings = subject.validator_settings},
         later_(request.reply_later()) {}
 
-  /// Whoever awaits the answer holds this: so nobody does, if it has not been given.
+  /// The exchange and the task hold this. When both have dropped it, nobody waits for an answer that was not
+  /// given.
   ~LeasedFile() { std::move(later_).forget(); }
   LeasedFile(const LeasedFile&) = delete;
   LeasedFile& operator=(const LeasedFile&) = delete;

@@ -9,8 +9,8 @@
 namespace bobbin::files {
 namespace {
 
-// Nobody may guess it: whoever can store a file here could write the boundary into it and forge parts (RFC
-// 2046 §5.1.1 asks that it occur in no part, and we do not search them).
+// It must not be guessed: a client that can store a file here could write the boundary into it and forge
+// parts (RFC 2046 §5.1.1 asks that it occur in no part, and we do not search them).
 std::string new_boundary() {
   std::array<std::byte, 16> random;
   os::fill_random(random);

@@ -1,8 +1,6 @@
 #include "observe/access_log.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -10,6 +8,7 @@
 #include "observe/escape.h"
 #include "observe/log.h"
 #include "observe/test_files.h"
+#include "observe/test_time.h"
 
 namespace bobbin::observe {
 namespace {
@@ -17,21 +16,8 @@ namespace {
 using Host = ExchangeRecord::Host;
 using Action = ExchangeRecord::Action;
 
-/// Three and a half hours behind UTC, with no summer time: an offset with minutes, and a sign.
-class AccessLog : public testing::Test {
+class AccessLog : public TestInLocalTime {
  protected:
-  static void SetUpTestSuite() {
-    ::setenv("TZ", "NST3:30", 1);
-    ::tzset();
-  }
-
-  static WallTime at(std::int64_t seconds_since_epoch, int thousandths = 0) {
-    return WallTime(seconds(seconds_since_epoch) + milliseconds(thousandths));
-  }
-
-  // 2024-03-15 14:00:00 UTC
-  static constexpr std::int64_t kMoment = 1'710'511'200;
-
   static ExchangeRecord download() {
     ExchangeRecord record;
     record.time = at(kMoment, 7);

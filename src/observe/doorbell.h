@@ -25,7 +25,7 @@ class Doorbell {
   /// Ends a rest. For a request that `has_work` has been able to see since before the call. Thread: any.
   void wake() {
     if (state_.exchange(State::awake) == State::awake) return;
-    // Whoever found the old state under the mutex is inside wait() once we have had it.
+    // A thread that found the old state under the mutex is inside wait() once we have had the mutex.
     {
       Lock lock(mutex_);
     }

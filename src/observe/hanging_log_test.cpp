@@ -15,10 +15,10 @@ namespace {
 class HangingWrites {
  public:
   HangingWrites() { state() = State::hold; }
-  ~HangingWrites() { let_go(); }
+  ~HangingWrites() { release(); }
   void wait_until_one_hangs() { state().wait(State::hold); }
   /// Returns when the one that hangs has been made.
-  void let_go() {
+  void release() {
     if (state() == State::hangs) {
       state() = State::released;
       state().notify_all();
@@ -47,7 +47,7 @@ TEST(HangingLog, IsLeftBehindAtTheStop) {
   (*log)->stop();                 // without a limit this never returns
   writer.write_block("third\n");  // a writer does no harm,
   log->reset();  // nor does the thread, which finds its memory when its call returns after all
-  hanging.let_go();
+  hanging.release();
   while (content_of(path) != "first\nsecond\n") std::this_thread::yield();
 }
 

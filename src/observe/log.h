@@ -16,9 +16,9 @@ struct LogSettings {
   MessageFormat format = MessageFormat::text;
 };
 
-/// One thread's door into the log: a bounded ring that the logger thread empties. A write never blocks and
-/// never makes a system call unless the logger sleeps and must be woken; when the ring is full the entry is
-/// dropped and counted, and the count is logged. Thread: only the one it was made for.
+/// Through this one thread writes into the log: a bounded ring that the logger thread empties. A write never
+/// blocks and never makes a system call unless the logger sleeps and must be woken; when the ring is full the
+/// entry is dropped and counted, and the count is logged. Thread: only the one it was made for.
 class LogWriter {
  public:
   /// A larger entry is dropped, however empty the ring is.
@@ -45,7 +45,7 @@ class Log {
   /// (os::Signals).
   [[nodiscard]] static Result<std::unique_ptr<Log>> open(const LogSettings& settings);
   virtual ~Log() = default;
-  /// A new door for one thread; lives as long as the Log. Thread: any.
+  /// A new writer for one thread; it lives as long as the Log. Thread: any.
   [[nodiscard]] virtual LogWriter& writer(std::string thread_name) = 0;
   /// Closes and opens the file again, for log rotation: entries before the call go to the old file. A file
   /// that cannot be opened leaves the old one in use and says so in it. Thread: any.

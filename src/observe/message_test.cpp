@@ -1,34 +1,21 @@
 #include "observe/message.h"
 
-#include <cstdlib>
-#include <ctime>
 #include <gtest/gtest.h>
 
 #include "observe/escape.h"
+#include "observe/test_time.h"
 
 namespace bobbin::observe {
 namespace {
 
-/// Three and a half hours behind UTC, with no summer time: an offset with minutes, and a sign.
-class MessageTest : public testing::Test {
+class MessageTest : public TestInLocalTime {
  protected:
-  static void SetUpTestSuite() {
-    ::setenv("TZ", "NST3:30", 1);
-    ::tzset();
-  }
-
-  static WallTime at(std::int64_t seconds_since_epoch, int thousandths = 0) {
-    return WallTime(seconds(seconds_since_epoch) + milliseconds(thousandths));
-  }
-
   static std::string formatted(MessageFormat format, const Message& message) {
     std::string out;
     append_message(out, format, message);
     return out;
   }
 
-  // 2024-03-15 14:00:00 UTC
-  static constexpr std::int64_t kMoment = 1'710'511'200;
   const Origin origin_{
       .worker = 3, .connection = 128, .exchange = 2, .client = {.port = 54321, .address = {127, 0, 0, 1}}};
 };

@@ -11,8 +11,8 @@
 
 namespace bobbin::os {
 
-/// For tests: a lease on a file against readers, as a file server holds one for its client. Whoever opens
-/// the file to read it is refused, or waits, until the lease is given up.
+/// For tests: a lease on a file against readers, as a file server holds one for its client. A call that
+/// opens the file to read it is refused, or waits, until the lease is given up.
 class TestLease {
  public:
   explicit TestLease(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {

@@ -82,6 +82,7 @@ void Document::write_gathered() {
 }
 
 std::optional<Document::Piece> Document::next_piece() {
+  std::unique_ptr<StagedFile> closed;
   std::optional<Piece> piece;
   Done done;
   std::function<void()> ready;
@@ -90,7 +91,7 @@ std::optional<Document::Piece> Document::next_piece() {
     const Lock lock(mutex_);
     ready = std::exchange(ready_, nullptr);
     is_abandoned = is_abandoned_;
-    if (!gathered_.empty() && !disk_.take(gathered_.size())) fail({NotStored::Reason::busy});
+    if (!gathered_.empty() && !disk_.take(gathered_.size())) closed = fail({NotStored::Reason::busy});
     if (gathered_.empty()) {
       is_writing_ = false;
       done = std::move(done_);
@@ -98,6 +99,7 @@ std::optional<Document::Piece> Document::next_piece() {
       piece = std::exchange(gathered_, {});
     }
   }
+  closed.reset();  // nothing of a document is left when its client is told
   if (ready) ready();
   if (is_abandoned && !piece) discard();
   if (done) store_->committer().submit(shared_from_this(), std::move(done));
@@ -106,9 +108,10 @@ std::optional<Document::Piece> Document::next_piece() {
 
 void Document::write_piece(const Piece& piece) {
   const Result<void> written = write(piece);
+  std::unique_ptr<StagedFile> closed;
   const Lock lock(mutex_);
   memory_.give_back(piece.capacity());
-  if (!written) fail({NotStored::Reason::failed, written.error()});
+  if (!written) closed = fail({NotStored::Reason::failed, written.error()});
 }
 
 Result<void> Document::write(Bytes bytes) {
@@ -116,11 +119,11 @@ Result<void> Document::write(Bytes bytes) {
   return file_->append(bytes);
 }
 
-void Document::fail(NotStored failure) {
+std::unique_ptr<StagedFile> Document::fail(NotStored failure) {
   failure_ = failure;
-  file_.reset();
   disk_.give_back(disk_.bytes());
   forget_gathered();
+  return std::exchange(file_, nullptr);
 }
 
 void Document::forget_gathered() {

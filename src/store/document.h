@@ -65,7 +65,9 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   [[nodiscard]] std::optional<Piece> next_piece() EXCLUDES(mutex_);
   void write_piece(const Piece& piece) EXCLUDES(mutex_);
   [[nodiscard]] Result<void> write(Bytes bytes);
-  void fail(NotStored failure) REQUIRES(mutex_);
+  /// Returns the file, which the caller must close after it has released the mutex: that may take long, and
+  /// the worker takes the mutex too.
+  [[nodiscard]] std::unique_ptr<StagedFile> fail(NotStored failure) REQUIRES(mutex_);
   void forget_gathered() REQUIRES(mutex_);
 
   const std::shared_ptr<FolderStore> store_;

@@ -204,12 +204,34 @@ TEST_F(DocumentTest, DroppedWhileItIsWrittenItLeavesNothing) {
 TEST_F(DocumentTest, AFileThatNobodyWantsAnyMoreIsClosedByTheExecutor) {
   start();
   folder_->hold(Step::append);
-  // Whoever abandons a document may still hold it, and must not be the one who closes its file.
+  // The one that abandons a document may still hold it, and must not be the one that closes its file.
   const auto document = std::make_shared<Document>(store_, 0);
   ASSERT_EQ(document->append(as_bytes(text(kPieceBytes))), Intake::more);
   ASSERT_TRUE(folder_->wait_until_held(Step::append, 1));
   document->abandon();
   folder_->release(Step::append);
+  EXPECT_TRUE(is_empty_soon());
+}
+
+// To close an unfinished file may take as long as the file is large: its blocks are given back.
+TEST_F(DocumentTest, TheWorkerDoesNotWaitWhileTheFileOfAFailedDocumentIsClosed) {
+  start();
+  folder_->hold(Step::close);
+  folder_->fail(Step::append, EIO);
+  auto draft = begin();
+  ASSERT_TRUE(give(*draft, text(kPieceBytes)));
+  ASSERT_TRUE(folder_->wait_until_held(Step::close, 1));
+  std::atomic<bool> has_returned = false;
+  std::thread worker([&] {
+    static_cast<void>(draft->append(as_bytes("more")));
+    has_returned = true;
+  });
+  const Instant deadline = monotonic_now() + seconds(10);
+  while (!has_returned && monotonic_now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(has_returned);
+  folder_->release(Step::close);
+  worker.join();
+  draft.reset();
   EXPECT_TRUE(is_empty_soon());
 }
 

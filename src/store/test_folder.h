@@ -21,7 +21,7 @@ namespace bobbin::store {
 /// it knows what a power cut would leave: content and names that were not synced are forgotten. Thread: any.
 class TestFolder : public Folder {
  public:
-  enum class Step : std::uint8_t { prepare, stage, append, sync, publish, sync_names, remove };
+  enum class Step : std::uint8_t { prepare, stage, append, sync, publish, sync_names, remove, close };
   using Files = std::map<std::string, std::string>;  ///< name → content
 
   /// From the nth call of `step` on, `times` calls fail with `code`. Calls are counted from 1, from the time
@@ -162,7 +162,9 @@ class TestFolder : public Folder {
     explicit File(TestFolder& folder) : folder_(folder) {}
     ~File() override {
       const Lock lock(folder_.mutex_);
+      static_cast<void>(folder_.enter(Step::close));
       --folder_.staged_files_;
+      folder_.leave(Step::close, {});
     }
     Result<void> append(Bytes bytes) override {
       const Lock lock(folder_.mutex_);
@@ -224,7 +226,7 @@ class TestFolder : public Folder {
   Mutex mutex_;
   Ownership ownership_ GUARDED_BY(mutex_) = Ownership::ours;
   ConditionVariable changed_;
-  std::array<Plan, 7> plans_ GUARDED_BY(mutex_);
+  std::array<Plan, 8> plans_ GUARDED_BY(mutex_);
   std::vector<std::string> events_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> names_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);

@@ -65,7 +65,7 @@ def test_start_and_stop_lines(start_plain, root, scratch):
     for line, text in zip(server.log.lines[:4], expected, strict=True):
         assert re.fullmatch(TIMESTAMP + text, line), line
     server.stop()
-    for line, text in zip(server.log.lines[-3:], [r"Shutting down server\.\.\.", r"Served \d+ responses .*", "Server stopped"], strict=True):
+    for line, text in zip(server.log.lines[-3:], [r"Shutting down server\.\.\.", r"Totals: \d+ responses .*", "Server stopped"], strict=True):
         assert re.fullmatch(TIMESTAMP + text, line), line
 
 
@@ -272,7 +272,7 @@ def test_root_must_be_a_directory(binary, root):
 )
 @pytest.mark.parametrize("check", [True, False], ids=["check", "start"])
 def test_bad_configuration_file(binary, root, scratch, text, culprit, check):
-    """§1, DESIGN §5: exit 78, one message naming file and key; --check-config says the same without starting."""
+    """§1: exit 78, one message naming file and key; --check-config says the same without starting."""
     path = scratch / "bobbin.toml"
     path.write_text(text)
     flags = ["--check-config"] if check else []
@@ -462,7 +462,7 @@ def test_signals_stop_in_order(start_plain, root, number):
     assert server.get().status == 200
     server.signal(number)
     assert server.wait() == 0
-    for line, text in zip(server.log.lines[-3:], [r"Shutting down server\.\.\.", r"Served \d+ responses .*", "Server stopped"], strict=True):
+    for line, text in zip(server.log.lines[-3:], [r"Shutting down server\.\.\.", r"Totals: \d+ responses .*", "Server stopped"], strict=True):
         assert re.fullmatch(TIMESTAMP + text, line), line
 
 

@@ -1,4 +1,4 @@
-"""CONTRACT §2, DESIGN §2 (validators): conditional requests as in RFC 9110 §13."""
+"""CONTRACT §2: conditional requests as in RFC 9110 §13."""
 
 import email.utils
 import os
@@ -111,7 +111,7 @@ def test_validators_agree(aged):
 
 
 def test_an_edit_that_restores_the_time_changes_the_etag(server):
-    """DESIGN §2: ctime cannot be set back by a user, so such an edit gives no false 304."""
+    """§2: ctime cannot be set back by a user, so such an edit gives no false 304."""
     path = server.root / "about.html"
     before = server.get("/about.html")
     status = path.stat()
@@ -127,7 +127,7 @@ def test_an_edit_that_restores_the_time_changes_the_etag(server):
 
 
 def test_a_replaced_file_changes_the_etag(server):
-    """DESIGN §2: the inode is part of the ETag, so a file renamed into place is another."""
+    """§2: the inode is part of the ETag, so a file renamed into place is another."""
     path, other = server.root / "about.html", server.root / "other.html"
     before = server.get("/about.html")["ETag"]
     other.write_bytes(path.read_bytes())
@@ -137,7 +137,7 @@ def test_a_replaced_file_changes_the_etag(server):
 
 
 def test_weak_while_young(server):
-    """DESIGN §2: weak while ctime is too recent to tell two writes apart, strong later, and different after a change."""
+    """§2: weak while ctime is too recent to tell two writes apart, strong later, and different after a change."""
     path = server.root / "young.html"
     path.write_bytes(b"first")
     etag = strong_etag(server, "/young.html")

@@ -451,8 +451,8 @@ def test_totals_at_the_stop(start):
         server.wait_until_quiet()
         connection.abort()
     server.stop()
-    assert [line for line in server.log.lines if "Served" in line][0].endswith(
-        "Served 7 responses (2xx 2, 3xx 1, 4xx 4, 5xx 0) on 5 connections; 0 connections were rejected; 1 documents were stored"
+    assert [line for line in server.log.lines if "Totals: " in line][0].endswith(
+        "Totals: 7 responses (2xx 2, 3xx 1, 4xx 4, 5xx 0); connections: 5 served, 0 rejected; documents: 1 stored"
     )
 
 
