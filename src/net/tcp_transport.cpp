@@ -4,7 +4,11 @@
 
 namespace bobbin::net {
 
-Result<std::size_t> TcpTransport::receive(std::span<std::byte> into) { return os::receive(socket_, into); }
+Result<Received> TcpTransport::receive(std::span<std::byte> into) {
+  const std::size_t count = TRY(os::receive(socket_, into));
+  // A short read has emptied the socket: asking again would only hear EAGAIN. What comes later is announced.
+  return Received{.count = count, .more = count == into.size()};
+}
 
 Result<std::size_t> TcpTransport::send(std::span<const Bytes> pieces, bool more) {
   return os::send(socket_, pieces, more);

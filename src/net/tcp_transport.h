@@ -13,7 +13,7 @@ class TcpTransport final : public Transport {
   TcpTransport(os::Fd socket, const Endpoint& peer, const Endpoint& local)
       : socket_(std::move(socket)), peer_(peer), local_(local) {}
 
-  [[nodiscard]] Result<std::size_t> receive(std::span<std::byte> into) override;
+  [[nodiscard]] Result<Received> receive(std::span<std::byte> into) override;
   [[nodiscard]] Result<std::size_t> send(std::span<const Bytes> pieces, bool more) override;
   [[nodiscard]] Result<std::size_t> send_file(int file, std::uint64_t offset, std::size_t count) override;
   void shut_down_writing() override;

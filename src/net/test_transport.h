@@ -18,6 +18,7 @@ namespace bobbin::net {
 /// the connection owns the transport itself.
 struct TransportScript {
   std::deque<std::string> input;       ///< receive() takes one piece a call; it fails (EAGAIN) after the last
+  bool tells_of_more = false;          ///< whether receive() says that another piece is there
   bool input_ends = false;             ///< whether the peer finishes sending after the input
   std::optional<Error> receive_error;  ///< how receive() fails after the input
   std::size_t most_sent = SIZE_MAX;    ///< how many bytes one call takes at most
@@ -33,6 +34,7 @@ struct TransportScript {
   int calls_of_send_file = 0;
   bool writing_is_shut_down = false;
   bool is_reset = false;
+  bool has_ended = false;
   /// Stands for the reading of files: `read(file, offset, count)` returns the bytes.
   std::function<std::string(int, std::uint64_t, std::size_t)> read;
 };
@@ -41,10 +43,10 @@ class TestTransport final : public Transport {
  public:
   explicit TestTransport(TransportScript& script) : script_(script) {}
 
-  Result<std::size_t> receive(std::span<std::byte> into) override {
+  Result<Received> receive(std::span<std::byte> into) override {
     if (script_.input.empty()) {
       if (script_.receive_error) return failure(*script_.receive_error);
-      if (script_.input_ends) return std::size_t{0};
+      if (script_.input_ends) return Received{};
       return failure(Error{EAGAIN, "recv"});
     }
     std::string& piece = script_.input.front();
@@ -52,7 +54,8 @@ class TestTransport final : public Transport {
     std::memcpy(into.data(), piece.data(), count);
     piece.erase(0, count);
     if (piece.empty()) script_.input.pop_front();
-    return count;
+    return Received{.count = count,
+                    .more = count == into.size() || (script_.tells_of_more && !script_.input.empty())};
   }
   Result<std::size_t> send(std::span<const Bytes> pieces, bool more) override {
     script_.more_follows.push_back(more);
@@ -68,6 +71,7 @@ class TestTransport final : public Transport {
   }
   void shut_down_writing() override { script_.writing_is_shut_down = true; }
   void close_with_reset() override { script_.is_reset = true; }
+  void end() override { script_.has_ended = true; }
   std::uint64_t unacknowledged_bytes() const override { return script_.unacknowledged; }
   const os::Fd& descriptor() const override { return script_.descriptor; }
   const Endpoint& peer() const override { return nobody_; }

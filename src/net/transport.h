@@ -15,20 +15,30 @@ namespace bobbin::net {
 
 /// Whether a call of a transport failed only because it would have had to wait.
 [[nodiscard]] inline bool is_temporary(const Error& error) {
-  return error.code == EAGAIN || error.code == EWOULDBLOCK;
+  return error.code == EAGAIN || error.code == EWOULDBLOCK || error.code == EINPROGRESS;
 }
+/// Whether such a call waits for the opposite direction: a receive goes on when the descriptor has become
+/// writable, a send when it has become readable. So it is while a handshake is under way.
+[[nodiscard]] inline bool waits_for_opposite(const Error& error) { return error.code == EINPROGRESS; }
+
+/// What Transport::receive has taken.
+struct Received {
+  std::size_t count = 0;  ///< of bytes; 0 means that the peer has finished sending
+  /// Whether there may be more at once. If not, the descriptor becomes readable when more has come.
+  bool more = false;
+};
 
 /// How bytes travel on one connection: the only way in which the server touches a client. No call waits: a
-/// call that would have to wait fails with EAGAIN, and is made again when the descriptor has become ready.
-/// Thread: one at a time.
+/// call that would have to wait fails with EAGAIN (or with EINPROGRESS, see waits_for_opposite), and is made
+/// again when the descriptor has become ready. Thread: one at a time.
 class Transport {
  public:
   virtual ~Transport() = default;
 
-  /// Returns how many bytes were received; 0 means that the peer has finished sending.
-  [[nodiscard]] virtual Result<std::size_t> receive(std::span<std::byte> into) = 0;
+  [[nodiscard]] virtual Result<Received> receive(std::span<std::byte> into) = 0;
   /// Sends the pieces, at most os::kMaximumPieces of them, and returns how many bytes were taken. `more` says
-  /// that further bytes follow at once.
+  /// that further bytes follow at once. After a call that would have had to wait, the next one begins with
+  /// the same bytes.
   [[nodiscard]] virtual Result<std::size_t> send(std::span<const Bytes> pieces, bool more) = 0;
   /// Sends a part of a file without copying it through this process. Returns 0 when the file ends before
   /// `offset`. Fails with EOPNOTSUPP when this transport cannot do so: the caller reads and sends instead.
@@ -38,6 +48,9 @@ class Transport {
   /// The close that follows becomes a reset: the peer shall not take the end of the connection for the end of
   /// the content.
   virtual void close_with_reset() = 0;
+  /// The connection is over and will be closed: says so to the peer where the protocol has a message for it.
+  /// The end that TCP itself sends follows from the close.
+  virtual void end() {}
 
   /// How many of the bytes that were sent the peer has not acknowledged; 0 where that is not known.
   [[nodiscard]] virtual std::uint64_t unacknowledged_bytes() const = 0;

@@ -41,6 +41,7 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
     // with it what the client has not read yet of its answer (RFC 9112 §9.6).
     else if (readable_)
       static_cast<void>(receive(scratch));
+    transport_->end();
   }
   session_->rest();
   return progress;
@@ -85,7 +86,8 @@ Connection::Step Connection::sent(const Result<std::size_t>& count, bool is_much
   }
   if (!net::is_temporary(count.error())) return Step::failed;
   writable_ = false;
-  must_rearm = true;
+  sends_when_readable_ = net::waits_for_opposite(count.error());
+  must_rearm = !sends_when_readable_;
   tell_acknowledged(now);
   return Step::blocked;
 }
@@ -118,14 +120,15 @@ Connection::Step Connection::cut_short(const std::string& cause, Instant now) {
 }
 
 Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
-  const auto count = transport_->receive(buffer);
-  // A short read has emptied the socket: asking again would only hear EAGAIN. What comes later is announced.
-  readable_ = count && *count > 0 && (*count == buffer.size() || must_read_on_);
-  if (!count)
-    return {.kind = net::is_temporary(count.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
-  if (*count == 0) return {.kind = Arrived::Kind::end};
+  const auto received = transport_->receive(buffer);
+  readable_ = received && received->count > 0 && (received->more || must_read_on_);
+  if (!received) {
+    receives_when_writable_ = net::waits_for_opposite(received.error());
+    return {.kind = net::is_temporary(received.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
+  }
+  if (received->count == 0) return {.kind = Arrived::Kind::end};
   session_->begin_round();
-  return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(*count)};
+  return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(received->count)};
 }
 
 void Connection::take(const Arrived& arrived, Instant now) {
@@ -145,9 +148,9 @@ void Connection::expire(Instant now) {
 }
 
 void Connection::changed(const os::Event& event) {
-  if (event.writable) writable_ = true;
+  if (event.writable || (sends_when_readable_ && event.readable)) writable_ = true;
   must_read_on_ |= event.must_read_on || event.hung_up;
-  readable_ |= event.readable || must_read_on_;
+  readable_ |= event.readable || must_read_on_ || (receives_when_writable_ && event.writable);
 }
 
 }  // namespace bobbin::server

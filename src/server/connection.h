@@ -98,6 +98,9 @@ class Connection : public net::Timer {
   bool readable_ : 1 = true;       // until a receive has emptied the socket
   bool writable_ : 1 = true;       // until a send has filled it
   bool must_read_on_ : 1 = false;  // see os::Event
+  // What the last call that would have had to wait was waiting for: see net::waits_for_opposite.
+  bool receives_when_writable_ : 1 = false;
+  bool sends_when_readable_ : 1 = false;
   // The kernel could not send the file that is being sent: it is read here instead. Until its next response.
   bool reads_file_ : 1 = false;
   TransportSlot transport_;

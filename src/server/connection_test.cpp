@@ -242,6 +242,49 @@ TEST_F(ConnectionTest, ASocketThatHasHungUpIsReadToItsEnd) {
   EXPECT_TRUE(connection->may_receive());
 }
 
+// Bytes that a transport has taken from the socket already are announced by nobody.
+TEST_F(ConnectionTest, ReadsOnWhereTheTransportSaysThatThereIsMore) {
+  connect();
+  script.tells_of_more = true;
+  script.input = {"GET / HTTP/1.1\r\n", "Host: a\r\n", "\r\n"};
+  drive();
+  EXPECT_EQ(content(), "hello");
+}
+
+TEST_F(ConnectionTest, AReceiveThatWaitsForRoomGoesOnWhenThereIsRoom) {
+  connect();
+  script.receive_error = Error{EINPROGRESS, "handshake"};
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  ASSERT_FALSE(connection->may_receive());
+  connection->changed(
+      {.tag = 0, .readable = false, .writable = true, .must_read_on = false, .hung_up = false});
+  EXPECT_TRUE(connection->may_receive());
+}
+
+TEST_F(ConnectionTest, ASendThatWaitsForInputGoesOnWhenThereIsInput) {
+  connect();
+  script.send_error = Error{EINPROGRESS, "handshake"};
+  get("/");
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_FALSE(connection->must_rearm) << "the socket is writable: asking would be told so for ever";
+  script.send_error.reset();
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_EQ(script.output, "");
+  connection->changed(
+      {.tag = 0, .readable = true, .writable = false, .must_read_on = false, .hung_up = false});
+  drive();
+  EXPECT_EQ(content(), "hello");
+}
+
+TEST_F(ConnectionTest, TellsTheTransportOfTheEnd) {
+  connect();
+  get("/");
+  script.input_ends = true;
+  connection->changed({.tag = 0, .readable = true, .writable = true, .must_read_on = true, .hung_up = false});
+  EXPECT_EQ(drive(), Connection::Progress::finished);
+  EXPECT_TRUE(script.has_ended);
+}
+
 TEST_F(ConnectionTest, WhatTheClientAcknowledgedBeforeItsDeadlineIsItsProgress) {
   connect();
   script.room = 50'000;

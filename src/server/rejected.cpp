@@ -46,9 +46,10 @@ RejectedConnection::Step RejectedConnection::send() {
     const auto count = transport_->send({&rest, 1}, false);
     if (!count) {
       if (!net::is_temporary(count.error())) return Step::failed;
-      // The kernel may have had another reason than a full socket, and then no change would tell.
       writable_ = false;
-      return Step::must_rearm;
+      sends_when_readable_ = net::waits_for_opposite(count.error());
+      // The kernel may have had another reason than a full socket, and then no change would tell.
+      return sends_when_readable_ ? Step::waiting : Step::must_rearm;
     }
     unsent_.erase(0, *count);
   }
@@ -59,9 +60,9 @@ RejectedConnection::Step RejectedConnection::send() {
 RejectedConnection::Step RejectedConnection::discard() {
   if (client_has_finished_) return Step::done;
   std::array<std::byte, 16 * 1024> discarded;
-  const auto count = transport_->receive(discarded);
-  if (!count) return net::is_temporary(count.error()) ? Step::waiting : Step::failed;
-  client_has_finished_ = *count == 0;
+  const auto received = transport_->receive(discarded);
+  if (!received) return net::is_temporary(received.error()) ? Step::waiting : Step::failed;
+  client_has_finished_ = received->count == 0;
   return client_has_finished_ ? Step::done : Step::must_rearm;  // there may be more
 }
 

@@ -27,7 +27,9 @@ class RejectedConnection {
   /// Sends what the transport takes, and receives one piece: then it is the turn of others.
   [[nodiscard]] Progress drive();
   /// What the descriptor has become: each change is told once.
-  void changed(const os::Event& event) { writable_ |= event.writable; }
+  void changed(const os::Event& event) {
+    writable_ |= event.writable || (sends_when_readable_ && event.readable);
+  }
   [[nodiscard]] const os::Fd& descriptor() const { return transport_->descriptor(); }
 
  private:
@@ -38,6 +40,7 @@ class RejectedConnection {
   std::unique_ptr<net::Transport> transport_;
   std::string unsent_;
   bool writable_ = true;              // until a send has been refused
+  bool sends_when_readable_ = false;  // see net::waits_for_opposite
   bool client_has_finished_ = false;  // sending
 };
 

@@ -205,6 +205,16 @@ TEST_F(RejectedScriptTest, ASendThatWasRefusedThoughThereWasRoomIsTriedAgain) {
   expect_whole_answer_and_end();
 }
 
+TEST_F(RejectedScriptTest, ASendThatWaitsForInputIsTriedAgainWhenThereIsInput) {
+  script.send_error = Error{EINPROGRESS, "handshake"};
+  add();
+  EXPECT_EQ(handle_events(rejected), 1U);  // told once that the descriptor is writable, and not asked again
+  EXPECT_EQ(handle_events(rejected), 0U);
+  script.send_error.reset();
+  becomes_readable();
+  expect_whole_answer_and_end();
+}
+
 TEST_F(RejectedScriptTest, AllThatHasArrivedIsRead) {
   // As of a descriptor that tells each change once: what is left after one piece is not a change.
   script.input = {kRequest, kRequest, kRequest};
