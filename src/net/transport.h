@@ -26,6 +26,9 @@ struct Received {
   std::size_t count = 0;  ///< of bytes; 0 means that the peer has finished sending
   /// Whether there may be more at once. If not, the descriptor becomes readable when more has come.
   bool more = false;
+  /// The bytes came in clear text where the connection should have been secured first. What is sent goes out
+  /// in clear text, too, so that the peer can be told.
+  bool unsecured = false;
 };
 
 /// How bytes travel on one connection: the only way in which the server touches a client. No call waits: a
@@ -61,6 +64,9 @@ class Transport {
   [[nodiscard]] virtual const Endpoint& local() const = 0;
   /// The protocol spoken on the connection, by its ALPN name (RFC 7301): "http/1.1".
   [[nodiscard]] virtual std::string_view protocol() const { return "http/1.1"; }
+  /// Why the connection could not be secured, or is secure no more, in a few words for the log. Empty when
+  /// nothing was wrong, or when the peer has merely left.
+  [[nodiscard]] virtual std::string_view security_failure() const { return {}; }
 };
 
 }  // namespace bobbin::net

@@ -1,0 +1,148 @@
+#include "net/tls/context.h"
+
+#include <gtest/gtest.h>
+
+#include "net/tls/test_tls_client.h"
+
+namespace bobbin::net::tls {
+namespace {
+
+using Configure = TestTlsPair::Configure;
+
+Configure asks_for(std::string name) {
+  return [name = std::move(name)](SSL_CTX*, SSL* ssl) { SSL_set_tlsext_host_name(ssl, name.c_str()); };
+}
+Configure with_version(int version) {
+  return [version](SSL_CTX*, SSL* ssl) {
+    SSL_set_security_level(ssl, 0);
+    SSL_set_min_proto_version(ssl, version);
+    SSL_set_max_proto_version(ssl, version);
+  };
+}
+Configure offers(std::string protocols) {
+  return [protocols = std::move(protocols)](SSL_CTX*, SSL* ssl) {
+    SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(protocols.data()),
+                        static_cast<unsigned>(protocols.size()));
+  };
+}
+
+/// The name in the certificate that such a client is shown; empty when the handshake fails.
+std::string name_shown(const std::shared_ptr<const Context>& context, const Configure& configure) {
+  TestTlsPair pair(context, configure);
+  pair.pump();
+  const CertificatePointer shown(SSL_get1_peer_certificate(pair.client()));
+  if (!shown) return {};
+  char name[256] = {};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name, sizeof name);
+  return name;
+}
+bool succeeds(const std::shared_ptr<const Context>& context, const Configure& configure) {
+  TestTlsPair pair(context, configure);
+  pair.pump();
+  return SSL_is_init_finished(pair.client()) == 1 && pair.server().security_failure().empty();
+}
+
+std::shared_ptr<const Certificate> named(const std::string& name) {
+  return certificate_of(make_test_pair({.name = name}));
+}
+
+TEST(TlsContext, ShowsTheCertificateOfTheNameThatIsAskedFor) {
+  const auto context = make_context({.certificates = {named("default")},
+                                     .named = {{{"a.example", "www.a.example"}, {named("a")}},
+                                               {{"*.b.example"}, {named("b")}},
+                                               {{"*.deep.b.example"}, {named("deep")}}}});
+  EXPECT_EQ(name_shown(context, {}), "default");
+  EXPECT_EQ(name_shown(context, asks_for("other.example")), "default");
+  EXPECT_EQ(name_shown(context, asks_for("a.example")), "a");
+  EXPECT_EQ(name_shown(context, asks_for("WWW.A.Example")), "a");
+  EXPECT_EQ(name_shown(context, asks_for("x.a.example")), "default");
+  EXPECT_EQ(name_shown(context, asks_for("x.b.example")), "b");
+  EXPECT_EQ(name_shown(context, asks_for("b.example")), "default");
+  EXPECT_EQ(name_shown(context, asks_for("x.deep.b.example")), "deep");
+}
+
+TEST(TlsContext, WithoutADefaultTheFirstOfTheNamedOnesIsShown) {
+  const auto context =
+      make_context({.named = {{{"a.example"}, {named("a")}}, {{"b.example"}, {named("b")}}}});
+  EXPECT_EQ(name_shown(context, {}), "a");
+  EXPECT_EQ(name_shown(context, asks_for("b.example")), "b");
+}
+
+TEST(TlsContext, HasCertificatesOfBothKindsSideBySide) {
+  const auto context = make_context(
+      {.certificates = {certificate_of(make_test_pair({.name = "rsa", .rsa_bits = 2048})), named("ec")}});
+  const auto signs_with = [](const char* algorithms) {
+    return [algorithms](SSL_CTX*, SSL* ssl) { SSL_set1_sigalgs_list(ssl, algorithms); };
+  };
+  EXPECT_EQ(name_shown(context, signs_with("ECDSA+SHA256")), "ec");
+  EXPECT_EQ(name_shown(context, signs_with("RSA-PSS+SHA256")), "rsa");
+}
+
+TEST(TlsContext, TwoCertificatesOfOneKindAreRefused) {
+  const auto made = Context::create({.certificates = {named("a"), named("b")}});
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().find("SSL_CTX_use_cert_and_key"), std::string::npos) << made.error();
+}
+
+TEST(TlsContext, AWeakKeyIsRefused) {
+  const auto made = Context::create({.certificates = {certificate_of(make_test_pair({.rsa_bits = 1024}))}});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), "SSL_CTX_use_cert_and_key: ee key too small");
+}
+
+TEST(TlsContext, ThePolicyDecidesTheVersions) {
+  const auto certificate = certificate_of(test_pair());
+  const auto intermediate = make_context({.certificates = {certificate}});
+  const auto modern = make_context({.policy = Policy::modern, .certificates = {certificate}});
+  EXPECT_TRUE(succeeds(intermediate, with_version(TLS1_3_VERSION)));
+  EXPECT_TRUE(succeeds(intermediate, with_version(TLS1_2_VERSION)));
+  EXPECT_FALSE(succeeds(intermediate, with_version(TLS1_1_VERSION)));
+  EXPECT_FALSE(succeeds(intermediate, with_version(TLS1_VERSION)));
+  EXPECT_TRUE(succeeds(modern, with_version(TLS1_3_VERSION)));
+  EXPECT_FALSE(succeeds(modern, with_version(TLS1_2_VERSION)));
+}
+
+TEST(TlsContext, CiphersWithoutForwardSecrecyOrAuthenticatedEncryptionAreRefused) {
+  const auto context = make_context({.certificates = {certificate_of(make_test_pair({.rsa_bits = 2048}))}});
+  const auto with_cipher = [](const char* cipher) {
+    return [cipher](SSL_CTX*, SSL* ssl) {
+      SSL_set_max_proto_version(ssl, TLS1_2_VERSION);
+      SSL_set_security_level(ssl, 0);
+      SSL_set_cipher_list(ssl, cipher);
+    };
+  };
+  EXPECT_TRUE(succeeds(context, with_cipher("ECDHE-RSA-AES128-GCM-SHA256")));
+  EXPECT_TRUE(succeeds(context, with_cipher("DHE-RSA-AES128-GCM-SHA256")));
+  EXPECT_FALSE(succeeds(context, with_cipher("AES128-GCM-SHA256"))) << "no forward secrecy";
+  EXPECT_FALSE(succeeds(context, with_cipher("ECDHE-RSA-AES128-SHA"))) << "no authenticated encryption";
+}
+
+TEST(TlsContext, ChoosesAmongTheProtocolsOfferedByItsOwnOrder) {
+  const auto context =
+      make_context({.certificates = {certificate_of(test_pair())}, .protocols = {"h2", "http/1.1"}});
+  const auto chosen = [&context](const std::string& offered) {
+    TestTlsPair pair(context, offers(offered));
+    pair.pump();
+    return std::string(pair.server().protocol());
+  };
+  EXPECT_EQ(chosen("\x08http/1.1\x02h2"), "h2");
+  EXPECT_EQ(chosen("\x08http/1.1"), "http/1.1");
+}
+
+TEST(TlsContext, AClientThatOffersOnlyOtherProtocolsIsRefused) {
+  TestTlsPair pair(make_context(), offers("\x04spdy"));
+  pair.pump();
+  EXPECT_NE(pair.server().security_failure(), "");
+  EXPECT_TRUE(succeeds(make_context(), {})) << "one that offers none is not";
+}
+
+TEST(TlsContext, AReplacedOneIsKeptByThoseWhoHaveIt) {
+  CurrentContext current(make_context({.certificates = {named("old")}}));
+  const auto old = current.get();
+  current.replace(make_context({.certificates = {named("new")}}));
+  EXPECT_EQ(name_shown(current.get(), {}), "new");
+  EXPECT_EQ(name_shown(old, {}), "old");
+}
+
+}  // namespace
+}  // namespace bobbin::net::tls
