@@ -40,8 +40,9 @@ class FilteredHandler final : public Handler {
       if (auto response = filter->before(request)) return *std::move(response);
     return handler_->begin(request);
   }
-  [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local) const override {
-    return handler_->summarize(head, local);
+  [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local,
+                                         const ListenerRules& listener) const override {
+    return handler_->summarize(head, local, listener);
   }
   void finish(const RequestSummary& request, Response& response) const override {
     handler_->finish(request, response);

@@ -14,6 +14,7 @@
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "http/error_form.h"
+#include "http/listener_rules.h"
 #include "http/request_head.h"
 #include "http/request_summary.h"
 #include "http/response.h"
@@ -93,6 +94,8 @@ struct Request {
   /// Changes whenever this worker has received bytes. What was looked at in the same round was looked at
   /// after the request had arrived.
   std::uint64_t round = 0;
+  /// Of the listener at which the connection arrived.
+  const ListenerRules& listener = kPlainListener;
 
   [[nodiscard]] ReplyLater reply_later() const { return ReplyLater(exchange); }
   [[nodiscard]] Resume resume() const { return Resume(exchange); }
@@ -140,9 +143,11 @@ class Handler {
     return preferred_error_form(head);
   }
   /// What of a request must be known to finish() when its head is gone. The head may be one of which only a
-  /// part could be read. `local`: where the connection arrived.
-  [[nodiscard]] virtual RequestSummary summarize(const RequestHead& head, const Endpoint& local) const {
+  /// part could be read. `local` and `listener`: where the connection arrived.
+  [[nodiscard]] virtual RequestSummary summarize(const RequestHead& head, const Endpoint& local,
+                                                 const ListenerRules& listener) const {
     static_cast<void>(local);
+    static_cast<void>(listener);
     return {.method = head.method,
             .minor_version = head.minor_version,
             .persists = head.asks_to_persist,

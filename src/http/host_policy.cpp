@@ -8,8 +8,6 @@
 namespace bobbin::http {
 namespace {
 
-constexpr std::uint16_t kDefaultPort = 80;  // RFC 9110 §4.2.1: of the scheme `http`
-
 /// reg-name (RFC 3986 §3.2.2): unreserved, sub-delims and percent-encoded bytes, which are left as they are.
 bool is_reg_name(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -59,8 +57,8 @@ std::size_t host_size(std::string_view text) {
   return std::min(text.find(':', from), text.size());
 }
 
-bool is_our_port(std::optional<std::uint16_t> port, const Endpoint& local) {
-  return port.value_or(kDefaultPort) == local.port;
+bool is_our_port(std::optional<std::uint16_t> port, const Endpoint& local, Scheme scheme) {
+  return port.value_or(default_port(scheme)) == local.port;
 }
 
 bool names_this_machine(std::string_view host) {
@@ -144,13 +142,14 @@ std::optional<HostPolicy::Allowed> HostPolicy::parse_allowed(std::string_view te
 }
 
 Precision HostPolicy::precision(const std::optional<Authority>& authority, const Endpoint& local,
-                                const std::vector<Endpoint>& bound) const {
+                                const std::vector<Endpoint>& bound, Scheme scheme) const {
   Precision best = Precision::none;
   for (const Allowed& allowed : allowed_) {
     if (allowed.host == "*") best = std::max(best, Precision::everything);
     if (authority) best = std::max(best, precision_of(allowed, *authority, local));
   }
-  const bool is_ours = addresses_ == Addresses::ours && authority && is_our_port(authority->port, local) &&
+  const bool is_ours = addresses_ == Addresses::ours && authority &&
+                       is_our_port(authority->port, local, scheme) &&
                        is_built_in(authority->host, local, bound);
   return is_ours ? Precision::exact : best;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "http/listener_rules.h"
 
 namespace bobbin::http {
 
@@ -45,14 +46,14 @@ class HostPolicy {
   enum class Addresses : std::uint8_t { ours, none };
   /// `addresses`: whether the site answers for the addresses of this server, too: the bound address, the
   /// arrival address, and `localhost`, `127.0.0.1`, `[::1]` where a listener is bound to loopback or a
-  /// wildcard; with our port, or without one when ours is 80.
+  /// wildcard; with our port, or without one when ours is that of the scheme.
   HostPolicy(std::vector<Allowed> allowed, Addresses addresses)
       : allowed_(std::move(allowed)), addresses_(addresses) {}
 
   /// How precisely this site names `authority` (nothing: one that no name can match) in a request that
-  /// arrived at `local`. `bound`: the addresses of the listeners.
+  /// arrived at `local` under `scheme`. `bound`: the addresses of the listeners.
   [[nodiscard]] Precision precision(const std::optional<Authority>& authority, const Endpoint& local,
-                                    const std::vector<Endpoint>& bound) const;
+                                    const std::vector<Endpoint>& bound, Scheme scheme = Scheme::http) const;
 
  private:
   std::vector<Allowed> allowed_;

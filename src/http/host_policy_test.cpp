@@ -332,5 +332,19 @@ TEST(AllowingOption, IsWhatThePolicyTakes) {  // CONTRACT §2
   }
 }
 
+// RFC 9110 §4.2.2, §7.2: the port that is left out is that of the scheme.
+TEST(HostPolicy, OverTlsThePortMayBeLeftOutWhereItIs443) {
+  const HostPolicy policy({}, HostPolicy::Addresses::ours);
+  const auto accepts = [&policy](std::string_view host, std::uint16_t port, Scheme scheme) {
+    const Endpoint local = at("127.0.0.1", port);
+    return policy.precision(parse_authority(host), local, {local}, scheme) != Precision::none;
+  };
+  EXPECT_TRUE(accepts("localhost", 443, Scheme::https));
+  EXPECT_TRUE(accepts("localhost:443", 443, Scheme::https));
+  EXPECT_FALSE(accepts("localhost", 80, Scheme::https));
+  EXPECT_FALSE(accepts("localhost", 443, Scheme::http));
+  EXPECT_TRUE(accepts("localhost:8443", 8443, Scheme::https));
+}
+
 }  // namespace
 }  // namespace bobbin::http

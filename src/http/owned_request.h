@@ -21,7 +21,8 @@ class OwnedRequest {
                  .path = copy_of(request.path),
                  .exchange = request.exchange,
                  .worker = request.worker,
-                 .round = request.round} {}
+                 .round = request.round,
+                 .listener = request.listener} {}
   OwnedRequest(const OwnedRequest&) = delete;
   OwnedRequest& operator=(const OwnedRequest&) = delete;
 

@@ -55,7 +55,8 @@ Request with_path(const Request& request, std::string_view path) {
           .path = path,
           .exchange = request.exchange,
           .worker = request.worker,
-          .round = request.round};
+          .round = request.round,
+          .listener = request.listener};
 }
 
 const Route& route_for(const Site& site, std::string_view path) {
@@ -82,26 +83,27 @@ Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound)
   for (const Site& site : sites_)
     ASSERT(!site.routes.empty() && site.routes.back().match == Route::Match::beneath &&
            site.routes.back().path.empty());
-  // For these the policies look at nothing of the address of arrival but its port.
+  // For these the policies look at nothing of the address of arrival but its port, and not at the scheme.
   for (const Endpoint& listener : bound_)
     for (const std::string_view host : {"localhost", "127.0.0.1", "[::1]"}) {
       std::string authority = std::string(host) + ":" + std::to_string(listener.port);
-      if (const Site* site = most_precise(parse_authority(authority), listener))
+      if (const Site* site = most_precise(parse_authority(authority), listener, Scheme::http))
         usual_.push_back({std::move(authority), listener.port, site});
     }
 }
 
-const Site* Router::site_for(std::string_view authority, const Endpoint& local) const {
+const Site* Router::site_for(std::string_view authority, const Endpoint& local, Scheme scheme) const {
   for (const Usual& usual : usual_)
     if (usual.port == local.port && usual.authority == authority) return usual.site;
-  return most_precise(parse_authority(authority), local);
+  return most_precise(parse_authority(authority), local, scheme);
 }
 
-const Site* Router::most_precise(const std::optional<Authority>& authority, const Endpoint& local) const {
+const Site* Router::most_precise(const std::optional<Authority>& authority, const Endpoint& local,
+                                 Scheme scheme) const {
   const Site* best = nullptr;
   Precision greatest = Precision::none;
   for (const Site& site : sites_) {
-    const Precision precision = site.hosts.precision(authority, local, bound_);
+    const Precision precision = site.hosts.precision(authority, local, bound_, scheme);
     if (precision <= greatest) continue;
     best = &site;
     greatest = precision;
@@ -111,10 +113,11 @@ const Site* Router::most_precise(const std::optional<Authority>& authority, cons
 
 Begin Router::begin(const Request& request) const {
   const RequestHead& head = request.head;
-  const Site* site = site_for(head.authority, request.local);
+  const Scheme scheme = request.listener.scheme;
+  const Site* site = site_for(head.authority, request.local, scheme);
   if (site == nullptr && head.authority.empty()) return refuse_missing_host();
   if (site == nullptr) return refuse_host(head.authority, parse_authority(head.authority), request.local);
-  auto parsed = parse_target(head, site->path_rules);
+  auto parsed = parse_target(head, site->path_rules, scheme);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return closing_error(refusal->status, std::string(refusal->reason));
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
@@ -130,14 +133,15 @@ Begin Router::begin(const Request& request) const {
   return begin;
 }
 
-RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local) const {
-  RequestSummary summary = Handler::summarize(head, local);
+RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local,
+                                 const ListenerRules& listener) const {
+  RequestSummary summary = Handler::summarize(head, local, listener);
   // A request that no site answers for is shown as the last site, which is the default one, would show it.
-  const Site* site = site_for(head.authority, local);
+  const Site* site = site_for(head.authority, local, listener.scheme);
   if (site == nullptr) site = &sites_.back();
   summary.site = static_cast<std::size_t>(site - sites_.data());
   if (head.target.empty()) return summary;
-  const auto parsed = parse_target(head, site->path_rules);
+  const auto parsed = parse_target(head, site->path_rules, listener.scheme);
   if (const auto* target = std::get_if<Target>(&parsed))
     summary.error_form = route_for(*site, target->path()).handler->error_form(head);
   return summary;

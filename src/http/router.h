@@ -48,15 +48,16 @@ class Router final : public Handler {
   Router& operator=(const Router&) = delete;
 
   [[nodiscard]] Begin begin(const Request& request) const override;
-  [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local) const override;
+  [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local,
+                                         const ListenerRules& listener) const override;
   /// Applies the filters of the site that the summary names.
   void finish(const RequestSummary& request, Response& response) const override;
 
  private:
   /// Null: no site answers for this host.
-  [[nodiscard]] const Site* site_for(std::string_view authority, const Endpoint& local) const;
-  [[nodiscard]] const Site* most_precise(const std::optional<Authority>& authority,
-                                         const Endpoint& local) const;
+  [[nodiscard]] const Site* site_for(std::string_view authority, const Endpoint& local, Scheme scheme) const;
+  [[nodiscard]] const Site* most_precise(const std::optional<Authority>& authority, const Endpoint& local,
+                                         Scheme scheme) const;
 
   std::vector<Site> sites_;
   std::vector<Endpoint> bound_;

@@ -116,7 +116,7 @@ TEST_F(RouterTest, AResponsePassesTheFiltersOfItsSite) {
   const Router router({with_fields(one_, "a.example", "one"), with_fields(any_, "b.example", "last")}, {});
   const auto fields = [&](const std::string& authority) {
     Response response;
-    router.finish(router.summarize(get(authority), local_), response);
+    router.finish(router.summarize(get(authority), local_, kPlainListener), response);
     return response.fields;
   };
   EXPECT_EQ(fields("a.example"), "X: one\r\n");

@@ -85,6 +85,9 @@ class Session {
   /// Bytes have arrived; none: the peer has finished sending. They are used or copied before the call
   /// returns.
   virtual void received(Bytes input, Instant now) = 0;
+  /// Bytes have arrived that are no request on this connection, whatever they say: the peer is told so, and
+  /// the connection ends. What follows is discarded.
+  virtual void refuse_input(const Refusal& refusal, Bytes input, Instant now) = 0;
 
   /// What to send now. Valid until the next call here.
   [[nodiscard]] virtual Outgoing next(Instant now) = 0;

@@ -16,6 +16,14 @@ Parsed parse(std::string_view target, Method method = Method::get, PathRules rul
   return parse_target(head, rules);
 }
 
+int refused_over_tls(std::string_view target) {
+  RequestHead head;
+  head.target = target;
+  const auto parsed = parse_target(head, PathRules::strict, Scheme::https);
+  const auto* refusal = std::get_if<Refusal>(&parsed);
+  return refusal != nullptr ? code(refusal->status) : 0;
+}
+
 Parsed parse_by_standard_rules(std::string_view target) {
   return parse(target, Method::get, PathRules::standard);
 }
@@ -106,6 +114,10 @@ TEST(Target, SecuredResourcesAreNotAnsweredInTheClear) {
   for (const char* target : {"https://localhost/", "HTTPS://localhost:8080/a", "https://localhost"})
     EXPECT_EQ(refused_with(parse(target)), 421) << target;
   EXPECT_EQ(refused_with(parse("https:///a")), 400);
+  for (const char* target : {"https://localhost/", "HTTPS://localhost:8080/a", "/a"})
+    EXPECT_EQ(refused_over_tls(target), 0) << target;
+  for (const char* target : {"http://localhost/", "HTTP://localhost:443/a"})
+    EXPECT_EQ(refused_over_tls(target), 421) << target;
 }
 
 TEST(Target, MalformedIsABadRequest) {

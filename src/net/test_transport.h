@@ -18,6 +18,7 @@ namespace bobbin::net {
 /// the connection owns the transport itself.
 struct TransportScript {
   std::deque<std::string> input;       ///< receive() takes one piece a call; it fails (EAGAIN) after the last
+  bool is_unsecured = false;           ///< whether the input is in clear text where TLS should come first
   bool tells_of_more = false;          ///< whether receive() says that another piece is there
   bool input_ends = false;             ///< whether the peer finishes sending after the input
   std::optional<Error> receive_error;  ///< how receive() fails after the input
@@ -55,7 +56,8 @@ class TestTransport final : public Transport {
     piece.erase(0, count);
     if (piece.empty()) script_.input.pop_front();
     return Received{.count = count,
-                    .more = count == into.size() || (script_.tells_of_more && !script_.input.empty())};
+                    .more = count == into.size() || (script_.tells_of_more && !script_.input.empty()),
+                    .unsecured = script_.is_unsecured};
   }
   Result<std::size_t> send(std::span<const Bytes> pieces, bool more) override {
     script_.more_follows.push_back(more);

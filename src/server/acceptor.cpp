@@ -6,7 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include "net/tcp_transport.h"
 #include "os/file.h"
 #include "os/socket.h"
 
@@ -26,6 +25,13 @@ constexpr std::uint64_t kRejected = kWatched + 1;
 bool is_about_one_connection(int code) {
   return code == ECONNABORTED || code == EPROTO || code == EPERM || code == ENETDOWN ||
          code == EHOSTUNREACH || code == ENETUNREACH || code == ETIMEDOUT;
+}
+
+std::unique_ptr<net::Transport> transport_of(Arrival&& arrival) {
+  return make_transport(std::move(arrival), []<typename T, typename... Arguments>(std::in_place_type_t<T>,
+                                                                                  Arguments&&... arguments) {
+    return std::unique_ptr<net::Transport>(std::make_unique<T>(std::forward<Arguments>(arguments)...));
+  });
 }
 
 }  // namespace
@@ -90,7 +96,10 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     }
     starved_ = false;
     accepted_count_.add();
-    Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
+    Arrival arrival{.socket = std::move(accepted->socket),
+                    .peer = accepted->peer,
+                    .local = listener.bound,
+                    .service = listener.service};
     // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it
     // already.
     if (listener.bound.is_wildcard())
@@ -113,7 +122,10 @@ void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, 
   spare_ ? spare_.close() : rejected_.drop_oldest();
   if (auto accepted = os::accept_tcp(listener.socket)) {
     accepted_count_.add();
-    reject({.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound});
+    reject({.socket = std::move(accepted->socket),
+            .peer = accepted->peer,
+            .local = listener.bound,
+            .service = listener.service});
   }
   renew_spare();
   // Level-triggered, so leaving the listener in the poller would spin.
@@ -144,8 +156,7 @@ void Acceptor::stop_accepting() {
 
 void Acceptor::reject(Arrival arrival) {
   rejected_count_.add();
-  rejected_.add(std::make_unique<net::TcpTransport>(std::move(arrival.socket), arrival.peer, arrival.local),
-                epoll_, monotonic_now());
+  rejected_.add(transport_of(std::move(arrival)), epoll_, monotonic_now());
 }
 
 }  // namespace bobbin::server

@@ -10,6 +10,7 @@
 #include "observe/registry.h"
 #include "os/epoll.h"
 #include "os/fd.h"
+#include "server/arrival.h"
 #include "server/pool.h"
 #include "server/rejected.h"
 
@@ -19,6 +20,7 @@ namespace bobbin::server {
 struct Listener {
   os::Fd socket;
   Endpoint bound;
+  const ListenerService* service = &kPlainService;
 };
 
 /// Binds and listens. With port 0 the kernel chooses one.

@@ -13,6 +13,9 @@ namespace {
 constexpr int kTurns = 16;
 constexpr int kTurnsOfMuch = 4;
 
+constexpr http::Refusal kClearText{http::Status::bad_request, "This port speaks HTTPS: use an https address.",
+                                   "Plain HTTP on a port for TLS"};
+
 /// sendfile(2) has two ends. These are errors of the socket; any other is the file's, or says that this file
 /// cannot be sent in this way.
 bool is_about_socket(const Error& error) {
@@ -128,13 +131,15 @@ Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   }
   if (received->count == 0) return {.kind = Arrived::Kind::end};
   session_->begin_round();
-  return {.kind = Arrived::Kind::bytes, .bytes = buffer.first(received->count)};
+  const auto kind = received->unsecured ? Arrived::Kind::unsecured : Arrived::Kind::bytes;
+  return {.kind = kind, .bytes = buffer.first(received->count)};
 }
 
 void Connection::take(const Arrived& arrived, Instant now) {
   switch (arrived.kind) {
     case Arrived::Kind::nothing: return;
     case Arrived::Kind::bytes: return session_->received(arrived.bytes, now);
+    case Arrived::Kind::unsecured: return session_->refuse_input(kClearText, arrived.bytes, now);
     case Arrived::Kind::end: return session_->received({}, now);
     case Arrived::Kind::failure:  // the input has ended as well: the log tells of what was cut off
       session_->received({}, now);

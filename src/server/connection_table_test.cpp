@@ -11,9 +11,7 @@ namespace {
 
 class Table : public testing::Test, public http::Services, public http::ReplySink {
  protected:
-  ConnectionId add() {
-    return connections.emplace(context, os::Fd(), Endpoint{}, Endpoint{}, Instant{}).id();
-  }
+  ConnectionId add() { return connections.emplace(context, Arrival{}, Instant{}).id(); }
 
   std::string_view date_field() const override { return ""; }
   bool ends_connections() const override { return false; }

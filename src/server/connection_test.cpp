@@ -276,6 +276,18 @@ TEST_F(ConnectionTest, ASendThatWaitsForInputGoesOnWhenThereIsInput) {
   EXPECT_EQ(content(), "hello");
 }
 
+TEST_F(ConnectionTest, ARequestInClearTextWhereTlsShouldBeIsNotGivenToTheHandler) {
+  connect();
+  script.is_unsecured = true;
+  get("/");
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_TRUE(events.empty());
+  EXPECT_EQ(script.output.substr(0, 12), "HTTP/1.1 400");
+  EXPECT_TRUE(script.writing_is_shut_down);
+  ASSERT_EQ(summaries.size(), 1U);
+  EXPECT_EQ(summaries[0].log_fields.handler.violation, "Plain HTTP on a port for TLS");
+}
+
 TEST_F(ConnectionTest, TellsTheTransportOfTheEnd) {
   connect();
   get("/");

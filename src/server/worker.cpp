@@ -267,7 +267,7 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
 
 void Worker::take(Arrival&& arrival, Instant now) {
   // Its request has often arrived already, and one that is over after its answer is never watched.
-  gather(connections_.emplace(context_, std::move(arrival.socket), arrival.peer, arrival.local, now), now);
+  gather(connections_.emplace(context_, std::move(arrival), now), now);
 }
 
 bool Worker::watch(Connection& connection) {
@@ -329,7 +329,9 @@ void Worker::begin_close(Connection& connection, Instant now) {
 }
 
 void Worker::close(Connection& connection) {
-  const ConnectionClosed event{.session = connection.session(), .origin = origin_of(connection)};
+  const ConnectionClosed event{.session = connection.session(),
+                               .origin = origin_of(connection),
+                               .security_failure = connection.transport().security_failure()};
   for (Observer* observer : observers_) observer->connection_closed(event);
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);

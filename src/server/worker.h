@@ -26,6 +26,7 @@
 #include "os/epoll.h"
 #include "os/fd.h"
 #include "os/wake.h"
+#include "server/arrival.h"
 #include "server/connection.h"
 #include "server/connection_table.h"
 #include "server/exchange_counts.h"
@@ -35,13 +36,6 @@
 namespace bobbin::server {
 
 class WorkerPool;
-
-/// A connection that has been accepted and not yet been given to a worker, or is on its way to one.
-struct Arrival {
-  os::Fd socket;
-  Endpoint peer;
-  Endpoint local;
-};
 
 /// The same for all workers of a server; outlives them.
 struct WorkerSettings {

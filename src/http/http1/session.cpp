@@ -9,6 +9,11 @@ namespace {
 // A client that trusts the announced time must not send its next request at the moment of our close.
 constexpr Duration kKeepAliveMargin = seconds(1);
 
+// The first byte of a client that wants to secure the connection (RFC 8446 §5.1), and of no request.
+constexpr char kTlsHandshake = '\x16';
+constexpr Refusal kTlsInClear{Status::bad_request, "This port speaks plain HTTP: use an http address.",
+                              "TLS on a port for plain HTTP"};
+
 /// Whether the input is nothing but empty lines in front of a request (RFC 9112 §2.2), no more of them than
 /// the parser skips. They leave the connection idle.
 bool is_empty_lines(std::string_view input) {
@@ -20,8 +25,13 @@ bool is_empty_lines(std::string_view input) {
 
 }  // namespace
 
-Session::Session(Context& context, ConnectionId id, const Endpoint& local, Instant now)
-    : context_(context), reader_(now, now + context.settings.head_timeout), local_(local), id_(id) {}
+Session::Session(Context& context, ConnectionId id, const Endpoint& local, Instant now,
+                 const ListenerRules& listener)
+    : context_(context),
+      reader_(now, now + context.settings.head_timeout),
+      local_(local),
+      listener_(listener),
+      id_(id) {}
 
 Workspace& Session::workspace() {
   if (workspace_ == nullptr) workspace_ = context_.workspaces.take();
@@ -59,6 +69,10 @@ void Session::received(Bytes input, Instant now) {
   if (const Bytes rest = process(input, now); !rest.empty()) workspace().input.append(rest);
 }
 
+void Session::refuse_input(const Refusal& refusal, Bytes input, Instant now) {
+  if (phase_ == Phase::open) refuse_head(refusal, input, now);
+}
+
 void Session::process_buffered(Instant now) {
   // The buffer is taken out of the workspace meanwhile, so that nothing can change the bytes that are read.
   InputBuffer input = std::exchange(workspace_->input, {});
@@ -90,7 +104,7 @@ bool Session::read_head(Bytes& input, Instant now) {
   const HeadResult result = reader_.read_head(input, context_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) return false;
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
-    refuse_head(*refusal, input, now);
+    refuse_head(as_text(input).front() == kTlsHandshake ? kTlsInClear : *refusal, input, now);
     return false;
   }
   ++requests_;

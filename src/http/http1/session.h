@@ -49,13 +49,16 @@ class Session final : public http::Session {
     ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
                       settings.maximum_requests > 0};
   };
-  /// `context` and `local`, the address where the connection arrived, outlive the session.
-  Session(Context& context, ConnectionId id, const Endpoint& local, Instant now);
+  /// `context`, `local`, which is the address where the connection arrived, and `listener` outlive the
+  /// session.
+  Session(Context& context, ConnectionId id, const Endpoint& local, Instant now,
+          const ListenerRules& listener = kPlainListener);
 
   [[nodiscard]] ConnectionId id() const override { return id_; }
   [[nodiscard]] bool wants_input() const override;
   void begin_round() override;
   void received(Bytes input, Instant now) override;
+  void refuse_input(const Refusal& refusal, Bytes input, Instant now) override;
   [[nodiscard]] Outgoing next(Instant now) override;
   void sent(std::uint64_t count, Instant now) override;
   void unacknowledged(std::uint64_t bytes, Instant now) override;
@@ -153,6 +156,7 @@ class Session final : public http::Session {
   std::unique_ptr<Current> current_;      // null between exchanges
   RequestReader reader_;
   const Endpoint& local_;
+  const ListenerRules& listener_;
   ConnectionId id_;
   unsigned requests_ = 0;
   Phase phase_ = Phase::open;

@@ -107,13 +107,13 @@ inline FilteredHandler::Filters default_filters(const std::string& server_name) 
 /// A session and the peer's side of it. Everything the session sends is taken at once unless `stalled`.
 class SessionDriver final : public Services, public ReplySink {
  public:
-  explicit SessionDriver(SessionSettings settings = {})
+  explicit SessionDriver(SessionSettings settings = {}, const ListenerRules& listener = kPlainListener)
       : settings_(std::move(settings)),
         handler_(std::make_shared<RecordingHandler>(events_)),
         context_{settings_,
                  std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
                  *this},
-        session_(context_, ConnectionId{}, local_, now) {}
+        session_(context_, ConnectionId{}, local_, now, listener) {}
 
   void feed(std::string_view bytes) {
     // What the session does not want now it gets later, as from a socket.

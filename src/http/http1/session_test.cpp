@@ -29,6 +29,38 @@ TEST(Session, AnswersWithTheFieldsInTheirOrder) {
             "Connection: keep-alive\r\nKeep-Alive: timeout=30, max=99\r\n\r\nhello");
 }
 
+TEST(Session, AddsTheFieldsOfTheListenerToEveryAnswerErrorsAndPreparedOnesIncluded) {
+  const ListenerRules listener{.scheme = Scheme::https, .redirect_port = {}, .fields = "X: y\r\n"};
+  SessionDriver driver({}, listener);
+  for (const char* target : {"/", "/prepared", "/prepared", "/missing"})
+    driver.feed("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  driver.feed("malformed\r\n\r\n");
+  EXPECT_EQ(count(driver.sent, "HTTP/1.1 "), 5U);
+  EXPECT_EQ(count(driver.sent, "\r\nX: y\r\nDate: "), 5U);
+}
+
+TEST(Session, TellsAClientThatSpeaksTlsWhatIsSpokenHere) {
+  SessionDriver driver;
+  driver.feed(std::string("\x16\x03\x01\x02\0\x01", 6));
+  ASSERT_EQ(driver.summaries.size(), 1U);
+  EXPECT_EQ(driver.summaries[0].log_fields.handler.violation, "TLS on a port for plain HTTP");
+  EXPECT_NE(driver.sent.find("This port speaks plain HTTP"), std::string::npos);
+}
+
+TEST(Session, InputThatIsRefusedIsAnsweredOnceAndWhatFollowsIsDiscarded) {
+  SessionDriver driver;
+  const Refusal refusal{Status::bad_request, "Not here.", "Wrong place"};
+  driver.session().refuse_input(refusal, as_bytes(kGet), driver.now);
+  driver.pump();
+  EXPECT_EQ(driver.events(), (std::vector<std::string>{"answer 400 close", "shut down writing"}));
+  EXPECT_EQ(driver.summaries[0].log_fields.request_line, "GET / HTTP/1.1");
+  EXPECT_EQ(driver.summaries[0].log_fields.handler.violation, "Wrong place");
+  driver.session().refuse_input(refusal, as_bytes(kGet), driver.now);
+  driver.pump();
+  EXPECT_EQ(driver.events().size(), 2U);
+  EXPECT_TRUE(driver.session().is_lingering());
+}
+
 TEST(Session, ClosesAfterTheLastRequestThatIsAllowed) {
   SessionDriver driver({.maximum_requests = 2});
   driver.feed(kGet);
