@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/listener_services.h"
 #include "os/open_beneath.h"
 
 namespace bobbin::app {
@@ -12,37 +13,41 @@ namespace {
 using observe::LogLevel;
 
 /// "127.0.0.1:8080", and without the port where clients leave it out.
-std::string host_text(const std::string& host, std::uint16_t port) {
-  constexpr std::uint16_t kDefaultPort = 80;
-  return port == kDefaultPort ? host : host + ":" + std::to_string(port);
+std::string host_text(const std::string& host, std::uint16_t port, http::Scheme scheme) {
+  return port == http::default_port(scheme) ? host : host + ":" + std::to_string(port);
 }
 
 /// The hosts that HostPolicy accepts for the addresses of this server, as far as they are known before a
 /// client comes.
-std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound) {
+std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound,
+                                            const std::vector<http::Scheme>& schemes) {
   std::vector<std::string> hosts;
   const auto add = [&hosts](std::string host) {
     if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(std::move(host));
   };
-  for (const Endpoint& endpoint : bound) {
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    const Endpoint& endpoint = bound[i];
     if (endpoint.is_loopback() || endpoint.is_wildcard())
-      for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) add(host_text(name, endpoint.port));
+      for (const char* name : {"localhost", "127.0.0.1", "[::1]"})
+        add(host_text(name, endpoint.port, schemes[i]));
     if (endpoint.is_wildcard()) {
       add("the address that a client connects to");
     } else {
       const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
-      add(host_text(is_ipv6 ? "[" + endpoint.address_text() + "]" : endpoint.address_text(), endpoint.port));
+      add(host_text(is_ipv6 ? "[" + endpoint.address_text() + "]" : endpoint.address_text(), endpoint.port,
+                    schemes[i]));
     }
   }
   return hosts;
 }
 
 /// "Accepted hosts: …" for the default site, and "Site …" for another one.
-std::string hosts_line(const OpenSite& site, const std::vector<Endpoint>& bound) {
+std::string hosts_line(const OpenSite& site, const std::vector<Endpoint>& bound,
+                       const std::vector<http::Scheme>& schemes) {
   if (!site.config().is_default)
     return fmt::format("Site {}: serving files from '{}' directory", fmt::join(site.config().names, ", "),
                        site.config().root);
-  std::vector<std::string> hosts = hosts_of_addresses(bound);
+  std::vector<std::string> hosts = hosts_of_addresses(bound, schemes);
   hosts.insert(hosts.end(), site.config().names.begin(), site.config().names.end());
   return fmt::format("Accepted hosts: {} (--allow-host NAME adds one)", fmt::join(hosts, ", "));
 }
@@ -59,19 +64,23 @@ bool is_reachable(const Endpoint& endpoint) { return !endpoint.is_loopback(); }
 
 void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
               observe::LogWriter& log) {
-  for (const Endpoint& endpoint : bound)
-    log.write(LogLevel::info, "HTTP Server started on http://" + endpoint.text());
+  const std::vector<http::Scheme> schemes = schemes_of(config);
+  for (std::size_t i = 0; i < bound.size(); ++i)
+    log.write(LogLevel::info, (schemes[i] == http::Scheme::https ? "HTTP Server started on https://"
+                                                                 : "HTTP Server started on http://") +
+                                  bound[i].text());
   log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.server.threads));
   log.write(LogLevel::info, "Serving files from '" + config.sites.back().root + "' directory");
   log.write(LogLevel::info, "Press Ctrl+C to stop the server");
   log.write(LogLevel::info, "Version: bobbin " BOBBIN_VERSION);
-  announce_sites(generation, bound, log);
+  announce_sites(config, generation, bound, log);
 }
 
-void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
+void announce_sites(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
                     observe::LogWriter& log) {
+  const std::vector<http::Scheme> schemes = schemes_of(config);
   for (const auto& site : generation.sites()) {
-    log.write(LogLevel::info, hosts_line(*site, bound));
+    log.write(LogLevel::info, hosts_line(*site, bound, schemes));
     log.write(LogLevel::info, uploads_line(*site));
   }
 }

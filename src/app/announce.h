@@ -13,12 +13,13 @@
 
 namespace bobbin::app {
 
-/// The seeds' four start lines, then version, accepted hosts and uploads of every site.
+/// The seeds' four start lines, then version, accepted hosts and uploads of every site. `bound` has the
+/// addresses in the order of listen_on_all.
 void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
               observe::LogWriter& log);
 
 /// The lines about hosts and uploads alone.
-void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
+void announce_sites(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
                     observe::LogWriter& log);
 
 /// Sentences about what an operator should know before the first client comes.

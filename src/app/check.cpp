@@ -5,12 +5,20 @@
 #include <string>
 
 #include "app/generation.h"
+#include "app/listener_services.h"
 #include "app/options.h"
 
 namespace bobbin::app {
 
 int check(const Check& request) {
   for (const std::string& warning : request.warnings)
+    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+  const auto tls_warnings = ListenerServices::check(request.config);
+  if (!tls_warnings) {
+    std::fprintf(stderr, "bobbin: %s\n", tls_warnings.error().c_str());
+    return kExitUsage;
+  }
+  for (const std::string& warning : *tls_warnings)
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
   executor::Executor executor;  // it has no thread, since no file is read
   const auto generation = Generation::create(request.config, {}, executor, nullptr);

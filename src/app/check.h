@@ -4,8 +4,8 @@
 
 namespace bobbin::app {
 
-/// Carries out --check-config: it opens roots, folders and lists as a start would, binds nothing, changes
-/// nothing, and prints what it found. Returns the exit status.
+/// Carries out --check-config: it opens roots, folders, lists and certificates as a start would, binds
+/// nothing, changes nothing, and prints what it found. Returns the exit status.
 [[nodiscard]] int check(const Check& request);
 
 }  // namespace bobbin::app

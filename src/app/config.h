@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/target.h"
+#include "net/tls/context.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
 
@@ -14,11 +15,32 @@
 // table of options.cpp, and docs/configuration.md explains each to the operator.
 namespace bobbin::app {
 
+/// Whether a listener secures its connections.
+enum class Tls : std::uint8_t {
+  automatic,  ///< where it is given a certificate
+  on,         ///< with certificates of its own, or of sites
+  off,
+  self_signed,  ///< with a certificate that is made at the start
+};
+
 /// Addresses that share a port. They come from the keys outside of tables, or from one [[listener]].
 struct ListenerConfig {
   /// IP addresses without brackets, or "localhost". There is at least one.
   std::vector<std::string> binds{"127.0.0.1"};
   std::uint16_t port = 8080;  ///< 0 takes any free port
+
+  Tls tls = Tls::automatic;
+  /// Names of PEM files; a key stands for the certificate at the same place. When there are no keys, each
+  /// file of a certificate holds its key, too.
+  std::vector<std::string> certificates;
+  std::vector<std::string> keys;
+  net::tls::Policy tls_policy = net::tls::Policy::intermediate;
+
+  /// The value of Strict-Transport-Security in every answer over TLS; when it is empty there is no such
+  /// field.
+  std::string hsts;
+  /// Whether every request is sent on to the same address under https.
+  bool redirects_to_https = false;
 
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
@@ -37,6 +59,9 @@ struct SiteConfig {
   /// The default site answers for its names and for the addresses listened on. It is asked last.
   bool is_default = true;
   std::vector<std::string> names;  ///< http::HostPolicy::parse_allowed accepts each of them
+  /// For clients that ask for one of the names, at every listener with TLS; as those of a listener.
+  std::vector<std::string> certificates;
+  std::vector<std::string> keys;
 
   Profile profile = Profile::classic;  ///< for messages; the members below hold what it decides
   http::PathRules path_rules = http::PathRules::strict;

@@ -81,9 +81,8 @@ class Reader {
  private:
   [[nodiscard]] Result<Setting, std::string> setting(const toml::key& key, const toml::node& node) const {
     const auto row = std::ranges::find_if(
-        options(), [&](const Option& option) { return option.is_setting() && option.key() == key.str(); });
-    if (row == options().end() || !belongs_here(*row))
-      return failure(unknown_key(key, row != options().end()));
+        options(), [&](const Option& option) { return belongs_here(option) && key_of(option) == key.str(); });
+    if (row == options().end()) return failure(unknown_key(key));
     Setting setting{&*row, place(*row, node), {}};
     const toml::array* items = node.as_array();
     if (items == nullptr) {
@@ -96,8 +95,13 @@ class Reader {
   }
 
   [[nodiscard]] bool belongs_here(const Option& option) const {
+    if (!option.is_setting()) return false;
     if (table_ == nullptr) return option.is_flat();
     return option.scope() == table_->scope && option.reach != Option::Reach::flat;
+  }
+
+  [[nodiscard]] std::string key_of(const Option& option) const {
+    return table_ == nullptr ? option.key() : option.table_key();
   }
 
   [[nodiscard]] Result<Value, std::string> value(const Option& option, const toml::node& node) const {
@@ -107,7 +111,7 @@ class Reader {
   }
 
   [[nodiscard]] std::string place(const Option& option, const toml::node& node) const {
-    return position(name_, node.source()) + ": " + option.key();
+    return position(name_, node.source()) + ": " + key_of(option);
   }
 
   [[nodiscard]] std::string wrong_type(const Option& option, const toml::node& node) const {
@@ -115,16 +119,31 @@ class Reader {
                        option.file_types().name, option.allowed());
   }
 
-  /// `exists` says that there is such a key, which belongs elsewhere in the file.
-  [[nodiscard]] std::string unknown_key(const toml::key& key, bool exists) const {
+  [[nodiscard]] std::string unknown_key(const toml::key& key) const {
     std::vector<std::string> keys;
     for (const Option& option : options())
-      if (option.is_setting() && belongs_here(option)) keys.push_back(option.key());
+      if (belongs_here(option)) keys.push_back(key_of(option));
+    const bool exists = std::ranges::any_of(options(), [&](const Option& option) {
+      return option.is_setting() && (option.key() == key.str() || option.table_key() == key.str());
+    });
     const std::string nearest = nearest_name(key.str(), keys);
     std::string hint = nearest.empty() ? "" : "did you mean " + nearest + "? ";
-    if (exists) hint = table_ == nullptr ? "it stands in a [[site]]; " : "it stands before the first table; ";
+    if (exists)
+      hint = table_ == nullptr ? "it stands in a " + tables_with(key.str()) + "; "
+                               : "it stands before the first table; ";
     return fmt::format("{}: {}: no such key{}; {}bobbin --help shows all", position(name_, key.source()),
                        escaped(key.str()), table_ == nullptr ? "" : " in " + in_brackets(*table_), hint);
+  }
+
+  /// "[[listener]] or [[site]]"
+  [[nodiscard]] static std::string tables_with(std::string_view key) {
+    std::string tables;
+    for (const TableName& table : kTableNames)
+      if (std::ranges::any_of(options(), [&](const Option& option) {
+            return option.is_setting() && option.scope() == table.scope && option.table_key() == key;
+          }))
+        tables += (tables.empty() ? "" : " or ") + in_brackets(table);
+    return tables;
   }
 
   const std::string& name_;

@@ -1,5 +1,6 @@
 #include "app/generation.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -46,12 +47,14 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
                                                                           executor::Executor& executor,
                                                                           UploadFolders* folders) {
   // Sites share the memory for cached files evenly.
-  const OpenSite::Shared shared{.types = TRY(media_types(config.server.mime_types)),
-                                .executor = executor,
-                                .workers = config.server.threads,
-                                .cache_bytes = config.server.cache_memory / config.sites.size(),
-                                .max_upload_bytes = config.server.max_upload,
-                                .commit_timeout = config.server.commit_timeout};
+  const OpenSite::Shared shared{
+      .types = TRY(media_types(config.server.mime_types)),
+      .executor = executor,
+      .workers = config.server.threads,
+      .cache_bytes = config.server.cache_memory / config.sites.size(),
+      .max_upload_bytes = config.server.max_upload,
+      .commit_timeout = config.server.commit_timeout,
+      .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https)};
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, shared, folders)));

@@ -44,8 +44,8 @@ class MainLoop {
   [[nodiscard]] bool wait_for(Milestone& milestone, Instant end, const bool& gives_up);
   void handle_signals();
   void handle(int signal);
-  /// Runs once a second: looks at the roots, drops the stores of upload folders that no site uses any more,
-  /// and gives free memory back.
+  /// Runs once a second: looks at the roots and the certificates, drops the stores of upload folders that no
+  /// site uses any more, and gives free memory back.
   void tick();
   void write_status();
 

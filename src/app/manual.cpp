@@ -69,8 +69,8 @@ download = ["zip"]
 A `[[site]]` needs `names` and `root`, takes the keys below that say so, and has the profile `folder` unless it says otherwise; it inherits
 nothing from the keys outside of tables. A request goes to the site whose name for its Host says most: the exact one, else the longest `*.NAME`.
 The default site is there when no `[[site]]` is, or when `root` is given outside of tables; it answers for the addresses listened on and for
-`allow_host`. A Host that nobody answers for is refused with 403. In the same way a `[[listener]]` has its own `bind` and `port`, and the default
-listener is there besides when one of these is given outside of tables.
+`allow_host`. A Host that nobody answers for is refused with 403. In the same way a `[[listener]]` takes the keys below that say so, and the default
+listener is there besides when one of these is given outside of tables. [tls.md](tls.md) is about TLS.
 
 A mistake is one line on standard error that names the place, the value and what is allowed. The exit code is 2 for the
 command line and the environment, and 78 for the configuration file:
@@ -140,8 +140,9 @@ std::string cell(std::string_view text) {
 }
 
 /// The table of the configuration file in which the option can stand.
-std::string_view where(const Option& option) {
-  if (option.scope() == Scope::listener) return "`[[listener]]`";
+std::string where(const Option& option) {
+  if (option.scope() == Scope::listener && option.key_in_table.empty()) return "`[[listener]]`";
+  if (option.scope() == Scope::listener) return fmt::format("`[[listener]]`, as `{}`", option.key_in_table);
   return option.scope() == Scope::site && option.reach != Option::Reach::flat ? "`[[site]]`" : "";
 }
 

@@ -7,6 +7,7 @@
 
 #include "http/filters/added_fields.h"
 #include "http/filters/expectations.h"
+#include "http/filters/redirect_to_https.h"
 #include "http/percent_encoding.h"
 #include "store/document_name.h"
 
@@ -80,10 +81,12 @@ std::string lines_of(const std::vector<std::string>& fields) {
   return lines;
 }
 
-std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& config) {
+std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& config,
+                                                            bool redirects_to_https) {
   using http::filters::AddedFields;
   std::vector<std::shared_ptr<const http::Filter>> filters{
       std::make_shared<const http::filters::Expectations>()};
+  if (redirects_to_https) filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(""));
   const auto add = [&filters](std::string lines, AddedFields::To to) {
     if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
   };
@@ -193,7 +196,7 @@ http::Site OpenSite::routes() const {
       .path_rules = config_.path_rules,
       .routes = std::move(routes),
       .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
-      .filters = filters_of(config_)};
+      .filters = filters_of(config_, shared_.redirects_to_https)};
 }
 
 }  // namespace bobbin::app

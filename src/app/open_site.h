@@ -29,6 +29,7 @@ class OpenSite {
     std::size_t cache_bytes;  ///< for the files of one site
     std::uint64_t max_upload_bytes;
     Duration commit_timeout;
+    bool redirects_to_https;  ///< whether any listener does so
   };
   /// When `folders` is null this only looks whether the upload folder could be used. The error is a sentence
   /// for the operator.

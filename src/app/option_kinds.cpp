@@ -108,6 +108,8 @@ template struct Choice<Uploads>;
 template struct Choice<http::PathRules>;
 template struct Choice<observe::AccessFormat>;
 template struct Choice<observe::LogLevel>;
+template struct Choice<Tls>;
+template struct Choice<net::tls::Policy>;
 
 bool Text::assign(const Target& target, std::string_view text) const {
   return keep(member.in(target), accept(text));

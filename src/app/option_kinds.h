@@ -105,8 +105,9 @@ struct Switch {
 /// One of several names. Where on and off are among them, all that a Switch takes is understood.
 template <typename E>
 struct Choice {
-  static constexpr FileTypes kFileTypes{
-      .name = "a string", .boolean = std::is_same_v<E, Uploads>, .string = true};
+  static constexpr FileTypes kFileTypes{.name = std::is_same_v<E, Tls> ? "a boolean or a string" : "a string",
+                                        .boolean = std::is_same_v<E, Uploads> || std::is_same_v<E, Tls>,
+                                        .string = true};
   Member<E> member;
   std::span<const std::pair<std::string_view, E>> names;
   [[nodiscard]] std::string allowed() const;
@@ -143,8 +144,9 @@ struct List {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
-                          Choice<Profile>, Choice<Uploads>, Choice<http::PathRules>,
-                          Choice<observe::AccessFormat>, Choice<observe::LogLevel>, Text, List>;
+using Kind =
+    std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch, Choice<Profile>,
+                 Choice<Uploads>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
+                 Choice<observe::LogLevel>, Choice<Tls>, Choice<net::tls::Policy>, Text, List>;
 
 }  // namespace bobbin::app

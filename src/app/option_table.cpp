@@ -24,6 +24,11 @@ constexpr std::pair<std::string_view, Uploads> kUploads[] = {
 constexpr std::pair<std::string_view, http::PathRules> kPathRules[] = {
     {"strict", http::PathRules::strict}, {"standard", http::PathRules::standard}};
 
+constexpr std::pair<std::string_view, Tls> kTls[] = {
+    {"auto", Tls::automatic}, {"on", Tls::on}, {"off", Tls::off}, {"self-signed", Tls::self_signed}};
+constexpr std::pair<std::string_view, net::tls::Policy> kTlsPolicies[] = {
+    {"intermediate", net::tls::Policy::intermediate}, {"modern", net::tls::Policy::modern}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -44,6 +49,38 @@ constexpr Option kOptions[] = {
     {.group = "Listening", .short_flag = "-b", .name = "bind", .placeholder = "ADDRESS", .positional = "HOST",
      .effect = List{&ListenerConfig::binds, accept_address, "an IPv4 or IPv6 address, or localhost"},
      .meaning = "The addresses to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every IPv6 one."},
+
+    {.group = "TLS", .name = "tls", .placeholder = "auto|on|off|self-signed",
+     .effect = Choice<Tls>{&ListenerConfig::tls, kTls},
+     .meaning = "Whether the listener speaks HTTPS. auto does where it is given a certificate; on may rely on the certificates of sites; "
+                "self-signed makes a certificate for development, which no client trusts."},
+    {.group = "TLS", .name = "tls-certificate", .key_in_table = "certificate", .placeholder = "FILE",
+     .effect = List{&ListenerConfig::certificates, accept_non_empty, "the name of a PEM file", "none"},
+     .reloads = true,
+     .meaning = "The certificate, and behind it those that lead to its issuer. One with a key of RSA and one with a key of ECDSA can stand side by side. "
+                "The files are read anew when they change."},
+    {.group = "TLS", .name = "tls-key", .key_in_table = "key", .placeholder = "FILE",
+     .effect = List{&ListenerConfig::keys, accept_non_empty, "the name of a PEM file", "in the files of the certificates"},
+     .reloads = true,
+     .meaning = "The key of the certificate, without a password; as many as there are certificates, in the same order."},
+    {.group = "TLS", .name = "tls-policy", .placeholder = "NAME",
+     .effect = Choice<net::tls::Policy>{&ListenerConfig::tls_policy, kTlsPolicies},
+     .reloads = true,
+     .meaning = "Which versions and ciphers are offered, after Mozilla's recommendations of these names: intermediate is TLS 1.3 and 1.2, modern is TLS 1.3 only."},
+    {.group = "TLS", .name = "certificate",
+     .effect = List{&SiteConfig::certificates, accept_non_empty, "the name of a PEM file", "those of the listener"},
+     .reach = Option::Reach::table,
+     .meaning = "The certificate of a [[site]], for clients that ask for one of its names at any listener with TLS."},
+    {.group = "TLS", .name = "key",
+     .effect = List{&SiteConfig::keys, accept_non_empty, "the name of a PEM file", "in the files of the certificates"},
+     .reach = Option::Reach::table,
+     .meaning = "The key of that certificate."},
+    {.group = "TLS", .name = "hsts", .placeholder = "TEXT",
+     .effect = Text{&ListenerConfig::hsts, accept_hsts, "max-age=SECONDS, perhaps with ; includeSubDomains and ; preload behind it", "no such field"},
+     .meaning = "The Strict-Transport-Security field of every answer over TLS: browsers then ask for this host by https only, for as long as it says."},
+    {.group = "TLS", .name = "redirect-to-https", .placeholder = "on|off",
+     .effect = Switch{&ListenerConfig::redirects_to_https},
+     .meaning = "Whether a listener without TLS sends every request on to https (308), at the port of the first listener with TLS, or else 443. Hosts are checked as everywhere."},
 
     {.group = "Sites", .short_flag = "-d", .name = "root", .placeholder = "DIR", .positional = "DIR",
      .effect = Text{&SiteConfig::root, accept_non_empty, "the name of a directory"},

@@ -197,6 +197,21 @@ std::optional<std::string> accept_header(std::string_view text) {
   return std::string(name) + ": " + *value;
 }
 
+std::optional<std::string> accept_hsts(std::string_view text) {
+  if (text.empty()) return "";
+  std::string value;
+  bool has_age = false;
+  for (const std::string& directive : split_list(text, ';')) {
+    const std::string lower = lowercase(directive);
+    const bool is_age = lower.starts_with("max-age=");
+    if (is_age && (has_age || !parse_whole_number(std::string_view(lower).substr(8)))) return std::nullopt;
+    if (!is_age && lower != "includesubdomains" && lower != "preload") return std::nullopt;
+    has_age |= is_age;
+    value += (value.empty() ? "" : "; ") + directive;
+  }
+  return has_age ? std::optional(value) : std::nullopt;
+}
+
 std::optional<std::string> accept_field_value(std::string_view text) {
   const bool visible = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
   if (!visible || trim(text) != text) return std::nullopt;

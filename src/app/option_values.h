@@ -47,6 +47,8 @@ namespace bobbin::app {
 /// A field line, "Name: value" afterwards, whose name is a token (RFC 9110 §5.1) and none of those that
 /// describe a message, its content or the connection, which are the server's own.
 [[nodiscard]] std::optional<std::string> accept_header(std::string_view text);
+/// A value of Strict-Transport-Security (RFC 6797 §6.1), or nothing at all.
+[[nodiscard]] std::optional<std::string> accept_hsts(std::string_view text);
 /// Visible ASCII characters with blanks between them, or nothing at all: safe as a field value (RFC 9110
 /// §5.5).
 [[nodiscard]] std::optional<std::string> accept_field_value(std::string_view text);

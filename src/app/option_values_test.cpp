@@ -125,6 +125,15 @@ TEST(RequestPathText, IsOneThatTheServerWouldNotRefuse) {
   }
 }
 
+TEST(HstsText, HasAnAge) {  // RFC 6797 §6.1
+  EXPECT_EQ(accept_hsts("max-age=31536000"), "max-age=31536000");
+  EXPECT_EQ(accept_hsts("max-age=0;includeSubDomains ;  preload"), "max-age=0; includeSubDomains; preload");
+  EXPECT_EQ(accept_hsts(""), "");
+  for (const char* bad : {"31536000", "includeSubDomains", "max-age=", "max-age=x", "max-age=1; max-age=2",
+                          "max-age=1; other", "max-age=1\r\nX: y"})
+    EXPECT_EQ(accept_hsts(bad), std::nullopt) << bad;
+}
+
 TEST(FieldValueText, CannotEndItsField) {  // RFC 9110 §5.5
   for (const char* text : {"", "bobbin/1.0 (test)", "Multi-threaded HTTP Server"}) {
     EXPECT_EQ(accept_field_value(text), text) << text;

@@ -45,6 +45,8 @@ std::string Option::flag() const { return "--" + std::string(name); }
 
 std::string Option::key() const { return with_underscores(name); }
 
+std::string Option::table_key() const { return key_in_table.empty() ? key() : std::string(key_in_table); }
+
 std::string Option::variable() const {
   std::string upper = with_underscores(name);
   for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;

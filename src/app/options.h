@@ -21,9 +21,10 @@ struct Option {
   /// Where the option can be given: everywhere; everywhere except in a [[site]]; only in a [[site]].
   enum class Reach : std::uint8_t { everywhere, flat, table };
 
-  std::string_view group;             ///< the heading in --help; the rows of a group stand together
-  std::string_view short_flag = {};   ///< "-p", or nothing
-  std::string_view name;              ///< "keep-alive-timeout"
+  std::string_view group;              ///< the heading in --help; the rows of a group stand together
+  std::string_view short_flag = {};    ///< "-p", or nothing
+  std::string_view name;               ///< "keep-alive-timeout"
+  std::string_view key_in_table = {};  ///< its key in a [[listener]], where that differs from key()
   std::string_view placeholder = {};  ///< names the value in --help: "TIME"; empty for a flag without a value
   std::string_view positional = {};   ///< its name as an argument without a flag, or nothing
   std::variant<Kind, Action> effect;
@@ -40,8 +41,9 @@ struct Option {
   [[nodiscard]] const Kind& kind() const;
   [[nodiscard]] Scope scope() const;
   [[nodiscard]] bool is_list() const { return std::holds_alternative<List>(kind()); }
-  [[nodiscard]] std::string key() const;       ///< in the configuration file: "keep_alive_timeout"
-  [[nodiscard]] std::string variable() const;  ///< in the environment: "BOBBIN_KEEP_ALIVE_TIMEOUT"
+  [[nodiscard]] std::string key() const;        ///< in the configuration file: "keep_alive_timeout"
+  [[nodiscard]] std::string table_key() const;  ///< the same, in a table
+  [[nodiscard]] std::string variable() const;   ///< in the environment: "BOBBIN_KEEP_ALIVE_TIMEOUT"
   [[nodiscard]] std::string allowed() const;
   [[nodiscard]] const FileTypes& file_types() const;
   /// The default as an operator would write it, or words in parentheses where that is nothing.

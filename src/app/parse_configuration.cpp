@@ -37,6 +37,12 @@ bool sets(const SourceList& sources, std::string_view name) {
   return std::ranges::any_of(sources, [&](const Source& source) { return source.sets(option_named(name)); });
 }
 
+bool sets_any_of(const SourceList& sources, Scope scope) {
+  return std::ranges::any_of(sources, [&](const Source& source) {
+    return std::ranges::any_of(source.settings, [&](const Setting& s) { return s.option->scope() == scope; });
+  });
+}
+
 [[nodiscard]] Result<void, ConfigError> apply_all(const SourceList& sources, const Target& target) {
   for (const Source& source : sources)
     for (const Setting& setting : source.settings)
@@ -94,7 +100,7 @@ bool sets(const SourceList& sources, std::string_view name) {
   const bool is_seeds_form = !directory_is_named && config.sites.empty();
   SiteConfig site = TRY(site_defaults(flat, is_seeds_form ? Profile::classic : Profile::folder));
   TRY(apply_all(flat, {config.server, listener, site}));
-  if (config.listeners.empty() || sets(flat, "port") || sets(flat, "bind"))
+  if (config.listeners.empty() || sets_any_of(flat, Scope::listener))
     config.listeners.push_back(std::move(listener));
   if (config.sites.empty() || sets(flat, "root")) config.sites.push_back(std::move(site));
   return config;

@@ -104,6 +104,17 @@ std::vector<Row> every_option() {
       row("allow-host", &SiteConfig::names,
           {"a.example, b.example:81", R"(["a.example", "b.example:81"])", {"a.example", "b.example:81"}},
           {"*", R"(["*"])", {"*"}}),
+      row("tls", &ListenerConfig::tls, {"self-signed", R"("self-signed")", Tls::self_signed},
+          {"on", "true", Tls::on}),
+      row("tls-certificate", &ListenerConfig::certificates,
+          {"a.pem,b.pem", R"(["a.pem", "b.pem"])", {"a.pem", "b.pem"}}, {"c.pem", R"("c.pem")", {"c.pem"}}),
+      row("tls-key", &ListenerConfig::keys, {"a.key,b.key", R"(["a.key", "b.key"])", {"a.key", "b.key"}},
+          {"c.key", R"("c.key")", {"c.key"}}),
+      row("tls-policy", &ListenerConfig::tls_policy, {"modern", R"("modern")", net::tls::Policy::modern},
+          {"intermediate", R"("intermediate")", net::tls::Policy::intermediate}),
+      row("hsts", &ListenerConfig::hsts, {"max-age=60", R"("max-age=60")", "max-age=60"}, {"", R"("")", ""}),
+      row("redirect-to-https", &ListenerConfig::redirects_to_https, {"on", "true", true},
+          {"off", "false", false}),
       row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
       row("connections-per-thread", &ServerConfig::connections_per_thread, {"1", "1", 1},
           {"1000000", "1_000_000", 1'000'000}),
@@ -474,6 +485,28 @@ header = "X: y"
   EXPECT_EQ(config.sites[0].names, (Strings{"a.example", "*.b.example"}));
   EXPECT_EQ(config.sites[0].profile, Profile::folder);
   EXPECT_EQ(config.sites[0].headers, Strings{"X: y"});
+  const Config secured = config_from_file(R"([[listener]]
+bind = "0.0.0.0"
+port = 443
+tls = true
+certificate = ["ec.pem", "rsa.pem"]
+key = ["ec.key", "rsa.key"]
+[[site]]
+names = "a.example"
+root = "site"
+certificate = "a.pem"
+key = "a.key"
+)");
+  EXPECT_EQ(secured.listeners[0].tls, Tls::on);
+  EXPECT_EQ(secured.listeners[0].certificates, (Strings{"ec.pem", "rsa.pem"}));
+  EXPECT_EQ(secured.listeners[0].keys, (Strings{"ec.key", "rsa.key"}));
+  EXPECT_EQ(secured.sites[0].certificates, Strings{"a.pem"});
+  EXPECT_EQ(secured.sites[0].keys, Strings{"a.key"});
+  EXPECT_EQ(config_from_file("tls_certificate = \"a.pem\"\n[[listener]]\nport = 1").listeners.size(), 2U);
+  EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "certificate = \"a.pem\""}),
+              testing::HasSubstr("1:1: certificate: no such key; it stands in a"));
+  EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "[[listener]]\ntls_key = \"a.pem\""}),
+              testing::HasSubstr("tls_key: no such key in [[listener]]"));
   EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "[[site]]\nroot = \"site\""}),
               testing::HasSubstr("names is missing"));
 }

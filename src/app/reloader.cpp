@@ -29,6 +29,14 @@ void copy_value(const Option& option, const ServerConfig& source, ServerConfig& 
   static_cast<void>(apply(setting, {server, listener, site}));  // the value is allowed, as it was in `source`
 }
 
+/// Copies what a reload can change of a listener.
+void copy_certificates(const ListenerConfig& wanted, ListenerConfig& listener) {
+  if (wanted.tls != listener.tls || is_secured(wanted) != is_secured(listener)) return;
+  listener.certificates = wanted.certificates;
+  listener.keys = wanted.keys;
+  listener.tls_policy = wanted.tls_policy;
+}
+
 }  // namespace
 
 RootState root_state(const OpenSite& site) {
@@ -53,13 +61,17 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
       kept.push_back(option.flag());
     }
   }
-  if (wanted.listeners != running.listeners) kept.emplace_back("the addresses and ports of the listeners");
+  if (wanted.listeners.size() == running.listeners.size())
+    for (std::size_t i = 0; i < running.listeners.size(); ++i)
+      copy_certificates(wanted.listeners[i], config.listeners[i]);
+  if (wanted.listeners != config.listeners)
+    kept.emplace_back("the addresses and ports of the listeners, and which of them speak TLS");
   return config;
 }
 
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
                    Parse parse, executor::Executor& executor, UploadFolders& folders,
-                   server::WorkerPool& pool, observe::LogWriter& log)
+                   ListenerServices& services, server::WorkerPool& pool, observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       reported_(generation_->sites().size(), RootState::same),
@@ -67,6 +79,7 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
       parse_(std::move(parse)),
       executor_(executor),
       folders_(folders),
+      services_(services),
       pool_(pool),
       log_(log) {}
 
@@ -80,12 +93,16 @@ void Reloader::reload() {
   if (run == nullptr) return;  // cannot happen: the same arguments have started the server
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
+  auto tls = services_.open(config);
+  if (!tls) return refuse(tls.error());
   auto generation = Generation::create(config, bound_, executor_, &folders_);
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
+  services_.install(*std::move(tls));
   install(*std::move(generation));
   log_.write(LogLevel::info, "Configuration reloaded");
-  announce_sites(*generation_, bound_, log_);
+  announce_sites(config_, *generation_, bound_, log_);
+  write_warnings(services_.take_warnings(wall_now()), log_);
   if (!kept.empty())
     log_.write(LogLevel::warning,
                fmt::format("Warning: only a restart can change {}", fmt::join(kept, ", ")));

@@ -8,6 +8,7 @@
 
 #include "app/config.h"
 #include "app/generation.h"
+#include "app/listener_services.h"
 #include "app/parse_configuration.h"
 #include "app/upload_folders.h"
 #include "base/endpoint.h"
@@ -28,14 +29,17 @@ class Reloader {
 
   /// `config` is the configuration with which the server was started. All references outlive this object.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
-           Parse parse, executor::Executor& executor, UploadFolders& folders, server::WorkerPool& pool,
-           observe::LogWriter& log);
+           Parse parse, executor::Executor& executor, UploadFolders& folders, ListenerServices& services,
+           server::WorkerPool& pool, observe::LogWriter& log);
 
   /// Reads the configuration again and opens everything anew; called for SIGHUP.
   void reload();
   /// Looks where the names of the roots lead, and logs what has changed since the last call. Where a site
   /// follows its root, the directory to which the name leads now is served from then on.
   void follow_roots();
+
+  /// Puts certificates into force whose files have changed, and warns of those that expire.
+  void follow_certificates() { services_.follow(config_, wall_now(), log_); }
 
   /// The configuration that is in force.
   [[nodiscard]] const Config& config() const { return config_; }
@@ -51,6 +55,7 @@ class Reloader {
   const Parse parse_;
   executor::Executor& executor_;
   UploadFolders& folders_;
+  ListenerServices& services_;
   server::WorkerPool& pool_;
   observe::LogWriter& log_;
 };

@@ -11,6 +11,7 @@
 #include "app/announce.h"
 #include "app/capacity.h"
 #include "app/generation.h"
+#include "app/listener_services.h"
 #include "app/listeners.h"
 #include "app/main_loop.h"
 #include "app/milestone.h"
@@ -142,6 +143,11 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   // mistake must not remove files of the first one.
   auto listeners = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
+  const auto services = TRY(
+      ListenerServices::create(config, bound, *process.registry).map_error([](const std::string& message) {
+        return StartFailure{message, kExitUsage};
+      }));
+  services->attach(listeners);
   executor::Executor executor;
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
   auto generation =
@@ -170,11 +176,13 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   }
   announce(config, *generation, bound, process.main_log);
   write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);
+  write_warnings(services->take_warnings(wall_now()), process.main_log);
   write_warnings(run.warnings, process.main_log);
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
-  Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *pool, process.main_log);
+  Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *services, *pool,
+                    process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,

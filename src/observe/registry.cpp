@@ -9,6 +9,11 @@ Counter& Registry::counter(std::string_view name, std::string_view labels) {
   return counters_.emplace_back(name, labels).instrument;
 }
 
+Gauge& Registry::gauge(std::string_view name, std::string_view labels) {
+  const Lock lock(mutex_);
+  return gauges_.emplace_back(name, labels).instrument;
+}
+
 State& Registry::state(std::string_view name, std::string_view labels) {
   const Lock lock(mutex_);
   return states_.emplace_back(name, labels).instrument;
@@ -25,6 +30,14 @@ std::vector<Registry::CounterValue> Registry::counters() const {
     else
       found->value += each.instrument.value();
   }
+  return values;
+}
+
+std::vector<Registry::GaugeValue> Registry::gauges() const {
+  const Lock lock(mutex_);
+  std::vector<GaugeValue> values;
+  values.reserve(gauges_.size());
+  for (const auto& each : gauges_) values.push_back({each.name, each.labels, each.instrument.value()});
   return values;
 }
 

@@ -25,6 +25,16 @@ class Counter {
   alignas(64) std::atomic<std::uint64_t> value_ = 0;
 };
 
+/// A number that rises and falls. Thread: any.
+class Gauge {
+ public:
+  void set(std::int64_t value) { value_.store(value, std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_ = 0;
+};
+
 /// A word that says how a part of the server is, such as "open" or "closed". Thread: any.
 class State {
  public:
@@ -50,6 +60,8 @@ class Registry {
   /// A counter of its own for one writer; those of one name and label are one to the reader. Lives as long as
   /// this.
   [[nodiscard]] Counter& counter(std::string_view name, std::string_view labels = {}) EXCLUDES(mutex_);
+  /// A gauge of its own.
+  [[nodiscard]] Gauge& gauge(std::string_view name, std::string_view labels = {}) EXCLUDES(mutex_);
   /// A state of its own.
   [[nodiscard]] State& state(std::string_view name, std::string_view labels = {}) EXCLUDES(mutex_);
 
@@ -58,6 +70,11 @@ class Registry {
     std::string labels;
     std::uint64_t value;
   };
+  struct GaugeValue {
+    std::string name;
+    std::string labels;
+    std::int64_t value;
+  };
   struct StateValue {
     std::string name;
     std::string labels;
@@ -65,6 +82,7 @@ class Registry {
   };
   /// In the order in which the names came. Each sum may be a moment old.
   [[nodiscard]] std::vector<CounterValue> counters() const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<GaugeValue> gauges() const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<StateValue> states() const EXCLUDES(mutex_);
   /// The sum of all counters of this name and label.
   [[nodiscard]] std::uint64_t total(std::string_view name, std::string_view labels = {}) const
@@ -82,6 +100,7 @@ class Registry {
 
   mutable Mutex mutex_;
   std::deque<Named<Counter>> counters_ GUARDED_BY(mutex_);  // addresses must stay
+  std::deque<Named<Gauge>> gauges_ GUARDED_BY(mutex_);
   std::deque<Named<State>> states_ GUARDED_BY(mutex_);
 };
 

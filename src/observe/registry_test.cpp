@@ -58,5 +58,16 @@ TEST(Registry, StatesSayWhatTheyWereSetToLast) {
   EXPECT_EQ(registry.states().at(0).text, "open");
 }
 
+TEST(Registry, AGaugeRisesAndFalls) {
+  Registry registry;
+  Gauge& gauge = registry.gauge("bobbin_x", "file=\"a\"");
+  gauge.set(7);
+  gauge.set(-3);
+  ASSERT_EQ(registry.gauges().size(), 1U);
+  EXPECT_EQ(registry.gauges()[0].name, "bobbin_x");
+  EXPECT_EQ(registry.gauges()[0].labels, "file=\"a\"");
+  EXPECT_EQ(registry.gauges()[0].value, -3);
+}
+
 }  // namespace
 }  // namespace bobbin::observe

@@ -18,17 +18,22 @@ class Mode:
     flags: tuple
 
 
-# Every test that talks HTTP runs in each of these.
+# Every test that talks HTTP runs in each of the first two. What HTTP means does not depend on the transport: the files
+# that say so (`pytestmark = pytest.mark.semantics`) are run over the others, too.
 MODES = [
     Mode("capacity-1", ("--connections-per-thread", "1")),
     Mode("many", ()),
+]
+TRANSPORTS = [
+    Mode("tls", ("--tls", "self-signed")),
 ]
 
 
 def pytest_generate_tests(metafunc):
     if "mode" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("modes")
-        modes = [mode for mode in MODES if not marker or mode.name in marker.args]
+        known = MODES + (TRANSPORTS if metafunc.definition.get_closest_marker("semantics") else [])
+        modes = [mode for mode in known if not marker or mode.name in marker.args]
         metafunc.parametrize("mode", modes, ids=[mode.name for mode in modes])
 
 

@@ -8,6 +8,8 @@ import pytest
 from support.client import parse_date
 from support.validators import last_modified, strong_etag
 
+pytestmark = pytest.mark.semantics
+
 
 @pytest.fixture
 def aged(start, aged_root, scratch):

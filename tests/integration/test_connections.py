@@ -8,6 +8,8 @@ from support.clients import PATIENT_FLAGS
 from support.site import write_large
 from support.waiting import in_parallel
 
+pytestmark = pytest.mark.semantics
+
 
 # Persistence
 

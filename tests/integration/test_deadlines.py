@@ -12,6 +12,8 @@ from support.clients import JSON, begin_download
 from support.site import write_large
 from support.waiting import eventually, in_parallel
 
+pytestmark = pytest.mark.semantics
+
 SHORT = "300ms"
 LONG = "120s"
 
@@ -52,6 +54,7 @@ def test_unfinished_head(start):
             assert "<h1>408 Request Timeout</h1>" in response.text
 
 
+@pytest.mark.modes("capacity-1", "many")  # whether there is an answer is seen at the socket, which also brings tickets of TLS
 def test_head_deadline_is_absolute(start):
     """§4: bytes that keep coming do not extend it."""
     server = start("--head-timeout", SHORT, "--keep-alive-timeout", LONG)

@@ -4,6 +4,8 @@ import pytest
 
 from support.validators import strong_etag
 
+pytestmark = pytest.mark.semantics
+
 MIB = 1024 * 1024
 # Of the allocator, and of what a busy connection takes.
 SLACK = 4 * MIB

@@ -19,6 +19,8 @@ from support.server import run_to_end
 from support.validators import strong_etag
 from support.waiting import eventually
 
+pytestmark = pytest.mark.semantics
+
 ATTACHMENTS = {"logo.png", "photo.png", "photo.jpg", "sample.txt", "big.png"}
 
 

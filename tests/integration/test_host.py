@@ -7,6 +7,8 @@ import socket
 
 import pytest
 
+pytestmark = pytest.mark.semantics
+
 HOSTS = {
     # value ({port} is ours): status
     "127.0.0.1:{port}": 200,
@@ -107,17 +109,17 @@ def test_host_is_checked_again(server):
 @pytest.mark.parametrize(
     ("target", "host", "status"),
     [
-        ("http://{host}/about.html", "{host}", 200),
-        ("http://{host}/about.html", "evil.com", 200),
-        ("HTTP://LOCALHOST:{port}/about.html", "{host}", 200),
-        ("http://evil.com/about.html", "{host}", 403),
-        ("http://evil.com:{port}/about.html", "{host}", 403),
-        ("http://localhost/about.html", "{host}", 403),
-        ("http://{host}/about.html", None, 400),
-        ("http:///about.html", "{host}", 400),
-        ("https://{host}/about.html", "{host}", 421),
-        ("https://evil.com:{port}/about.html", "{host}", 403),
-        ("http://{host}/../about.html", "{host}", 403),
+        ("{scheme}://{host}/about.html", "{host}", 200),
+        ("{scheme}://{host}/about.html", "evil.com", 200),
+        ("{SCHEME}://LOCALHOST:{port}/about.html", "{host}", 200),
+        ("{scheme}://evil.com/about.html", "{host}", 403),
+        ("{scheme}://evil.com:{port}/about.html", "{host}", 403),
+        ("{scheme}://localhost/about.html", "{host}", 403),
+        ("{scheme}://{host}/about.html", None, 400),
+        ("{scheme}:///about.html", "{host}", 400),
+        ("{other_scheme}://{host}/about.html", "{host}", 421),
+        ("{other_scheme}://evil.com:{port}/about.html", "{host}", 403),
+        ("{scheme}://{host}/../about.html", "{host}", 403),
     ],
 )
 def test_absolute_form(server, target, host, status):
@@ -134,7 +136,7 @@ def test_absolute_form(server, target, host, status):
 
 def test_absolute_form_without_a_path(server):
     """RFC 9112 §3.2.2, RFC 9110 §4.2.3: an empty path means `/`."""
-    for target in [f"http://{server.host}", f"http://{server.host}?query"]:
+    for target in [f"{server.scheme}://{server.host}", f"{server.scheme}://{server.host}?query"]:
         assert server.get(target).content == (server.root / "index.html").read_bytes(), target
 
 
@@ -149,8 +151,8 @@ def test_malformed_host(start, allowed):
     for host in MALFORMED_HOSTS:
         if server.get(host=host).status != 400:
             wrong.append(host)
-        if " " not in host and "/" not in host and server.get(f"http://{host}/").status != 400:
-            wrong.append(f"http://{host}/")
+        if " " not in host and "/" not in host and server.get(f"{server.scheme}://{host}/").status != 400:
+            wrong.append(f"{server.scheme}://{host}/")
     assert wrong == []
 
 
@@ -240,18 +242,19 @@ def test_wildcard_address(start):
             assert connection.ask("GET", "/", host=f"{name}:{server.port}").status == status, name
 
 
-def test_port_80_may_be_left_out(start):
-    """§4: the built-in names do without a port when ours is 80."""
+def test_the_port_of_the_scheme_may_be_left_out(start, mode):
+    """§4: the built-in names do without a port when ours is 80, and 443 with TLS."""
+    port = 443 if mode.name == "tls" else 80
     address = f"127.80.{os.getpid() % 250}.{os.getpid() // 250 % 250 + 1}"
     try:
-        socket.create_server((address, 80)).close()
+        socket.create_server((address, port)).close()
     except OSError as error:
-        pytest.skip(f"cannot use port 80: {error}")
-    server = start("--bind", address, "--port", "80")
+        pytest.skip(f"cannot use port {port}: {error}")
+    server = start("--bind", address, "--port", port)
     for host, status in [
         (address, 200),
         ("localhost", 200),
-        ("localhost:80", 200),
+        (f"localhost:{port}", 200),
         ("localhost:8080", 403),
         ("evil.com", 403),
     ]:

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.semantics
+
 SECRET = b"this is outside of the root"
 
 # fmt: off

@@ -9,6 +9,8 @@ import pytest
 from support.client import parse_date
 from support.validators import last_modified, strong_etag
 
+pytestmark = pytest.mark.semantics
+
 CONTENT = b"hello world"
 
 

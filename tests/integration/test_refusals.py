@@ -7,6 +7,8 @@ import pytest
 
 from support.waiting import in_parallel
 
+pytestmark = pytest.mark.semantics
+
 
 def head(*lines):
     """A request head; {host} stands for the server's own Host value."""
@@ -278,7 +280,7 @@ ACCEPTABLE = {
         "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
         "Connection: Upgrade, HTTP2-Settings",
     ),
-    "absolute form": head("GET http://{host}/ HTTP/1.1", HOST),
+    "absolute form": head("GET {scheme}://{host}/ HTTP/1.1", HOST),
     "TE": head("GET / HTTP/1.1", HOST, "TE: trailers", "Connection: TE"),
 }
 

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from support.client import chunked
 from support.waiting import eventually, in_parallel
 
+pytestmark = pytest.mark.semantics
+
 NAME = r"upload_(\d{8}_\d{6})_([a-z2-7]{26})\.json"
 CREATED = re.compile(
     r'\{"status": "success", "message": "File created successfully", "filepath": "(/uploads/' + NAME + r')"\}\n?'
@@ -774,6 +776,7 @@ def answered(connections):
     return [connection for connection in connections if connection.socket in readable]
 
 
+@pytest.mark.modes("capacity-1", "many")  # whether there is an answer is seen at the socket, which also brings tickets of TLS
 def test_the_memory_of_all_uploads_is_bounded(start):
     """§3: clients that send a part and stop do not take more than --upload-memory; whoever comes then is told to come again."""
     server = start("--threads", "50", "--upload-memory", "1MiB", "--max-upload", "64KiB")
@@ -794,6 +797,7 @@ def test_the_memory_of_all_uploads_is_bounded(start):
     eventually(lambda: server.upload(b"[" + b" " * 60_000 + b"]").status == 201, "there is room again when they have left")
 
 
+@pytest.mark.modes("capacity-1", "many")  # whether there is an answer is seen at the socket, which also brings tickets of TLS
 def test_the_disk_of_unfinished_uploads_is_bounded(start):
     """§3: the same for what is on disk and not complete; small documents are stored all the same."""
     server = start("--max-upload", "2MiB", "--upload-disk", "3MiB")

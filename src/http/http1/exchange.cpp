@@ -84,7 +84,7 @@ Framing framing_of(const Response& response, int minor_version) {
 
 Session::UnansweredRequest Session::unanswered(const RequestHead& head, Instant now) const {
   UnansweredRequest request{
-      .summary = context_.handler->summarize(head, local_, listener_), .log_fields = {}, .started = now};
+      .summary = context_.handler->summarize(head, local_, *listener_), .log_fields = {}, .started = now};
   if (context_.services.wants_log_fields()) set_client_fields(request.log_fields, head);
   return request;
 }
@@ -98,7 +98,7 @@ void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
                                       .exchange = {&context_.replies, id_, ExchangeId{requests_}},
                                       .worker = context_.worker,
                                       .round = context_.round,
-                                      .listener = listener_});
+                                      .listener = *listener_});
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
     return answer_prepared(**prepared, head, reading, now);
 
@@ -200,7 +200,7 @@ void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   // The part that could be read decides how the error is shown. An answer to HEAD has no content, whatever
   // else is wrong with the request (RFC 9110 §9.3.2).
   request.summary = context_.handler->summarize(read_until_fault(as_text(input), context_.settings.head),
-                                                local_, listener_);
+                                                local_, *listener_);
   if (workspace_ != nullptr) workspace_->input.clear();
   refuse(refusal, std::move(request), now);
 }
@@ -290,7 +290,7 @@ void Session::answer_prepared(const PreparedResponse& prepared, const RequestHea
 }
 
 void Session::append_back(std::string& out, bool keeps_connection) const {
-  out += listener_.fields;
+  out += listener_->fields;
   const std::string_view date_field = context_.services.date_field();
   if (keeps_connection)
     context_.back.append_keeping(out, date_field, context_.settings.maximum_requests - requests_);

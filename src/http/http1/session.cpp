@@ -30,7 +30,7 @@ Session::Session(Context& context, ConnectionId id, const Endpoint& local, Insta
     : context_(context),
       reader_(now, now + context.settings.head_timeout),
       local_(local),
-      listener_(listener),
+      listener_(&listener),
       id_(id) {}
 
 Workspace& Session::workspace() {
@@ -70,7 +70,9 @@ void Session::received(Bytes input, Instant now) {
 }
 
 void Session::refuse_input(const Refusal& refusal, Bytes input, Instant now) {
-  if (phase_ == Phase::open) refuse_head(refusal, input, now);
+  if (phase_ != Phase::open) return;
+  listener_ = &kPlainListener;  // what the listener promises does not hold for such a connection
+  refuse_head(refusal, input, now);
 }
 
 void Session::process_buffered(Instant now) {

@@ -156,7 +156,7 @@ class Session final : public http::Session {
   std::unique_ptr<Current> current_;      // null between exchanges
   RequestReader reader_;
   const Endpoint& local_;
-  const ListenerRules& listener_;
+  const ListenerRules* listener_;
   ConnectionId id_;
   unsigned requests_ = 0;
   Phase phase_ = Phase::open;

@@ -48,13 +48,15 @@ TEST(Session, TellsAClientThatSpeaksTlsWhatIsSpokenHere) {
 }
 
 TEST(Session, InputThatIsRefusedIsAnsweredOnceAndWhatFollowsIsDiscarded) {
-  SessionDriver driver;
+  const ListenerRules listener{.scheme = Scheme::https, .redirect_port = {}, .fields = "X: y\r\n"};
+  SessionDriver driver({}, listener);
   const Refusal refusal{Status::bad_request, "Not here.", "Wrong place"};
   driver.session().refuse_input(refusal, as_bytes(kGet), driver.now);
   driver.pump();
   EXPECT_EQ(driver.events(), (std::vector<std::string>{"answer 400 close", "shut down writing"}));
   EXPECT_EQ(driver.summaries[0].log_fields.request_line, "GET / HTTP/1.1");
   EXPECT_EQ(driver.summaries[0].log_fields.handler.violation, "Wrong place");
+  EXPECT_EQ(driver.sent.find("X: y"), std::string::npos) << "the connection is not secured";
   driver.session().refuse_input(refusal, as_bytes(kGet), driver.now);
   driver.pump();
   EXPECT_EQ(driver.events().size(), 2U);

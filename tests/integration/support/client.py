@@ -10,6 +10,7 @@ import re
 import socket
 from dataclasses import dataclass
 
+from .tls import TlsSocket
 from .waiting import PATIENCE
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -140,9 +141,12 @@ def chunked(pieces, last=b"0\r\n\r\n"):
 
 
 class Connection:
-    """A TCP connection to the server, and the bytes received on it that nobody has asked for yet."""
+    """A TCP connection to the server, and the bytes received on it that nobody has asked for yet.
 
-    def __init__(self, address, *, host=None, receive_buffer=None, source=None, patience=PATIENCE):
+    `tls`: whether to secure it; a context of `ssl` says how.
+    """
+
+    def __init__(self, address, *, host=None, receive_buffer=None, source=None, patience=PATIENCE, tls=False):
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.host = host or (
             f"[{address[0]}]:{address[1]}" if family == socket.AF_INET6 else f"{address[0]}:{address[1]}"
@@ -157,6 +161,8 @@ class Connection:
             self.socket.connect(address)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.port = self.socket.getsockname()[1]
+            if tls:
+                self.socket = TlsSocket(self.socket, None if tls is True else tls)
         except BaseException:
             self.socket.close()
             raise

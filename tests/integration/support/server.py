@@ -139,6 +139,7 @@ class Server:
     def __init__(self, binary, arguments, *, root, directory=None, environment=None, descriptors=None):
         self.root = root
         self.expected_status = 0
+        self.scheme = "http"
         limit = ["prlimit", f"--nofile={descriptors}", "--"] if descriptors else []
         self.process = subprocess.Popen(
             [*limit, str(binary), *map(str, arguments)],
@@ -162,6 +163,7 @@ class Server:
             return matches
 
         first = eventually(started, "the server has started")[0]
+        self.scheme = "https" if "https://" in first[0] else "http"
         self._set_address((first[1].strip("[]"), int(first[2])))
 
     def wait_until_listening(self, address):
@@ -178,6 +180,7 @@ class Server:
 
     def connect(self, *, address=None, **options):
         """A new connection; closed at the end of the test at the latest."""
+        options.setdefault("tls", self.scheme == "https")
         connection = Connection((address or self.address[0], self.port), **options)
         self._connections.append(connection)
         return connection
@@ -197,8 +200,17 @@ class Server:
         return self.ask("POST", target, fields=[("Content-Type", "application/json"), *fields], content=content)
 
     def fill(self, raw):
-        """`raw` with {host} and {port} replaced by this server's."""
-        return raw.replace(b"{host}", self.host.encode()).replace(b"{port}", str(self.port).encode())
+        """`raw` with {host}, {port}, {scheme} and {SCHEME} replaced by this server's, and {other_scheme} by the other one."""
+        values = {
+            "host": self.host,
+            "port": str(self.port),
+            "scheme": self.scheme,
+            "SCHEME": self.scheme.upper(),
+            "other_scheme": "http" if self.scheme == "https" else "https",
+        }
+        for name, value in values.items():
+            raw = raw.replace(b"{%b}" % name.encode(), value.encode())
+        return raw
 
     def uploads(self):
         """Names in the upload folder, hidden ones included."""

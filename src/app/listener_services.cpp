@@ -1,0 +1,137 @@
+#include "app/listener_services.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/options.h"
+
+namespace bobbin::app {
+namespace {
+
+using observe::LogLevel;
+
+bool wants_self_signed(const Config& config) {
+  return std::ranges::any_of(config.listeners,
+                             [](const ListenerConfig& each) { return each.tls == Tls::self_signed; });
+}
+
+Result<std::shared_ptr<const net::tls::Certificate>, std::string> make_self_signed(
+    const std::vector<Endpoint>& bound) {
+  return net::tls::Certificate::self_signed(bound, wall_now()).map_error([](const std::string& reason) {
+    return "--tls: cannot make a self-signed certificate: " + reason;
+  });
+}
+
+std::optional<std::string> contradiction_in(const ListenerConfig& listener) {
+  if (listener.redirects_to_https && is_secured(listener))
+    return "--redirect-to-https: on is not allowed for a listener with TLS; it is for a listener of its own "
+           "([[listener]]) at the port for plain HTTP";
+  if (!listener.hsts.empty() && !is_secured(listener))
+    return "--hsts: the field is for a listener with TLS only (RFC 6797 §7.2); leave it out, or see --tls";
+  return std::nullopt;
+}
+
+std::int64_t seconds_since_epoch(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::vector<http::Scheme> schemes_of(const Config& config) {
+  std::vector<http::Scheme> schemes;
+  for (const ListenerConfig& listener : config.listeners)
+    schemes.insert(schemes.end(), listener.binds.size(),
+                   is_secured(listener) ? http::Scheme::https : http::Scheme::http);
+  return schemes;
+}
+
+Result<std::unique_ptr<ListenerServices>, std::string> ListenerServices::create(
+    const Config& config, const std::vector<Endpoint>& bound, observe::Registry& registry) {
+  std::unique_ptr<ListenerServices> services(new ListenerServices(registry));
+  for (const ListenerConfig& listener : config.listeners)
+    if (auto contradiction = contradiction_in(listener)) return failure(*std::move(contradiction));
+  if (wants_self_signed(config)) services->self_signed_ = TRY(make_self_signed(bound));
+  OpenTls tls = TRY(services->open(config));
+  services->make_services(config, bound);
+  services->install(std::move(tls));
+  return services;
+}
+
+Result<std::vector<std::string>, std::string> ListenerServices::check(const Config& config) {
+  observe::Registry registry;
+  std::vector<Endpoint> bound;
+  for (const ListenerConfig& listener : config.listeners) bound.resize(bound.size() + listener.binds.size());
+  return TRY(create(config, bound, registry))->take_warnings(wall_now());
+}
+
+void ListenerServices::make_services(const Config& config, const std::vector<Endpoint>& bound) {
+  for (std::size_t i = 0; i < config.listeners.size(); ++i)
+    listener_of_bound_.insert(listener_of_bound_.end(), config.listeners[i].binds.size(), i);
+  std::uint16_t https_port = http::default_port(http::Scheme::https);
+  for (std::size_t i = bound.size(); i > 0; --i)
+    if (is_secured(config.listeners[listener_of_bound_[i - 1]])) https_port = bound[i - 1].port;
+  for (const ListenerConfig& listener : config.listeners) {
+    server::ListenerService& service = services_.emplace_back();
+    contexts_.push_back(is_secured(listener) ? std::make_unique<net::tls::CurrentContext>(nullptr) : nullptr);
+    service.tls = contexts_.back().get();
+    if (is_secured(listener)) service.rules.scheme = http::Scheme::https;
+    if (listener.redirects_to_https) service.rules.redirect_port = https_port;
+    if (!listener.hsts.empty()) service.rules.fields = "Strict-Transport-Security: " + listener.hsts + "\r\n";
+  }
+}
+
+void ListenerServices::attach(std::vector<server::Listener>& listeners) const {
+  for (std::size_t i = 0; i < listeners.size(); ++i) listeners[i].service = &services_[listener_of_bound_[i]];
+}
+
+Result<OpenTls, std::string> ListenerServices::open(const Config& config) const {
+  return open_tls(config, self_signed_);
+}
+
+void ListenerServices::install(OpenTls tls) {
+  tls_ = std::move(tls);
+  for (std::size_t i = 0; i < contexts_.size(); ++i)
+    if (contexts_[i] != nullptr) contexts_[i]->replace(tls_.contexts[i]);
+  for (const auto& [file, certificate] : tls_.certificates) {
+    observe::Gauge*& gauge = expiry_gauges_[file];
+    if (gauge == nullptr)
+      gauge = &registry_.gauge("bobbin_tls_certificate_expiry_timestamp_seconds", "file=" + in_quotes(file));
+    gauge->set(seconds_since_epoch(certificate->not_after()));
+  }
+}
+
+void ListenerServices::follow(const Config& config, WallTime now, observe::LogWriter& log) {
+  follow_files(config, log);
+  for (const OpenTls::Named& named : tls_.certificates) {
+    int& told = told_levels_[named.certificate->fingerprint()];
+    const int level = expiry_level(*named.certificate, now);
+    if (level > std::exchange(told, std::max(told, level)))
+      log.write(LogLevel::warning, "Warning: " + expiry_sentence(named, now));
+  }
+}
+
+void ListenerServices::follow_files(const Config& config, observe::LogWriter& log) {
+  if (tls_.certificates.empty()) return;
+  const std::size_t found = TlsFiles::read(config).fingerprint();
+  if (found == tls_.fingerprint) {
+    changed_ = refused_ = std::nullopt;
+    return;
+  }
+  if (found == refused_ || std::exchange(changed_, found) != found) return;
+  auto tls = open(config);
+  if (!tls) {
+    refused_ = found;
+    return log.write(LogLevel::error,
+                     "The certificates have changed, but the old ones stay in use: " + tls.error());
+  }
+  install(*std::move(tls));
+  log.write(LogLevel::info, "The certificates have changed and are in use");
+}
+
+std::vector<std::string> ListenerServices::take_warnings(WallTime now) {
+  for (const OpenTls::Named& named : tls_.certificates)
+    told_levels_[named.certificate->fingerprint()] = expiry_level(*named.certificate, now);
+  return validity_warnings(tls_, now);
+}
+
+}  // namespace bobbin::app

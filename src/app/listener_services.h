@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/open_tls.h"
+#include "base/endpoint.h"
+#include "base/result.h"
+#include "net/tls/context.h"
+#include "observe/log.h"
+#include "observe/registry.h"
+#include "server/acceptor.h"
+
+namespace bobbin::app {
+
+/// The scheme of each address that is listened on, in the order of listen_on_all.
+[[nodiscard]] std::vector<http::Scheme> schemes_of(const Config& config);
+
+/// What the listeners have for their connections: rules, which stay, and certificates, which are replaced
+/// when their files change. Thread: the main thread's.
+class ListenerServices {
+ public:
+  /// `bound` has the addresses in the order of listen_on_all. Sets
+  /// bobbin_tls_certificate_expiry_timestamp_seconds. The error is a sentence for the operator.
+  [[nodiscard]] static Result<std::unique_ptr<ListenerServices>, std::string> create(
+      const Config& config, const std::vector<Endpoint>& bound, observe::Registry& registry);
+  /// Looks whether `create` would succeed. Returns warnings.
+  [[nodiscard]] static Result<std::vector<std::string>, std::string> check(const Config& config);
+
+  /// Gives each listener, in the order of listen_on_all, its service. This object outlives their connections.
+  void attach(std::vector<server::Listener>& listeners) const;
+
+  /// Opens what this configuration has for TLS; `install` puts it into force for new connections.
+  [[nodiscard]] Result<OpenTls, std::string> open(const Config& config) const;
+  void install(OpenTls tls);
+
+  /// Called once a second: puts certificates into force whose files have changed, and warns of those that
+  /// expire. A broken pair is logged, and the old one stays. `config` is the one that is in force.
+  void follow(const Config& config, WallTime now, observe::LogWriter& log);
+  /// Sentences about certificates that are not valid now or will expire; those that `follow` need not repeat.
+  [[nodiscard]] std::vector<std::string> take_warnings(WallTime now);
+
+ private:
+  explicit ListenerServices(observe::Registry& registry) : registry_(registry) {}
+  void make_services(const Config& config, const std::vector<Endpoint>& bound);
+  void follow_files(const Config& config, observe::LogWriter& log);
+
+  observe::Registry& registry_;
+  std::shared_ptr<const net::tls::Certificate> self_signed_;  // null where no listener wants one
+  OpenTls tls_;
+  std::vector<std::unique_ptr<net::tls::CurrentContext>> contexts_;  // null for a listener without TLS
+  std::deque<server::ListenerService> services_;
+  std::vector<std::size_t> listener_of_bound_;
+  // A change is taken up once it has stayed the same for a second: until then it may be half written.
+  std::optional<std::size_t> changed_;
+  std::optional<std::size_t> refused_;
+  std::map<std::string, int> told_levels_;                // by fingerprint of the certificate
+  std::map<std::string, observe::Gauge*> expiry_gauges_;  // by file
+};
+
+}  // namespace bobbin::app

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/tls/certificate.h"
+#include "net/tls/context.h"
+
+namespace bobbin::app {
+
+/// Whether this listener speaks HTTPS.
+[[nodiscard]] bool is_secured(const ListenerConfig& listener);
+
+/// The files that a configuration names for TLS, as they were at one moment.
+class TlsFiles {
+ public:
+  [[nodiscard]] static TlsFiles read(const Config& config);
+  /// Equal as long as no file has changed.
+  [[nodiscard]] std::size_t fingerprint() const;
+  /// The content of one of them. The error is a sentence that names the option.
+  [[nodiscard]] Result<std::string, std::string> text(const char* option, const std::string& file) const;
+
+ private:
+  std::map<std::string, Result<std::string>> texts_;
+};
+
+/// What a configuration has for TLS, opened.
+struct OpenTls {
+  /// For each listener of the configuration; null for one without TLS.
+  std::vector<std::shared_ptr<const net::tls::Context>> contexts;
+  struct Named {
+    std::string file;
+    std::shared_ptr<const net::tls::Certificate> certificate;
+  };
+  std::vector<Named> certificates;  ///< each file once
+  std::size_t fingerprint = 0;      ///< of the files that were read
+};
+
+/// Reads the certificates and keys and judges them. `self_signed` is for the listeners that want one; null
+/// when there is none. The error is a sentence for the operator: it names the file, the call and the reason.
+[[nodiscard]] Result<OpenTls, std::string> open_tls(
+    const Config& config, const std::shared_ptr<const net::tls::Certificate>& self_signed);
+
+/// Sentences about certificates that are not valid at this moment, or that will expire within 21 days.
+[[nodiscard]] std::vector<std::string> validity_warnings(const OpenTls& tls, WallTime now);
+
+/// How many of the moments 21, 7, 1 and 0 days before the end of its validity have passed.
+[[nodiscard]] int expiry_level(const net::tls::Certificate& certificate, WallTime now);
+/// "The certificate of "x.pem" expires in 3 days, on …"
+[[nodiscard]] std::string expiry_sentence(const OpenTls::Named& named, WallTime now);
+
+}  // namespace bobbin::app
