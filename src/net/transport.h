@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -29,6 +30,12 @@ struct Received {
   /// The bytes came in clear text where the connection should have been secured first. What is sent goes out
   /// in clear text, too, so that the peer can be told.
   bool unsecured = false;
+};
+
+/// The certificate by which a client has shown who it is.
+struct PeerCertificate {
+  std::string subject;      ///< as RFC 4514 writes it: "CN=alice,O=Example"
+  std::string fingerprint;  ///< SHA-256, 64 hexadecimal digits
 };
 
 /// How bytes travel on one connection: the only way in which the server touches a client. No call waits: a
@@ -64,6 +71,8 @@ class Transport {
   [[nodiscard]] virtual const Endpoint& local() const = 0;
   /// The protocol spoken on the connection, by its ALPN name (RFC 7301): "http/1.1".
   [[nodiscard]] virtual std::string_view protocol() const { return "http/1.1"; }
+  /// Null where the client has shown none. It lives as long as this.
+  [[nodiscard]] virtual const PeerCertificate* peer_certificate() const { return nullptr; }
   /// Why the connection could not be secured, or is secure no more, in a few words for the log. Empty when
   /// nothing was wrong, or when the peer has merely left.
   [[nodiscard]] virtual std::string_view security_failure() const { return {}; }

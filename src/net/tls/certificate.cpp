@@ -37,6 +37,8 @@ std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
   return text;
 }
 
+}  // namespace
+
 std::string fingerprint_of(const X509* certificate) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
@@ -44,7 +46,13 @@ std::string fingerprint_of(const X509* certificate) {
   return hexadecimal(digest.data(), size);
 }
 
-}  // namespace
+std::string subject_of(const X509* certificate) {
+  const BioPointer text(BIO_new(BIO_s_mem()));
+  if (X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) return {};
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
 
 struct Certificate::Parts {
   CertificatePointer leaf;

@@ -9,8 +9,14 @@
 #include "base/result.h"
 
 struct ssl_ctx_st;
+struct x509_st;
 
 namespace bobbin::net::tls {
+
+/// SHA-256 of a certificate, as 64 hexadecimal digits.
+[[nodiscard]] std::string fingerprint_of(const x509_st* certificate);
+/// Its subject as RFC 4514 writes it, whatever bytes it holds: those beyond ASCII are escaped.
+[[nodiscard]] std::string subject_of(const x509_st* certificate);
 
 /// A certificate with the chain that leads to it, and its key. Immutable. Thread: any.
 class Certificate {

@@ -1,7 +1,12 @@
 #include "net/tls/context.h"
 
+#include <algorithm>
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <span>
 
 #include "base/ascii.h"
 #include "base/assert.h"
@@ -62,6 +67,41 @@ KeyPointer finite_field_parameters() {
   return {};
 }
 
+// Longer than a ticket can be opened for sure would not help: a key opens for two rotations.
+constexpr long kTicketSeconds = 24L * 60 * 60;
+
+/// Tickets of one setting must not be taken by a listener that asks for other certificates of clients.
+[[nodiscard]] Result<void, std::string> separate_sessions(SSL_CTX* context, const ContextSettings& settings) {
+  std::string text = settings.client_issuers;
+  text += static_cast<char>(settings.client_certificates);
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  if (SSL_CTX_set_session_id_context(context, digest, sizeof digest) != 1)
+    return failure(reason_of("SSL_CTX_set_session_id_context"));
+  SSL_CTX_set_timeout(context, kTicketSeconds);
+  return {};
+}
+
+[[nodiscard]] Result<void, std::string> ask_for_certificates(SSL_CTX* context,
+                                                             const ContextSettings& settings) {
+  if (settings.client_certificates == ClientCertificates::none) return {};
+  const BioPointer issuers(
+      BIO_new_mem_buf(settings.client_issuers.data(), static_cast<int>(settings.client_issuers.size())));
+  int count = 0;
+  while (const CertificatePointer issuer{PEM_read_bio_X509(issuers.get(), nullptr, nullptr, nullptr)}) {
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), issuer.get()) != 1 ||
+        SSL_CTX_add_client_CA(context, issuer.get()) != 1)
+      return failure(reason_of("SSL_CTX_add_client_CA"));
+    ++count;
+  }
+  const bool is_at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (count == 0 || !is_at_end) return failure("the issuers of clients: " + reason_of("PEM_read_bio_X509"));
+  ERR_clear_error();
+  const bool is_required = settings.client_certificates == ClientCertificates::required;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (is_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  return {};
+}
+
 /// How well a name of a certificate fits a name that is asked for: 0 is not at all.
 std::size_t fit(std::string_view pattern, std::string_view name) {
   if (pattern == name) return SIZE_MAX;
@@ -78,6 +118,7 @@ struct Context::Parts {
   };
   std::vector<Named> contexts;  // the default one is the first
   std::string protocols;        // in wire form
+  std::shared_ptr<const TicketKeys> ticket_keys;
 };
 
 /// What OpenSSL calls during a handshake.
@@ -103,10 +144,47 @@ struct Context::Callbacks {
     *chosen = found;
     return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
   }
+
+  [[nodiscard]] static bool set_mac_key(EVP_MAC_CTX* mac, TicketKey& key) {
+    std::string digest = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac.data(), key.mac.size()),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_end()};
+    return EVP_MAC_CTX_set_params(mac, parameters) == 1;
+  }
+  static int seal_ticket(const TicketKeys& keys, unsigned char* name, unsigned char* iv,
+                         EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
+    TicketKey key = keys.sealing();
+    std::ranges::copy(key.name, name);
+    const bool is_ready =
+        RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) == 1 &&
+        EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv) == 1 &&
+        set_mac_key(mac, key);
+    return is_ready ? 1 : -1;
+  }
+  /// 0: a full handshake. 1: the session goes on. 2: it goes on, and the client gets a new ticket.
+  static int open_ticket(const TicketKeys& keys, const unsigned char* name, const unsigned char* iv,
+                         EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
+    auto opening = keys.opening(std::span<const unsigned char, 16>(name, 16));
+    if (!opening) return 0;
+    const bool is_ready =
+        EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, opening->key.cipher.data(), iv) == 1 &&
+        set_mac_key(mac, opening->key);
+    if (!is_ready) return -1;
+    return opening->is_old ? 2 : 1;
+  }
+  static int handle_ticket(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                           EVP_MAC_CTX* mac, int seals) {
+    const auto* self = static_cast<const Context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+    const TicketKeys& keys = *self->parts_->ticket_keys;
+    return seals == 1 ? seal_ticket(keys, name, iv, cipher, mac) : open_ticket(keys, name, iv, cipher, mac);
+  }
 };
 
 Context::Context(const ContextSettings& settings) : parts_(std::make_unique<Parts>()) {
   parts_->protocols = wire_form(settings.protocols);
+  parts_->ticket_keys = settings.ticket_keys;
 }
 
 Context::~Context() = default;
@@ -136,6 +214,11 @@ Result<void, std::string> Context::add(const ContextSettings& settings,
   SSL_CTX_set_tlsext_servername_callback(context.get(), Callbacks::choose_certificate);
   SSL_CTX_set_tlsext_servername_arg(context.get(), this);
   SSL_CTX_set_alpn_select_cb(context.get(), Callbacks::choose_protocol, this);
+  SSL_CTX_set_app_data(context.get(), this);
+  if (parts_->ticket_keys != nullptr)
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(context.get(), Callbacks::handle_ticket);
+  TRY(separate_sessions(context.get(), settings));
+  TRY(ask_for_certificates(context.get(), settings));
   for (const auto& certificate : certificates) TRY(certificate->install(context.get()));
   parts_->contexts.push_back({{}, std::move(context)});
   return {};

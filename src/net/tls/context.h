@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "net/tls/certificate.h"
+#include "net/tls/ticket_keys.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -30,6 +31,9 @@ struct NamedCertificates {
   std::vector<std::shared_ptr<const Certificate>> certificates;
 };
 
+/// Whether clients are asked for certificates.
+enum class ClientCertificates : std::uint8_t { none, optional, required };
+
 struct ContextSettings {
   Policy policy = Policy::intermediate;
   /// For clients that ask for no name, or for one that none of `named` has. At most one of each kind of key;
@@ -38,6 +42,11 @@ struct ContextSettings {
   std::vector<NamedCertificates> named;
   /// The protocols that are offered with ALPN (RFC 7301), the preferred one first.
   std::vector<std::string> protocols{"http/1.1"};
+  /// For session tickets; when it is null, OpenSSL makes a key for this context alone.
+  std::shared_ptr<const TicketKeys> ticket_keys;
+  ClientCertificates client_certificates = ClientCertificates::none;
+  /// In PEM, the certificates of those who issue certificates to clients.
+  std::string client_issuers;
 };
 
 /// Everything that new connections of a listener need for TLS. Immutable. Thread: any.

@@ -144,5 +144,132 @@ TEST(TlsContext, AReplacedOneIsKeptByThoseWhoHaveIt) {
   EXPECT_EQ(name_shown(old, {}), "old");
 }
 
+// ---- tickets ----
+
+/// The session that a client keeps after its first response; null when it gets none.
+using SessionPointer = std::unique_ptr<SSL_SESSION, Freeing<SSL_SESSION_free>>;
+SessionPointer session_from(const std::shared_ptr<const Context>& context, int version,
+                            const Configure& configure = {}) {
+  SSL_SESSION* kept = nullptr;
+  TestTlsPair pair(context, [&](SSL_CTX* client, SSL* ssl) {
+    SSL_set_max_proto_version(ssl, version);
+    if (configure) configure(client, ssl);
+  });
+  pair.pump();
+  EXPECT_TRUE(pair.send("x"));
+  static_cast<void>(pair.client_receives());
+  kept = SSL_get1_session(pair.client());
+  SSL_shutdown(pair.client());  // or the session would count as broken
+  return SessionPointer(SSL_SESSION_is_resumable(kept) == 1 ? kept : nullptr);
+}
+bool resumes(const std::shared_ptr<const Context>& context, SSL_SESSION* session) {
+  TestTlsPair pair(context, [session](SSL_CTX*, SSL* ssl) {
+    SSL_set_max_proto_version(ssl, SSL_SESSION_get_protocol_version(session));
+    SSL_set_session(ssl, session);
+  });
+  pair.pump();
+  SSL_shutdown(pair.client());
+  return SSL_is_init_finished(pair.client()) == 1 && SSL_session_reused(pair.client()) == 1;
+}
+
+std::shared_ptr<const Context> with_tickets(const std::shared_ptr<const TicketKeys>& keys) {
+  return make_context({.certificates = {certificate_of(test_pair())}, .ticket_keys = keys});
+}
+
+TEST(TlsTickets, ResumeUnderAnotherContextWithTheSameKeys) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SCOPED_TRACE(version);
+    const auto keys = std::make_shared<TicketKeys>();
+    const SessionPointer session = session_from(with_tickets(keys), version);
+    ASSERT_NE(session, nullptr);
+    EXPECT_TRUE(resumes(with_tickets(keys), session.get()));
+  }
+}
+
+TEST(TlsTickets, OfAnotherKeyLeadToAFullHandshake) {
+  const SessionPointer session = session_from(with_tickets(std::make_shared<TicketKeys>()), TLS1_3_VERSION);
+  const auto other = with_tickets(std::make_shared<TicketKeys>());
+  EXPECT_FALSE(resumes(other, session.get()));
+  EXPECT_TRUE(succeeds(other, [&](SSL_CTX*, SSL* ssl) { SSL_set_session(ssl, session.get()); }));
+}
+
+TEST(TlsTickets, OfAnOldKeyResumeUntilItIsForgotten) {
+  const auto keys = std::make_shared<TicketKeys>();
+  const auto context = with_tickets(keys);
+  const SessionPointer session = session_from(context, TLS1_2_VERSION);
+  keys->rotate();
+  EXPECT_TRUE(resumes(context, session.get()));
+  for (int i = 0; i < 2; ++i) keys->rotate();
+  EXPECT_FALSE(resumes(context, session.get()));
+}
+
+// ---- certificates of clients ----
+
+std::shared_ptr<const Context> asking(ClientCertificates kind, const std::string& issuers,
+                                      const std::shared_ptr<const TicketKeys>& keys = nullptr) {
+  return make_context({.certificates = {certificate_of(test_pair())},
+                       .ticket_keys = keys,
+                       .client_certificates = kind,
+                       .client_issuers = issuers});
+}
+Configure shows(const TestPair& pair) {
+  return [&pair](SSL_CTX*, SSL* ssl) {
+    SSL_use_certificate(ssl, read_test_certificate(pair.certificate).get());
+    SSL_use_PrivateKey(ssl, read_test_key(pair.key).get());
+  };
+}
+/// The subject that the server knows the client by; "-" without a certificate, "" when it is not let in.
+std::string known_as(const std::shared_ptr<const Context>& context, const Configure& configure) {
+  TestTlsPair pair(context, configure);
+  pair.pump();
+  if (!pair.server().security_failure().empty()) return {};
+  const PeerCertificate* shown = pair.server().peer_certificate();
+  return shown != nullptr ? shown->subject + " " + std::to_string(shown->fingerprint.size()) : "-";
+}
+
+TEST(TlsClientCertificates, AreAskedForAndJudged) {
+  const TestPair issuer = make_test_pair({.name = "issuer"});
+  const TestPair alice = make_test_pair({.name = "alice", .issuer = &issuer});
+  const TestPair stranger = make_test_pair({.name = "stranger"});
+  const auto optional = asking(ClientCertificates::optional, issuer.certificate);
+  const auto required = asking(ClientCertificates::required, issuer.certificate);
+  EXPECT_EQ(known_as(optional, shows(alice)), "CN=alice 64");
+  EXPECT_EQ(known_as(required, shows(alice)), "CN=alice 64");
+  EXPECT_EQ(known_as(optional, {}), "-");
+  EXPECT_EQ(known_as(required, {}), "");
+  EXPECT_EQ(known_as(optional, shows(stranger)), "");
+  EXPECT_EQ(known_as(make_context(), shows(alice)), "-") << "nobody asks";
+}
+
+TEST(TlsClientCertificates, AreKnownInAResumedSession) {
+  const TestPair issuer = make_test_pair({.name = "issuer"});
+  const TestPair alice = make_test_pair({.name = "alice", .issuer = &issuer});
+  const auto context =
+      asking(ClientCertificates::required, issuer.certificate, std::make_shared<TicketKeys>());
+  const SessionPointer session = session_from(context, TLS1_3_VERSION, shows(alice));
+  ASSERT_TRUE(resumes(context, session.get()));
+  EXPECT_EQ(known_as(context, [&](SSL_CTX*, SSL* ssl) { SSL_set_session(ssl, session.get()); }),
+            "CN=alice 64");
+}
+
+TEST(TlsClientCertificates, ATicketOfAListenerThatAsksForNoneOpensNoOther) {
+  const TestPair issuer = make_test_pair({.name = "issuer"});
+  const auto keys = std::make_shared<TicketKeys>();
+  const SessionPointer session = session_from(with_tickets(keys), TLS1_3_VERSION);
+  const auto required = asking(ClientCertificates::required, issuer.certificate, keys);
+  EXPECT_FALSE(resumes(required, session.get()));
+  EXPECT_EQ(known_as(required, [&](SSL_CTX*, SSL* ssl) { SSL_set_session(ssl, session.get()); }), "");
+}
+
+TEST(TlsClientCertificates, AFileWithoutIssuersIsRefused) {
+  for (const std::string& bad : {std::string(), test_pair().certificate.substr(0, 200)}) {
+    const auto made = Context::create({.certificates = {certificate_of(test_pair())},
+                                       .client_certificates = ClientCertificates::required,
+                                       .client_issuers = bad});
+    ASSERT_FALSE(made);
+    EXPECT_TRUE(made.error().starts_with("the issuers of clients: PEM_read_bio_X509")) << made.error();
+  }
+}
+
 }  // namespace
 }  // namespace bobbin::net::tls

@@ -56,6 +56,10 @@ inline TestPair make_test_pair(const TestPairSettings& settings) {
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get()));
     X509_sign(certificate.get(), read_test_key(settings.issuer->key).get(), EVP_sha256());
   } else {
+    X509_EXTENSION* authority =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
+    X509_add_ext(certificate.get(), authority, -1);
+    X509_EXTENSION_free(authority);
     X509_set_issuer_name(certificate.get(), name);
     X509_sign(certificate.get(), key.get(), EVP_sha256());
   }

@@ -82,6 +82,7 @@ class TlsTransport::State {
   [[nodiscard]] const Endpoint& peer() const { return peer_; }
   [[nodiscard]] const Endpoint& local() const { return local_; }
   [[nodiscard]] std::string_view failure_reason() const { return reason_; }
+  [[nodiscard]] const PeerCertificate* peer_certificate() const { return peer_certificate_.get(); }
 
  private:
   enum class Stage : std::uint8_t {
@@ -110,6 +111,7 @@ class TlsTransport::State {
   std::string unsent_;            // encrypted, in front of output()
   std::string clear_input_;       // received before clear text was found out, not yet delivered
   std::string_view reason_;
+  std::unique_ptr<const PeerCertificate> peer_certificate_;
   // Content that has been encrypted and is not all with the kernel, and how long it was in that form.
   std::size_t ahead_bytes_ = 0;
   std::size_t ahead_encrypted_bytes_ = 0;
@@ -251,7 +253,11 @@ Result<Received> TlsTransport::State::receive_clear(std::span<std::byte> into) {
 }
 
 void TlsTransport::State::note_handshake() {
-  if (stage_ == Stage::handshake && SSL_is_init_finished(connection_.get()) == 1) stage_ = Stage::secured;
+  if (stage_ != Stage::handshake || SSL_is_init_finished(connection_.get()) != 1) return;
+  stage_ = Stage::secured;
+  if (const X509* shown = SSL_get0_peer_certificate(connection_.get()))
+    peer_certificate_ = std::make_unique<const PeerCertificate>(
+        PeerCertificate{.subject = subject_of(shown), .fingerprint = fingerprint_of(shown)});
 }
 
 /// After a call of OpenSSL that cannot be made again: sends the alert in which it has told the client why.
@@ -403,6 +409,7 @@ const os::Fd& TlsTransport::descriptor() const { return state_->socket(); }
 const Endpoint& TlsTransport::peer() const { return state_->peer(); }
 const Endpoint& TlsTransport::local() const { return state_->local(); }
 std::string_view TlsTransport::protocol() const { return state_->protocol(); }
+const PeerCertificate* TlsTransport::peer_certificate() const { return state_->peer_certificate(); }
 std::string_view TlsTransport::security_failure() const { return state_->failure_reason(); }
 
 }  // namespace bobbin::net::tls
