@@ -35,6 +35,9 @@ struct ListenerConfig {
   std::vector<std::string> certificates;
   std::vector<std::string> keys;
   net::tls::Policy tls_policy = net::tls::Policy::intermediate;
+  /// A PEM file with the issuers of certificates that clients may show; when it is empty, none is asked for.
+  std::string client_ca;
+  net::tls::ClientCertificates client_certificates = net::tls::ClientCertificates::required;
 
   /// The value of Strict-Transport-Security in every answer over TLS; when it is empty there is no such
   /// field.
@@ -62,6 +65,9 @@ struct SiteConfig {
   /// For clients that ask for one of the names, at every listener with TLS; as those of a listener.
   std::vector<std::string> certificates;
   std::vector<std::string> keys;
+  /// A folder whose files are served beneath /.well-known/acme-challenge/; when it is empty, those of the
+  /// root are.
+  std::string acme_challenges;
 
   Profile profile = Profile::classic;  ///< for messages; the members below hold what it decides
   http::PathRules path_rules = http::PathRules::strict;
@@ -97,6 +103,7 @@ struct ServerConfig {
   unsigned threads = 10;
   unsigned connections_per_thread = 1024;
   unsigned queue = 1024;
+  std::string tls_ticket_keys;          ///< a file; when it is empty, keys are made, and replaced every 12 h
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
 
   std::string mime_types = "/etc/mime.types";

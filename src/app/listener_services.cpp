@@ -10,6 +10,8 @@ namespace {
 
 using observe::LogLevel;
 
+constexpr Duration kRotation = std::chrono::hours(12);
+
 bool wants_self_signed(const Config& config) {
   return std::ranges::any_of(config.listeners,
                              [](const ListenerConfig& each) { return each.tls == Tls::self_signed; });
@@ -50,7 +52,7 @@ Result<std::unique_ptr<ListenerServices>, std::string> ListenerServices::create(
   std::unique_ptr<ListenerServices> services(new ListenerServices(registry));
   for (const ListenerConfig& listener : config.listeners)
     if (auto contradiction = contradiction_in(listener)) return failure(*std::move(contradiction));
-  if (wants_self_signed(config)) services->self_signed_ = TRY(make_self_signed(bound));
+  if (wants_self_signed(config)) services->identity_.self_signed = TRY(make_self_signed(bound));
   OpenTls tls = TRY(services->open(config));
   services->make_services(config, bound);
   services->install(std::move(tls));
@@ -85,11 +87,12 @@ void ListenerServices::attach(std::vector<server::Listener>& listeners) const {
 }
 
 Result<OpenTls, std::string> ListenerServices::open(const Config& config) const {
-  return open_tls(config, self_signed_);
+  return open_tls(config, identity_);
 }
 
 void ListenerServices::install(OpenTls tls) {
   tls_ = std::move(tls);
+  install_ticket_keys();
   for (std::size_t i = 0; i < contexts_.size(); ++i)
     if (contexts_[i] != nullptr) contexts_[i]->replace(tls_.contexts[i]);
   for (const auto& [file, certificate] : tls_.certificates) {
@@ -100,8 +103,23 @@ void ListenerServices::install(OpenTls tls) {
   }
 }
 
-void ListenerServices::follow(const Config& config, WallTime now, observe::LogWriter& log) {
+void ListenerServices::install_ticket_keys() {
+  const bool are_in_memory = next_rotation_ != kNever;
+  if (!tls_.ticket_keys.empty()) {
+    identity_.ticket_keys->replace(tls_.ticket_keys);
+    next_rotation_ = kNever;
+  } else if (!are_in_memory) {
+    identity_.ticket_keys->rotate();
+    next_rotation_ = monotonic_now() + kRotation;
+  }
+}
+
+void ListenerServices::follow(const Config& config, WallTime now, Instant moment, observe::LogWriter& log) {
   follow_files(config, log);
+  if (moment >= next_rotation_) {
+    identity_.ticket_keys->rotate();
+    next_rotation_ = moment + kRotation;
+  }
   for (const OpenTls::Named& named : tls_.certificates) {
     int& told = told_levels_[named.certificate->fingerprint()];
     const int level = expiry_level(*named.certificate, now);

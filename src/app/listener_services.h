@@ -41,18 +41,21 @@ class ListenerServices {
   void install(OpenTls tls);
 
   /// Called once a second: puts certificates into force whose files have changed, and warns of those that
-  /// expire. A broken pair is logged, and the old one stays. `config` is the one that is in force.
-  void follow(const Config& config, WallTime now, observe::LogWriter& log);
+  /// expire. A broken pair is logged, and the old one stays. Replaces ticket keys that are in memory when it
+  /// is time to. `config` is the one that is in force.
+  void follow(const Config& config, WallTime now, Instant moment, observe::LogWriter& log);
   /// Sentences about certificates that are not valid now or will expire; those that `follow` need not repeat.
   [[nodiscard]] std::vector<std::string> take_warnings(WallTime now);
 
  private:
   explicit ListenerServices(observe::Registry& registry) : registry_(registry) {}
   void make_services(const Config& config, const std::vector<Endpoint>& bound);
+  void install_ticket_keys();
   void follow_files(const Config& config, observe::LogWriter& log);
 
   observe::Registry& registry_;
-  std::shared_ptr<const net::tls::Certificate> self_signed_;  // null where no listener wants one
+  TlsIdentity identity_;
+  Instant next_rotation_ = kNever;  // of ticket keys in memory
   OpenTls tls_;
   std::vector<std::unique_ptr<net::tls::CurrentContext>> contexts_;  // null for a listener without TLS
   std::deque<server::ListenerService> services_;

@@ -61,6 +61,8 @@ std::string path_in_root(const std::string& folder, const std::string& root) {
   return path.find("/.") == std::string::npos ? path : std::string();
 }
 
+constexpr std::string_view kChallengePath = "/.well-known/acme-challenge";  // RFC 8555 §8.3
+
 std::string upload_directory_of(const SiteConfig& config) {
   return config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
 }
@@ -86,7 +88,9 @@ std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& co
   using http::filters::AddedFields;
   std::vector<std::shared_ptr<const http::Filter>> filters{
       std::make_shared<const http::filters::Expectations>()};
-  if (redirects_to_https) filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(""));
+  if (redirects_to_https)
+    filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(
+        std::string(config.acme_challenges.empty() ? "" : kChallengePath)));
   const auto add = [&filters](std::string lines, AddedFields::To to) {
     if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
   };
@@ -106,6 +110,7 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& 
   std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
   TRY(site->open_root());
   TRY(site->open_uploads(folders));
+  TRY(site->open_challenges());
   return site;
 }
 
@@ -180,6 +185,18 @@ Result<void, std::string> OpenSite::open_documents(const std::string& directory)
   return {};
 }
 
+Result<void, std::string> OpenSite::open_challenges() {
+  if (config_.acme_challenges.empty()) return {};
+  auto files = files::FileHandler::create(config_.acme_challenges, std::string(kChallengePath),
+                                          *shared_.types, shared_.executor, {.workers = shared_.workers});
+  if (!files)
+    return failure(
+        fmt::format("--acme-challenges: \"{}\" cannot be served; an existing directory is needed: {}",
+                    config_.acme_challenges, files.error().message()));
+  challenges_ = *std::move(files);
+  return {};
+}
+
 http::Site OpenSite::routes() const {
   using Match = http::Route::Match;
   std::vector<http::HostPolicy::Allowed> allowed;
@@ -187,6 +204,7 @@ http::Site OpenSite::routes() const {
     if (auto each = http::HostPolicy::parse_allowed(name)) allowed.push_back(std::move(*each));
 
   std::vector<http::Route> routes;
+  if (challenges_) routes.push_back({Match::beneath, std::string(kChallengePath), challenges_.get()});
   if (uploads_) routes.push_back({Match::exactly, config_.upload_path, uploads_.get()});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
   routes.push_back({Match::beneath, "", files_.get()});

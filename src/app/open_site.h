@@ -57,6 +57,7 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> open_root();
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
+  [[nodiscard]] Result<void, std::string> open_challenges();
 
   SiteConfig config_;
   Shared shared_;
@@ -66,6 +67,7 @@ class OpenSite {
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
+  std::shared_ptr<files::FileHandler> challenges_;  // null when they have no folder of their own
 };
 
 }  // namespace bobbin::app

@@ -29,11 +29,12 @@ constexpr PairOptions kOfSite{"certificate of a [[site]]", "key of a [[site]]"};
 /// Opens what one configuration names.
 class Opener {
  public:
-  Opener(const Config& config, const std::shared_ptr<const net::tls::Certificate>& self_signed)
-      : config_(config), files_(TlsFiles::read(config)), self_signed_(self_signed) {}
+  Opener(const Config& config, const TlsIdentity& identity)
+      : config_(config), files_(TlsFiles::read(config)), identity_(identity) {}
 
   [[nodiscard]] Result<OpenTls, std::string> open() {
     tls_.fingerprint = files_.fingerprint();
+    TRY(read_ticket_keys());
     auto named = TRY(of_sites());
     for (const ListenerConfig& listener : config_.listeners)
       tls_.contexts.push_back(is_secured(listener) ? TRY(context_of(listener, named)) : nullptr);
@@ -41,6 +42,19 @@ class Opener {
   }
 
  private:
+  [[nodiscard]] Result<void, std::string> read_ticket_keys() {
+    const std::string& file = config_.server.tls_ticket_keys;
+    if (file.empty()) return {};
+    auto keys = net::tls::TicketKeys::parse(TRY(files_.text("--tls-ticket-keys", file)));
+    if (!keys)
+      return failure(
+          fmt::format("--tls-ticket-keys: {} is not allowed; {} bytes, or several times as many, "
+                      "are needed: openssl rand {}",
+                      in_quotes(file), net::tls::TicketKey::kBytes, net::tls::TicketKey::kBytes));
+    tls_.ticket_keys = *std::move(keys);
+    return {};
+  }
+
   [[nodiscard]] Result<std::vector<net::tls::NamedCertificates>, std::string> of_sites() {
     std::vector<net::tls::NamedCertificates> result;
     for (const SiteConfig& site : config_.sites) {
@@ -62,21 +76,29 @@ class Opener {
         return failure(
             std::string("--tls: self-signed makes a certificate of its own; leave out "
                         "--tls-certificate, or --tls self-signed"));
-      certificates.push_back(self_signed_);
-      keep("(self-signed)", self_signed_);
+      certificates.push_back(identity_.self_signed);
+      keep("(self-signed)", identity_.self_signed);
     }
     if (certificates.empty() && named.empty())
       return failure(
           std::string("--tls: on needs a certificate: --tls-certificate FILE and --tls-key FILE, "
                       "or --tls self-signed for development"));
-    return net::tls::Context::create(
-               {.policy = listener.tls_policy, .certificates = std::move(certificates), .named = named})
-        .map_error([&](const std::string& reason) {
-          return fmt::format(
-              "--tls-certificate: the certificates{} cannot be used together, or one of them "
-              "is too weak: {}",
-              files_of(listener.certificates), reason);
-        });
+    net::tls::ContextSettings settings{.policy = listener.tls_policy,
+                                       .certificates = std::move(certificates),
+                                       .named = named,
+                                       .ticket_keys = identity_.ticket_keys};
+    if (!listener.client_ca.empty()) {
+      settings.client_certificates = listener.client_certificates;
+      settings.client_issuers = TRY(files_.text("--tls-client-ca", listener.client_ca));
+    }
+    return net::tls::Context::create(settings).map_error([&](const std::string& reason) {
+      if (reason.starts_with("the issuers"))
+        return fmt::format("--tls-client-ca: {} cannot be used; {}", in_quotes(listener.client_ca), reason);
+      return fmt::format(
+          "--tls-certificate: the certificates{} cannot be used together, or one of them "
+          "is too weak: {}",
+          files_of(listener.certificates), reason);
+    });
   }
 
   [[nodiscard]] static std::string files_of(const std::vector<std::string>& files) {
@@ -116,7 +138,7 @@ class Opener {
 
   const Config& config_;
   const TlsFiles files_;
-  const std::shared_ptr<const net::tls::Certificate>& self_signed_;
+  const TlsIdentity& identity_;
   OpenTls tls_;
 };
 
@@ -136,11 +158,13 @@ TlsFiles TlsFiles::read(const Config& config) {
   for (const ListenerConfig& listener : config.listeners) {
     read_all(listener.certificates);
     read_all(listener.keys);
+    if (!listener.client_ca.empty()) read_all({listener.client_ca});
   }
   for (const SiteConfig& site : config.sites) {
     read_all(site.certificates);
     read_all(site.keys);
   }
+  if (!config.server.tls_ticket_keys.empty()) read_all({config.server.tls_ticket_keys});
   return files;
 }
 
@@ -154,14 +178,13 @@ std::size_t TlsFiles::fingerprint() const {
 
 Result<std::string, std::string> TlsFiles::text(const char* option, const std::string& file) const {
   return texts_.at(file).map_error([&](const Error& error) {
-    return fmt::format("{}: {} cannot be read; a PEM file that this user may read is needed: {}", option,
+    return fmt::format("{}: {} cannot be read; a file that this user may read is needed: {}", option,
                        in_quotes(file), error.message());
   });
 }
 
-Result<OpenTls, std::string> open_tls(const Config& config,
-                                      const std::shared_ptr<const net::tls::Certificate>& self_signed) {
-  return Opener(config, self_signed).open();
+Result<OpenTls, std::string> open_tls(const Config& config, const TlsIdentity& identity) {
+  return Opener(config, identity).open();
 }
 
 int expiry_level(const net::tls::Certificate& certificate, WallTime now) {

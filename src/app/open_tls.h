@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "net/tls/certificate.h"
 #include "net/tls/context.h"
+#include "net/tls/ticket_keys.h"
 
 namespace bobbin::app {
 
@@ -30,6 +31,13 @@ class TlsFiles {
   std::map<std::string, Result<std::string>> texts_;
 };
 
+/// What a server keeps while the configuration of its TLS changes.
+struct TlsIdentity {
+  /// For listeners that want one; null when none does.
+  std::shared_ptr<const net::tls::Certificate> self_signed;
+  std::shared_ptr<net::tls::TicketKeys> ticket_keys = std::make_shared<net::tls::TicketKeys>();
+};
+
 /// What a configuration has for TLS, opened.
 struct OpenTls {
   /// For each listener of the configuration; null for one without TLS.
@@ -38,14 +46,14 @@ struct OpenTls {
     std::string file;
     std::shared_ptr<const net::tls::Certificate> certificate;
   };
-  std::vector<Named> certificates;  ///< each file once
-  std::size_t fingerprint = 0;      ///< of the files that were read
+  std::vector<Named> certificates;               ///< each file once
+  std::vector<net::tls::TicketKey> ticket_keys;  ///< of the file for them; empty: there is none
+  std::size_t fingerprint = 0;                   ///< of the files that were read
 };
 
-/// Reads the certificates and keys and judges them. `self_signed` is for the listeners that want one; null
-/// when there is none. The error is a sentence for the operator: it names the file, the call and the reason.
-[[nodiscard]] Result<OpenTls, std::string> open_tls(
-    const Config& config, const std::shared_ptr<const net::tls::Certificate>& self_signed);
+/// Reads the certificates and keys and judges them; changes nothing of the identity. The error is a sentence
+/// for the operator: it names the file, the call and the reason.
+[[nodiscard]] Result<OpenTls, std::string> open_tls(const Config& config, const TlsIdentity& identity);
 
 /// Sentences about certificates that are not valid at this moment, or that will expire within 21 days.
 [[nodiscard]] std::vector<std::string> validity_warnings(const OpenTls& tls, WallTime now);

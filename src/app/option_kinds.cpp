@@ -110,6 +110,7 @@ template struct Choice<observe::AccessFormat>;
 template struct Choice<observe::LogLevel>;
 template struct Choice<Tls>;
 template struct Choice<net::tls::Policy>;
+template struct Choice<net::tls::ClientCertificates>;
 
 bool Text::assign(const Target& target, std::string_view text) const {
   return keep(member.in(target), accept(text));

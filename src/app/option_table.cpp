@@ -29,6 +29,10 @@ constexpr std::pair<std::string_view, Tls> kTls[] = {
 constexpr std::pair<std::string_view, net::tls::Policy> kTlsPolicies[] = {
     {"intermediate", net::tls::Policy::intermediate}, {"modern", net::tls::Policy::modern}};
 
+constexpr std::pair<std::string_view, net::tls::ClientCertificates> kClientCertificates[] = {
+    {"required", net::tls::ClientCertificates::required},
+    {"optional", net::tls::ClientCertificates::optional}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -67,6 +71,18 @@ constexpr Option kOptions[] = {
      .effect = Choice<net::tls::Policy>{&ListenerConfig::tls_policy, kTlsPolicies},
      .reloads = true,
      .meaning = "Which versions and ciphers are offered, after Mozilla's recommendations of these names: intermediate is TLS 1.3 and 1.2, modern is TLS 1.3 only."},
+    {.group = "TLS", .name = "tls-client-ca", .key_in_table = "client_ca", .placeholder = "FILE",
+     .effect = Text{&ListenerConfig::client_ca, accept_any, "the name of a PEM file", "clients are asked for none"},
+     .reloads = true,
+     .meaning = "Certificates of those who issue certificates to clients. The log has subject and SHA-256 of the one that a client shows."},
+    {.group = "TLS", .name = "tls-client-certificates", .key_in_table = "client_certificates", .placeholder = "KIND",
+     .effect = Choice<net::tls::ClientCertificates>{&ListenerConfig::client_certificates, kClientCertificates},
+     .reloads = true,
+     .meaning = "Whether a client must show a certificate where --tls-client-ca is given, or may; one that nobody of these has issued is refused either way."},
+    {.group = "TLS", .name = "tls-ticket-keys", .placeholder = "FILE",
+     .effect = Text{&ServerConfig::tls_ticket_keys, accept_any, "the name of a file of 80 random bytes, or of several times as many", "keys in memory, replaced every 12h"},
+     .reloads = true,
+     .meaning = "The keys for session tickets, for several servers that share them: the first seals, all of them open. The file is read anew when it changes."},
     {.group = "TLS", .name = "certificate",
      .effect = List{&SiteConfig::certificates, accept_non_empty, "the name of a PEM file", "those of the listener"},
      .reach = Option::Reach::table,
@@ -75,6 +91,10 @@ constexpr Option kOptions[] = {
      .effect = List{&SiteConfig::keys, accept_non_empty, "the name of a PEM file", "in the files of the certificates"},
      .reach = Option::Reach::table,
      .meaning = "The key of that certificate."},
+    {.group = "TLS", .name = "acme-challenges", .placeholder = "DIR",
+     .effect = Text{&SiteConfig::acme_challenges, accept_any, "the name of a directory", "those of the root"},
+     .meaning = "The directory whose files are served beneath /.well-known/acme-challenge/ (RFC 8555, HTTP-01), for programs that "
+                "renew certificates. A listener that redirects to https answers them itself."},
     {.group = "TLS", .name = "hsts", .placeholder = "TEXT",
      .effect = Text{&ListenerConfig::hsts, accept_hsts, "max-age=SECONDS, perhaps with ; includeSubDomains and ; preload behind it", "no such field"},
      .meaning = "The Strict-Transport-Security field of every answer over TLS: browsers then ask for this host by https only, for as long as it says."},

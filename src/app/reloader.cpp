@@ -35,6 +35,8 @@ void copy_certificates(const ListenerConfig& wanted, ListenerConfig& listener) {
   listener.certificates = wanted.certificates;
   listener.keys = wanted.keys;
   listener.tls_policy = wanted.tls_policy;
+  listener.client_ca = wanted.client_ca;
+  listener.client_certificates = wanted.client_certificates;
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class Reloader {
   void follow_roots();
 
   /// Puts certificates into force whose files have changed, and warns of those that expire.
-  void follow_certificates() { services_.follow(config_, wall_now(), log_); }
+  void follow_certificates() { services_.follow(config_, wall_now(), monotonic_now(), log_); }
 
   /// The configuration that is in force.
   [[nodiscard]] const Config& config() const { return config_; }

@@ -61,6 +61,15 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
       add_endpoint(block, record.origin.client);
     });
   }
+  if (!record.certificate_fingerprint.empty()) {
+    line([&] {
+      block.add("Client certificate: ");
+      add_escaped(block, record.certificate_subject);
+      block.add(" (SHA-256 ");
+      block.add(record.certificate_fingerprint);
+      block.add(')');
+    });
+  }
   if (!record.request_line.empty()) {
     line([&] {
       block.add("Request: ");
@@ -144,6 +153,10 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   text(R"(,"user_agent":)", record.user_agent);
   text(R"(,"connection":)", connection_word(record));
   if (record.action == ExchangeRecord::Action::created_file) text(R"(,"created":)", record.subject);
+  if (!record.certificate_fingerprint.empty()) {
+    text(R"(,"certificate_subject":)", record.certificate_subject);
+    text(R"(,"certificate_sha256":)", record.certificate_fingerprint);
+  }
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
   if (!record.detail.empty()) text(R"(,"detail":)", record.detail);
   if (!is_whole) line.add(R"(,"cut":true)");

@@ -34,6 +34,9 @@ struct ExchangeRecord {
   bool keeps_connection = false;
   std::string_view referer;
   std::string_view user_agent;
+  /// Of the client's certificate, where it has shown one, the subject and SHA-256 in hexadecimal digits.
+  std::string_view certificate_subject;
+  std::string_view certificate_fingerprint;
 };
 
 /// Appends what the log shows of one exchange, '\n' at its end. `thread_name` as in "[Thread-1]".

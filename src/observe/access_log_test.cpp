@@ -71,6 +71,19 @@ TEST_F(AccessLog, TransferShowsADownload) {
             "[2024-03-15 10:30:00] [Thread-1] Connection: keep-alive\n");
 }
 
+TEST_F(AccessLog, ShowsTheCertificateOfTheClient) {
+  ExchangeRecord record = download();
+  record.certificate_subject = "CN=alice\n";
+  record.certificate_fingerprint = "ab12";
+  EXPECT_NE(
+      formatted(AccessFormat::transfer, record)
+          .find("54321\n[2024-03-15 10:30:00] [Thread-1] Client certificate: CN=alice\\x0a (SHA-256 ab12)\n"),
+      std::string::npos);
+  EXPECT_NE(formatted(AccessFormat::json, record)
+                .find(R"(,"certificate_subject":"CN=alice\u000a","certificate_sha256":"ab12")"),
+            std::string::npos);
+}
+
 TEST_F(AccessLog, TransferTellsAnnouncedFromTransferred) {
   ExchangeRecord record = download();
   record.origin.exchange = 2;

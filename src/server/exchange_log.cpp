@@ -47,7 +47,7 @@ bool ExchangeLog::has_room_for_details() const {
 }
 
 void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
-  const auto& [summary, origin, now, duration] = event;
+  const auto& [summary, origin, now, duration, certificate] = event;
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
   if (!handler.cause.empty()) log_.write_about(origin, LogLevel::error, "Error: " + handler.cause);
@@ -76,6 +76,8 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .keeps_connection = summary.keeps_connection,
       .referer = fields.referer,
       .user_agent = fields.user_agent,
+      .certificate_subject = certificate != nullptr ? std::string_view(certificate->subject) : "",
+      .certificate_fingerprint = certificate != nullptr ? std::string_view(certificate->fingerprint) : "",
   };
   lines_.clear();
   observe::format_exchange(lines_, format_, record, log_.name());

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "http/session.h"
+#include "net/transport.h"
 #include "observe/message.h"
 
 namespace bobbin::server {
@@ -13,7 +14,8 @@ struct ExchangeEnded {
   const http::ExchangeSummary& summary;
   observe::Origin origin;
   WallTime at;
-  Duration duration;  ///< since the head was complete
+  Duration duration;                                  ///< since the head was complete
+  const net::PeerCertificate* certificate = nullptr;  ///< see net::Transport
 };
 
 /// A connection has been closed.

@@ -394,7 +394,8 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
   ExchangeEnded event{.summary = summary,
                       .origin = origin_of(*connection),
                       .at = round_began_,
-                      .duration = now - summary.started};
+                      .duration = now - summary.started,
+                      .certificate = connection->transport().peer_certificate()};
   event.origin.exchange = summary.ordinal;
   for (Observer* observer : observers_) observer->exchange_ended(event);
 }

@@ -300,6 +300,113 @@ def test_sighup_reads_other_files(start_plain, root, certificates, scratch):
     assert shown_to(server) == other.fingerprint
 
 
+# Tickets
+
+
+def session_of(server, context):
+    """What a client keeps in order to resume: it has had a response."""
+    with socket.create_connection(server.address) as raw, context.wrap_socket(raw) as tls:
+        tls.sendall(f"GET / HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
+        tls.recv(65536)
+        return tls.session
+
+
+def resumes(server, session, context):
+    with socket.create_connection(server.address) as raw, context.wrap_socket(raw, session=session) as tls:
+        return tls.session_reused
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_sessions_are_resumed_across_a_reload(secure, version):
+    server = secure()
+    context = client_context()
+    context.minimum_version = context.maximum_version = version
+    assert resumes(server, session_of(server, context), context)
+    session = session_of(server, context)
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Configuration reloaded")
+    assert resumes(server, session, context)
+
+
+def test_servers_share_ticket_keys(secure, scratch):
+    keys = scratch / "ticket.keys"
+    keys.write_bytes(os.urandom(80))
+    one, other, stranger = (secure(*flags) for flags in (("--tls-ticket-keys", keys), ("--tls-ticket-keys", keys), ()))
+    context = client_context()
+    session = session_of(one, context)
+    assert not resumes(stranger, session, context), "a ticket of another key leads to a full handshake"
+    session = session_of(one, context)
+    assert resumes(other, session, context)
+    session = session_of(one, context)
+    keys.write_bytes(os.urandom(80) + keys.read_bytes())
+    for server in (one, other):
+        server.log.wait_for("The certificates have changed and are in use")
+    assert resumes(other, session, context), "the second key of a file opens tickets"
+    session = session_of(one, context)
+    keys.write_bytes(os.urandom(80))
+    other.log.wait_for("The certificates have changed and are in use", count=2)
+    assert not resumes(other, session, context)
+
+
+def test_ticket_keys_of_a_wrong_size(binary, root, scratch):
+    (scratch / "keys").write_bytes(b"x" * 48)
+    ended = run_to_end(binary, "--port", "0", "--root", root, "--tls", "self-signed", "--tls-ticket-keys", scratch / "keys")
+    assert ended.returncode == 2 and "openssl rand 80" in ended.stderr
+
+
+# Certificates of clients
+
+
+def client_with(pair):
+    context = client_context()
+    context.load_cert_chain(pair.certificate, pair.key)
+    return context
+
+
+@pytest.mark.parametrize("kind", ["required", "optional"])
+def test_certificates_of_clients(secure, certificates, kind):
+    issuer = certificates("issuer.example")
+    alice, stranger = certificates("alice", issuer=issuer), certificates("stranger")
+    server = secure("--tls-client-ca", issuer.certificate, "--tls-client-certificates", kind)
+    with server.connect(tls=client_with(alice)) as connection:
+        assert connection.ask("GET", "/about.html").status == 200
+    server.log.wait_for(rf"Client certificate: CN=alice \(SHA-256 {alice.fingerprint}\)")
+    with pytest.raises((ssl.SSLError, ConnectionResetError)), server.connect(tls=client_with(stranger)) as connection:
+        connection.ask()
+    server.log.wait_for("TLS failed: certificate verify failed")
+    if kind == "optional":
+        assert server.get("/about.html").status == 200
+        assert server.log.count("Client certificate") == 1
+    else:
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            server.get("/about.html")
+        server.log.wait_for("TLS failed: peer did not return a certificate")
+
+
+def test_a_file_without_issuers(binary, root, certificates):
+    ended = run_to_end(
+        binary, "--port", "0", "--root", root, "--tls", "self-signed", "--tls-client-ca", certificates().key
+    )
+    assert ended.returncode == 2 and "--tls-client-ca:" in ended.stderr and "no start line" in ended.stderr
+
+
+# Challenges of ACME
+
+
+@pytest.mark.parametrize("redirects", [False, True])
+def test_challenges_have_a_folder_of_their_own(start, scratch, redirects):
+    folder = scratch / "challenges"
+    folder.mkdir()
+    (folder / "token_-1").write_text("token_-1.thumbprint")
+    server = start("--acme-challenges", folder, *(["--redirect-to-https", "on"] if redirects else []))
+    response = server.get("/.well-known/acme-challenge/token_-1")
+    assert response.status == 200 and response.text == "token_-1.thumbprint"
+    assert server.get("/.well-known/acme-challenge/none").status == 404
+    assert server.get("/.well-known/acme-challenge/../x").status == 403
+    assert server.get("/about.html").status == (308 if redirects else 200)
+    assert server.get("/.well-known/acme-challengers").status == (308 if redirects else 404)
+
+
 # Redirects and HSTS
 
 
