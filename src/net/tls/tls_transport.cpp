@@ -341,13 +341,18 @@ Result<void> TlsTransport::State::flush(bool more) {
   const std::span<const Bytes> filled =
       unsent_.empty() ? std::span(pieces).last(1) : std::span(pieces).first(fresh.empty() ? 1 : 2);
   const auto sent = os::send(socket_, filled, more);
+  if (!sent && !is_temporary(sent.error())) {
+    unsent_.clear();
+    fresh.clear();
+    stage_ = Stage::broken;
+    return failure(sent.error());
+  }
   const std::size_t count = sent.value_or(0);
   const std::size_t of_unsent = std::min(count, unsent_.size());
   unsent_.erase(0, of_unsent);
   unsent_.append(fresh, count - of_unsent);
   fresh.clear();
   if (unsent_.empty()) unsent_.shrink_to_fit();
-  if (!sent && !is_temporary(sent.error())) return failure(sent.error());
   return {};
 }
 
@@ -371,7 +376,10 @@ void TlsTransport::State::close_with_reset() {
   os::reset_when_closed(socket_);
 }
 
-void TlsTransport::State::end() { say_goodbye(); }
+void TlsTransport::State::end() {
+  say_goodbye();
+  if (ahead_bytes_ == 0) static_cast<void>(flush(false));  // once more, where a goodbye was not taken
+}
 
 std::uint64_t TlsTransport::State::unacknowledged_bytes() const {
   // What has left of content that does not count as sent yet cannot be called unacknowledged.

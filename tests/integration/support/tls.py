@@ -23,6 +23,7 @@ class TlsSocket:
 
     def __init__(self, raw, context=None, name=None):
         self.raw = raw
+        self._ended = False  # the connection, whatever was said before
         self._input = ssl.MemoryBIO()
         self._output = ssl.MemoryBIO()
         self.tls = (context or client_context()).wrap_bio(self._input, self._output, server_hostname=name)
@@ -54,6 +55,7 @@ class TlsSocket:
         if data:
             self._input.write(data)
         else:
+            self._ended = True
             self._input.write_eof()
 
     def sendall(self, data):
@@ -65,11 +67,14 @@ class TlsSocket:
     def recv(self, count):
         """b"" after the peer's goodbye; an end without it counts as a reset."""
         try:
-            return self._run(lambda: self.tls.read(count))
+            data = self._run(lambda: self.tls.read(count))
         except ssl.SSLZeroReturnError:
             return b""
-        except ssl.SSLEOFError as error:
-            raise ConnectionResetError("the connection has ended without close_notify") from error
+        except ssl.SSLEOFError:
+            data = b""
+        if not data and self._ended:
+            raise ConnectionResetError("the connection has ended without close_notify")
+        return data
 
     def shutdown(self, how):
         """Say goodbye, and finish sending; reading goes on."""
