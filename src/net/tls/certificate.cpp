@@ -12,7 +12,7 @@
 namespace bobbin::net::tls {
 namespace {
 
-constexpr auto kSelfSignedFor = std::chrono::days(30);
+constexpr auto kSelfSignedFor = std::chrono::days(90);
 
 BioPointer reader_of(const std::string& text) {
   return BioPointer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

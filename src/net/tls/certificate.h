@@ -25,7 +25,7 @@ class Certificate {
   /// issued it (RFC 8446 §4.4.2). The error names the call and OpenSSL's reason.
   [[nodiscard]] static Result<std::shared_ptr<const Certificate>, std::string> parse(
       const std::string& certificate, const std::string& key);
-  /// Makes one that nobody has issued, for development: P-256, valid from an hour before `now` for 30 days,
+  /// Makes one that nobody has issued, for development: P-256, valid from an hour before `now` for 90 days,
   /// for localhost, the loopback addresses and `addresses`.
   [[nodiscard]] static Result<std::shared_ptr<const Certificate>, std::string> self_signed(
       const std::vector<Endpoint>& addresses, WallTime now);

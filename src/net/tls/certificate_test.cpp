@@ -54,7 +54,7 @@ TEST(TlsCertificate, ASelfSignedOneIsForThisMachine) {
   const auto made = Certificate::self_signed({*parse_address("192.0.2.7"), *parse_address("0.0.0.0")}, now);
   ASSERT_TRUE(made) << made.error();
   EXPECT_LT((*made)->not_before(), now);
-  EXPECT_GT((*made)->not_after(), now + hours(24 * 28));
+  EXPECT_GT((*made)->not_after(), now + hours(24 * 88));
   const ContextPointer context(SSL_CTX_new(TLS_server_method()));
   ASSERT_TRUE((*made)->install(context.get()));
   X509* certificate = SSL_CTX_get0_certificate(context.get());

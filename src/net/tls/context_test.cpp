@@ -117,6 +117,17 @@ TEST(TlsContext, CiphersWithoutForwardSecrecyOrAuthenticatedEncryptionAreRefused
   EXPECT_FALSE(succeeds(context, with_cipher("ECDHE-RSA-AES128-SHA"))) << "no authenticated encryption";
 }
 
+TEST(TlsContext, TheOrderOfCiphersIsOursExceptForThoseWhoPreferChaCha20) {
+  const auto context = make_context();
+  const auto chosen = [&context](const char* offered) {
+    TestTlsPair pair(context, [offered](SSL_CTX*, SSL* ssl) { SSL_set_ciphersuites(ssl, offered); });
+    pair.pump();
+    return std::string(SSL_get_cipher_name(pair.client()));
+  };
+  EXPECT_EQ(chosen("TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256"), "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(chosen("TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"), "TLS_CHACHA20_POLY1305_SHA256");
+}
+
 TEST(TlsContext, ChoosesAmongTheProtocolsOfferedByItsOwnOrder) {
   const auto context =
       make_context({.certificates = {certificate_of(test_pair())}, .protocols = {"h2", "http/1.1"}});

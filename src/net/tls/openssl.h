@@ -12,11 +12,11 @@
 // For the files of this folder only: nobody else sees a header of OpenSSL.
 namespace bobbin::net::tls {
 
-template <auto free>
+template <auto Free>
 struct Freeing {
   template <typename T>
   void operator()(T* object) const {
-    free(object);
+    Free(object);
   }
 };
 using BioPointer = std::unique_ptr<BIO, Freeing<BIO_free>>;
