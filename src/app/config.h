@@ -51,6 +51,9 @@ struct SiteConfig {
   /// time.
   bool trust_mtime = false;
 
+  /// Goes into every entity tag; files::tag_seed() makes it a number.
+  std::string etag_seed;
+
   std::vector<std::string> headers;         ///< "Name: value", added to every answer that is no error
   std::vector<std::string> headers_always;  ///< the same, added to errors too
   /// The value of Cache-Control in every answer that is no error. Errors then have no-store. When it is

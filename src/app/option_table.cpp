@@ -106,6 +106,10 @@ constexpr Option kOptions[] = {
      .meaning = "Whether If-Range with the date of a file resumes a download although a tool has set that date (rsync -a, cp -p, an image). "
                 "on is for mirrors whose files are never replaced by others under an old time: there a client could put two "
                 "versions together. Entity tags resume downloads either way."},
+    {.group = "Files", .name = "etag-seed", .placeholder = "TEXT",
+     .effect = Text{&SiteConfig::etag_seed, accept_any, "any text", "none"},
+     .meaning = "Goes into every entity tag. A text that only you know keeps anybody from finding out, by trying, of which inode and "
+                "times a tag was made; another text makes every cache ask for its files anew."},
     {.group = "Files", .name = "mime-types", .placeholder = "FILE",
      .effect = Text{&ServerConfig::mime_types, accept_any, "the name of a file", "the built-in table only"},
      .reloads = true,

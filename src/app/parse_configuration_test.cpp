@@ -57,7 +57,7 @@ std::string printed(const Input& input) {
 std::string error_from(const Input& input) {
   const ParseOutcome outcome = parse(input);
   const auto* error = std::get_if<ConfigError>(&outcome);
-  return error != nullptr ? std::to_string(error->exit_code) + ": " + error->message : "(no error)";
+  return error != nullptr ? std::to_string(error->exit_code) + ": bobbin: " + error->message : "(no error)";
 }
 
 /// A value in its three spellings.
@@ -126,6 +126,7 @@ std::vector<Row> every_option() {
       row("allow-type", &SiteConfig::allowed_types, {"html", R"(["html"])", {"html"}},
           {"html,7z", R"(["html", "7z"])", {"html", "7z"}}),
       row("trust-mtime", &SiteConfig::trust_mtime, {"on", "true", true}, {"off", "\"off\"", false}),
+      row("etag-seed", &SiteConfig::etag_seed, {"a secret", R"("a secret")", "a secret"}, {"", R"("")", ""}),
       row("mime-types", &ServerConfig::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
       row("header", &SiteConfig::headers,
           {"Cache-Control:no-cache", R"(["Cache-Control: no-cache"])", {"Cache-Control: no-cache"}},

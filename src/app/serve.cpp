@@ -81,15 +81,9 @@ Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
                          .map_error(refused("cannot take signals")));
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
-  auto log = TRY(
-      observe::Log::open(
-          {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
-          .map_error([&](const Error& error) {
-            return StartFailure{
-                "--log-file: \"" + config.log_file +
-                    "\" cannot be written; a file that this user may append to is needed: " + error.message(),
-                kExitUsage};
-          }));
+  auto log = TRY(observe::Log::open(
+                     {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
+                     .map_error([&](const Error& error) { return unwritable_log(config, error); }));
   observe::LogWriter& main_log = log->writer("");
   return Process{std::move(signals), limit, std::move(log), main_log};
 }
