@@ -7,6 +7,7 @@ Every final response is also held to what CONTRACT §2 and §4 promise of all of
 
 import email.utils
 import re
+import select
 import socket
 from dataclasses import dataclass
 
@@ -219,6 +220,12 @@ class Connection:
         if not data:
             raise Closed(f"closed after {bytes(self._buffer[-300:])!r}")
         self._buffer += data
+
+    def has_input(self):
+        """Whether something has arrived that nobody has received yet."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
+        return bool(self._buffer or poll.poll(0))
 
     def receive_bytes(self, count):
         """Exactly `count` bytes."""
