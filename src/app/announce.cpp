@@ -29,7 +29,7 @@ std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound) 
       for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) add(host_text(name, endpoint.port));
     if (endpoint.is_wildcard()) {
       add("the address that a client connects to");
-    } else {
+    } else if (!endpoint.is_unix_socket()) {
       const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
       add(host_text(is_ipv6 ? "[" + endpoint.address_text() + "]" : endpoint.address_text(), endpoint.port));
     }
@@ -57,10 +57,9 @@ bool is_reachable(const Endpoint& endpoint) { return !endpoint.is_loopback(); }
 
 }  // namespace
 
-void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
-              observe::LogWriter& log) {
-  for (const Endpoint& endpoint : bound)
-    log.write(LogLevel::info, "HTTP Server started on http://" + endpoint.text());
+void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
+              const std::vector<Endpoint>& bound, observe::LogWriter& log) {
+  for (const std::string& name : names) log.write(LogLevel::info, "HTTP Server started on " + name);
   log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.server.threads));
   log.write(LogLevel::info, "Serving files from '" + config.sites.back().root + "' directory");
   log.write(LogLevel::info, "Press Ctrl+C to stop the server");

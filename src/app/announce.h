@@ -13,9 +13,10 @@
 
 namespace bobbin::app {
 
-/// The seeds' four start lines, then version, accepted hosts and uploads of every site.
-void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
-              observe::LogWriter& log);
+/// The seeds' four start lines, then version, accepted hosts and uploads of every site. `names`: those of the
+/// listeners.
+void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
+              const std::vector<Endpoint>& bound, observe::LogWriter& log);
 
 /// The lines about hosts and uploads alone.
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,

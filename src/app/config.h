@@ -16,9 +16,13 @@ namespace bobbin::app {
 
 /// Addresses that share a port. They come from the keys outside of tables, or from one [[listener]].
 struct ListenerConfig {
-  /// IP addresses without brackets, or "localhost". There is at least one.
+  /// IP addresses without brackets, "localhost", "unix:PATH", or "fd:NAME" for sockets that the service
+  /// manager passes. There is at least one.
   std::vector<std::string> binds{"127.0.0.1"};
-  std::uint16_t port = 8080;  ///< 0 takes any free port
+  std::uint16_t port = 8080;         ///< of the IP addresses; 0 takes any free port
+  bool ipv6_only = false;            ///< whether :: takes no IPv4 clients
+  std::string socket_mode = "0660";  ///< of Unix sockets, in octal digits
+  std::string socket_owner;          ///< USER, USER:GROUP or :GROUP; when it is empty, those of the process
 
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };

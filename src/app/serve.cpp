@@ -134,7 +134,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // Listening comes before the folders are touched, since a second server that is started on this port by
   // mistake must not remove files of the first one.
-  auto listeners = TRY(listen_on_all(config));
+  auto [listeners, names, warnings] = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
   executor::Executor executor;
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
@@ -162,7 +162,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
     executor.join();
     return failure(as_failure("cannot watch the listening sockets")(acceptor.error()));
   }
-  announce(config, *generation, bound, process.main_log);
+  announce(config, *generation, names, bound, process.main_log);
+  write_warnings(warnings, process.main_log);
   write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);
   write_warnings(run.warnings, process.main_log);
 

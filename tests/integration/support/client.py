@@ -6,6 +6,7 @@ Every final response is also held to what CONTRACT §2 and §4 promise of all of
 """
 
 import email.utils
+import os
 import re
 import select
 import socket
@@ -141,9 +142,19 @@ def chunked(pieces, last=b"0\r\n\r\n"):
 
 
 class Connection:
-    """A TCP connection to the server, and the bytes received on it that nobody has asked for yet."""
+    """A connection to the server, and the bytes received on it that nobody has asked for yet.
+
+    `address` is a host and a port, or the path of a Unix socket: there the host is "localhost" unless another is given.
+    """
 
     def __init__(self, address, *, host=None, receive_buffer=None, source=None, patience=PATIENCE):
+        self._buffer = bytearray()
+        if isinstance(address, (str, os.PathLike)):
+            self.host = host or "localhost"
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.socket.settimeout(patience)
+            self.socket.connect(str(address))
+            return
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.host = host or (
             f"[{address[0]}]:{address[1]}" if family == socket.AF_INET6 else f"{address[0]}:{address[1]}"
@@ -161,7 +172,6 @@ class Connection:
         except BaseException:
             self.socket.close()
             raise
-        self._buffer = bytearray()
 
     def __enter__(self):
         return self
