@@ -9,6 +9,8 @@
 //                    --first, and starts again after --numbers of them
 //   --number-by connection
 //                    the number counts connections instead of requests: each repeats its own request
+//   --number-by popularity
+//                    the number is one of --numbers at random, the n-th 1/n as often as the first (Zipf)
 //   --hold 1         connections stay open. A warm-up opens them, with one exchange on each and --warm-up
 //                    requests at least; then every byte on stdin asks for a load on these same connections.
 //                    After each there is a report, and a last one at the end of stdin
@@ -17,10 +19,12 @@
 // of the answer.
 
 #include <array>
+#include <cmath>
 #include <deque>
 #include <limits>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <random>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -175,9 +179,23 @@ class Generator {
   void number_requests(const Connection& connection) {
     const Numbering& numbering = plan_.numbering;
     for (std::uint64_t i = 0; i < plan_.pipeline; ++i) {
-      const std::uint64_t number = numbering.per_connection ? connection.number : next_number_++;
-      plan_.number_request(i, numbering.first + number % numbering.count);
+      plan_.number_request(i, numbering.first + next_number(connection) % numbering.count);
     }
+  }
+
+  std::uint64_t next_number(const Connection& connection) {
+    switch (plan_.numbering.by) {
+      case Numbering::By::connection: return connection.number;
+      case Numbering::By::popularity: return popular_number();
+      case Numbering::By::request: break;
+    }
+    return next_number_++;
+  }
+
+  /// A number whose logarithm is spread evenly: the n-th comes about 1/n as often as the first.
+  std::uint64_t popular_number() {
+    const double exponent = std::uniform_real_distribution<double>()(random_);
+    return static_cast<std::uint64_t>(std::pow(static_cast<double>(plan_.numbering.count + 1), exponent)) - 1;
   }
 
   /// On loopback a connection is usually established by the time connect returns, and takes a small batch at
@@ -312,6 +330,7 @@ class Generator {
   std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
   Clock::time_point started_, now_, finished_;
   std::uint64_t begun_ = 0, answered_ = 0, content_bytes_ = 0, connects_ = 0, next_number_ = 0;
+  std::mt19937_64 random_{1};  // the same numbers in every run
   Histogram latency_;
 };
 

@@ -93,7 +93,7 @@ class Load:
         number_at = self.request.find(workloads.NUMBER.encode(), 0, self.request.index(b"\r\n\r\n"))
         # An entity tag that looks like the number must stay as it is.
         if number_at >= 0 and not self.workload.condition:
-            settings |= {"number-at": number_at, "number-by": self.workload.own_head or "request",
+            settings |= {"number-at": number_at, "number-by": "popularity" if self.workload.by_popularity else self.workload.own_head or "request",
                          "numbers": self.workload.numbers}
         words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
         return ["taskset", "-c", self.cpus, str(PROGRAMS / "benchmarks/bench_load"), *words]

@@ -17,9 +17,15 @@ struct Bounds {
 /// Seven digits of the request that are replaced by a number, so that requests differ.
 struct Numbering {
   static constexpr std::size_t kDigits = 7;
+  enum class By : std::uint8_t {
+    request,     // every request has the next number
+    connection,  // every connection has a number of its own
+    popularity,  // every request has a number at random, of which the n-th comes 1/n as often as the first
+                 // (Zipf)
+  };
 
-  std::size_t offset;   // in the request; npos: all requests are the same
-  bool per_connection;  // every connection has a number of its own; otherwise every request has
+  std::size_t offset;  // in the request; npos: all requests are the same
+  By by;
   std::uint64_t first;
   std::uint64_t count;  // so many, then the first one again
 
@@ -49,12 +55,17 @@ struct Plan {
   }
 };
 
+inline Numbering::By numbering_by(const std::string& name) {
+  if (name == "request") return Numbering::By::request;
+  if (name == "connection") return Numbering::By::connection;
+  if (name != "popularity") give_up("--number-by: request, connection or popularity");
+  return Numbering::By::popularity;
+}
+
 inline Numbering numbering_of(const Options& options) {
-  const std::string& by = options.text("--number-by");
-  if (by != "request" && by != "connection") give_up("--number-by: request or connection");
   return {
       .offset = options.text("--number-at").empty() ? std::string::npos : options.count("--number-at"),
-      .per_connection = by == "connection",
+      .by = numbering_by(options.text("--number-by")),
       .first = options.count("--first"),
       .count = options.count("--numbers"),
   };

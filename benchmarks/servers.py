@@ -86,8 +86,10 @@ def nginx_file_cache(setup: Setup) -> str:
     """Every file in it keeps a descriptor. When there are not enough for all, requests in turn never find theirs, and nginx is
     better off without."""
     files = setup.workload.files
-    if files + setup.workload.connections + 500 > setup.descriptors:
+    room = setup.descriptors - setup.workload.connections - 500
+    if files > room and not setup.workload.by_popularity:
         return "open_file_cache off;"
+    files = min(files, room)
     return f"open_file_cache max={max(10_000, files)} inactive=60s; open_file_cache_valid 60s; open_file_cache_errors on;"
 
 

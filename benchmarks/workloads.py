@@ -58,6 +58,7 @@ class Workload:
     # What has a head of its own, by one number in it: every "request" (X-Request-Id), every "connection" (Cookie), or ""
     own_head: str = ""
     numbers: int = 1_000_000  # how many different numbers, where the request has one
+    by_popularity: bool = False  # the numbers come at random, by Zipf's law, instead of in turn
     upload_bytes: int = 0
     store: str = ""  # where uploads go: "memory" (tmpfs) or "disk"
     per_byte: bool = False  # bytes, not requests, are what counts
@@ -77,7 +78,7 @@ class Workload:
 
     @property
     def files(self) -> int:
-        """How many different files are asked for in turn; 0: always the same one."""
+        """How many different files are asked for; 0: always the same one."""
         return self.numbers if NUMBER in self.path else 0
 
 
@@ -139,6 +140,9 @@ WORKLOADS = {
         Workload("W16b", f"{MORE_FILES:,} files of 1 KiB in turn, 64 connections",
                  path=f"/many/{NUMBER}.html", numbers=MORE_FILES,
                  # lighttpd keeps a descriptor for each file that it has sent in the last seconds, and answers 403 without one.
+                 servers=tuple(name for name in EVERYONE if name != "lighttpd")),
+        Workload("W16z", f"{MORE_FILES:,} files of 1 KiB by popularity (Zipf), 64 connections",
+                 path=f"/many/{NUMBER}.html", numbers=MORE_FILES, by_popularity=True,
                  servers=tuple(name for name in EVERYONE if name != "lighttpd")),
         Workload("W17", "1 KiB, 64 connections, with an access log",
                  servers=("bobbin", "bobbin-combined", "bobbin-transfer", "nginx", "nginx-log", "nginx-rw",

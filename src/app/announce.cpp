@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "app/listener_services.h"
 #include "os/open_beneath.h"
 
 namespace bobbin::app {
@@ -27,14 +26,14 @@ std::vector<std::string> hosts_of_addresses(const std::vector<Endpoint>& bound,
   };
   for (std::size_t i = 0; i < bound.size(); ++i) {
     const Endpoint& endpoint = bound[i];
+    const std::uint16_t port = endpoint.is_unix_socket() ? http::default_port(schemes[i]) : endpoint.port;
     if (endpoint.is_loopback() || endpoint.is_wildcard())
-      for (const char* name : {"localhost", "127.0.0.1", "[::1]"})
-        add(host_text(name, endpoint.port, schemes[i]));
+      for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) add(host_text(name, port, schemes[i]));
     if (endpoint.is_wildcard()) {
       add("the address that a client connects to");
-    } else {
+    } else if (!endpoint.is_unix_socket()) {
       const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
-      add(host_text(is_ipv6 ? "[" + endpoint.address_text() + "]" : endpoint.address_text(), endpoint.port,
+      add(host_text(is_ipv6 ? "[" + endpoint.address_text() + "]" : endpoint.address_text(), port,
                     schemes[i]));
     }
   }
@@ -62,23 +61,19 @@ bool is_reachable(const Endpoint& endpoint) { return !endpoint.is_loopback(); }
 
 }  // namespace
 
-void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
+void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
+              const std::vector<Endpoint>& bound, const std::vector<http::Scheme>& schemes,
               observe::LogWriter& log) {
-  const std::vector<http::Scheme> schemes = schemes_of(config);
-  for (std::size_t i = 0; i < bound.size(); ++i)
-    log.write(LogLevel::info, (schemes[i] == http::Scheme::https ? "HTTP Server started on https://"
-                                                                 : "HTTP Server started on http://") +
-                                  bound[i].text());
+  for (const std::string& name : names) log.write(LogLevel::info, "HTTP Server started on " + name);
   log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.server.threads));
   log.write(LogLevel::info, "Serving files from '" + config.sites.back().root + "' directory");
   log.write(LogLevel::info, "Press Ctrl+C to stop the server");
   log.write(LogLevel::info, "Version: bobbin " BOBBIN_VERSION);
-  announce_sites(config, generation, bound, log);
+  announce_sites(generation, bound, schemes, log);
 }
 
-void announce_sites(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
-                    observe::LogWriter& log) {
-  const std::vector<http::Scheme> schemes = schemes_of(config);
+void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
+                    const std::vector<http::Scheme>& schemes, observe::LogWriter& log) {
   for (const auto& site : generation.sites()) {
     log.write(LogLevel::info, hosts_line(*site, bound, schemes));
     log.write(LogLevel::info, uploads_line(*site));

@@ -8,19 +8,21 @@
 #include "app/config.h"
 #include "app/generation.h"
 #include "base/endpoint.h"
+#include "http/listener_rules.h"
 #include "observe/log.h"
 #include "observe/registry.h"
 
 namespace bobbin::app {
 
-/// The seeds' four start lines, then version, accepted hosts and uploads of every site. `bound` has the
-/// addresses in the order of listen_on_all.
-void announce(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
+/// The seeds' four start lines, then version, accepted hosts and uploads of every site. `names`: those of the
+/// listeners; `bound` and `schemes` have one for each of them, too.
+void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
+              const std::vector<Endpoint>& bound, const std::vector<http::Scheme>& schemes,
               observe::LogWriter& log);
 
 /// The lines about hosts and uploads alone.
-void announce_sites(const Config& config, const Generation& generation, const std::vector<Endpoint>& bound,
-                    observe::LogWriter& log);
+void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
+                    const std::vector<http::Scheme>& schemes, observe::LogWriter& log);
 
 /// Sentences about what an operator should know before the first client comes.
 [[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,

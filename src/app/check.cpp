@@ -7,23 +7,36 @@
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/options.h"
+#include "app/start_failure.h"
+#include "os/log_file.h"
 
 namespace bobbin::app {
+namespace {
+
+/// The log file is made when it is missing, as a start makes it.
+Result<void, std::string> check_log_file(const ServerConfig& config) {
+  if (config.log_file.empty()) return {};
+  const auto file = os::LogFile::open(config.log_file);
+  if (!file) return failure(unwritable_log(config, file.error()).message);
+  return {};
+}
+
+Result<void, std::string> check_everything(const Config& config) {
+  TRY(check_log_file(config.server));
+  for (const std::string& warning : TRY(ListenerServices::check(config)))
+    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+  executor::Executor executor;  // it has no thread, since no file is read
+  const auto generation = TRY(Generation::create(config, {}, executor, nullptr));
+  return {};
+}
+
+}  // namespace
 
 int check(const Check& request) {
   for (const std::string& warning : request.warnings)
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
-  const auto tls_warnings = ListenerServices::check(request.config);
-  if (!tls_warnings) {
-    std::fprintf(stderr, "bobbin: %s\n", tls_warnings.error().c_str());
-    return kExitUsage;
-  }
-  for (const std::string& warning : *tls_warnings)
-    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
-  executor::Executor executor;  // it has no thread, since no file is read
-  const auto generation = Generation::create(request.config, {}, executor, nullptr);
-  if (!generation) {
-    std::fprintf(stderr, "bobbin: %s\n", generation.error().c_str());
+  if (const auto checked = check_everything(request.config); !checked) {
+    std::fprintf(stderr, "bobbin: %s\n", checked.error().c_str());
     return kExitUsage;
   }
   const std::string subject = request.subject.empty() ? "" : ": " + escaped(request.subject);

@@ -25,9 +25,13 @@ enum class Tls : std::uint8_t {
 
 /// Addresses that share a port. They come from the keys outside of tables, or from one [[listener]].
 struct ListenerConfig {
-  /// IP addresses without brackets, or "localhost". There is at least one.
+  /// IP addresses without brackets, "localhost", "unix:PATH", or "fd:NAME" for sockets that the service
+  /// manager passes. There is at least one.
   std::vector<std::string> binds{"127.0.0.1"};
-  std::uint16_t port = 8080;  ///< 0 takes any free port
+  std::uint16_t port = 8080;         ///< of the IP addresses; 0 takes any free port
+  bool ipv6_only = false;            ///< whether :: takes no IPv4 clients
+  std::string socket_mode = "0660";  ///< of Unix sockets, in octal digits
+  std::string socket_owner;          ///< USER, USER:GROUP or :GROUP; when it is empty, those of the process
 
   Tls tls = Tls::automatic;
   /// Names of PEM files; a key stands for the certificate at the same place. When there are no keys, each
@@ -81,6 +85,9 @@ struct SiteConfig {
   /// Whether If-Range may rely on a date that a tool has set: no file is replaced by another under an old
   /// time.
   bool trust_mtime = false;
+
+  /// Goes into every entity tag; files::tag_seed() makes it a number.
+  std::string etag_seed;
 
   std::vector<std::string> headers;         ///< "Name: value", added to every answer that is no error
   std::vector<std::string> headers_always;  ///< the same, added to errors too

@@ -39,21 +39,15 @@ std::int64_t seconds_since_epoch(WallTime time) {
 
 }  // namespace
 
-std::vector<http::Scheme> schemes_of(const Config& config) {
-  std::vector<http::Scheme> schemes;
-  for (const ListenerConfig& listener : config.listeners)
-    schemes.insert(schemes.end(), listener.binds.size(),
-                   is_secured(listener) ? http::Scheme::https : http::Scheme::http);
-  return schemes;
-}
-
 Result<std::unique_ptr<ListenerServices>, std::string> ListenerServices::create(
-    const Config& config, const std::vector<Endpoint>& bound, observe::Registry& registry) {
+    const Config& config, const std::vector<Endpoint>& bound, std::vector<std::size_t> configs,
+    observe::Registry& registry) {
   std::unique_ptr<ListenerServices> services(new ListenerServices(registry));
   for (const ListenerConfig& listener : config.listeners)
     if (auto contradiction = contradiction_in(listener)) return failure(*std::move(contradiction));
   if (wants_self_signed(config)) services->identity_.self_signed = TRY(make_self_signed(bound));
   OpenTls tls = TRY(services->open(config));
+  services->configs_ = std::move(configs);
   services->make_services(config, bound);
   services->install(std::move(tls));
   return services;
@@ -61,17 +55,14 @@ Result<std::unique_ptr<ListenerServices>, std::string> ListenerServices::create(
 
 Result<std::vector<std::string>, std::string> ListenerServices::check(const Config& config) {
   observe::Registry registry;
-  std::vector<Endpoint> bound;
-  for (const ListenerConfig& listener : config.listeners) bound.resize(bound.size() + listener.binds.size());
-  return TRY(create(config, bound, registry))->take_warnings(wall_now());
+  return TRY(create(config, {}, {}, registry))->take_warnings(wall_now());
 }
 
 void ListenerServices::make_services(const Config& config, const std::vector<Endpoint>& bound) {
-  for (std::size_t i = 0; i < config.listeners.size(); ++i)
-    listener_of_bound_.insert(listener_of_bound_.end(), config.listeners[i].binds.size(), i);
   std::uint16_t https_port = http::default_port(http::Scheme::https);
   for (std::size_t i = bound.size(); i > 0; --i)
-    if (is_secured(config.listeners[listener_of_bound_[i - 1]])) https_port = bound[i - 1].port;
+    if (is_secured(config.listeners[configs_[i - 1]]) && !bound[i - 1].is_unix_socket())
+      https_port = bound[i - 1].port;
   for (const ListenerConfig& listener : config.listeners) {
     server::ListenerService& service = services_.emplace_back();
     contexts_.push_back(is_secured(listener) ? std::make_unique<net::tls::CurrentContext>(nullptr) : nullptr);
@@ -83,7 +74,14 @@ void ListenerServices::make_services(const Config& config, const std::vector<End
 }
 
 void ListenerServices::attach(std::vector<server::Listener>& listeners) const {
-  for (std::size_t i = 0; i < listeners.size(); ++i) listeners[i].service = &services_[listener_of_bound_[i]];
+  for (std::size_t i = 0; i < listeners.size(); ++i) listeners[i].service = &services_[configs_[i]];
+}
+
+std::vector<http::Scheme> ListenerServices::schemes() const {
+  std::vector<http::Scheme> schemes;
+  schemes.reserve(configs_.size());
+  for (const std::size_t config : configs_) schemes.push_back(services_[config].rules.scheme);
+  return schemes;
 }
 
 Result<OpenTls, std::string> ListenerServices::open(const Config& config) const {

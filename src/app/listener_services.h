@@ -19,22 +19,22 @@
 
 namespace bobbin::app {
 
-/// The scheme of each address that is listened on, in the order of listen_on_all.
-[[nodiscard]] std::vector<http::Scheme> schemes_of(const Config& config);
-
 /// What the listeners have for their connections: rules, which stay, and certificates, which are replaced
 /// when their files change. Thread: the main thread's.
 class ListenerServices {
  public:
-  /// `bound` has the addresses in the order of listen_on_all. Sets
+  /// `configs` says of each address in `bound` which listener of the configuration it belongs to. Sets
   /// bobbin_tls_certificate_expiry_timestamp_seconds. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::unique_ptr<ListenerServices>, std::string> create(
-      const Config& config, const std::vector<Endpoint>& bound, observe::Registry& registry);
+      const Config& config, const std::vector<Endpoint>& bound, std::vector<std::size_t> configs,
+      observe::Registry& registry);
   /// Looks whether `create` would succeed. Returns warnings.
   [[nodiscard]] static Result<std::vector<std::string>, std::string> check(const Config& config);
 
-  /// Gives each listener, in the order of listen_on_all, its service. This object outlives their connections.
+  /// Gives each listener, in the order of `bound`, its service. This object outlives their connections.
   void attach(std::vector<server::Listener>& listeners) const;
+  /// The scheme of each address in `bound`.
+  [[nodiscard]] std::vector<http::Scheme> schemes() const;
 
   /// Opens what this configuration has for TLS; `install` puts it into force for new connections.
   [[nodiscard]] Result<OpenTls, std::string> open(const Config& config) const;
@@ -59,7 +59,7 @@ class ListenerServices {
   OpenTls tls_;
   std::vector<std::unique_ptr<net::tls::CurrentContext>> contexts_;  // null for a listener without TLS
   std::deque<server::ListenerService> services_;
-  std::vector<std::size_t> listener_of_bound_;
+  std::vector<std::size_t> configs_;  // by address
   // A change is taken up once it has stayed the same for a second: until then it may be half written.
   std::optional<std::size_t> changed_;
   std::optional<std::size_t> refused_;

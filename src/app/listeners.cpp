@@ -1,12 +1,20 @@
 #include "app/listeners.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "app/open_tls.h"
+#include "app/option_values.h"
 #include "app/parse_configuration.h"
 #include "base/assert.h"
+#include "os/passed_sockets.h"
 #include "os/socket.h"
+#include "os/unix_socket.h"
 
 namespace bobbin::app {
 namespace {
@@ -42,20 +50,157 @@ Result<void, StartFailure> set_congestion_control(const ServerConfig& config,
   return failure(unavailable_congestion(config.tcp_congestion));
 }
 
+/// What the operator can do about this errno of a Unix socket; empty where its text is enough.
+std::string need_of_unix_socket(int code) {
+  switch (code) {
+    case EADDRINUSE: return "; another program listens there: stop it, or choose another --bind";
+    case ENOTSOCK: return "; what stands there is no socket: remove it, or choose another --bind";
+    case ENOENT:
+    case ENOTDIR: return "; an existing directory is needed (RuntimeDirectory= in a unit makes one)";
+    case EACCES:
+    case EROFS: return "; a directory is needed in which this user may make files";
+    case EPERM: return "; only root may give the socket to another user: leave --socket-owner out";
+    case EWOULDBLOCK: return "; another program keeps the lock of its directory";
+    default: return "";
+  }
+}
+
+Result<std::uint32_t, StartFailure> number_of_owner(const std::string& owner, const std::string& name,
+                                                    Result<std::uint32_t> number) {
+  return number.map_error([&](const Error& error) {
+    return StartFailure{fmt::format("--socket-owner: \"{}\" is not possible; \"{}\" is not known here: {}",
+                                    owner, name, error.message()),
+                        kExitUsage};
+  });
+}
+
+Result<os::SocketRights, StartFailure> rights_of(const ListenerConfig& config) {
+  os::SocketRights rights{.mode = static_cast<unsigned>(std::stoul(config.socket_mode, nullptr, 8)),
+                          .user = std::nullopt,
+                          .group = std::nullopt};
+  const std::string& owner = config.socket_owner;
+  const std::size_t colon = std::min(owner.find(':'), owner.size());
+  const std::string user = owner.substr(0, colon);
+  const std::string group = owner.substr(std::min(colon + 1, owner.size()));
+  if (!user.empty()) rights.user = TRY(number_of_owner(owner, user, os::user_number(user)));
+  if (!group.empty()) rights.group = TRY(number_of_owner(owner, group, os::group_number(group)));
+  return rights;
+}
+
+/// How the log names a socket: as clients do, and, where they cannot see it, with the families it serves.
+std::string name_of(const server::Listener& listener, bool is_secured) {
+  if (listener.bound.is_unix_socket()) return "unix:" + os::socket_path(listener.socket);
+  return (is_secured ? "https://" : "http://") + listener.bound.text() +
+         (listener.bound.is_wildcard() && os::takes_both_families(listener.socket) ? " (IPv4 and IPv6)" : "");
+}
+
+/// Opens listeners one after the other, and hands out the sockets that the service manager has passed.
+class Opening {
+ public:
+  explicit Opening(const ServerConfig& server) : server_(server), passed_(os::passed_descriptors()) {}
+
+  /// `index`: of this listener in the configuration.
+  Result<void, StartFailure> open(const ListenerConfig& config, std::size_t index, const std::string& bind) {
+    index_ = index;
+    is_secured_ = is_secured(config);
+    const std::string_view text = bind;
+    if (text.starts_with(kUnixPrefix)) return open_unix(config, bind.substr(kUnixPrefix.size()));
+    if (text.starts_with(kPassedPrefix)) return take_passed(bind.substr(kPassedPrefix.size()));
+    return open_address(config, bind);
+  }
+  [[nodiscard]] Listening finish() {
+    result_.warnings.reserve(passed_.size());
+    for (const os::PassedDescriptor& unused : passed_)
+      result_.warnings.push_back(fmt::format(
+          "The descriptor {} that the service manager has passed is not used: --bind fd:{} uses it",
+          unused.number, unused.name));
+    return std::move(result_);
+  }
+
+ private:
+  Result<void, StartFailure> open_address(const ListenerConfig& config, const std::string& bind) {
+    const Endpoint endpoint = endpoint_of(bind, config.port);
+    // A socket for both families cannot stand beside another one for IPv4 at the same port.
+    const bool has_ipv4 = std::ranges::any_of(config.binds, [](const std::string& other) {
+      return other == "localhost" || other.find_first_not_of("0123456789.") == std::string::npos;
+    });
+    const auto families = config.ipv6_only || has_ipv4 ? os::Families::its_own : os::Families::both;
+    add(TRY(server::listen(endpoint, families).map_error([&](const Error& error) {
+          return refused_by_system("cannot listen on " + endpoint.text(), error, server_);
+        })),
+        "");
+    return set_congestion_control(server_, result_.listeners.back());
+  }
+
+  Result<void, StartFailure> open_unix(const ListenerConfig& config, const std::string& path) {
+    const os::SocketRights rights = TRY(rights_of(config));
+    add(TRY(server::listen(path, rights).map_error([&](const Error& error) {
+          return StartFailure{fmt::format("cannot listen on unix:{}: {}{}", path, error.message(),
+                                          need_of_unix_socket(error.code)),
+                              kExitCannotRun};
+        })),
+        "");
+    return {};
+  }
+
+  /// All descriptors of this name: a unit with several ListenStream= gives them the same one.
+  Result<void, StartFailure> take_passed(const std::string& name) {
+    const auto has_name = [&](const os::PassedDescriptor& each) { return each.name == name; };
+    if (std::ranges::none_of(passed_, has_name)) return failure(not_passed(name));
+    for (const os::PassedDescriptor& each : passed_)
+      if (has_name(each)) TRY(take(each));
+    std::erase_if(passed_, has_name);
+    return {};
+  }
+
+  Result<void, StartFailure> take(const os::PassedDescriptor& passed) {
+    const std::string what = fmt::format("cannot use fd:{} (descriptor {})", passed.name, passed.number);
+    auto socket = TRY(os::take_listening_socket(passed.number).map_error([&](const std::string& reason) {
+      return StartFailure{what + ": a listening socket is needed, and " + reason, kExitCannotRun};
+    }));
+    add(TRY(server::adopt(std::move(socket)).map_error([&](const Error& error) {
+          return refused_by_system(what, error, server_);
+        })),
+        fmt::format(" (fd:{})", passed.name));
+    const server::Listener& listener = result_.listeners.back();
+    if (listener.bound.is_unix_socket()) return {};
+    TRY(os::send_small_segments_at_once(listener.socket).map_error([&](const Error& error) {
+      return refused_by_system(what, error, server_);
+    }));
+    return set_congestion_control(server_, listener);
+  }
+
+  [[nodiscard]] StartFailure not_passed(const std::string& name) const {
+    std::vector<std::string> names;
+    names.reserve(passed_.size());
+    for (const os::PassedDescriptor& each : passed_) names.push_back("fd:" + each.name);
+    return {fmt::format(
+                "cannot use fd:{}: no socket of this name is left of those that the service manager has "
+                "passed ({}); FileDescriptorName={} in the unit of the socket names one",
+                name, names.empty() ? std::string("none") : fmt::format("{}", fmt::join(names, ", ")), name),
+            kExitCannotRun};
+  }
+
+  void add(server::Listener listener, const std::string& origin) {
+    result_.names.push_back(name_of(listener, is_secured_) + origin);
+    result_.configs.push_back(index_);
+    result_.listeners.push_back(std::move(listener));
+  }
+
+  const ServerConfig& server_;
+  std::vector<os::PassedDescriptor> passed_;  // that no bind has used yet
+  Listening result_;
+  std::size_t index_ = 0;  // of the listener that is being opened
+  bool is_secured_ = false;
+};
+
 }  // namespace
 
-Result<std::vector<server::Listener>, StartFailure> listen_on_all(const Config& config) {
-  std::vector<server::Listener> listeners;
-  for (const ListenerConfig& each : config.listeners) {
-    for (const std::string& bind : each.binds) {
-      const Endpoint endpoint = endpoint_of(bind, each.port);
-      listeners.push_back(TRY(server::listen(endpoint).map_error([&](const Error& error) {
-        return refused_by_system("cannot listen on " + endpoint.text(), error, config.server);
-      })));
-      TRY(set_congestion_control(config.server, listeners.back()));
-    }
-  }
-  return listeners;
+Result<Listening, StartFailure> listen_on_all(const Config& config) {
+  Opening opening(config.server);
+  for (std::size_t i = 0; i < config.listeners.size(); ++i)
+    for (const std::string& bind : config.listeners[i].binds) TRY(opening.open(config.listeners[i], i, bind));
+  return opening.finish();
 }
 
 std::vector<Endpoint> addresses_of(const std::vector<server::Listener>& listeners) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "app/config.h"
@@ -10,8 +11,16 @@
 
 namespace bobbin::app {
 
-/// Listens on every configured address, with the configured congestion control.
-[[nodiscard]] Result<std::vector<server::Listener>, StartFailure> listen_on_all(const Config& config);
+/// The sockets that listen, and what an operator should know of them.
+struct Listening {
+  std::vector<server::Listener> listeners;
+  std::vector<std::string> names;     ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
+  std::vector<std::size_t> configs;   ///< of each, which listener of the configuration it belongs to
+  std::vector<std::string> warnings;  ///< sentences for the log
+};
+
+/// Listens on everything that is configured, with the configured congestion control.
+[[nodiscard]] Result<Listening, StartFailure> listen_on_all(const Config& config);
 
 [[nodiscard]] std::vector<Endpoint> addresses_of(const std::vector<server::Listener>& listeners);
 

@@ -33,7 +33,7 @@ bool is_directory(const std::string& path) {
 }
 
 int print_error(const app::ConfigError& error) {
-  std::fprintf(stderr, "%s\n", error.message.c_str());
+  std::fprintf(stderr, "bobbin: %s\n", error.message.c_str());
   return error.exit_code;
 }
 

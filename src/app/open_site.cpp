@@ -129,6 +129,7 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .allowed_types = std::move(allowed_types),
           .workers = shared_.workers,
           .cache_bytes = cache_bytes,
+          .tag_seed = files::tag_seed(config_.etag_seed),
           .trust_mtime = config_.trust_mtime};
 }
 

@@ -51,8 +51,19 @@ constexpr Option kOptions[] = {
      .effect = WholeNumber<std::uint16_t>{&ListenerConfig::port, 0, 65535},
      .meaning = "The TCP port to listen on; 0 takes any free one."},
     {.group = "Listening", .short_flag = "-b", .name = "bind", .placeholder = "ADDRESS", .positional = "HOST",
-     .effect = List{&ListenerConfig::binds, accept_address, "an IPv4 or IPv6 address, or localhost"},
-     .meaning = "The addresses to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every IPv6 one."},
+     .effect = List{&ListenerConfig::binds, accept_bind, "an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME"},
+     .meaning = "The addresses to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every address of both families. unix:PATH is "
+                "a Unix socket; fd:NAME are the listening sockets that systemd passes under this name (FileDescriptorName=)."},
+    {.group = "Listening", .name = "ipv6-only", .placeholder = "on|off",
+     .effect = Switch{&ListenerConfig::ipv6_only},
+     .meaning = "Whether the address :: takes IPv6 clients only. It does so in any case where the same listener names an IPv4 address too."},
+    {.group = "Listening", .name = "socket-mode", .placeholder = "MODE",
+     .effect = Text{&ListenerConfig::socket_mode, accept_mode, "an octal mode from 000 to 0777, such as 0660"},
+     .meaning = "The mode of the Unix sockets. Who may write to one may connect to it."},
+    {.group = "Listening", .name = "socket-owner", .placeholder = "OWNER",
+     .effect = Text{&ListenerConfig::socket_owner, accept_owner, "USER, USER:GROUP or :GROUP, by name or by number",
+                    "the user and the group of the server"},
+     .meaning = "Whom the Unix sockets belong to, such as :www-data for a proxy of that group."},
 
     {.group = "TLS", .name = "tls", .placeholder = "auto|on|off|self-signed",
      .effect = Choice<Tls>{&ListenerConfig::tls, kTls},
@@ -163,6 +174,10 @@ constexpr Option kOptions[] = {
      .meaning = "Whether If-Range with the date of a file resumes a download although a tool has set that date (rsync -a, cp -p, an image). "
                 "on is for mirrors whose files are never replaced by others under an old time: there a client could put two "
                 "versions together. Entity tags resume downloads either way."},
+    {.group = "Files", .name = "etag-seed", .placeholder = "TEXT",
+     .effect = Text{&SiteConfig::etag_seed, accept_any, "any text", "none"},
+     .meaning = "Goes into every entity tag. A text that only you know keeps anybody from finding out, by trying, of which inode and "
+                "times a tag was made; another text makes every cache ask for its files anew."},
     {.group = "Files", .name = "mime-types", .placeholder = "FILE",
      .effect = Text{&ServerConfig::mime_types, accept_any, "the name of a file", "the built-in table only"},
      .reloads = true,

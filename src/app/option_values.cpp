@@ -8,6 +8,7 @@
 #include "base/endpoint.h"
 #include "http/field_syntax.h"
 #include "http/host_policy.h"
+#include "os/unix_socket.h"
 
 namespace bobbin::app {
 namespace {
@@ -131,6 +132,37 @@ std::optional<std::string> accept_address(std::string_view text) {
   const auto address = parse_address(in_brackets ? text.substr(1, text.size() - 2) : text);
   if (!address || (in_brackets && address->family != Endpoint::Family::ipv6)) return std::nullopt;
   return address->address_text();
+}
+
+std::optional<std::string> accept_bind(std::string_view text) {
+  constexpr std::size_t kMaximumNameBytes = 255;  // FDNAME_MAX of systemd
+  if (text.starts_with(kUnixPrefix)) {
+    const std::string_view path = text.substr(kUnixPrefix.size());
+    const bool is_path = !path.empty() && path.size() <= os::kMaximumSocketPathBytes &&
+                         path.find('\0') == std::string_view::npos && !path.starts_with('@');
+    return is_path ? accept_any(text) : std::nullopt;
+  }
+  if (text.starts_with(kPassedPrefix)) {
+    const std::string_view name = text.substr(kPassedPrefix.size());
+    const bool is_name = !name.empty() && name.size() <= kMaximumNameBytes &&
+                         std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f' && c != ':'; });
+    return is_name ? accept_any(text) : std::nullopt;
+  }
+  return accept_address(text);
+}
+
+std::optional<std::string> accept_mode(std::string_view text) {
+  const bool is_octal = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '7'; });
+  if (!is_octal || text.size() < 3 || text.size() > 4 || (text.size() == 4 && text.front() != '0'))
+    return std::nullopt;
+  return accept_any(text);
+}
+
+std::optional<std::string> accept_owner(std::string_view text) {
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c != '\x7f'; });
+  const auto colons = std::ranges::count(text, ':');
+  if (!is_printable || colons > 1 || (colons == 1 && text.ends_with(':'))) return std::nullopt;
+  return accept_any(text);
 }
 
 std::optional<std::string> accept_host(std::string_view text) {

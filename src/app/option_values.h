@@ -31,11 +31,21 @@ namespace bobbin::app {
 /// The items between separators, without the blanks around them. A blank text has no items.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view text, char separator = ',');
 
+// What stands in front of binds that are no addresses.
+inline constexpr std::string_view kUnixPrefix = "unix:";
+inline constexpr std::string_view kPassedPrefix = "fd:";
+
 // Each of these returns the value to keep (perhaps in a simpler form), or nothing.
 [[nodiscard]] std::optional<std::string> accept_any(std::string_view text);
 [[nodiscard]] std::optional<std::string> accept_non_empty(std::string_view text);
 /// An IPv4 or IPv6 address, with or without brackets (removed), or "localhost".
 [[nodiscard]] std::optional<std::string> accept_address(std::string_view text);
+/// The same, or "unix:PATH", or "fd:NAME" as systemd allows names of descriptors.
+[[nodiscard]] std::optional<std::string> accept_bind(std::string_view text);
+/// The mode of a file: three or four octal digits, none beyond 0777.
+[[nodiscard]] std::optional<std::string> accept_mode(std::string_view text);
+/// USER, USER:GROUP or :GROUP, or nothing. Whether they exist shows when they are looked up.
+[[nodiscard]] std::optional<std::string> accept_owner(std::string_view text);
 /// A host as HostPolicy::parse_allowed takes it.
 [[nodiscard]] std::optional<std::string> accept_host(std::string_view text);
 /// The same except "*", since a site has names.

@@ -8,6 +8,33 @@ namespace {
 using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
 
+TEST(Bind, IsAnAddressAUnixSocketOrAPassedDescriptor) {
+  EXPECT_EQ(accept_bind("localhost"), "localhost");
+  EXPECT_EQ(accept_bind("[::1]"), "::1");
+  const std::string longest = "unix:/" + std::string(106, 'x');
+  for (const std::string text : {"unix:/run/bobbin.sock", "unix:bobbin.sock", "unix:/a b", longest.c_str(),
+                                 "fd:web", "fd:bobbin.socket", "fd:a/b"})
+    EXPECT_EQ(accept_bind(text), text);
+  const std::string too_long = longest + "x";
+  for (const char* text :
+       {"unix:", "unix:@abstract", too_long.c_str(), "fd:", "fd:a:b", "fd:a b", "unix", "fd"})
+    EXPECT_EQ(accept_bind(text), std::nullopt) << text;
+  EXPECT_EQ(accept_bind(std::string_view("unix:a\0b", 8)), std::nullopt);
+}
+
+TEST(ModeOfASocket, IsOctal) {
+  for (const char* text : {"000", "660", "0660", "0777"}) EXPECT_EQ(accept_mode(text), text);
+  for (const char* text : {"", "66", "1660", "00660", "668", "0x1", "rw-", "-660"})
+    EXPECT_EQ(accept_mode(text), std::nullopt) << text;
+}
+
+TEST(OwnerOfASocket, IsAUserAGroupOrBoth) {
+  for (const char* text : {"", "www-data", "www-data:adm", ":adm", "33:4"})
+    EXPECT_EQ(accept_owner(text), text);
+  for (const char* text : {":", "a:", "a:b:c", "a b", "a\n"})
+    EXPECT_EQ(accept_owner(text), std::nullopt) << text;
+}
+
 TEST(WholeNumberText, IsDigitsOnly) {
   EXPECT_EQ(parse_whole_number("0"), 0U);
   EXPECT_EQ(parse_whole_number("007"), 7U);

@@ -18,7 +18,7 @@ namespace {
 
 /// Makes an error of the whole program from a message.
 auto error_with(int exit_code) {
-  return [exit_code](const std::string& message) { return ConfigError{"bobbin: " + message, exit_code}; };
+  return [exit_code](const std::string& message) { return ConfigError{message, exit_code}; };
 }
 
 /// The settings of one source or table, and the exit status when one of them is bad.

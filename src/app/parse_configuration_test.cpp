@@ -57,7 +57,7 @@ std::string printed(const Input& input) {
 std::string error_from(const Input& input) {
   const ParseOutcome outcome = parse(input);
   const auto* error = std::get_if<ConfigError>(&outcome);
-  return error != nullptr ? std::to_string(error->exit_code) + ": " + error->message : "(no error)";
+  return error != nullptr ? std::to_string(error->exit_code) + ": bobbin: " + error->message : "(no error)";
 }
 
 /// A value in its three spellings.
@@ -101,6 +101,10 @@ std::vector<Row> every_option() {
       row("port", &ListenerConfig::port, {"8000", "8000", 8000}, {"0", "0", 0}),
       row("bind", &ListenerConfig::binds, {"0.0.0.0,::1", R"(["0.0.0.0", "::1"])", {"0.0.0.0", "::1"}},
           {"[2001:DB8::1],LocalHost", R"(["[2001:DB8::1]", "LocalHost"])", {"2001:db8::1", "localhost"}}),
+      row("ipv6-only", &ListenerConfig::ipv6_only, {"on", "true", true}, {"off", "false", false}),
+      row("socket-mode", &ListenerConfig::socket_mode, {"0600", R"("0600")", "0600"},
+          {"777", R"("777")", "777"}),
+      row("socket-owner", &ListenerConfig::socket_owner, {":adm", R"(":adm")", ":adm"}, {"", R"("")", ""}),
       row("allow-host", &SiteConfig::names,
           {"a.example, b.example:81", R"(["a.example", "b.example:81"])", {"a.example", "b.example:81"}},
           {"*", R"(["*"])", {"*"}}),
@@ -146,6 +150,7 @@ std::vector<Row> every_option() {
       row("allow-type", &SiteConfig::allowed_types, {"html", R"(["html"])", {"html"}},
           {"html,7z", R"(["html", "7z"])", {"html", "7z"}}),
       row("trust-mtime", &SiteConfig::trust_mtime, {"on", "true", true}, {"off", "\"off\"", false}),
+      row("etag-seed", &SiteConfig::etag_seed, {"a secret", R"("a secret")", "a secret"}, {"", R"("")", ""}),
       row("mime-types", &ServerConfig::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
       row("header", &SiteConfig::headers,
           {"Cache-Control:no-cache", R"(["Cache-Control: no-cache"])", {"Cache-Control: no-cache"}},
@@ -313,7 +318,7 @@ TEST(Configuration, RefusesABadCommandLine) {
       {{"--config"}, "2: bobbin: --config: a value is missing"},
       {{"--config="}, R"(2: bobbin: --config: "" is not allowed; the name of a file)"},
       {{"8000", "256.0.0.1"},
-       R"(2: bobbin: HOST: "256.0.0.1" is not allowed; an IPv4 or IPv6 address, or localhost)"},
+       R"(2: bobbin: HOST: "256.0.0.1" is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME)"},
       {{"8000", "::", "0"}, R"(2: bobbin: THREADS: "0" is not allowed; a whole number from 1 to 1024)"},
       {{"8000", "::", "1", "x"},
        R"(2: bobbin: "x": too many arguments; only [DIR] [PORT [HOST [THREADS]]] stand without a flag)"},
@@ -324,10 +329,13 @@ TEST(Configuration, RefusesABadCommandLine) {
       {{"-c", "a", "--config", "b"},
        R"(2: bobbin: --config: "b" is not allowed beside -c; give one of them)"},
       {{"--check-config=x"}, R"(2: bobbin: --check-config: "x" is not allowed; it takes no value)"},
-      {{"--bind=::1,"}, R"(2: bobbin: --bind: "" is not allowed; an IPv4 or IPv6 address, or localhost)"},
-      {{"--bind="}, "2: bobbin: --bind: an empty list is not allowed; an IPv4 or IPv6 address, or localhost"},
+      {{"--bind=::1,"},
+       R"(2: bobbin: --bind: "" is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME)"},
+      {{"--bind="},
+       "2: bobbin: --bind: an empty list is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or "
+       "fd:NAME"},
       {{"-b", "[127.0.0.1]"},
-       R"(2: bobbin: -b: "[127.0.0.1]" is not allowed; an IPv4 or IPv6 address, or localhost)"},
+       R"(2: bobbin: -b: "[127.0.0.1]" is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME)"},
       {{"--treads", "3"}, "2: bobbin: --treads: no such option; did you mean --threads?"},
       {{"--prot=1"}, "2: bobbin: --prot: no such option; did you mean --port?"},
       {{"--frobnicate", "8000"}, "2: bobbin: --frobnicate: no such option; bobbin --help shows all"},
@@ -391,10 +399,11 @@ TEST(Configuration, RefusesABadFile) {
       {"root = 1", "1:8: root: an integer is not allowed; a string is wanted: the name of a directory"},
       {"bind = [\n  \"::1\",\n  1]",
        "3:3: bind: an integer is not allowed; a string or an array of strings is wanted: an IPv4 or IPv6 "
-       "address, or "
-       "localhost"},
-      {"bind = [\"::1\", \"x\"]", R"(1:16: bind: "x" is not allowed; an IPv4 or IPv6 address, or localhost)"},
-      {"bind = []", "1:8: bind: an empty list is not allowed; an IPv4 or IPv6 address, or localhost"},
+       "address, localhost, unix:PATH or fd:NAME"},
+      {"bind = [\"::1\", \"x\"]",
+       R"(1:16: bind: "x" is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME)"},
+      {"bind = []",
+       "1:8: bind: an empty list is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME"},
       {"root = [\"x\"]", "1:8: root: an array is not allowed; a string is wanted: the name of a directory"},
       {"grace_period = true",
        "1:16: grace_period: a boolean is not allowed; a number or a string is wanted: "

@@ -103,7 +103,7 @@ void Reloader::reload() {
   services_.install(*std::move(tls));
   install(*std::move(generation));
   log_.write(LogLevel::info, "Configuration reloaded");
-  announce_sites(config_, *generation_, bound_, log_);
+  announce_sites(*generation_, bound_, services_.schemes(), log_);
   write_warnings(services_.take_warnings(wall_now()), log_);
   if (!kept.empty())
     log_.write(LogLevel::warning,

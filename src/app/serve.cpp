@@ -82,15 +82,9 @@ Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
                          .map_error(refused("cannot take signals")));
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
-  auto log = TRY(
-      observe::Log::open(
-          {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
-          .map_error([&](const Error& error) {
-            return StartFailure{
-                "--log-file: \"" + config.log_file +
-                    "\" cannot be written; a file that this user may append to is needed: " + error.message(),
-                kExitUsage};
-          }));
+  auto log = TRY(observe::Log::open(
+                     {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
+                     .map_error([&](const Error& error) { return unwritable_log(config, error); }));
   observe::LogWriter& main_log = log->writer("");
   return Process{std::move(signals), limit, std::move(log), main_log};
 }
@@ -141,12 +135,11 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // Listening comes before the folders are touched, since a second server that is started on this port by
   // mistake must not remove files of the first one.
-  auto listeners = TRY(listen_on_all(config));
+  auto [listeners, names, configs, warnings] = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
-  const auto services = TRY(
-      ListenerServices::create(config, bound, *process.registry).map_error([](const std::string& message) {
-        return StartFailure{message, kExitUsage};
-      }));
+  const auto services =
+      TRY(ListenerServices::create(config, bound, std::move(configs), *process.registry)
+              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   services->attach(listeners);
   executor::Executor executor;
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
@@ -174,7 +167,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
     executor.join();
     return failure(as_failure("cannot watch the listening sockets")(acceptor.error()));
   }
-  announce(config, *generation, bound, process.main_log);
+  announce(config, *generation, names, bound, services->schemes(), process.main_log);
+  write_warnings(warnings, process.main_log);
   write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);
   write_warnings(services->take_warnings(wall_now()), process.main_log);
   write_warnings(run.warnings, process.main_log);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fmt/format.h>
 
+#include "app/parse_configuration.h"
 #include "os/process.h"
 
 namespace bobbin::app {
@@ -34,6 +35,13 @@ std::string need(int code, const ServerConfig& config) {
 
 std::uint64_t descriptors_needed(const ServerConfig& config) {
   return os::open_descriptors() + 2 * std::uint64_t{config.threads} + 16;
+}
+
+StartFailure unwritable_log(const ServerConfig& config, const Error& error) {
+  return {
+      fmt::format("--log-file: \"{}\" cannot be written; a file that this user may append to is needed: {}",
+                  config.log_file, error.message()),
+      kExitUsage};
 }
 
 StartFailure refused_by_system(const std::string& what, const Error& error, const ServerConfig& config) {

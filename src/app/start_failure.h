@@ -20,6 +20,9 @@ struct StartFailure {
 /// each worker, and a few for the acceptor and for libraries.
 [[nodiscard]] std::uint64_t descriptors_needed(const ServerConfig& config);
 
+/// That --log-file cannot be opened, with the exit status kExitUsage.
+[[nodiscard]] StartFailure unwritable_log(const ServerConfig& config, const Error& error);
+
 /// Makes the message "what: call: text of errno; what is needed", with the exit status kExitCannotRun.
 [[nodiscard]] StartFailure refused_by_system(const std::string& what, const Error& error,
                                              const ServerConfig& config);

@@ -103,16 +103,19 @@ constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 
 }  // namespace
 
 bool Endpoint::is_wildcard() const {
+  if (is_unix_socket()) return false;
   return std::all_of(address.begin(), address.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
 bool Endpoint::is_loopback() const {
+  if (is_unix_socket()) return true;
   if (family == Family::ipv4) return address[0] == 127;
   return std::all_of(address.begin(), address.end() - 1, [](std::uint8_t byte) { return byte == 0; }) &&
          address[15] == 1;
 }
 
 std::string Endpoint::address_text() const {
+  if (is_unix_socket()) return "unix";
   if (family == Family::ipv6) return ipv6_text(address);
   std::string text;
   for (std::size_t i = 0; i < 4; ++i) {

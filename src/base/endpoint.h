@@ -8,20 +8,24 @@
 
 namespace bobbin {
 
-/// One end of a TCP connection: an IP address and a port. An IPv4 address that arrives mapped into IPv6
-/// (RFC 4291 §2.5.5.2) is held as IPv4, so that one client has one name.
+/// One end of a connection: an IP address and a port, or a Unix socket. An IPv4 address that arrives mapped
+/// into IPv6 (RFC 4291 §2.5.5.2) is held as IPv4, so that one client has one name.
 struct Endpoint {
-  enum class Family : std::uint8_t { ipv4, ipv6 };
+  enum class Family : std::uint8_t { ipv4, ipv6, unix_socket };
 
   Family family = Family::ipv4;
+  /// A Unix socket has no port. At our end it counts as 80, the port that clients leave out. The other end
+  /// has no name at all: there it is a number that tells connections apart in the log.
   std::uint16_t port = 0;
   std::array<std::uint8_t, 16> address{};  ///< network order; IPv4 uses the first four
 
+  [[nodiscard]] bool is_unix_socket() const { return family == Family::unix_socket; }
   [[nodiscard]] bool is_wildcard() const;
+  /// Whether only programs on this machine can reach it. A Unix socket is like that.
   [[nodiscard]] bool is_loopback() const;
-  /// "127.0.0.1" or "::1" (RFC 5952).
+  /// "127.0.0.1", "::1" (RFC 5952) or "unix".
   [[nodiscard]] std::string address_text() const;
-  /// "127.0.0.1:8080" or "[::1]:8080".
+  /// "127.0.0.1:8080", "[::1]:8080" or "unix:17".
   [[nodiscard]] std::string text() const;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;

@@ -173,6 +173,16 @@ TEST(ParseAddress, TakesNothingElse) {
   for (const char* text : cases) EXPECT_FALSE(parse_address(text)) << text;
 }
 
+TEST(EndpointOfAUnixSocket, IsLocalAndHasNoAddress) {
+  const Endpoint peer{.family = Endpoint::Family::unix_socket, .port = 17};
+  EXPECT_TRUE(peer.is_unix_socket());
+  EXPECT_TRUE(peer.is_loopback()) << "only programs on this machine can reach it";
+  EXPECT_FALSE(peer.is_wildcard()) << "though every byte of the address is 0";
+  EXPECT_EQ(peer.address_text(), "unix");
+  EXPECT_EQ(peer.text(), "unix:17");
+  EXPECT_NE(peer, (Endpoint{.family = Endpoint::Family::ipv4, .port = 17}));
+}
+
 TEST(ParseAddress, ReadsWhatIsWritten) {
   for (const char* text : {"127.0.0.1", "::", "::1", "2001:db8::1:0:0:1", "fe80::1234:10:100:1000"}) {
     const auto endpoint = parse_address(text);

@@ -9,6 +9,11 @@
 #include "os/process.h"
 
 namespace bobbin::executor {
+namespace {
+
+constexpr std::size_t kFewestToSweep = 64;
+
+}  // namespace
 
 bool Lane::add(Waiting waiting) { return executor_.add(*this, std::move(waiting)); }
 
@@ -48,12 +53,13 @@ bool Executor::add(Lane& lane, Lane::Waiting waiting) {
 
 bool Executor::has_room(Lane& lane, std::vector<Lane::Waiting>& dropped) {
   // While a disk hangs, clients come and give up, so only tasks that are still wanted count.
-  if (lane.waiting_.size() >= lane.limits_.waiting) {
+  if (lane.waiting_.size() >= std::min(lane.limits_.waiting, lane.next_sweep_)) {
     std::deque<Lane::Waiting> wanted;
     for (Lane::Waiting& each : lane.waiting_)
       each.is_wanted() ? wanted.push_back(std::move(each)) : dropped.push_back(std::move(each));
     lane.waiting_ = std::move(wanted);
     waiting_ -= dropped.size();
+    lane.next_sweep_ = std::max(kFewestToSweep, 2 * lane.waiting_.size());
   }
   return lane.waiting_.size() < lane.limits_.waiting;
 }

@@ -26,7 +26,7 @@ class Lane {
  public:
   struct Limits {
     std::size_t parallel = 4;        ///< tasks that run at the same time
-    std::size_t waiting = 1024;      ///< tasks that wait; run() refuses more
+    std::size_t waiting = 1024;      ///< tasks that wait; more are refused
     bool runs_at_shut_down = false;  ///< tasks that wait at the shut-down are run; otherwise they are dropped
   };
 
@@ -40,7 +40,8 @@ class Lane {
   /// waits. A task may take long and may add other tasks; it must not throw.
   [[nodiscard]] bool run(Task task) { return add({.task = std::move(task)}); }
   /// The same for a task that only `owner` wants: once `owner` has expired, the task is dropped instead of
-  /// run, and does not count against the limit of the queue.
+  /// run, and does not count against the limit of the queue. Of a queue without a limit, such tasks are never
+  /// more than half, except in a short one.
   [[nodiscard]] bool run_for(std::weak_ptr<const void> owner, Task task) {
     return add({.task = std::move(task), .owner = std::move(owner)});
   }
@@ -58,8 +59,9 @@ class Lane {
   Executor& executor_;
   const std::string purpose_;
   const Limits limits_;
-  // The executor's mutex guards these three.
+  // The executor's mutex guards these four.
   std::deque<Waiting> waiting_;
+  std::size_t next_sweep_ = 0;  // how many must wait before those that nobody wants are dropped again
   std::size_t running_ = 0;
   bool is_ready_ = false;  // whether the lane is in Executor::ready_
 };

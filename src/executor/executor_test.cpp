@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -147,6 +148,27 @@ TEST_F(ExecutorTest, DropsWhatNobodyWantsAnyMore) {
   last.get_future().wait();
   shut_down();
   EXPECT_THAT(ran, ElementsAre("staying"));
+}
+
+TEST_F(ExecutorTest, ALaneWithoutALimitDropsWhatNobodyWantsAnyMore) {
+  Gate gate;
+  Lane& endless = lane({.parallel = 1, .waiting = std::numeric_limits<std::size_t>::max()});
+  ASSERT_TRUE(endless.run([&] { gate.pass(); }));
+  ASSERT_TRUE(gate.wait_for(1));
+  const auto staying = std::make_shared<int>();
+  const auto held = std::make_shared<int>();
+  int ran = 0;
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(endless.run_for(staying, [&ran, held] { ++ran; }));
+  EXPECT_EQ(held.use_count(), 1 + 2000);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto gone = std::make_shared<int>();
+    ASSERT_TRUE(endless.run_for(gone, [&ran, held] { ++ran; }));
+    ASSERT_LE(held.use_count(), 1 + 2 * 2000) << "after " << i;
+  }
+  gate.open();
+  drain(endless);
+  shut_down();
+  EXPECT_EQ(ran, 2000);
 }
 
 TEST_F(ExecutorTest, DropsInItsTurnWhatNobodyWantsAnyMore) {

@@ -14,6 +14,15 @@ namespace {
 // A place of the doorkeeper for so many bytes: about two for each file that fits.
 constexpr std::size_t kBytesPerPlace = 1024;
 
+// What a file takes beside its content, about.
+constexpr std::size_t kOverheadBytes = 1024;
+
+// Among so many slots, half of which are empty, the file that goes is looked for.
+constexpr std::size_t kSlotsAtHand = 16;
+
+// Uses are halved whenever so many requests have come for each place of the doorkeeper.
+constexpr std::size_t kRequestsPerPlace = 8;
+
 std::size_t heap_bytes_of(const http::HandlerLogFields& fields) {
   return heap_bytes(fields.subject) + heap_bytes(fields.cause) + heap_bytes(fields.violation);
 }
@@ -59,6 +68,7 @@ std::size_t FileCache::size_bytes() const {
 
 const CachedFile* FileCache::find(const FileKey& key, std::uint64_t round) {
   if (round != round_) begin_round(round);
+  count_request();
   Slot* slot = find_slot(key);
   if (slot == nullptr) return nullptr;
   CachedFile& file = *slot->file;
@@ -70,8 +80,17 @@ const CachedFile* FileCache::find(const FileKey& key, std::uint64_t round) {
     file.round = round;
     make_room(file);  // its folders may be new
   }
-  file.recently_used = true;
+  slot->uses = std::min(slot->uses + 1, Doorkeeper::kMostUses);
   return &file;
+}
+
+std::size_t FileCache::places() const { return std::max<std::size_t>(maximum_bytes_ / kBytesPerPlace, 64); }
+
+void FileCache::count_request() {
+  if (++requests_ < kRequestsPerPlace * places()) return;
+  requests_ = 0;
+  for (Slot& slot : slots_) slot.uses /= 2;
+  if (doorkeeper_) doorkeeper_->age();
 }
 
 void FileCache::begin_round(std::uint64_t round) {
@@ -96,8 +115,14 @@ bool FileCache::admits(const FileKey& key, std::size_t bytes) {
   // One file may take a small part only: a few large ones would push everything else out.
   if (maximum_bytes_ == 0 || bytes > maximum_bytes_ / 8) return false;
   if (find_slot(key) != nullptr) return true;
-  if (!doorkeeper_) doorkeeper_.emplace(std::max<std::size_t>(maximum_bytes_ / kBytesPerPlace, 64));
-  return doorkeeper_->has_seen(key.hash());
+  if (!doorkeeper_) doorkeeper_.emplace(places());
+  const unsigned uses = doorkeeper_->count(key.hash());
+  if (uses < 2) return false;
+  if (size_bytes() + bytes + kOverheadBytes <= maximum_bytes_) return true;
+  const Slot* victim = least_used_at_hand(nullptr);
+  if (victim == nullptr || uses == Doorkeeper::kMostUses || uses >= 2 * (victim->uses + 1)) return true;
+  hand_ += kSlotsAtHand;
+  return false;
 }
 
 void FileCache::keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
@@ -125,7 +150,8 @@ CachedFile& FileCache::insert(const FileKey& key, const os::FileStatus& status,
   if (slots_.size() <= 2 * files_) grow();
   Slot& slot = place_for(key.hash());
   forget(slot);
-  slot.hash = key.hash();
+  slot.hash = static_cast<std::uint32_t>(key.hash());
+  slot.uses = 1;
   slot.file = std::make_unique<CachedFile>(
       CachedFile{.name = std::string(key.name()), .status = status, .validators = validators});
   slot.file->validators.etag.shrink_to_fit();
@@ -137,20 +163,22 @@ FileCache::Slot* FileCache::find_slot(const FileKey& key) {
   if (slots_.empty()) return nullptr;
   for (std::size_t i = 0; i < kWindow; ++i) {
     Slot& slot = at(key.hash() + i);
-    if (slot.hash == key.hash() && slot.file != nullptr && slot.file->name == key.name()) return &slot;
+    if (slot.hash == static_cast<std::uint32_t>(key.hash()) && slot.file != nullptr &&
+        slot.file->name == key.name())
+      return &slot;
   }
   return nullptr;
 }
 
-/// An empty one, else one that was not asked for of late, else any in the window.
+/// An empty one, else the least used of the window.
 FileCache::Slot& FileCache::place_for(std::uint64_t hash) {
-  Slot* idle = nullptr;
+  Slot* least = &at(hash);
   for (std::size_t i = 0; i < kWindow; ++i) {
     Slot& slot = at(hash + i);
     if (slot.file == nullptr) return slot;
-    if (!slot.file->recently_used) idle = &slot;
+    if (slot.uses < least->uses) least = &slot;
   }
-  return idle != nullptr ? *idle : at(hash + files_ % kWindow);
+  return *least;
 }
 
 void FileCache::grow() {
@@ -166,10 +194,20 @@ void FileCache::grow() {
 
 void FileCache::make_room(const CachedFile& spared) {
   while (size_bytes() > maximum_bytes_ && files_ > 1) {
-    Slot& slot = at(hand_++);
-    if (slot.file == nullptr || slot.file.get() == &spared) continue;
-    if (!std::exchange(slot.file->recently_used, false)) forget(slot);
+    if (Slot* slot = least_used_at_hand(&spared)) forget(*slot);
+    hand_ += kSlotsAtHand;
   }
+}
+
+/// Null when there is none but `spared`, which may be null.
+FileCache::Slot* FileCache::least_used_at_hand(const CachedFile* spared) {
+  Slot* least = nullptr;
+  for (std::size_t i = 0; i < std::min(kSlotsAtHand, slots_.size()); ++i) {
+    Slot& slot = at(hand_ + i);
+    if (slot.file == nullptr || slot.file.get() == spared) continue;
+    if (least == nullptr || slot.uses < least->uses) least = &slot;
+  }
+  return least;
 }
 
 void FileCache::forget(Slot& slot) {

@@ -43,7 +43,6 @@ struct CachedFile {
   std::optional<FolderTable::PathSnapshot> path = {};  ///< nothing: the kernel has to walk
   std::uint64_t round = kNoRound;                      ///< of the last look
   std::size_t size_bytes = 0;                          ///< what all this takes from the process
-  bool recently_used = false;
 
   [[nodiscard]] const http::PreparedResponse* response(Form form) const {
     return responses[static_cast<std::size_t>(form)].get();
@@ -61,8 +60,11 @@ struct CachedFile {
 /// these as they were (validators.h).
 ///
 /// Memory: `maximum_bytes` bounds what everything here takes from the process, tables, folders and the
-/// overhead of the allocator included. A file is kept when it is asked for the second time, and makes room
-/// for itself by the clock algorithm: the hand passes over those that were asked for since it came by last.
+/// overhead of the allocator included. While there is room, a file is kept when it is asked for the second
+/// time. When there is none, it takes the place of another one only if it was asked for at least twice as
+/// often of late. So when more files are asked for in turn than there is room for, as many stay as fit;
+/// otherwise all would displace each other before they come again. The one that goes is the least used of a
+/// few beside a hand that goes round. Uses are counted up to a maximum, and halved from time to time.
 ///
 /// Files lie in a hash table with a window of eight slots: however many hashes a client makes collide, a look
 /// costs no more than that.
@@ -95,12 +97,14 @@ class FileCache {
 
  private:
   struct Slot {
-    std::uint64_t hash = 0;
+    std::uint32_t hash = 0;  // its lower half
+    std::uint32_t uses = 0;  // of late; at most Doorkeeper::kMostUses
     std::unique_ptr<CachedFile> file;
   };
   static constexpr std::size_t kFirstSlots = 64;
   static constexpr std::size_t kWindow = 8;
 
+  [[nodiscard]] std::size_t places() const;  // of the doorkeeper
   [[nodiscard]] Slot& at(std::uint64_t position) { return slots_[position & (slots_.size() - 1)]; }
   [[nodiscard]] Slot* find_slot(const FileKey& key);
   [[nodiscard]] Slot& place_for(std::uint64_t hash);
@@ -108,8 +112,10 @@ class FileCache {
                                    const http::Validators& validators);
   [[nodiscard]] bool is_fresh(CachedFile& file, std::uint64_t round);
   void begin_round(std::uint64_t round);
+  void count_request();
   void grow();
   void make_room(const CachedFile& spared);
+  [[nodiscard]] Slot* least_used_at_hand(const CachedFile* spared);
   void forget(Slot& slot);
 
   StatusSource& source_;
@@ -120,7 +126,8 @@ class FileCache {
   std::vector<Slot> slots_;  // a power of two; none until something is kept
   std::size_t files_ = 0;
   std::size_t file_bytes_ = 0;
-  std::size_t hand_ = 0;  // of the clock
+  std::size_t hand_ = 0;      // the slot at which the next file to go is looked for
+  std::size_t requests_ = 0;  // since uses were halved last
   std::uint64_t round_ = kNoRound;
 };
 

@@ -22,6 +22,8 @@ http::PreparedResponse response_with(std::string content) {
   return response;
 }
 
+std::string numbered(int number) { return std::to_string(number) + ".html"; }
+
 class FileCacheTest : public ::testing::Test {
  protected:
   /// A file and the folders above it, kept with this content as a handler would at its second sight.
@@ -31,6 +33,12 @@ class FileCacheTest : public ::testing::Test {
     if (!source.files.contains(name)) source.add(name);
     cache.keep(FileKey(name), source.files.at(name), {.etag = "\"" + name + "\"", .last_modified = {}}, form,
                response_with(content), round);
+  }
+  /// As a handler does. Whether the file was found.
+  bool ask_for(const std::string& name, std::size_t content_bytes = 1000) {
+    if (finds_in_a_new_round(name)) return true;
+    if (cache.admits(FileKey(name), content_bytes)) keep(name, std::string(content_bytes, 'x'));
+    return false;
   }
   [[nodiscard]] bool finds(const std::string& name) { return cache.find(FileKey(name), round) != nullptr; }
   [[nodiscard]] bool finds_in_a_new_round(const std::string& name) { return ++round, finds(name); }
@@ -267,30 +275,56 @@ TEST_F(FileCacheTest, KeepsNothingWithoutMemory) {
 
 TEST_F(FileCacheTest, StaysWithinItsMemory) {
   for (int i = 0; i < 2000; ++i) {
-    keep(std::to_string(i) + ".html", std::string(1000, 'x'));
+    keep(numbered(i), std::string(1000, 'x'));
     EXPECT_LE(cache.size_bytes(), kMaximumBytes);
   }
   EXPECT_GT(cache.files(), 400U) << "nearly all of the memory is used";
 }
 
-TEST_F(FileCacheTest, FilesInUseOutliveThoseThatComeOnce) {
+TEST_F(FileCacheTest, FilesInUseOutliveThoseThatComeTwice) {
   const std::vector<std::string> popular = {"a.html", "b.html", "c.html"};
   for (const std::string& name : popular) keep(name, std::string(1000, 'x'));
   for (int i = 0; i < 5000; ++i) {
-    keep(std::to_string(i) + ".html", std::string(1000, 'x'));
+    for (int time = 0; time < 2; ++time) ask_for(numbered(i));
     for (const std::string& name : popular) ASSERT_TRUE(finds(name)) << name << " after " << i;
   }
 }
 
+TEST_F(FileCacheTest, FilesInUseOutliveThoseThatAreKeptAtOnce) {
+  keep("a.html", std::string(1000, 'x'));
+  for (int i = 0; i < 5000; ++i) {
+    keep(numbered(i), std::string(1000, 'x'));
+    ASSERT_TRUE(finds("a.html")) << "after " << i;
+  }
+}
+
 TEST_F(FileCacheTest, FilesThatNobodyAsksForMakeWay) {
-  keep("old.html", std::string(1000, 'x'));
-  EXPECT_TRUE(finds("old.html"));
-  for (int i = 0; i < 5000; ++i) keep(std::to_string(i) + ".html", std::string(1000, 'x'));
-  EXPECT_FALSE(finds("old.html"));
+  const auto ask_for_all = [this](int first) {
+    int found = 0;
+    for (int i = first; i < first + 300; ++i) found += ask_for(numbered(i)) ? 1 : 0;
+    return found;
+  };
+  for (int turn = 0; turn < 150; ++turn) ask_for_all(0);
+  EXPECT_EQ(ask_for_all(0), 300);
+  for (int turn = 0; turn < 150; ++turn) ask_for_all(1000);
+  EXPECT_EQ(ask_for_all(1000), 300) << "the old ones were asked for as often, but that is long ago";
+}
+
+TEST_F(FileCacheTest, OfFilesInTurnAsManyStayAsFit) {
+  constexpr int kFiles = 2000;
+  int found = 0;
+  for (int turn = 0; turn < 20; ++turn) {
+    found = 0;
+    for (int i = 0; i < kFiles; ++i) found += ask_for(numbered(i)) ? 1 : 0;
+  }
+  const int fit = static_cast<int>(cache.files());
+  EXPECT_GT(fit, 300);
+  EXPECT_LT(fit, kFiles / 3) << "or the test shows nothing";
+  EXPECT_GT(found, fit * 9 / 10) << "they displaced each other before they came again";
 }
 
 TEST_F(FileCacheTest, AWalkThroughAllFilesDisplacesNothing) {
-  for (int i = 0; i < 2000; ++i) keep(std::to_string(i) + ".html", std::string(1000, 'x'));
+  for (int i = 0; i < 2000; ++i) keep(numbered(i), std::string(1000, 'x'));
   const std::size_t files = cache.files();
   int admitted = 0;
   for (int i = 0; i < 10'000; ++i)

@@ -68,18 +68,14 @@ struct Conditions {
 Conditions conditions_of(const http::RequestHead& head) {
   using http::FieldName;
   using Framing = http::ContentFraming::Kind;
+  const http::Fields& fields = head.fields;
   const bool has_content = head.framing.kind == Framing::chunked || head.framing.length_bytes > 0;
-  Conditions found;
-  found.needs_the_file = (head.method != Method::get && head.method != Method::head) || has_content;
-  for (const http::Field& field : head.fields.lines()) switch (field.name) {
-      case FieldName::if_match:
-      case FieldName::if_none_match:
-      case FieldName::if_modified_since:
-      case FieldName::if_unmodified_since: found.has_preconditions = true; break;
-      case FieldName::range: found.needs_the_file |= head.method == Method::get; break;
-      default: break;
-    }
-  return found;
+  const bool is_get = head.method == Method::get;
+  return {.needs_the_file = (!is_get && head.method != Method::head) || has_content ||
+                            (is_get && fields.has(FieldName::range)),
+          .has_preconditions = fields.has(FieldName::if_match) || fields.has(FieldName::if_none_match) ||
+                               fields.has(FieldName::if_modified_since) ||
+                               fields.has(FieldName::if_unmodified_since)};
 }
 
 /// Has the cache keep the response, if that can be reused and the cache admits it.
@@ -180,9 +176,10 @@ http::Begin FileHandler::answer_from_file(const http::Request& request, OfWorker
 
 /// The same for every name, so it is prepared once for each form.
 http::Begin FileHandler::nothing_there(const http::Request& request, OfWorker& own) const {
-  // These would make the name, or take it away: whether it is there makes no difference to what is allowed.
+  // No name takes these, whether something is there or not.
   const Method method = request.head.method;
-  if (method == Method::put || method == Method::delete_ || method == Method::patch)
+  if (method == Method::put || method == Method::delete_ || method == Method::patch ||
+      method == Method::trace)
     return *answer_to_method(method);
   if (conditions_of(request.head).needs_the_file) return not_found();
   auto& prepared = own.not_found[static_cast<std::size_t>(error_form(request.head))];

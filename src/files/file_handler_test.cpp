@@ -448,9 +448,9 @@ TEST_F(FileHandlerTest, AllowListDecidesAboutFilesThatExist) {  // CONTRACT §2
   EXPECT_EQ(ask(Method::put, "/sample.txt").status, Status::method_not_allowed);
 }
 
-// Whether a name is there makes no difference to what would make it or take it away.
-TEST_F(FileHandlerTest, AMissingFileCanBeMadeAsLittleAsAnotherCanBeReplaced) {
-  for (const Method method : {Method::put, Method::delete_, Method::patch}) {
+// Whether a name is there makes no difference to what is allowed.
+TEST_F(FileHandlerTest, MethodsThatNoNameTakesAreRefusedForMissingNamesToo) {
+  for (const Method method : {Method::put, Method::delete_, Method::patch, Method::trace}) {
     const Response response = ask(method, "/nonexistent.txt");
     EXPECT_EQ(response.status, Status::method_not_allowed);
     EXPECT_EQ(response.fields, "Allow: GET, HEAD, OPTIONS\r\n");

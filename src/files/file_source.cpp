@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <utility>
 
 #include "os/page_cache.h"
@@ -15,7 +16,9 @@ constexpr std::uint64_t kBlockBytes = 4 * 1024 * 1024;
 constexpr std::uint64_t kFetchedBytes = 1024 * 1024;
 constexpr std::uint64_t kLastBytes = 64 * 1024;
 
-constexpr executor::Lane::Limits kReading{.parallel = 4, .waiting = 1024, .runs_at_shut_down = false};
+// Without a limit of its own: no connection waits for more than one block.
+constexpr executor::Lane::Limits kReading{
+    .parallel = 4, .waiting = std::numeric_limits<std::size_t>::max(), .runs_at_shut_down = false};
 
 std::uint64_t sum_of_ranges(const std::vector<FileSource::Part>& parts) {
   std::uint64_t sum = 0;
@@ -69,7 +72,7 @@ http::ContentSource::Piece FileSource::pull_from_file() {
   } else if (!os::seems_cached(file_->descriptor(), offset, block)) {
     block = std::min(block, kFetchedBytes);
     if (begin_fetch(offset, block)) return http::Wait{};
-    // Too many wait for this disk: then this worker waits for it too, and so do all of its connections.
+    // The system has not a single thread for it: then this worker waits, and so do all of its connections.
   }
   if (block == bytes_left_ && !file_->unchanged()) return http::Failed{"it has changed since it was opened"};
   given_bytes_ += block;

@@ -56,6 +56,10 @@ bool could_change_unseen(const os::FileStatus& status, WallTime looked_at) {
   return status.changed > looked_at - (coarse ? kCoarseClockStep : kFineClockStep);
 }
 
+std::uint64_t tag_seed(std::string_view text) {
+  return text.empty() ? 0 : XXH3_64bits(text.data(), text.size());
+}
+
 http::Validators validators(const os::FileStatus& status, WallTime looked_at,
                             const ValidatorSettings& settings) {
   const bool times_agree =

@@ -16,11 +16,14 @@ namespace bobbin::files {
 struct ValidatorSettings {
   /// os::file_system_id of the file: inodes and times mean something on one file system only.
   std::uint64_t file_system_id = 0;
-  /// From the site's configuration: two sites tag the same file differently.
+  /// From the site's configuration, by tag_seed().
   std::uint64_t seed = 0;
   /// The operator vouches that no file is replaced by another under an old time.
   bool trust_mtime = false;
 };
+
+/// The seed for the tags of a site whose operator has given this text. 0 for an empty one.
+[[nodiscard]] std::uint64_t tag_seed(std::string_view text);
 
 /// The entity tag and the modification date of a file (RFC 9110 §8.8). `looked_at` is a moment before the
 /// status was asked for; were it later, a write in between could hide.

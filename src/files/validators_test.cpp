@@ -61,6 +61,13 @@ TEST(EntityTag, DiffersWhenAnythingItIsMadeOfDiffers) {
   EXPECT_EQ(tags.size(), 7U);
 }
 
+TEST(EntityTag, HasASeedForEachText) {
+  EXPECT_EQ(tag_seed(""), 0U);
+  EXPECT_NE(tag_seed("a secret"), 0U);
+  EXPECT_NE(tag_seed("a secret"), tag_seed("another"));
+  EXPECT_EQ(tag_seed("a secret"), tag_seed("a secret"));
+}
+
 TEST(EntityTag, ShowsNothingOfTheFile) {
   const std::string seen = tag(file(kChanged), kChanged + seconds(60));
   EXPECT_EQ(seen.size(), 34U);

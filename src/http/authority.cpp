@@ -12,18 +12,16 @@ namespace {
 
 /// The size of the reg-name at the front of `text` (RFC 3986 §3.2.2), which includes IPv4 addresses.
 std::size_t name_size(std::string_view text) {
+  const auto is_encoded_at = [text](std::size_t at) {
+    return at + 2 < text.size() && text[at] == '%' && hex_value(text[at + 1]) >= 0 &&
+           hex_value(text[at + 2]) >= 0;
+  };
   std::size_t size = 0;
-  while (size < text.size()) {
-    if (is_in(CharacterSet::host_name, text[size])) {
-      ++size;
-    } else if (text[size] == '%' && size + 2 < text.size() && hex_value(text[size + 1]) >= 0 &&
-               hex_value(text[size + 2]) >= 0) {
-      size += 3;
-    } else {
-      break;
-    }
+  while (true) {
+    while (size < text.size() && is_in(CharacterSet::host_name, text[size])) ++size;
+    if (!is_encoded_at(size)) return size;
+    size += 3;
   }
-  return size;
 }
 
 /// "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )

@@ -58,7 +58,8 @@ std::size_t host_size(std::string_view text) {
 }
 
 bool is_our_port(std::optional<std::uint16_t> port, const Endpoint& local, Scheme scheme) {
-  return port.value_or(default_port(scheme)) == local.port;
+  const std::uint16_t ours = local.is_unix_socket() ? default_port(scheme) : local.port;
+  return port.value_or(default_port(scheme)) == ours;
 }
 
 bool names_this_machine(std::string_view host) {

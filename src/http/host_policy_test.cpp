@@ -13,6 +13,19 @@ Endpoint at(std::string_view address, std::uint16_t port) {
   return endpoint;
 }
 
+TEST(HostPolicy, AUnixSocketIsLocalAndItsPortIsLeftOut) {
+  const HostPolicy policy({{.host = "example.org"}}, HostPolicy::Addresses::ours);
+  const Endpoint local{.family = Endpoint::Family::unix_socket, .port = 80};
+  const auto accepts = [&](const char* text) {
+    return policy.precision(parse_authority(text), local, {local}) > Precision::none;
+  };
+  for (const char* text :
+       {"localhost", "127.0.0.1", "[::1]", "localhost:80", "example.org", "example.org:80"})
+    EXPECT_TRUE(accepts(text)) << text;
+  for (const char* text : {"localhost:8080", "example.org:8080", "evil.com", "unix", "0.0.0.0"})
+    EXPECT_FALSE(accepts(text)) << text;
+}
+
 TEST(Authority, IsTakenApart) {  // RFC 3986 §3.2.2, §3.2.3
   struct Case {
     const char* text;

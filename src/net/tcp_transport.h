@@ -6,7 +6,7 @@
 
 namespace bobbin::net {
 
-/// Plain TCP.
+/// Plain bytes on a stream socket, of TCP or Unix.
 class TcpTransport final : public Transport {
  public:
   /// `socket` is connected and does not block.

@@ -30,7 +30,7 @@ constexpr std::array<Octet, 256> octets() {
 }  // namespace
 
 void add_address(LineBuilder& line, const Endpoint& endpoint) {
-  if (endpoint.family == Endpoint::Family::ipv6) return line.add(endpoint.address_text());
+  if (endpoint.family != Endpoint::Family::ipv4) return line.add(endpoint.address_text());
   static constexpr auto kOctets = octets();
   char* const start = line.room(4 * sizeof Octet::text);
   char* end = start;

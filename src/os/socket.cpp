@@ -23,8 +23,12 @@ namespace {
 
 constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
+constexpr std::uint16_t kPortOfUnixSockets = 80;  // see Endpoint::port
+
 Endpoint from_sockaddr(const sockaddr_storage& storage) {
   Endpoint endpoint;
+  if (storage.ss_family == AF_UNIX)
+    return {.family = Endpoint::Family::unix_socket, .port = kPortOfUnixSockets};
   if (storage.ss_family == AF_INET) {
     sockaddr_in raw;
     std::memcpy(&raw, &storage, sizeof raw);
@@ -63,9 +67,8 @@ socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& storage) {
   return sizeof raw;
 }
 
-Result<void> set_option(const Fd& socket, int level, int name, const char* operation) {
-  const int on = 1;
-  if (::setsockopt(socket.number(), level, name, &on, sizeof on) != 0) return last_error(operation);
+Result<void> set_option(const Fd& socket, int level, int name, const char* operation, int value = 1) {
+  if (::setsockopt(socket.number(), level, name, &value, sizeof value) != 0) return last_error(operation);
   return {};
 }
 
@@ -75,19 +78,31 @@ Result<void> set_option(const Fd& socket, int level, int name, const char* opera
 
 }  // namespace
 
-Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog) {
+Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog, Families families) {
   sockaddr_storage address;
   const socklen_t length = to_sockaddr(endpoint, address);
   Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return last_error("socket");
   TRY(set_option(socket, SOL_SOCKET, SO_REUSEADDR, "setsockopt SO_REUSEADDR"));
-  TRY(set_option(socket, IPPROTO_TCP, TCP_NODELAY, "setsockopt TCP_NODELAY"));
+  TRY(send_small_segments_at_once(socket));
+  // Always set, since the system's default (net.ipv6.bindv6only) differs from machine to machine.
   if (endpoint.family == Endpoint::Family::ipv6)
-    TRY(set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "setsockopt IPV6_V6ONLY"));
+    TRY(set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "setsockopt IPV6_V6ONLY",
+                   families == Families::both ? 0 : 1));
   if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
     return last_error("bind");
   if (::listen(socket.number(), backlog) != 0) return last_error("listen");
   return socket;
+}
+
+Result<void> send_small_segments_at_once(const Fd& listener) {
+  return set_option(listener, IPPROTO_TCP, TCP_NODELAY, "setsockopt TCP_NODELAY");
+}
+
+bool takes_both_families(const Fd& socket) {
+  int ipv6_only = 1;
+  socklen_t length = sizeof ipv6_only;
+  return ::getsockopt(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, &ipv6_only, &length) == 0 && ipv6_only == 0;
 }
 
 Result<Endpoint> local_endpoint(const Fd& socket) {
@@ -98,7 +113,7 @@ Result<Endpoint> local_endpoint(const Fd& socket) {
   return from_sockaddr(address);
 }
 
-Result<Accepted> accept_tcp(const Fd& listener) {
+Result<Accepted> accept_connection(const Fd& listener) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   const auto fd = uninterrupted([&] {

@@ -18,15 +18,24 @@ struct Accepted {
   Endpoint peer;
 };
 
-/// A listening TCP socket, not blocking. TCP_NODELAY is set, and accepted sockets inherit it. An IPv6 one
-/// takes IPv6 only, so that 0.0.0.0 and [::] can be bound side by side.
-[[nodiscard]] Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog);
+/// Whether a socket at an IPv6 address takes IPv4 clients too, which reach it when that address is the
+/// wildcard. One that takes IPv6 only can stand beside a socket for IPv4 at the same port.
+enum class Families : std::uint8_t { its_own, both };
+
+/// A listening TCP socket, not blocking. TCP_NODELAY is set, and accepted sockets inherit it.
+[[nodiscard]] Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog,
+                                    Families families = Families::its_own);
+/// Whether this IPv6 socket takes IPv4 clients too. False for any other socket.
+[[nodiscard]] bool takes_both_families(const Fd& socket);
 /// The address a socket is bound to: with port 0 asked for, the one it got.
 [[nodiscard]] Result<Endpoint> local_endpoint(const Fd& socket);
-/// EAGAIN when nobody waits.
-[[nodiscard]] Result<Accepted> accept_tcp(const Fd& listener);
-/// How many connections wait to be accepted. Asking costs a fraction of an accept that finds nobody.
+/// Of a TCP or Unix listener. EAGAIN when nobody waits.
+[[nodiscard]] Result<Accepted> accept_connection(const Fd& listener);
+/// How many connections wait to be accepted by this TCP listener. Asking costs a fraction of an accept that
+/// finds nobody.
 [[nodiscard]] std::size_t accept_queue_length(const Fd& listener);
+/// What listen_tcp sets for the sake of accepted sockets; for a TCP listener that somebody else has made.
+[[nodiscard]] Result<void> send_small_segments_at_once(const Fd& listener);
 
 /// Which of these connected sockets their peers have given up, by index: reset, or finished without a byte
 /// that is still to be received. (A peer that has finished behind a request may wait for its answer.) One
@@ -55,10 +64,13 @@ inline constexpr std::size_t kMaximumPieces = 64;
 /// Tells the peer that we have finished sending; reading goes on.
 void shut_down_writing(const Fd& socket);
 
-/// The close that follows sends a reset instead of an orderly end (SO_LINGER with 0).
+/// The close that follows sends a reset instead of an orderly end (SO_LINGER with 0). Unix sockets have no
+/// such end: there nothing changes.
 void reset_when_closed(const Fd& socket);
 
-/// How many bytes that were sent the peer's TCP has not acknowledged (SIOCOUTQ). 0 where it cannot be told.
+/// How many bytes that were sent the peer's TCP has not acknowledged (SIOCOUTQ). Of a Unix socket: how much
+/// memory the bytes take that the peer has not received, which is somewhat more than their number. 0 where it
+/// cannot be told.
 [[nodiscard]] std::uint64_t unacknowledged_bytes(const Fd& socket);
 
 }  // namespace bobbin::os

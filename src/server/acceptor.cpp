@@ -36,8 +36,18 @@ std::unique_ptr<net::Transport> transport_of(Arrival&& arrival) {
 
 }  // namespace
 
-Result<Listener> listen(const Endpoint& endpoint) {
-  auto socket = TRY(os::listen_tcp(endpoint, kBacklog));
+Result<Listener> listen(const Endpoint& endpoint, os::Families families) {
+  return adopt(TRY(os::listen_tcp(endpoint, kBacklog, families)));
+}
+
+Result<Listener> listen(const std::string& path, const os::SocketRights& rights) {
+  auto [socket, file] = TRY(os::listen_unix(path, rights, kBacklog));
+  Listener listener = TRY(adopt(std::move(socket)));
+  listener.file = std::move(file);
+  return listener;
+}
+
+Result<Listener> adopt(os::Fd socket) {
   const Endpoint bound = TRY(os::local_endpoint(socket));
   return Listener{std::move(socket), bound};
 }
@@ -84,10 +94,12 @@ bool Acceptor::poll(milliseconds limit) {
 
 std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
   // Those that wait and no more: an accept that finds nobody costs nearly as much as one that succeeds, since
-  // the kernel makes the socket first. One at least, where the kernel does not tell their number.
-  const std::size_t waiting = os::accept_queue_length(listener.socket);
+  // the kernel makes the socket first. One at least, where the kernel does not tell their number; of a Unix
+  // socket it never does.
+  const bool is_unix_socket = listener.bound.is_unix_socket();
+  const std::size_t waiting = is_unix_socket ? kAcceptsPerTurn : os::accept_queue_length(listener.socket);
   for (std::size_t i = 0; i < std::clamp(waiting, std::size_t{1}, kAcceptsPerTurn); ++i) {
-    auto accepted = os::accept_tcp(listener.socket);
+    auto accepted = os::accept_connection(listener.socket);
     if (!accepted) {
       const int code = accepted.error().code;
       if (is_about_one_connection(code)) continue;
@@ -96,6 +108,7 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     }
     starved_ = false;
     accepted_count_.add();
+    if (is_unix_socket) accepted->peer.port = ++unix_connections_;
     Arrival arrival{.socket = std::move(accepted->socket),
                     .peer = accepted->peer,
                     .local = listener.bound,
@@ -120,7 +133,7 @@ void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, 
   // The oldest waiting client is told; the others wait in the kernel. Its number is the spare one's, or that
   // of a client which has got its answer and would be read on for a while.
   spare_ ? spare_.close() : rejected_.drop_oldest();
-  if (auto accepted = os::accept_tcp(listener.socket)) {
+  if (auto accepted = os::accept_connection(listener.socket)) {
     accepted_count_.add();
     reject({.socket = std::move(accepted->socket),
             .peer = accepted->peer,
@@ -147,9 +160,11 @@ void Acceptor::set_listening(bool listening) {
 
 void Acceptor::stop_accepting() {
   const Instant now = monotonic_now();
-  for (const Listener& listener : listeners_)
+  for (Listener& listener : listeners_) {
+    listener.file.reset();  // first, so that nobody connects who would not be accepted any more
     for (std::size_t turn = 0; turn < kBacklog / kAcceptsPerTurn && accept_some(listener, now) > 0; ++turn) {
     }
+  }
   listeners_.clear();
   paused_until_ = kNever;
 }

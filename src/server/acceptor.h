@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,8 @@
 #include "observe/registry.h"
 #include "os/epoll.h"
 #include "os/fd.h"
+#include "os/socket.h"
+#include "os/unix_socket.h"
 #include "server/arrival.h"
 #include "server/pool.h"
 #include "server/rejected.h"
@@ -20,11 +24,17 @@ namespace bobbin::server {
 struct Listener {
   os::Fd socket;
   Endpoint bound;
+  std::optional<os::SocketFile> file = std::nullopt;  ///< of a Unix socket that we have bound ourselves
   const ListenerService* service = &kPlainService;
 };
 
 /// Binds and listens. With port 0 the kernel chooses one.
-[[nodiscard]] Result<Listener> listen(const Endpoint& endpoint);
+[[nodiscard]] Result<Listener> listen(const Endpoint& endpoint,
+                                      os::Families families = os::Families::its_own);
+/// The same for a Unix socket: see os::listen_unix.
+[[nodiscard]] Result<Listener> listen(const std::string& path, const os::SocketRights& rights);
+/// Takes over a socket that listens already, which somebody else has bound.
+[[nodiscard]] Result<Listener> adopt(os::Fd socket);
 
 struct AcceptorSettings {
   std::string server_name;       ///< for the answers to those that are rejected
@@ -59,7 +69,7 @@ class Acceptor {
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
            observe::Registry& registry, AcceptorSettings settings, os::Epoll epoll, os::Fd spare);
 
-  /// Takes as many as is fair in one turn, of those that wait now. How many did wait.
+  /// Takes as many as is fair in one turn, of those that wait now. 0 when nobody is left who waits.
   std::size_t accept_some(const Listener& listener, Instant now);
   void renew_spare();
   void out_of_descriptors(const Listener& listener, const Error& error, Instant now);
@@ -73,7 +83,8 @@ class Acceptor {
   os::Epoll epoll_;
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
   Rejected rejected_;
-  Instant paused_until_ = kNever;  // kNever: not paused
+  Instant paused_until_ = kNever;       // kNever: not paused
+  std::uint16_t unix_connections_ = 0;  // the number of the last connection of a Unix socket
   // Descriptors have run out, which has been logged, and no connection could be accepted since.
   bool starved_ = false;
 };

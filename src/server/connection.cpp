@@ -127,6 +127,7 @@ Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   readable_ = received && received->count > 0 && (received->more || must_read_on_);
   if (!received) {
     receives_when_writable_ = net::waits_for_opposite(received.error());
+    must_rearm |= receives_when_writable_;
     return {.kind = net::is_temporary(received.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   }
   if (received->count == 0) return {.kind = Arrived::Kind::end};

@@ -80,8 +80,8 @@ class Connection : public net::Timer {
   Connection* previous_idle = nullptr;  ///< see IdleList
   Connection* next_idle = nullptr;
   bool is_watched = false;  ///< by the worker's epoll
-  /// A send was refused. Should the kernel have had another reason than a full socket, no change would tell
-  /// when to try again: so the worker asks.
+  /// The kernel did not take all that was to be sent. Should the kernel have had another reason than a full
+  /// socket, no change would tell when to try again: so the worker asks.
   bool must_rearm = false;
   bool holds_slot = true;  ///< counts against its worker's capacity
   bool is_ready = false;   ///< in the worker's list of those that could go on at once

@@ -256,6 +256,7 @@ TEST_F(ConnectionTest, AReceiveThatWaitsForRoomGoesOnWhenThereIsRoom) {
   script.receive_error = Error{EINPROGRESS, "handshake"};
   EXPECT_EQ(drive(), Connection::Progress::waiting);
   ASSERT_FALSE(connection->may_receive());
+  EXPECT_TRUE(connection->must_rearm) << "the kernel may have refused for another reason than a full socket";
   connection->changed(
       {.tag = 0, .readable = false, .writable = true, .must_read_on = false, .hung_up = false});
   EXPECT_TRUE(connection->may_receive());

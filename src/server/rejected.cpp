@@ -61,6 +61,7 @@ RejectedConnection::Step RejectedConnection::discard() {
   if (client_has_finished_) return Step::done;
   std::array<std::byte, 16 * 1024> discarded;
   const auto received = transport_->receive(discarded);
+  if (!received && net::waits_for_opposite(received.error())) return Step::must_rearm;
   if (!received) return net::is_temporary(received.error()) ? Step::waiting : Step::failed;
   client_has_finished_ = received->count == 0;
   return client_has_finished_ ? Step::done : Step::must_rearm;  // there may be more

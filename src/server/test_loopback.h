@@ -86,7 +86,7 @@ struct TestListener {
   Endpoint bound = *os::local_endpoint(socket);
 
   /// The server's end of the connection that was made longest ago.
-  [[nodiscard]] os::Accepted accept() const { return *os::accept_tcp(socket); }
+  [[nodiscard]] os::Accepted accept() const { return *os::accept_connection(socket); }
 };
 
 }  // namespace bobbin::server

@@ -74,19 +74,20 @@ def test_more_disks_hang_than_there_are_helpers(server, faults):
         receive_whole(connection, BIG)
 
 
-def test_more_wait_than_may(start, faults):
-    """Then the worker reads for itself; here that is no wait, since in truth everything is cached."""
-    readers, waiting = 4, 1024
+def test_a_great_many_wait(start, faults):
+    """However many wait for one disk, the worker never waits for it, and so nobody else does."""
+    count = 1500
     server = start("--cache-memory", "0", "--connections-per-thread", "2000", *PATIENT_FLAGS)
-    faults.fail("read_cached", errno.EAGAIN)
+    faults.fail("read_cached", errno.EAGAIN, limit=2 * count)
     with faults.held("read_file"):
-        downloads = [server.connect() for _ in range(readers + waiting)]
+        downloads = [server.connect() for _ in range(count)]
         for connection in downloads:
             connection.send(connection.request("GET", f"/{SMALL}"))
-        eventually(lambda: faults.failed("read_cached") == 2 * len(downloads), "all of them have been looked for")
+        eventually(lambda: faults.failed("read_cached") == 2 * count, "all of them have been looked for")
         check_whole(server, SMALL, BIG)
+        assert not any(connection.receive_head() and connection.has_input() for connection in downloads), "it was read"
     for connection in downloads:
-        receive_whole(connection, SMALL)
+        assert connection.receive_bytes(len(SITE[SMALL])) == SITE[SMALL]
 
 
 def test_nothing_is_ever_cached(server, faults):

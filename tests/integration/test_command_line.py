@@ -362,6 +362,15 @@ def test_check_config_starts_nothing(binary, root, scratch):
     assert "started" not in result.stdout
 
 
+@pytest.mark.parametrize("flags", [[], ["--check-config"]])
+def test_a_log_file_that_cannot_be_written(binary, root, scratch, flags):
+    """§1: the option, the file and what is needed; --check-config says the same without starting."""
+    file = scratch / "no-such-folder" / "bobbin.log"
+    result = run_to_end(binary, "--port", 0, "--root", root, "--log-file", file, *flags)
+    assert result.returncode == 2
+    assert f'--log-file: "{file}" cannot be written' in result.stderr and result.stderr.count("\n") == 1
+
+
 # Binding
 
 

@@ -33,6 +33,17 @@ def test_if_none_match(aged):
         assert aged.get("/about.html", fields=[("If-None-Match", value)]).status == 200, value
 
 
+def test_the_tag_depends_on_the_seed_and_outlives_a_restart(start, aged_root, scratch):
+    """§2: under a seed from the site's configuration, the same after a restart."""
+
+    def tag_with(*flags):
+        return strong_etag(start("--upload-dir", scratch, *flags, root=aged_root), "/about.html")
+
+    assert tag_with() == tag_with()
+    assert tag_with("--etag-seed", "a secret") == tag_with("--etag-seed", "a secret")
+    assert len({tag_with(), tag_with("--etag-seed", "a secret"), tag_with("--etag-seed", "another")}) == 3
+
+
 def test_if_none_match_in_two_lines(aged):
     """RFC 9110 §5.3: several lines of a list are one list."""
     etag = strong_etag(aged, "/about.html")

@@ -161,6 +161,10 @@ def test_a_bad_configuration_changes_nothing(start_plain, root, scratch):
     file.write_text('root = "/not/there"\n')
     server.signal(signal.SIGHUP)
     server.log.wait_for("Reload refused, everything stays as it was: .*/not/there")
+    file.write_text("treads = 3\n")
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Reload refused, everything stays as it was: .*bobbin.toml:1:1: treads: no such key")
+    assert server.log.count("was: bobbin: ") == 0, "the name of the program belongs in front of messages of a start"
     assert server.get()["X-Release"] == "1"
     file.write_text(f'root = "{root}"\nport = 0\nthreads = 3\nheader = "X-Release: 2"\n')
     server.signal(signal.SIGHUP)

@@ -6,7 +6,9 @@ Every final response is also held to what CONTRACT §2 and §4 promise of all of
 """
 
 import email.utils
+import os
 import re
+import select
 import socket
 from dataclasses import dataclass
 
@@ -141,12 +143,22 @@ def chunked(pieces, last=b"0\r\n\r\n"):
 
 
 class Connection:
-    """A TCP connection to the server, and the bytes received on it that nobody has asked for yet.
+    """A connection to the server, and the bytes received on it that nobody has asked for yet.
 
+    `address` is a host and a port, or the path of a Unix socket: there the host is "localhost" unless another is given.
     `tls`: whether to secure it; a context of `ssl` says how.
     """
 
     def __init__(self, address, *, host=None, receive_buffer=None, source=None, patience=PATIENCE, tls=False):
+        self._buffer = bytearray()
+        if isinstance(address, (str, os.PathLike)):
+            self.host = host or "localhost"
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.socket.settimeout(patience)
+            self.socket.connect(str(address))
+            if tls:
+                self.socket = TlsSocket(self.socket, None if tls is True else tls)
+            return
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.host = host or (
             f"[{address[0]}]:{address[1]}" if family == socket.AF_INET6 else f"{address[0]}:{address[1]}"
@@ -166,7 +178,6 @@ class Connection:
         except BaseException:
             self.socket.close()
             raise
-        self._buffer = bytearray()
 
     def __enter__(self):
         return self
@@ -225,6 +236,12 @@ class Connection:
         if not data:
             raise Closed(f"closed after {bytes(self._buffer[-300:])!r}")
         self._buffer += data
+
+    def has_input(self):
+        """Whether something has arrived that nobody has received yet."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
+        return bool(self._buffer or poll.poll(0))
 
     def receive_bytes(self, count):
         """Exactly `count` bytes."""
