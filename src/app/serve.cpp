@@ -29,7 +29,7 @@ constexpr Duration kForcedEnd = seconds(1);
 
 using observe::LogLevel;
 
-http::http1::SessionSettings session_settings(const Config& config) {
+http::SessionSettings session_settings(const Config& config) {
   const ServerConfig& server = config.server;
   return {.head = {.head_bytes = server.max_head},
           .maximum_content_bytes = server.max_upload,

@@ -24,7 +24,7 @@ class Table : public testing::Test, public http::Services, public http::ReplySin
   void resume(ConnectionId, ExchangeId) override {}
 
   std::vector<std::string> events;
-  http::http1::SessionSettings settings;
+  http::SessionSettings settings;
   http::http1::Session::Context context{settings, std::make_shared<http::http1::RecordingHandler>(events),
                                         *this, *this};
   ConnectionTable connections;

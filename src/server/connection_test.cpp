@@ -71,7 +71,7 @@ class ConnectionTest : public testing::Test, public http::Services, public http:
   std::vector<http::ExchangeSummary> summaries;
   std::shared_ptr<http::http1::RecordingHandler> handler =
       std::make_shared<http::http1::RecordingHandler>(events);
-  http::http1::SessionSettings settings;
+  http::SessionSettings settings;
   http::http1::Session::Context context{settings, handler, *this, *this};
   std::array<std::byte, 16 * 1024> scratch;
   std::optional<Connection> connection;

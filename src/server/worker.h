@@ -45,7 +45,7 @@ struct Arrival {
 
 /// The same for all workers of a server; outlives them.
 struct WorkerSettings {
-  http::http1::SessionSettings session;
+  http::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
   std::size_t maximum_lingering = 64;  ///< connections that hold no place any more, of one worker

@@ -31,7 +31,7 @@ class ShapesHandler final : public http::Handler {
 class SessionPeer final : public http::Services, public http::ReplySink {
  public:
   struct Services {
-    http::http1::SessionSettings settings;
+    http::SessionSettings settings;
     bool crowded = false;
     bool stopping = false;
     bool refuses_content = false;

@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "http/field_name.h"
 #include "http/grammar.h"
-#include "http/http1/head_semantics.h"
+#include "http/head_semantics.h"
 #include "http/scan.h"
 
 namespace bobbin::http::http1 {
