@@ -72,6 +72,7 @@ struct ServerConfig {
   unsigned threads = 10;
   unsigned connections_per_thread = 1024;
   unsigned queue = 1024;
+  bool http2 = true;
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
 
   std::string mime_types = "/etc/mime.types";

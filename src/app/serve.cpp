@@ -39,6 +39,7 @@ http::SessionSettings session_settings(const Config& config) {
           .pace = {.minimum_rate = server.minimum_rate,
                    .grace = server.rate_grace,
                    .stall = server.stall_timeout},
+          .http2 = server.http2,
           .server_name = server.server_name};
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/number.h"
+#include "http/spelling.h"
 
 namespace bobbin::http {
 namespace {
@@ -17,6 +18,16 @@ void append_status_line(std::string& out, Status status) {
   out += ' ';
   out += reason_phrase(status);
   out += "\r\n";
+}
+
+bool concerns_the_connection(std::string_view name) {
+  switch (name.size()) {
+    case 7: return is_spelled<"upgrade">(name);
+    case 10: return is_spelled<"connection">(name) || is_spelled<"keep-alive">(name);
+    case 16: return is_spelled<"proxy-connection">(name);
+    case 17: return is_spelled<"transfer-encoding">(name);
+    default: return false;
+  }
 }
 
 }  // namespace
@@ -38,6 +49,20 @@ void append_front(std::string& out, const Response& response, const Framing& fra
   out += response.fields;
 }
 
+void find_field_lines(std::string_view front, std::vector<FieldLine>& lines) {
+  lines.clear();
+  std::size_t begin = front.find("\r\n") + 2;
+  while (begin < front.size()) {
+    const std::size_t end = front.find("\r\n", begin);
+    const std::size_t colon = front.find(':', begin);
+    const FieldLine line{.begin = static_cast<std::uint32_t>(begin),
+                         .name_size = static_cast<std::uint32_t>(colon - begin),
+                         .value_size = static_cast<std::uint32_t>(end - colon - 2)};
+    if (!concerns_the_connection(line.name_in(front))) lines.push_back(line);
+    begin = end + 2;
+  }
+}
+
 void keep_prepared(Response& response, std::string_view front, const LogFields& log_fields) {
   const auto length = size_bytes(response.content);
   if (std::holds_alternative<std::unique_ptr<ContentSource>>(response.content) || !length) return;
@@ -46,6 +71,7 @@ void keep_prepared(Response& response, std::string_view front, const LogFields& 
                             .content_length_bytes = *length,
                             .log_fields = log_fields.handler,
                             .detail = log_fields.detail};
+  find_field_lines(prepared.head, prepared.lines);
   auto* text = std::get_if<std::string>(&response.content);
   if (text != nullptr && text->size() <= kCopiedBytes)
     prepared.content = *text;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "http/response.h"
 #include "http/session.h"
@@ -25,6 +26,10 @@ void append_front(std::string& out, const Response& response, const Framing& fra
 
 /// Appends the whole head of a 1xx response (RFC 9110 §15.2): a status line and the response's own fields.
 void append_interim(std::string& out, const Response& response);
+
+/// Finds the field lines in what append_front has made, for a protocol that sends them in another form. Those
+/// that concern an HTTP/1 connection alone are left out (RFC 9113 §8.2.2). `lines` is overwritten.
+void find_field_lines(std::string_view front, std::vector<FieldLine>& lines);
 
 /// Gives the handler a prepared response to keep, if the response is one that can be reused. `front` is what
 /// append_front has made of it.

@@ -24,6 +24,7 @@ struct SessionSettings {
   PaceSettings pace;  ///< for content, in both directions
   /// How long the session reads on after the last answer, so that no reset destroys that answer.
   Duration linger = seconds(2);
+  bool http2 = true;  ///< whether HTTP/2 is spoken with a client that begins with its preface
   std::string server_name = "Multi-threaded HTTP Server";  ///< of the Server field; when empty, there is none
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/clock.h"
 #include "http/session.h"
 #include "observe/message.h"
@@ -20,6 +22,12 @@ struct ConnectionClosed {
   observe::Origin origin;
 };
 
+/// A client has done something more often than a limit of its protocol allows, and its connection ends.
+struct LimitExceeded {
+  std::string_view limit;
+  observe::Origin origin;
+};
+
 /// Is told of what happens on the connections of one worker. Every exchange that has begun is told of exactly
 /// once, however it ends, and then every connection. Thread: the worker's.
 class Observer {
@@ -27,6 +35,7 @@ class Observer {
   virtual ~Observer() = default;
   virtual void exchange_ended(const ExchangeEnded& event) = 0;
   virtual void connection_closed(const ConnectionClosed& event) = 0;
+  virtual void limit_exceeded(const LimitExceeded& event) = 0;
 };
 
 }  // namespace bobbin::server

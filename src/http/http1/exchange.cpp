@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/discarding.h"
 #include "http/http1/session.h"
 
 namespace bobbin::http::http1 {
@@ -18,29 +19,8 @@ constexpr std::uint64_t kDiscardedBytes = 256 * 1024;
 // So much of a request line that could not be read is logged; the line may be as long as the head limit.
 constexpr std::size_t kLoggedLineBytes = 200;
 
-/// Reads the content of a request that was answered from its head alone, then gives that answer.
-class Discarding final : public Exchange {
- public:
-  explicit Discarding(Response response) : response_(std::move(response)) {}
-  Intake content(Bytes) override { return Accepted{}; }
-  Reply complete(ReplyLater later) override {
-    std::move(later).forget();
-    return std::move(response_);
-  }
-
- private:
-  Response response_;
-};
-
 bool announces_content(const ContentFraming& framing) {
   return framing.kind == ContentFraming::Kind::chunked || framing.length_bytes > 0;
-}
-
-/// Whether the content should be read so that the connection can be kept. A client that waits for 100
-/// Continue has not sent its content, and an error tells it not to (RFC 9110 §10.1.1).
-bool is_worth_discarding(const RequestHead& head) {
-  return head.framing.kind == ContentFraming::Kind::length && head.framing.length_bytes <= kDiscardedBytes &&
-         !head.expects_continue;
 }
 
 Framing framing_of(const Response& response, int minor_version) {
@@ -74,7 +54,7 @@ void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
     current_->content_is_read = !has_content;
     return await(std::move(*pending), now);
   }
-  if (response->close || !has_content || !is_worth_discarding(head))
+  if (response->close || !has_content || !is_worth_discarding(head, kDiscardedBytes))
     return answer(std::move(*response), std::move(request), reading, now);
   receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true, std::move(request),
           now);

@@ -51,13 +51,16 @@ class Session final : public http::Session {
   void shut_down() override;
   void abort(Outcome reason, Instant now) override;
   void cut_short(const std::string& cause, Instant now) override;
-  [[nodiscard]] bool finished() const override { return phase_ == Phase::done; }
+  [[nodiscard]] bool finished() const override { return phase_ >= Phase::done; }
   [[nodiscard]] bool must_reset() const override { return must_reset_; }
   [[nodiscard]] bool is_idle() const override;
   [[nodiscard]] bool is_lingering() const override { return phase_ == Phase::lingering; }
   [[nodiscard]] Instant idle_since() const override { return reader_.idle_since(); }
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] unsigned requests() const override { return requests_; }
+  [[nodiscard]] Bytes input_of_http2() const override {
+    return phase_ == Phase::left_to_http2 ? buffered_input() : Bytes{};
+  }
   [[nodiscard]] std::string_view state_name() const override;
 
  private:
@@ -75,6 +78,7 @@ class Session final : public http::Session {
     closing,    // the last response is in the queue, and nothing more is read
     lingering,  // the last response has left; what arrives is discarded for a while
     done,
+    left_to_http2,  // the client has begun with the preface of HTTP/2, which stays in the input
   };
 
   // Reading (session.cpp). `process` uses what it can of the input and returns the rest, which must be kept.
@@ -82,6 +86,7 @@ class Session final : public http::Session {
   [[nodiscard]] Bytes process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
   bool read_head(Bytes& input, Instant now);
+  [[nodiscard]] bool is_preface_of_http2(std::string_view input) const;
   bool read_content(Bytes& input, Instant now);
   void input_ended(Instant now);
   void process_buffered(Instant now);  // may be called only while has_input()
