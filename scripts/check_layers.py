@@ -2,7 +2,7 @@
 """Holds every #include in src/ to the layers: the add_room table of CMakeLists.txt is the only list of them.
 
 A room may include itself and the rooms it DEPENDS on; a room may depend only on rooms declared above it; the headers of
-the operating system belong to src/os; http and json are pure (no thread, no stream, no reading of a clock).
+the operating system belong to src/os, those of nghttp2 to src/http/http2; http and json are pure (no thread, no stream, no reading of a clock).
 Unit tests may use whatever helps them to test.
 """
 
@@ -16,6 +16,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SYSTEM = re.compile(r"(unistd|fcntl|netdb|poll|dirent|pthread|sched)\.h|(sys|netinet|arpa|net|linux)/.*")
 PURE_ROOMS = {"http", "json"}
 IMPURE = re.compile(r"thread|mutex|condition_variable|future|fstream|iostream|filesystem")
+# Headers of a library that one folder alone may see.
+KEPT_IN = {re.compile(r"nghttp2/.*"): "src/http/http2"}
 CLOCK_READING = re.compile(r"_clock::now\(|\bclock_gettime\(|\btime\((nullptr|NULL|0)\)")
 
 
@@ -39,6 +41,14 @@ def faults_of_table(rooms: dict[str, list[str]]):
             if other not in above:
                 yield f"CMakeLists.txt: {room} depends on {other}, which is not declared above it"
         above.add(room)
+
+
+def faults_of_library(path: Path, line: str):
+    """What others do with such a library goes through the folder that sees it."""
+    match = INCLUDE.match(line)
+    for header, folder in KEPT_IN.items():
+        if match and header.fullmatch(match.group(2)) and not path.is_relative_to(ROOT / folder):
+            yield f"<{match.group(2)}>: only {folder} may include it"
 
 
 def faults_of_line(room: str, line: str, rooms: dict[str, list[str]]):
@@ -71,7 +81,8 @@ def main() -> int:
         if path.name.endswith("_test.cpp") or path.name.startswith("test_"):
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for fault in faults_of_line(room, line, rooms)]
+            found = [*faults_of_line(room, line, rooms), *faults_of_library(path, line)]
+            faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for fault in found]
     print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
     print(f"layers: {len(files)} files in {len(rooms)} rooms, {len(faults)} faults")
     return 1 if faults else 0

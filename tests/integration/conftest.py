@@ -1,5 +1,6 @@
 """Fixtures of the integration tests: a root of its own for each test, and a server in each mode."""
 
+import inspect
 import pathlib
 import shutil
 import tempfile
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from support.http2 import Http2Server
+from support.server import Server
 from support.site import write_site
 
 
@@ -16,6 +19,7 @@ class Mode:
 
     name: str
     flags: tuple
+    server: type = Server
 
 
 # Every test that talks HTTP runs in each of these.
@@ -23,12 +27,22 @@ MODES = [
     Mode("capacity-1", ("--connections-per-thread", "1")),
     Mode("many", ()),
 ]
+# Tests of what messages mean run over HTTP/2 too. Their module says so: SPEAKS_HTTP2 = True. In it, `get`, `ask` and
+# `upload` of a server speak HTTP/2; a test that needs `connect`, and so the bytes of HTTP/1, is left out.
+HTTP2 = Mode("h2", (), Http2Server)
+
+
+def speaks_bytes(test):
+    """Whether a test itself opens connections of HTTP/1."""
+    return ".connect(" in inspect.getsource(test)
 
 
 def pytest_generate_tests(metafunc):
     if "mode" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("modes")
         modes = [mode for mode in MODES if not marker or mode.name in marker.args]
+        if getattr(metafunc.module, "SPEAKS_HTTP2", False) and not marker and not speaks_bytes(metafunc.function):
+            modes.append(HTTP2)
         metafunc.parametrize("mode", modes, ids=[mode.name for mode in modes])
 
 
@@ -57,7 +71,7 @@ def start(start_plain, root, mode):
 
     def start_in_mode(*flags, root=root, **options):
         port = () if "--port" in flags else ("--port", "0")
-        return start_plain(*port, "--root", root, *mode.flags, *flags, root=root, **options)
+        return start_plain(*port, "--root", root, *mode.flags, *flags, root=root, kind=mode.server, **options)
 
     return start_in_mode
 

@@ -8,6 +8,8 @@ import pytest
 from support.client import parse_date
 from support.validators import last_modified, strong_etag
 
+SPEAKS_HTTP2 = True
+
 
 @pytest.fixture
 def aged(start, aged_root, scratch):

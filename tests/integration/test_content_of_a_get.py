@@ -10,6 +10,8 @@ from support.site import site_files
 from support.validators import strong_etag
 from support.waiting import in_parallel
 
+SPEAKS_HTTP2 = True
+
 ROUNDS = 4
 PIPELINED = 5
 LAST = "/contact.html"

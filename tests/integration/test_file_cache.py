@@ -4,6 +4,8 @@ import pytest
 
 from support.validators import strong_etag
 
+SPEAKS_HTTP2 = True
+
 MIB = 1024 * 1024
 # Of the allocator, and of what a busy connection takes.
 SLACK = 4 * MIB

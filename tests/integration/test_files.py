@@ -395,6 +395,8 @@ def test_a_pipe_is_not_opened(server):
 # It takes a moment to give the file up, as one does that has to write something back.
 LEASE_HOLDER = """
 import fcntl, signal, sys
+
+SPEAKS_HTTP2 = True
 file = open(sys.argv[1], "r+b")
 signal.signal(signal.SIGIO, lambda *_: signal.setitimer(signal.ITIMER_REAL, 0.3))
 signal.signal(signal.SIGALRM, lambda *_: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK))

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+SPEAKS_HTTP2 = True
+
 SECRET = b"this is outside of the root"
 
 # fmt: off

@@ -9,6 +9,8 @@ import pytest
 from support.client import parse_date
 from support.validators import last_modified, strong_etag
 
+SPEAKS_HTTP2 = True
+
 CONTENT = b"hello world"
 
 

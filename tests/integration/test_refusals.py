@@ -7,6 +7,8 @@ import pytest
 
 from support.waiting import in_parallel
 
+SPEAKS_HTTP2 = True
+
 
 def head(*lines):
     """A request head; {host} stands for the server's own Host value."""

@@ -21,6 +21,8 @@ NAME = r"upload_(\d{8}_\d{6})_([a-z2-7]{26})\.json"
 CREATED = re.compile(
     r'\{"status": "success", "message": "File created successfully", "filepath": "(/uploads/' + NAME + r')"\}\n?'
 )
+
+SPEAKS_HTTP2 = True
 JSON = ("Content-Type", "application/json")
 
 

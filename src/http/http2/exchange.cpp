@@ -37,8 +37,6 @@ void Session::head_ends(std::int32_t id, bool ends_stream) {
   Stream& stream = add_stream(id);
   stream.request_has_ended = ends_stream;
   begin(stream);
-  const unsigned maximum = settings().maximum_requests;
-  if ((maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections()) leave();
 }
 
 void Session::begin(Stream& stream) {

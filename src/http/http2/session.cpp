@@ -103,6 +103,7 @@ Stream& Session::add_stream(std::int32_t id) {
 void Session::remove_if_over(Stream& stream) {
   if (!stream.is_closed || stream.frames > 0) return;
   set_stream(stream.id, nullptr);
+  if (has_served_enough()) leave();
   report(stream);
   const std::size_t place = stream.place;
   context_.streams.give_back(std::move(streams_[place]));
@@ -112,6 +113,12 @@ void Session::remove_if_over(Stream& stream) {
   }
   streams_.pop_back();
   if (streams_.empty()) begin_idling();
+}
+
+/// Asked when an answer has left: some clients take GOAWAY for the end of everything that is under way.
+bool Session::has_served_enough() const {
+  const unsigned maximum = settings().maximum_requests;
+  return (maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections();
 }
 
 void Session::report(Stream& stream) {

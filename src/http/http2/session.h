@@ -168,6 +168,7 @@ class Session final : public http::Session {
   void input_ended();
   [[nodiscard]] Stream& add_stream(std::int32_t id);
   void remove_if_over(Stream& stream);
+  [[nodiscard]] bool has_served_enough() const;
   void report(Stream& stream);
   void end_all(Outcome reason);
   void end_what_is_unfinished();
