@@ -30,6 +30,8 @@ struct FieldLine {
   std::uint32_t begin;
   std::uint32_t name_size;
   std::uint32_t value_size;
+  /// The name in lower case, as a literal; null when it is none of those that are common.
+  const char* literal;
 
   [[nodiscard]] std::string_view name_in(std::string_view head) const {
     return head.substr(begin, name_size);

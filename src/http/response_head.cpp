@@ -20,6 +20,23 @@ void append_status_line(std::string& out, Status status) {
   out += "\r\n";
 }
 
+/// A response has a few of these, so it is worth while that nobody has to copy them.
+const char* literal_of(std::string_view name) {
+  switch (name.size()) {
+    case 4: return is_spelled<"etag">(name) ? "etag" : nullptr;
+    case 12: return is_spelled<"content-type">(name) ? "content-type" : nullptr;
+    case 13:
+      if (is_spelled<"accept-ranges">(name)) return "accept-ranges";
+      if (is_spelled<"last-modified">(name)) return "last-modified";
+      if (is_spelled<"cache-control">(name)) return "cache-control";
+      return is_spelled<"content-range">(name) ? "content-range" : nullptr;
+    case 14: return is_spelled<"content-length">(name) ? "content-length" : nullptr;
+    case 19: return is_spelled<"content-disposition">(name) ? "content-disposition" : nullptr;
+    case 22: return is_spelled<"x-content-type-options">(name) ? "x-content-type-options" : nullptr;
+    default: return nullptr;
+  }
+}
+
 bool concerns_the_connection(std::string_view name) {
   switch (name.size()) {
     case 7: return is_spelled<"upgrade">(name);
@@ -55,9 +72,11 @@ void find_field_lines(std::string_view front, std::vector<FieldLine>& lines) {
   while (begin < front.size()) {
     const std::size_t end = front.find("\r\n", begin);
     const std::size_t colon = front.find(':', begin);
-    const FieldLine line{.begin = static_cast<std::uint32_t>(begin),
-                         .name_size = static_cast<std::uint32_t>(colon - begin),
-                         .value_size = static_cast<std::uint32_t>(end - colon - 2)};
+    FieldLine line{.begin = static_cast<std::uint32_t>(begin),
+                   .name_size = static_cast<std::uint32_t>(colon - begin),
+                   .value_size = static_cast<std::uint32_t>(end - colon - 2),
+                   .literal = nullptr};
+    line.literal = literal_of(line.name_in(front));
     if (!concerns_the_connection(line.name_in(front))) lines.push_back(line);
     begin = end + 2;
   }

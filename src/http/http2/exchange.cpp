@@ -210,8 +210,11 @@ void Session::send_interim(const Stream& stream, const Response& response) {
 
 /// Of all responses: Date and Server stand behind the fields of the response (CONTRACT §2).
 void Session::submit(Stream& stream, FieldList& fields, bool has_content) {
-  fields.add_line(context_.common.services.date_field());
-  if (!settings().server_name.empty()) fields.add("Server", settings().server_name);
+  constexpr std::string_view kDate = "Date: ";
+  const std::string_view date_field = context_.common.services.date_field();
+  fields.add_literal("date", date_field.substr(kDate.size(), date_field.size() - kDate.size() - 2));
+  const std::string_view server = settings().server_name;
+  if (!server.empty()) fields.add_literal("server", server, NGHTTP2_NV_FLAG_NO_COPY_VALUE);
   stream.writing = Stream::Writing::content;
   stream.last_sent = now_;
   ++answering_;

@@ -79,7 +79,7 @@ struct Session::Callbacks {
   }
 
   static int invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int, void* session) {
-    of(session).resets_.add(frame->hd.stream_id);
+    of(session).frame_is_invalid(frame->hd.stream_id);
     return 0;
   }
 
@@ -312,6 +312,8 @@ void Session::end_framing(std::uint32_t error_code) {
 }
 
 void Session::frame_begins(std::uint8_t type, std::int32_t id, bool acknowledges) {
+  // RFC 9113 §4.3: no other frame comes before a head has ended.
+  if (type != NGHTTP2_CONTINUATION) head_deadline_.reset();
   switch (type) {
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA: return check_stream_is_open(type == NGHTTP2_HEADERS, id);
@@ -328,6 +330,12 @@ void Session::frame_begins(std::uint8_t type, std::int32_t id, bool acknowledges
     case NGHTTP2_PRIORITY_UPDATE: return count(Limit::priorities, kPriorities);
     default: return;
   }
+}
+
+/// Its stream is reset, or the connection ends: a head that is malformed is never told of as one.
+void Session::frame_is_invalid(std::int32_t id) {
+  head_deadline_.reset();
+  resets_.add(id);
 }
 
 /// RFC 9113 §5.1: nothing may come on a stream that has ended, or that was passed over when a later one was

@@ -296,7 +296,7 @@ void Session::settle_paces() {
 Instant Session::deadline_of(const Stream& stream) const {
   const Duration stall = settings().pace.stall;
   if (stream.pending) return stream.reply_deadline;
-  if (stream.receiver != nullptr) return stream.receiver_waits ? kNever : stream.last_received + stall;
+  if (stream.receiver != nullptr) return stream.last_received + stall;  // of a receiver that waits, too
   return stream.writing == Stream::Writing::content ? stream.last_sent + stall : kNever;
 }
 

@@ -128,6 +128,7 @@ class Session final : public http::Session {
 
   // What the framing tells.
   void frame_begins(std::uint8_t type, std::int32_t id, bool acknowledges);
+  void frame_is_invalid(std::int32_t id);
   void check_stream_is_open(bool is_head, std::int32_t id);
   void head_begins(bool is_trailer);
   [[nodiscard]] bool add_field(std::string_view name, std::string_view value);

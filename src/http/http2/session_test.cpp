@@ -125,6 +125,7 @@ TEST(Http2Session, MalformedRequestsAreStreamErrors) {
     driver.exchange();
     EXPECT_EQ(driver.client.response(stream).reset_code, NGHTTP2_PROTOCOL_ERROR)
         << fields.back().first << ": " << fields.back().second;
+    EXPECT_TRUE(driver.session().is_idle());
   }
   const auto good = driver.client.get("/", {{"te", "trailers"}});
   driver.exchange();
@@ -490,6 +491,17 @@ TEST(Http2Session, ContentThatStopsComingIsAnswered408OnItsStream) {
   EXPECT_EQ(driver.client.response(other).status(), "200");
   EXPECT_EQ(driver.handler().cancelled, 1);
   EXPECT_FALSE(driver.session().timed_out());
+}
+
+TEST(Http2Session, AReceiverThatNeverGoesOnIsNotWaitedForForEver) {
+  SessionDriver driver;
+  const auto stream = driver.client.post("/waits");
+  driver.client.send_content(stream, "abc");
+  driver.exchange();
+  driver.advance(seconds(59));
+  EXPECT_EQ(driver.client.response(stream).status(), "none") << "the client is not slow";
+  driver.advance(seconds(1));
+  EXPECT_EQ(driver.client.response(stream).status(), "408");
 }
 
 TEST(Http2Session, ContentMustKeepUpTheMinimumRate) {
