@@ -232,6 +232,15 @@ void Session::rethrow() {
 }
 
 void Session::feed_framing(Bytes input) {
+  while (!input.empty() && !discards_input_) {
+    const FrameScanner::Step step = scanner_.next(input);
+    give_to_framing(input.first(step.bytes));
+    input = input.subspan(step.bytes);
+    if (step.data && !discards_input_) check_stream_is_open(false, *step.data);
+  }
+}
+
+void Session::give_to_framing(Bytes input) {
   const auto used = nghttp2_session_mem_recv(
       framing_.get(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
   rethrow();
@@ -315,8 +324,7 @@ void Session::frame_begins(std::uint8_t type, std::int32_t id, bool acknowledges
   // RFC 9113 §4.3: no other frame comes before a head has ended.
   if (type != NGHTTP2_CONTINUATION) head_deadline_.reset();
   switch (type) {
-    case NGHTTP2_HEADERS:
-    case NGHTTP2_DATA: return check_stream_is_open(type == NGHTTP2_HEADERS, id);
+    case NGHTTP2_HEADERS: return check_stream_is_open(true, id);
     case NGHTTP2_RST_STREAM: return resets_.remove(id);
     case NGHTTP2_CONTINUATION:
       if (++continuations_ > kMaximumContinuations) end_connection_after(Limit::continuations);

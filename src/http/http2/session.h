@@ -11,6 +11,7 @@
 
 #include "base/endpoint.h"
 #include "http/handler.h"
+#include "http/http2/frame_scanner.h"
 #include "http/http2/head_builder.h"
 #include "http/http2/limits.h"
 #include "http/http2/output_buffer.h"
@@ -108,6 +109,7 @@ class Session final : public http::Session {
   // The framing (framing.cpp): what it is asked for.
   void begin_framing();
   void feed_framing(Bytes input);
+  void give_to_framing(Bytes input);
   void fill_output();
   void rethrow();
   [[nodiscard]] bool framing_has_ended() const;
@@ -219,6 +221,7 @@ class Session final : public http::Session {
   unsigned waiting_receivers_ = 0;  // of these, those that have said Wait
 
   std::array<Allowance, kLimits> allowances_{};
+  FrameScanner scanner_;
   RecentResets resets_;
   std::int32_t last_stream_ = 0;          // the highest that the client has begun
   unsigned continuations_ = 0;            // of the head that arrives

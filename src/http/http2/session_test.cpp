@@ -656,5 +656,30 @@ TEST(Http2Session, WhatIsNoPrefaceEndsTheConnection) {
   EXPECT_TRUE(driver.session().is_lingering());
 }
 
+// RFC 9113 §5.1
+TEST(Http2Session, NothingMayComeOnAStreamThatHasEnded) {
+  for (const std::string& late :
+       {std::string("\0\0\3\0\1\0\0\0\1abc", 12), std::string("\0\0\3\1\5\0\0\0\1\x82\x86\x84", 12)}) {
+    SessionDriver driver;
+    ASSERT_EQ(driver.client.get("/"), 1);
+    driver.exchange();
+    driver.feed(late);
+    driver.exchange();
+    ASSERT_EQ(driver.client.farewells.size(), 1U);
+    EXPECT_NE(driver.client.farewells[0].second, kNoError);
+  }
+}
+
+TEST(Http2Session, WhatComesOnAStreamThatWeHaveResetIsDropped) {
+  SessionDriver driver({.maximum_content_bytes = 10});
+  const auto stream = driver.client.post("/x", {{"content-length", "100"}});
+  driver.exchange();
+  ASSERT_EQ(driver.client.response(stream).reset_code, kNoError);
+  driver.feed(std::string("\0\0\3\0\0\0\0\0\1abc", 12));  // on its way before the client knew
+  const auto next = driver.client.get("/");
+  driver.exchange();
+  EXPECT_EQ(driver.client.response(next).status(), "200");
+}
+
 }  // namespace
 }  // namespace bobbin::http::http2
