@@ -2,7 +2,8 @@
 """Holds every #include in src/ to the layers: the add_room table of CMakeLists.txt is the only list of them.
 
 A room may include itself and the rooms it DEPENDS on; a room may depend only on rooms declared above it; the headers of
-the operating system belong to src/os, those of OpenSSL to src/net/tls; http and json are pure (no thread, no stream, no reading of a clock).
+the operating system belong to src/os, those of OpenSSL to src/net/tls, those of nghttp2 to src/http/http2; http and json are pure (no thread, no
+stream, no reading of a clock).
 Unit tests may use whatever helps them to test.
 """
 
@@ -14,9 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOM = re.compile(r"^add_room\(\s*(\w+)((?:[^()]|\n)*)\)", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SYSTEM = re.compile(r"(unistd|fcntl|netdb|poll|dirent|pthread|sched)\.h|(sys|netinet|arpa|net|linux)/.*")
-OPENSSL_FOLDER = "net/tls"
 PURE_ROOMS = {"http", "json"}
 IMPURE = re.compile(r"thread|mutex|condition_variable|future|fstream|iostream|filesystem")
+# Headers of a library that one folder alone may see.
+KEPT_IN = {re.compile(r"nghttp2/.*"): "src/http/http2", re.compile(r"openssl/.*"): "src/net/tls"}
 CLOCK_READING = re.compile(r"_clock::now\(|\bclock_gettime\(|\btime\((nullptr|NULL|0)\)")
 
 
@@ -42,8 +44,15 @@ def faults_of_table(rooms: dict[str, list[str]]):
         above.add(room)
 
 
-def faults_of_line(folder: str, line: str, rooms: dict[str, list[str]]):
-    room = folder.split("/")[0]
+def faults_of_library(path: Path, line: str):
+    """What others do with such a library goes through the folder that sees it."""
+    match = INCLUDE.match(line)
+    for header, folder in KEPT_IN.items():
+        if match and header.fullmatch(match.group(2)) and not path.is_relative_to(ROOT / folder):
+            yield f"<{match.group(2)}>: only {folder} may include it"
+
+
+def faults_of_line(room: str, line: str, rooms: dict[str, list[str]]):
     if match := INCLUDE.match(line):
         quote, header = match.groups()
         other = header.split("/")[0]
@@ -53,8 +62,6 @@ def faults_of_line(folder: str, line: str, rooms: dict[str, list[str]]):
             yield f'"{header}": {room} may not use {other}'
         elif quote == "<" and room != "os" and SYSTEM.fullmatch(header):
             yield f"<{header}>: only src/os may include it"
-        elif quote == "<" and header.startswith("openssl/") and folder != OPENSSL_FOLDER:
-            yield f"<{header}>: only src/{OPENSSL_FOLDER} may include it"
         elif quote == "<" and room in PURE_ROOMS and IMPURE.fullmatch(header):
             yield f"<{header}>: {room} is pure"
     elif room in PURE_ROOMS and CLOCK_READING.search(line):
@@ -68,15 +75,15 @@ def main() -> int:
     faults = list(faults_of_table(rooms))
     files = sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in (".h", ".cpp"))
     for path in files:
-        folder = str(path.parent.relative_to(ROOT / "src"))
-        room = folder.split("/")[0]
+        room = path.relative_to(ROOT / "src").parts[0]
         if room not in rooms:
             faults.append(f"{path.relative_to(ROOT)}: {room} is not a room of CMakeLists.txt")
             continue
         if path.name.endswith("_test.cpp") or path.name.startswith("test_"):
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for fault in faults_of_line(folder, line, rooms)]
+            found = [*faults_of_line(room, line, rooms), *faults_of_library(path, line)]
+            faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for fault in found]
     print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
     print(f"layers: {len(files)} files in {len(rooms)} rooms, {len(faults)} faults")
     return 1 if faults else 0

@@ -64,8 +64,8 @@ def start_plain(binary, scratch):
     """Start a server with exactly these arguments."""
     servers = []
 
-    def start(*arguments, root=None, log_file=None, program=binary, **options):
-        server = Server(program, arguments, root=root, directory=options.pop("directory", scratch), **options)
+    def start(*arguments, root=None, log_file=None, program=binary, kind=Server, **options):
+        server = kind(program, arguments, root=root, directory=options.pop("directory", scratch), **options)
         servers.append(server)
         server.wait_until_started(log_file)
         return server

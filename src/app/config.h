@@ -110,6 +110,7 @@ struct ServerConfig {
   unsigned threads = 10;
   unsigned connections_per_thread = 1024;
   unsigned queue = 1024;
+  bool http2 = true;
   std::string tls_ticket_keys;          ///< a file; when it is empty, keys are made, and replaced every 12 h
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
 

@@ -87,6 +87,7 @@ class Opener {
                                        .certificates = std::move(certificates),
                                        .named = named,
                                        .ticket_keys = identity_.ticket_keys};
+    if (config_.server.http2) settings.protocols = {"h2", "http/1.1"};
     if (!listener.client_ca.empty()) {
       settings.client_certificates = listener.client_certificates;
       settings.client_issuers = TRY(files_.text("--tls-client-ca", listener.client_ca));

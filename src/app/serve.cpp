@@ -30,7 +30,7 @@ constexpr Duration kForcedEnd = seconds(1);
 
 using observe::LogLevel;
 
-http::http1::SessionSettings session_settings(const Config& config) {
+http::SessionSettings session_settings(const Config& config) {
   const ServerConfig& server = config.server;
   return {.head = {.head_bytes = server.max_head},
           .maximum_content_bytes = server.max_upload,
@@ -40,6 +40,7 @@ http::http1::SessionSettings session_settings(const Config& config) {
           .pace = {.minimum_rate = server.minimum_rate,
                    .grace = server.rate_grace,
                    .stall = server.stall_timeout},
+          .http2 = server.http2,
           .server_name = server.server_name};
 }
 

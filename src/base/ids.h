@@ -14,7 +14,7 @@ struct ConnectionId {
   friend bool operator==(ConnectionId, ConnectionId) = default;
 };
 
-/// Counts the exchanges of one connection, from 1.
+/// Names an exchange of one connection: in HTTP/1 they are counted from 1, in HTTP/2 it is the stream.
 enum class ExchangeId : std::uint64_t {};
 
 }  // namespace bobbin

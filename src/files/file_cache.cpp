@@ -33,9 +33,10 @@ std::size_t size_bytes(const http::SharedBytes& content) {
 }
 
 std::size_t size_bytes(const http::PreparedResponse& response) {
-  return heap_block_bytes(sizeof response) + heap_bytes(response.head) + heap_bytes(response.content) +
-         size_bytes(response.shared_content) + heap_bytes_of(response.log_fields) +
-         heap_bytes(response.detail);
+  return heap_block_bytes(sizeof response) + heap_bytes(response.head) +
+         heap_block_bytes(response.lines.capacity() * sizeof(http::FieldLine)) +
+         heap_bytes(response.content) + size_bytes(response.shared_content) +
+         heap_bytes_of(response.log_fields) + heap_bytes(response.detail);
 }
 
 std::size_t size_bytes(const CachedFile& file) {

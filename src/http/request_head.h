@@ -93,7 +93,9 @@ class Fields {
 /// How the end of the content is found (RFC 9112 §6.3).
 struct ContentFraming {
   enum class Kind : std::uint8_t { none, length, chunked };
-  Kind kind = Kind::none;          ///< none: neither Content-Length nor Transfer-Encoding was sent
+  /// none: neither Content-Length nor Transfer-Encoding was sent. chunked: the length is known only at the
+  /// end; in HTTP/2, which has no such coding, too.
+  Kind kind = Kind::none;
   std::uint64_t length_bytes = 0;  ///< meaningful for `length`
 };
 
@@ -107,7 +109,7 @@ struct RequestHead {
   /// names no host.
   std::string_view authority;
   Method method = Method::unknown;
-  int minor_version = 1;          ///< of HTTP/1.x
+  int minor_version = 1;          ///< of HTTP/1.x; 1 for HTTP/2, which means the same by its messages
   bool asks_to_persist = true;    ///< RFC 9112 §9.3: 1.1 unless `close`; 1.0 only with `keep-alive`
   bool expects_continue = false;  ///< RFC 9110 §10.1.1; never for HTTP/1.0
   bool expects_other = false;     ///< an expectation that we do not know: 417

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/content.h"
 #include "http/status.h"
@@ -24,13 +25,30 @@ struct HandlerLogFields {
       violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
 };
 
+/// Where a field line stands in the text of a head: its name, a colon and a blank, its value.
+struct FieldLine {
+  std::uint32_t begin;
+  std::uint32_t name_size;
+  std::uint32_t value_size;
+  /// The name in lower case, as a literal; null when it is none of those that are common.
+  const char* literal;
+
+  [[nodiscard]] std::string_view name_in(std::string_view head) const {
+    return head.substr(begin, name_size);
+  }
+  [[nodiscard]] std::string_view value_in(std::string_view head) const {
+    return head.substr(begin + name_size + 2, value_size);
+  }
+};
+
 /// A response that is given many times: what depends neither on the request nor on the moment, rendered once.
 /// Immutable once made.
 struct PreparedResponse {
   Status status = Status::ok;
-  std::string head;            ///< HTTP/1.1: the status line and every field that is the same each time
-  std::string content;         ///< small content, copied behind its head; empty when it is shared
-  SharedBytes shared_content;  ///< larger content; null when there is none
+  std::string head;              ///< HTTP/1.1: the status line and every field that is the same each time
+  std::vector<FieldLine> lines;  ///< of `head`, for protocols that have no text: see field_lines
+  std::string content;           ///< small content, copied behind its head; empty when it is shared
+  SharedBytes shared_content;    ///< larger content; null when there is none
   std::uint64_t content_length_bytes = 0;  ///< as announced; the session leaves content out for HEAD
   HandlerLogFields log_fields;
   std::string detail;  ///< of an error: the sentence that the client is shown

@@ -8,7 +8,9 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/result.h"
 #include "http/content.h"
+#include "http/listener_rules.h"
 #include "http/response.h"
 #include "http/status.h"
 
@@ -58,6 +60,13 @@ class Services {
   /// Whether the words of summaries are wanted.
   [[nodiscard]] virtual bool wants_log_fields() const = 0;
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
+  /// Reads a part of a file, for a session that cannot leave it to the kernel to send it. Fewer bytes than
+  /// fit `into`: the file ends there.
+  [[nodiscard]] virtual Result<std::size_t> read_file(int descriptor, std::uint64_t offset,
+                                                      std::span<std::byte> into) = 0;
+  /// The client has done something more often than this limit of the protocol allows, and its connection
+  /// ends.
+  virtual void limit_exceeded(ConnectionId connection, std::string_view limit) = 0;
 };
 
 /// What to do with the transport next: send `bytes`, then from `file`; with neither and `close_writing`, shut
@@ -76,6 +85,8 @@ class Session {
  public:
   virtual ~Session() = default;
   [[nodiscard]] virtual ConnectionId id() const = 0;
+  /// Of the listener at which the connection arrived.
+  [[nodiscard]] virtual const ListenerRules& listener() const = 0;
 
   /// Whether bytes of the peer can be used now. While it says no, they stay in the socket: that is the
   /// backpressure.
@@ -132,6 +143,10 @@ class Session {
   [[nodiscard]] virtual bool timed_out() const = 0;
   /// How many requests have been begun.
   [[nodiscard]] virtual unsigned requests() const = 0;
+  /// What the client has sent so far, when that is the beginning of another protocol (HTTP/2 with prior
+  /// knowledge, RFC 9113 §3.3): a session of that protocol takes it from here. Empty otherwise. May be asked
+  /// of a session that has finished.
+  [[nodiscard]] virtual Bytes input_of_http2() const { return {}; }
   /// For diagnostics.
   [[nodiscard]] virtual std::string_view state_name() const = 0;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <vector>
 
 #include "os/file.h"
 
@@ -39,6 +41,7 @@ bool is_about_socket(const Error& error) {
 Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now) {
   const Progress progress = take_turns(scratch, now);
   if (progress == Progress::finished) {
+    if (!session_->input_of_http2().empty()) return Progress::speaks_http2;
     if (session_->must_reset()) transport_->close_with_reset();
     // What the client has sent behind its last request is read, or closing would reset the connection, and
     // with it what the client has not read yet of its answer (RFC 9112 §9.6).
@@ -48,6 +51,14 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
   }
   session_->rest();
   return progress;
+}
+
+void Connection::change_to_http2(http::http2::Session::Context& context, Instant now) {
+  const Bytes left = session_->input_of_http2();
+  const std::vector<std::byte> input(left.begin(), left.end());
+  session_.replace(
+      std::make_unique<http::http2::Session>(context, id(), transport_->local(), now, session_->listener()));
+  session_->received(input, now);
 }
 
 Connection::Progress Connection::take_turns(std::span<std::byte> scratch, Instant now) {

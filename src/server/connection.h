@@ -10,9 +10,11 @@
 #include "base/ids.h"
 #include "base/in_place.h"
 #include "http/http1/session.h"
+#include "http/http2/session.h"
 #include "net/timer_wheel.h"
 #include "os/epoll.h"
 #include "server/arrival.h"
+#include "server/session_slot.h"
 
 namespace bobbin::server {
 
@@ -32,14 +34,18 @@ class Connection : public net::Timer {
                                                                                  Arguments&&... arguments) {
       transport_.emplace<T>(std::forward<Arguments>(arguments)...);
     });
-    session_.emplace<http::http1::Session>(context, id, transport_->local(), now, rules);
+    session_.emplace(context, id, transport_->local(), now, rules);
   }
   /// For tests: `fill(slot)` makes the transport in place.
   template <typename Fill>
   Connection(http::http1::Session::Context& context, ConnectionId id, Instant now, Fill fill) {
     fill(transport_);
-    session_.emplace<http::http1::Session>(context, id, transport_->local(), now);
+    session_.emplace(context, id, transport_->local(), now, http::kPlainListener);
   }
+
+  /// Speaks HTTP/2 from here on: the session of HTTP/1 has finished with Progress::speaks_http2, and what it
+  /// has left goes to the new one.
+  void change_to_http2(http::http2::Session::Context& context, Instant now);
 
   /// What one call of receive found.
   struct Arrived {
@@ -56,9 +62,10 @@ class Connection : public net::Timer {
   void take(const Arrived& arrived, Instant now);
 
   enum class Progress : std::uint8_t {
-    waiting,   ///< for the transport, a deadline, a source or a later answer
-    has_more,  ///< could go on at once: others first
-    finished,  ///< to be closed
+    waiting,       ///< for the transport, a deadline, a source or a later answer
+    has_more,      ///< could go on at once: others first
+    finished,      ///< to be closed
+    speaks_http2,  ///< to be changed to it, and driven again
   };
   /// Sends and receives until the transport or the session has nothing to do, or enough has been done for one
   /// turn. `scratch`: where to receive, and where a file is read that the kernel cannot send; nothing in it
@@ -108,7 +115,7 @@ class Connection : public net::Timer {
   // The kernel could not send the file that is being sent: it is read here instead. Until its next response.
   bool reads_file_ : 1 = false;
   TransportSlot transport_;
-  InPlace<http::Session, sizeof(http::http1::Session)> session_;
+  SessionSlot session_;
 };
 
 }  // namespace bobbin::server

@@ -17,14 +17,16 @@ class Table : public testing::Test, public http::Services, public http::ReplySin
   bool ends_connections() const override { return false; }
   bool is_stopping() const override { return false; }
   bool wants_log_fields() const override { return false; }
+  Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
+  void limit_exceeded(ConnectionId, std::string_view) override {}
   void exchange_ended(ConnectionId, const http::ExchangeSummary&, Instant) override {}
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
   void resume(ConnectionId, ExchangeId) override {}
 
   std::vector<std::string> events;
-  http::http1::SessionSettings settings;
-  http::http1::Session::Context context{settings, std::make_shared<http::http1::RecordingHandler>(events),
-                                        *this, *this};
+  http::SessionSettings settings;
+  http::http1::Session::Context context{settings, std::make_shared<http::RecordingHandler>(events), *this,
+                                        *this};
   ConnectionTable connections;
 };
 

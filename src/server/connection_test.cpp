@@ -56,6 +56,8 @@ class ConnectionTest : public testing::Test, public http::Services, public http:
   bool ends_connections() const override { return false; }
   bool is_stopping() const override { return false; }
   bool wants_log_fields() const override { return true; }
+  Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
+  void limit_exceeded(ConnectionId, std::string_view) override {}
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     summaries.push_back(summary);
   }
@@ -69,9 +71,8 @@ class ConnectionTest : public testing::Test, public http::Services, public http:
   os::Fd file;
   std::vector<std::string> events;
   std::vector<http::ExchangeSummary> summaries;
-  std::shared_ptr<http::http1::RecordingHandler> handler =
-      std::make_shared<http::http1::RecordingHandler>(events);
-  http::http1::SessionSettings settings;
+  std::shared_ptr<http::RecordingHandler> handler = std::make_shared<http::RecordingHandler>(events);
+  http::SessionSettings settings;
   http::http1::Session::Context context{settings, handler, *this, *this};
   std::array<std::byte, 16 * 1024> scratch;
   std::optional<Connection> connection;
@@ -335,6 +336,19 @@ TEST_F(ConnectionTest, WhatTheClientHasNotAcknowledgedIsNotItsProgress) {
   EXPECT_EQ(drive(), Connection::Progress::finished);
   ASSERT_EQ(summaries.size(), 1U);
   EXPECT_EQ(summaries[0].outcome, http::Outcome::timed_out);
+}
+
+TEST_F(ConnectionTest, ChangesToHttp2WhenTheClientBeginsWithItsPreface) {
+  connect();
+  script.input.push_back("PRI * HTTP/2.0\r\n\r\nSM\r\n");
+  EXPECT_EQ(drive(), Connection::Progress::speaks_http2);
+  http::http2::Session::Context http2_context{.common = context};
+  connection->change_to_http2(http2_context, now);
+  script.input.push_back("\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9));
+  connection->assume_ready();
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_TRUE(script.output.starts_with(std::string("\0\0\x12\4\0", 5))) << "SETTINGS with three entries";
+  EXPECT_EQ(connection->session().state_name(), "idle");
 }
 
 }  // namespace

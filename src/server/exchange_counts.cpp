@@ -13,6 +13,10 @@ ExchangeCounts::ExchangeCounts(observe::Registry& registry)
   for (std::size_t digit = 2; digit < responses_.size(); ++digit)
     responses_[digit] =
         &registry.counter("bobbin_responses_total", "class=\"" + std::to_string(digit) + "xx\"");
+  for (std::size_t limit = 0; limit < limits_.size(); ++limit)
+    limits_[limit] =
+        &registry.counter("bobbin_http2_limits_total",
+                          "limit=\"" + std::string(name_of(static_cast<http::http2::Limit>(limit))) + "\"");
 }
 
 void ExchangeCounts::exchange_ended(const ExchangeEnded& event) {
@@ -26,6 +30,11 @@ void ExchangeCounts::connection_closed(const ConnectionClosed& event) {
   closed_.add();
   if (event.session.timed_out()) timed_out_.add();
   if (!event.security_failure.empty()) tls_failures_.add();
+}
+
+void ExchangeCounts::limit_exceeded(const LimitExceeded& event) {
+  for (std::size_t limit = 0; limit < limits_.size(); ++limit)
+    if (name_of(static_cast<http::http2::Limit>(limit)) == event.limit) limits_.at(limit)->add();
 }
 
 }  // namespace bobbin::server

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "http/http2/limits.h"
 #include "observe/registry.h"
 #include "server/observer.h"
 
@@ -10,7 +11,7 @@ namespace bobbin::server {
 /// Counts what happens on the connections of one worker: bobbin_responses_total by class of status (of what
 /// the client got or would have got), bobbin_response_content_bytes_total, bobbin_incomplete_exchanges_total,
 /// bobbin_connections_closed_total, bobbin_connections_timed_out_total, bobbin_tls_failures_total (of
-/// connections that could not be secured).
+/// connections that could not be secured), bobbin_http2_limits_total by limit.
 class ExchangeCounts final : public Observer {
  public:
   /// `registry` outlives it.
@@ -18,6 +19,7 @@ class ExchangeCounts final : public Observer {
 
   void exchange_ended(const ExchangeEnded& event) override;
   void connection_closed(const ConnectionClosed& event) override;
+  void limit_exceeded(const LimitExceeded& event) override;
 
  private:
   std::array<observe::Counter*, 6> responses_{};  // by the first digit of the status, from 2
@@ -26,6 +28,7 @@ class ExchangeCounts final : public Observer {
   observe::Counter& closed_;
   observe::Counter& timed_out_;
   observe::Counter& tls_failures_;
+  std::array<observe::Counter*, http::http2::kLimits> limits_{};
 };
 
 }  // namespace bobbin::server

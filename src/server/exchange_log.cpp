@@ -94,4 +94,9 @@ void ExchangeLog::connection_closed(const ConnectionClosed& event) {
                    "Connection closed (" + std::to_string(session.requests()) + " requests served)");
 }
 
+void ExchangeLog::limit_exceeded(const LimitExceeded& event) {
+  log_.write_about(event.origin, LogLevel::warning,
+                   "Security violation: HTTP/2 limit exceeded (" + std::string(event.limit) + ")");
+}
+
 }  // namespace bobbin::server

@@ -18,6 +18,7 @@ class ExchangeLog final : public Observer {
   [[nodiscard]] bool wants_log_fields() const { return writes_exchanges_; }
   void exchange_ended(const ExchangeEnded& event) override;
   void connection_closed(const ConnectionClosed& event) override;
+  void limit_exceeded(const LimitExceeded& event) override;
 
  private:
   /// Whether the format shows violations and created files in the entry of the exchange itself.

@@ -25,6 +25,12 @@ struct ConnectionClosed {
   std::string_view security_failure = {};  ///< see net::Transport; lives as long as the call
 };
 
+/// A client has done something more often than a limit of its protocol allows, and its connection ends.
+struct LimitExceeded {
+  std::string_view limit;
+  observe::Origin origin;
+};
+
 /// Is told of what happens on the connections of one worker. Every exchange that has begun is told of exactly
 /// once, however it ends, and then every connection. Thread: the worker's.
 class Observer {
@@ -32,6 +38,7 @@ class Observer {
   virtual ~Observer() = default;
   virtual void exchange_ended(const ExchangeEnded& event) = 0;
   virtual void connection_closed(const ConnectionClosed& event) = 0;
+  virtual void limit_exceeded(const LimitExceeded& event) = 0;
 };
 
 }  // namespace bobbin::server

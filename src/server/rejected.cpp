@@ -8,6 +8,7 @@
 #include "http/filters/error_page.h"
 #include "http/filters/no_sniffing.h"
 #include "http/http1/response_writer.h"
+#include "http/response_head.h"
 
 namespace bobbin::server {
 namespace {
@@ -20,8 +21,7 @@ std::string service_unavailable(const std::string& server_name) {
   http::filters::NoSniffing().after({}, response);
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
   std::string bytes;
-  http::http1::append_front(bytes, response,
-                            http::http1::ContentLength{http::size_bytes(response.content).value_or(0)});
+  http::append_front(bytes, response, http::ContentLength{http::size_bytes(response.content).value_or(0)});
   http::http1::ResponseBack(server_name, {}, false).append_closing(bytes, date_field);
   return bytes + std::get<std::string>(response.content);
 }

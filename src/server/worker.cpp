@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "http/date.h"
+#include "os/file.h"
 #include "os/process.h"
 #include "server/pool.h"
 
@@ -54,11 +55,12 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_),
       exchange_counts_(registry),
-      context_{.settings = settings.session,
-               .handler = std::move(handler),
-               .services = *this,
-               .replies = *this,
-               .worker = number - 1},
+      context_{{.settings = settings.session,
+                .handler = std::move(handler),
+                .services = *this,
+                .replies = *this,
+                .worker = number - 1}},
+      http2_context_{.common = context_},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       timers_(monotonic_now()) {}
@@ -231,6 +233,10 @@ void Worker::drive(Connection& connection, Instant now, Action action) {
   try {
     action(connection.session());
     progress = connection.drive(scratch_, now);
+    if (progress == Connection::Progress::speaks_http2) {
+      connection.change_to_http2(http2_context_, now);
+      progress = connection.drive(scratch_, now);
+    }
   } catch (const std::exception& exception) {
     log_.write_about(origin_of(connection), observe::LogLevel::error,
                      std::string("Internal error: ") + exception.what());
@@ -387,6 +393,17 @@ Connection* Worker::longest_evictable(Instant now) const {
 }
 
 // ---- what observers are told ----
+
+Result<std::size_t> Worker::read_file(int descriptor, std::uint64_t offset, std::span<std::byte> into) {
+  return os::read_at(descriptor, into, offset);
+}
+
+void Worker::limit_exceeded(ConnectionId id, std::string_view limit) {
+  const Connection* connection = connections_.find(id);
+  ASSERT(connection != nullptr);
+  const LimitExceeded event{.limit = limit, .origin = origin_of(*connection)};
+  for (Observer* observer : observers_) observer->limit_exceeded(event);
+}
 
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   const Connection* connection = connections_.find(id);

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "http/handler.h"
 #include "http/http1/session.h"
+#include "http/http2/session.h"
 #include "http/session.h"
 #include "net/timer_wheel.h"
 #include "observe/access_log.h"
@@ -39,7 +40,7 @@ class WorkerPool;
 
 /// The same for all workers of a server; outlives them.
 struct WorkerSettings {
-  http::http1::SessionSettings session;
+  http::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
   std::size_t maximum_lingering = 64;  ///< connections that hold no place any more, of one worker
@@ -106,6 +107,9 @@ class Worker final : private http::Services, private http::ReplySink {
   [[nodiscard]] bool is_stopping() const override { return stopping_; }
   [[nodiscard]] bool wants_log_fields() const override { return exchange_log_.wants_log_fields(); }
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
+  [[nodiscard]] Result<std::size_t> read_file(int descriptor, std::uint64_t offset,
+                                              std::span<std::byte> into) override;
+  void limit_exceeded(ConnectionId id, std::string_view limit) override;
   // http::ReplySink
   void deliver(ConnectionId connection, ExchangeId exchange, http::Response response) override;
   void resume(ConnectionId connection, ExchangeId exchange) override { post(Resumed{connection, exchange}); }
@@ -160,6 +164,7 @@ class Worker final : private http::Services, private http::ReplySink {
   ExchangeCounts exchange_counts_;
   const std::array<Observer*, 2> observers_{&exchange_log_, &exchange_counts_};
   http::http1::Session::Context context_;
+  http::http2::Session::Context http2_context_;
 
   os::Epoll epoll_;
   os::Wake wake_;

@@ -17,9 +17,9 @@ namespace {
 
 using http::Field;
 using http::FieldName;
+using http::HeadLimits;
 using http::Refusal;
 using http::RequestHead;
-using http::http1::HeadLimits;
 using http::http1::HeadProgress;
 using http::http1::HeadResult;
 using http::http1::NeedMore;

@@ -69,7 +69,7 @@ SessionPeer::SessionPeer(Services services)
     : services_(std::move(services)),
       context_{services_.settings,
                std::make_shared<http::FilteredHandler>(
-                   http::http1::default_filters("fuzz"),
+                   http::default_filters("fuzz"),
                    std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
                *this, *this},
       session_(context_, ConnectionId{}, local_, now_) {}

@@ -22,7 +22,7 @@ class ShapesHandler final : public http::Handler {
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
 
  private:
-  http::http1::RecordingHandler recording_;
+  http::RecordingHandler recording_;
   bool refuses_content_;
 };
 
@@ -31,7 +31,7 @@ class ShapesHandler final : public http::Handler {
 class SessionPeer final : public http::Services, public http::ReplySink {
  public:
   struct Services {
-    http::http1::SessionSettings settings;
+    http::SessionSettings settings;
     bool crowded = false;
     bool stopping = false;
     bool refuses_content = false;
@@ -76,6 +76,8 @@ class SessionPeer final : public http::Services, public http::ReplySink {
   bool ends_connections() const override { return services_.crowded; }
   bool is_stopping() const override { return services_.stopping; }
   bool wants_log_fields() const override { return true; }
+  Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
+  void limit_exceeded(ConnectionId, std::string_view) override {}
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     ASSERT(summary.ordinal == summaries_.size() + 1);
     summaries_.push_back(summary);

@@ -1,5 +1,6 @@
 """Fixtures of the integration tests: a root of its own for each test, and a server in each mode."""
 
+import inspect
 import pathlib
 import shutil
 import tempfile
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from support.http2 import Http2Server
+from support.server import Server
 from support.site import write_site
 
 
@@ -16,24 +19,42 @@ class Mode:
 
     name: str
     flags: tuple
+    server: type = Server
 
 
-# Every test that talks HTTP runs in each of the first two. What HTTP means does not depend on the transport: the files
-# that say so (`pytestmark = pytest.mark.semantics`) are run over the others, too.
+# Every test that talks HTTP runs in each of these. What HTTP means does not depend on the transport: tests marked
+# `semantics` run over TLS, too. What messages mean does not depend on the version: those marked `http2` run over HTTP/2.
 MODES = [
     Mode("capacity-1", ("--connections-per-thread", "1")),
     Mode("many", ()),
 ]
-TRANSPORTS = [
-    Mode("tls", ("--tls", "self-signed")),
-]
+TLS = Mode("tls", ("--tls", "self-signed"))
+# Here `get`, `ask` and `upload` of a server speak HTTP/2; a test that needs `connect`, and so the bytes of HTTP/1, is
+# left out.
+HTTP2 = Mode("h2", (), Http2Server)
+
+
+def speaks_bytes(test):
+    """Whether a test itself opens connections of HTTP/1."""
+    return ".connect(" in inspect.getsource(test)
+
+
+def modes_of(test):
+    """The names in a marker `modes` count, where there is one."""
+    modes = list(MODES)
+    if test.get_closest_marker("semantics"):
+        modes.append(TLS)
+    named = test.get_closest_marker("modes")
+    if named:
+        return [mode for mode in modes if mode.name in named.args]
+    if test.get_closest_marker("http2") and not speaks_bytes(test.function):
+        modes.append(HTTP2)
+    return modes
 
 
 def pytest_generate_tests(metafunc):
     if "mode" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("modes")
-        known = MODES + (TRANSPORTS if metafunc.definition.get_closest_marker("semantics") else [])
-        modes = [mode for mode in known if not marker or mode.name in marker.args]
+        modes = modes_of(metafunc.definition)
         metafunc.parametrize("mode", modes, ids=[mode.name for mode in modes])
 
 
@@ -62,7 +83,7 @@ def start(start_plain, root, mode):
 
     def start_in_mode(*flags, root=root, **options):
         port = () if "--port" in flags else ("--port", "0")
-        return start_plain(*port, "--root", root, *mode.flags, *flags, root=root, **options)
+        return start_plain(*port, "--root", root, *mode.flags, *flags, root=root, kind=mode.server, **options)
 
     return start_in_mode
 

@@ -8,6 +8,8 @@ from support.clients import PATIENT_FLAGS, begin_download
 from support.site import noise, write_large
 from support.waiting import in_parallel
 
+pytestmark = pytest.mark.http2
+
 SIZE = 64 << 20  # more than all socket buffers together, so that most of it is still to be read when it changes
 NAME = "large.png"
 

@@ -14,6 +14,8 @@ from support.clients import PATIENT_FLAGS
 from support.validators import strong_etag
 from support.waiting import eventually
 
+pytestmark = pytest.mark.http2
+
 TARGET = "/page.html"
 
 

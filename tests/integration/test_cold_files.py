@@ -8,6 +8,8 @@ import pytest
 from support.site import noise, write_large
 from support.waiting import in_parallel
 
+pytestmark = pytest.mark.http2
+
 SIZE = 5_000_000  # several times what is fetched at once, and no multiple of it
 
 

@@ -10,7 +10,7 @@ from support.site import site_files
 from support.validators import strong_etag
 from support.waiting import in_parallel
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 ROUNDS = 4
 PIPELINED = 5

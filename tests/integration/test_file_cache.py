@@ -4,7 +4,7 @@ import pytest
 
 from support.validators import strong_etag
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 MIB = 1024 * 1024
 # Of the allocator, and of what a busy connection takes.

@@ -19,7 +19,7 @@ from support.server import run_to_end
 from support.validators import strong_etag
 from support.waiting import eventually
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 ATTACHMENTS = {"logo.png", "photo.png", "photo.jpg", "sample.txt", "big.png"}
 
@@ -171,6 +171,7 @@ def test_fields_of_a_200(server):
     assert parse_date(response["Last-Modified"]) == int((server.root / "photo.png").stat().st_mtime)
 
 
+@pytest.mark.modes("capacity-1", "many", "tls")  # HTTP/2 has no such fields
 def test_fields_of_a_closing_200(server):
     """§2: Keep-Alive only on an answer that keeps the connection; a page has no Content-Disposition."""
     response = server.get("/about.html")
@@ -397,6 +398,8 @@ def test_a_pipe_is_not_opened(server):
 # It takes a moment to give the file up, as one does that has to write something back.
 LEASE_HOLDER = """
 import fcntl, signal, sys
+
+
 file = open(sys.argv[1], "r+b")
 signal.signal(signal.SIGIO, lambda *_: signal.setitimer(signal.ITIMER_REAL, 0.3))
 signal.signal(signal.SIGALRM, lambda *_: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK))

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 HOSTS = {
     # value ({port} is ours): status
@@ -87,6 +87,7 @@ def test_two_hosts(server, second):
             connection.expect_closed()
 
 
+@pytest.mark.modes("capacity-1", "many", "tls")  # of the bytes of HTTP/1
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS"])
 @pytest.mark.parametrize("target", ["/", "/missing", "/upload", "*"])
 def test_host_is_checked_for_every_request(server, method, target):
@@ -106,6 +107,7 @@ def test_host_is_checked_again(server):
         connection.expect_closed()
 
 
+@pytest.mark.modes("capacity-1", "many", "tls")  # of the bytes of HTTP/1
 @pytest.mark.parametrize(
     ("target", "host", "status"),
     [
@@ -134,6 +136,7 @@ def test_absolute_form(server, target, host, status):
         assert response.content == (server.root / "about.html").read_bytes()
 
 
+@pytest.mark.modes("capacity-1", "many", "tls")  # of the bytes of HTTP/1
 def test_absolute_form_without_a_path(server):
     """RFC 9112 §3.2.2, RFC 9110 §4.2.3: an empty path means `/`."""
     for target in [f"{server.scheme}://{server.host}", f"{server.scheme}://{server.host}?query"]:
@@ -143,6 +146,7 @@ def test_absolute_form_without_a_path(server):
 MALFORMED_HOSTS = ["foo:bar", "[::1", "a:b:80", ":80", "%zz", "[1:2:3]", "[::1%lo]", "[::1]x", "a b", "a,b", "a/b", "u@a"]
 
 
+@pytest.mark.modes("capacity-1", "many", "tls")  # of the bytes of HTTP/1
 @pytest.mark.parametrize("allowed", [(), ("--allow-host", "*")], ids=["ours only", "*"])
 def test_malformed_host(start, allowed):
     """RFC 9112 §3.2: what is no `uri-host [":" port]` is 400, whoever may be named; in an absolute-form target too."""
@@ -218,6 +222,7 @@ def test_allow_host_is_repeatable(start):
         assert server.get(host=host).status == status
 
 
+@pytest.mark.modes("capacity-1", "many", "tls")  # of the bytes of HTTP/1
 def test_no_check_still_needs_a_host(start):
     """§4: none, several and empty are malformed, whoever may be named."""
     server = start("--allow-host", "*")

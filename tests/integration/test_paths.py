@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 SECRET = b"this is outside of the root"
 

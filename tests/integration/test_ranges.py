@@ -9,7 +9,7 @@ import pytest
 from support.client import parse_date
 from support.validators import last_modified, strong_etag
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 CONTENT = b"hello world"
 

@@ -7,7 +7,7 @@ import pytest
 
 from support.waiting import in_parallel
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 
 def head(*lines):
@@ -193,7 +193,7 @@ OTHER_REFUSALS = {
     "HTTP/2.0": (head("GET / HTTP/2.0", HOST), (505,)),
     "HTTP/0.9 by name": (head("GET / HTTP/0.9", HOST), (505,)),
     "HTTP/3.1": (head("GET / HTTP/3.1", HOST), (505,)),
-    "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (400, 501, 505)),
+    "HTTP/2 preface, not at the front": (b"\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (505,)),
     "long target": (head("GET /" + "x" * 20_000 + " HTTP/1.1", HOST), (414,)),
     "long target without end": (b"GET /" + b"x" * 40_000, (414,)),
     "long field": (head("GET / HTTP/1.1", HOST, "Field: " + "x" * 20_000), (431,)),

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from support.client import chunked
 from support.waiting import eventually, in_parallel
 
-pytestmark = pytest.mark.semantics
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
 NAME = r"upload_(\d{8}_\d{6})_([a-z2-7]{26})\.json"
 CREATED = re.compile(
     r'\{"status": "success", "message": "File created successfully", "filepath": "(/uploads/' + NAME + r')"\}\n?'
 )
+
 JSON = ("Content-Type", "application/json")
 
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/http1/response_writer.h"
+#include "http/discarding.h"
 #include "http/http1/session.h"
 
 namespace bobbin::http::http1 {
@@ -16,61 +16,11 @@ constexpr std::size_t kPipelinedAnswers = 32;
 // content is read. That is worth while for this much; for more, closing is cheaper for both sides.
 constexpr std::uint64_t kDiscardedBytes = 256 * 1024;
 
-// Up to this size it is cheaper to copy content behind its head than to give the kernel another piece.
-constexpr std::size_t kCopiedBytes = 4096;
-
 // So much of a request line that could not be read is logged; the line may be as long as the head limit.
 constexpr std::size_t kLoggedLineBytes = 200;
 
-/// Reads the content of a request that was answered from its head alone, then gives that answer.
-class Discarding final : public Exchange {
- public:
-  explicit Discarding(Response response) : response_(std::move(response)) {}
-  Intake content(Bytes) override { return Accepted{}; }
-  Reply complete(ReplyLater later) override {
-    std::move(later).forget();
-    return std::move(response_);
-  }
-
- private:
-  Response response_;
-};
-
 bool announces_content(const ContentFraming& framing) {
   return framing.kind == ContentFraming::Kind::chunked || framing.length_bytes > 0;
-}
-
-/// Whether the content should be read so that the connection can be kept. A client that waits for 100
-/// Continue has not sent its content, and an error tells it not to (RFC 9110 §10.1.1).
-bool is_worth_discarding(const RequestHead& head) {
-  return head.framing.kind == ContentFraming::Kind::length && head.framing.length_bytes <= kDiscardedBytes &&
-         !head.expects_continue;
-}
-
-void set_client_fields(LogFields& fields, const RequestHead& head) {
-  fields.request_line = head.line;
-  fields.host = head.authority;
-  fields.referer = head.fields.first(FieldName::referer).value_or("");
-  fields.user_agent = head.fields.first(FieldName::user_agent).value_or("");
-}
-
-/// Gives the handler a prepared response to keep, if the response is one that can be reused.
-void keep_prepared(Response& response, std::string_view front, const LogFields& log_fields) {
-  const auto length = size_bytes(response.content);
-  if (std::holds_alternative<std::unique_ptr<ContentSource>>(response.content) || !length) return;
-  PreparedResponse prepared{.status = response.status,
-                            .head = std::string(front),
-                            .content_length_bytes = *length,
-                            .log_fields = log_fields.handler,
-                            .detail = log_fields.detail};
-  auto* text = std::get_if<std::string>(&response.content);
-  if (text != nullptr && text->size() <= kCopiedBytes)
-    prepared.content = *text;
-  else if (text != nullptr)
-    response.content = prepared.shared_content = std::make_shared<const std::string>(std::move(*text));
-  else if (auto* shared = std::get_if<SharedBytes>(&response.content))
-    prepared.shared_content = *shared;
-  response.keep(std::move(prepared));
 }
 
 Framing framing_of(const Response& response, int minor_version) {
@@ -81,13 +31,6 @@ Framing framing_of(const Response& response, int minor_version) {
 }
 
 }  // namespace
-
-Session::UnansweredRequest Session::unanswered(const RequestHead& head, Instant now) const {
-  UnansweredRequest request{
-      .summary = context_.handler->summarize(head, local_, *listener_), .log_fields = {}, .started = now};
-  if (context_.services.wants_log_fields()) set_client_fields(request.log_fields, head);
-  return request;
-}
 
 void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
   const bool has_content = announces_content(head.framing);
@@ -102,17 +45,17 @@ void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
     return answer_prepared(**prepared, head, reading, now);
 
-  UnansweredRequest request = unanswered(head, now);
+  UnansweredRequest request = unanswered(context_, head, local_, *listener_, now);
   auto* response = std::get_if<Response>(&decision);
   if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
     return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, !rest.empty(),
                    std::move(request), now);
   if (auto* pending = std::get_if<Pending>(&decision)) {
     current_ = std::make_unique<Current>(Current{.handler = context_.handler, .request = std::move(request)});
-    current_->request.content_is_read = !has_content;
+    current_->content_is_read = !has_content;
     return await(std::move(*pending), now);
   }
-  if (response->close || !has_content || !is_worth_discarding(head))
+  if (response->close || !has_content || !is_worth_discarding(head, kDiscardedBytes))
     return answer(std::move(*response), std::move(request), reading, now);
   receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true, std::move(request),
           now);
@@ -166,8 +109,7 @@ bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
     return true;
   }
   const auto finished = std::move(current_);
-  const Reading reading{.content_is_read = finished->request.content_is_read,
-                        .more_has_arrived = has_input()};
+  const Reading reading{.content_is_read = finished->content_is_read, .more_has_arrived = has_input()};
   answer(std::move(response), std::move(finished->request), reading, now);
   return true;
 }

@@ -6,25 +6,14 @@
 #include "base/ascii.h"
 #include "http/field_name.h"
 #include "http/grammar.h"
-#include "http/http1/head_semantics.h"
+#include "http/head_semantics.h"
+#include "http/method.h"
 #include "http/scan.h"
 
 namespace bobbin::http::http1 {
 namespace {
 
 enum class Reading : std::uint8_t { done, need_more, refused };
-
-/// Case matters in a method (RFC 9110 §9.1): "get" is one that we do not know.
-Method recognize_method(std::string_view text) {
-  switch (text.size()) {
-    case 3: return text == "GET" ? Method::get : text == "PUT" ? Method::put : Method::unknown;
-    case 4: return text == "HEAD" ? Method::head : text == "POST" ? Method::post : Method::unknown;
-    case 5: return text == "PATCH" ? Method::patch : text == "TRACE" ? Method::trace : Method::unknown;
-    case 6: return text == "DELETE" ? Method::delete_ : Method::unknown;
-    case 7: return text == "OPTIONS" ? Method::options : Method::unknown;
-    default: return Method::unknown;
-  }
-}
 
 /// Reads a head from left to right, strictly, and stops at the first byte that is not allowed where it is.
 class HeadReader {

@@ -5,14 +5,11 @@
 #include <string_view>
 #include <variant>
 
+#include "http/head_limits.h"
 #include "http/request_head.h"
 #include "http/response.h"
 
 namespace bobbin::http::http1 {
-
-struct HeadLimits {
-  std::size_t head_bytes = 16 * 1024;  ///< request line and field section together, line ends included
-};
 
 /// Empty lines before a request line are skipped (RFC 9112 §2.2), up to this many; they count towards the
 /// head's size.

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "http/http1/content_decoder.h"
 #include "http/http1/head_parser.h"
-#include "http/http1/pace.h"
+#include "http/pace.h"
 
 namespace bobbin::http::http1 {
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "http/content.h"
 #include "http/http1/output.h"
-#include "http/http1/pace.h"
+#include "http/pace.h"
 #include "http/session.h"
 
 namespace bobbin::http::http1 {

@@ -1,42 +1,10 @@
 #include "http/http1/response_writer.h"
 
-#include <charconv>
 #include <cstdint>
 
+#include "http/number.h"
+
 namespace bobbin::http::http1 {
-namespace {
-
-void append_number(std::string& out, std::uint64_t value) {
-  char digits[20];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-}
-
-void append_status_line(std::string& out, Status status) {
-  out += "HTTP/1.1 ";
-  append_number(out, static_cast<std::uint64_t>(code(status)));
-  out += ' ';
-  out += reason_phrase(status);
-  out += "\r\n";
-}
-
-}  // namespace
-
-void append_interim(std::string& out, const Response& response) {
-  append_status_line(out, response.status);
-  out.append(response.fields).append("\r\n");
-}
-
-void append_front(std::string& out, const Response& response, const Framing& framing) {
-  append_status_line(out, response.status);
-  if (!response.media_type.empty()) out.append("Content-Type: ").append(response.media_type).append("\r\n");
-  if (const auto* length = std::get_if<ContentLength>(&framing)) {
-    out += "Content-Length: ";
-    append_number(out, length->bytes);
-    out += "\r\n";
-  }
-  if (std::holds_alternative<Chunked>(framing)) out += "Transfer-Encoding: chunked\r\n";
-  out += response.fields;
-}
 
 ResponseBack::ResponseBack(std::string_view server_name, seconds keep_alive_timeout, bool has_request_limit)
     : has_request_limit_(has_request_limit) {

@@ -1,34 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/clock.h"
-#include "http/response.h"
 
 namespace bobbin::http::http1 {
 
-/// How the client finds the end of the content (RFC 9112 §6.3).
-struct NoContent {};  ///< a response of this status never has content
-struct ContentLength {
-  std::uint64_t bytes;
-};
-struct Chunked {};
-struct UntilClose {};
-using Framing = std::variant<NoContent, ContentLength, Chunked, UntilClose>;
-
-/// Appends the first part of the head of a response (RFC 9112 §4, §5; field order of CONTRACT §2), from the
-/// status line to the last of the response's own fields. It depends on the response alone. ResponseBack is
-/// the second part.
-void append_front(std::string& out, const Response& response, const Framing& framing);
-
-/// Appends the whole head of a 1xx response (RFC 9110 §15.2): a status line and the response's own fields.
-void append_interim(std::string& out, const Response& response);
-
-/// The second part of every head: the fields that depend on the moment and on the connection, and the empty
-/// line. It is prepared as far as it is the same for all responses of a server.
+/// The second part of every head, behind append_front (response_head.h): the fields that depend on the moment
+/// and on the connection, and the empty line. It is prepared as far as it is the same for all responses of a
+/// server.
 class ResponseBack {
  public:
   /// `server_name` is the value of the Server field, which is left out when that is empty. A response that

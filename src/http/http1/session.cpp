@@ -48,7 +48,7 @@ void Session::rest() {
 // ---- reading ----
 
 bool Session::wants_input() const {
-  if (input_ended_ || phase_ == Phase::done || phase_ == Phase::closing) return false;
+  if (input_ended_ || finished() || phase_ == Phase::closing) return false;
   if (phase_ == Phase::lingering) return true;
   // While answers have not left yet, the next request waits in the socket.
   return reader_.wants_input() && !(reader_.is_idle() && has_output());
@@ -85,7 +85,7 @@ void Session::process_buffered(Instant now) {
 Bytes Session::process(Bytes input, Instant now) {
   while (advance(input, now)) {
   }
-  if (phase_ == Phase::open) return input;
+  if (phase_ == Phase::open || phase_ == Phase::left_to_http2) return input;
   // What follows the last request is not answered, but a close with unread bytes would reset the connection.
   if (!input.empty()) lingers_ = true;
   return {};
@@ -106,7 +106,10 @@ bool Session::read_head(Bytes& input, Instant now) {
   const HeadResult result = reader_.read_head(input, context_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) return false;
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
-    refuse_head(as_text(input).front() == kTlsHandshake ? kTlsInClear : *refusal, input, now);
+    if (is_preface_of_http2(as_text(input)))
+      phase_ = Phase::left_to_http2;
+    else
+      refuse_head(as_text(input).front() == kTlsHandshake ? kTlsInClear : *refusal, input, now);
     return false;
   }
   ++requests_;
@@ -115,6 +118,12 @@ bool Session::read_head(Bytes& input, Instant now) {
   begin(parsed.head, rest, now);
   input = rest;
   return true;
+}
+
+/// The parser has refused the version of its first line, which was chosen so that every HTTP/1 server does
+/// (RFC 9113 §3.4). So other requests are not looked at for it.
+bool Session::is_preface_of_http2(std::string_view input) const {
+  return context_.settings.http2 && requests_ == 0 && input.starts_with("PRI * HTTP/2.0\r\n");
 }
 
 bool Session::read_content(Bytes& input, Instant now) {
@@ -217,7 +226,7 @@ void Session::closed_writing(Instant now) {
 bool Session::is_idle() const { return phase_ == Phase::open && reader_.is_idle() && !has_output(); }
 
 Instant Session::deadline() const {
-  if (phase_ == Phase::done) return kNever;
+  if (finished()) return kNever;
   const PaceSettings& pace = context_.settings.pace;
   const Instant of_output =
       has_output() ? std::min(workspace_->responses.deadline(pace), workspace_->responses.next_look(pace))
@@ -311,7 +320,8 @@ void Session::cut_short(const std::string& cause, Instant now) {
 
 std::string_view Session::state_name() const {
   switch (phase_) {
-    case Phase::done: return "done";
+    case Phase::done:
+    case Phase::left_to_http2: return "done";
     case Phase::lingering: return "lingering";
     case Phase::closing: return "sending";
     case Phase::open: break;

@@ -8,28 +8,16 @@
 #include "base/endpoint.h"
 #include "http/handler.h"
 #include "http/http1/head_parser.h"
-#include "http/http1/pace.h"
 #include "http/http1/request_reader.h"
 #include "http/http1/response_writer.h"
 #include "http/http1/workspace.h"
+#include "http/pace.h"
+#include "http/response_head.h"
 #include "http/session.h"
+#include "http/session_context.h"
+#include "http/unanswered_request.h"
 
 namespace bobbin::http::http1 {
-
-/// The settings of every session of a server. They outlive all sessions.
-struct SessionSettings {
-  HeadLimits head;
-  std::uint64_t maximum_content_bytes = 1 << 20;
-  unsigned maximum_requests = 100;    ///< on one connection; 0 is no limit
-  Duration keep_alive = seconds(30);  ///< how long a connection may be idle, as the client is told
-  /// How long a head may take from its first byte, however many more come; the first head of a connection,
-  /// from the start of the session.
-  Duration head_timeout = seconds(10);
-  PaceSettings pace;  ///< for content, in both directions
-  /// How long the session reads on after the last answer, so that no reset destroys that answer.
-  Duration linger = seconds(2);
-  std::string server_name = "Multi-threaded HTTP Server";  ///< of the Server field; when empty, there is none
-};
 
 /// HTTP/1.1 for one connection (RFC 9112). It is two machines side by side: a RequestReader finds requests in
 /// the bytes that arrive, and a ResponseQueue holds the responses until they have left. Between them there is
@@ -38,13 +26,7 @@ struct SessionSettings {
 class Session final : public http::Session {
  public:
   /// What the sessions of one worker share.
-  struct Context {
-    const SessionSettings& settings;
-    std::shared_ptr<const Handler> handler;  ///< an exchange keeps the handler with which it began
-    Services& services;
-    ReplySink& replies;
-    unsigned worker = 0;      ///< see Request
-    std::uint64_t round = 1;  ///< see Request
+  struct Context : SessionContext {
     Workspaces workspaces = {};
     ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
                       settings.maximum_requests > 0};
@@ -55,6 +37,7 @@ class Session final : public http::Session {
           const ListenerRules& listener = kPlainListener);
 
   [[nodiscard]] ConnectionId id() const override { return id_; }
+  [[nodiscard]] const ListenerRules& listener() const override { return *listener_; }
   [[nodiscard]] bool wants_input() const override;
   void begin_round() override;
   void received(Bytes input, Instant now) override;
@@ -72,27 +55,24 @@ class Session final : public http::Session {
   void shut_down() override;
   void abort(Outcome reason, Instant now) override;
   void cut_short(const std::string& cause, Instant now) override;
-  [[nodiscard]] bool finished() const override { return phase_ == Phase::done; }
+  [[nodiscard]] bool finished() const override { return phase_ >= Phase::done; }
   [[nodiscard]] bool must_reset() const override { return must_reset_; }
   [[nodiscard]] bool is_idle() const override;
   [[nodiscard]] bool is_lingering() const override { return phase_ == Phase::lingering; }
   [[nodiscard]] Instant idle_since() const override { return reader_.idle_since(); }
   [[nodiscard]] bool timed_out() const override { return timed_out_; }
   [[nodiscard]] unsigned requests() const override { return requests_; }
+  [[nodiscard]] Bytes input_of_http2() const override {
+    return phase_ == Phase::left_to_http2 ? buffered_input() : Bytes{};
+  }
   [[nodiscard]] std::string_view state_name() const override;
 
  private:
-  /// A request whose response has not been made yet.
-  struct UnansweredRequest {
-    RequestSummary summary;
-    LogFields log_fields;
-    Instant started;
-    bool content_is_read = true;  // whether the next request follows on the connection
-  };
   /// An exchange that takes longer than the reading of its head.
   struct Current {
     std::shared_ptr<const Handler> handler;  // outlives receiver and pending
     UnansweredRequest request;
+    bool content_is_read = true;         // whether the next request follows on the connection
     std::unique_ptr<Exchange> receiver;  // set while content is being received
     std::optional<Pending> pending;      // set afterwards, while the response is awaited
     Instant reply_deadline = kNever;
@@ -102,6 +82,7 @@ class Session final : public http::Session {
     closing,    // the last response is in the queue, and nothing more is read
     lingering,  // the last response has left; what arrives is discarded for a while
     done,
+    left_to_http2,  // the client has begun with the preface of HTTP/2, which stays in the input
   };
 
   // Reading (session.cpp). `process` uses what it can of the input and returns the rest, which must be kept.
@@ -109,6 +90,7 @@ class Session final : public http::Session {
   [[nodiscard]] Bytes process(Bytes input, Instant now);
   bool advance(Bytes& input, Instant now);
   bool read_head(Bytes& input, Instant now);
+  [[nodiscard]] bool is_preface_of_http2(std::string_view input) const;
   bool read_content(Bytes& input, Instant now);
   void input_ended(Instant now);
   void process_buffered(Instant now);  // may be called only while has_input()
@@ -135,7 +117,6 @@ class Session final : public http::Session {
   void append_back(std::string& out, bool keeps_connection) const;
   [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, Instant started, Instant now);
   void end_answer(bool keeps_connection, bool client_is_done, Instant now);
-  [[nodiscard]] UnansweredRequest unanswered(const RequestHead& head, Instant now) const;
   [[nodiscard]] bool keeps_connection(bool asks_to_persist, const Reading& reading) const;
   [[nodiscard]] bool may_pipeline() const;
 

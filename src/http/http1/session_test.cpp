@@ -764,5 +764,37 @@ TEST(Session, SummariesTellWhatTheLogNeeds) {
   EXPECT_EQ(refused.summaries[0].log_fields.handler.violation, "Missing Host header");
 }
 
+// RFC 9113 §3.3
+TEST(Session, ThePrefaceOfHttp2IsLeftToItsSession) {
+  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n and more";
+  SessionDriver whole;
+  whole.feed(kPreface);
+  EXPECT_TRUE(whole.session().finished());
+  EXPECT_EQ(as_text(whole.session().input_of_http2()), kPreface);
+  EXPECT_EQ(whole.sent, "");
+  EXPECT_TRUE(whole.summaries.empty());
+
+  SessionDriver in_pieces;
+  for (const char& byte : kPreface.substr(0, 16)) in_pieces.feed({&byte, 1});
+  EXPECT_EQ(as_text(in_pieces.session().input_of_http2()), kPreface.substr(0, 16));
+}
+
+TEST(Session, ThePrefaceOfHttp2IsARequestOfAnUnknownVersionWhereItDoesNotBelong) {
+  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  SessionDriver off({.http2 = false});
+  off.feed(kPreface);
+  EXPECT_TRUE(off.sent.starts_with("HTTP/1.1 505 "));
+  EXPECT_TRUE(off.session().input_of_http2().empty());
+
+  SessionDriver late;
+  late.feed(kGet);
+  late.feed(kPreface);
+  EXPECT_NE(late.sent.find("HTTP/1.1 505 "), std::string::npos);
+
+  SessionDriver other;
+  other.feed("PRI / HTTP/2.0\r\n\r\n");
+  EXPECT_TRUE(other.sent.starts_with("HTTP/1.1 505 "));
+}
+
 }  // namespace
 }  // namespace bobbin::http::http1

@@ -5,7 +5,7 @@
 #include "http/request_head.h"
 #include "http/response.h"
 
-namespace bobbin::http::http1 {
+namespace bobbin::http {
 
 /// Sets what the fields of a well-formed head mean for the message and its connection: `framing`,
 /// `authority`, `asks_to_persist`, `expects_continue`, `expects_other`. Returns a refusal where the framing
@@ -13,4 +13,4 @@ namespace bobbin::http::http1 {
 /// HTTP/1.1 (§3.2).
 [[nodiscard]] std::optional<Refusal> interpret_fields(RequestHead& head);
 
-}  // namespace bobbin::http::http1
+}  // namespace bobbin::http

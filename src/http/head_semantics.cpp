@@ -1,4 +1,4 @@
-#include "http/http1/head_semantics.h"
+#include "http/head_semantics.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "http/grammar.h"
 #include "http/spelling.h"
 
-namespace bobbin::http::http1 {
+namespace bobbin::http {
 namespace {
 
 Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
@@ -198,4 +198,4 @@ std::optional<Refusal> interpret_fields(RequestHead& head) {
   return std::nullopt;
 }
 
-}  // namespace bobbin::http::http1
+}  // namespace bobbin::http

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-namespace bobbin::http::http1 {
+namespace bobbin::http {
 
 struct PaceSettings {
   std::uint64_t minimum_rate = 500;  ///< bytes per second; 0 is no minimum
@@ -62,4 +62,4 @@ class Pace {
   Instant paused_ = kNever;
 };
 
-}  // namespace bobbin::http::http1
+}  // namespace bobbin::http

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/handler.h"
+#include "http/http2/outgoing_content.h"
+#include "http/session.h"
+#include "http/unanswered_request.h"
+
+namespace bobbin::http::http2 {
+
+/// One exchange on its stream (RFC 9113 §5.1): first its request is received, then its answer is awaited,
+/// then the answer leaves in frames. It lives until the last of its frames has left, and the stream is
+/// closed.
+struct Stream {
+  /// Of the answer.
+  enum class Writing : std::uint8_t {
+    none,      // there is none yet
+    content,   // its head has been given to the framing
+    finished,  // its last frame is in the output
+  };
+
+  std::int32_t id = 0;
+  std::size_t place = 0;  // in the session's list
+  Writing writing = Writing::none;
+  bool receiver_waits = false;  // it has said Wait
+  bool source_waits = false;    // the same of the source of the answer, for the session's count
+  bool is_closed = false;       // for the framing
+  bool request_has_ended = false;
+  std::uint32_t frames = 0;  // in the output, that have not left
+
+  std::shared_ptr<const Handler> handler;  // outlives receiver and pending
+  UnansweredRequest request;
+  std::unique_ptr<Exchange> receiver;
+  std::string held;                   // content that arrived after the receiver had said Wait
+  std::uint64_t allowance_bytes = 0;  // how much more content may come
+  std::size_t unconsumed_bytes =
+      0;  // taken by a receiver that has said Wait: the client may send no more for them
+  std::optional<Pending> pending;
+  Instant reply_deadline = kNever;
+  Instant last_received;
+
+  OutgoingContent content;
+  Instant last_sent;
+  ExchangeSummary summary;
+
+  /// Prepares it for the next exchange. The memory of its strings is kept.
+  void reset() {
+    writing = Writing::none;
+    receiver_waits = source_waits = is_closed = request_has_ended = false;
+    frames = 0;
+    handler.reset();
+    receiver.reset();
+    held.clear();
+    unconsumed_bytes = 0;
+    pending.reset();
+    reply_deadline = kNever;
+    content.clear();
+    summary.outcome = Outcome::completed;
+    summary.content_length_bytes = summary.content_bytes = 0;
+  }
+};
+
+/// Streams whose exchange has ended, for the next ones. Thread: the worker's.
+class Streams {
+ public:
+  [[nodiscard]] std::unique_ptr<Stream> take() {
+    if (spare_.empty()) return std::make_unique<Stream>();
+    auto stream = std::move(spare_.back());
+    spare_.pop_back();
+    return stream;
+  }
+  void give_back(std::unique_ptr<Stream> stream) {
+    if (spare_.size() == kSpare) return;
+    stream->reset();
+    spare_.push_back(std::move(stream));
+  }
+
+ private:
+  static constexpr std::size_t kSpare = 64;
+  std::vector<std::unique_ptr<Stream>> spare_;
+};
+
+}  // namespace bobbin::http::http2
