@@ -111,7 +111,6 @@ Stream& Session::add_stream(std::int32_t id) {
 void Session::remove_if_over(Stream& stream) {
   if (!stream.is_closed || stream.frames > 0) return;
   set_stream(stream.id, nullptr);
-  if (has_served_enough()) leave();
   report(stream);
   const std::size_t place = stream.place;
   context_.streams.give_back(std::move(streams_[place]));
@@ -121,16 +120,17 @@ void Session::remove_if_over(Stream& stream) {
   }
   streams_.pop_back();
   if (streams_.empty()) begin_idling();
+  // Now, and not when the request came: some clients take GOAWAY for the end of everything under way.
+  if (has_served_enough()) begin_to_leave();
 }
 
-/// Asked when an answer has left: some clients take GOAWAY for the end of everything that is under way.
 bool Session::has_served_enough() const {
   const unsigned maximum = settings().maximum_requests;
   return (maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections();
 }
 
 void Session::report(Stream& stream) {
-  stream.summary.keeps_connection = phase_ == Phase::open;
+  stream.summary.keeps_connection = phase_ == Phase::open && !has_served_enough();
   context_.common.services.exchange_ended(id_, stream.summary, now_);
 }
 
@@ -230,7 +230,6 @@ void Session::rest() {
 
 /// RFC 9113 §6.8. What the client has begun, or begins before it has heard of it, is still answered.
 void Session::leave() {
-  if (phase_ != Phase::open) return;
   phase_ = Phase::leaving;
   phase_until_ = now_ + kNoticeTime;
   announce_end();
@@ -242,11 +241,15 @@ void Session::name_last_stream() {
   submit_last_stream();
 }
 
-void Session::shut_down() {
+/// Where nothing is under way, what may be on its way is not begun, and the client knows that it can try
+/// again.
+void Session::begin_to_leave() {
   if (phase_ != Phase::open) return;
-  if (!streams_.empty() || head_deadline_) return leave();
-  // Nothing is under way: what may be on its way is not begun, and the client knows that it can try again.
-  name_last_stream();
+  !streams_.empty() || head_deadline_ ? leave() : name_last_stream();
+}
+
+void Session::shut_down() {
+  begin_to_leave();
   settle();
 }
 

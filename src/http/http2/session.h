@@ -182,6 +182,7 @@ class Session final : public http::Session {
   void begin_idling();
   void take_output();
   void take_note_of_sent();
+  void begin_to_leave();
   void leave();
   void name_last_stream();
   void count(Limit limit, const Rate& rate);

@@ -609,6 +609,17 @@ TEST(Http2Session, LeavesAfterTheLastRequestThatIsAllowed) {
   EXPECT_TRUE(driver.session().is_lingering());
 }
 
+// Clients that know GOAWAY only with the number of the last stream try a later request again.
+TEST(Http2Session, TellsTheLastStreamAtOnceWhenNoOtherIsUnderWay) {
+  SessionDriver driver({.maximum_requests = 1});
+  const auto stream = driver.client.get("/");
+  driver.exchange();
+  EXPECT_EQ(driver.client.response(stream).status(), "200");
+  EXPECT_EQ(driver.client.farewells,
+            (std::vector<std::pair<std::int32_t, std::uint32_t>>{{stream, kNoError}}));
+  EXPECT_FALSE(driver.summaries.at(0).keeps_connection);
+}
+
 TEST(Http2Session, LeavesWhenOthersWaitForItsPlace) {
   SessionDriver driver;
   driver.crowded = true;
