@@ -1,4 +1,4 @@
-"""HTTP/2 in clear text with prior knowledge (RFC 9113 §3.3): what it does with connections, streams and windows."""
+"""HTTP/2, in clear text with prior knowledge (RFC 9113 §3.3) where nothing else is said: what it does with connections, streams and windows."""
 
 import json
 import signal
@@ -45,6 +45,32 @@ def test_curl(start_http2):
     answer = curl(server, "--header", "Content-Type: application/json", "--data-binary", '{"a": 1}', f"{base}/upload")
     assert json.loads(answer)["status"] == "success"
     server.log.wait_for(r"Request: POST /upload HTTP/2\.0")
+
+
+def curl_over_tls(server, *arguments):
+    """The head and the version of HTTP that was spoken, by the choice of ALPN."""
+    command = ["curl", "--silent", "--show-error", "--insecure", "--max-time", "30", "--http2", "--head"]
+    command += [*arguments, "--write-out", "version %{http_version}", f"https://{server.host}/logo.png"]
+    return subprocess.run(command, capture_output=True, check=True, timeout=40, text=True).stdout
+
+
+def test_over_tls(start_plain, root):
+    """RFC 9113 §3.2: ALPN chooses it; what the listener has for every answer comes with it too."""
+    server = start_plain("--port", "0", "--root", root, "--tls", "self-signed", "--hsts", "max-age=60", root=root)
+    head = curl_over_tls(server)
+    assert head.startswith("HTTP/2 200") and head.endswith("version 2")
+    assert "\nstrict-transport-security: max-age=60\n" in head
+    assert curl_over_tls(server, "--http1.1").endswith("version 1.1")
+    many = [f"https://{server.host}/{name}" for name in ("about.html", "big.png", "about.html", "missing")]
+    command = ["curl", "--silent", "--insecure", "--max-time", "60", "--http2", "--parallel", *many]
+    expected = 2 * (root / "about.html").stat().st_size + (root / "big.png").stat().st_size
+    assert len(subprocess.run(command, capture_output=True, check=True, timeout=70).stdout) > expected
+    server.log.wait_for(r"Request: GET /missing HTTP/2\.0")
+
+
+def test_over_tls_when_it_is_off(start_plain, root):
+    server = start_plain("--port", "0", "--root", root, "--tls", "self-signed", "--http2", "off", root=root)
+    assert curl_over_tls(server).endswith("version 1.1")
 
 
 def test_the_log_names_the_protocol(start_http2):
