@@ -156,7 +156,7 @@ constexpr Option kOptions[] = {
      .meaning = "How many requests a connection serves before it is closed; 0 is no limit."},
     {.group = "Connections", .name = "http2", .placeholder = "on|off",
      .effect = Switch{&ServerConfig::http2},
-     .meaning = "Whether HTTP/2 is spoken with a client that begins with its preface, as proxies do in clear text; off answers it 505."},
+     .meaning = "Whether HTTP/2 is spoken: over TLS it is offered (ALPN), and in clear text with a client that begins with its preface, as proxies do; off answers that 505."},
     {.group = "Connections", .name = "grace-period", .placeholder = "TIME",
      .effect = Time{&ServerConfig::grace_period, 0ms, 24h},
      .reloads = true,
