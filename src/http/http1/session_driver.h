@@ -18,9 +18,9 @@ class SessionDriver final : public Services, public ReplySink {
   explicit SessionDriver(SessionSettings settings = {}, const ListenerRules& listener = kPlainListener)
       : settings_(std::move(settings)),
         handler_(std::make_shared<RecordingHandler>(events_)),
-        context_{settings_,
-                 std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
-                 *this},
+        context_{{settings_,
+                  std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
+                  *this}},
         session_(context_, ConnectionId{}, local_, now, listener) {}
 
   void feed(std::string_view bytes) {
