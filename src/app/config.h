@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/client_claims.h"
 #include "http/target.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
@@ -21,6 +22,7 @@ struct ListenerConfig {
   std::vector<std::string> binds{"127.0.0.1"};
   std::uint16_t port = 8080;         ///< of the IP addresses; 0 takes any free port
   bool ipv6_only = false;            ///< whether :: takes no IPv4 clients
+  bool proxy_protocol = false;       ///< connections begin with a PROXY header
   std::string socket_mode = "0660";  ///< of Unix sockets, in octal digits
   std::string socket_owner;          ///< USER, USER:GROUP or :GROUP; when it is empty, those of the process
 
@@ -77,6 +79,11 @@ struct ServerConfig {
   unsigned connections_per_thread = 1024;
   unsigned queue = 1024;
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
+
+  std::vector<std::string> trusted_proxies;  ///< Network::parse accepts each of them
+  http::AddressField client_address_from = http::AddressField::x_forwarded_for;
+  http::ClaimField client_proto_from = http::ClaimField::none;
+  http::ClaimField client_host_from = http::ClaimField::none;
 
   std::string mime_types = "/etc/mime.types";
   std::string server_name = "Multi-threaded HTTP Server";  ///< when it is empty there is no Server field

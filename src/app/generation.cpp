@@ -1,5 +1,6 @@
 #include "app/generation.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -28,6 +29,25 @@ http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_na
   return filters;
 }
 
+std::optional<http::ProxyTrust> trust_in(const ServerConfig& config) {
+  if (config.trusted_proxies.empty()) return std::nullopt;
+  http::ProxyTrust trust{.proxies = {},
+                         .address_from = config.client_address_from,
+                         .scheme_from = config.client_proto_from,
+                         .host_from = config.client_host_from};
+  for (const std::string& text : config.trusted_proxies)
+    if (const auto network = Network::parse(text)) trust.proxies.push_back(*network);
+  return trust;
+}
+
+Result<void, std::string> check_trust(const Config& config) {
+  const bool needs_proxies = std::ranges::any_of(config.listeners, &ListenerConfig::proxy_protocol);
+  if (!needs_proxies || !config.server.trusted_proxies.empty()) return {};
+  return failure(
+      std::string("--proxy-protocol: \"on\" is not possible without --trusted-proxies, which names those "
+                  "that may connect"));
+}
+
 /// The built-in table covers the types of the web. The system's list adds to it, and may be missing unless
 /// the operator has named one.
 Result<std::shared_ptr<const http::MediaTypes>, std::string> media_types(const std::string& file) {
@@ -45,6 +65,7 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
                                                                           const std::vector<Endpoint>& bound,
                                                                           executor::Executor& executor,
                                                                           UploadFolders* folders) {
+  TRY(check_trust(config));
   // Sites share the memory for cached files evenly.
   const OpenSite::Shared shared{.types = TRY(media_types(config.server.mime_types)),
                                 .executor = executor,
@@ -56,22 +77,23 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
   sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, shared, folders)));
   return std::shared_ptr<const Generation>(
-      new Generation(std::move(sites), bound, config.server.server_name));
+      new Generation(std::move(sites), bound, config.server.server_name, trust_in(config.server)));
 }
 
 Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_opened_anew(
     const std::vector<std::size_t>& moved) const {
   std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
   for (const std::size_t index : moved) sites[index] = TRY(sites_[index]->with_root_opened_anew());
-  return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound_, server_name_));
+  return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound_, server_name_, trust_));
 }
 
 Generation::Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
-                       const std::string& server_name)
+                       const std::string& server_name, const std::optional<http::ProxyTrust>& trust)
     : sites_(std::move(sites)),
       bound_(bound),
       server_name_(server_name),
+      trust_(trust),
       handler_(filters_of_all_sites(server_name),
-               std::make_shared<const http::Router>(routes_of(sites_), bound)) {}
+               std::make_shared<const http::Router>(routes_of(sites_), bound, trust)) {}
 
 }  // namespace bobbin::app

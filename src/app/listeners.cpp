@@ -98,11 +98,13 @@ class Opening {
  public:
   explicit Opening(const ServerConfig& server) : server_(server), passed_(os::passed_descriptors()) {}
 
-  Result<void, StartFailure> open(const ListenerConfig& config, const std::string& bind) {
-    const std::string_view text = bind;
-    if (text.starts_with(kUnixPrefix)) return open_unix(config, bind.substr(kUnixPrefix.size()));
-    if (text.starts_with(kPassedPrefix)) return take_passed(bind.substr(kPassedPrefix.size()));
-    return open_address(config, bind);
+  Result<void, StartFailure> open(const ListenerConfig& config) {
+    const std::size_t first = result_.listeners.size();
+    for (const std::string& bind : config.binds) TRY(open(config, bind));
+    if (config.proxy_protocol)
+      for (std::size_t i = first; i < result_.listeners.size(); ++i)
+        result_.listeners[i].service = &server::kProxiedService;
+    return {};
   }
   [[nodiscard]] Listening finish() {
     result_.warnings.reserve(passed_.size());
@@ -114,6 +116,13 @@ class Opening {
   }
 
  private:
+  Result<void, StartFailure> open(const ListenerConfig& config, const std::string& bind) {
+    const std::string_view text = bind;
+    if (text.starts_with(kUnixPrefix)) return open_unix(config, bind.substr(kUnixPrefix.size()));
+    if (text.starts_with(kPassedPrefix)) return take_passed(bind.substr(kPassedPrefix.size()));
+    return open_address(config, bind);
+  }
+
   Result<void, StartFailure> open_address(const ListenerConfig& config, const std::string& bind) {
     const Endpoint endpoint = endpoint_of(bind, config.port);
     // A socket for both families cannot stand beside another one for IPv4 at the same port.
@@ -191,8 +200,7 @@ class Opening {
 
 Result<Listening, StartFailure> listen_on_all(const Config& config) {
   Opening opening(config.server);
-  for (const ListenerConfig& each : config.listeners)
-    for (const std::string& bind : each.binds) TRY(opening.open(each, bind));
+  for (const ListenerConfig& each : config.listeners) TRY(opening.open(each));
   return opening.finish();
 }
 

@@ -144,7 +144,8 @@ struct List {
 };
 
 using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
-                          Choice<Profile>, Choice<Uploads>, Choice<http::PathRules>,
-                          Choice<observe::AccessFormat>, Choice<observe::LogLevel>, Text, List>;
+                          Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>,
+                          Choice<Uploads>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
+                          Choice<observe::LogLevel>, Text, List>;
 
 }  // namespace bobbin::app

@@ -24,6 +24,19 @@ constexpr std::pair<std::string_view, Uploads> kUploads[] = {
 constexpr std::pair<std::string_view, http::PathRules> kPathRules[] = {
     {"strict", http::PathRules::strict}, {"standard", http::PathRules::standard}};
 
+constexpr std::pair<std::string_view, http::AddressField> kAddressFields[] = {
+    {"X-Forwarded-For", http::AddressField::x_forwarded_for},
+    {"Forwarded", http::AddressField::forwarded},
+    {"X-Real-IP", http::AddressField::x_real_ip}};
+constexpr std::pair<std::string_view, http::ClaimField> kSchemeFields[] = {
+    {"none", http::ClaimField::none},
+    {"X-Forwarded-Proto", http::ClaimField::x_forwarded},
+    {"Forwarded", http::ClaimField::forwarded}};
+constexpr std::pair<std::string_view, http::ClaimField> kHostFields[] = {
+    {"none", http::ClaimField::none},
+    {"X-Forwarded-Host", http::ClaimField::x_forwarded},
+    {"Forwarded", http::ClaimField::forwarded}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -32,6 +45,8 @@ constexpr std::uint64_t kTiB = 1024 * kGiB;
 constexpr std::string_view kExtensions = "extensions such as txt, of letters, digits, -, + and _";
 constexpr std::string_view kHosts = "NAME, NAME:PORT, NAME:*, *.NAME or *";
 constexpr std::string_view kSiteNames = "NAME, NAME:PORT, NAME:* or *.NAME";
+constexpr std::string_view kNetworks =
+    "an address, a network such as 10.0.0.0/8 or 2001:db8::/32 whose bits behind the prefix are 0, or unix";
 constexpr std::string_view kField =
     "NAME: VALUE, in visible ASCII characters with blanks between them, where NAME is none that the server "
     "sets itself";
@@ -55,6 +70,28 @@ constexpr Option kOptions[] = {
      .effect = Text{&ListenerConfig::socket_owner, accept_owner, "USER, USER:GROUP or :GROUP, by name or by number",
                     "the user and the group of the server"},
      .meaning = "Whom the Unix sockets belong to, such as :www-data for a proxy of that group."},
+
+    {.group = "Proxies in front", .name = "trusted-proxies", .placeholder = "NETWORK",
+     .effect = List{&ServerConfig::trusted_proxies, accept_network, kNetworks, "none"},
+     .reloads = true,
+     .meaning = "The proxies that may say for whom they ask; unix is every client of a Unix socket. What anybody else says changes nothing."},
+    {.group = "Proxies in front", .name = "client-address-from", .placeholder = "FIELD",
+     .effect = Choice<http::AddressField>{&ServerConfig::client_address_from, kAddressFields},
+     .reloads = true,
+     .meaning = "The one field from which a client's address is taken when a trusted proxy asks: the last address in it that is none of the "
+                "trusted proxies. Name the field that your proxy sets; it passes on untouched what a client puts into the others."},
+    {.group = "Proxies in front", .name = "client-proto-from", .placeholder = "FIELD",
+     .effect = Choice<http::ClaimField>{&ServerConfig::client_proto_from, kSchemeFields},
+     .reloads = true,
+     .meaning = "The field that is believed when it says that the client has asked the proxy under https."},
+    {.group = "Proxies in front", .name = "client-host-from", .placeholder = "FIELD",
+     .effect = Choice<http::ClaimField>{&ServerConfig::client_host_from, kHostFields},
+     .reloads = true,
+     .meaning = "The field whose value takes the place of Host when a trusted proxy asks. It must be a host that is accepted, as Host must."},
+    {.group = "Proxies in front", .name = "proxy-protocol", .placeholder = "on|off",
+     .effect = Switch{&ListenerConfig::proxy_protocol},
+     .meaning = "Whether every connection begins with a header of the PROXY protocol, version 1 or 2, that names the client. Only --trusted-proxies "
+                "may connect then."},
 
     {.group = "Sites", .short_flag = "-d", .name = "root", .placeholder = "DIR", .positional = "DIR",
      .effect = Text{&SiteConfig::root, accept_non_empty, "the name of a directory"},

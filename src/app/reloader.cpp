@@ -25,7 +25,7 @@ std::string text_of(const Option& option, ServerConfig server) {
 void copy_value(const Option& option, const ServerConfig& source, ServerConfig& server) {
   ListenerConfig listener;
   SiteConfig site;
-  const Setting setting{&option, "", {{"", text_of(option, source)}}};
+  const Setting setting = setting_from_text(option, "", text_of(option, source));
   static_cast<void>(apply(setting, {server, listener, site}));  // the value is allowed, as it was in `source`
 }
 

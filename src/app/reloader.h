@@ -37,6 +37,8 @@ class Reloader {
   /// follows its root, the directory to which the name leads now is served from then on.
   void follow_roots();
 
+  /// Those of the generation that is in force.
+  [[nodiscard]] Networks trusted_proxies() const { return generation_->trusted_proxies(); }
   /// The configuration that is in force.
   [[nodiscard]] const Config& config() const { return config_; }
 

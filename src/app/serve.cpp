@@ -168,6 +168,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
     executor.join();
     return failure(as_failure("cannot watch the listening sockets")(acceptor.error()));
   }
+  acceptor->trust(generation->trusted_proxies());
   announce(config, *generation, names, bound, process.main_log);
   write_warnings(warnings, process.main_log);
   write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);

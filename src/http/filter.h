@@ -43,6 +43,7 @@ class FilteredHandler final : public Handler {
   [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local) const override {
     return handler_->summarize(head, local);
   }
+  [[nodiscard]] const ProxyTrust* proxies() const override { return handler_->proxies(); }
   void finish(const RequestSummary& request, Response& response) const override {
     handler_->finish(request, response);
     for (auto filter = filters_.rbegin(); filter != filters_.rend(); ++filter)

@@ -52,6 +52,8 @@ Response server_options(std::string_view methods) {
 Request with_path(const Request& request, std::string_view path) {
   return {.head = request.head,
           .local = request.local,
+          .client = request.client,
+          .scheme = request.scheme,
           .path = path,
           .exchange = request.exchange,
           .worker = request.worker,
@@ -76,8 +78,8 @@ bool is_not_found(const Begin& begin) {
 
 }  // namespace
 
-Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound)
-    : sites_(std::move(sites)), bound_(std::move(bound)) {
+Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound, std::optional<ProxyTrust> trust)
+    : sites_(std::move(sites)), bound_(std::move(bound)), trust_(std::move(trust)) {
   ASSERT(!sites_.empty());
   for (const Site& site : sites_)
     ASSERT(!site.routes.empty() && site.routes.back().match == Route::Match::beneath &&
@@ -114,7 +116,7 @@ Begin Router::begin(const Request& request) const {
   const Site* site = site_for(head.authority, request.local);
   if (site == nullptr && head.authority.empty()) return refuse_missing_host();
   if (site == nullptr) return refuse_host(head.authority, parse_authority(head.authority), request.local);
-  auto parsed = parse_target(head, site->path_rules);
+  auto parsed = parse_target(head, site->path_rules, request.scheme);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return closing_error(refusal->status, std::string(refusal->reason));
   if (const auto* violation = std::get_if<PathViolation>(&parsed))

@@ -132,7 +132,8 @@ std::variant<Target, Refusal, PathViolation> rewrite_path(std::string_view path,
 
 }  // namespace
 
-std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head, PathRules rules) {
+std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head, PathRules rules,
+                                                          Scheme scheme) {
   std::string_view rest = head.target;
   if (rest == "*") {
     if (head.method != Method::options) return bad_request("The target * is for OPTIONS only.");
@@ -140,7 +141,7 @@ std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& hea
   }
   if (!rest.starts_with('/') && !strip_origin(rest)) return bad_request("The request target is malformed.");
   // RFC 9110 §7.4: an https resource is answered over a secured connection only.
-  if (!head.target.starts_with('/') &&
+  if (!head.target.starts_with('/') && scheme == Scheme::http &&
       equals_ignoring_case(head.target.substr(0, head.target.find(':')), "https"))
     return Refusal{Status::misdirected_request, "This connection is not secured: ask for an http address."};
 

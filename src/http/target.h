@@ -7,6 +7,7 @@
 
 #include "http/request_head.h"
 #include "http/response.h"
+#include "http/scheme.h"
 
 namespace bobbin::http {
 
@@ -37,12 +38,14 @@ struct PathViolation {
 };
 
 /// Origin-form, absolute-form, and `*` for OPTIONS. Refusal 400: malformed target, bad percent-encoding, a
-/// byte that a URI cannot hold; 421: an https target. PathViolation (403): a `.` or `..` segment, an empty
-/// inner segment, a backslash or NUL: raw, percent-encoded once, or twice; of these PathRules::standard takes
-/// raw `.` segments and raw empty ones. One trailing '/' is fine; `/` is the root. An encoded slash is a
-/// slash, as in nginx. The characters `"<>^{|}` and the backquote, which RFC 3986 wants encoded, are taken as
-/// they are: browsers and curl send some of them raw, and they mean nothing else. A query is not judged.
+/// byte that a URI cannot hold; 421: an https target of a request under http. PathViolation (403): a `.` or
+/// `..` segment, an empty inner segment, a backslash or NUL: raw, percent-encoded once, or twice; of these
+/// PathRules::standard takes raw `.` segments and raw empty ones. One trailing '/' is fine; `/` is the root.
+/// An encoded slash is a slash, as in nginx. The characters `"<>^{|}` and the backquote, which RFC 3986 wants
+/// encoded, are taken as they are: browsers and curl send some of them raw, and they mean nothing else. A
+/// query is not judged.
 [[nodiscard]] std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head,
-                                                                        PathRules rules);
+                                                                        PathRules rules,
+                                                                        Scheme scheme = Scheme::http);
 
 }  // namespace bobbin::http

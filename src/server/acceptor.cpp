@@ -53,6 +53,7 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
       log_(log),
       accepted_count_(registry.counter("bobbin_connections_accepted_total")),
       rejected_count_(registry.counter("bobbin_connections_rejected_total")),
+      untrusted_count_(registry.counter("bobbin_connections_untrusted_total")),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
       rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger) {}
@@ -103,7 +104,11 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     starved_ = false;
     accepted_count_.add();
     if (is_unix_socket) accepted->peer.port = ++unix_connections_;
-    Arrival arrival{.socket = std::move(accepted->socket), .peer = accepted->peer, .local = listener.bound};
+    if (listener.service->has_proxy_header && !may_connect(accepted->peer)) continue;
+    Arrival arrival{.socket = std::move(accepted->socket),
+                    .peer = accepted->peer,
+                    .local = listener.bound,
+                    .service = listener.service};
     // Which of our addresses the client chose matters for Host; only a wildcard listener does not know it
     // already.
     if (listener.bound.is_wildcard())
@@ -115,6 +120,14 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     }
   }
   return waiting;
+}
+
+bool Acceptor::may_connect(const Endpoint& peer) {
+  if (contains(proxies_, peer)) return true;
+  untrusted_count_.add();
+  log_.write(observe::LogLevel::warning,
+             "Warning: " + peer.text() + " is none of --trusted-proxies, closing its connection");
+  return false;
 }
 
 void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
@@ -159,6 +172,7 @@ void Acceptor::stop_accepting() {
 
 void Acceptor::reject(Arrival arrival) {
   rejected_count_.add();
+  // Also where a PROXY header should come first: the answer does not depend on what it says.
   rejected_.add(std::make_unique<net::TcpTransport>(std::move(arrival.socket), arrival.peer, arrival.local),
                 epoll_, monotonic_now());
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/network.h"
 #include "base/result.h"
 #include "observe/log.h"
 #include "observe/registry.h"
@@ -14,6 +15,7 @@
 #include "os/fd.h"
 #include "os/socket.h"
 #include "os/unix_socket.h"
+#include "server/arrival.h"
 #include "server/pool.h"
 #include "server/rejected.h"
 
@@ -23,6 +25,7 @@ namespace bobbin::server {
 struct Listener {
   os::Fd socket;
   Endpoint bound;
+  const ListenerService* service = &kPlainService;
   std::optional<os::SocketFile> file = std::nullopt;  ///< of a Unix socket that we have bound ourselves
 };
 
@@ -44,12 +47,14 @@ struct AcceptorSettings {
 /// for. Thread: the main thread's.
 class Acceptor {
  public:
-  /// The references outlive the acceptor. Counts bobbin_connections_accepted_total and
-  /// bobbin_connections_rejected_total.
+  /// The references outlive the acceptor. Counts bobbin_connections_accepted_total,
+  /// bobbin_connections_rejected_total and bobbin_connections_untrusted_total.
   [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool,
                                                observe::LogWriter& log, observe::Registry& registry,
                                                AcceptorSettings settings);
 
+  /// Connections to listeners with a PROXY header are taken from these only. From none before the first call.
+  void trust(Networks proxies) { proxies_ = std::move(proxies); }
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
 
@@ -69,6 +74,7 @@ class Acceptor {
 
   /// Takes as many as is fair in one turn, of those that wait now. 0 when nobody is left who waits.
   std::size_t accept_some(const Listener& listener, Instant now);
+  [[nodiscard]] bool may_connect(const Endpoint& peer);
   void renew_spare();
   void out_of_descriptors(const Listener& listener, const Error& error, Instant now);
   void set_listening(bool listening);
@@ -78,9 +84,11 @@ class Acceptor {
   observe::LogWriter& log_;
   observe::Counter& accepted_count_;
   observe::Counter& rejected_count_;
+  observe::Counter& untrusted_count_;
   os::Epoll epoll_;
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
   Rejected rejected_;
+  Networks proxies_;
   Instant paused_until_ = kNever;       // kNever: not paused
   std::uint16_t unix_connections_ = 0;  // the number of the last connection of a Unix socket
   // Descriptors have run out, which has been logged, and no connection could be accepted since.

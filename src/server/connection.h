@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/in_place.h"
 #include "http/http1/session.h"
-#include "net/tcp_transport.h"
 #include "net/timer_wheel.h"
 #include "os/epoll.h"
+#include "server/arrival.h"
 
 namespace bobbin::server {
 
@@ -24,18 +25,19 @@ namespace bobbin::server {
 /// `must_rearm` the worker keeps what it has told epoll.
 class Connection : public net::Timer {
  public:
-  /// A plain TCP connection with HTTP/1. `context` outlives it.
-  Connection(http::http1::Session::Context& context, os::Fd socket, ConnectionId id, const Endpoint& peer,
-             const Endpoint& local, Instant now) {
-    transport_.emplace<net::TcpTransport>(std::move(socket), peer, local);
-    session_.emplace<http::http1::Session>(context, id, transport_->local(), now);
+  /// HTTP/1 on a connection that has just arrived. `context` outlives it.
+  Connection(http::http1::Session::Context& context, Arrival&& arrival, ConnectionId id, Instant now) {
+    make_transport(std::move(arrival), [this]<typename T, typename... Arguments>(std::in_place_type_t<T>,
+                                                                                 Arguments&&... arguments) {
+      transport_.emplace<T>(std::forward<Arguments>(arguments)...);
+    });
+    session_.emplace<http::http1::Session>(context, id, transport_->client(), transport_->local(), now);
   }
-  /// For tests: `make_transport(transports)` makes the transport in place.
-  template <typename MakeTransport>
-  Connection(http::http1::Session::Context& context, ConnectionId id, Instant now,
-             MakeTransport make_transport) {
-    make_transport(transport_);
-    session_.emplace<http::http1::Session>(context, id, transport_->local(), now);
+  /// For tests: `fill(slot)` makes the transport in place.
+  template <typename Fill>
+  Connection(http::http1::Session::Context& context, ConnectionId id, Instant now, Fill fill) {
+    fill(transport_);
+    session_.emplace<http::http1::Session>(context, id, transport_->client(), transport_->local(), now);
   }
 
   /// What one call of receive found.

@@ -18,14 +18,13 @@ namespace bobbin::server {
 class ConnectionTable {
  public:
   /// Makes one, as Connection's constructor does, and gives it its id.
-  Connection& emplace(http::http1::Session::Context& context, os::Fd socket, const Endpoint& peer,
-                      const Endpoint& local, Instant now) {
+  Connection& emplace(http::http1::Session::Context& context, Arrival&& arrival, Instant now) {
     if (free_.empty()) add_block();
     const std::uint32_t number = free_.back();
     free_.pop_back();
     ++size_;
-    return at(number).emplace(context, std::move(socket), ConnectionId{.slot = number, .ordinal = ++count_},
-                              peer, local, now);
+    return at(number).emplace(context, std::move(arrival), ConnectionId{.slot = number, .ordinal = ++count_},
+                              now);
   }
 
   /// Null when it is gone.

@@ -12,7 +12,7 @@ namespace {
 class Table : public testing::Test, public http::Services, public http::ReplySink {
  protected:
   ConnectionId add() {
-    return connections.emplace(context, os::Fd(), Endpoint{}, Endpoint{}, Instant{}).id();
+    return connections.emplace(context, {.socket = os::Fd(), .peer = {}, .local = {}}, Instant{}).id();
   }
 
   std::string_view date_field() const override { return ""; }

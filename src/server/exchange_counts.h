@@ -9,7 +9,7 @@ namespace bobbin::server {
 
 /// Counts what happens on the connections of one worker: bobbin_responses_total by class of status (of what
 /// the client got or would have got), bobbin_response_content_bytes_total, bobbin_incomplete_exchanges_total,
-/// bobbin_connections_closed_total, bobbin_connections_timed_out_total.
+/// bobbin_connections_closed_total, bobbin_connections_timed_out_total, bobbin_proxy_headers_refused_total.
 class ExchangeCounts final : public Observer {
  public:
   /// `registry` outlives it.
@@ -24,6 +24,7 @@ class ExchangeCounts final : public Observer {
   observe::Counter& incomplete_;
   observe::Counter& closed_;
   observe::Counter& timed_out_;
+  observe::Counter& proxy_failures_;
 };
 
 }  // namespace bobbin::server

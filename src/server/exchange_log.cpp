@@ -83,7 +83,9 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
 }
 
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {
-  const auto& [session, origin] = event;
+  const auto& [session, origin, proxy_failure] = event;
+  if (!proxy_failure.empty())
+    log_.write_about(origin, LogLevel::warning, "PROXY header refused: " + std::string(proxy_failure));
   if (!writes_exchanges_ || format_ != AccessFormat::transfer) return;
   if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
   log_.write_about(origin, LogLevel::info,

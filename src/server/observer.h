@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/clock.h"
 #include "http/session.h"
 #include "observe/message.h"
@@ -18,6 +20,7 @@ struct ExchangeEnded {
 struct ConnectionClosed {
   const http::Session& session;
   observe::Origin origin;
+  std::string_view proxy_failure = {};  ///< see net::Transport; lives as long as the call
 };
 
 /// Is told of what happens on the connections of one worker. Every exchange that has begun is told of exactly

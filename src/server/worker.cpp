@@ -55,9 +55,10 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       exchange_log_(settings.access_log, settings.access_format, log_),
       exchange_counts_(registry),
       context_{.settings = settings.session,
-               .handler = std::move(handler),
+               .handler = handler,
                .services = *this,
                .replies = *this,
+               .proxies = handler->proxies(),
                .worker = number - 1},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
@@ -267,7 +268,7 @@ void Worker::after_drive(Connection& connection, Connection::Progress progress, 
 
 void Worker::take(Arrival&& arrival, Instant now) {
   // Its request has often arrived already, and one that is over after its answer is never watched.
-  gather(connections_.emplace(context_, std::move(arrival.socket), arrival.peer, arrival.local, now), now);
+  gather(connections_.emplace(context_, std::move(arrival), now), now);
 }
 
 bool Worker::watch(Connection& connection) {
@@ -304,6 +305,11 @@ void Worker::take(Resumed resumed, Instant now) {
     drive(*connection, now, [&](http::Session& session) { session.resume(resumed.exchange, now); });
 }
 
+void Worker::take(NewHandler&& replacement, Instant) {
+  context_.handler = std::move(replacement.handler);
+  context_.proxies = context_.handler->proxies();
+}
+
 void Worker::take(ShutDown, Instant now) {
   // Got from the queue earlier in this round: they are let go with the others. The pool gives no more.
   adopt_queued(now);
@@ -329,7 +335,9 @@ void Worker::begin_close(Connection& connection, Instant now) {
 }
 
 void Worker::close(Connection& connection) {
-  const ConnectionClosed event{.session = connection.session(), .origin = origin_of(connection)};
+  const ConnectionClosed event{.session = connection.session(),
+                               .origin = origin_of(connection),
+                               .proxy_failure = connection.transport().proxy_failure()};
   for (Observer* observer : observers_) observer->connection_closed(event);
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
@@ -394,11 +402,19 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
                       .at = round_began_,
                       .duration = now - summary.started};
   event.origin.exchange = summary.ordinal;
+  if (summary.client) {
+    event.origin.client = *summary.client;
+    event.origin.peer = connection->transport().peer();
+  }
   for (Observer* observer : observers_) observer->exchange_ended(event);
 }
 
 observe::Origin Worker::origin_of(const Connection& connection) const {
-  return {.worker = number_, .connection = connection.id().ordinal, .client = connection.transport().peer()};
+  const net::Transport& transport = connection.transport();
+  observe::Origin origin{
+      .worker = number_, .connection = connection.id().ordinal, .client = transport.client()};
+  if (&transport.client() != &transport.peer()) origin.peer = transport.peer();
+  return origin;
 }
 
 }  // namespace bobbin::server

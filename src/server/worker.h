@@ -26,6 +26,7 @@
 #include "os/epoll.h"
 #include "os/fd.h"
 #include "os/wake.h"
+#include "server/arrival.h"
 #include "server/connection.h"
 #include "server/connection_table.h"
 #include "server/exchange_counts.h"
@@ -35,13 +36,6 @@
 namespace bobbin::server {
 
 class WorkerPool;
-
-/// A connection that has been accepted and not yet been given to a worker, or is on its way to one.
-struct Arrival {
-  os::Fd socket;
-  Endpoint peer;
-  Endpoint local;
-};
 
 /// The same for all workers of a server; outlives them.
 struct WorkerSettings {
@@ -125,7 +119,7 @@ class Worker final : private http::Services, private http::ReplySink {
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
   void take(Resumed resumed, Instant now);
-  void take(NewHandler&& replacement, Instant) { context_.handler = std::move(replacement.handler); }
+  void take(NewHandler&& replacement, Instant);
   void take(MakeRoom, Instant) { asked_for_room_ = false; }  // it is done in every round
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);

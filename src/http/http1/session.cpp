@@ -20,8 +20,13 @@ bool is_empty_lines(std::string_view input) {
 
 }  // namespace
 
-Session::Session(Context& context, ConnectionId id, const Endpoint& local, Instant now)
-    : context_(context), reader_(now, now + context.settings.head_timeout), local_(local), id_(id) {}
+Session::Session(Context& context, ConnectionId id, const Endpoint& client, const Endpoint& local,
+                 Instant now)
+    : context_(context),
+      reader_(now, now + context.settings.head_timeout),
+      client_(client),
+      local_(local),
+      id_(id) {}
 
 Workspace& Session::workspace() {
   if (workspace_ == nullptr) workspace_ = context_.workspaces.take();
@@ -87,14 +92,14 @@ bool Session::advance(Bytes& input, Instant now) {
 }
 
 bool Session::read_head(Bytes& input, Instant now) {
-  const HeadResult result = reader_.read_head(input, context_.settings.head);
+  HeadResult result = reader_.read_head(input, context_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) return false;
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
     refuse_head(*refusal, input, now);
     return false;
   }
   ++requests_;
-  const auto& parsed = std::get<ParsedHead>(result);
+  auto& parsed = std::get<ParsedHead>(result);
   const Bytes rest = input.subspan(parsed.size_bytes);
   begin(parsed.head, rest, now);
   input = rest;
@@ -279,7 +284,8 @@ void Session::report_unfinished(Outcome reason, Instant now) {
                                       .status = Status::service_unavailable,
                                       .outcome = reason,
                                       .ordinal = requests_,
-                                      .started = unanswered->request.started},
+                                      .started = unanswered->request.started,
+                                      .client = unanswered->request.client},
                                      now);
   }
 }
