@@ -13,7 +13,7 @@ int check(const Check& request) {
   for (const std::string& warning : request.warnings)
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
   executor::Executor executor;  // it has no thread, since no file is read
-  const auto generation = Generation::create(request.config, {}, executor, nullptr);
+  const auto generation = Generation::create(request.config, {}, executor, nullptr, nullptr);
   if (!generation) {
     std::fprintf(stderr, "bobbin: %s\n", generation.error().c_str());
     return kExitUsage;

@@ -85,6 +85,12 @@ struct ServerConfig {
   http::ClaimField client_proto_from = http::ClaimField::none;
   http::ClaimField client_host_from = http::ClaimField::none;
 
+  unsigned client_connections = 0;  ///< of one client at the same time; 0 is no limit, as in the next two
+  unsigned client_requests = 0;     ///< per second
+  std::uint64_t client_bytes = 0;   ///< of content per second
+  milliseconds client_burst = seconds(10);
+  std::vector<std::string> client_exempt;  ///< Network::parse accepts each of them
+
   std::string mime_types = "/etc/mime.types";
   std::string server_name = "Multi-threaded HTTP Server";  ///< when it is empty there is no Server field
 

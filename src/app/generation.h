@@ -25,10 +25,11 @@ namespace bobbin::app {
 class Generation {
  public:
   /// `bound` has the addresses of the listeners. `executor` outlives the generation. When `folders` is null
-  /// this only looks whether the generation could be made. The error is a sentence for the operator.
+  /// this only looks whether the generation could be made. `client_limit` is the outermost filter; null:
+  /// there is none. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
       const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
-      UploadFolders* folders);
+      UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit);
   /// The same generation, except that the roots of these sites (by index) are opened anew.
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;
@@ -44,12 +45,14 @@ class Generation {
 
  private:
   Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
-             const std::string& server_name, const std::optional<http::ProxyTrust>& trust);
+             const std::string& server_name, const std::optional<http::ProxyTrust>& trust,
+             std::shared_ptr<const http::Filter> client_limit);
 
   std::vector<std::shared_ptr<const OpenSite>> sites_;
   std::vector<Endpoint> bound_;
   std::string server_name_;
   std::optional<http::ProxyTrust> trust_;
+  std::shared_ptr<const http::Filter> client_limit_;
   http::FilteredHandler handler_;
 };
 

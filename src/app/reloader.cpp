@@ -59,7 +59,8 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
 
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
                    Parse parse, executor::Executor& executor, UploadFolders& folders,
-                   server::WorkerPool& pool, observe::LogWriter& log)
+                   std::shared_ptr<const http::Filter> client_limit, server::WorkerPool& pool,
+                   observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       reported_(generation_->sites().size(), RootState::same),
@@ -67,6 +68,7 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
       parse_(std::move(parse)),
       executor_(executor),
       folders_(folders),
+      client_limit_(std::move(client_limit)),
       pool_(pool),
       log_(log) {}
 
@@ -80,7 +82,7 @@ void Reloader::reload() {
   if (run == nullptr) return;  // cannot happen: the same arguments have started the server
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
-  auto generation = Generation::create(config, bound_, executor_, &folders_);
+  auto generation = Generation::create(config, bound_, executor_, &folders_, client_limit_);
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   install(*std::move(generation));

@@ -27,8 +27,10 @@ class Reloader {
   using Parse = std::function<ParseOutcome()>;
 
   /// `config` is the configuration with which the server was started. All references outlive this object.
+  /// `client_limit`: see Generation::create.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
-           Parse parse, executor::Executor& executor, UploadFolders& folders, server::WorkerPool& pool,
+           Parse parse, executor::Executor& executor, UploadFolders& folders,
+           std::shared_ptr<const http::Filter> client_limit, server::WorkerPool& pool,
            observe::LogWriter& log);
 
   /// Reads the configuration again and opens everything anew; called for SIGHUP.
@@ -53,6 +55,7 @@ class Reloader {
   const Parse parse_;
   executor::Executor& executor_;
   UploadFolders& folders_;
+  const std::shared_ptr<const http::Filter> client_limit_;
   server::WorkerPool& pool_;
   observe::LogWriter& log_;
 };

@@ -31,7 +31,7 @@ class Filter {
 /// response last. Thread: any.
 class FilteredHandler final : public Handler {
  public:
-  using Filters = std::vector<std::unique_ptr<const Filter>>;
+  using Filters = std::vector<std::shared_ptr<const Filter>>;
   FilteredHandler(Filters filters, std::shared_ptr<const Handler> handler)
       : filters_(std::move(filters)), handler_(std::move(handler)) {}
 

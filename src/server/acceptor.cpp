@@ -54,9 +54,11 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
       accepted_count_(registry.counter("bobbin_connections_accepted_total")),
       rejected_count_(registry.counter("bobbin_connections_rejected_total")),
       untrusted_count_(registry.counter("bobbin_connections_untrusted_total")),
+      limited_count_(registry.counter("bobbin_connections_limited_total")),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger) {}
+      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger),
+      limits_(settings.limits) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   observe::Registry& registry, AcceptorSettings settings) {
@@ -113,6 +115,10 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     // already.
     if (listener.bound.is_wildcard())
       if (const auto local = os::local_endpoint(arrival.socket)) arrival.local = *local;
+    if (limits_ != nullptr && !take_place(arrival, now)) {
+      reject(std::move(arrival), Rejected::Reason::client_limit);
+      continue;
+    }
     if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
       log_.write(observe::LogLevel::warning,
                  "Warning: Connection queue full, rejecting connection from " + arrival.peer.text());
@@ -170,11 +176,25 @@ void Acceptor::stop_accepting() {
   paused_until_ = kNever;
 }
 
-void Acceptor::reject(Arrival arrival) {
+bool Acceptor::take_place(Arrival& arrival, Instant now) {
+  // A proxy connects on behalf of many.
+  if (arrival.service->has_proxy_header || contains(proxies_, arrival.peer)) return true;
+  if (!limits_->connect(arrival.peer, now)) {
+    limited_count_.add();
+    log_.write(observe::LogLevel::warning, "Warning: " + arrival.peer.address_text() +
+                                               " has as many connections as a client may, rejecting " +
+                                               arrival.peer.text());
+    return false;
+  }
+  arrival.place = limits::Place(*limits_, arrival.peer);
+  return true;
+}
+
+void Acceptor::reject(Arrival arrival, Rejected::Reason reason) {
   rejected_count_.add();
   // Also where a PROXY header should come first: the answer does not depend on what it says.
   rejected_.add(std::make_unique<net::TcpTransport>(std::move(arrival.socket), arrival.peer, arrival.local),
-                epoll_, monotonic_now());
+                epoll_, reason, monotonic_now());
 }
 
 }  // namespace bobbin::server

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/endpoint.h"
+#include "limits/client_limits.h"
 #include "net/proxied_transport.h"
 #include "net/tcp_transport.h"
 #include "os/fd.h"
@@ -24,6 +25,7 @@ struct Arrival {
   Endpoint peer;
   Endpoint local;
   const ListenerService* service = &kPlainService;
+  limits::Place place = {};  ///< of a client whose connections are limited
 };
 
 /// Gives `emplace` what is needed to make the transport of such a connection: a type and its arguments.

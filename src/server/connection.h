@@ -26,7 +26,8 @@ namespace bobbin::server {
 class Connection : public net::Timer {
  public:
   /// HTTP/1 on a connection that has just arrived. `context` outlives it.
-  Connection(http::http1::Session::Context& context, Arrival&& arrival, ConnectionId id, Instant now) {
+  Connection(http::http1::Session::Context& context, Arrival&& arrival, ConnectionId id, Instant now)
+      : is_limited(arrival.place.release()) {
     make_transport(std::move(arrival), [this]<typename T, typename... Arguments>(std::in_place_type_t<T>,
                                                                                  Arguments&&... arguments) {
       transport_.emplace<T>(std::forward<Arguments>(arguments)...);
@@ -81,8 +82,9 @@ class Connection : public net::Timer {
   /// A send was refused. Should the kernel have had another reason than a full socket, no change would tell
   /// when to try again: so the worker asks.
   bool must_rearm = false;
-  bool holds_slot = true;  ///< counts against its worker's capacity
-  bool is_ready = false;   ///< in the worker's list of those that could go on at once
+  bool holds_slot = true;         ///< counts against its worker's capacity
+  bool is_ready = false;          ///< in the worker's list of those that could go on at once
+  const bool is_limited = false;  ///< counts among the connections of its client, see limits::ClientLimits
 
   using TransportSlot = InPlace<net::Transport, sizeof(net::TcpTransport)>;
 

@@ -339,6 +339,7 @@ void Worker::close(Connection& connection) {
                                .origin = origin_of(connection),
                                .proxy_failure = connection.transport().proxy_failure()};
   for (Observer* observer : observers_) observer->connection_closed(event);
+  if (connection.is_limited) settings_.limits->disconnect(connection.transport().peer(), monotonic_now());
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
@@ -406,6 +407,7 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
     event.origin.client = *summary.client;
     event.origin.peer = connection->transport().peer();
   }
+  if (settings_.limits != nullptr) settings_.limits->sent(event.origin.client, summary.content_bytes, now);
   for (Observer* observer : observers_) observer->exchange_ended(event);
 }
 
