@@ -47,6 +47,9 @@ struct SiteConfig {
   Profile profile = Profile::classic;  ///< for messages; the members below hold what it decides
   http::PathRules path_rules = http::PathRules::strict;
 
+  std::vector<std::string> allowed_clients;  ///< Network::parse accepts each; everybody when there are none
+  std::vector<std::string> denied_clients;   ///< these go before the allowed ones
+
   std::string root = "resources";
   bool follow_root = true;
   /// Extensions in lowercase, without the dot.

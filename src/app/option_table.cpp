@@ -119,6 +119,13 @@ constexpr Option kOptions[] = {
      .meaning = "What becomes of a path with a segment . or an empty one, as in /./a or /a//b: strict answers 403, standard looks up /a and "
                 "/a/b. A segment .. is refused by either."},
 
+    {.group = "Sites", .name = "allow-client", .placeholder = "NETWORK",
+     .effect = List{&SiteConfig::allowed_clients, accept_network, kNetworks, "everybody"},
+     .meaning = "The clients that are let in, by address; others are answered 403. Behind a proxy, name it with --trusted-proxies."},
+    {.group = "Sites", .name = "deny-client", .placeholder = "NETWORK",
+     .effect = List{&SiteConfig::denied_clients, accept_network, kNetworks, "nobody"},
+     .meaning = "The clients that are answered 403, even those that --allow-client lets in."},
+
     {.group = "Connections", .short_flag = "-t", .name = "threads", .placeholder = "N", .positional = "THREADS",
      .effect = WholeNumber<unsigned>{&ServerConfig::threads, 1, 1024},
      .meaning = "How many worker threads serve the connections."},

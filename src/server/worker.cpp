@@ -55,14 +55,15 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       exchange_log_(settings.access_log, settings.access_format, log_),
       exchange_counts_(registry),
       context_{.settings = settings.session,
-               .handler = handler,
+               .handler = std::move(handler),
                .services = *this,
                .replies = *this,
-               .proxies = handler->proxies(),
                .worker = number - 1},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
-      timers_(monotonic_now()) {}
+      timers_(monotonic_now()) {
+  context_.proxies = context_.handler->proxies();
+}
 
 Worker::~Worker() { ASSERT(!thread_.joinable()); }
 
