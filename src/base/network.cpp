@@ -24,7 +24,9 @@ unsigned address_bits(const Endpoint& endpoint) {
 std::uint8_t mask(unsigned prefix_bits, std::size_t byte) {
   const unsigned begin = static_cast<unsigned>(byte) * 8;
   if (prefix_bits >= begin + 8) return 0xFF;
-  return prefix_bits <= begin ? 0 : static_cast<std::uint8_t>(0xFF << (8 - (prefix_bits - begin)));
+  if (prefix_bits <= begin) return 0;
+  const unsigned bits = 0xFFU << (8 - (prefix_bits - begin));
+  return static_cast<std::uint8_t>(bits & 0xFFU);
 }
 
 std::optional<unsigned> parse_prefix(std::string_view digits) {
