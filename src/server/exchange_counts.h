@@ -10,7 +10,7 @@ namespace bobbin::server {
 /// Counts what happens on the connections of one worker: bobbin_responses_total by class of status (of what
 /// the client got or would have got), bobbin_response_content_bytes_total, bobbin_incomplete_exchanges_total,
 /// bobbin_connections_closed_total, bobbin_connections_timed_out_total, bobbin_tls_failures_total (of
-/// connections that could not be secured).
+/// connections that could not be secured), bobbin_proxy_headers_refused_total.
 class ExchangeCounts final : public Observer {
  public:
   /// `registry` outlives it.
@@ -26,6 +26,7 @@ class ExchangeCounts final : public Observer {
   observe::Counter& closed_;
   observe::Counter& timed_out_;
   observe::Counter& tls_failures_;
+  observe::Counter& proxy_failures_;
 };
 
 }  // namespace bobbin::server

@@ -22,7 +22,9 @@ struct ExchangeEnded {
 struct ConnectionClosed {
   const http::Session& session;
   observe::Origin origin;
-  std::string_view security_failure = {};  ///< see net::Transport; lives as long as the call
+  // See net::Transport. They live as long as the call.
+  std::string_view security_failure = {};
+  std::string_view proxy_failure = {};
 };
 
 /// Is told of what happens on the connections of one worker. Every exchange that has begun is told of exactly

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/authority.h"
 #include "http/http1/response_writer.h"
 #include "http/http1/session.h"
 
@@ -21,6 +22,8 @@ constexpr std::size_t kCopiedBytes = 4096;
 
 // So much of a request line that could not be read is logged; the line may be as long as the head limit.
 constexpr std::size_t kLoggedLineBytes = 200;
+
+constexpr Refusal kMalformedForwardedHost{Status::bad_request, "The host that the proxy names is malformed."};
 
 /// Reads the content of a request that was answered from its head alone, then gives that answer.
 class Discarding final : public Exchange {
@@ -82,27 +85,49 @@ Framing framing_of(const Response& response, int minor_version) {
 
 }  // namespace
 
-Session::UnansweredRequest Session::unanswered(const RequestHead& head, Instant now) const {
-  UnansweredRequest request{
-      .summary = context_.handler->summarize(head, local_, *listener_), .log_fields = {}, .started = now};
+/// What trusted proxies say of the request. The host that they name takes the place of the one in the head,
+/// if it has the form of one; it is held to the same rules then.
+ClientClaims Session::believe(RequestHead& head) const {
+  if (context_.proxies == nullptr) return {.client = client_};
+  ClientClaims claims = claims_about_client(head.fields, client_, *context_.proxies);
+  if (is_authority(claims.authority)) head.authority = claims.authority;
+  return claims;
+}
+
+std::optional<Endpoint> Session::named(const Endpoint& client) const {
+  if (context_.proxies == nullptr || client == client_) return std::nullopt;
+  return client;
+}
+
+Session::UnansweredRequest Session::unanswered(const RequestHead& head, const Endpoint& client,
+                                               Instant now) const {
+  UnansweredRequest request{.summary = context_.handler->summarize(head, local_, *listener_),
+                            .log_fields = {},
+                            .started = now,
+                            .client = named(client)};
   if (context_.services.wants_log_fields()) set_client_fields(request.log_fields, head);
   return request;
 }
 
-void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
+void Session::begin(RequestHead& head, Bytes rest, Instant now) {
+  const ClientClaims claims = believe(head);
+  if (!claims.authority.empty() && claims.authority != head.authority)
+    return refuse(kMalformedForwardedHost, unanswered(head, claims.client, now), now);
   const bool has_content = announces_content(head.framing);
   const Reading reading{.content_is_read = !has_content, .more_has_arrived = !rest.empty()};
   Begin decision =
       context_.handler->begin(Request{.head = head,
                                       .local = local_,
+                                      .client = claims.client,
+                                      .scheme = claims.scheme.value_or(listener_->scheme),
                                       .exchange = {&context_.replies, id_, ExchangeId{requests_}},
                                       .worker = context_.worker,
                                       .round = context_.round,
                                       .listener = *listener_});
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
-    return answer_prepared(**prepared, head, reading, now);
+    return answer_prepared(**prepared, head, claims.client, reading, now);
 
-  UnansweredRequest request = unanswered(head, now);
+  UnansweredRequest request = unanswered(head, claims.client, now);
   auto* response = std::get_if<Response>(&decision);
   if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
     return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, !rest.empty(),
@@ -229,7 +254,7 @@ void Session::answer(Response response, UnansweredRequest request, Reading readi
   const bool ends_with_connection = std::holds_alternative<UntilClose>(framing);
   const bool keeps =
       keeps_connection(request.summary.persists, reading) && !response.close && !ends_with_connection;
-  ExchangeSummary& summary = begin_answer(keeps, request.started, now);
+  ExchangeSummary& summary = begin_answer(keeps, request.client, request.started, now);
   summary.log_fields = std::move(request.log_fields);
   summary.log_fields.handler = std::move(response.log_fields);
   summary.log_fields.detail = std::move(response.detail);
@@ -265,10 +290,10 @@ void Session::add_content(Content& content, const Framing& framing) {
   responses.end();
 }
 
-void Session::answer_prepared(const PreparedResponse& prepared, const RequestHead& head, Reading reading,
-                              Instant now) {
+void Session::answer_prepared(const PreparedResponse& prepared, const RequestHead& head,
+                              const Endpoint& client, Reading reading, Instant now) {
   const bool keeps = keeps_connection(head.asks_to_persist, reading);
-  ExchangeSummary& summary = begin_answer(keeps, now, now);
+  ExchangeSummary& summary = begin_answer(keeps, named(client), now, now);
   if (context_.services.wants_log_fields()) {
     set_client_fields(summary.log_fields, head);
     summary.log_fields.handler = prepared.log_fields;
@@ -298,11 +323,13 @@ void Session::append_back(std::string& out, bool keeps_connection) const {
     context_.back.append_closing(out, date_field);
 }
 
-ExchangeSummary& Session::begin_answer(bool keeps_connection, Instant started, Instant now) {
+ExchangeSummary& Session::begin_answer(bool keeps_connection, const std::optional<Endpoint>& client,
+                                       Instant started, Instant now) {
   ExchangeSummary& summary = workspace().responses.begin(context_.settings.pace, now);
   summary.keeps_connection = keeps_connection;
   summary.ordinal = requests_;
   summary.started = started;
+  summary.client = client;
   return summary;
 }
 

@@ -26,14 +26,20 @@ class RecordingHandler final : public Handler {
   mutable PreparedResponse prepared{.status = Status::not_found};
   mutable int prepared_asked = 0;
   mutable std::vector<std::uint64_t> rounds;  ///< of the requests
-  std::shared_ptr<SourceScript> source;       ///< of the answer to `/source`
-  mutable int cancelled = 0;                  ///< exchanges whose client has gone
+  mutable std::vector<Endpoint> clients;
+  mutable std::vector<Scheme> schemes;
+  mutable std::vector<std::string> authorities;
+  std::shared_ptr<SourceScript> source;  ///< of the answer to `/source`
+  mutable int cancelled = 0;             ///< exchanges whose client has gone
   /// The receiver of `/waits` says Wait after so many pieces of content.
   int pieces_until_wait = 1;
 
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
     rounds.push_back(request.round);
+    clients.push_back(request.client);
+    schemes.push_back(request.scheme);
+    authorities.emplace_back(head.authority);
     events_.push_back("request " + std::string(head.method_text) + " " + std::string(head.target));
     if (head.target == "/forbidden") {
       Response response = Response::error(Status::forbidden, "Not here.");
@@ -113,7 +119,7 @@ class SessionDriver final : public Services, public ReplySink {
         context_{settings_,
                  std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
                  *this},
-        session_(context_, ConnectionId{}, local_, now, listener) {}
+        session_(context_, ConnectionId{}, client_, local_, now, listener) {}
 
   void feed(std::string_view bytes) {
     // What the session does not want now it gets later, as from a socket.
@@ -167,6 +173,8 @@ class SessionDriver final : public Services, public ReplySink {
   /// The requests that the handler saw, and the answers ("answer 200 keep-alive"), in their order.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
+  /// From now on these proxies are believed. The client of the connection is 10.0.0.1.
+  void believe(const ProxyTrust& trust) { context_.proxies = &trust; }
   [[nodiscard]] const Session& session() const { return session_; }
   [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
@@ -195,6 +203,7 @@ class SessionDriver final : public Services, public ReplySink {
  private:
   std::vector<std::string> events_;
   SessionSettings settings_;
+  Endpoint client_ = *parse_address("10.0.0.1");
   Endpoint local_;
   std::shared_ptr<RecordingHandler> handler_;
   Session::Context context_;
