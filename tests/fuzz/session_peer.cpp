@@ -67,12 +67,12 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
 
 SessionPeer::SessionPeer(Services services)
     : services_(std::move(services)),
-      context_{services_.settings,
-               std::make_shared<http::FilteredHandler>(
-                   http::default_filters("fuzz"),
-                   std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
-               *this, *this},
-      session_(context_, ConnectionId{}, local_, now_) {}
+      context_{{services_.settings,
+                std::make_shared<http::FilteredHandler>(
+                    http::default_filters("fuzz"),
+                    std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
+                *this, *this}},
+      session_(context_, ConnectionId{}, local_, local_, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
   if (!session_.wants_input()) return false;
