@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/client_claims.h"
 #include "http/target.h"
 #include "net/tls/context.h"
 #include "observe/access_log.h"
@@ -30,6 +31,7 @@ struct ListenerConfig {
   std::vector<std::string> binds{"127.0.0.1"};
   std::uint16_t port = 8080;         ///< of the IP addresses; 0 takes any free port
   bool ipv6_only = false;            ///< whether :: takes no IPv4 clients
+  bool proxy_protocol = false;       ///< connections begin with a PROXY header
   std::string socket_mode = "0660";  ///< of Unix sockets, in octal digits
   std::string socket_owner;          ///< USER, USER:GROUP or :GROUP; when it is empty, those of the process
 
@@ -76,6 +78,9 @@ struct SiteConfig {
   Profile profile = Profile::classic;  ///< for messages; the members below hold what it decides
   http::PathRules path_rules = http::PathRules::strict;
 
+  std::vector<std::string> allowed_clients;  ///< Network::parse accepts each; everybody when there are none
+  std::vector<std::string> denied_clients;   ///< these go before the allowed ones
+
   std::string root = "resources";
   bool follow_root = true;
   /// Extensions in lowercase, without the dot.
@@ -113,6 +118,17 @@ struct ServerConfig {
   bool http2 = true;
   std::string tls_ticket_keys;          ///< a file; when it is empty, keys are made, and replaced every 12 h
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
+
+  std::vector<std::string> trusted_proxies;  ///< Network::parse accepts each of them
+  http::AddressField client_address_from = http::AddressField::x_forwarded_for;
+  http::ClaimField client_proto_from = http::ClaimField::none;
+  http::ClaimField client_host_from = http::ClaimField::none;
+
+  unsigned client_connections = 0;  ///< of one client at the same time; 0 is no limit, as in the next two
+  unsigned client_requests = 0;     ///< per second
+  std::uint64_t client_bytes = 0;   ///< of content per second
+  milliseconds client_burst = seconds(10);
+  std::vector<std::string> client_exempt;  ///< Network::parse accepts each of them
 
   std::string mime_types = "/etc/mime.types";
   std::string server_name = "Multi-threaded HTTP Server";  ///< when it is empty there is no Server field

@@ -21,12 +21,33 @@ std::vector<http::Site> routes_of(const std::vector<std::shared_ptr<const OpenSi
 }
 
 /// The filters around every response of the server, whichever site it comes from.
-http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_name) {
+http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_name,
+                                                    const std::shared_ptr<const http::Filter>& client_limit) {
   http::FilteredHandler::Filters filters;
+  if (client_limit != nullptr) filters.push_back(client_limit);
   filters.push_back(std::make_unique<http::filters::KnownMethods>());
   filters.push_back(std::make_unique<http::filters::NoSniffing>());
   filters.push_back(std::make_unique<http::filters::ErrorPage>(server_name));
   return filters;
+}
+
+std::optional<http::ProxyTrust> trust_in(const ServerConfig& config) {
+  if (config.trusted_proxies.empty()) return std::nullopt;
+  http::ProxyTrust trust{.proxies = {},
+                         .address_from = config.client_address_from,
+                         .scheme_from = config.client_proto_from,
+                         .host_from = config.client_host_from};
+  for (const std::string& text : config.trusted_proxies)
+    if (const auto network = Network::parse(text)) trust.proxies.push_back(*network);
+  return trust;
+}
+
+Result<void, std::string> check_trust(const Config& config) {
+  const bool needs_proxies = std::ranges::any_of(config.listeners, &ListenerConfig::proxy_protocol);
+  if (!needs_proxies || !config.server.trusted_proxies.empty()) return {};
+  return failure(
+      std::string("--proxy-protocol: \"on\" is not possible without --trusted-proxies, which names those "
+                  "that may connect"));
 }
 
 /// The built-in table covers the types of the web. The system's list adds to it, and may be missing unless
@@ -42,10 +63,10 @@ Result<std::shared_ptr<const http::MediaTypes>, std::string> media_types(const s
 
 }  // namespace
 
-Result<std::shared_ptr<const Generation>, std::string> Generation::create(const Config& config,
-                                                                          const std::vector<Endpoint>& bound,
-                                                                          executor::Executor& executor,
-                                                                          UploadFolders* folders) {
+Result<std::shared_ptr<const Generation>, std::string> Generation::create(
+    const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
+    UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit) {
+  TRY(check_trust(config));
   // Sites share the memory for cached files evenly.
   const OpenSite::Shared shared{
       .types = TRY(media_types(config.server.mime_types)),
@@ -58,23 +79,27 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, shared, folders)));
-  return std::shared_ptr<const Generation>(
-      new Generation(std::move(sites), bound, config.server.server_name));
+  return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound, config.server.server_name,
+                                                          trust_in(config.server), std::move(client_limit)));
 }
 
 Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_opened_anew(
     const std::vector<std::size_t>& moved) const {
   std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
   for (const std::size_t index : moved) sites[index] = TRY(sites_[index]->with_root_opened_anew());
-  return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound_, server_name_));
+  return std::shared_ptr<const Generation>(
+      new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
 }
 
 Generation::Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
-                       const std::string& server_name)
+                       const std::string& server_name, const std::optional<http::ProxyTrust>& trust,
+                       std::shared_ptr<const http::Filter> client_limit)
     : sites_(std::move(sites)),
       bound_(bound),
       server_name_(server_name),
-      handler_(filters_of_all_sites(server_name),
-               std::make_shared<const http::Router>(routes_of(sites_), bound)) {}
+      trust_(trust),
+      client_limit_(std::move(client_limit)),
+      handler_(filters_of_all_sites(server_name, client_limit_),
+               std::make_shared<const http::Router>(routes_of(sites_), bound, trust)) {}
 
 }  // namespace bobbin::app

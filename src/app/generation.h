@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,10 @@
 #include "app/open_site.h"
 #include "app/upload_folders.h"
 #include "base/endpoint.h"
+#include "base/network.h"
 #include "base/result.h"
 #include "executor/executor.h"
+#include "http/client_claims.h"
 #include "http/filter.h"
 #include "http/handler.h"
 #include "http/router.h"
@@ -22,15 +25,18 @@ namespace bobbin::app {
 class Generation {
  public:
   /// `bound` has the addresses of the listeners. `executor` outlives the generation. When `folders` is null
-  /// this only looks whether the generation could be made. The error is a sentence for the operator.
+  /// this only looks whether the generation could be made. `client_limit` is the outermost filter; null:
+  /// there is none. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
       const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
-      UploadFolders* folders);
+      UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit);
   /// The same generation, except that the roots of these sites (by index) are opened anew.
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;
 
   [[nodiscard]] const std::vector<std::shared_ptr<const OpenSite>>& sites() const { return sites_; }
+  /// The proxies that may say for whom they ask.
+  [[nodiscard]] Networks trusted_proxies() const { return trust_ ? trust_->proxies : Networks{}; }
   /// The handler that the workers call. It keeps `generation` alive.
   [[nodiscard]] static std::shared_ptr<const http::Handler> handler(
       const std::shared_ptr<const Generation>& generation) {
@@ -39,11 +45,14 @@ class Generation {
 
  private:
   Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
-             const std::string& server_name);
+             const std::string& server_name, const std::optional<http::ProxyTrust>& trust,
+             std::shared_ptr<const http::Filter> client_limit);
 
   std::vector<std::shared_ptr<const OpenSite>> sites_;
   std::vector<Endpoint> bound_;
   std::string server_name_;
+  std::optional<http::ProxyTrust> trust_;
+  std::shared_ptr<const http::Filter> client_limit_;
   http::FilteredHandler handler_;
 };
 

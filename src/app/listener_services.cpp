@@ -67,6 +67,7 @@ void ListenerServices::make_services(const Config& config, const std::vector<End
     server::ListenerService& service = services_.emplace_back();
     contexts_.push_back(is_secured(listener) ? std::make_unique<net::tls::CurrentContext>(nullptr) : nullptr);
     service.tls = contexts_.back().get();
+    service.has_proxy_header = listener.proxy_protocol;
     if (is_secured(listener)) service.rules.scheme = http::Scheme::https;
     if (listener.redirects_to_https) service.rules.redirect_port = https_port;
     if (!listener.hsts.empty()) service.rules.fields = "Strict-Transport-Security: " + listener.hsts + "\r\n";

@@ -74,8 +74,9 @@ void MainLoop::handle(int signal) {
     case SIGUSR2: return parts_.main_log.write(LogLevel::info, "SIGUSR2: upgrade is not supported yet");
     case SIGHUP:
       if (hang_up_stops_) break;
-      if (!stop_requested_) parts_.reloader.reload();
-      return;
+      if (stop_requested_) return;
+      parts_.reloader.reload();
+      return parts_.acceptor.trust(parts_.reloader.trusted_proxies());
     default: break;
   }
   if (std::exchange(stop_requested_, true) && signal == SIGINT) force_requested_ = true;

@@ -5,7 +5,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/network.h"
 #include "http/filters/added_fields.h"
+#include "http/filters/client_addresses.h"
 #include "http/filters/expectations.h"
 #include "http/filters/redirect_to_https.h"
 #include "http/percent_encoding.h"
@@ -83,11 +85,21 @@ std::string lines_of(const std::vector<std::string>& fields) {
   return lines;
 }
 
+Networks networks_of(const std::vector<std::string>& texts) {
+  Networks networks;
+  for (const std::string& text : texts)
+    if (const auto network = Network::parse(text)) networks.push_back(*network);
+  return networks;
+}
+
 std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& config,
                                                             bool redirects_to_https) {
   using http::filters::AddedFields;
-  std::vector<std::shared_ptr<const http::Filter>> filters{
-      std::make_shared<const http::filters::Expectations>()};
+  std::vector<std::shared_ptr<const http::Filter>> filters;
+  if (!config.allowed_clients.empty() || !config.denied_clients.empty())
+    filters.push_back(std::make_shared<const http::filters::ClientAddresses>(
+        networks_of(config.allowed_clients), networks_of(config.denied_clients)));
+  filters.push_back(std::make_shared<const http::filters::Expectations>());
   if (redirects_to_https)
     filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(
         std::string(config.acme_challenges.empty() ? "" : kChallengePath)));

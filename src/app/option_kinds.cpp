@@ -106,6 +106,8 @@ bool Choice<E>::assign(const Target& target, std::string_view text) const {
 template struct Choice<Profile>;
 template struct Choice<Uploads>;
 template struct Choice<http::PathRules>;
+template struct Choice<http::AddressField>;
+template struct Choice<http::ClaimField>;
 template struct Choice<observe::AccessFormat>;
 template struct Choice<observe::LogLevel>;
 template struct Choice<Tls>;

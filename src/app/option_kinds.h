@@ -144,9 +144,10 @@ struct List {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
-                          Choice<Profile>, Choice<Uploads>, Choice<http::PathRules>,
-                          Choice<observe::AccessFormat>, Choice<observe::LogLevel>, Choice<Tls>,
-                          Choice<net::tls::Policy>, Choice<net::tls::ClientCertificates>, Text, List>;
+using Kind =
+    std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
+                 Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>, Choice<Uploads>,
+                 Choice<http::PathRules>, Choice<observe::AccessFormat>, Choice<observe::LogLevel>,
+                 Choice<Tls>, Choice<net::tls::Policy>, Choice<net::tls::ClientCertificates>, Text, List>;
 
 }  // namespace bobbin::app

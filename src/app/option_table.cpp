@@ -33,6 +33,19 @@ constexpr std::pair<std::string_view, net::tls::ClientCertificates> kClientCerti
     {"required", net::tls::ClientCertificates::required},
     {"optional", net::tls::ClientCertificates::optional}};
 
+constexpr std::pair<std::string_view, http::AddressField> kAddressFields[] = {
+    {"X-Forwarded-For", http::AddressField::x_forwarded_for},
+    {"Forwarded", http::AddressField::forwarded},
+    {"X-Real-IP", http::AddressField::x_real_ip}};
+constexpr std::pair<std::string_view, http::ClaimField> kSchemeFields[] = {
+    {"none", http::ClaimField::none},
+    {"X-Forwarded-Proto", http::ClaimField::x_forwarded},
+    {"Forwarded", http::ClaimField::forwarded}};
+constexpr std::pair<std::string_view, http::ClaimField> kHostFields[] = {
+    {"none", http::ClaimField::none},
+    {"X-Forwarded-Host", http::ClaimField::x_forwarded},
+    {"Forwarded", http::ClaimField::forwarded}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -41,6 +54,8 @@ constexpr std::uint64_t kTiB = 1024 * kGiB;
 constexpr std::string_view kExtensions = "extensions such as txt, of letters, digits, -, + and _";
 constexpr std::string_view kHosts = "NAME, NAME:PORT, NAME:*, *.NAME or *";
 constexpr std::string_view kSiteNames = "NAME, NAME:PORT, NAME:* or *.NAME";
+constexpr std::string_view kNetworks =
+    "an address, a network such as 10.0.0.0/8 or 2001:db8::/32 whose bits behind the prefix are 0, or unix";
 constexpr std::string_view kField =
     "NAME: VALUE, in visible ASCII characters with blanks between them, where NAME is none that the server "
     "sets itself";
@@ -113,6 +128,28 @@ constexpr Option kOptions[] = {
      .effect = Switch{&ListenerConfig::redirects_to_https},
      .meaning = "Whether a listener without TLS sends every request on to https (308), at the port of the first listener with TLS, or else 443. Hosts are checked as everywhere."},
 
+    {.group = "Proxies in front", .name = "trusted-proxies", .placeholder = "NETWORK",
+     .effect = List{&ServerConfig::trusted_proxies, accept_network, kNetworks, "none"},
+     .reloads = true,
+     .meaning = "The proxies that may say for whom they ask; unix is every client of a Unix socket. What anybody else says changes nothing."},
+    {.group = "Proxies in front", .name = "client-address-from", .placeholder = "FIELD",
+     .effect = Choice<http::AddressField>{&ServerConfig::client_address_from, kAddressFields},
+     .reloads = true,
+     .meaning = "The one field from which a client's address is taken when a trusted proxy asks: the last address in it that is none of the "
+                "trusted proxies. Name the field that your proxy sets; it passes on untouched what a client puts into the others."},
+    {.group = "Proxies in front", .name = "client-proto-from", .placeholder = "FIELD",
+     .effect = Choice<http::ClaimField>{&ServerConfig::client_proto_from, kSchemeFields},
+     .reloads = true,
+     .meaning = "The field that is believed when it says that the client has asked the proxy under https."},
+    {.group = "Proxies in front", .name = "client-host-from", .placeholder = "FIELD",
+     .effect = Choice<http::ClaimField>{&ServerConfig::client_host_from, kHostFields},
+     .reloads = true,
+     .meaning = "The field whose value takes the place of Host when a trusted proxy asks. It must be a host that is accepted, as Host must."},
+    {.group = "Proxies in front", .name = "proxy-protocol", .placeholder = "on|off",
+     .effect = Switch{&ListenerConfig::proxy_protocol},
+     .meaning = "Whether every connection begins with a header of the PROXY protocol, version 1 or 2, that names the client. Only --trusted-proxies "
+                "may connect then."},
+
     {.group = "Sites", .short_flag = "-d", .name = "root", .placeholder = "DIR", .positional = "DIR",
      .effect = Text{&SiteConfig::root, accept_non_empty, "the name of a directory"},
      .meaning = "The directory whose files are served."},
@@ -138,6 +175,13 @@ constexpr Option kOptions[] = {
      .effect = Choice<http::PathRules>{&SiteConfig::path_rules, kPathRules},
      .meaning = "What becomes of a path with a segment . or an empty one, as in /./a or /a//b: strict answers 403, standard looks up /a and "
                 "/a/b. A segment .. is refused by either."},
+
+    {.group = "Sites", .name = "allow-client", .placeholder = "NETWORK",
+     .effect = List{&SiteConfig::allowed_clients, accept_network, kNetworks, "everybody"},
+     .meaning = "The clients that are let in, by address; others are answered 403. Behind a proxy, name it with --trusted-proxies."},
+    {.group = "Sites", .name = "deny-client", .placeholder = "NETWORK",
+     .effect = List{&SiteConfig::denied_clients, accept_network, kNetworks, "nobody"},
+     .meaning = "The clients that are answered 403, even those that --allow-client lets in."},
 
     {.group = "Connections", .short_flag = "-t", .name = "threads", .placeholder = "N", .positional = "THREADS",
      .effect = WholeNumber<unsigned>{&ServerConfig::threads, 1, 1024},
@@ -247,6 +291,24 @@ constexpr Option kOptions[] = {
     {.group = "Limits", .name = "commit-timeout", .placeholder = "TIME",
      .effect = Time{&ServerConfig::commit_timeout, 1ms, 24h},
      .meaning = "How long an upload may take to reach stable storage; more is answered 503."},
+
+    {.group = "Limits for each client", .name = "client-connections", .placeholder = "N",
+     .effect = WholeNumber<unsigned>{&ServerConfig::client_connections, 0, 1'000'000},
+     .meaning = "How many connections one client may have at the same time, by address (IPv6 by /64); what is more is answered 429. Those of "
+                "--trusted-proxies are not counted. 0 is no limit."},
+    {.group = "Limits for each client", .name = "client-requests", .placeholder = "N",
+     .effect = WholeNumber<unsigned>{&ServerConfig::client_requests, 0, 1'000'000},
+     .meaning = "How many requests per second one client may make on average; what is more is answered 429. 0 is no limit."},
+    {.group = "Limits for each client", .name = "client-bytes", .placeholder = "SIZE",
+     .effect = Size{&ServerConfig::client_bytes, 0, kTiB},
+     .meaning = "How many bytes of content per second one client may be sent on average; further requests are answered 429 until that is made good. "
+                "0 is no limit."},
+    {.group = "Limits for each client", .name = "client-burst", .placeholder = "TIME",
+     .effect = Time{&ServerConfig::client_burst, 1s, 1h},
+     .meaning = "How much a client that has been quiet may take at once: what the limits allow it in this time."},
+    {.group = "Limits for each client", .name = "client-exempt", .placeholder = "NETWORK",
+     .effect = List{&ServerConfig::client_exempt, accept_network, kNetworks, "none"},
+     .meaning = "Clients without these limits. Clients of Unix sockets never have any."},
 
     {.group = "Log", .name = "access-log", .placeholder = "on|off",
      .effect = Switch{&ServerConfig::access_log},

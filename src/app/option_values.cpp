@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/endpoint.h"
+#include "base/network.h"
 #include "http/field_syntax.h"
 #include "http/host_policy.h"
 #include "os/unix_socket.h"
@@ -163,6 +164,11 @@ std::optional<std::string> accept_owner(std::string_view text) {
   const auto colons = std::ranges::count(text, ':');
   if (!is_printable || colons > 1 || (colons == 1 && text.ends_with(':'))) return std::nullopt;
   return accept_any(text);
+}
+
+std::optional<std::string> accept_network(std::string_view text) {
+  const auto network = Network::parse(text);
+  return network ? std::optional(network->text()) : std::nullopt;
 }
 
 std::optional<std::string> accept_host(std::string_view text) {

@@ -46,6 +46,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_mode(std::string_view text);
 /// USER, USER:GROUP or :GROUP, or nothing. Whether they exist shows when they are looked up.
 [[nodiscard]] std::optional<std::string> accept_owner(std::string_view text);
+/// What Network::parse takes, in its canonical form.
+[[nodiscard]] std::optional<std::string> accept_network(std::string_view text);
 /// A host as HostPolicy::parse_allowed takes it.
 [[nodiscard]] std::optional<std::string> accept_host(std::string_view text);
 /// The same except "*", since a site has names.

@@ -25,7 +25,7 @@ std::string text_of(const Option& option, ServerConfig server) {
 void copy_value(const Option& option, const ServerConfig& source, ServerConfig& server) {
   ListenerConfig listener;
   SiteConfig site;
-  const Setting setting{&option, "", {{"", text_of(option, source)}}};
+  const Setting setting = setting_from_text(option, "", text_of(option, source));
   static_cast<void>(apply(setting, {server, listener, site}));  // the value is allowed, as it was in `source`
 }
 
@@ -73,7 +73,8 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
 
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
                    Parse parse, executor::Executor& executor, UploadFolders& folders,
-                   ListenerServices& services, server::WorkerPool& pool, observe::LogWriter& log)
+                   ListenerServices& services, std::shared_ptr<const http::Filter> client_limit,
+                   server::WorkerPool& pool, observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       reported_(generation_->sites().size(), RootState::same),
@@ -82,6 +83,7 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
       executor_(executor),
       folders_(folders),
       services_(services),
+      client_limit_(std::move(client_limit)),
       pool_(pool),
       log_(log) {}
 
@@ -97,7 +99,7 @@ void Reloader::reload() {
   Config config = reloaded(config_, run->config, kept);
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
-  auto generation = Generation::create(config, bound_, executor_, &folders_);
+  auto generation = Generation::create(config, bound_, executor_, &folders_, client_limit_);
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   services_.install(*std::move(tls));

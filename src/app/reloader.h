@@ -28,9 +28,11 @@ class Reloader {
   using Parse = std::function<ParseOutcome()>;
 
   /// `config` is the configuration with which the server was started. All references outlive this object.
+  /// `client_limit`: see Generation::create.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
            Parse parse, executor::Executor& executor, UploadFolders& folders, ListenerServices& services,
-           server::WorkerPool& pool, observe::LogWriter& log);
+           std::shared_ptr<const http::Filter> client_limit, server::WorkerPool& pool,
+           observe::LogWriter& log);
 
   /// Reads the configuration again and opens everything anew; called for SIGHUP.
   void reload();
@@ -41,6 +43,8 @@ class Reloader {
   /// Puts certificates into force whose files have changed, and warns of those that expire.
   void follow_certificates() { services_.follow(config_, wall_now(), monotonic_now(), log_); }
 
+  /// Those of the generation that is in force.
+  [[nodiscard]] Networks trusted_proxies() const { return generation_->trusted_proxies(); }
   /// The configuration that is in force.
   [[nodiscard]] const Config& config() const { return config_; }
 
@@ -56,6 +60,7 @@ class Reloader {
   executor::Executor& executor_;
   UploadFolders& folders_;
   ListenerServices& services_;
+  const std::shared_ptr<const http::Filter> client_limit_;
   server::WorkerPool& pool_;
   observe::LogWriter& log_;
 };

@@ -10,6 +10,7 @@
 
 #include "app/announce.h"
 #include "app/capacity.h"
+#include "app/client_limits.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/listeners.h"
@@ -44,7 +45,8 @@ http::SessionSettings session_settings(const Config& config) {
           .server_name = server.server_name};
 }
 
-server::PoolSettings pool_settings(const Config& config, const Capacity& capacity) {
+server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
+                                   limits::ClientLimits* client_limits) {
   const ServerConfig& server = config.server;
   return {.threads = server.threads,
           .connections_per_thread = capacity.connections_per_thread,
@@ -52,7 +54,8 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
           .worker = {.session = session_settings(config),
                      .access_log = server.access_log,
                      .access_format = server.log_format,
-                     .maximum_lingering = capacity.lingering_per_thread}};
+                     .maximum_lingering = capacity.lingering_per_thread,
+                     .limits = client_limits}};
 }
 
 Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit) {
@@ -91,11 +94,11 @@ Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
 }
 
 /// Makes the acceptor, which also wakes the main loop for signals and for milestones.
-Result<server::Acceptor> create_acceptor(const ServerConfig& config, const Capacity& capacity,
+Result<server::Acceptor> create_acceptor(const server::AcceptorSettings& settings,
                                          std::vector<server::Listener> listeners, server::WorkerPool& pool,
                                          const Process& process, const std::vector<const os::Fd*>& watched) {
-  auto acceptor = TRY(server::Acceptor::create(std::move(listeners), pool, process.main_log,
-                                               *process.registry, {config.server_name, capacity.rejected}));
+  auto acceptor = TRY(
+      server::Acceptor::create(std::move(listeners), pool, process.main_log, *process.registry, settings));
   TRY(acceptor.watch(process.signals.fd()));
   for (const os::Fd* fd : watched) TRY(acceptor.watch(*fd));
   return acceptor;
@@ -143,15 +146,15 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
               .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   services->attach(listeners);
   executor::Executor executor;
+  const ClientLimiting client_limiting = make_client_limits(config.server, *process.registry);
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
   auto generation =
-      TRY(Generation::create(config, bound, executor, &folders).map_error([](const std::string& message) {
-        return StartFailure{message, kExitUsage};
-      }));
+      TRY(Generation::create(config, bound, executor, &folders, client_limiting.filter)
+              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
-  const server::PoolSettings settings = pool_settings(config, capacity);
+  const server::PoolSettings settings = pool_settings(config, capacity, client_limiting.limits.get());
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
@@ -160,14 +163,17 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                                                     executor.shut_down([&] { work_ended->reach(); });
                                                   })
                             .map_error(as_failure("cannot start the workers")));
-  auto acceptor =
-      create_acceptor(config.server, capacity, std::move(listeners), *pool, process, {&work_ended->fd()});
+  auto acceptor = create_acceptor({.server_name = config.server.server_name,
+                                   .rejected = capacity.rejected,
+                                   .limits = client_limiting.limits.get()},
+                                  std::move(listeners), *pool, process, {&work_ended->fd()});
   if (!acceptor) {
     pool->stop_now();
     pool->join();
     executor.join();
     return failure(as_failure("cannot watch the listening sockets")(acceptor.error()));
   }
+  acceptor->trust(generation->trusted_proxies());
   announce(config, *generation, names, bound, services->schemes(), process.main_log);
   write_warnings(warnings, process.main_log);
   write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);
@@ -176,8 +182,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
-  Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *services, *pool,
-                    process.main_log);
+  Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *services,
+                    client_limiting.filter, *pool, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,

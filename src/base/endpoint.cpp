@@ -135,8 +135,15 @@ std::string Endpoint::text() const {
 std::optional<Endpoint> parse_address(std::string_view text) {
   Endpoint endpoint;
   if (parse_ipv4(text, std::span(endpoint.address).first<4>())) return endpoint;
-  endpoint.address.fill(0);
-  if (!parse_ipv6(text, endpoint.address)) return std::nullopt;
+  std::array<std::uint8_t, 16> address{};
+  if (!parse_ipv6(text, address)) return std::nullopt;
+  return ipv6_endpoint(std::as_bytes(std::span(address)));
+}
+
+Endpoint ipv6_endpoint(std::span<const std::byte, 16> address) {
+  Endpoint endpoint;
+  std::ranges::transform(address, endpoint.address.begin(),
+                         [](std::byte byte) { return static_cast<std::uint8_t>(byte); });
   if (std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), endpoint.address.begin())) {
     std::copy_n(endpoint.address.begin() + 12, 4, endpoint.address.begin());
     std::fill(endpoint.address.begin() + 4, endpoint.address.end(), std::uint8_t{0});

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,5 +37,8 @@ struct Endpoint {
 /// zeros, or RFC 4291 §2.2 (an IPv4 tail allowed, no brackets, no zone). Nothing for anything else, host
 /// names included.
 [[nodiscard]] std::optional<Endpoint> parse_address(std::string_view text);
+
+/// An IPv6 address in network order, as an Endpoint with port 0: of IPv4 when it is mapped.
+[[nodiscard]] Endpoint ipv6_endpoint(std::span<const std::byte, 16> address);
 
 }  // namespace bobbin

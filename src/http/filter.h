@@ -31,7 +31,7 @@ class Filter {
 /// response last. Thread: any.
 class FilteredHandler final : public Handler {
  public:
-  using Filters = std::vector<std::unique_ptr<const Filter>>;
+  using Filters = std::vector<std::shared_ptr<const Filter>>;
   FilteredHandler(Filters filters, std::shared_ptr<const Handler> handler)
       : filters_(std::move(filters)), handler_(std::move(handler)) {}
 
@@ -44,6 +44,7 @@ class FilteredHandler final : public Handler {
                                          const ListenerRules& listener) const override {
     return handler_->summarize(head, local, listener);
   }
+  [[nodiscard]] const ProxyTrust* proxies() const override { return handler_->proxies(); }
   void finish(const RequestSummary& request, Response& response) const override {
     handler_->finish(request, response);
     for (auto filter = filters_.rbegin(); filter != filters_.rend(); ++filter)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "http/client_claims.h"
 #include "http/error_form.h"
 #include "http/listener_rules.h"
 #include "http/request_head.h"
@@ -86,7 +87,11 @@ class ReplyLater {
 /// outlives it.
 struct Request {
   const RequestHead& head;
-  const Endpoint& local;       ///< where the connection arrived
+  const Endpoint& local;  ///< where the connection arrived
+  /// Who asks: the other end of the connection, or whom a trusted proxy names.
+  Endpoint client = {};
+  /// Under which it asks: as a trusted proxy says, else that of the listener.
+  Scheme scheme = Scheme::http;
   std::string_view path = {};  ///< decoded, starts with '/', free of `.` and `..` segments; set by the router
   ExchangeAddress exchange = {};
   /// Which worker asks, from 0: a handler may keep something for each, and needs no lock for it.
@@ -153,6 +158,8 @@ class Handler {
             .persists = head.asks_to_persist,
             .error_form = error_form(head)};
   }
+  /// Which proxies may say for whom they ask; null when none may. Lives as long as the handler.
+  [[nodiscard]] virtual const ProxyTrust* proxies() const { return nullptr; }
   /// Called once for every final response before it is sent, wherever and whenever it was made. It is not
   /// called for a prepared response, for which it was called when that was made. See FilteredHandler.
   virtual void finish(const RequestSummary& request, Response& response) const {

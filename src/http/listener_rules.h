@@ -4,18 +4,13 @@
 #include <optional>
 #include <string>
 
+#include "http/scheme.h"
+
 namespace bobbin::http {
-
-/// The scheme of the resources that a connection asks for (RFC 9110 §4.2): https exactly where it is secured.
-enum class Scheme : std::uint8_t { http, https };
-
-/// The port that an authority without one means (RFC 9110 §4.2.1, §4.2.2).
-[[nodiscard]] constexpr std::uint16_t default_port(Scheme scheme) {
-  return scheme == Scheme::https ? 443 : 80;
-}
 
 /// What holds for every request that arrives at one listener. It outlives the connections.
 struct ListenerRules {
+  /// Of its connections. A trusted proxy may claim another one for a request, see Request::scheme.
   Scheme scheme = Scheme::http;
   /// Requests are sent on to the same address under https, at this port.
   std::optional<std::uint16_t> redirect_port;

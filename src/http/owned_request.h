@@ -18,6 +18,8 @@ class OwnedRequest {
         head_(copy_of(request.head)),
         request_{.head = head_,
                  .local = local_,
+                 .client = request.client,
+                 .scheme = request.scheme,
                  .path = copy_of(request.path),
                  .exchange = request.exchange,
                  .worker = request.worker,

@@ -52,6 +52,8 @@ Response server_options(std::string_view methods) {
 Request with_path(const Request& request, std::string_view path) {
   return {.head = request.head,
           .local = request.local,
+          .client = request.client,
+          .scheme = request.scheme,
           .path = path,
           .exchange = request.exchange,
           .worker = request.worker,
@@ -77,8 +79,8 @@ bool is_not_found(const Begin& begin) {
 
 }  // namespace
 
-Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound)
-    : sites_(std::move(sites)), bound_(std::move(bound)) {
+Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound, std::optional<ProxyTrust> trust)
+    : sites_(std::move(sites)), bound_(std::move(bound)), trust_(std::move(trust)) {
   ASSERT(!sites_.empty());
   for (const Site& site : sites_)
     ASSERT(!site.routes.empty() && site.routes.back().match == Route::Match::beneath &&
@@ -113,11 +115,10 @@ const Site* Router::most_precise(const std::optional<Authority>& authority, cons
 
 Begin Router::begin(const Request& request) const {
   const RequestHead& head = request.head;
-  const Scheme scheme = request.listener.scheme;
-  const Site* site = site_for(head.authority, request.local, scheme);
+  const Site* site = site_for(head.authority, request.local, request.listener.scheme);
   if (site == nullptr && head.authority.empty()) return refuse_missing_host();
   if (site == nullptr) return refuse_host(head.authority, parse_authority(head.authority), request.local);
-  auto parsed = parse_target(head, site->path_rules, scheme);
+  auto parsed = parse_target(head, site->path_rules, request.scheme);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return closing_error(refusal->status, std::string(refusal->reason));
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
@@ -141,7 +142,8 @@ RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local,
   if (site == nullptr) site = &sites_.back();
   summary.site = static_cast<std::size_t>(site - sites_.data());
   if (head.target.empty()) return summary;
-  const auto parsed = parse_target(head, site->path_rules, listener.scheme);
+  // How an error is shown depends on the path; whether the scheme is right decides begin().
+  const auto parsed = parse_target(head, site->path_rules, scheme_of(head.target, listener.scheme));
   if (const auto* target = std::get_if<Target>(&parsed))
     summary.error_form = route_for(*site, target->path()).handler->error_form(head);
   return summary;

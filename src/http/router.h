@@ -42,14 +42,16 @@ struct Site {
 class Router final : public Handler {
  public:
   /// `bound`: the addresses of the listeners. Of several sites that name a host equally precisely the first
-  /// one has it.
-  Router(std::vector<Site> sites, std::vector<Endpoint> bound);
+  /// one has it. `trust`: which proxies are believed; nothing: none.
+  Router(std::vector<Site> sites, std::vector<Endpoint> bound,
+         std::optional<ProxyTrust> trust = std::nullopt);
   Router(const Router&) = delete;  // usual_ points into sites_
   Router& operator=(const Router&) = delete;
 
   [[nodiscard]] Begin begin(const Request& request) const override;
   [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local,
                                          const ListenerRules& listener) const override;
+  [[nodiscard]] const ProxyTrust* proxies() const override { return trust_ ? &*trust_ : nullptr; }
   /// Applies the filters of the site that the summary names.
   void finish(const RequestSummary& request, Response& response) const override;
 
@@ -61,6 +63,7 @@ class Router final : public Handler {
 
   std::vector<Site> sites_;
   std::vector<Endpoint> bound_;
+  std::optional<ProxyTrust> trust_;
   /// An authority that leads to the same site whenever the connection arrived at this port: found by
   /// comparing text, where the policies take it apart.
   struct Usual {

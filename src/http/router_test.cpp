@@ -144,5 +144,27 @@ TEST_F(RouterTest, APathThatBeganWithTwoSlashesIsRefusedAlsoWhenTheAnswerWasPrep
   EXPECT_EQ(response.log_fields.violation, "Path traversal attempt (//etc/hosts)");
 }
 
+/// Shows every error to programs.
+class ForPrograms final : public Handler {
+ public:
+  Begin begin(const Request&) const override { return Response::error(Status::not_found, ""); }
+  ErrorForm error_form(const RequestHead&) const override { return ErrorForm::problem; }
+};
+
+// A trusted proxy may claim another scheme than that of the connection.
+TEST_F(RouterTest, AnErrorIsShownByThePathWhateverTheSchemeOfTheTarget) {
+  const ForPrograms handler;
+  Site site = this->site(one_, {"a.example"});
+  site.routes = {{Route::Match::exactly, "/upload", &handler}, {Route::Match::beneath, "", &one_}};
+  const Router router({site}, {});
+  const auto form = [&](std::string_view target) {
+    return router.summarize(get("a.example", target), local_, kPlainListener).error_form;
+  };
+  EXPECT_EQ(form("/upload"), ErrorForm::problem);
+  EXPECT_EQ(form("https://a.example/upload"), ErrorForm::problem);
+  EXPECT_EQ(form("http://a.example/upload"), ErrorForm::problem);
+  EXPECT_EQ(form("https://a.example/x"), ErrorForm::page);
+}
+
 }  // namespace
 }  // namespace bobbin::http

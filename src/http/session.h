@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "http/content.h"
@@ -45,6 +47,8 @@ struct ExchangeSummary {
   bool keeps_connection = false;
   unsigned ordinal = 0;  ///< on its connection, from 1
   Instant started;       ///< when the head was complete
+  /// Who has asked, where a trusted proxy names somebody else than whom the connection is from.
+  std::optional<Endpoint> client = std::nullopt;
 };
 
 /// What a session needs from the worker that owns it. Thread: the session's.

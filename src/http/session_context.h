@@ -34,8 +34,9 @@ struct SessionContext {
   std::shared_ptr<const Handler> handler;  ///< an exchange keeps the handler with which it began
   Services& services;
   ReplySink& replies;
-  unsigned worker = 0;      ///< see Request
-  std::uint64_t round = 1;  ///< see Request
+  const ProxyTrust* proxies = nullptr;  ///< those of the handler
+  unsigned worker = 0;                  ///< see Request
+  std::uint64_t round = 1;              ///< see Request
 };
 
 }  // namespace bobbin::http

@@ -132,6 +132,11 @@ std::variant<Target, Refusal, PathViolation> rewrite_path(std::string_view path,
 
 }  // namespace
 
+Scheme scheme_of(std::string_view target, Scheme otherwise) {
+  if (target.starts_with('/') || target == "*") return otherwise;
+  return equals_ignoring_case(target.substr(0, target.find(':')), "https") ? Scheme::https : Scheme::http;
+}
+
 std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& head, PathRules rules,
                                                           Scheme scheme) {
   std::string_view rest = head.target;
@@ -140,15 +145,13 @@ std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& hea
     return Target{.asterisk = true};
   }
   if (!rest.starts_with('/') && !strip_origin(rest)) return bad_request("The request target is malformed.");
-  // RFC 9110 §7.4: an https resource is answered over a secured connection only, and what is asked for over
-  // a secured one is no http resource, whose origin is another port.
-  if (!head.target.starts_with('/')) {
-    const bool wants_https = equals_ignoring_case(head.target.substr(0, head.target.find(':')), "https");
-    if (wants_https && scheme == Scheme::http)
-      return Refusal{Status::misdirected_request, "This connection is not secured: ask for an http address."};
-    if (!wants_https && scheme == Scheme::https)
-      return Refusal{Status::misdirected_request, "This connection is secured: ask for an https address."};
-  }
+  // RFC 9110 §7.4: an https resource is answered only where it was asked for over a secured connection, ours
+  // or that of a trusted proxy; and what is asked for over a secured one is no http resource, whose origin is
+  // another port.
+  if (scheme_of(head.target, scheme) != scheme)
+    return Refusal{Status::misdirected_request,
+                   scheme == Scheme::http ? "This connection is not secured: ask for an http address."
+                                          : "This connection is secured: ask for an https address."};
 
   const std::size_t path_size = std::min(rest.find('?'), rest.size());
   const std::string_view path = path_size == 0 ? "/" : rest.substr(0, path_size);

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <variant>
 
-#include "http/listener_rules.h"
 #include "http/request_head.h"
 #include "http/response.h"
+#include "http/scheme.h"
 
 namespace bobbin::http {
 
@@ -37,8 +37,11 @@ struct PathViolation {
   std::string_view reason;  ///< a literal: one sentence for a person
 };
 
+/// The scheme that a target in absolute-form names; in any other form it names none.
+[[nodiscard]] Scheme scheme_of(std::string_view target, Scheme otherwise);
+
 /// Origin-form, absolute-form, and `*` for OPTIONS. Refusal 400: malformed target, bad percent-encoding, a
-/// byte that a URI cannot hold; 421: a target under another scheme than the connection's. PathViolation
+/// byte that a URI cannot hold; 421: a target under another scheme than the request's. PathViolation
 /// (403): a `.` or `..` segment, an empty inner segment, a backslash or NUL: raw, percent-encoded once, or
 /// twice; of these PathRules::standard takes raw `.` segments and raw empty ones. One trailing '/' is fine;
 /// `/` is the root. An encoded slash is a slash, as in nginx. The characters `"<>^{|}` and the backquote,

@@ -26,14 +26,20 @@ class RecordingHandler final : public Handler {
   mutable PreparedResponse prepared{.status = Status::not_found};
   mutable int prepared_asked = 0;
   mutable std::vector<std::uint64_t> rounds;  ///< of the requests
-  std::shared_ptr<SourceScript> source;       ///< of the answer to `/source`
-  mutable int cancelled = 0;                  ///< exchanges whose client has gone
+  mutable std::vector<Endpoint> clients;
+  mutable std::vector<Scheme> schemes;
+  mutable std::vector<std::string> authorities;
+  std::shared_ptr<SourceScript> source;  ///< of the answer to `/source`
+  mutable int cancelled = 0;             ///< exchanges whose client has gone
   /// The receiver of `/waits` says Wait after so many pieces of content.
   int pieces_until_wait = 1;
 
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
     rounds.push_back(request.round);
+    clients.push_back(request.client);
+    schemes.push_back(request.scheme);
+    authorities.emplace_back(head.authority);
     events_.push_back("request " + std::string(head.method_text) + " " + std::string(head.target));
     if (head.target == "/forbidden") {
       Response response = Response::error(Status::forbidden, "Not here.");

@@ -66,7 +66,11 @@ class Transport {
   [[nodiscard]] virtual std::uint64_t unacknowledged_bytes() const = 0;
   /// The descriptor that becomes readable or writable when a call may be made again.
   [[nodiscard]] virtual const os::Fd& descriptor() const = 0;
+  /// The other end of the connection.
   [[nodiscard]] virtual const Endpoint& peer() const = 0;
+  /// Whom the connection is from: the peer, or whom the peer, which is a proxy, has named. It is final once
+  /// something has been received; the reference stays valid.
+  [[nodiscard]] virtual const Endpoint& client() const { return peer(); }
   /// Our address, at which the connection arrived.
   [[nodiscard]] virtual const Endpoint& local() const = 0;
   /// The protocol spoken on the connection, by its ALPN name (RFC 7301): "http/1.1".
@@ -76,6 +80,8 @@ class Transport {
   /// Why the connection could not be secured, or is secure no more, in a few words for the log. Empty when
   /// nothing was wrong, or when the peer has merely left.
   [[nodiscard]] virtual std::string_view security_failure() const { return {}; }
+  /// Why the PROXY header was refused, as the end of a sentence; empty when it was not.
+  [[nodiscard]] virtual std::string_view proxy_failure() const { return {}; }
 };
 
 }  // namespace bobbin::net

@@ -58,7 +58,7 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
   if (names_client) {
     line([&] {
       block.add("Connection from ");
-      add_endpoint(block, record.origin.client);
+      add_client(block, record.origin);
     });
   }
   if (!record.certificate_fingerprint.empty()) {
@@ -88,7 +88,9 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
   line([&] {
     block.add("Connection: ");
     block.add(connection_word(record));
-    if (!names_client) add_client(block, record.origin.client);
+    if (names_client) return;
+    block.add(", client: ");
+    add_client(block, record.origin);
   });
 }
 
@@ -137,9 +139,9 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   };
   line.add(R"({"time":")");
   add_json_time(line, record.time);
-  line.add(R"(","client":")");
-  add_endpoint(line, record.origin.client);
-  text(R"(","thread":)", thread_name);
+  line.add(R"(",)");
+  add_json_client(line, record.origin);
+  text(R"(,"thread":)", thread_name);
   add_json_ids(line, record.origin);
   text(R"(,"request":)", record.request_line);
   if (!record.request_line.empty()) {

@@ -84,6 +84,28 @@ TEST_F(AccessLog, ShowsTheCertificateOfTheClient) {
             std::string::npos);
 }
 
+TEST_F(AccessLog, NamesTheClientAndTheProxyThatHasNamedIt) {
+  ExchangeRecord record = download();
+  record.origin.peer = record.origin.client;
+  record.origin.client = {.address = {203, 0, 113, 7}};
+  const auto has = [&](AccessFormat format, std::string_view text) {
+    const std::string line = formatted(format, record);
+    EXPECT_NE(line.find(text), std::string::npos) << line;
+  };
+  has(AccessFormat::transfer, "Connection from 203.0.113.7 through 127.0.0.1:54321\n");
+  has(AccessFormat::common, "203.0.113.7 - - [");
+  has(AccessFormat::json, R"(,"client":"203.0.113.7","peer":"127.0.0.1:54321","thread")");
+  record.origin.exchange = 2;
+  has(AccessFormat::transfer, "Connection: keep-alive, client: 203.0.113.7 through 127.0.0.1:54321\n");
+}
+
+TEST_F(AccessLog, AClientAtAUnixSocketHasANumber) {
+  ExchangeRecord record = download();
+  record.origin.client = {.family = Endpoint::Family::unix_socket, .port = 17};
+  EXPECT_NE(formatted(AccessFormat::transfer, record).find("Connection from unix:17\n"), std::string::npos);
+  EXPECT_TRUE(formatted(AccessFormat::common, record).starts_with("unix - - ["));
+}
+
 TEST_F(AccessLog, TransferTellsAnnouncedFromTransferred) {
   ExchangeRecord record = download();
   record.origin.exchange = 2;

@@ -43,6 +43,7 @@ void add_address(LineBuilder& line, const Endpoint& endpoint) {
 }
 
 void add_endpoint(LineBuilder& line, const Endpoint& endpoint) {
+  if (endpoint.port == 0) return add_address(line, endpoint);
   const bool is_ipv6 = endpoint.family == Endpoint::Family::ipv6;
   if (is_ipv6) line.add('[');
   add_address(line, endpoint);
@@ -51,9 +52,11 @@ void add_endpoint(LineBuilder& line, const Endpoint& endpoint) {
   line.add_number(endpoint.port);
 }
 
-void add_client(LineBuilder& line, const Endpoint& client) {
-  line.add(", client: ");
-  add_endpoint(line, client);
+void add_client(LineBuilder& line, const Origin& origin) {
+  add_endpoint(line, origin.client);
+  if (!origin.peer) return;
+  line.add(" through ");
+  add_endpoint(line, *origin.peer);
 }
 
 void add_line_start(LineBuilder& line, WallTime time, std::string_view thread_name) {
@@ -71,6 +74,16 @@ void add_json_time(LineBuilder& line, WallTime time) {
   line.add('.');
   for (const int digit : {100, 10, 1}) line.add(static_cast<char>('0' + thousandths / digit % 10));
   line.add(text_of(second.offset));
+}
+
+void add_json_client(LineBuilder& line, const Origin& origin) {
+  line.add(R"("client":")");
+  add_endpoint(line, origin.client);
+  if (origin.peer) {
+    line.add(R"(","peer":")");
+    add_endpoint(line, *origin.peer);
+  }
+  line.add('"');
 }
 
 void add_json_ids(LineBuilder& line, const Origin& origin) {

@@ -20,7 +20,10 @@ std::string_view name_of(LogLevel level) {
 void add_text(LineBuilder& line, const Message& message) {
   add_line_start(line, message.time, message.thread_name);
   add_escaped(line, message.text);
-  if (message.origin != nullptr) add_client(line, message.origin->client);
+  if (message.origin != nullptr) {
+    line.add(", client: ");
+    add_client(line, *message.origin);
+  }
   line.add('\n');
 }
 
@@ -36,9 +39,8 @@ void add_json(LineBuilder& line, const Message& message) {
     line.add('"');
   }
   if (message.origin != nullptr) {
-    line.add(R"(,"client":")");
-    add_endpoint(line, message.origin->client);
-    line.add('"');
+    line.add(',');
+    add_json_client(line, *message.origin);
     add_json_ids(line, *message.origin);
   }
   line.add(R"(,"message":)");

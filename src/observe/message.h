@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,9 @@ struct Origin {
   unsigned worker = 0;
   std::uint64_t connection = 0;  ///< of this worker, counted from 1: both together are never used again
   std::uint64_t exchange = 0;    ///< of this connection, counted from 1; 0: of none in particular
-  Endpoint client;
+  Endpoint client;               ///< its port is 0 where it is not known
+  /// The other end of the connection, where that is a proxy which has named the client.
+  std::optional<Endpoint> peer = std::nullopt;
 };
 
 /// Views live as long as the call. What has no thread or origin has an empty name, or null.

@@ -21,8 +21,6 @@
 namespace bobbin::os {
 namespace {
 
-constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 constexpr std::uint16_t kPortOfUnixSockets = 80;  // see Endpoint::port
 
 Endpoint from_sockaddr(const sockaddr_storage& storage) {
@@ -38,14 +36,8 @@ Endpoint from_sockaddr(const sockaddr_storage& storage) {
   }
   sockaddr_in6 raw;
   std::memcpy(&raw, &storage, sizeof raw);
+  endpoint = ipv6_endpoint(std::as_bytes(std::span(raw.sin6_addr.s6_addr)));
   endpoint.port = ntohs(raw.sin6_port);
-  const std::uint8_t* bytes = raw.sin6_addr.s6_addr;
-  if (std::equal(std::begin(kMappedPrefix), std::end(kMappedPrefix), bytes)) {
-    std::copy_n(bytes + sizeof kMappedPrefix, 4, endpoint.address.begin());
-    return endpoint;
-  }
-  endpoint.family = Endpoint::Family::ipv6;
-  std::copy_n(bytes, 16, endpoint.address.begin());
   return endpoint;
 }
 
@@ -152,6 +144,18 @@ Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into) {
   });
   if (count < 0) return last_error("recv");
   return static_cast<std::size_t>(count);
+}
+
+Result<std::size_t> peek(const Fd& socket, std::span<std::byte> into) {
+  const auto count =
+      uninterrupted([&] { return ::recv(socket.number(), into.data(), into.size(), MSG_PEEK); });
+  if (count < 0) return last_error("recv");
+  return static_cast<std::size_t>(count);
+}
+
+bool has_finished_sending(const Fd& socket) {
+  pollfd polled{.fd = socket.number(), .events = POLLRDHUP, .revents = 0};
+  return uninterrupted([&] { return ::poll(&polled, 1, 0); }) > 0;
 }
 
 Result<std::size_t> send(const Fd& socket, std::span<const Bytes> pieces, bool more) {

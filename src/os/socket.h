@@ -45,6 +45,11 @@ enum class Families : std::uint8_t { its_own, both };
 /// 0: the peer has finished sending. EAGAIN: nothing there now.
 [[nodiscard]] Result<std::size_t> receive(const Fd& socket, std::span<std::byte> into);
 
+/// The same, and leaves the bytes where they are.
+[[nodiscard]] Result<std::size_t> peek(const Fd& socket, std::span<std::byte> into);
+/// Whether the peer has finished sending or the connection is broken, whatever is left to be received.
+[[nodiscard]] bool has_finished_sending(const Fd& socket);
+
 /// Sends the pieces in one call; returns how much the socket took. `more`: further bytes follow at once, so
 /// that the kernel fills its segments. At most kMaximumPieces.
 inline constexpr std::size_t kMaximumPieces = 64;

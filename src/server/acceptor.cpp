@@ -27,13 +27,6 @@ bool is_about_one_connection(int code) {
          code == EHOSTUNREACH || code == ENETUNREACH || code == ETIMEDOUT;
 }
 
-std::unique_ptr<net::Transport> transport_of(Arrival&& arrival) {
-  return make_transport(std::move(arrival), []<typename T, typename... Arguments>(std::in_place_type_t<T>,
-                                                                                  Arguments&&... arguments) {
-    return std::unique_ptr<net::Transport>(std::make_unique<T>(std::forward<Arguments>(arguments)...));
-  });
-}
-
 }  // namespace
 
 Result<Listener> listen(const Endpoint& endpoint, os::Families families) {
@@ -59,9 +52,12 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
       log_(log),
       accepted_count_(registry.counter("bobbin_connections_accepted_total")),
       rejected_count_(registry.counter("bobbin_connections_rejected_total")),
+      untrusted_count_(registry.counter("bobbin_connections_untrusted_total")),
+      limited_count_(registry.counter("bobbin_connections_limited_total")),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger) {}
+      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger),
+      limits_(settings.limits) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
                                   observe::Registry& registry, AcceptorSettings settings) {
@@ -109,6 +105,7 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     starved_ = false;
     accepted_count_.add();
     if (is_unix_socket) accepted->peer.port = ++unix_connections_;
+    if (listener.service->has_proxy_header && !may_connect(accepted->peer)) continue;
     Arrival arrival{.socket = std::move(accepted->socket),
                     .peer = accepted->peer,
                     .local = listener.bound,
@@ -117,6 +114,10 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     // already.
     if (listener.bound.is_wildcard())
       if (const auto local = os::local_endpoint(arrival.socket)) arrival.local = *local;
+    if (limits_ != nullptr && !take_place(arrival, now)) {
+      reject(std::move(arrival), Rejected::Reason::client_limit);
+      continue;
+    }
     if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
       log_.write(observe::LogLevel::warning,
                  "Warning: Connection queue full, rejecting connection from " + arrival.peer.text());
@@ -124,6 +125,14 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     }
   }
   return waiting;
+}
+
+bool Acceptor::may_connect(const Endpoint& peer) {
+  if (contains(proxies_, peer)) return true;
+  untrusted_count_.add();
+  log_.write(observe::LogLevel::warning,
+             "Warning: " + peer.text() + " is none of --trusted-proxies, closing its connection");
+  return false;
 }
 
 void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
@@ -169,9 +178,23 @@ void Acceptor::stop_accepting() {
   paused_until_ = kNever;
 }
 
-void Acceptor::reject(Arrival arrival) {
+bool Acceptor::take_place(Arrival& arrival, Instant now) {
+  // A proxy connects on behalf of many.
+  if (arrival.service->has_proxy_header || contains(proxies_, arrival.peer)) return true;
+  if (!limits_->connect(arrival.peer, now)) {
+    limited_count_.add();
+    log_.write(observe::LogLevel::warning, "Warning: " + arrival.peer.address_text() +
+                                               " has as many connections as a client may, rejecting " +
+                                               arrival.peer.text());
+    return false;
+  }
+  arrival.place = limits::Place(*limits_, arrival.peer);
+  return true;
+}
+
+void Acceptor::reject(Arrival arrival, Rejected::Reason reason) {
   rejected_count_.add();
-  rejected_.add(transport_of(std::move(arrival)), epoll_, monotonic_now());
+  rejected_.add(make_transport(std::move(arrival), kMakeApart), epoll_, reason, monotonic_now());
 }
 
 }  // namespace bobbin::server

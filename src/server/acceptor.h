@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/network.h"
 #include "base/result.h"
 #include "observe/log.h"
 #include "observe/registry.h"
@@ -37,21 +38,25 @@ struct Listener {
 [[nodiscard]] Result<Listener> adopt(os::Fd socket);
 
 struct AcceptorSettings {
-  std::string server_name;       ///< for the answers to those that are rejected
-  std::size_t rejected = 64;     ///< of these, how many are read on at once until they have closed
-  Duration linger = seconds(2);  ///< and for how long each at most
+  std::string server_name;                 ///< for the answers to those that are rejected
+  std::size_t rejected = 64;               ///< of these, how many are read on at once until they have closed
+  Duration linger = seconds(2);            ///< and for how long each at most
+  limits::ClientLimits* limits = nullptr;  ///< null: clients have none
 };
 
 /// Takes connections from the listeners and hands them to the pool; turns away those that it has no place
 /// for. Thread: the main thread's.
 class Acceptor {
  public:
-  /// The references outlive the acceptor. Counts bobbin_connections_accepted_total and
-  /// bobbin_connections_rejected_total.
+  /// The references outlive the acceptor. Counts bobbin_connections_accepted_total,
+  /// bobbin_connections_rejected_total, bobbin_connections_untrusted_total and
+  /// bobbin_connections_limited_total.
   [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool,
                                                observe::LogWriter& log, observe::Registry& registry,
                                                AcceptorSettings settings);
 
+  /// Connections to listeners with a PROXY header are taken from these only. From none before the first call.
+  void trust(Networks proxies) { proxies_ = std::move(proxies); }
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
 
@@ -63,7 +68,7 @@ class Acceptor {
   /// believe that they are connected.
   void stop_accepting();
   /// Answers 503.
-  void reject(Arrival arrival);
+  void reject(Arrival arrival) { reject(std::move(arrival), Rejected::Reason::no_place); }
 
  private:
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
@@ -71,6 +76,10 @@ class Acceptor {
 
   /// Takes as many as is fair in one turn, of those that wait now. 0 when nobody is left who waits.
   std::size_t accept_some(const Listener& listener, Instant now);
+  void reject(Arrival arrival, Rejected::Reason reason);
+  [[nodiscard]] bool may_connect(const Endpoint& peer);
+  /// Takes a place for a connection of this client. False when it has as many as it may.
+  [[nodiscard]] bool take_place(Arrival& arrival, Instant now);
   void renew_spare();
   void out_of_descriptors(const Listener& listener, const Error& error, Instant now);
   void set_listening(bool listening);
@@ -80,9 +89,13 @@ class Acceptor {
   observe::LogWriter& log_;
   observe::Counter& accepted_count_;
   observe::Counter& rejected_count_;
+  observe::Counter& untrusted_count_;
+  observe::Counter& limited_count_;
   os::Epoll epoll_;
   os::Fd spare_;  // given up for a moment when there is no other descriptor left to answer 503 with
   Rejected rejected_;
+  Networks proxies_;
+  limits::ClientLimits* limits_;
   Instant paused_until_ = kNever;       // kNever: not paused
   std::uint16_t unix_connections_ = 0;  // the number of the last connection of a Unix socket
   // Descriptors have run out, which has been logged, and no connection could be accepted since.

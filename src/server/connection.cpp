@@ -56,8 +56,8 @@ Connection::Progress Connection::drive(std::span<std::byte> scratch, Instant now
 void Connection::change_to_http2(http::http2::Session::Context& context, Instant now) {
   const Bytes left = session_->input_of_http2();
   const std::vector<std::byte> input(left.begin(), left.end());
-  session_.replace(
-      std::make_unique<http::http2::Session>(context, id(), transport_->local(), now, session_->listener()));
+  session_.replace(std::make_unique<http::http2::Session>(context, id(), transport_->client(),
+                                                          transport_->local(), now, session_->listener()));
   session_->received(input, now);
 }
 

@@ -28,19 +28,20 @@ namespace bobbin::server {
 class Connection : public net::Timer {
  public:
   /// HTTP/1 on a connection that has just arrived. `context` outlives it.
-  Connection(http::http1::Session::Context& context, Arrival&& arrival, ConnectionId id, Instant now) {
+  Connection(http::http1::Session::Context& context, Arrival&& arrival, ConnectionId id, Instant now)
+      : is_limited(arrival.place.release()) {
     const http::ListenerRules& rules = arrival.service->rules;
     make_transport(std::move(arrival), [this]<typename T, typename... Arguments>(std::in_place_type_t<T>,
                                                                                  Arguments&&... arguments) {
       transport_.emplace<T>(std::forward<Arguments>(arguments)...);
     });
-    session_.emplace(context, id, transport_->local(), now, rules);
+    session_.emplace(context, id, transport_->client(), transport_->local(), now, rules);
   }
   /// For tests: `fill(slot)` makes the transport in place.
   template <typename Fill>
   Connection(http::http1::Session::Context& context, ConnectionId id, Instant now, Fill fill) {
     fill(transport_);
-    session_.emplace(context, id, transport_->local(), now, http::kPlainListener);
+    session_.emplace(context, id, transport_->client(), transport_->local(), now, http::kPlainListener);
   }
 
   /// Speaks HTTP/2 from here on: the session of HTTP/1 has finished with Progress::speaks_http2, and what it
@@ -90,8 +91,9 @@ class Connection : public net::Timer {
   /// The kernel did not take all that was to be sent. Should the kernel have had another reason than a full
   /// socket, no change would tell when to try again: so the worker asks.
   bool must_rearm = false;
-  bool holds_slot = true;  ///< counts against its worker's capacity
-  bool is_ready = false;   ///< in the worker's list of those that could go on at once
+  bool holds_slot = true;         ///< counts against its worker's capacity
+  bool is_ready = false;          ///< in the worker's list of those that could go on at once
+  const bool is_limited = false;  ///< counts among the connections of its client, see limits::ClientLimits
 
   using TransportSlot = InPlace<net::Transport, sizeof(net::TcpTransport)>;
 

@@ -11,7 +11,8 @@ namespace bobbin::server {
 /// Counts what happens on the connections of one worker: bobbin_responses_total by class of status (of what
 /// the client got or would have got), bobbin_response_content_bytes_total, bobbin_incomplete_exchanges_total,
 /// bobbin_connections_closed_total, bobbin_connections_timed_out_total, bobbin_tls_failures_total (of
-/// connections that could not be secured), bobbin_http2_limits_total by limit.
+/// connections that could not be secured), bobbin_proxy_headers_refused_total, bobbin_http2_limits_total by
+/// limit.
 class ExchangeCounts final : public Observer {
  public:
   /// `registry` outlives it.
@@ -28,6 +29,7 @@ class ExchangeCounts final : public Observer {
   observe::Counter& closed_;
   observe::Counter& timed_out_;
   observe::Counter& tls_failures_;
+  observe::Counter& proxy_failures_;
   std::array<observe::Counter*, http::http2::kLimits> limits_{};
 };
 

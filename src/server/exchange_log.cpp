@@ -85,9 +85,11 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
 }
 
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {
-  const auto& [session, origin, security_failure] = event;
+  const auto& [session, origin, security_failure, proxy_failure] = event;
   if (!security_failure.empty())
     log_.write_about(origin, LogLevel::warning, "TLS failed: " + std::string(security_failure));
+  if (!proxy_failure.empty())
+    log_.write_about(origin, LogLevel::warning, "PROXY header refused: " + std::string(proxy_failure));
   if (!writes_exchanges_ || format_ != AccessFormat::transfer) return;
   if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
   log_.write_about(origin, LogLevel::info,

@@ -55,5 +55,16 @@ TEST(ExchangeLog, TheEndOfAConnectionHasALineBehindBlocksOnly) {
     EXPECT_EQ(closing_line(format), "");
 }
 
+TEST(ExchangeLog, ARefusedProxyHeaderIsAWarningInEveryFormat) {
+  for (const AccessFormat format : {AccessFormat::transfer, AccessFormat::json}) {
+    const std::string lines = written(format, [](ExchangeLog& exchanges) {
+      const http::http1::SessionDriver driver;
+      exchanges.connection_closed(
+          {.session = driver.session(), .origin = kOrigin, .proxy_failure = "its ports are malformed"});
+    });
+    EXPECT_NE(lines.find("PROXY header refused: its ports are malformed"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace bobbin::server

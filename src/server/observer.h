@@ -22,7 +22,9 @@ struct ExchangeEnded {
 struct ConnectionClosed {
   const http::Session& session;
   observe::Origin origin;
-  std::string_view security_failure = {};  ///< see net::Transport; lives as long as the call
+  // See net::Transport. They live as long as the call.
+  std::string_view security_failure = {};
+  std::string_view proxy_failure = {};
 };
 
 /// A client has done something more often than a limit of its protocol allows, and its connection ends.

@@ -13,9 +13,16 @@
 namespace bobbin::server {
 namespace {
 
-std::string service_unavailable(const std::string& server_name) {
-  http::Response response = http::Response::error(http::Status::service_unavailable,
-                                                  "The server is busy. Please try again in a few seconds.");
+http::Response error_for(Rejected::Reason reason) {
+  if (reason == Rejected::Reason::client_limit)
+    return http::Response::error(http::Status::too_many_requests,
+                                 "You have as many connections open as one client may.");
+  return http::Response::error(http::Status::service_unavailable,
+                               "The server is busy. Please try again in a few seconds.");
+}
+
+std::string answer_for(Rejected::Reason reason, const std::string& server_name) {
+  http::Response response = error_for(reason);
   response.add_field("Retry-After", "5");
   http::filters::ErrorPage(server_name).after({}, response);
   http::filters::NoSniffing().after({}, response);
@@ -67,8 +74,8 @@ RejectedConnection::Step RejectedConnection::discard() {
   return client_has_finished_ ? Step::done : Step::must_rearm;  // there may be more
 }
 
-void Rejected::add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, Instant now) {
-  RejectedConnection connection(std::move(transport), service_unavailable(server_name_));
+void Rejected::add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, Reason reason, Instant now) {
+  RejectedConnection connection(std::move(transport), answer_for(reason, server_name_));
   // A request that is here already is taken now: this connection may have to make room for a newer one before
   // its turn comes.
   if (connection.drive() == RejectedConnection::Progress::finished) return;

@@ -31,7 +31,7 @@ class RejectedTest : public ::testing::Test {
     os::Accepted accepted = listener.accept();
     rejected.add(
         std::make_unique<net::TcpTransport>(std::move(accepted.socket), accepted.peer, listener.bound), epoll,
-        now);
+        Rejected::Reason::no_place, now);
   }
   /// How many there were.
   std::size_t handle_events(Rejected& rejected) {
@@ -132,7 +132,7 @@ TEST_F(RejectedTest, TheAnswerWaitsForRoomInTheSocket) {
   const Bytes bytes = as_bytes(piece);
   while (const auto count = os::send(accepted.socket, {&bytes, 1}, false)) before += *count;
   rejected.add(std::make_unique<net::TcpTransport>(std::move(accepted.socket), accepted.peer, listener.bound),
-               epoll, kNow);
+               epoll, Rejected::Reason::no_place, kNow);
   // The end of its sending can be read for ever, and the socket stays full: neither is asked about in a
   // circle.
   for (int rounds = 0; handle_events(rejected) > 0; ++rounds) ASSERT_LT(rounds, 100);
@@ -151,7 +151,9 @@ class RejectedScriptTest : public RejectedTest {
   // Like a socket that has room, what nobody has notified is writable and not readable.
   RejectedScriptTest() { script.descriptor = *os::duplicate(wake.fd()); }
 
-  void add() { rejected.add(std::make_unique<net::TestTransport>(script), epoll, kNow); }
+  void add() {
+    rejected.add(std::make_unique<net::TestTransport>(script), epoll, Rejected::Reason::no_place, kNow);
+  }
   void becomes_readable() {
     handle({.tag = kFirstTag, .readable = true, .writable = false, .must_read_on = false, .hung_up = false});
   }

@@ -22,9 +22,9 @@ class SessionSlot {
   ~SessionSlot() { destroy(); }
 
   /// Makes the session of HTTP/1. Must be called once, before anything else.
-  void emplace(http::http1::Session::Context& context, ConnectionId id, const Endpoint& local, Instant now,
-               const http::ListenerRules& listener) {
-    current_ = new (storage_) http::http1::Session(context, id, local, now, listener);
+  void emplace(http::http1::Session::Context& context, ConnectionId id, const Endpoint& client,
+               const Endpoint& local, Instant now, const http::ListenerRules& listener) {
+    current_ = new (storage_) http::http1::Session(context, id, client, local, now, listener);
   }
   void replace(std::unique_ptr<http::Session> session) {
     destroy();

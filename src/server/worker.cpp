@@ -63,7 +63,9 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       http2_context_{.common = context_},
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
-      timers_(monotonic_now()) {}
+      timers_(monotonic_now()) {
+  context_.proxies = context_.handler->proxies();
+}
 
 Worker::~Worker() { ASSERT(!thread_.joinable()); }
 
@@ -310,6 +312,11 @@ void Worker::take(Resumed resumed, Instant now) {
     drive(*connection, now, [&](http::Session& session) { session.resume(resumed.exchange, now); });
 }
 
+void Worker::take(NewHandler&& replacement, Instant) {
+  context_.handler = std::move(replacement.handler);
+  context_.proxies = context_.handler->proxies();
+}
+
 void Worker::take(ShutDown, Instant now) {
   // Got from the queue earlier in this round: they are let go with the others. The pool gives no more.
   adopt_queued(now);
@@ -337,8 +344,10 @@ void Worker::begin_close(Connection& connection, Instant now) {
 void Worker::close(Connection& connection) {
   const ConnectionClosed event{.session = connection.session(),
                                .origin = origin_of(connection),
-                               .security_failure = connection.transport().security_failure()};
+                               .security_failure = connection.transport().security_failure(),
+                               .proxy_failure = connection.transport().proxy_failure()};
   for (Observer* observer : observers_) observer->connection_closed(event);
+  if (connection.is_limited) settings_.limits->disconnect(connection.transport().peer(), monotonic_now());
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
@@ -414,11 +423,20 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
                       .duration = now - summary.started,
                       .certificate = connection->transport().peer_certificate()};
   event.origin.exchange = summary.ordinal;
+  if (summary.client) {
+    event.origin.client = *summary.client;
+    event.origin.peer = connection->transport().peer();
+  }
+  if (settings_.limits != nullptr) settings_.limits->sent(event.origin.client, summary.content_bytes, now);
   for (Observer* observer : observers_) observer->exchange_ended(event);
 }
 
 observe::Origin Worker::origin_of(const Connection& connection) const {
-  return {.worker = number_, .connection = connection.id().ordinal, .client = connection.transport().peer()};
+  const net::Transport& transport = connection.transport();
+  observe::Origin origin{
+      .worker = number_, .connection = connection.id().ordinal, .client = transport.client()};
+  if (&transport.client() != &transport.peer()) origin.peer = transport.peer();
+  return origin;
 }
 
 }  // namespace bobbin::server

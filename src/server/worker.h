@@ -43,7 +43,8 @@ struct WorkerSettings {
   http::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
-  std::size_t maximum_lingering = 64;  ///< connections that hold no place any more, of one worker
+  std::size_t maximum_lingering = 64;      ///< connections that hold no place any more, of one worker
+  limits::ClientLimits* limits = nullptr;  ///< null: clients have none
 };
 
 /// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and
@@ -123,7 +124,7 @@ class Worker final : private http::Services, private http::ReplySink {
   void take(Arrival&& arrival, Instant now);
   void take(Answer&& answer, Instant now);
   void take(Resumed resumed, Instant now);
-  void take(NewHandler&& replacement, Instant) { context_.handler = std::move(replacement.handler); }
+  void take(NewHandler&& replacement, Instant);
   void take(MakeRoom, Instant) { asked_for_room_ = false; }  // it is done in every round
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);

@@ -72,7 +72,7 @@ SessionPeer::SessionPeer(Services services)
                     http::default_filters("fuzz"),
                     std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
                 *this, *this}},
-      session_(context_, ConnectionId{}, local_, now_) {}
+      session_(context_, ConnectionId{}, local_, local_, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
   if (!session_.wants_input()) return false;

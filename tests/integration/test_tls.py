@@ -15,6 +15,7 @@ from support.client import Connection, parse_head
 from support.server import run_to_end
 from support.tls import TlsSocket, client_context
 from support.waiting import eventually, in_parallel
+from test_proxies import CLIENT, TRUSTED, version_1, version_2
 
 pytestmark = pytest.mark.modes("many")
 
@@ -466,6 +467,109 @@ def test_a_redirect_leads_nobody_elsewhere(redirecting):
     response = server.get("//evil.example/x", host="www.example")
     assert response.get("Location") in (None, f"https://www.example:{server.tls_port}//evil.example/x")
     assert server.ask("OPTIONS", "*").status == 204
+
+
+def test_who_has_come_by_https_already_is_not_sent_there_again(start):
+    """A trusted proxy says so; nobody else can, or a listener that redirects would be none."""
+    flags = ("--redirect-to-https", "on", "--client-proto-from", "X-Forwarded-Proto")
+    server = start(*flags, *TRUSTED)
+    assert server.get("/about.html", fields=[("X-Forwarded-Proto", "https")]).status == 200
+    assert server.get("/about.html", fields=[("X-Forwarded-Proto", "http")]).status == 308
+    assert server.get("/about.html").status == 308
+    stranger = start(*flags, "--trusted-proxies", "10.0.0.0/8")
+    assert stranger.get("/about.html", fields=[("X-Forwarded-Proto", "https")]).status == 308
+
+
+def test_the_scheme_is_that_of_the_connection_unless_a_proxy_claims_another(secure):
+    server = secure(*TRUSTED, "--client-proto-from", "X-Forwarded-Proto", "--allow-host", "example.org:*")
+    for fields, secured, clear in [([], 200, 421), ([("X-Forwarded-Proto", "http")], 421, 200)]:
+        assert server.get("https://example.org/", fields=fields).status == secured
+        assert server.get("http://example.org/", fields=fields).status == clear
+
+
+# The PROXY protocol, whose header comes in front of the handshake
+
+
+@pytest.fixture
+def proxied(secure):
+    return lambda *flags: secure("--proxy-protocol", "on", *TRUSTED, *flags)
+
+
+@pytest.mark.parametrize("header", [version_1(), version_2(), version_2(rest=b"\x01\0\x02h2")])
+def test_a_proxy_header_before_the_handshake(proxied, header):
+    server = proxied()
+    with server.connect(preamble=header) as connection:
+        for _ in range(3):
+            assert connection.ask("GET", "/about.html").content == (server.root / "about.html").read_bytes()
+    server.log.wait_for(rf"Connection from {CLIENT}:4711 through 127\.0\.0\.1:\d+$")
+    server.log.wait_for(rf"Connection closed \(3 requests served\), client: {CLIENT}:4711 through 127\.0\.0\.1:\d+$")
+
+
+@pytest.mark.parametrize("header", [version_1(), version_2()])
+def test_a_proxy_header_and_a_handshake_of_single_bytes(proxied, header):
+    server = proxied()
+    connection = server.connect(tls=False)
+    connection.send_pieces([bytes([byte]) for byte in header + client_hello()])
+    assert connection.socket.recv(1) == b"\x16", "the server's part of the handshake"
+    connection.close()
+    server.log.wait_for(rf"Connection closed \(0 requests served\), client: {CLIENT}:4711")
+
+
+def test_a_handshake_without_a_proxy_header_gets_no_answer(proxied):
+    server = proxied()
+    with server.connect(tls=False) as connection:
+        connection.send_as_far_as_possible(client_hello())
+        assert connection.receive_to_end()[0] == b""
+    server.log.wait_for("PROXY header refused: the connection begins with something else, client: 127")
+    assert server.log.count("TLS failed") == 0
+
+
+def test_plain_http_behind_a_proxy_header(proxied):
+    server = proxied()
+    with server.connect(tls=False) as connection:
+        connection.send(version_1() + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer, finished = connection.receive_to_end()
+        assert answer.startswith(b"HTTP/1.1 400 ") and b"This port speaks HTTPS" in answer and finished
+    server.log.wait_for("Security violation: Plain HTTP on a port for TLS")
+
+
+def test_a_failed_handshake_behind_a_proxy_header_names_the_client(proxied):
+    server = proxied()
+    with server.connect(tls=False) as connection:
+        connection.send(version_2() + b"\x16\x03\x01\0\x04nope")
+        connection.receive_to_end()
+    server.log.wait_for(rf"TLS failed: .*, client: {CLIENT}:4711 through 127\.0\.0\.1:\d+$")
+    assert server.log.count("PROXY header refused") == 0
+
+
+def test_a_client_with_a_certificate_behind_a_proxy_header(proxied, certificates):
+    """The log has all three: the client that the proxy names, the proxy, and the certificate."""
+    issuer = certificates("issuer.example")
+    alice = certificates("alice", issuer=issuer)
+    server = proxied("--tls-client-ca", issuer.certificate)
+    with server.connect(preamble=version_2(), tls=client_with(alice)) as connection:
+        assert connection.ask("GET", "/about.html").status == 200
+    server.log.wait_for(rf"Connection from {CLIENT}:4711 through 127")
+    server.log.wait_for(rf"Client certificate: CN=alice \(SHA-256 {alice.fingerprint}\)")
+
+
+def test_surplus_clients_get_503_over_tls_behind_a_proxy_header(proxied):
+    """Not before the header: what stands in front of a handshake would be taken for its beginning."""
+    server = proxied("--threads", "1", "--connections-per-thread", "1", "--queue", "1")
+    with server.connect(preamble=version_1()) as busy:
+        busy.send(busy.request("POST", "/upload", fields=[("Content-Type", "application/json")], content=b"[1]")[:-1])
+        server.wait_until_quiet()
+        waiting = Connection(server.address)
+        with server.connect(preamble=version_2()) as surplus:
+            assert surplus.receive().status == 503
+            surplus.expect_closed()
+        with server.connect(tls=False) as slow:
+            slow.send_pieces([bytes([byte]) for byte in version_1()])
+            slow.socket = TlsSocket(slow.socket)
+            assert slow.receive().status == 503
+        busy.send(b"]")
+        assert busy.receive().status == 201
+    waiting.close()
 
 
 # Hostile clients

@@ -20,6 +20,9 @@ class RedirectToHttps final : public Filter {
 
   std::optional<Response> before(const Request& request) const override {
     const auto port = request.listener.redirect_port;
+    // A trusted proxy may say that its client has come by https already: to send it there again would never
+    // end.
+    if (request.scheme == Scheme::https) return std::nullopt;
     // `OPTIONS *` asks about this server, and has no path.
     if (!port || request.path.empty() || is_exempt(request.path)) return std::nullopt;
     const auto authority = parse_authority(request.head.authority);

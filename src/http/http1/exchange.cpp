@@ -32,20 +32,25 @@ Framing framing_of(const Response& response, int minor_version) {
 
 }  // namespace
 
-void Session::begin(const RequestHead& head, Bytes rest, Instant now) {
+void Session::begin(RequestHead& head, Bytes rest, Instant now) {
+  const ClientClaims claims = believe(head, client_, context_.proxies);
+  if (names_malformed_host(claims, head))
+    return refuse(kMalformedForwardedHost, unanswered(context_, head, origin(), claims.client, now), now);
   const bool has_content = announces_content(head.framing);
   const Reading reading{.content_is_read = !has_content, .more_has_arrived = !rest.empty()};
   Begin decision =
       context_.handler->begin(Request{.head = head,
                                       .local = local_,
+                                      .client = claims.client,
+                                      .scheme = claims.scheme.value_or(listener_->scheme),
                                       .exchange = {&context_.replies, id_, ExchangeId{requests_}},
                                       .worker = context_.worker,
                                       .round = context_.round,
                                       .listener = *listener_});
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
-    return answer_prepared(**prepared, head, reading, now);
+    return answer_prepared(**prepared, head, claims.client, reading, now);
 
-  UnansweredRequest request = unanswered(context_, head, local_, *listener_, now);
+  UnansweredRequest request = unanswered(context_, head, origin(), claims.client, now);
   auto* response = std::get_if<Response>(&decision);
   if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
     return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, !rest.empty(),
@@ -171,7 +176,7 @@ void Session::answer(Response response, UnansweredRequest request, Reading readi
   const bool ends_with_connection = std::holds_alternative<UntilClose>(framing);
   const bool keeps =
       keeps_connection(request.summary.persists, reading) && !response.close && !ends_with_connection;
-  ExchangeSummary& summary = begin_answer(keeps, request.started, now);
+  ExchangeSummary& summary = begin_answer(keeps, request.client, request.started, now);
   summary.log_fields = std::move(request.log_fields);
   summary.log_fields.handler = std::move(response.log_fields);
   summary.log_fields.detail = std::move(response.detail);
@@ -207,10 +212,10 @@ void Session::add_content(Content& content, const Framing& framing) {
   responses.end();
 }
 
-void Session::answer_prepared(const PreparedResponse& prepared, const RequestHead& head, Reading reading,
-                              Instant now) {
+void Session::answer_prepared(const PreparedResponse& prepared, const RequestHead& head,
+                              const Endpoint& client, Reading reading, Instant now) {
   const bool keeps = keeps_connection(head.asks_to_persist, reading);
-  ExchangeSummary& summary = begin_answer(keeps, now, now);
+  ExchangeSummary& summary = begin_answer(keeps, named_by_proxy(context_, origin(), client), now, now);
   if (context_.services.wants_log_fields()) {
     set_client_fields(summary.log_fields, head);
     summary.log_fields.handler = prepared.log_fields;
@@ -240,11 +245,13 @@ void Session::append_back(std::string& out, bool keeps_connection) const {
     context_.back.append_closing(out, date_field);
 }
 
-ExchangeSummary& Session::begin_answer(bool keeps_connection, Instant started, Instant now) {
+ExchangeSummary& Session::begin_answer(bool keeps_connection, const std::optional<Endpoint>& client,
+                                       Instant started, Instant now) {
   ExchangeSummary& summary = workspace().responses.begin(context_.settings.pace, now);
   summary.keeps_connection = keeps_connection;
   summary.ordinal = requests_;
   summary.started = started;
+  summary.client = client;
   return summary;
 }
 

@@ -25,10 +25,11 @@ bool is_empty_lines(std::string_view input) {
 
 }  // namespace
 
-Session::Session(Context& context, ConnectionId id, const Endpoint& local, Instant now,
-                 const ListenerRules& listener)
+Session::Session(Context& context, ConnectionId id, const Endpoint& client, const Endpoint& local,
+                 Instant now, const ListenerRules& listener)
     : context_(context),
       reader_(now, now + context.settings.head_timeout),
+      client_(client),
       local_(local),
       listener_(&listener),
       id_(id) {}
@@ -103,7 +104,7 @@ bool Session::advance(Bytes& input, Instant now) {
 }
 
 bool Session::read_head(Bytes& input, Instant now) {
-  const HeadResult result = reader_.read_head(input, context_.settings.head);
+  HeadResult result = reader_.read_head(input, context_.settings.head);
   if (std::holds_alternative<NeedMore>(result)) return false;
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
     if (is_preface_of_http2(as_text(input)))
@@ -113,7 +114,7 @@ bool Session::read_head(Bytes& input, Instant now) {
     return false;
   }
   ++requests_;
-  const auto& parsed = std::get<ParsedHead>(result);
+  auto& parsed = std::get<ParsedHead>(result);
   const Bytes rest = input.subspan(parsed.size_bytes);
   begin(parsed.head, rest, now);
   input = rest;
@@ -304,7 +305,8 @@ void Session::report_unfinished(Outcome reason, Instant now) {
                                       .status = Status::service_unavailable,
                                       .outcome = reason,
                                       .ordinal = requests_,
-                                      .started = unanswered->request.started},
+                                      .started = unanswered->request.started,
+                                      .client = unanswered->request.client},
                                      now);
   }
 }

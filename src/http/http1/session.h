@@ -31,9 +31,9 @@ class Session final : public http::Session {
     ResponseBack back{settings.server_name, std::chrono::duration_cast<seconds>(settings.keep_alive),
                       settings.maximum_requests > 0};
   };
-  /// `context`, `local`, which is the address where the connection arrived, and `listener` outlive the
-  /// session.
-  Session(Context& context, ConnectionId id, const Endpoint& local, Instant now,
+  /// `context`; `client`, which says whom the connection is from and is final once something has been
+  /// received; `local`, the address where the connection arrived; and `listener` outlive the session.
+  Session(Context& context, ConnectionId id, const Endpoint& client, const Endpoint& local, Instant now,
           const ListenerRules& listener = kPlainListener);
 
   [[nodiscard]] ConnectionId id() const override { return id_; }
@@ -96,7 +96,7 @@ class Session final : public http::Session {
   void process_buffered(Instant now);  // may be called only while has_input()
 
   // One exchange (exchange.cpp).
-  void begin(const RequestHead& head, Bytes rest, Instant now);
+  void begin(RequestHead& head, Bytes rest, Instant now);
   void receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
                bool content_has_arrived, UnansweredRequest request, Instant now);
   void complete(bool more_has_arrived, Instant now);
@@ -111,12 +111,14 @@ class Session final : public http::Session {
     bool more_has_arrived = false;  // whether its first bytes have arrived
   };
   void answer(Response response, UnansweredRequest request, Reading reading, Instant now);
-  void answer_prepared(const PreparedResponse& prepared, const RequestHead& head, Reading reading,
-                       Instant now);
+  void answer_prepared(const PreparedResponse& prepared, const RequestHead& head, const Endpoint& client,
+                       Reading reading, Instant now);
   void add_content(Content& content, const Framing& framing);
   void append_back(std::string& out, bool keeps_connection) const;
-  [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, Instant started, Instant now);
+  [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, const std::optional<Endpoint>& client,
+                                              Instant started, Instant now);
   void end_answer(bool keeps_connection, bool client_is_done, Instant now);
+  [[nodiscard]] ConnectionOrigin origin() const { return {client_, local_, *listener_}; }
   [[nodiscard]] bool keeps_connection(bool asks_to_persist, const Reading& reading) const;
   [[nodiscard]] bool may_pipeline() const;
 
@@ -136,6 +138,7 @@ class Session final : public http::Session {
   std::unique_ptr<Workspace> workspace_;  // null while the session needs none
   std::unique_ptr<Current> current_;      // null between exchanges
   RequestReader reader_;
+  const Endpoint& client_;
   const Endpoint& local_;
   const ListenerRules* listener_;
   ConnectionId id_;

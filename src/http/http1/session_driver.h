@@ -21,7 +21,7 @@ class SessionDriver final : public Services, public ReplySink {
         context_{{settings_,
                   std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
                   *this}},
-        session_(context_, ConnectionId{}, local_, now, listener) {}
+        session_(context_, ConnectionId{}, client_, local_, now, listener) {}
 
   void feed(std::string_view bytes) {
     // What the session does not want now it gets later, as from a socket.
@@ -75,6 +75,8 @@ class SessionDriver final : public Services, public ReplySink {
   /// The requests that the handler saw, and the answers ("answer 200 keep-alive"), in their order.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] Session& session() { return session_; }
+  /// From now on these proxies are believed. The client of the connection is 10.0.0.1.
+  void believe(const ProxyTrust& trust) { context_.proxies = &trust; }
   [[nodiscard]] const Session& session() const { return session_; }
   [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
@@ -105,6 +107,7 @@ class SessionDriver final : public Services, public ReplySink {
  private:
   std::vector<std::string> events_;
   SessionSettings settings_;
+  Endpoint client_ = *parse_address("10.0.0.1");
   Endpoint local_;
   std::shared_ptr<RecordingHandler> handler_;
   Session::Context context_;

@@ -45,19 +45,27 @@ void Session::begin(Stream& stream) {
   SessionContext& common = context_.common;
   RequestHead head;
   if (const auto refusal = head_.finish(head, !stream.request_has_ended)) {
-    stream.request = unanswered(common, head, local_, listener_, now_);
+    stream.request = unanswered(common, head, origin(), client_, now_);
     stream.request.log_fields.handler.host = HandlerLogFields::Host::unchecked;
     return refuse(stream, *refusal);
   }
+  const ClientClaims claims = believe(head, client_, common.proxies);
+  stream.summary.client = named_by_proxy(common, origin(), claims.client);
+  if (names_malformed_host(claims, head)) {
+    stream.request = unanswered(common, head, origin(), claims.client, now_);
+    return refuse(stream, kMalformedForwardedHost);
+  }
   Begin decision = common.handler->begin(Request{.head = head,
                                                  .local = local_,
+                                                 .client = claims.client,
+                                                 .scheme = claims.scheme.value_or(listener_.scheme),
                                                  .exchange = address_of(stream),
                                                  .worker = common.worker,
                                                  .round = common.round,
                                                  .listener = listener_});
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
     return answer_prepared(stream, **prepared, head);
-  stream.request = unanswered(common, head, local_, listener_, now_);
+  stream.request = unanswered(common, head, origin(), claims.client, now_);
   if (auto* response = std::get_if<Response>(&decision)) {
     if (stream.request_has_ended || response->close || !is_worth_discarding(head, kDiscardedBytes))
       return answer(stream, std::move(*response));

@@ -22,9 +22,10 @@ constexpr std::size_t kSpareOutputs = 4;
 
 }  // namespace
 
-Session::Session(Context& context, ConnectionId id, const Endpoint& local, Instant now,
-                 const ListenerRules& listener)
+Session::Session(Context& context, ConnectionId id, const Endpoint& client, const Endpoint& local,
+                 Instant now, const ListenerRules& listener)
     : context_(context),
+      client_(client),
       local_(local),
       listener_(listener),
       id_(id),

@@ -20,6 +20,7 @@
 #include "http/pace.h"
 #include "http/session.h"
 #include "http/session_context.h"
+#include "http/unanswered_request.h"
 
 struct nghttp2_session;  // nghttp2.h is for the source files of this folder alone
 
@@ -46,9 +47,9 @@ class Session final : public http::Session {
     std::string front = {};                                   ///< of the response that is being made
     std::vector<FieldLine> lines = {};                        ///< of `front`
   };
-  /// `context`, `local`, which is the address where the connection arrived, and `listener` outlive the
+  /// `context`, `client` and `local`, which are the ends of the connection, and `listener` outlive the
   /// session.
-  Session(Context& context, ConnectionId id, const Endpoint& local, Instant now,
+  Session(Context& context, ConnectionId id, const Endpoint& client, const Endpoint& local, Instant now,
           const ListenerRules& listener = kPlainListener);
   ~Session() override;
   Session(const Session&) = delete;
@@ -169,6 +170,7 @@ class Session final : public http::Session {
   void fail_content(Stream& stream);
   void give_up(Stream& stream, Outcome reason);
   void end_unfinished(Stream& stream, Outcome reason);
+  [[nodiscard]] ConnectionOrigin origin() const { return {client_, local_, listener_}; }
   [[nodiscard]] ExchangeAddress address_of(const Stream& stream) const;
 
   // The connection (session.cpp).
@@ -200,6 +202,7 @@ class Session final : public http::Session {
   [[nodiscard]] const SessionSettings& settings() const { return context_.common.settings; }
 
   Context& context_;
+  const Endpoint& client_;
   const Endpoint& local_;
   const ListenerRules& listener_;
   ConnectionId id_;

@@ -199,8 +199,11 @@ class SessionDriver final : public Services, public ReplySink {
                 std::make_shared<FilteredHandler>(default_filters(settings_.server_name), handler_), *this,
                 *this},
         context_{.common = common_} {
-    session_ = std::make_unique<Session>(context_, ConnectionId{}, local_, now);
+    session_ = std::make_unique<Session>(context_, ConnectionId{}, client_address_, local_, now);
   }
+
+  /// Whose word about their clients is believed; it outlives the driver.
+  void trust(const ProxyTrust& trust) { common_.proxies = &trust; }
 
   /// Moves bytes in both directions until neither side has any.
   void exchange() {
@@ -295,6 +298,7 @@ class SessionDriver final : public Services, public ReplySink {
 
  private:
   SessionSettings settings_;
+  Endpoint client_address_ = parse_address("192.0.2.1").value();
   Endpoint local_;
   std::shared_ptr<RecordingHandler> handler_;
   SessionContext common_;

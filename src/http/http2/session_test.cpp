@@ -692,5 +692,24 @@ TEST(Http2Session, WhatComesOnAStreamThatWeHaveResetIsDropped) {
   EXPECT_EQ(driver.client.response(next).status(), "200");
 }
 
+// What a trusted proxy says holds in both protocols.
+TEST(Http2Session, BelievesWhatATrustedProxySays) {
+  ProxyTrust trust{.proxies = {*Network::parse("192.0.2.0/24")}, .scheme_from = ClaimField::x_forwarded};
+  SessionDriver driver;
+  driver.client.get("/", {{"x-forwarded-for", "198.51.100.7"}, {"x-forwarded-proto", "https"}});
+  driver.exchange();
+  driver.trust(trust);
+  driver.client.get("/", {{"x-forwarded-for", "198.51.100.7"}, {"x-forwarded-proto", "https"}});
+  driver.exchange();
+  ASSERT_EQ(driver.handler().clients.size(), 2U);
+  EXPECT_EQ(driver.handler().clients[0].address_text(), "192.0.2.1") << "nobody was trusted";
+  EXPECT_EQ(driver.handler().clients[1].address_text(), "198.51.100.7");
+  EXPECT_EQ(driver.handler().schemes, (std::vector<Scheme>{Scheme::http, Scheme::https}));
+  ASSERT_EQ(driver.summaries.size(), 2U);
+  EXPECT_FALSE(driver.summaries[0].client);
+  ASSERT_TRUE(driver.summaries[1].client);
+  EXPECT_EQ(driver.summaries[1].client->address_text(), "198.51.100.7");
+}
+
 }  // namespace
 }  // namespace bobbin::http::http2

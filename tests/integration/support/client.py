@@ -146,16 +146,19 @@ class Connection:
     """A connection to the server, and the bytes received on it that nobody has asked for yet.
 
     `address` is a host and a port, or the path of a Unix socket: there the host is "localhost" unless another is given.
-    `tls`: whether to secure it; a context of `ssl` says how.
+    `tls`: whether to secure it; a context of `ssl` says how. `preamble`: what is sent before that.
     """
 
-    def __init__(self, address, *, host=None, receive_buffer=None, source=None, patience=PATIENCE, tls=False):
+    def __init__(
+        self, address, *, host=None, receive_buffer=None, source=None, patience=PATIENCE, preamble=b"", tls=False
+    ):
         self._buffer = bytearray()
         if isinstance(address, (str, os.PathLike)):
             self.host = host or "localhost"
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.socket.settimeout(patience)
             self.socket.connect(str(address))
+            self.socket.sendall(preamble)
             if tls:
                 self.socket = TlsSocket(self.socket, None if tls is True else tls)
             return
@@ -173,6 +176,7 @@ class Connection:
             self.socket.connect(address)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.port = self.socket.getsockname()[1]
+            self.socket.sendall(preamble)
             if tls:
                 self.socket = TlsSocket(self.socket, None if tls is True else tls)
         except BaseException:

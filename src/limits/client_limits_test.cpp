@@ -1,0 +1,171 @@
+#include "limits/client_limits.h"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace bobbin::limits {
+namespace {
+
+using namespace std::chrono_literals;
+
+Endpoint at(std::string_view text) { return parse_address(text).value(); }
+Endpoint numbered(std::uint32_t number) {
+  Endpoint endpoint;
+  for (unsigned i = 0; i < 4; ++i) endpoint.address[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  return endpoint;
+}
+
+class ClientLimitsTest : public testing::Test {
+ protected:
+  /// How many requests in a row are allowed now.
+  static int allowed(ClientLimits& limits, const Endpoint& client, Instant now, int most = 1000) {
+    int count = 0;
+    while (count < most && !limits.request(client, now)) ++count;
+    return count;
+  }
+
+  const Endpoint client = at("203.0.113.7");
+  const Instant start{std::chrono::hours(1000)};
+};
+
+TEST_F(ClientLimitsTest, AQuietClientMayTakeTheBurstAtOnceAndThenTheRate) {
+  ClientLimits limits({.requests_per_second = 5, .burst = 2s});
+  EXPECT_EQ(allowed(limits, client, start), 10);
+  EXPECT_EQ(allowed(limits, client, start + 1s), 5);
+  EXPECT_EQ(allowed(limits, client, start + 1s + 199ms), 0);
+  EXPECT_EQ(allowed(limits, client, start + 1s + 200ms), 1);
+  EXPECT_EQ(allowed(limits, client, start + 1h), 10) << "it never gathers more than the burst";
+}
+
+TEST_F(ClientLimitsTest, WhoWaitsAsLongAsIsSaidIsAllowed) {
+  ClientLimits limits({.requests_per_second = 3, .burst = 1s});
+  EXPECT_EQ(allowed(limits, client, start), 3);
+  const auto refused = limits.request(client, start);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->kind, ClientLimits::Kind::requests);
+  EXPECT_GT(refused->wait, 0s);
+  EXPECT_TRUE(limits.request(client, start + refused->wait - 1ns));
+  EXPECT_FALSE(limits.request(client, start + refused->wait));
+}
+
+TEST_F(ClientLimitsTest, WhoIsRefusedIsNotChargedForIt) {
+  ClientLimits limits({.requests_per_second = 1, .burst = 1s});
+  EXPECT_EQ(allowed(limits, client, start), 1);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(limits.request(client, start + 500ms));
+  EXPECT_FALSE(limits.request(client, start + 1s));
+}
+
+TEST_F(ClientLimitsTest, BytesAreMadeGoodAfterwards) {
+  ClientLimits limits({.bytes_per_second = 1000, .burst = 2s});
+  limits.sent(client, 2000, start);
+  EXPECT_FALSE(limits.request(client, start)) << "that much was there";
+  limits.sent(client, 3000, start);
+  const auto refused = limits.request(client, start);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->kind, ClientLimits::Kind::bytes);
+  EXPECT_EQ(refused->wait, 3s);
+  EXPECT_FALSE(limits.request(client, start + 3s));
+}
+
+TEST_F(ClientLimitsTest, TheDebtOfOneLargeAnswerIsBounded) {
+  ClientLimits limits({.bytes_per_second = 1, .burst = 2s});
+  limits.sent(client, UINT64_MAX, start);
+  EXPECT_EQ(limits.request(client, start)->wait, 1min);
+  ClientLimits fast({.bytes_per_second = 1ULL << 40, .burst = 2s});
+  fast.sent(client, 1ULL << 42, start);
+  EXPECT_EQ(fast.request(client, start)->wait, 2s);
+}
+
+TEST_F(ClientLimitsTest, ConnectionsAreCountedAtTheSameTime) {
+  ClientLimits limits({.connections = 2});
+  EXPECT_TRUE(limits.connect(client, start));
+  EXPECT_TRUE(limits.connect(client, start));
+  EXPECT_FALSE(limits.connect(client, start));
+  EXPECT_TRUE(limits.connect(at("203.0.113.8"), start)) << "that is another client";
+  limits.disconnect(client, start);
+  EXPECT_TRUE(limits.connect(client, start));
+  EXPECT_FALSE(limits.connect(client, start));
+}
+
+TEST_F(ClientLimitsTest, APlaceIsGivenBackOnce) {
+  ClientLimits limits({.connections = 1});
+  {
+    ASSERT_TRUE(limits.connect(client, start));
+    Place place(limits, client);
+    const Place moved(std::move(place));
+    EXPECT_FALSE(limits.connect(client, start));
+  }
+  ASSERT_TRUE(limits.connect(client, start));
+  {
+    Place place(limits, client);
+    EXPECT_TRUE(place.release()) << "whoever releases it disconnects";
+    EXPECT_FALSE(place.release());
+  }
+  EXPECT_FALSE(limits.connect(client, start));
+}
+
+TEST_F(ClientLimitsTest, PortsDoNotMatterAndIpv6ClientsAreTheir64) {
+  ClientLimits limits({.connections = 1});
+  Endpoint other_port = client;
+  other_port.port = 9;
+  EXPECT_TRUE(limits.connect(client, start));
+  EXPECT_FALSE(limits.connect(other_port, start));
+  EXPECT_TRUE(limits.connect(at("2001:db8:0:1::1"), start));
+  EXPECT_FALSE(limits.connect(at("2001:db8:0:1:ffff::"), start));
+  EXPECT_TRUE(limits.connect(at("2001:db8:0:2::1"), start));
+}
+
+TEST_F(ClientLimitsTest, SomeAreExempt) {
+  ClientLimits limits(
+      {.connections = 1, .requests_per_second = 1, .burst = 1s, .exempt = {*Network::parse("10.0.0.0/8")}});
+  const Endpoint unix_peer{.family = Endpoint::Family::unix_socket, .port = 1};
+  for (const Endpoint& exempt : {at("10.1.2.3"), unix_peer}) {
+    EXPECT_EQ(allowed(limits, exempt, start, 10), 10);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.connect(exempt, start));
+  }
+}
+
+TEST_F(ClientLimitsTest, ALimitThatIsOffLimitsNothing) {
+  ClientLimits limits({.connections = 1});
+  EXPECT_EQ(allowed(limits, client, start, 10), 10);
+  limits.sent(client, UINT64_MAX, start);
+  EXPECT_EQ(allowed(limits, client, start, 10), 10);
+}
+
+TEST_F(ClientLimitsTest, AFloodOfAddressesTakesNoPlaceFromConnectionsAndForgetsTheQuietest) {
+  ClientLimits limits({.connections = 1, .requests_per_second = 1, .burst = 5s});
+  ASSERT_TRUE(limits.connect(client, start));
+  // More clients than there is room for, each with one request.
+  for (std::uint32_t i = 1; i <= 4 * ClientLimits::kClients; ++i)
+    EXPECT_FALSE(limits.request(numbered(0x0B000000U + i), start));
+  EXPECT_FALSE(limits.connect(client, start)) << "its connection is still counted";
+  // One that has taken all it may is remembered before those that have taken little.
+  const Endpoint greedy = at("198.51.100.1");
+  EXPECT_EQ(allowed(limits, greedy, start), 5);
+  for (std::uint32_t i = 1; i <= 4 * ClientLimits::kClients; ++i)
+    static_cast<void>(limits.request(numbered(0x0C000000U + i), start));
+  EXPECT_TRUE(limits.request(greedy, start));
+}
+
+TEST_F(ClientLimitsTest, AreKeptByManyThreads) {
+  ClientLimits limits({.connections = 64, .requests_per_second = 100, .burst = 1s});
+  std::atomic<int> connected = 0;
+  std::atomic<int> asked = 0;
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int j = 0; j < 100; ++j) {
+        connected += limits.connect(client, start) ? 1 : 0;
+        asked += limits.request(client, start) ? 0 : 1;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(connected, 64);
+  EXPECT_EQ(asked, 100);
+}
+
+}  // namespace
+}  // namespace bobbin::limits
