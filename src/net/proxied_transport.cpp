@@ -88,7 +88,6 @@ const os::Fd& ProxiedTransport::descriptor() const { return state_->inner->descr
 const Endpoint& ProxiedTransport::peer() const { return state_->inner->peer(); }
 const Endpoint& ProxiedTransport::local() const { return state_->inner->local(); }
 const Endpoint& ProxiedTransport::client() const { return state_->client; }
-std::string_view ProxiedTransport::protocol() const { return state_->inner->protocol(); }
 const PeerCertificate* ProxiedTransport::peer_certificate() const {
   return state_->inner->peer_certificate();
 }

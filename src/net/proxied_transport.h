@@ -29,7 +29,6 @@ class ProxiedTransport final : public Transport {
   [[nodiscard]] const Endpoint& peer() const override;
   [[nodiscard]] const Endpoint& local() const override;
   [[nodiscard]] const Endpoint& client() const override;
-  [[nodiscard]] std::string_view protocol() const override;
   [[nodiscard]] const PeerCertificate* peer_certificate() const override;
   [[nodiscard]] std::string_view security_failure() const override;
   [[nodiscard]] std::string_view proxy_failure() const override;

@@ -73,8 +73,6 @@ class Transport {
   [[nodiscard]] virtual const Endpoint& client() const { return peer(); }
   /// Our address, at which the connection arrived.
   [[nodiscard]] virtual const Endpoint& local() const = 0;
-  /// The protocol spoken on the connection, by its ALPN name (RFC 7301): "http/1.1".
-  [[nodiscard]] virtual std::string_view protocol() const { return "http/1.1"; }
   /// Null where the client has shown none. It lives as long as this.
   [[nodiscard]] virtual const PeerCertificate* peer_certificate() const { return nullptr; }
   /// Why the connection could not be secured, or is secure no more, in a few words for the log. Empty when

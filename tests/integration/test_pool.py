@@ -56,6 +56,7 @@ def ask_later(server):
 # Row 10
 
 
+@pytest.mark.semantics
 def test_parallel_gets(start):
     """§7 row 10: 50 parallel GETs with 4 threads: all 200."""
     server = start("--threads", "4")

@@ -14,7 +14,7 @@ from support.certificates import make_certificate
 from support.client import Connection, parse_head
 from support.server import run_to_end
 from support.tls import TlsSocket, client_context
-from support.waiting import eventually, in_parallel
+from support.waiting import eventually
 from test_proxies import CLIENT, TRUSTED, version_1, version_2
 
 pytestmark = pytest.mark.modes("many")
@@ -673,14 +673,3 @@ def test_surplus_clients_get_503_over_tls(start):
         busy.send(b"]")
         assert busy.receive().status == 201
     waiting.close()
-
-
-def test_many_clients_at_once(secure):
-    server = secure("--threads", "4")
-    content = (server.root / "big.png").read_bytes()
-
-    def download(_):
-        response = server.get("/big.png")
-        return response.status == 200 and response.content == content
-
-    assert all(in_parallel(40, download))

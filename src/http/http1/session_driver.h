@@ -12,6 +12,15 @@
 // For tests: a session with a handler and services that write down what happens, and no socket.
 namespace bobbin::http::http1 {
 
+/// How often `what` stands in `text`.
+inline std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
 /// A session and the peer's side of it. Everything the session sends is taken at once unless `stalled`.
 class SessionDriver final : public Services, public ReplySink {
  public:

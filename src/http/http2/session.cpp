@@ -44,6 +44,7 @@ bool Session::wants_input() const {
   return phase_ == Phase::lingering || queued_frames() < kMaximumQueuedFrames;
 }
 
+// The first bytes of a connection tell whether it is secured, and this session begins behind them.
 void Session::refuse_input(const Refusal&, Bytes, Instant now) {
   now_ = now;
   end_connection_for(kProtocolError);

@@ -134,7 +134,10 @@ TEST(TlsContext, ChoosesAmongTheProtocolsOfferedByItsOwnOrder) {
   const auto chosen = [&context](const std::string& offered) {
     TestTlsPair pair(context, offers(offered));
     pair.pump();
-    return std::string(pair.server().protocol());
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(pair.client(), &name, &size);
+    return std::string(reinterpret_cast<const char*>(name), size);
   };
   EXPECT_EQ(chosen("\x08http/1.1\x02h2"), "h2");
   EXPECT_EQ(chosen("\x08http/1.1"), "http/1.1");

@@ -76,7 +76,6 @@ class TlsTransport::State {
   void close_with_reset();
   void end();
   [[nodiscard]] std::uint64_t unacknowledged_bytes() const;
-  [[nodiscard]] std::string_view protocol() const;
 
   [[nodiscard]] const os::Fd& socket() const { return socket_; }
   [[nodiscard]] const Endpoint& peer() const { return peer_; }
@@ -388,13 +387,6 @@ std::uint64_t TlsTransport::State::unacknowledged_bytes() const {
   return bytes - std::min(bytes, uncounted);
 }
 
-std::string_view TlsTransport::State::protocol() const {
-  const unsigned char* name = nullptr;
-  unsigned size = 0;
-  if (connection_ != nullptr) SSL_get0_alpn_selected(connection_.get(), &name, &size);
-  return size > 0 ? std::string_view(reinterpret_cast<const char*>(name), size) : "http/1.1";
-}
-
 // ---- TlsTransport: kept small, since every connection has room for the largest transport ----
 
 TlsTransport::TlsTransport(std::shared_ptr<const Context> context, os::Fd socket, const Endpoint& peer,
@@ -416,7 +408,6 @@ std::uint64_t TlsTransport::unacknowledged_bytes() const { return state_->unackn
 const os::Fd& TlsTransport::descriptor() const { return state_->socket(); }
 const Endpoint& TlsTransport::peer() const { return state_->peer(); }
 const Endpoint& TlsTransport::local() const { return state_->local(); }
-std::string_view TlsTransport::protocol() const { return state_->protocol(); }
 const PeerCertificate* TlsTransport::peer_certificate() const { return state_->peer_certificate(); }
 std::string_view TlsTransport::security_failure() const { return state_->failure_reason(); }
 

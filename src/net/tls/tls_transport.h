@@ -34,7 +34,6 @@ class TlsTransport final : public Transport {
   [[nodiscard]] const os::Fd& descriptor() const override;
   [[nodiscard]] const Endpoint& peer() const override;
   [[nodiscard]] const Endpoint& local() const override;
-  [[nodiscard]] std::string_view protocol() const override;
   [[nodiscard]] std::string_view security_failure() const override;
   [[nodiscard]] const PeerCertificate* peer_certificate() const override;
 
