@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
+#include <utility>
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
@@ -159,7 +160,8 @@ class Reader {
                                in_brackets(kind)));
   for (const toml::node& node : *array) {
     const std::string place = position(name, node.source()) + ": " + in_brackets(kind);
-    tables.push_back({kind.scope, place, TRY(Reader(name, &kind).settings(in_order(*node.as_table())))});
+    auto settings = TRY(Reader(name, &kind).settings(in_order(*node.as_table())));
+    tables.push_back({kind.scope, place, std::move(settings)});
   }
   return {};
 }

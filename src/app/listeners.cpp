@@ -125,21 +125,21 @@ class Opening {
       return other == "localhost" || other.find_first_not_of("0123456789.") == std::string::npos;
     });
     const auto families = config.ipv6_only || has_ipv4 ? os::Families::its_own : os::Families::both;
-    add(TRY(server::listen(endpoint, families).map_error([&](const Error& error) {
-          return refused_by_system("cannot listen on " + endpoint.text(), error, server_);
-        })),
-        "");
+    auto listener = TRY(server::listen(endpoint, families).map_error([&](const Error& error) {
+      return refused_by_system("cannot listen on " + endpoint.text(), error, server_);
+    }));
+    add(std::move(listener), "");
     return set_congestion_control(server_, result_.listeners.back());
   }
 
   Result<void, StartFailure> open_unix(const ListenerConfig& config, const std::string& path) {
     const os::SocketRights rights = TRY(rights_of(config));
-    add(TRY(server::listen(path, rights).map_error([&](const Error& error) {
-          return StartFailure{fmt::format("cannot listen on unix:{}: {}{}", path, error.message(),
-                                          need_of_unix_socket(error.code)),
-                              kExitCannotRun};
-        })),
-        "");
+    auto listener = TRY(server::listen(path, rights).map_error([&](const Error& error) {
+      return StartFailure{fmt::format("cannot listen on unix:{}: {}{}", path, error.message(),
+                                      need_of_unix_socket(error.code)),
+                          kExitCannotRun};
+    }));
+    add(std::move(listener), "");
     return {};
   }
 
@@ -158,10 +158,10 @@ class Opening {
     auto socket = TRY(os::take_listening_socket(passed.number).map_error([&](const std::string& reason) {
       return StartFailure{what + ": a listening socket is needed, and " + reason, kExitCannotRun};
     }));
-    add(TRY(server::adopt(std::move(socket)).map_error([&](const Error& error) {
-          return refused_by_system(what, error, server_);
-        })),
-        fmt::format(" (fd:{})", passed.name));
+    auto adopted = TRY(server::adopt(std::move(socket)).map_error([&](const Error& error) {
+      return refused_by_system(what, error, server_);
+    }));
+    add(std::move(adopted), fmt::format(" (fd:{})", passed.name));
     const server::Listener& listener = result_.listeners.back();
     if (listener.bound.is_unix_socket()) return {};
     TRY(os::send_small_segments_at_once(listener.socket).map_error([&](const Error& error) {

@@ -15,7 +15,8 @@ namespace bobbin::app {
 class Milestone {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Milestone>> create() {
-    return std::unique_ptr<Milestone>(new Milestone(TRY(os::Wake::create())));
+    os::Wake wake = TRY(os::Wake::create());
+    return std::unique_ptr<Milestone>(new Milestone(std::move(wake)));
   }
   void reach() {
     reached_ = true;

@@ -40,7 +40,8 @@ void take(Result<void, E>&&) {}
 
 }  // namespace bobbin
 
-/// Evaluates to the value of a Result, or returns its error from the enclosing function.
+/// Evaluates to the value of a Result, or returns its error from the enclosing function. Nothing else in the
+/// same full expression may own memory: GCC does not destroy what was made before it returns.
 #define TRY(expression)                                         \
   __extension__({                                               \
     auto try_result_ = (expression);                            \

@@ -124,7 +124,8 @@ class UnixListening {
     Fd socket = TRY(stream_socket());
     const Fd lock = TRY(lock_directory_of(path));
     TRY(bind_path(socket, path));
-    SocketFile file(path, TRY(inode_of(path)));
+    const std::uint64_t inode = TRY(inode_of(path));
+    SocketFile file(path, inode);
     // Until the socket listens, every attempt to connect is refused: so nobody gets in before the rights are
     // right.
     TRY(give_rights(path, rights));
