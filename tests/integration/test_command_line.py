@@ -536,7 +536,7 @@ def test_media_types_that_are_named_must_be_there(binary, root):
 
 def test_a_second_start_leaves_the_first_ones_temporaries(start_plain, binary, root):
     """§1: stale temporaries go at start; but a server that cannot have the port is none, and touches nothing."""
-    server = start_plain("--root", root, root=root)
+    server = start_plain("--port", 0, "--root", root, root=root)
     temporary = root / "uploads" / ".bobbin-abcdefgh.tmp"
     temporary.write_text("of an upload under way")
     result = run_to_end(binary, "--port", server.port, "--root", root)

@@ -457,7 +457,7 @@ def test_status_names_the_pool(start):
 def test_an_answered_connection_gives_its_place_up(start_plain, root):
     """§5: who has been told `close` and does not close holds nobody up: the next one is served meanwhile."""
     flags = ("--threads", "1", "--connections-per-thread", "1", *PATIENT_FLAGS)
-    server = start_plain("--root", root, *flags, root=root)
+    server = start_plain("--port", 0, "--root", root, *flags, root=root)
     with server.connect() as first:
         fields = [("Content-Type", "application/json"), ("Content-Length", "3"), ("Expect", "100-continue")]
         first.send(first.request("POST", "/upload", fields=fields))
