@@ -14,8 +14,8 @@ namespace bobbin::http {
 class Filter {
  public:
   virtual ~Filter() = default;
-  /// Before the handler. Nothing: go on.
-  [[nodiscard]] virtual std::optional<Response> before(const Request& request) const {
+  /// Before the handler. Nothing: go on. After Undecided all filters are asked again, from the first one.
+  [[nodiscard]] virtual std::optional<Begin> before(const Request& request) const {
     static_cast<void>(request);
     return std::nullopt;
   }
@@ -37,7 +37,7 @@ class FilteredHandler final : public Handler {
 
   [[nodiscard]] Begin begin(const Request& request) const override {
     for (const auto& filter : filters_)
-      if (auto response = filter->before(request)) return *std::move(response);
+      if (auto decision = filter->before(request)) return *std::move(decision);
     return handler_->begin(request);
   }
   [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local,

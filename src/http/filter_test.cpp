@@ -18,7 +18,7 @@ class Fixed final : public Handler {
 class Named final : public Filter {
  public:
   explicit Named(std::string name, bool answers = false) : name_(std::move(name)), answers_(answers) {}
-  std::optional<Response> before(const Request&) const override {
+  std::optional<Begin> before(const Request&) const override {
     if (!answers_) return std::nullopt;
     return Response::error(Status::forbidden, name_);
   }

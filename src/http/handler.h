@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/peer_certificate.h"
 #include "http/client_claims.h"
 #include "http/error_form.h"
 #include "http/listener_rules.h"
@@ -83,8 +85,8 @@ class ReplyLater {
   ExchangeAddress address_;
 };
 
-/// What a handler decides from. Views and references live as long as the call: OwnedRequest is a copy that
-/// outlives it.
+/// What a handler decides from. Views, references and pointers live as long as the call: OwnedRequest is a
+/// copy that outlives it.
 struct Request {
   const RequestHead& head;
   const Endpoint& local;  ///< where the connection arrived
@@ -101,6 +103,11 @@ struct Request {
   std::uint64_t round = 0;
   /// Of the listener at which the connection arrived.
   const ListenerRules& listener = kPlainListener;
+  /// Of the client, where the connection is secured and it has shown one; otherwise null.
+  const PeerCertificate* certificate = nullptr;
+  /// Where a filter that has found out who asks writes the name, for the handlers behind it and for the log.
+  /// Null: nobody wants to know.
+  std::string* user = nullptr;
 
   [[nodiscard]] ReplyLater reply_later() const { return ReplyLater(exchange); }
   [[nodiscard]] Resume resume() const { return Resume(exchange); }
@@ -134,9 +141,18 @@ class Exchange {
   virtual void cancelled() {}
 };
 
+/// What becomes of the request must be found out first: begin() is called again, with the same request, once
+/// Resume has been called. Nothing of the content is taken until then.
+struct Undecided {
+  Duration limit = seconds(30);  ///< how long it may take
+  /// The answer when it took longer.
+  Response late = Response::error(Status::service_unavailable,
+                                  "It took too long to find out whether the request is allowed.");
+};
+
 /// From the head alone: a response at once, one that was prepared and stays valid during the call, "later",
-/// or how to receive the content first.
-using Begin = std::variant<Response, const PreparedResponse*, Pending, std::unique_ptr<Exchange>>;
+/// how to receive the content first, or that this must be asked again.
+using Begin = std::variant<Response, const PreparedResponse*, Pending, std::unique_ptr<Exchange>, Undecided>;
 
 /// Decides from the head alone. Thread: any worker, all at once; so const means thread-safe.
 class Handler {

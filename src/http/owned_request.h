@@ -24,7 +24,9 @@ class OwnedRequest {
                  .exchange = request.exchange,
                  .worker = request.worker,
                  .round = request.round,
-                 .listener = request.listener} {}
+                 .listener = request.listener,
+                 .user = &user_},
+        user_(request.user == nullptr ? std::string() : *request.user) {}
   OwnedRequest(const OwnedRequest&) = delete;
   OwnedRequest& operator=(const OwnedRequest&) = delete;
 
@@ -39,6 +41,7 @@ class OwnedRequest {
   Endpoint local_;
   RequestHead head_;
   Request request_;
+  std::string user_;
 };
 
 }  // namespace bobbin::http

@@ -58,7 +58,9 @@ Request with_path(const Request& request, std::string_view path) {
           .exchange = request.exchange,
           .worker = request.worker,
           .round = request.round,
-          .listener = request.listener};
+          .listener = request.listener,
+          .certificate = request.certificate,
+          .user = request.user};
 }
 
 const Route& route_for(const Site& site, std::string_view path) {
@@ -126,7 +128,7 @@ Begin Router::begin(const Request& request) const {
   const Target& target = std::get<Target>(parsed);
   const Request routed = with_path(request, target.path());
   for (const auto& filter : site->filters)
-    if (auto response = filter->before(routed)) return *std::move(response);
+    if (auto decision = filter->before(routed)) return *std::move(decision);
   if (target.asterisk) return server_options(site->methods);
   Begin begin = route_for(*site, target.path()).handler->begin(routed);
   if (target.began_with_two_slashes && is_not_found(begin))

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/peer_certificate.h"
 #include "base/result.h"
 #include "http/content.h"
 #include "http/listener_rules.h"
@@ -24,6 +25,7 @@ struct LogFields {
   std::string host;
   std::string referer;
   std::string user_agent;
+  std::string user;    ///< who has proven to ask, see Request; empty: nobody has
   std::string detail;  ///< of an error: the sentence that the client was shown
   HandlerLogFields handler;
 };
@@ -63,6 +65,12 @@ class Services {
   [[nodiscard]] virtual bool is_stopping() const = 0;
   /// Whether the words of summaries are wanted.
   [[nodiscard]] virtual bool wants_log_fields() const = 0;
+  /// By which the client of a secured connection has shown who it is; null: it has shown none. Lives as long
+  /// as the connection.
+  [[nodiscard]] virtual const PeerCertificate* certificate(ConnectionId connection) {
+    static_cast<void>(connection);
+    return nullptr;
+  }
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
   /// Reads a part of a file, for a session that cannot leave it to the kernel to send it. Fewer bytes than
   /// fit `into`: the file ends there.

@@ -16,7 +16,8 @@
 namespace bobbin::http {
 
 /// Answers GET and HEAD at once, stores what is POSTed, leaves `/later` pending, and refuses from their
-/// heads `/missing` and, closing the connection, `/forbidden`.
+/// heads `/missing` and, closing the connection, `/forbidden`. What becomes of `/undecided` and of what is
+/// beneath it is not known before `decides` is set.
 class RecordingHandler final : public Handler {
  public:
   explicit RecordingHandler(std::vector<std::string>& events) : events_(events) {}
@@ -33,6 +34,7 @@ class RecordingHandler final : public Handler {
   mutable int cancelled = 0;             ///< exchanges whose client has gone
   /// The receiver of `/waits` says Wait after so many pieces of content.
   int pieces_until_wait = 1;
+  bool decides = false;
 
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
@@ -46,6 +48,13 @@ class RecordingHandler final : public Handler {
       response.close = true;
       return response;
     }
+    if (head.target.starts_with("/undecided")) {
+      if (!decides)
+        return Undecided{.limit = seconds(7),
+                         .late = Response::error(Status::service_unavailable, "Too slow.")};
+      if (request.user != nullptr) *request.user = "alice";
+      if (head.target == "/undecided/refused") return Response::error(Status::forbidden, "No.");
+    }
     if (head.target == "/missing") return Response::error(Status::not_found, "There is nothing here.");
     if (head.method == Method::post)
       return std::make_unique<Recording>(events_, cancelled, head.target == "/later",
@@ -54,7 +63,7 @@ class RecordingHandler final : public Handler {
       return Pending{.limit = seconds(7),
                      .late = Response::error(Status::service_unavailable, "Too slow."),
                      .cancelled = [this] { ++cancelled; }};
-    if (head.target == "/prepared") {
+    if (head.target.ends_with("/prepared")) {
       ++prepared_asked;
       if (prepared.status == Status::ok) return &prepared;
       Response response = Response::with_content(Status::ok, "text/plain", "hello");

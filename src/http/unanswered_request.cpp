@@ -2,11 +2,20 @@
 
 namespace bobbin::http {
 
-void set_client_fields(LogFields& fields, const RequestHead& head) {
+namespace {
+
+void set_words(LogFields& fields, const RequestHead& head) {
   fields.request_line = head.line;
   fields.host = head.authority;
   fields.referer = head.fields.first(FieldName::referer).value_or("");
   fields.user_agent = head.fields.first(FieldName::user_agent).value_or("");
+}
+
+}  // namespace
+
+void set_client_fields(LogFields& fields, const Request& request) {
+  set_words(fields, request.head);
+  if (request.user != nullptr) fields.user = *request.user;
 }
 
 std::optional<Endpoint> named_by_proxy(const SessionContext& context, const ConnectionOrigin& origin,
@@ -21,8 +30,15 @@ UnansweredRequest unanswered(const SessionContext& context, const RequestHead& h
                             .log_fields = {},
                             .started = now,
                             .client = named_by_proxy(context, origin, client)};
-  if (context.services.wants_log_fields()) set_client_fields(request.log_fields, head);
+  if (context.services.wants_log_fields()) set_words(request.log_fields, head);
   return request;
+}
+
+UnansweredRequest unanswered(const SessionContext& context, const Request& request,
+                             const ConnectionOrigin& origin, Instant now) {
+  UnansweredRequest kept = unanswered(context, request.head, origin, request.client, now);
+  if (context.services.wants_log_fields() && request.user != nullptr) kept.log_fields.user = *request.user;
+  return kept;
 }
 
 }  // namespace bobbin::http

@@ -31,7 +31,7 @@ RequestLimit::RequestLimit(ClientLimits& limits, observe::Registry& registry, un
          .bytes = &registry.counter("bobbin_requests_limited_total", "reason=\"bytes\"")});
 }
 
-std::optional<http::Response> RequestLimit::before(const http::Request& request) const {
+std::optional<http::Begin> RequestLimit::before(const http::Request& request) const {
   const auto refused = limits_.request(request.client, monotonic_now());
   if (!refused) return std::nullopt;
   const bool is_bytes = refused->kind == ClientLimits::Kind::bytes;

@@ -19,7 +19,7 @@ class RequestLimit final : public http::Filter {
   /// reason.
   RequestLimit(ClientLimits& limits, observe::Registry& registry, unsigned workers);
 
-  [[nodiscard]] std::optional<http::Response> before(const http::Request& request) const override;
+  [[nodiscard]] std::optional<http::Begin> before(const http::Request& request) const override;
 
  private:
   /// Of one worker, since a counter has one writer.

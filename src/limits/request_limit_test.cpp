@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/test_filter.h"
+
 namespace bobbin::limits {
 namespace {
 
@@ -10,7 +12,7 @@ using namespace std::chrono_literals;
 class RequestLimitTest : public testing::Test {
  protected:
   [[nodiscard]] std::optional<http::Response> ask(const RequestLimit& filter, unsigned worker = 0) const {
-    return filter.before({.head = head, .local = local, .client = client, .worker = worker});
+    return answer_of(filter, {.head = head, .local = local, .client = client, .worker = worker});
   }
   observe::Registry registry;
   http::RequestHead head;

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
+#include "base/peer_certificate.h"
 #include "base/result.h"
 #include "os/fd.h"
 
@@ -30,12 +30,6 @@ struct Received {
   /// The bytes came in clear text where the connection should have been secured first. What is sent goes out
   /// in clear text, too, so that the peer can be told.
   bool unsecured = false;
-};
-
-/// The certificate by which a client has shown who it is.
-struct PeerCertificate {
-  std::string subject;      ///< as RFC 4514 writes it: "CN=alice,O=Example"
-  std::string fingerprint;  ///< SHA-256, 64 hexadecimal digits
 };
 
 /// How bytes travel on one connection: the only way in which the server touches a client. No call waits: a

@@ -70,6 +70,12 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
       block.add(')');
     });
   }
+  if (!record.user.empty()) {
+    line([&] {
+      block.add("User: ");
+      add_escaped(block, record.user);
+    });
+  }
   if (!record.request_line.empty()) {
     line([&] {
       block.add("Request: ");
@@ -94,10 +100,26 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
   });
 }
 
+/// A name with its blanks and quotes escaped too, since a blank would end the column.
+void add_user(LineBuilder& line, std::string_view user) {
+  if (user.empty()) return line.add('-');
+  LineBuilder escaped;
+  add_escaped(escaped, user);
+  for (const char c : escaped.text())
+    if (c == ' ')
+      line.add("\\x20");
+    else if (c == '"')
+      line.add("\\x22");
+    else
+      line.add(c);
+}
+
 /// %h %l %u %t "%r" %>s %b
 void add_common_fields(LineBuilder& line, const ExchangeRecord& record) {
   add_address(line, record.origin.client);
-  line.add(" - - ");
+  line.add(" - ");
+  add_user(line, record.user);
+  line.add(' ');
   line.add(text_of(local_second(record.time).apache));
   line.add(' ');
   add_quoted(line, record.request_line);
@@ -153,6 +175,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   number(R"(,"duration_us":)", record.duration / std::chrono::microseconds(1));
   text(R"(,"referer":)", record.referer);
   text(R"(,"user_agent":)", record.user_agent);
+  if (!record.user.empty()) text(R"(,"user":)", record.user);
   text(R"(,"connection":)", connection_word(record));
   if (record.action == ExchangeRecord::Action::created_file) text(R"(,"created":)", record.subject);
   if (!record.certificate_fingerprint.empty()) {

@@ -34,6 +34,7 @@ struct ExchangeRecord {
   bool keeps_connection = false;
   std::string_view referer;
   std::string_view user_agent;
+  std::string_view user;  ///< who has proven to ask; empty: nobody has
   /// Of the client's certificate, where it has shown one, the subject and SHA-256 in hexadecimal digits.
   std::string_view certificate_subject;
   std::string_view certificate_fingerprint;

@@ -207,6 +207,15 @@ TEST_F(AccessLog, CombinedIsApaches) {
             "2001:db8::1 - - [15/Mar/2024:10:30:00 -0330] \"-\" 408 - \"-\" \"-\"\n");
 }
 
+TEST_F(AccessLog, NamesTheUser) {
+  ExchangeRecord record = download();
+  record.user = "alice b\n";
+  EXPECT_TRUE(formatted(AccessFormat::combined, record).starts_with("127.0.0.1 - alice\\x20b\\x0a [15/"));
+  EXPECT_NE(formatted(AccessFormat::transfer, record).find("] User: alice b\\x0a\n"), std::string::npos);
+  EXPECT_NE(formatted(AccessFormat::json, record).find(R"(,"user":"alice b\u000a","connection")"),
+            std::string::npos);
+}
+
 TEST_F(AccessLog, JsonIsOneObjectWithItsKeysInOrder) {
   EXPECT_EQ(
       formatted(AccessFormat::json, download()),
@@ -258,9 +267,9 @@ TEST_F(AccessLog, NoTextOfAClientMakesALine) {
   ExchangeRecord record = download();
   const std::string_view attack = "x\n[2024-03-15 10:30:00] [Thread-1] Response: 200 OK\r\x1b[2J\"\x80";
   record.request_line = record.host = record.subject = record.violation = record.referer = record.user_agent =
-      attack;
+      record.user = attack;
   for (const auto& [format, lines] :
-       {std::pair{AccessFormat::transfer, 7}, std::pair{AccessFormat::common, 1},
+       {std::pair{AccessFormat::transfer, 8}, std::pair{AccessFormat::common, 1},
         std::pair{AccessFormat::combined, 1}, std::pair{AccessFormat::json, 1}}) {
     const std::string out = formatted(format, record);
     EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), lines) << out;
@@ -298,14 +307,14 @@ TEST_F(AccessLog, NoTextMakesAnEntryTooLargeForTheLog) {
     while (text.size() < 1'000'000) text += bytes;
     ExchangeRecord record = download();
     record.request_line = record.host = record.subject = record.violation = record.detail = record.referer =
-        record.user_agent = text;
+        record.user_agent = record.user = text;
     for (const AccessFormat format :
          {AccessFormat::transfer, AccessFormat::common, AccessFormat::combined, AccessFormat::json}) {
       const std::string entry = formatted(format, record);
       EXPECT_LE(entry.size(), LogWriter::kMostEntryBytes);
       EXPECT_TRUE(is_utf8(entry));
       EXPECT_NE(entry.find(format == AccessFormat::json ? R"(,"cut":true})" : "(cut)"), std::string::npos);
-      EXPECT_EQ(std::count(entry.begin(), entry.end(), '\n'), format == AccessFormat::transfer ? 7 : 1);
+      EXPECT_EQ(std::count(entry.begin(), entry.end(), '\n'), format == AccessFormat::transfer ? 8 : 1);
     }
   }
 }
@@ -317,7 +326,8 @@ TEST_F(AccessLog, JsonSaysThatATextWasCutOnlyOfOneThatWas) {
   const std::string longer(kMostTextBytes + 1, 'x');
   for (std::string_view ExchangeRecord::* text :
        {&ExchangeRecord::request_line, &ExchangeRecord::host, &ExchangeRecord::referer,
-        &ExchangeRecord::user_agent, &ExchangeRecord::violation, &ExchangeRecord::detail}) {
+        &ExchangeRecord::user_agent, &ExchangeRecord::user, &ExchangeRecord::violation,
+        &ExchangeRecord::detail}) {
     ExchangeRecord cut = record;
     cut.*text = longer;
     EXPECT_TRUE(formatted(AccessFormat::json, cut).ends_with(",\"cut\":true}\n"));

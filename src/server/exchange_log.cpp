@@ -76,6 +76,7 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .keeps_connection = summary.keeps_connection,
       .referer = fields.referer,
       .user_agent = fields.user_agent,
+      .user = fields.user,
       .certificate_subject = certificate != nullptr ? std::string_view(certificate->subject) : "",
       .certificate_fingerprint = certificate != nullptr ? std::string_view(certificate->fingerprint) : "",
   };

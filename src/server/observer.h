@@ -14,8 +14,8 @@ struct ExchangeEnded {
   const http::ExchangeSummary& summary;
   observe::Origin origin;
   WallTime at;
-  Duration duration;                                  ///< since the head was complete
-  const net::PeerCertificate* certificate = nullptr;  ///< see net::Transport
+  Duration duration;                             ///< since the head was complete
+  const PeerCertificate* certificate = nullptr;  ///< see net::Transport
 };
 
 /// A connection has been closed.

@@ -407,6 +407,11 @@ Result<std::size_t> Worker::read_file(int descriptor, std::uint64_t offset, std:
   return os::read_at(descriptor, into, offset);
 }
 
+const PeerCertificate* Worker::certificate(ConnectionId id) {
+  const Connection* connection = connections_.find(id);
+  return connection == nullptr ? nullptr : connection->transport().peer_certificate();
+}
+
 void Worker::limit_exceeded(ConnectionId id, std::string_view limit) {
   const Connection* connection = connections_.find(id);
   ASSERT(connection != nullptr);

@@ -103,6 +103,7 @@ class Worker final : private http::Services, private http::ReplySink {
          WorkerPool& pool, observe::Log& log, observe::Registry& registry, os::Epoll epoll, os::Wake wake);
 
   // http::Services
+  const PeerCertificate* certificate(ConnectionId id) override;
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool ends_connections() const override;
   [[nodiscard]] bool is_stopping() const override { return stopping_; }

@@ -15,7 +15,7 @@ class ClientAddresses final : public Filter {
   ClientAddresses(Networks allowed, Networks denied)
       : allowed_(std::move(allowed)), denied_(std::move(denied)) {}
 
-  std::optional<Response> before(const Request& request) const override {
+  std::optional<Begin> before(const Request& request) const override {
     const bool is_allowed = allowed_.empty() || contains(allowed_, request.client);
     if (is_allowed && !contains(denied_, request.client)) return std::nullopt;
     return Response::error(Status::forbidden, "Clients at this address are not let in here.");

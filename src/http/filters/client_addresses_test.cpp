@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/test_filter.h"
+
 namespace bobbin::http::filters {
 namespace {
 
@@ -14,7 +16,7 @@ Networks networks(std::initializer_list<const char*> texts) {
 bool lets_in(const ClientAddresses& filter, const Endpoint& client) {
   const RequestHead head;
   const Endpoint local;
-  const auto refused = filter.before({.head = head, .local = local, .client = client});
+  const auto refused = answer_of(filter, {.head = head, .local = local, .client = client});
   EXPECT_EQ(refused ? refused->status : Status::forbidden, Status::forbidden);
   return !refused;
 }

@@ -10,7 +10,7 @@ namespace bobbin::http::filters {
 /// Thread: any.
 class Expectations final : public Filter {
  public:
-  std::optional<Response> before(const Request& request) const override {
+  std::optional<Begin> before(const Request& request) const override {
     if (!request.head.expects_other) return std::nullopt;
     return Response::error(Status::expectation_failed,
                            "The only expectation that this server meets is 100-continue.");

@@ -11,7 +11,7 @@ namespace bobbin::http::filters {
 /// names. Which of the known ones a resource takes is its handler's affair. Thread: any.
 class KnownMethods final : public Filter {
  public:
-  std::optional<Response> before(const Request& request) const override {
+  std::optional<Begin> before(const Request& request) const override {
     if (request.head.method != Method::unknown) return std::nullopt;
     Response response =
         Response::error(Status::not_implemented, "This server does not know the method " +

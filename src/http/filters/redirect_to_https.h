@@ -18,7 +18,7 @@ class RedirectToHttps final : public Filter {
   /// `exempt`: paths beneath this one are answered here; empty: none.
   explicit RedirectToHttps(std::string exempt) : exempt_(std::move(exempt)) {}
 
-  std::optional<Response> before(const Request& request) const override {
+  std::optional<Begin> before(const Request& request) const override {
     const auto port = request.listener.redirect_port;
     // A trusted proxy may say that its client has come by https already: to send it there again would never
     // end.

@@ -36,34 +36,50 @@ void Session::begin(RequestHead& head, Bytes rest, Instant now) {
   const ClientClaims claims = believe(head, client_, context_.proxies);
   if (names_malformed_host(claims, head))
     return refuse(kMalformedForwardedHost, unanswered(context_, head, origin(), claims.client, now), now);
-  const bool has_content = announces_content(head.framing);
-  const Reading reading{.content_is_read = !has_content, .more_has_arrived = !rest.empty()};
-  Begin decision =
-      context_.handler->begin(Request{.head = head,
-                                      .local = local_,
-                                      .client = claims.client,
-                                      .scheme = claims.scheme.value_or(listener_->scheme),
-                                      .exchange = {&context_.replies, id_, ExchangeId{requests_}},
-                                      .worker = context_.worker,
-                                      .round = context_.round,
-                                      .listener = *listener_});
-  if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
-    return answer_prepared(**prepared, head, claims.client, reading, now);
+  std::string user;
+  decide(Request{.head = head,
+                 .local = local_,
+                 .client = claims.client,
+                 .scheme = claims.scheme.value_or(listener_->scheme),
+                 .exchange = {&context_.replies, id_, ExchangeId{requests_}},
+                 .worker = context_.worker,
+                 .round = context_.round,
+                 .listener = *listener_,
+                 .certificate = certificate_of(context_, id_, *listener_),
+                 .user = &user},
+         !rest.empty(), now, now);
+}
 
-  UnansweredRequest request = unanswered(context_, head, origin(), claims.client, now);
-  auto* response = std::get_if<Response>(&decision);
+/// Asks the handler, and does what it says. `started`: when the head was complete.
+void Session::decide(const Request& request, bool more_has_arrived, Instant started, Instant now) {
+  const RequestHead& head = request.head;
+  const bool has_content = announces_content(head.framing);
+  const Reading reading{.content_is_read = !has_content, .more_has_arrived = more_has_arrived};
+  Begin decision = context_.handler->begin(request);
+  if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
+    return answer_prepared(**prepared, request, reading, started, now);
+
+  UnansweredRequest kept = unanswered(context_, request, origin(), started);
   if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
-    return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, !rest.empty(),
-                   std::move(request), now);
-  if (auto* pending = std::get_if<Pending>(&decision)) {
-    current_ = std::make_unique<Current>(Current{.handler = context_.handler, .request = std::move(request)});
-    current_->content_is_read = !has_content;
-    return await(std::move(*pending), now);
+    return receive(head, std::move(*receiver), context_.settings.maximum_content_bytes, more_has_arrived,
+                   std::move(kept), now);
+  if (auto* response = std::get_if<Response>(&decision)) {
+    if (response->close || !has_content || !is_worth_discarding(head, kDiscardedBytes))
+      return answer(std::move(*response), std::move(kept), reading, now);
+    return receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true,
+                   std::move(kept), now);
   }
-  if (response->close || !has_content || !is_worth_discarding(head, kDiscardedBytes))
-    return answer(std::move(*response), std::move(request), reading, now);
-  receive(head, std::make_unique<Discarding>(std::move(*response)), kDiscardedBytes, true, std::move(request),
-          now);
+  current_ = std::make_unique<Current>(Current{.handler = context_.handler, .request = std::move(kept)});
+  current_->content_is_read = !has_content;
+  if (auto* pending = std::get_if<Pending>(&decision)) return await(std::move(*pending), now);
+  auto& undecided = std::get<Undecided>(decision);
+  current_->undecided = std::make_unique<OwnedRequest>(request);
+  await({.limit = undecided.limit, .late = std::move(undecided.late)}, now);
+}
+
+void Session::decide_again(Instant now) {
+  const auto waited = std::move(current_);
+  decide(**waited->undecided, has_input(), waited->request.started, now);
 }
 
 void Session::receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
@@ -96,8 +112,12 @@ bool Session::awaits_reply() const { return current_ != nullptr && current_->pen
 void Session::resume(ExchangeId exchange, Instant now) {
   if (exchange != ExchangeId{requests_}) return;
   if (workspace_ != nullptr) workspace_->responses.resume(now);
-  if (!reader_.is_paused()) return;
-  reader_.go_on(now);
+  if (current_ != nullptr && current_->undecided)
+    decide_again(now);
+  else if (reader_.is_paused())
+    reader_.go_on(now);
+  else
+    return;
   // Nothing more need have arrived, since the piece that had to wait may have been the last one.
   if (has_input())
     process_buffered(now);
@@ -212,12 +232,14 @@ void Session::add_content(Content& content, const Framing& framing) {
   responses.end();
 }
 
-void Session::answer_prepared(const PreparedResponse& prepared, const RequestHead& head,
-                              const Endpoint& client, Reading reading, Instant now) {
+void Session::answer_prepared(const PreparedResponse& prepared, const Request& request, Reading reading,
+                              Instant started, Instant now) {
+  const RequestHead& head = request.head;
   const bool keeps = keeps_connection(head.asks_to_persist, reading);
-  ExchangeSummary& summary = begin_answer(keeps, named_by_proxy(context_, origin(), client), now, now);
+  ExchangeSummary& summary =
+      begin_answer(keeps, named_by_proxy(context_, origin(), request.client), started, now);
   if (context_.services.wants_log_fields()) {
-    set_client_fields(summary.log_fields, head);
+    set_client_fields(summary.log_fields, request);
     summary.log_fields.handler = prepared.log_fields;
     summary.log_fields.detail = prepared.detail;
   }

@@ -257,7 +257,7 @@ void Session::expire(Instant now) {
     const auto finished = std::move(current_);
     if (finished->pending->cancelled) finished->pending->cancelled();
     return answer(std::move(finished->pending->late), std::move(finished->request),
-                  {.more_has_arrived = has_input()}, now);
+                  {.content_is_read = finished->content_is_read, .more_has_arrived = has_input()}, now);
   }
   timed_out_ = true;
   if (reader_.reads_content())

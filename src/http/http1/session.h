@@ -11,6 +11,7 @@
 #include "http/http1/request_reader.h"
 #include "http/http1/response_writer.h"
 #include "http/http1/workspace.h"
+#include "http/owned_request.h"
 #include "http/pace.h"
 #include "http/response_head.h"
 #include "http/session.h"
@@ -74,7 +75,9 @@ class Session final : public http::Session {
     UnansweredRequest request;
     bool content_is_read = true;         // whether the next request follows on the connection
     std::unique_ptr<Exchange> receiver;  // set while content is being received
-    std::optional<Pending> pending;      // set afterwards, while the response is awaited
+    std::optional<Pending> pending;      // set while the response is awaited
+    /// Set besides `pending` while the handler must be asked again.
+    std::unique_ptr<OwnedRequest> undecided = nullptr;
     Instant reply_deadline = kNever;
   };
   enum class Phase : std::uint8_t {
@@ -97,6 +100,8 @@ class Session final : public http::Session {
 
   // One exchange (exchange.cpp).
   void begin(RequestHead& head, Bytes rest, Instant now);
+  void decide(const Request& request, bool more_has_arrived, Instant started, Instant now);
+  void decide_again(Instant now);
   void receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
                bool content_has_arrived, UnansweredRequest request, Instant now);
   void complete(bool more_has_arrived, Instant now);
@@ -111,8 +116,8 @@ class Session final : public http::Session {
     bool more_has_arrived = false;  // whether its first bytes have arrived
   };
   void answer(Response response, UnansweredRequest request, Reading reading, Instant now);
-  void answer_prepared(const PreparedResponse& prepared, const RequestHead& head, const Endpoint& client,
-                       Reading reading, Instant now);
+  void answer_prepared(const PreparedResponse& prepared, const Request& request, Reading reading,
+                       Instant started, Instant now);
   void add_content(Content& content, const Framing& framing);
   void append_back(std::string& out, bool keeps_connection) const;
   [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, const std::optional<Endpoint>& client,

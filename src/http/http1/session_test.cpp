@@ -432,12 +432,19 @@ TEST(Session, OnlyTheExchangeThatWaitsIsResumed) {
 
 // RFC 9112 §9.3: what follows could be content that nobody has read.
 TEST(Session, ALaterAnswerToARequestWithContentCloses) {
-  SessionDriver driver;
-  driver.feed("GET /pending HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kGet.size()) +
-              "\r\n\r\n" + std::string(kGet));
-  driver.resolve({});
-  EXPECT_EQ(count(driver.sent, "HTTP/1.1 "), 1U);
-  EXPECT_NE(driver.sent.find("Connection: close\r\n"), std::string::npos);
+  const std::string request =
+      "GET /pending HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kGet.size()) + "\r\n\r\n" +
+      std::string(kGet);
+  SessionDriver answered;
+  answered.feed(request);
+  answered.resolve({});
+  SessionDriver late;
+  late.feed(request);
+  late.advance(seconds(7));
+  for (const SessionDriver* driver : {&answered, &late}) {
+    EXPECT_EQ(count(driver->sent, "HTTP/1.1 "), 1U);
+    EXPECT_NE(driver->sent.find("Connection: close\r\n"), std::string::npos);
+  }
 }
 
 TEST(Session, WhoWorksForAClientThatHasGoneIsTold) {

@@ -55,25 +55,45 @@ void Session::begin(Stream& stream) {
     stream.request = unanswered(common, head, origin(), claims.client, now_);
     return refuse(stream, kMalformedForwardedHost);
   }
-  Begin decision = common.handler->begin(Request{.head = head,
-                                                 .local = local_,
-                                                 .client = claims.client,
-                                                 .scheme = claims.scheme.value_or(listener_.scheme),
-                                                 .exchange = address_of(stream),
-                                                 .worker = common.worker,
-                                                 .round = common.round,
-                                                 .listener = listener_});
+  std::string user;
+  decide(stream, Request{.head = head,
+                         .local = local_,
+                         .client = claims.client,
+                         .scheme = claims.scheme.value_or(listener_.scheme),
+                         .exchange = address_of(stream),
+                         .worker = common.worker,
+                         .round = common.round,
+                         .listener = listener_,
+                         .certificate = certificate_of(common, id_, listener_),
+                         .user = &user});
+}
+
+/// Asks the handler, and does what it says.
+void Session::decide(Stream& stream, const Request& request) {
+  SessionContext& common = context_.common;
+  const RequestHead& head = request.head;
+  Begin decision = common.handler->begin(request);
   if (const auto* prepared = std::get_if<const PreparedResponse*>(&decision))
-    return answer_prepared(stream, **prepared, head);
-  stream.request = unanswered(common, head, origin(), claims.client, now_);
+    return answer_prepared(stream, **prepared, request);
+  stream.request = unanswered(common, request, origin(), stream.summary.started);
   if (auto* response = std::get_if<Response>(&decision)) {
     if (stream.request_has_ended || response->close || !is_worth_discarding(head, kDiscardedBytes))
       return answer(stream, std::move(*response));
     decision = std::make_unique<Discarding>(std::move(*response));
   }
   stream.handler = common.handler;
+  if (auto* receiver = std::get_if<std::unique_ptr<Exchange>>(&decision))
+    return receive(stream, head, std::move(*receiver));
   if (auto* pending = std::get_if<Pending>(&decision)) return await(stream, std::move(*pending));
-  receive(stream, head, std::move(std::get<std::unique_ptr<Exchange>>(decision)));
+  auto& undecided = std::get<Undecided>(decision);
+  stream.undecided = std::make_unique<OwnedRequest>(request);
+  await(stream, {.limit = undecided.limit, .late = std::move(undecided.late)});
+}
+
+void Session::decide_again(Stream& stream) {
+  const auto request = std::move(stream.undecided);
+  stop_awaiting(stream);
+  decide(stream, **request);
 }
 
 void Session::receive(Stream& stream, const RequestHead& head, std::unique_ptr<Exchange> receiver) {
@@ -81,20 +101,29 @@ void Session::receive(Stream& stream, const RequestHead& head, std::unique_ptr<E
   stream.allowance_bytes = settings().maximum_content_bytes;
   stream.last_received = now_;
   ++receivers_;
-  if (stream.request_has_ended) return complete(stream);
   if (head.framing.length_bytes > stream.allowance_bytes) {
     stream.receiver->cancelled();
     return refuse(stream, kTooLarge);
   }
-  if (head.expects_continue) send_interim(stream, Response{.status = Status::continue_});
+  if (head.expects_continue && !stream.request_has_ended && stream.held.empty())
+    send_interim(stream, Response{.status = Status::continue_});
+  take_held(stream);
+}
+
+/// Gives the receiver what has arrived while nobody could take it.
+void Session::take_held(Stream& stream) {
+  const std::string held = std::exchange(stream.held, {});
+  if (!held.empty()) give(stream, as_bytes(held));
+  if (stream.receiver != nullptr && !stream.receiver_waits && stream.request_has_ended) complete(stream);
 }
 
 void Session::content_arrived(std::int32_t id, Bytes content) {
   Stream* stream = discards_input_ ? nullptr : find(id);
-  if (stream == nullptr || stream->receiver == nullptr) return consume_of_connection(content.size());
+  if (stream == nullptr || (stream->receiver == nullptr && stream->undecided == nullptr))
+    return consume_of_connection(content.size());
   if (receiving_) receiving_->progressed(content.size(), settings().pace, now_);
   stream->last_received = now_;
-  if (stream->receiver_waits)
+  if (stream->receiver_waits || stream->undecided)
     stream->held += as_text(content);  // no more than the window of a stream
   else
     give(*stream, content);
@@ -124,9 +153,7 @@ void Session::go_on_receiving(Stream& stream) {
   --waiting_receivers_;
   stream.last_received = now_;
   consume(stream, std::exchange(stream.unconsumed_bytes, 0));
-  const std::string held = std::exchange(stream.held, {});
-  if (!held.empty()) give(stream, as_bytes(held));
-  if (stream.receiver != nullptr && !stream.receiver_waits && stream.request_has_ended) complete(stream);
+  take_held(stream);
 }
 
 void Session::content_frame_ends(std::int32_t id, std::size_t content_bytes, bool ends_stream) {
@@ -149,12 +176,18 @@ void Session::complete(Stream& stream) {
   answer(stream, std::move(std::get<Response>(reply)));
 }
 
-/// Content that has arrived and that nobody takes any more is consumed, for the sake of the other streams.
 void Session::stop_receiving(Stream& stream) {
   stream.receiver.reset();
   --receivers_;
   if (std::exchange(stream.receiver_waits, false)) --waiting_receivers_;
-  consume_of_connection(std::exchange(stream.unconsumed_bytes, 0) + stream.held.size());
+  consume_of_connection(std::exchange(stream.unconsumed_bytes, 0));
+  drop_held(stream);
+}
+
+/// Content that has arrived and that nobody takes any more is consumed, for the sake of the other streams.
+void Session::drop_held(Stream& stream) {
+  if (stream.held.empty()) return;
+  consume_of_connection(stream.held.size());
   stream.held.clear();
 }
 
@@ -168,6 +201,7 @@ void Session::resume(ExchangeId exchange, Instant now) {
   now_ = now;
   Stream* stream = find(static_cast<std::int32_t>(exchange));
   if (stream == nullptr) return;
+  if (stream->undecided) decide_again(*stream);
   if (stream->receiver_waits) go_on_receiving(*stream);
   if (stream->source_waits) {
     stream->source_waits = false;
@@ -195,6 +229,7 @@ bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
 
 void Session::stop_awaiting(Stream& stream) {
   stream.pending.reset();
+  stream.undecided.reset();
   --awaited_;
 }
 
@@ -234,6 +269,7 @@ void Session::submit(Stream& stream, FieldList& fields, bool has_content) {
 
 void Session::answer(Stream& stream, Response response) {
   if (stream.receiver != nullptr) stop_receiving(stream);
+  drop_held(stream);
   context_.common.handler->finish(stream.request.summary, response);
   const Framing framing = framing_of(response);
   ExchangeSummary& summary = stream.summary;
@@ -256,10 +292,11 @@ void Session::answer(Stream& stream, Response response) {
   submit(stream, fields, has_content);
 }
 
-void Session::answer_prepared(Stream& stream, const PreparedResponse& prepared, const RequestHead& head) {
+void Session::answer_prepared(Stream& stream, const PreparedResponse& prepared, const Request& request) {
+  drop_held(stream);
   ExchangeSummary& summary = stream.summary;
   if (context_.common.services.wants_log_fields()) {
-    set_client_fields(summary.log_fields, head);
+    set_client_fields(summary.log_fields, request);
     summary.log_fields.handler = prepared.log_fields;
     summary.log_fields.detail = prepared.detail;
   }
@@ -267,8 +304,8 @@ void Session::answer_prepared(Stream& stream, const PreparedResponse& prepared, 
   summary.content_length_bytes = prepared.content_length_bytes;
   FieldList fields(prepared.status);
   fields.add(prepared.head, prepared.lines);
-  const bool has_content =
-      head.method != Method::head && (!prepared.content.empty() || prepared.shared_content != nullptr);
+  const bool has_content = request.head.method != Method::head &&
+                           (!prepared.content.empty() || prepared.shared_content != nullptr);
   if (has_content) stream.content.set(prepared.content, prepared.shared_content);
   submit(stream, fields, has_content);
 }
@@ -326,6 +363,7 @@ void Session::end_unfinished(Stream& stream, Outcome reason) {
     if (stream.pending->cancelled) stream.pending->cancelled();
     stop_awaiting(stream);
   }
+  drop_held(stream);
   if (stream.writing == Stream::Writing::content) {
     stream.content.cancel();
     return stop_answering(stream);

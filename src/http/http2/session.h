@@ -152,7 +152,11 @@ class Session final : public http::Session {
 
   // One exchange (exchange.cpp).
   void begin(Stream& stream);
+  void decide(Stream& stream, const Request& request);
+  void decide_again(Stream& stream);
   void receive(Stream& stream, const RequestHead& head, std::unique_ptr<Exchange> receiver);
+  void take_held(Stream& stream);
+  void drop_held(Stream& stream);
   void give(Stream& stream, Bytes content);
   void go_on_receiving(Stream& stream);
   void request_ends(std::int32_t id);
@@ -163,7 +167,7 @@ class Session final : public http::Session {
   void refuse(Stream& stream, const Refusal& refusal);
   void refuse_slow(Stream& stream);
   void answer(Stream& stream, Response response);
-  void answer_prepared(Stream& stream, const PreparedResponse& prepared, const RequestHead& head);
+  void answer_prepared(Stream& stream, const PreparedResponse& prepared, const Request& request);
   void submit(Stream& stream, FieldList& fields, bool has_content);
   void send_interim(const Stream& stream, const Response& response);
   void stop_answering(Stream& stream);

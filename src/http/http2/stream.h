@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "http/handler.h"
 #include "http/http2/outgoing_content.h"
+#include "http/owned_request.h"
 #include "http/session.h"
 #include "http/unanswered_request.h"
 
@@ -38,11 +39,12 @@ struct Stream {
   std::shared_ptr<const Handler> handler;  // outlives receiver and pending
   UnansweredRequest request;
   std::unique_ptr<Exchange> receiver;
-  std::string held;                   // content that arrived after the receiver had said Wait
+  std::string held;                   // content that arrived while nobody could take it
   std::uint64_t allowance_bytes = 0;  // how much more content may come
   std::size_t unconsumed_bytes =
       0;  // taken by a receiver that has said Wait: the client may send no more for them
   std::optional<Pending> pending;
+  std::unique_ptr<OwnedRequest> undecided;  // set besides `pending` while the handler must be asked again
   Instant reply_deadline = kNever;
   Instant last_received;
 
@@ -60,6 +62,7 @@ struct Stream {
     held.clear();
     unconsumed_bytes = 0;
     pending.reset();
+    undecided.reset();
     reply_deadline = kNever;
     content.clear();
     summary.outcome = Outcome::completed;
