@@ -57,6 +57,22 @@ std::string uploads_line(const OpenSite& site) {
                      site.config().upload_path, site.upload_directory());
 }
 
+/// Nothing where nobody has to prove anything.
+std::string users_line(const SiteConfig& config) {
+  std::vector<std::string> proofs;
+  if (!config.password_file.empty())
+    proofs.push_back(fmt::format("a password of '{}'", config.password_file));
+  if (!config.token_file.empty()) proofs.push_back(fmt::format("a token of '{}'", config.token_file));
+  if (proofs.empty()) return {};
+  return fmt::format("Users: let in with {}", fmt::join(proofs, " or "));
+}
+
+bool takes_uploads_of_everybody(const std::shared_ptr<const OpenSite>& site) {
+  const SiteConfig& config = site->config();
+  return !site->upload_directory().empty() && !site->asks_for_secrets() &&
+         config.allowed_certificates.empty();
+}
+
 bool is_reachable(const Endpoint& endpoint) { return !endpoint.is_loopback(); }
 
 }  // namespace
@@ -77,19 +93,27 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
   for (const auto& site : generation.sites()) {
     log.write(LogLevel::info, hosts_line(*site, bound, schemes));
     log.write(LogLevel::info, uploads_line(*site));
+    if (const std::string users = users_line(site->config()); !users.empty())
+      log.write(LogLevel::info, users);
   }
 }
 
 std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
-                                        const std::vector<Endpoint>& bound, const Capacity& capacity) {
+                                        const std::vector<Endpoint>& bound, const ListenerServices& services,
+                                        const Capacity& capacity) {
   std::vector<std::string> warnings;
-  const bool takes_uploads = std::ranges::any_of(
-      generation.sites(), [](const auto& site) { return !site->upload_directory().empty(); });
+  const bool takes_uploads = std::ranges::any_of(generation.sites(), takes_uploads_of_everybody);
   if (const auto open = std::ranges::find_if(bound, is_reachable); open != bound.end() && takes_uploads)
     warnings.push_back(
-        fmt::format("Uploads are open to everybody who can reach {}: --uploads off, or a proxy in front that "
-                    "asks who they are",
+        fmt::format("Uploads are open to everybody who can reach {}: --uploads off, or --password-file, "
+                    "--token-file or a proxy in front that asks who they are",
                     open->text()));
+  if (std::ranges::any_of(generation.sites(), [](const auto& site) { return site->asks_for_secrets(); }))
+    for (std::size_t i = 0; i < bound.size(); ++i)
+      if (is_reachable(bound[i]) && services.answers_in_clear(i))
+        warnings.push_back(fmt::format(
+            "Passwords and tokens come to {} in clear text, for everybody on the way to read: see --tls",
+            bound[i].text()));
   if (capacity.connections_per_thread != config.server.connections_per_thread ||
       capacity.queue != config.server.queue)
     warnings.push_back(

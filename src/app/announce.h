@@ -7,6 +7,7 @@
 #include "app/capacity.h"
 #include "app/config.h"
 #include "app/generation.h"
+#include "app/listener_services.h"
 #include "base/endpoint.h"
 #include "http/listener_rules.h"
 #include "observe/log.h"
@@ -14,19 +15,20 @@
 
 namespace bobbin::app {
 
-/// The seeds' four start lines, then version, accepted hosts and uploads of every site. `names`: those of the
-/// listeners; `bound` and `schemes` have one for each of them, too.
+/// The seeds' four start lines, then version, accepted hosts, uploads and users of every site. `names`: those
+/// of the listeners; `bound` and `schemes` have one for each of them, too.
 void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
               const std::vector<Endpoint>& bound, const std::vector<http::Scheme>& schemes,
               observe::LogWriter& log);
 
-/// The lines about hosts and uploads alone.
+/// The lines about hosts, uploads and users alone.
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
                     const std::vector<http::Scheme>& schemes, observe::LogWriter& log);
 
 /// Sentences about what an operator should know before the first client comes.
 [[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
                                                       const std::vector<Endpoint>& bound,
+                                                      const ListenerServices& services,
                                                       const Capacity& capacity);
 
 /// Writes the line of the stop: what has been served and stored since the start.

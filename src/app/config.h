@@ -81,6 +81,12 @@ struct SiteConfig {
   std::vector<std::string> allowed_clients;  ///< Network::parse accepts each; everybody when there are none
   std::vector<std::string> denied_clients;   ///< these go before the allowed ones
 
+  std::string password_file;         ///< as htpasswd writes it; when it is empty, no password is asked for
+  std::string token_file;            ///< with lines name:sha256; when it is empty, no token is asked for
+  std::string realm = "restricted";  ///< see auth::Authentication
+  /// As http::filters::ClientCertificates takes them; when there are none, no certificate is asked for.
+  std::vector<std::string> allowed_certificates;
+
   std::string root = "resources";
   bool follow_root = true;
   /// Extensions in lowercase, without the dot.

@@ -91,6 +91,13 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_op
       new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
 }
 
+Result<std::shared_ptr<const Generation>, std::string> Generation::with_secrets_read_anew() const {
+  std::vector<std::shared_ptr<const OpenSite>> sites;
+  for (const auto& site : sites_) sites.push_back(TRY(site->with_secrets_read_anew()));
+  return std::shared_ptr<const Generation>(
+      new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
+}
+
 Generation::Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
                        const std::string& server_name, const std::optional<http::ProxyTrust>& trust,
                        std::shared_ptr<const http::Filter> client_limit)

@@ -34,6 +34,9 @@ class Generation {
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;
 
+  /// The same generation, except that the sites' files of passwords and tokens are read anew.
+  [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_secrets_read_anew() const;
+
   [[nodiscard]] const std::vector<std::shared_ptr<const OpenSite>>& sites() const { return sites_; }
   /// The proxies that may say for whom they ask.
   [[nodiscard]] Networks trusted_proxies() const { return trust_ ? trust_->proxies : Networks{}; }

@@ -78,6 +78,11 @@ void ListenerServices::attach(std::vector<server::Listener>& listeners) const {
   for (std::size_t i = 0; i < listeners.size(); ++i) listeners[i].service = &services_[configs_[i]];
 }
 
+bool ListenerServices::answers_in_clear(std::size_t index) const {
+  const http::ListenerRules& rules = services_[configs_[index]].rules;
+  return rules.scheme == http::Scheme::http && !rules.redirect_port;
+}
+
 std::vector<http::Scheme> ListenerServices::schemes() const {
   std::vector<http::Scheme> schemes;
   schemes.reserve(configs_.size());
@@ -129,18 +134,11 @@ void ListenerServices::follow(const Config& config, WallTime now, Instant moment
 
 void ListenerServices::follow_files(const Config& config, observe::LogWriter& log) {
   if (tls_.certificates.empty()) return;
-  const std::size_t found = TlsFiles::read(config).fingerprint();
-  if (found == tls_.fingerprint) {
-    changed_ = refused_ = std::nullopt;
-    return;
-  }
-  if (found == refused_ || std::exchange(changed_, found) != found) return;
+  if (!change_.is_due(TlsFiles::read(config).fingerprint(), tls_.fingerprint)) return;
   auto tls = open(config);
-  if (!tls) {
-    refused_ = found;
+  if (!tls)
     return log.write(LogLevel::error,
                      "The certificates have changed, but the old ones stay in use: " + tls.error());
-  }
   install(*std::move(tls));
   log.write(LogLevel::info, "The certificates have changed and are in use");
 }

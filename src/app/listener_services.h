@@ -10,6 +10,7 @@
 
 #include "app/config.h"
 #include "app/open_tls.h"
+#include "app/settled_change.h"
 #include "base/endpoint.h"
 #include "base/result.h"
 #include "net/tls/context.h"
@@ -33,6 +34,8 @@ class ListenerServices {
 
   /// Gives each listener, in the order of `bound`, its service. This object outlives their connections.
   void attach(std::vector<server::Listener>& listeners) const;
+  /// Whether this one in `bound` answers requests in clear text.
+  [[nodiscard]] bool answers_in_clear(std::size_t index) const;
   /// The scheme of each address in `bound`.
   [[nodiscard]] std::vector<http::Scheme> schemes() const;
 
@@ -59,10 +62,8 @@ class ListenerServices {
   OpenTls tls_;
   std::vector<std::unique_ptr<net::tls::CurrentContext>> contexts_;  // null for a listener without TLS
   std::deque<server::ListenerService> services_;
-  std::vector<std::size_t> configs_;  // by address
-  // A change is taken up once it has stayed the same for a second: until then it may be half written.
-  std::optional<std::size_t> changed_;
-  std::optional<std::size_t> refused_;
+  std::vector<std::size_t> configs_;                      // by address
+  SettledChange change_;                                  // of the files
   std::map<std::string, int> told_levels_;                // by fingerprint of the certificate
   std::map<std::string, observe::Gauge*> expiry_gauges_;  // by file
 };

@@ -8,6 +8,7 @@
 #include "base/network.h"
 #include "http/filters/added_fields.h"
 #include "http/filters/client_addresses.h"
+#include "http/filters/client_certificates.h"
 #include "http/filters/expectations.h"
 #include "http/filters/redirect_to_https.h"
 #include "http/percent_encoding.h"
@@ -65,6 +66,11 @@ std::string path_in_root(const std::string& folder, const std::string& root) {
 
 constexpr std::string_view kChallengePath = "/.well-known/acme-challenge";  // RFC 8555 §8.3
 
+/// What is open to everybody, and in clear text: those who issue certificates ask for it.
+std::string exempt_path(const SiteConfig& config) {
+  return std::string(config.acme_challenges.empty() ? "" : kChallengePath);
+}
+
 std::string upload_directory_of(const SiteConfig& config) {
   return config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
 }
@@ -92,29 +98,6 @@ Networks networks_of(const std::vector<std::string>& texts) {
   return networks;
 }
 
-std::vector<std::shared_ptr<const http::Filter>> filters_of(const SiteConfig& config,
-                                                            bool redirects_to_https) {
-  using http::filters::AddedFields;
-  std::vector<std::shared_ptr<const http::Filter>> filters;
-  if (!config.allowed_clients.empty() || !config.denied_clients.empty())
-    filters.push_back(std::make_shared<const http::filters::ClientAddresses>(
-        networks_of(config.allowed_clients), networks_of(config.denied_clients)));
-  filters.push_back(std::make_shared<const http::filters::Expectations>());
-  if (redirects_to_https)
-    filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(
-        std::string(config.acme_challenges.empty() ? "" : kChallengePath)));
-  const auto add = [&filters](std::string lines, AddedFields::To to) {
-    if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
-  };
-  add(lines_of(config.headers_always), AddedFields::To::all_responses);
-  add(lines_of(config.headers), AddedFields::To::successes);
-  if (!config.cache_control.empty()) {
-    add("Cache-Control: no-store\r\n", AddedFields::To::errors);
-    add("Cache-Control: " + config.cache_control + "\r\n", AddedFields::To::successes);
-  }
-  return filters;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config, const Shared& shared,
@@ -123,6 +106,7 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& 
   TRY(site->open_root());
   TRY(site->open_uploads(folders));
   TRY(site->open_challenges());
+  TRY(site->open_secrets());
   return site;
 }
 
@@ -132,6 +116,12 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_root_opened_anew()
   if (site->document_files_)
     site->documents_ =
         std::make_shared<Documents>(site->document_files_, site->files_, site->documents_path_.size());
+  return site;
+}
+
+Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_secrets_read_anew() const {
+  std::unique_ptr<OpenSite> site(new OpenSite(*this));
+  TRY(site->open_secrets());
   return site;
 }
 
@@ -210,6 +200,43 @@ Result<void, std::string> OpenSite::open_challenges() {
   return {};
 }
 
+std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
+  using http::filters::AddedFields;
+  std::vector<std::shared_ptr<const http::Filter>> filters;
+  if (!config_.allowed_clients.empty() || !config_.denied_clients.empty())
+    filters.push_back(std::make_shared<const http::filters::ClientAddresses>(
+        networks_of(config_.allowed_clients), networks_of(config_.denied_clients)));
+  filters.push_back(std::make_shared<const http::filters::Expectations>());
+  if (shared_.redirects_to_https)
+    filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(exempt_path(config_)));
+  if (!config_.allowed_certificates.empty())
+    filters.push_back(
+        std::make_shared<const http::filters::ClientCertificates>(config_.allowed_certificates));
+  if (authentication_.filter) filters.push_back(authentication_.filter);
+  const auto add = [&filters](std::string lines, AddedFields::To to) {
+    if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
+  };
+  add(lines_of(config_.headers_always), AddedFields::To::all_responses);
+  add(lines_of(config_.headers), AddedFields::To::successes);
+  if (!config_.cache_control.empty()) {
+    add("Cache-Control: no-store\r\n", AddedFields::To::errors);
+    add("Cache-Control: " + config_.cache_control + "\r\n", AddedFields::To::successes);
+  }
+  return filters;
+}
+
+Result<void, std::string> OpenSite::open_secrets() {
+  for (const auto& [option, file] :
+       {std::pair("--password-file", config_.password_file), std::pair("--token-file", config_.token_file)})
+    if (!file.empty() && !path_in_root(canonical(file), canonical(config_.root)).empty())
+      return failure(
+          fmt::format("{}: \"{}\" lies in the root, where clients could fetch it; a place outside of "
+                      "\"{}\" is needed",
+                      option, file, config_.root));
+  authentication_ = TRY(open_authentication(config_, shared_.executor, exempt_path(config_)));
+  return {};
+}
+
 http::Site OpenSite::routes() const {
   using Match = http::Route::Match;
   std::vector<http::HostPolicy::Allowed> allowed;
@@ -227,7 +254,7 @@ http::Site OpenSite::routes() const {
       .path_rules = config_.path_rules,
       .routes = std::move(routes),
       .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
-      .filters = filters_of(config_, shared_.redirects_to_https)};
+      .filters = filters()};
 }
 
 }  // namespace bobbin::app

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/config.h"
+#include "app/open_authentication.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -38,6 +40,8 @@ class OpenSite {
                                                                            UploadFolders* folders);
   /// The same site with its root opened anew. The upload folder stays the one that is open.
   [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
+  /// The same site with its files of passwords and tokens read anew.
+  [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_secrets_read_anew() const;
 
   /// The site as the router needs it. It refers to this object, which must outlive it.
   [[nodiscard]] http::Site routes() const;
@@ -45,6 +49,10 @@ class OpenSite {
   [[nodiscard]] const SiteConfig& config() const { return config_; }
   /// The directory that takes uploads; empty when none are taken.
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
+  /// Whether its clients must show a password or a token.
+  [[nodiscard]] bool asks_for_secrets() const { return authentication_.filter != nullptr; }
+  /// Of the files of passwords and tokens that are in use, see fingerprint_of_secrets.
+  [[nodiscard]] std::size_t secrets_fingerprint() const { return authentication_.fingerprint; }
   /// The open directory that is served, even when its name leads to another one by now.
   [[nodiscard]] const os::Fd& root() const { return files_->root(); }
 
@@ -58,6 +66,8 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_challenges();
+  [[nodiscard]] Result<void, std::string> open_secrets();
+  [[nodiscard]] std::vector<std::shared_ptr<const http::Filter>> filters() const;
 
   SiteConfig config_;
   Shared shared_;
@@ -68,6 +78,7 @@ class OpenSite {
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
   std::shared_ptr<files::FileHandler> challenges_;  // null when they have no folder of their own
+  OpenAuthentication authentication_;
 };
 
 }  // namespace bobbin::app

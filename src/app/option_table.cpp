@@ -182,6 +182,21 @@ constexpr Option kOptions[] = {
     {.group = "Sites", .name = "deny-client", .placeholder = "NETWORK",
      .effect = List{&SiteConfig::denied_clients, accept_network, kNetworks, "nobody"},
      .meaning = "The clients that are answered 403, even those that --allow-client lets in."},
+    {.group = "Sites", .name = "password-file", .placeholder = "FILE",
+     .effect = Text{&SiteConfig::password_file, accept_any, "the name of a file with lines NAME:HASH", "no password is asked for"},
+     .meaning = "The users who are let in with a password (Basic), as htpasswd -B writes them: bcrypt, yescrypt and sha-crypt are allowed. Others are answered "
+                "401. The file is read anew when it changes."},
+    {.group = "Sites", .name = "token-file", .placeholder = "FILE",
+     .effect = Text{&SiteConfig::token_file, accept_any, "the name of a file with lines NAME:SHA256", "no token is asked for"},
+     .meaning = "The tokens that are let in (Bearer), each by the SHA-256 of its text in hexadecimal digits. With --password-file as well, either proof "
+                "is enough. The file is read anew when it changes."},
+    {.group = "Sites", .name = "realm", .placeholder = "TEXT",
+     .effect = Text{&SiteConfig::realm, accept_realm, "visible ASCII characters but \" and \\, with blanks between them"},
+     .meaning = "What a browser says that the user signs in to."},
+    {.group = "Sites", .name = "allow-certificate", .placeholder = "CERTIFICATE",
+     .effect = List{&SiteConfig::allowed_certificates, accept_certificate, "any, a subject such as CN=alice,O=Example, or sha256: and 64 hexadecimal digits", "no certificate is asked for", '\n'},
+     .meaning = "The clients that are let in, by the certificate that they show (see --tls-client-ca); others are answered 403. Several in one flag or "
+                "variable stand on a line each."},
 
     {.group = "Connections", .short_flag = "-t", .name = "threads", .placeholder = "N", .positional = "THREADS",
      .effect = WholeNumber<unsigned>{&ServerConfig::threads, 1, 1024},

@@ -7,7 +7,9 @@
 #include "base/ascii.h"
 #include "base/endpoint.h"
 #include "base/network.h"
+#include "crypto/sha256.h"
 #include "http/field_syntax.h"
+#include "http/filters/client_certificates.h"
 #include "http/host_policy.h"
 #include "os/unix_socket.h"
 
@@ -248,6 +250,20 @@ std::optional<std::string> accept_hsts(std::string_view text) {
     value += (value.empty() ? "" : "; ") + directive;
   }
   return has_age ? std::optional(value) : std::nullopt;
+}
+
+std::optional<std::string> accept_realm(std::string_view text) {
+  if (text.empty() || text.find_first_of("\"\\") != std::string_view::npos) return std::nullopt;
+  return accept_field_value(text);
+}
+
+std::optional<std::string> accept_certificate(std::string_view text) {
+  using http::filters::ClientCertificates;
+  if (!lowercase(text).starts_with(ClientCertificates::kFingerprint)) return accept_non_empty(text);
+  std::string digits = lowercase(text.substr(ClientCertificates::kFingerprint.size()));
+  std::erase(digits, ':');
+  if (!crypto::digest_from_hex(digits)) return std::nullopt;
+  return std::string(ClientCertificates::kFingerprint) + digits;
 }
 
 std::optional<std::string> accept_field_value(std::string_view text) {

@@ -61,6 +61,10 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_header(std::string_view text);
 /// A value of Strict-Transport-Security (RFC 6797 §6.1), or nothing at all.
 [[nodiscard]] std::optional<std::string> accept_hsts(std::string_view text);
+/// What a 401 names: visible ASCII characters, without '"' and '\\', with blanks between them.
+[[nodiscard]] std::optional<std::string> accept_realm(std::string_view text);
+/// What http::filters::ClientCertificates takes. A fingerprint in lower case afterwards, and without colons.
+[[nodiscard]] std::optional<std::string> accept_certificate(std::string_view text);
 /// Visible ASCII characters with blanks between them, or nothing at all: safe as a field value (RFC 9110
 /// §5.5).
 [[nodiscard]] std::optional<std::string> accept_field_value(std::string_view text);

@@ -183,5 +183,23 @@ TEST(AcceptHeader, TakesFieldLinesThatAreNotTheServersOwn) {
   }
 }
 
+// RFC 9110 §5.6.4: what would have to be escaped in the quotes of a challenge is not taken.
+TEST(Realm, IsTextThatNeedsNoEscaping) {
+  EXPECT_EQ(accept_realm("The office"), "The office");
+  for (const char* wrong : {"", "a\"b", "a\\b", "a\nb", " a", "\xC3\xA9"})
+    EXPECT_EQ(accept_realm(wrong), std::nullopt) << wrong;
+}
+
+TEST(Certificate, IsASubjectOrAFingerprintAsToolsPrintIt) {
+  const std::string digits(62, 'a');
+  EXPECT_EQ(accept_certificate("CN=alice,O=Example"), "CN=alice,O=Example");
+  EXPECT_EQ(accept_certificate("any"), "any");
+  EXPECT_EQ(accept_certificate("sha256:" + digits + "0f"), "sha256:" + digits + "0f");
+  EXPECT_EQ(accept_certificate("SHA256:0F:" + std::string(62, 'A')), "sha256:0f" + digits);
+  for (const std::string& wrong :
+       {std::string(), std::string("sha256:"), "sha256:" + digits, "sha256:" + digits + "0g"})
+    EXPECT_EQ(accept_certificate(wrong), std::nullopt) << wrong;
+}
+
 }  // namespace
 }  // namespace bobbin::app

@@ -104,6 +104,7 @@ void Reloader::reload() {
   config_ = std::move(config);
   services_.install(*std::move(tls));
   install(*std::move(generation));
+  reported_.assign(generation_->sites().size(), RootState::same);
   log_.write(LogLevel::info, "Configuration reloaded");
   announce_sites(*generation_, bound_, services_.schemes(), log_);
   write_warnings(services_.take_warnings(wall_now()), log_);
@@ -124,12 +125,29 @@ void Reloader::follow_roots() {
   if (moved.empty()) return;
   auto generation = generation_->with_roots_opened_anew(moved);
   // On failure the name has changed again meanwhile, which the next call will find out.
-  if (generation) install(*std::move(generation));
+  if (!generation) return;
+  install(*std::move(generation));
+  for (const std::size_t index : moved) reported_[index] = RootState::same;
+}
+
+void Reloader::follow_secrets() {
+  std::size_t found = 0, used = 0;
+  for (const auto& site : generation_->sites()) {
+    found = found * 31 + fingerprint_of_secrets(site->config());
+    used = used * 31 + site->secrets_fingerprint();
+  }
+  if (!secrets_change_.is_due(found, used)) return;
+  auto generation = generation_->with_secrets_read_anew();
+  if (!generation)
+    return log_.write(
+        LogLevel::error,
+        "The passwords or tokens have changed, but the old ones stay in use: " + generation.error());
+  install(*std::move(generation));
+  log_.write(LogLevel::info, "The passwords or tokens have changed and are in use");
 }
 
 void Reloader::install(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
-  reported_.assign(generation_->sites().size(), RootState::same);
   pool_.replace_handler(Generation::handler(generation_));
   folders_.tick();
 }

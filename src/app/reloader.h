@@ -10,6 +10,7 @@
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/parse_configuration.h"
+#include "app/settled_change.h"
 #include "app/upload_folders.h"
 #include "base/endpoint.h"
 #include "observe/log.h"
@@ -43,6 +44,10 @@ class Reloader {
   /// Puts certificates into force whose files have changed, and warns of those that expire.
   void follow_certificates() { services_.follow(config_, wall_now(), monotonic_now(), log_); }
 
+  /// Puts passwords and tokens into force whose files have changed. When one is broken, the log says why, and
+  /// the old ones stay.
+  void follow_secrets();
+
   /// Those of the generation that is in force.
   [[nodiscard]] Networks trusted_proxies() const { return generation_->trusted_proxies(); }
   /// The configuration that is in force.
@@ -54,6 +59,7 @@ class Reloader {
 
   Config config_;
   std::shared_ptr<const Generation> generation_;
+  SettledChange secrets_change_;
   std::vector<RootState> reported_;  // for each site, the state that the log has told last
   const std::vector<Endpoint> bound_;
   const Parse parse_;

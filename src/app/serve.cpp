@@ -176,7 +176,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   acceptor->trust(generation->trusted_proxies());
   announce(config, *generation, names, bound, services->schemes(), process.main_log);
   write_warnings(warnings, process.main_log);
-  write_warnings(start_warnings(config, *generation, bound, capacity), process.main_log);
+  write_warnings(start_warnings(config, *generation, bound, *services, capacity), process.main_log);
   write_warnings(services->take_warnings(wall_now()), process.main_log);
   write_warnings(run.warnings, process.main_log);
 

@@ -114,6 +114,13 @@ bool Endpoint::is_loopback() const {
          address[15] == 1;
 }
 
+Endpoint Endpoint::of_one_client() const {
+  Endpoint client = *this;
+  client.port = 0;
+  if (family == Family::ipv6) std::fill(client.address.begin() + 8, client.address.end(), std::uint8_t{0});
+  return client;
+}
+
 std::string Endpoint::address_text() const {
   if (is_unix_socket()) return "unix";
   if (family == Family::ipv6) return ipv6_text(address);

@@ -30,6 +30,10 @@ struct Endpoint {
   /// "127.0.0.1:8080", "[::1]:8080" or "unix:17".
   [[nodiscard]] std::string text() const;
 
+  /// The same for all the addresses that one client may have: without the port, and of IPv6 the first 64 bits
+  /// (RFC 6177 §2: one site gets as many addresses as that).
+  [[nodiscard]] Endpoint of_one_client() const;
+
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 

@@ -191,5 +191,15 @@ TEST(ParseAddress, ReadsWhatIsWritten) {
   }
 }
 
+TEST(Endpoint, IsOneClientWhateverPortOrAddressOfItsNetworkItHas) {
+  const auto client = [](std::string_view text) { return parse_address(text).value().of_one_client(); };
+  Endpoint with_port = *parse_address("192.0.2.1");
+  with_port.port = 7;
+  EXPECT_EQ(with_port.of_one_client(), client("192.0.2.1"));
+  EXPECT_NE(client("192.0.2.1"), client("192.0.2.2"));
+  EXPECT_EQ(client("2001:db8::1"), client("2001:db8:0:0:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(client("2001:db8::1"), client("2001:db8:0:1::1"));
+}
+
 }  // namespace
 }  // namespace bobbin

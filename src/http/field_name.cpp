@@ -22,7 +22,9 @@ FieldName recognize_field_name(std::string_view text) {
       if (is_spelled<"connection">(text)) return connection;
       return is_spelled<"user-agent">(text) ? user_agent : other;
     case 12: return is_spelled<"content-type">(text) ? content_type : other;
-    case 13: return is_spelled<"if-none-match">(text) ? if_none_match : other;
+    case 13:
+      if (is_spelled<"if-none-match">(text)) return if_none_match;
+      return is_spelled<"authorization">(text) ? authorization : other;
     case 14: return is_spelled<"content-length">(text) ? content_length : other;
     case 16: return is_spelled<"content-encoding">(text) ? content_encoding : other;
     case 17:

@@ -66,9 +66,7 @@ Request with_path(const Request& request, std::string_view path) {
 const Route& route_for(const Site& site, std::string_view path) {
   for (const Route& route : site.routes) {
     if (route.match == Route::Match::exactly && path == route.path) return route;
-    if (route.match == Route::Match::beneath && path.starts_with(route.path) &&
-        (route.path.empty() || path.substr(route.path.size()).starts_with('/')))
-      return route;
+    if (route.match == Route::Match::beneath && is_beneath(path, route.path)) return route;
   }
   return site.routes.back();
 }

@@ -18,6 +18,12 @@ enum class PathRules : std::uint8_t {
   standard,  ///< both are removed (RFC 3986 §5.2.4) before anybody sees the path
 };
 
+/// Whether a path lies beneath a folder: it begins with the folder's path and '/'. An empty folder is the
+/// root, beneath which everything lies.
+[[nodiscard]] inline bool is_beneath(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (folder.empty() || path.substr(folder.size()).starts_with('/'));
+}
+
 /// A request target, taken apart (RFC 9112 §3.2, RFC 3986).
 struct Target {
   /// Percent-decoded; starts with '/'; no empty inner, `.` or `..` segment, no NUL or backslash. Lives as

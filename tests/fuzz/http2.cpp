@@ -84,7 +84,7 @@ void one_move(SessionDriver& driver, Choices& choices) {
   switch (choices.below(16)) {
     case 0: return driver.advance(milliseconds(choices.below(2000)));
     case 1: return driver.advance(seconds(choices.below(40)));
-    case 2: return driver.resume(choose_stream(choices));
+    case 2: driver.handler().decides = choices.one_in(2); return driver.resume(choose_stream(choices));
     case 3:
       driver.resolve(choose_stream(choices), choices.one_in(3) ? Response{.status = Status::early_hints}
                                                                : Response::error(Status::not_found, "later"));

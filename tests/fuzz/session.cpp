@@ -128,6 +128,7 @@ void one_move(SessionPeer& peer, Choices& choices) {
     case 8:
     case 9: peer.resolve(later(choices)); return;
     case 10: peer.resume(); return;
+    case 11: return peer.find_out(choices.one_in(2));
     default:
       if (choices.one_in(2)) {
         peer.read(choices.piece(4096));

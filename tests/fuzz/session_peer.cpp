@@ -67,11 +67,10 @@ http::Begin ShapesHandler::begin(const http::Request& request) const {
 
 SessionPeer::SessionPeer(Services services)
     : services_(std::move(services)),
+      handler_(std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
       context_{{services_.settings,
-                std::make_shared<http::FilteredHandler>(
-                    http::default_filters("fuzz"),
-                    std::make_shared<ShapesHandler>(events_, services_.refuses_content)),
-                *this, *this}},
+                std::make_shared<http::FilteredHandler>(http::default_filters("fuzz"), handler_), *this,
+                *this}},
       session_(context_, ConnectionId{}, local_, local_, now_) {}
 
 bool SessionPeer::read(std::size_t maximum_bytes) {
@@ -129,6 +128,12 @@ bool SessionPeer::resume() {
   session_.resume(ExchangeId{session_.requests()}, now_);
   check();
   return true;
+}
+
+void SessionPeer::find_out(bool decides) {
+  handler_->set_decides(decides);
+  session_.resume(ExchangeId{session_.requests()}, now_);
+  check();
 }
 
 bool SessionPeer::resolve(Response response) {

@@ -18,7 +18,11 @@ class ShapesHandler final : public http::Handler {
  public:
   /// `refuses_content`: POST `/refuse` is answered from the first piece of its content.
   ShapesHandler(std::vector<std::string>& events, bool refuses_content)
-      : recording_(events), refuses_content_(refuses_content) {}
+      : recording_(events), refuses_content_(refuses_content) {
+    recording_.decides = true;
+  }
+  /// Whether it knows what becomes of `/undecided` and of what is beneath it.
+  void set_decides(bool decides) { recording_.decides = decides; }
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
 
  private:
@@ -45,6 +49,8 @@ class SessionPeer final : public http::Services, public http::ReplySink {
   // The worker's moves; false when there is nothing of the kind to do.
   bool read(std::size_t maximum_bytes);
   bool write(std::size_t maximum_bytes, std::size_t maximum_pieces);
+  /// What becomes of an undecided request has been found out, or is to be asked again, see ShapesHandler.
+  void find_out(bool decides);
   /// A source that said Wait can go on.
   bool resume();
   bool resolve(http::Response response);
@@ -92,6 +98,7 @@ class SessionPeer final : public http::Services, public http::ReplySink {
   std::vector<std::string> events_;
   Instant now_{seconds(1'000'000)};
   Endpoint local_;
+  std::shared_ptr<ShapesHandler> handler_;
   http::http1::Session::Context context_;
   http::http1::Session session_;
   std::string unread_;

@@ -7,6 +7,7 @@
 
 #include "http/filter.h"
 #include "http/host_policy.h"
+#include "http/target.h"
 
 namespace bobbin::http::filters {
 
@@ -24,7 +25,8 @@ class RedirectToHttps final : public Filter {
     // end.
     if (request.scheme == Scheme::https) return std::nullopt;
     // `OPTIONS *` asks about this server, and has no path.
-    if (!port || request.path.empty() || is_exempt(request.path)) return std::nullopt;
+    if (!port || request.path.empty() || (!exempt_.empty() && is_beneath(request.path, exempt_)))
+      return std::nullopt;
     const auto authority = parse_authority(request.head.authority);
     if (!authority) return std::nullopt;  // allowed where every host is, and an address of nothing
     std::string location = "https://" + authority->host;
@@ -36,9 +38,6 @@ class RedirectToHttps final : public Filter {
   }
 
  private:
-  [[nodiscard]] bool is_exempt(std::string_view path) const {
-    return !exempt_.empty() && path.starts_with(exempt_) && path.substr(exempt_.size()).starts_with('/');
-  }
   /// Of a target in origin-form or in absolute-form (RFC 9112 §3.2), as it was sent.
   [[nodiscard]] static std::string path_and_query(std::string_view target) {
     if (target.starts_with('/')) return std::string(target);
