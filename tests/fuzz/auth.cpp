@@ -32,8 +32,10 @@ void run_files(std::string_view text) {
     ASSERT(!line.name.empty() && !has_controls(line.name) && line.name.find(':') == std::string_view::npos);
     if (passwords)
       ASSERT(passwords->find(line.name) != nullptr && passwords->find(line.name)->hash == line.value);
-    // A value of some length that an error repeats would be in the log.
-    if (line.value.size() < 20) continue;
+    // A value that an error repeats would be in the log, unless the error says so whatever the value is.
+    static const std::string kAlways =
+        auth::PasswordFile::parse("a:b").error() + auth::TokenFile::parse("a:b").error();
+    if (line.value.size() < 20 || kAlways.find(line.value) != std::string::npos) continue;
     if (!passwords) ASSERT(passwords.error().find(line.value) == std::string::npos);
     if (!tokens) ASSERT(tokens.error().find(line.value) == std::string::npos);
   }
