@@ -47,7 +47,8 @@ def good_requests(server, persistent):
     assert server.upload(b"[1]").status == 201
 
 
-@pytest.mark.modes("many")
+@pytest.mark.semantics
+@pytest.mark.modes("many", "tls")
 @pytest.mark.timeout(900)
 def test_crowds(start, sanitized):
     """Row 19: a good client's requests all succeed, memory returns to where it was."""
