@@ -11,9 +11,9 @@ namespace {
 
 /// Found once: to look an algorithm up costs more than the digest of a small text.
 const EVP_MD* algorithm() {
-  static const EVP_MD* const kFound = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  ASSERT(kFound != nullptr);
-  return kFound;
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  ASSERT(found != nullptr);
+  return found;
 }
 
 }  // namespace
