@@ -28,7 +28,7 @@ def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[by
         field, constant = workloads.CONDITIONS[workload.condition]
         validator = constant if is_floor else ask(port, workload.protocol, request).fields.get(field, "")
         request = workloads.request(workload, port, server.upload_style, validator)
-    asked = request.replace(workloads.NUMBER.encode(), workloads.PROBE_NUMBER.encode(), 1) if workload.upload_bytes else request
+    asked = request.replace(workloads.NUMBER.encode(), workloads.PROBE_NUMBER.encode(), 1) if b"/put/" in request else request
     first = ask(port, workload.protocol, asked)
     if first.status != workload.status:
         raise Failed(f"status {first.status} instead of {workload.status}")
