@@ -1,56 +1,23 @@
-"""Asking: one careful request to see that the answer is right, then the load generator."""
+"""Asking: one careful request to see that the answer is right, then our own load generator."""
 
 import json
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import workloads
+from client import ask
 from processes import Failed
 from servers import PROGRAMS, Server
 from workloads import Workload
 
 Report = dict[str, float]
 
-# More than this is not read by the probe: its length is enough.
-PROBE_READS_BYTES = 2 * workloads.MIB
-
 # For a server that is so slow that it cannot be asked for every file.
 MOST_WARM_UP_SECONDS = 20
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    fields: dict[str, str]
-    content: bytes
-    length: int
-
-
-def ask(port: int, request: bytes) -> Answer:
-    try:
-        return exchange(port, request)
-    except (OSError, ValueError, IndexError) as error:
-        raise Failed(f"no answer to a single request: {error}") from error
-
-
-def exchange(port: int, request: bytes) -> Answer:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(request.replace(workloads.NUMBER.encode(), workloads.PROBE_NUMBER.encode(), 1)
-                           if b"/put/" in request else request)
-        reader = connection.makefile("rb")
-        status = int(reader.readline().split()[1])
-        fields = {}
-        while (line := reader.readline().decode("latin-1").strip()):
-            name, value = line.split(":", 1)
-            fields[name.lower()] = value.strip()
-        length = 0 if status in (204, 304) else int(fields.get("content-length", -1))
-        if length < 0:
-            raise Failed(f"an answer with status {status} and no Content-Length")
-        return Answer(status, fields, reader.read(length) if length <= PROBE_READS_BYTES else b"", length)
 
 
 def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[bytes, int]:
@@ -59,9 +26,10 @@ def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[by
     request = workloads.request(workload, port, server.upload_style)
     if workload.condition:
         field, constant = workloads.CONDITIONS[workload.condition]
-        validator = constant if is_floor else ask(port, request).fields.get(field, "")
+        validator = constant if is_floor else ask(port, workload.protocol, request).fields.get(field, "")
         request = workloads.request(workload, port, server.upload_style, validator)
-    first = ask(port, request)
+    asked = request.replace(workloads.NUMBER.encode(), workloads.PROBE_NUMBER.encode(), 1) if b"/put/" in request else request
+    first = ask(port, workload.protocol, asked)
     if first.status != workload.status:
         raise Failed(f"status {first.status} instead of {workload.status}")
     if workload.status == 200:
@@ -74,7 +42,7 @@ def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[by
 
 
 @dataclass(frozen=True)
-class Load:
+class Target:
     """A load on one server: everything but how long."""
 
     port: int
@@ -83,6 +51,10 @@ class Load:
     length: int
     cpus: str
     folder: Path
+
+
+class Load(Target):
+    """From bench_load, which speaks HTTP/1.1 in clear text."""
 
     def command(self, seconds: float, **options) -> list[str]:
         request_file = self.folder / "request"
@@ -113,6 +85,10 @@ class Load:
             self.run(seconds, first=workloads.WARM_UP_NUMBER)
         elif self.run(seconds)["requests"] < 2 * self.workload.files:
             self.run(MOST_WARM_UP_SECONDS, requests=2 * self.workload.files)
+
+    @contextmanager
+    def ready(self, seconds: float) -> Iterator[Callable[[], Report]]:
+        yield partial(self.measure, seconds)
 
     def measure(self, seconds: float) -> Report:
         limit = {"requests": self.workload.most_requests} if self.workload.most_requests else {}

@@ -3,10 +3,12 @@
 import os
 import platform
 import re
+import shutil
 import socket
 import subprocess
 from pathlib import Path
 
+import h2load
 from measure import BENCH_FOLDER
 from servers import PROGRAMS, REPOSITORY, Server
 
@@ -52,6 +54,12 @@ def versions(servers: list[Server]) -> list[str]:
         first = next((line for line in output_of(*command).splitlines() if re.search(r"\d", line)), "unknown")
         found.append(f"{family}: {first}" + (f" ({built_from()})" if family == "bobbin" else ""))
     return found
+
+
+def versions_of_generator() -> list[str]:
+    """Of h2load, and of the library that does TLS for it and for the servers of the system."""
+    programs = {"load": h2load.VERSION, "TLS": ("openssl", "version")}
+    return [f"{name}: {output_of(*command)}" for name, command in programs.items() if shutil.which(command[0])]
 
 
 def description(servers: list[Server]) -> list[str]:

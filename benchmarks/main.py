@@ -20,7 +20,7 @@ import measure
 import table
 import workloads
 from processes import Failed
-from servers import REPOSITORY, SERVERS, Server, copy_programs
+from servers import REPOSITORY, SERVERS, Server, copy_programs, make_certificate
 from workloads import Growth, Workload
 
 Plan = list[tuple[Workload | Growth, list[Server]]]
@@ -139,8 +139,12 @@ def command_line() -> str:
     return shlex.join(["./bench", *sys.argv[1:]])
 
 
-def head(options, servers: list[Server]) -> str:
-    lines = [f"command: `{command_line()}`", *machine.description(servers), *options.note]
+def head(options, plan: Plan) -> str:
+    servers = [server for _, servers in plan for server in servers]
+    lines = [f"command: `{command_line()}`", *machine.description(servers)]
+    if any(point.protocol != workloads.HTTP1 for one, _ in plan for point in one.points):
+        lines += machine.versions_of_generator()
+    lines += options.note
     return f"# {datetime.date.today().isoformat()}\n\n" + "".join(f"- {line}\n" for line in lines)
 
 
@@ -153,7 +157,8 @@ def section(one: Workload | Growth, rounds: growth.Points, options) -> str:
         content = growth.section(one, rounds)
     else:
         how += f" of {measure.STARTS_PER_ROUND} starts" if one.kind == "start" else f" of {seconds_of(one, options):g} s"
-        how += f", {measure.idle_connections():,} idle connections" if one.kind == "idle" else ""
+        how += f", {measure.idle_connections(one):,} idle connections" if one.kind == "idle" else ""
+        how += f", h2load, {one.protocol.name}" if one.protocol != workloads.HTTP1 else ""
         content = table.table(one, rounds[one])
     return f"\n## {one.name}: {one.title}\n\n{how}\n\n{content}"
 
@@ -203,12 +208,13 @@ def announce(options, plan: Plan) -> None:
 
 def run(options: argparse.Namespace, plan: Plan) -> int:
     copy_programs()
+    make_certificate()
     measure.raise_descriptor_limit()
     for number in (signal.SIGTERM, signal.SIGHUP):  # so that whatever runs is ended on the way out
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     workloads.make_files(measure.ROOT, [point for one, _ in plan for point in one.points])
     announce(options, plan)
-    text = head(options, [server for _, servers in plan for server in servers])
+    text = head(options, plan)
     print(text, end="", flush=True)
     failed = False
     for one, servers in plan:

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import h2load
 import processes
 import workloads
+from h2load import H2load
 from load import Load, Report, probe
 from processes import Failed
 from servers import PROGRAMS, REPOSITORY, Server, Setup
@@ -26,7 +28,6 @@ BENCH_FOLDER = REPOSITORY / "build/bench"
 ROOT = BENCH_FOLDER / "root"
 TMPFS = Path("/dev/shm")
 
-IDLE_CONNECTIONS = 10_000
 STARTS_PER_ROUND = 10
 
 # A hand-over of a cache line takes about 60 ns between CPUs that share a last-level cache, and 190 between others.
@@ -69,14 +70,16 @@ def raise_descriptor_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor_limit(), descriptor_limit()))
 
 
-def idle_connections() -> int:
+def idle_connections(workload: Workload) -> int:
     """lighttpd takes half as many connections as it may have descriptors."""
-    return min(IDLE_CONNECTIONS, descriptor_limit() // 2 - 100)
+    return min(workload.idle_connections, descriptor_limit() // 2 - 100)
 
 
 def obstacle(workload: Workload) -> str:
-    """Why this machine does not allow so many connections; "" when it does. Servers want descriptors besides: nginx a quarter
-    of its connections free, bobbin a reserve for files."""
+    """Why this machine does not allow so many connections, or has nothing to load the servers with; "" when it does. Servers want
+    descriptors besides: nginx a quarter of its connections free, bobbin a reserve for files."""
+    if workload.protocol != workloads.HTTP1 and (package := h2load.missing_package(workload.protocol)):
+        return f"needs what Debian's package {package} has (packages/bench.txt)"
     descriptors = workload.connections * 3 // 2 + 1000
     if descriptors > descriptor_limit():
         return f"needs {descriptors:,} descriptors, and the hard limit (ulimit -Hn) is {descriptor_limit():,}"
@@ -129,7 +132,7 @@ def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> S
         port = processes.free_port()
         setup = Setup(folder=folder, root=ROOT, store=store, port=port, threads=server.threads or mode.threads,
                       descriptors=descriptor_limit(), workload=workload,
-                      connections=idle_connections() + 16 if workload.kind == "idle" else workload.room,
+                      connections=idle_connections(workload) + 16 if workload.kind == "idle" else workload.room,
                       request_bytes=request_bytes(server, workload, port))
         command = server.command(setup)
         if workload.kind == "start":
@@ -137,7 +140,8 @@ def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> S
         wait_for_near_placement(mode)
         with processes.running(command, port, mode.server_cpus, folder / "output") as pid:
             request, length = probe(port, workload, ROOT, server)
-            load = Load(port, workload, request, length, mode.load_cpus, folder)
+            generator = Load if workload.protocol == workloads.HTTP1 else H2load
+            load = generator(port, workload, request, length, mode.load_cpus, folder)
             sample = MEASUREMENTS[workload.kind](load, pid, seconds)
         return sample | {"placement_ns": placement(mode)}
 
@@ -148,9 +152,10 @@ def request_bytes(server: Server, workload: Workload, port: int) -> int:
     return len(workloads.request(workload, port, server.upload_style, validator))
 
 
-def measure_load(load: Load, pid: int, seconds: float) -> Sample:
+def measure_load(load: Load | H2load, pid: int, seconds: float) -> Sample:
     load.warm_up(min(0.3, seconds))
-    return cost_of(lambda: load.measure(seconds), load.workload, pid)
+    with load.ready(seconds) as run:
+        return cost_of(run, load.workload, pid)
 
 
 def measure_steady(load: Load, pid: int, seconds: float) -> Sample:
@@ -174,14 +179,15 @@ def cost_of(run: Callable[[], Report], workload: Workload, pid: int) -> Sample:
     return sample
 
 
-def measure_idle(load: Load, pid: int, seconds: float) -> Sample:
+def measure_idle(load: Load | H2load, pid: int, seconds: float) -> Sample:
     """The first half of the connections fills the buffers that a server has once, however many connections there are. What one
     connection costs is the growth with the second half."""
     load.warm_up(min(0.3, seconds))
     alone = load.measure(seconds)
     before = processes.pss_bytes(pid)
-    second_half = idle_connections() // 2
-    with load.kept(seconds, connections=idle_connections() - second_half):
+    connections = idle_connections(load.workload)
+    second_half = connections // 2
+    with load.kept(seconds, connections=connections - second_half):
         with_half = processes.pss_bytes(pid)
         with load.kept(seconds, connections=second_half):
             during = processes.pss_bytes(pid)

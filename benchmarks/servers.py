@@ -8,6 +8,7 @@ import grp
 import os
 import pwd
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,8 @@ import workloads
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAMS = REPOSITORY / "build/release"
 COPIES = REPOSITORY / "build/bench/programs"
+CERTIFICATE = REPOSITORY / "build/bench/certificate.pem"
+KEY = REPOSITORY / "build/bench/key.pem"
 
 FOREVER = 1_000_000_000  # requests a connection may serve
 
@@ -69,6 +72,15 @@ def copy_programs() -> None:
         shutil.copy2(nosync, COPIES / "bobbin-nosync")
 
 
+def make_certificate() -> None:
+    """One for all servers, made once and kept. Nobody has issued it, which the clients do not mind."""
+    if not CERTIFICATE.exists():
+        new = CERTIFICATE.with_suffix(".new")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
+                        "-subj", "/CN=localhost", "-keyout", KEY, "-out", new], check=True, capture_output=True)
+        new.rename(CERTIFICATE)
+
+
 def bobbin(setup: Setup, program: str = "bobbin", log: str = "") -> list[str]:
     """The defaults, except what the peers are given as well: no limit of requests per connection, and their log setting."""
     command = [str(COPIES / program), "--port", str(setup.port), "--root", str(setup.root), "--threads", str(setup.threads),
@@ -79,6 +91,8 @@ def bobbin(setup: Setup, program: str = "bobbin", log: str = "") -> list[str]:
         command += ["--access-log", "off"]
     if setup.connections > 1024:
         command += ["--connections-per-thread", str(setup.connections)]
+    if setup.workload.protocol.tls:
+        command += ["--tls-certificate", str(CERTIFICATE), "--tls-key", str(KEY)]
     return command
 
 
@@ -96,6 +110,8 @@ def nginx_file_cache(setup: Setup) -> str:
 def nginx(setup: Setup, sendfile: bool, log: bool = False) -> list[str]:
     """A quarter of the connections stays free: with less than a sixteenth nginx begins to close idle ones."""
     access_log = f"{setup.folder}/access.log combined buffer=64k flush=1s" if log else "off"
+    protocol = setup.workload.protocol
+    spoken = (" ssl" if protocol.tls else "") + (" http2" if protocol.http2 else "")
     sending = "sendfile on; tcp_nopush on;" if sendfile else "sendfile off; output_buffers 1 1m;"
     configuration = setup.write("nginx.conf", f"""
 daemon off;
@@ -122,7 +138,8 @@ http {{
   uwsgi_temp_path {setup.folder}/uwsgi;
   scgi_temp_path {setup.folder}/scgi;
   server {{
-    listen 127.0.0.1:{setup.port} reuseport backlog=4096;
+    listen 127.0.0.1:{setup.port}{spoken} reuseport backlog=4096;
+    {f"ssl_certificate {CERTIFICATE}; ssl_certificate_key {KEY}; ssl_protocols TLSv1.2 TLSv1.3;" if protocol.tls else ""}
     root {setup.root};
     location /put/ {{ root {setup.store}; dav_methods PUT; }}
   }}
@@ -132,16 +149,20 @@ http {{
 
 
 def h2o(setup: Setup, log: bool = False) -> list[str]:
-    """h2o has no buffered access log: each line is a write of its own. It takes no uploads."""
+    """h2o has no buffered access log: each line is a write of its own. It takes no uploads. Its keys would be in a process of
+    their own (neverbleed), which no other server does, and which each handshake would have to ask."""
+    secured = f"certificate-file: {CERTIFICATE}, key-file: {KEY}, neverbleed: OFF, ocsp-update-interval: 0"
+    ssl = f", ssl: {{ {secured} }}" if setup.workload.protocol.tls else ""
     configuration = setup.write("h2o.yaml", f"""
 {f"user: {user()}" if os.geteuid() == 0 else ""}
 pid-file: {setup.folder}/h2o.pid
 error-log: {setup.folder}/error.log
 {f"access-log: {setup.folder}/access.log" if log else ""}
-listen: {{ host: 127.0.0.1, port: {setup.port} }}
+listen: {{ host: 127.0.0.1, port: {setup.port}{ssl} }}
 num-threads: {setup.threads}
 max-connections: {setup.connections + 64}
 http1-request-timeout: 65
+http2-idle-timeout: 65
 hosts:
   default:
     paths:
@@ -152,13 +173,17 @@ hosts:
 
 
 def lighttpd(setup: Setup, log: bool = False) -> list[str]:
-    modules = ['"mod_webdav"'] + (['"mod_accesslog"'] if log else [])
+    """It has HTTP/2 wherever a client asks for it, with eight streams of a connection at once."""
+    tls = setup.workload.protocol.tls
+    secured = f'ssl.engine = "enable"\nssl.pemfile = "{CERTIFICATE}"\nssl.privkey = "{KEY}"'
+    modules = ['"mod_webdav"'] + (['"mod_accesslog"'] if log else []) + (['"mod_openssl"'] if tls else [])
     configuration = setup.write("lighttpd.conf", f"""
 server.modules = ({", ".join(modules)})
 server.bind = "127.0.0.1"
 server.port = {setup.port}
 server.document-root = "{setup.root}"
 server.errorlog = "{setup.folder}/error.log"
+{secured if tls else ""}
 {f'accesslog.filename = "{setup.folder}/access.log"' if log else ""}
 server.upload-dirs = ("{setup.store}")
 server.event-handler = "linux-sysepoll"

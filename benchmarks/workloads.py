@@ -1,7 +1,7 @@
 """What is asked of the servers: the workloads by name, their requests, and the files that are served.
 
-The names W1 to W12 are those under which the peers were first measured; W16 to W20 came later. A growth is a row of workloads
-that differ in one number.
+The names W1 to W12 are those under which the peers were first measured; W16 to W20 came later, and W13 and W14 with TLS and HTTP/2.
+A growth is a row of workloads that differ in one number.
 """
 
 import json
@@ -41,17 +41,41 @@ EVERYONE = ("floor", *BOBBIN, *PEERS)
 
 
 @dataclass(frozen=True)
+class Protocol:
+    """What client and server speak."""
+
+    name: str
+    tls: bool = False
+    http2: bool = False
+
+
+# The client offers one version, one cipher and one group, so that all servers do the same work.
+TLS_GROUP, TLS_CIPHER = "X25519", "TLS_AES_128_GCM_SHA256"
+OVER_TLS = f"TLS 1.3 ({TLS_CIPHER}, {TLS_GROUP}, a P-256 certificate)"
+
+HTTP1 = Protocol("HTTP/1.1")
+HTTP1_TLS = Protocol(f"HTTP/1.1 over {OVER_TLS}", tls=True)
+HTTP2 = Protocol("HTTP/2 in clear text with prior knowledge", http2=True)
+HTTP2_TLS = Protocol(f"HTTP/2 over {OVER_TLS}", tls=True, http2=True)
+
+# Those that are set up for TLS and HTTP/2.
+WITH_TLS = ("bobbin", "nginx", "nginx-rw", "h2o", "lighttpd")
+
+
+@dataclass(frozen=True)
 class Workload:
     name: str
     title: str
     # load; steady: the load on connections that are there already, and memory with it; idle: memory of idle connections;
     # start: time from exec to the first answer
     kind: str = "load"
+    protocol: Protocol = HTTP1
     path: str = "/1k.html"
     status: int = 200
     connections: int = 64
     room: int = 1024  # connections that the servers are configured for
-    pipeline: int = 1
+    pipeline: int = 1  # requests that a connection has under way at once; with HTTP/2 each is a stream
+    idle_connections: int = 10_000  # as many as the system allows, where they are what is measured
     close: bool = False  # a connection for every request
     condition: str = ""  # If-None-Match or If-Modified-Since, with what the server itself said of the file
     browser: bool = False  # a head as a browser sends it and a proxy passes it on
@@ -135,6 +159,18 @@ WORKLOADS = {
                  upload_bytes=256 * KIB, store="disk", status=201, most_requests=1_000, servers=("floor", "bobbin")),
         Workload("W11", "idle connections: memory of each, and an active client meanwhile", kind="idle", connections=1),
         Workload("W12", "from exec to the first answer", kind="start"),
+        Workload("W13", "1 KiB over TLS, 64 connections", protocol=HTTP1_TLS, servers=WITH_TLS),
+        Workload("W13h", "a full TLS handshake for every request, 64 at a time", protocol=HTTP1_TLS, close=True, servers=WITH_TLS),
+        Workload("W13g", "1 GiB over TLS, one download", protocol=HTTP1_TLS, path="/1g.bin", connections=1, per_byte=True,
+                 most_requests=1, servers=WITH_TLS),
+        Workload("W13i", "idle connections with TLS: memory of each, and an active client meanwhile", protocol=HTTP1_TLS,
+                 kind="idle", connections=1, idle_connections=2_000, servers=WITH_TLS),
+        Workload("W14", "1 KiB over HTTP/2 in clear text, 64 connections with 16 streams each", protocol=HTTP2, pipeline=16,
+                 servers=WITH_TLS),
+        Workload("W14s", "1 KiB over HTTP/2 with TLS, 64 connections with 16 streams each", protocol=HTTP2_TLS, pipeline=16,
+                 servers=WITH_TLS),
+        Workload("W14i", "idle connections of HTTP/2 with TLS: memory of each, and an active client meanwhile",
+                 protocol=HTTP2_TLS, kind="idle", connections=1, idle_connections=2_000, servers=WITH_TLS),
         Workload("W16", f"{MANY_FILES:,} files of 1 KiB in turn, 64 connections",
                  path=f"/many/{NUMBER}.html", numbers=MANY_FILES),
         Workload("W16b", f"{MORE_FILES:,} files of 1 KiB in turn, 64 connections",
@@ -203,6 +239,12 @@ def request(workload: Workload, port: int, upload_style: str, validator: str = "
     if workload.close:
         fields.append("Connection: close")
     return "\r\n".join([f"{method} {path} HTTP/1.1", *fields, "", ""]).encode() + content
+
+
+def field_lines(request_head: bytes) -> list[tuple[str, str]]:
+    """The fields of a request, with names in lowercase."""
+    lines = request_head.decode().partition("\r\n\r\n")[0].split("\r\n")[1:]
+    return [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
 
 
 def browser_fields(own_head: str) -> list[str]:

@@ -74,6 +74,7 @@ class ConnectionTest : public testing::Test, public http::Services, public http:
   std::shared_ptr<http::RecordingHandler> handler = std::make_shared<http::RecordingHandler>(events);
   http::SessionSettings settings;
   http::http1::Session::Context context{settings, handler, *this, *this};
+  http::http2::Session::Context http2_context{.common = context};
   std::array<std::byte, 16 * 1024> scratch;
   std::optional<Connection> connection;
 };
@@ -342,7 +343,6 @@ TEST_F(ConnectionTest, ChangesToHttp2WhenTheClientBeginsWithItsPreface) {
   connect();
   script.input.push_back("PRI * HTTP/2.0\r\n\r\nSM\r\n");
   EXPECT_EQ(drive(), Connection::Progress::speaks_http2);
-  http::http2::Session::Context http2_context{.common = context};
   connection->change_to_http2(http2_context, now);
   script.input.push_back("\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9));
   connection->assume_ready();

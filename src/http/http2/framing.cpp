@@ -24,6 +24,19 @@ std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
 using Options = std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)>;
 using CallbackTable = std::unique_ptr<nghttp2_session_callbacks, decltype(&nghttp2_session_callbacks_del)>;
 
+/// nghttp2 copies it.
+nghttp2_mem memory_from(FramingMemory& memory) {
+  return {
+      .mem_user_data = &memory,
+      .malloc = [](std::size_t size,
+                   void* from) { return static_cast<FramingMemory*>(from)->allocate(size); },
+      .free = [](void* block, void* from) { static_cast<FramingMemory*>(from)->release(block); },
+      .calloc = [](std::size_t count, std::size_t size,
+                   void* from) { return static_cast<FramingMemory*>(from)->allocate_zeroed(count, size); },
+      .realloc = [](void* block, std::size_t size,
+                    void* from) { return static_cast<FramingMemory*>(from)->resize(block, size); }};
+}
+
 Options make_options() {
   nghttp2_option* made = nullptr;
   ASSERT(nghttp2_option_new(&made) == 0);
@@ -216,7 +229,8 @@ void Session::begin_framing() {
   static const Options options = make_options();
   static const CallbackTable callbacks = Callbacks::make_table();
   nghttp2_session* framing = nullptr;
-  ASSERT(nghttp2_session_server_new2(&framing, callbacks.get(), this, options.get()) == 0);
+  nghttp2_mem memory = memory_from(context_.memory);
+  ASSERT(nghttp2_session_server_new3(&framing, callbacks.get(), this, options.get(), &memory) == 0);
   framing_.reset(framing);
   const std::array<nghttp2_settings_entry, 3> ours{
       {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaximumStreams},

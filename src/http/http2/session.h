@@ -12,6 +12,7 @@
 #include "base/endpoint.h"
 #include "http/handler.h"
 #include "http/http2/frame_scanner.h"
+#include "http/http2/framing_memory.h"
 #include "http/http2/head_builder.h"
 #include "http/http2/limits.h"
 #include "http/http2/output_buffer.h"
@@ -43,6 +44,7 @@ class Session final : public http::Session {
   struct Context {
     SessionContext& common;
     Streams streams = {};
+    FramingMemory memory = {};
     std::vector<std::unique_ptr<OutputBuffer>> outputs = {};  ///< that no session needs now
     std::string front = {};                                   ///< of the response that is being made
     std::vector<FieldLine> lines = {};                        ///< of `front`
