@@ -1,23 +1,41 @@
 #include "app/client_limits.h"
 
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "limits/request_limit.h"
 
 namespace bobbin::app {
+namespace {
 
-ClientLimiting make_client_limits(const ServerConfig& config, observe::Registry& registry) {
-  limits::ClientLimitSettings settings{.connections = config.client_connections,
-                                       .requests_per_second = config.client_requests,
-                                       .bytes_per_second = config.client_bytes,
-                                       .burst = config.client_burst,
-                                       .exempt = {}};
-  if (!settings.has_any()) return {};
-  for (const std::string& text : config.client_exempt)
-    if (const auto network = Network::parse(text)) settings.exempt.push_back(*network);
-  auto limits = std::make_unique<limits::ClientLimits>(std::move(settings));
-  auto filter = std::make_shared<limits::RequestLimit>(*limits, registry, config.threads);
-  return {.limits = std::move(limits), .filter = std::move(filter)};
+Networks networks(const std::vector<std::string>& texts) {
+  Networks networks;
+  for (const std::string& text : texts)
+    if (const auto network = Network::parse(text)) networks.push_back(*network);
+  return networks;
+}
+
+limits::ClientLimitSettings settings_of(const ServerConfig& config) {
+  return {.connections = config.client_connections,
+          .requests_per_second = config.client_requests,
+          .bytes_per_second = config.client_bytes,
+          .burst = config.client_burst,
+          .exempt = networks(config.client_exempt),
+          .proxies = networks(config.trusted_proxies)};
+}
+
+}  // namespace
+
+ClientLimiting::ClientLimiting(const ServerConfig& config, observe::Registry& registry)
+    : limits_(std::make_unique<limits::ClientLimits>(settings_of(config))),
+      filter_(std::make_shared<limits::RequestLimit>(*limits_, registry, config.threads)) {}
+
+std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const ServerConfig& config) const {
+  return settings_of(config).limits_requests() ? filter_ : nullptr;
+}
+
+void ClientLimiting::apply(const ServerConfig& config) {
+  limits_->replace(settings_of(config), monotonic_now());
 }
 
 }  // namespace bobbin::app

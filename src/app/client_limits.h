@@ -9,14 +9,22 @@
 
 namespace bobbin::app {
 
-/// The limits for each client and the filter that holds requests to them. Both are null where nothing is
-/// limited.
-struct ClientLimiting {
-  std::unique_ptr<limits::ClientLimits> limits;
-  std::shared_ptr<const http::Filter> filter;
-};
+/// What each client may take, and has taken: it outlives reloads. Thread: the main thread's.
+class ClientLimiting {
+ public:
+  /// `registry` outlives it.
+  ClientLimiting(const ServerConfig& config, observe::Registry& registry);
 
-/// As they are configured. `registry` outlives what is made.
-[[nodiscard]] ClientLimiting make_client_limits(const ServerConfig& config, observe::Registry& registry);
+  [[nodiscard]] limits::ClientLimits& limits() { return *limits_; }
+  /// The filter that holds requests to the limits, for a server that is configured so; null where it limits
+  /// no requests.
+  [[nodiscard]] std::shared_ptr<const http::Filter> filter_for(const ServerConfig& config) const;
+  /// Puts the limits of this configuration into force.
+  void apply(const ServerConfig& config);
+
+ private:
+  std::unique_ptr<limits::ClientLimits> limits_;
+  std::shared_ptr<const http::Filter> filter_;
+};
 
 }  // namespace bobbin::app

@@ -309,20 +309,25 @@ constexpr Option kOptions[] = {
 
     {.group = "Limits for each client", .name = "client-connections", .placeholder = "N",
      .effect = WholeNumber<unsigned>{&ServerConfig::client_connections, 0, 1'000'000},
+     .reloads = true,
      .meaning = "How many connections one client may have at the same time, by address (IPv6 by /64); what is more is answered 429. Those of "
-                "--trusted-proxies are not counted. 0 is no limit."},
+                "--trusted-proxies are not counted, except that one with a PROXY header is counted for the client that it names. 0 is no limit."},
     {.group = "Limits for each client", .name = "client-requests", .placeholder = "N",
      .effect = WholeNumber<unsigned>{&ServerConfig::client_requests, 0, 1'000'000},
+     .reloads = true,
      .meaning = "How many requests per second one client may make on average; what is more is answered 429. 0 is no limit."},
     {.group = "Limits for each client", .name = "client-bytes", .placeholder = "SIZE",
      .effect = Size{&ServerConfig::client_bytes, 0, kTiB},
+     .reloads = true,
      .meaning = "How many bytes of content per second one client may be sent on average; further requests are answered 429 until that is made good. "
                 "0 is no limit."},
     {.group = "Limits for each client", .name = "client-burst", .placeholder = "TIME",
      .effect = Time{&ServerConfig::client_burst, 1s, 1h},
+     .reloads = true,
      .meaning = "How much a client that has been quiet may take at once: what the limits allow it in this time."},
     {.group = "Limits for each client", .name = "client-exempt", .placeholder = "NETWORK",
      .effect = List{&ServerConfig::client_exempt, accept_network, kNetworks, "none"},
+     .reloads = true,
      .meaning = "Clients without these limits. Clients of Unix sockets never have any."},
 
     {.group = "Log", .name = "access-log", .placeholder = "on|off",

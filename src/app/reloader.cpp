@@ -73,8 +73,8 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
 
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
                    Parse parse, executor::Executor& executor, UploadFolders& folders,
-                   ListenerServices& services, std::shared_ptr<const http::Filter> client_limit,
-                   server::WorkerPool& pool, observe::LogWriter& log)
+                   ListenerServices& services, ClientLimiting& client_limiting, server::WorkerPool& pool,
+                   observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       reported_(generation_->sites().size(), RootState::same),
@@ -83,7 +83,7 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
       executor_(executor),
       folders_(folders),
       services_(services),
-      client_limit_(std::move(client_limit)),
+      client_limiting_(client_limiting),
       pool_(pool),
       log_(log) {}
 
@@ -99,10 +99,12 @@ void Reloader::reload() {
   Config config = reloaded(config_, run->config, kept);
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
-  auto generation = Generation::create(config, bound_, executor_, &folders_, client_limit_);
+  auto generation =
+      Generation::create(config, bound_, executor_, &folders_, client_limiting_.filter_for(config.server));
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   services_.install(*std::move(tls));
+  client_limiting_.apply(config_.server);
   install(*std::move(generation));
   reported_.assign(generation_->sites().size(), RootState::same);
   log_.write(LogLevel::info, "Configuration reloaded");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/client_limits.h"
 #include "app/config.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
@@ -29,11 +30,9 @@ class Reloader {
   using Parse = std::function<ParseOutcome()>;
 
   /// `config` is the configuration with which the server was started. All references outlive this object.
-  /// `client_limit`: see Generation::create.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
            Parse parse, executor::Executor& executor, UploadFolders& folders, ListenerServices& services,
-           std::shared_ptr<const http::Filter> client_limit, server::WorkerPool& pool,
-           observe::LogWriter& log);
+           ClientLimiting& client_limiting, server::WorkerPool& pool, observe::LogWriter& log);
 
   /// Reads the configuration again and opens everything anew; called for SIGHUP.
   void reload();
@@ -66,7 +65,7 @@ class Reloader {
   executor::Executor& executor_;
   UploadFolders& folders_;
   ListenerServices& services_;
-  const std::shared_ptr<const http::Filter> client_limit_;
+  ClientLimiting& client_limiting_;
   server::WorkerPool& pool_;
   observe::LogWriter& log_;
 };

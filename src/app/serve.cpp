@@ -46,7 +46,7 @@ http::SessionSettings session_settings(const Config& config) {
 }
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
-                                   limits::ClientLimits* client_limits) {
+                                   limits::ClientLimits& client_limits) {
   const ServerConfig& server = config.server;
   return {.threads = server.threads,
           .connections_per_thread = capacity.connections_per_thread,
@@ -55,7 +55,7 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
                      .access_log = server.access_log,
                      .access_format = server.log_format,
                      .maximum_lingering = capacity.lingering_per_thread,
-                     .limits = client_limits}};
+                     .limits = &client_limits}};
 }
 
 Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit) {
@@ -146,15 +146,15 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
               .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   services->attach(listeners);
   executor::Executor executor;
-  const ClientLimiting client_limiting = make_client_limits(config.server, *process.registry);
+  ClientLimiting client_limiting(config.server, *process.registry);
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
   auto generation =
-      TRY(Generation::create(config, bound, executor, &folders, client_limiting.filter)
+      TRY(Generation::create(config, bound, executor, &folders, client_limiting.filter_for(config.server))
               .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
-  const server::PoolSettings settings = pool_settings(config, capacity, client_limiting.limits.get());
+  const server::PoolSettings settings = pool_settings(config, capacity, client_limiting.limits());
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
@@ -165,7 +165,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                             .map_error(as_failure("cannot start the workers")));
   auto acceptor = create_acceptor({.server_name = config.server.server_name,
                                    .rejected = capacity.rejected,
-                                   .limits = client_limiting.limits.get()},
+                                   .limits = &client_limiting.limits()},
                                   std::move(listeners), *pool, process, {&work_ended->fd()});
   if (!acceptor) {
     pool->stop_now();
@@ -183,7 +183,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
   Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *services,
-                    client_limiting.filter, *pool, process.main_log);
+                    client_limiting, *pool, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,

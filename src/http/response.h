@@ -83,6 +83,7 @@ struct Refusal {
   Status status;
   std::string_view reason;          ///< a literal: one sentence for a person
   std::string_view violation = {};  ///< a literal: what the log calls it, where it is a security matter
+  std::string_view fields = {};     ///< a literal: further field lines of the answer, each with its CRLF
 };
 
 /// Of an HTTP/1.1 request always (RFC 9112 §3.2), of an HTTP/1.0 one where hosts are checked.

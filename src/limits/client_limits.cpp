@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/assert.h"
 #include "os/random.h"
 
 namespace bobbin::limits {
@@ -27,23 +28,72 @@ std::uint64_t number_in(std::span<const std::uint8_t> bytes) {
   return number;
 }
 
+/// What an amount that comes together in `time` at one rate takes at another.
+Duration at_rate(Duration time, std::uint64_t from, std::uint64_t to) {
+  if (from == 0 || to == 0 || from == to) return time;
+  const double converted =
+      static_cast<double>(time.count()) * static_cast<double>(from) / static_cast<double>(to);
+  constexpr Duration kLongest = std::chrono::hours(24);
+  return converted < static_cast<double>(kLongest.count()) ? Duration(static_cast<Duration::rep>(converted))
+                                                           : kLongest;
+}
+
 }  // namespace
 
-ClientLimits::ClientLimits(ClientLimitSettings settings)
-    : settings_(std::move(settings)),
-      per_request_(settings_.requests_per_second > 0 ? time_for(1, settings_.requests_per_second)
-                                                     : Duration::zero()),
-      shards_(std::make_unique<std::array<Shard, kShards>>()) {
-  os::fill_random(std::as_writable_bytes(std::span(secret_)));
-  for (Shard& shard : *shards_) {
-    const Lock lock(shard.mutex);
-    shard.sets.resize(kSets / kShards);
-  }
+// ---- the limits ----
+
+ClientLimits::Rules::Rules(ClientLimitSettings from)
+    : settings(std::move(from)),
+      per_request(settings.requests_per_second > 0 ? time_for(1, settings.requests_per_second)
+                                                   : Duration::zero()) {}
+
+bool ClientLimits::Rules::is_limited(const Endpoint& client) const {
+  return !client.is_unix_socket() && !contains(settings.exempt, client);
+}
+bool ClientLimits::Rules::limits_connections_of(const Endpoint& client) const {
+  return settings.connections > 0 && is_limited(client) && !contains(settings.proxies, client);
+}
+bool ClientLimits::Rules::limits_requests_of(const Endpoint& client) const {
+  return settings.limits_requests() && is_limited(client);
+}
+bool ClientLimits::Rules::limits_bytes_of(const Endpoint& client) const {
+  return settings.bytes_per_second > 0 && is_limited(client);
 }
 
-bool ClientLimits::is_limited(const Endpoint& client) const {
-  return !client.is_unix_socket() && !contains(settings_.exempt, client);
+ClientLimits::ClientLimits(ClientLimitSettings settings, Instant now)
+    : shards_(std::make_unique<std::array<Shard, kShards>>()) {
+  os::fill_random(std::as_writable_bytes(std::span(secret_)));
+  replace(std::move(settings), now);
 }
+
+void ClientLimits::replace(ClientLimitSettings settings, Instant now) {
+  const auto rules = std::make_shared<const Rules>(std::move(settings));
+  const bool limits_anything = rules->settings.connections > 0 || rules->settings.limits_requests();
+  for (Shard& shard : *shards_) {
+    const Lock lock(shard.mutex);
+    const auto before = std::exchange(shard.rules, rules);
+    if (limits_anything && shard.sets.empty()) shard.sets.resize(kSets / kShards);
+    if (before == nullptr) continue;
+    for (Set& set : shard.sets)
+      for (Entry& entry : set) convert(entry, before->settings, rules->settings, now);
+  }
+  limits_connections_ = rules->settings.connections > 0;
+  limits_bytes_ = rules->settings.bytes_per_second > 0;
+}
+
+void ClientLimits::convert(Entry& entry, const ClientLimitSettings& from, const ClientLimitSettings& to,
+                           Instant now) {
+  const auto converted = [now](Instant full, std::uint64_t old_rate, std::uint64_t new_rate,
+                               Duration longest) {
+    return full <= now ? full : now + std::min(at_rate(full - now, old_rate, new_rate), longest);
+  };
+  entry.requests_full =
+      converted(entry.requests_full, from.requests_per_second, to.requests_per_second, to.burst);
+  entry.bytes_full =
+      converted(entry.bytes_full, from.bytes_per_second, to.bytes_per_second, to.burst + kLongestDebt);
+}
+
+// ---- the table ----
 
 ClientLimits::Key ClientLimits::key_of(const Endpoint& client) {
   const std::size_t size = client.family == Endpoint::Family::ipv4 ? 4 : 8;
@@ -58,63 +108,84 @@ std::uint64_t ClientLimits::hash(const Key& key) const {
   return ((secret_[0] + high) * (secret_[1] + low) + secret_[2]) >> 32;
 }
 
-template <typename Use>
-auto ClientLimits::with_entry(const Endpoint& client, Instant now, Use use) {
-  const Key key = key_of(client);
+ClientLimits::Spot ClientLimits::spot_of(const Key& key) const {
   const std::uint64_t number = hash(key) % kSets;
-  Shard& shard = (*shards_)[number % kShards];
-  const Lock lock(shard.mutex);
-  auto& set = shard.sets[number / kShards];
+  return {(*shards_)[number % kShards], number / kShards};
+}
+
+/// Null where every place is held by a client with connections.
+ClientLimits::Entry* ClientLimits::find_or_make(Set& set, const Key& key, Instant now) {
   // A place that nobody has had yet has the key 0.0.0.0, which is nobody's, and nothing to forget.
   auto found = std::ranges::find(set, key, &Entry::key);
   if (found == set.end()) {
     found = std::ranges::min_element(set, {}, [now](const Entry& entry) {
       return std::pair(entry.connections > 0, std::max(entry.used_until(), now));
     });
-    if (found->connections > 0) return use(static_cast<Entry*>(nullptr));
+    if (found->connections > 0) return nullptr;
     *found = Entry{.key = key};
   }
-  return use(&*found);
+  return &*found;
 }
 
-bool ClientLimits::connect(const Endpoint& client, Instant now) {
-  if (settings_.connections == 0 || !is_limited(client)) return true;
-  return with_entry(client, now, [&](Entry* entry) {
-    if (entry == nullptr) return true;
-    if (entry->connections >= settings_.connections) return false;
-    ++entry->connections;
-    return true;
-  });
+template <typename Use>
+auto ClientLimits::with_entry(const Endpoint& client, Instant now,
+                              bool (Rules::*applies)(const Endpoint&) const, Use use) {
+  using Answer = decltype(use(std::declval<Entry&>(), std::declval<const Rules&>()));
+  const Key key = key_of(client);
+  const auto [shard, set] = spot_of(key);
+  const Lock lock(shard.mutex);
+  Entry* entry = ((*shard.rules).*applies)(client) ? find_or_make(shard.sets[set], key, now) : nullptr;
+  return entry != nullptr ? use(*entry, *shard.rules) : Answer();
 }
 
-void ClientLimits::disconnect(const Endpoint& client, Instant now) {
-  if (settings_.connections == 0 || !is_limited(client)) return;
-  with_entry(client, now, [](Entry* entry) {
-    if (entry != nullptr && entry->connections > 0) --entry->connections;
-  });
+// ---- what clients take ----
+
+std::optional<Place> ClientLimits::connect(const Endpoint& client, Instant now) {
+  enum class Verdict : std::uint8_t { not_counted, counted, refused };
+  if (!limits_connections()) return Place();
+  const Verdict verdict =
+      with_entry(client, now, &Rules::limits_connections_of, [](Entry& entry, const Rules& rules) {
+        if (entry.connections >= rules.settings.connections) return Verdict::refused;
+        ++entry.connections;
+        return Verdict::counted;
+      });
+  if (verdict == Verdict::refused) return std::nullopt;
+  return verdict == Verdict::counted ? Place(*this, client) : Place();
+}
+
+void ClientLimits::disconnect(const Endpoint& client) {
+  const Key key = key_of(client);
+  const auto [shard, set] = spot_of(key);
+  const Lock lock(shard.mutex);
+  // It is there, since none with a connection ever leaves the table.
+  const auto found = std::ranges::find(shard.sets[set], key, &Entry::key);
+  ASSERT(found != shard.sets[set].end() && found->connections > 0);
+  --found->connections;
 }
 
 std::optional<ClientLimits::Refused> ClientLimits::request(const Endpoint& client, Instant now) {
-  if (per_request_ == Duration::zero() && settings_.bytes_per_second == 0) return std::nullopt;
-  if (!is_limited(client)) return std::nullopt;
-  return with_entry(client, now, [&](Entry* entry) -> std::optional<Refused> {
-    if (entry == nullptr) return std::nullopt;
-    const Instant limit = now + settings_.burst;
-    if (entry->bytes_full > limit) return Refused{Kind::bytes, entry->bytes_full - limit};
-    if (per_request_ == Duration::zero()) return std::nullopt;
-    const Instant full = std::max(entry->requests_full, now) + per_request_;
-    if (full > limit) return Refused{Kind::requests, full - limit};
-    entry->requests_full = full;
-    return std::nullopt;
-  });
+  return with_entry(
+      client, now, &Rules::limits_requests_of,
+      [now](Entry& entry, const Rules& rules) -> std::optional<Refused> {
+        const ClientLimitSettings& settings = rules.settings;
+        const Instant limit = now + settings.burst;
+        if (settings.bytes_per_second > 0 && entry.bytes_full > limit)
+          return Refused{Kind::bytes, entry.bytes_full - limit, settings.bytes_per_second, settings.burst};
+        if (rules.per_request == Duration::zero()) return std::nullopt;
+        const Instant full = std::max(entry.requests_full, now) + rules.per_request;
+        if (full > limit)
+          return Refused{Kind::requests, full - limit, settings.requests_per_second, settings.burst};
+        entry.requests_full = full;
+        return std::nullopt;
+      });
 }
 
 void ClientLimits::sent(const Endpoint& client, std::uint64_t bytes, Instant now) {
-  if (settings_.bytes_per_second == 0 || bytes == 0 || !is_limited(client)) return;
-  with_entry(client, now, [&](Entry* entry) {
-    if (entry == nullptr) return;
-    const Instant full = std::max(entry->bytes_full, now) + time_for(bytes, settings_.bytes_per_second);
-    entry->bytes_full = std::min(full, now + settings_.burst + kLongestDebt);
+  if (!limits_bytes() || bytes == 0) return;
+  with_entry(client, now, &Rules::limits_bytes_of, [&](Entry& entry, const Rules& rules) {
+    const ClientLimitSettings& settings = rules.settings;
+    const Instant full = std::max(entry.bytes_full, now) + time_for(bytes, settings.bytes_per_second);
+    entry.bytes_full = std::min(full, now + settings.burst + kLongestDebt);
   });
 }
 

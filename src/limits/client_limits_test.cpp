@@ -26,6 +26,14 @@ class ClientLimitsTest : public testing::Test {
     return count;
   }
 
+  /// One more connection that stays until the test ends it. Whether it was allowed.
+  bool hold(ClientLimits& limits, const Endpoint& of, Instant now) {
+    auto place = limits.connect(of, now);
+    if (place) places.push_back(*std::move(place));
+    return place.has_value();
+  }
+
+  std::vector<Place> places;
   const Endpoint client = at("203.0.113.7");
   const Instant start{std::chrono::hours(1000)};
 };
@@ -80,41 +88,142 @@ TEST_F(ClientLimitsTest, TheDebtOfOneLargeAnswerIsBounded) {
 
 TEST_F(ClientLimitsTest, ConnectionsAreCountedAtTheSameTime) {
   ClientLimits limits({.connections = 2});
-  EXPECT_TRUE(limits.connect(client, start));
-  EXPECT_TRUE(limits.connect(client, start));
-  EXPECT_FALSE(limits.connect(client, start));
-  EXPECT_TRUE(limits.connect(at("203.0.113.8"), start)) << "that is another client";
-  limits.disconnect(client, start);
-  EXPECT_TRUE(limits.connect(client, start));
-  EXPECT_FALSE(limits.connect(client, start));
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_FALSE(hold(limits, client, start));
+  EXPECT_TRUE(hold(limits, at("203.0.113.8"), start)) << "that is another client";
+  places.pop_back();
+  EXPECT_FALSE(hold(limits, client, start));
+  places.pop_back();
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_FALSE(hold(limits, client, start));
+  places.clear();
 }
 
 TEST_F(ClientLimitsTest, APlaceIsGivenBackOnce) {
   ClientLimits limits({.connections = 1});
   {
-    ASSERT_TRUE(limits.connect(client, start));
-    Place place(limits, client);
-    const Place moved(std::move(place));
+    const auto place = limits.connect(client, start);
+    ASSERT_TRUE(place);
     EXPECT_FALSE(limits.connect(client, start));
   }
-  ASSERT_TRUE(limits.connect(client, start));
+  auto place = limits.connect(client, start);
+  ASSERT_TRUE(place);
   {
-    Place place(limits, client);
-    EXPECT_TRUE(place.release()) << "whoever releases it disconnects";
-    EXPECT_FALSE(place.release());
+    Place moved(*std::move(place));
+    EXPECT_TRUE(moved.release()) << "whoever releases it disconnects";
+    EXPECT_FALSE(moved.release());
   }
   EXPECT_FALSE(limits.connect(client, start));
+  limits.disconnect(client);
+  EXPECT_TRUE(limits.connect(client, start));
 }
 
 TEST_F(ClientLimitsTest, PortsDoNotMatterAndIpv6ClientsAreTheir64) {
   ClientLimits limits({.connections = 1});
   Endpoint other_port = client;
   other_port.port = 9;
-  EXPECT_TRUE(limits.connect(client, start));
-  EXPECT_FALSE(limits.connect(other_port, start));
-  EXPECT_TRUE(limits.connect(at("2001:db8:0:1::1"), start));
-  EXPECT_FALSE(limits.connect(at("2001:db8:0:1:ffff::"), start));
-  EXPECT_TRUE(limits.connect(at("2001:db8:0:2::1"), start));
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_FALSE(hold(limits, other_port, start));
+  EXPECT_TRUE(hold(limits, at("2001:db8:0:1::1"), start));
+  EXPECT_FALSE(hold(limits, at("2001:db8:0:1:ffff::"), start));
+  EXPECT_TRUE(hold(limits, at("2001:db8:0:2::1"), start));
+  places.clear();
+}
+
+TEST_F(ClientLimitsTest, ConnectionsOfProxiesAreNotCountedButWhatTheyAskIs) {
+  ClientLimits limits(
+      {.connections = 1, .requests_per_second = 1, .burst = 1s, .proxies = {*Network::parse("10.0.0.0/8")}});
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.connect(at("10.1.2.3"), start));
+  EXPECT_EQ(allowed(limits, at("10.1.2.3"), start), 1) << "in its own name";
+}
+
+TEST_F(ClientLimitsTest, OtherLimitsHoldFromNowOnForWhatHasBeenCounted) {
+  ClientLimits limits({.connections = 2, .requests_per_second = 10, .burst = 10s}, start);
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_EQ(allowed(limits, client, start, 60), 60);
+  limits.replace({.connections = 3, .requests_per_second = 20, .burst = 10s}, start);
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_FALSE(hold(limits, client, start));
+  EXPECT_EQ(allowed(limits, client, start), 140) << "60 of 200 were taken";
+  limits.replace({.connections = 1, .requests_per_second = 1, .burst = 10s}, start);
+  places.pop_back();
+  EXPECT_FALSE(hold(limits, client, start)) << "it still has more than it may now";
+  EXPECT_EQ(allowed(limits, client, start + 1s), 1) << "it has taken all that it may, and no more than that";
+  places.clear();
+  EXPECT_TRUE(hold(limits, client, start));
+  places.clear();
+}
+
+TEST_F(ClientLimitsTest, ADebtOfBytesIsConvertedToTheNewRate) {
+  ClientLimits limits({.bytes_per_second = 1000, .burst = 2s}, start);
+  limits.sent(client, 42'000, start);
+  limits.replace({.bytes_per_second = 10'000, .burst = 2s}, start);
+  EXPECT_EQ(limits.request(client, start)->wait, 2200ms)
+      << "42,000 bytes, of which 20,000 may be taken at once";
+  limits.replace({.bytes_per_second = 1, .burst = 2s}, start);
+  EXPECT_EQ(limits.request(client, start)->wait, 1min);
+}
+
+TEST_F(ClientLimitsTest, CountsOfConnectionsSurviveEveryChange) {
+  ClientLimits limits({}, start);
+  EXPECT_FALSE(limits.limits_connections());
+  EXPECT_TRUE(hold(limits, client, start)) << "not counted, since nothing is limited";
+  limits.replace({.connections = 1}, start);
+  EXPECT_TRUE(limits.limits_connections());
+  EXPECT_TRUE(hold(limits, client, start)) << "the first that is counted";
+  EXPECT_FALSE(hold(limits, client, start));
+  limits.replace({}, start);
+  EXPECT_TRUE(hold(limits, client, start)) << "not counted";
+  limits.replace({.connections = 1}, start);
+  EXPECT_FALSE(hold(limits, client, start)) << "the one that was counted is still there";
+  limits.replace({.connections = 1, .exempt = {*Network::parse("203.0.113.0/24")}}, start);
+  EXPECT_TRUE(hold(limits, client, start)) << "not counted, since the client is exempt";
+  places
+      .clear();  // those that are not counted give nothing back, and the other one does although it is exempt
+  limits.replace({.connections = 1}, start);
+  EXPECT_TRUE(hold(limits, client, start));
+  EXPECT_FALSE(hold(limits, client, start));
+  places.clear();
+}
+
+TEST_F(ClientLimitsTest, AConnectionThatFoundNoRoomInTheTableIsNotGivenBack) {
+  ClientLimits limits({.connections = 2}, start);
+  // Each set is full of clients with a connection, so some further ones find no place.
+  std::uint32_t number = 0x0B000000;
+  for (std::size_t i = 0; i < 2 * ClientLimits::kClients; ++i)
+    EXPECT_TRUE(hold(limits, numbered(++number), start));
+  while (!places.empty()) places.pop_back();
+  for (std::uint32_t i = 0x0B000001; i < 0x0B000064; ++i) {
+    EXPECT_TRUE(hold(limits, numbered(i), start));
+    EXPECT_TRUE(hold(limits, numbered(i), start));
+    EXPECT_FALSE(hold(limits, numbered(i), start));
+  }
+  places.clear();
+}
+
+TEST_F(ClientLimitsTest, TheLimitsMayChangeWhileManyThreadsAsk) {
+  ClientLimits limits({}, start);
+  std::atomic<bool> over = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&, i] {
+      while (!over) {
+        const auto place =
+            limits.connect(i == 0 ? client : numbered(0x0B000000U + static_cast<unsigned>(i)), start);
+        static_cast<void>(limits.request(client, start));
+        limits.sent(client, 1000, start);
+      }
+    });
+  for (std::uint64_t i = 0; i < 100; ++i)
+    limits.replace({.connections = i % 3, .requests_per_second = i % 2, .bytes_per_second = i % 5}, start);
+  over = true;
+  for (std::thread& thread : threads) thread.join();
+  limits.replace({.connections = 1}, start);
+  EXPECT_TRUE(hold(limits, client, start)) << "every place has been given back";
+  EXPECT_FALSE(hold(limits, client, start));
+  places.clear();
 }
 
 TEST_F(ClientLimitsTest, SomeAreExempt) {
@@ -136,17 +245,18 @@ TEST_F(ClientLimitsTest, ALimitThatIsOffLimitsNothing) {
 
 TEST_F(ClientLimitsTest, AFloodOfAddressesTakesNoPlaceFromConnectionsAndForgetsTheQuietest) {
   ClientLimits limits({.connections = 1, .requests_per_second = 1, .burst = 5s});
-  ASSERT_TRUE(limits.connect(client, start));
+  ASSERT_TRUE(hold(limits, client, start));
   // More clients than there is room for, each with one request.
   for (std::uint32_t i = 1; i <= 4 * ClientLimits::kClients; ++i)
     EXPECT_FALSE(limits.request(numbered(0x0B000000U + i), start));
-  EXPECT_FALSE(limits.connect(client, start)) << "its connection is still counted";
+  EXPECT_FALSE(hold(limits, client, start)) << "its connection is still counted";
   // One that has taken all it may is remembered before those that have taken little.
   const Endpoint greedy = at("198.51.100.1");
   EXPECT_EQ(allowed(limits, greedy, start), 5);
   for (std::uint32_t i = 1; i <= 4 * ClientLimits::kClients; ++i)
     static_cast<void>(limits.request(numbered(0x0C000000U + i), start));
   EXPECT_TRUE(limits.request(greedy, start));
+  places.clear();
 }
 
 TEST_F(ClientLimitsTest, AreKeptByManyThreads) {
@@ -158,7 +268,8 @@ TEST_F(ClientLimitsTest, AreKeptByManyThreads) {
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
       for (int j = 0; j < 100; ++j) {
-        connected += limits.connect(client, start) ? 1 : 0;
+        auto place = limits.connect(client, start);
+        connected += place && place->release() ? 1 : 0;
         asked += limits.request(client, start) ? 0 : 1;
       }
     });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string>
 
 namespace bobbin::limits {
 namespace {
@@ -11,19 +12,19 @@ std::int64_t seconds_to_wait(Duration wait) {
   return std::max<std::int64_t>(1, std::chrono::ceil<seconds>(wait).count());
 }
 
-std::string policy(std::string_view name, std::uint64_t per_second, Duration burst, std::string_view unit) {
-  const std::int64_t window = seconds_to_wait(burst);
-  return fmt::format("\"{}\";q={};w={}{}", name, per_second * static_cast<std::uint64_t>(window), window,
-                     unit);
+/// The limit that was met, as a value of RateLimit-Policy.
+std::string policy(const ClientLimits::Refused& refused) {
+  const bool is_bytes = refused.kind == ClientLimits::Kind::bytes;
+  const std::int64_t window = seconds_to_wait(refused.burst);
+  return fmt::format("\"{}\";q={};w={}{}", is_bytes ? "bytes" : "requests",
+                     refused.per_second * static_cast<std::uint64_t>(window), window,
+                     is_bytes ? ";qu=\"content-bytes\"" : "");
 }
 
 }  // namespace
 
 RequestLimit::RequestLimit(ClientLimits& limits, observe::Registry& registry, unsigned workers)
     : limits_(limits) {
-  const ClientLimitSettings& settings = limits.settings();
-  requests_policy_ = policy("requests", settings.requests_per_second, settings.burst, "");
-  bytes_policy_ = policy("bytes", settings.bytes_per_second, settings.burst, ";qu=\"content-bytes\"");
   counters_.reserve(workers);
   for (unsigned i = 0; i < workers; ++i)
     counters_.push_back(
@@ -42,7 +43,7 @@ std::optional<http::Begin> RequestLimit::before(const http::Request& request) co
       http::Status::too_many_requests, is_bytes ? "You have downloaded more than one client may for now."
                                                 : "You have sent more requests than one client may for now.");
   response.add_field("Retry-After", std::to_string(wait));
-  response.add_field("RateLimit-Policy", is_bytes ? bytes_policy_ : requests_policy_);
+  response.add_field("RateLimit-Policy", policy(*refused));
   response.add_field("RateLimit", fmt::format("\"{}\";r=0;t={}", is_bytes ? "bytes" : "requests", wait));
   response.log_fields.host = http::HandlerLogFields::Host::unchecked;
   return response;

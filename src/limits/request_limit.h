@@ -1,8 +1,6 @@
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "http/filter.h"
@@ -29,8 +27,6 @@ class RequestLimit final : public http::Filter {
   };
   ClientLimits& limits_;
   std::vector<Counters> counters_;
-  std::string requests_policy_;  // the value of RateLimit-Policy
-  std::string bytes_policy_;
 };
 
 }  // namespace bobbin::limits

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -11,9 +12,20 @@
 namespace bobbin::net {
 
 struct ProxiedTransport::State {
-  enum class Header : std::uint8_t { awaited, taken, refused };
+  enum class Header : std::uint8_t {
+    awaited,
+    taken,
+    turns_away,  // taken, and the client that it names is not admitted
+    refused,
+  };
 
-  explicit State(std::unique_ptr<Transport> transport) : inner(std::move(transport)), client(inner->peer()) {}
+  State(std::unique_ptr<Transport> transport, std::unique_ptr<Admission> asked)
+      : inner(std::move(transport)), admission(std::move(asked)), client(inner->peer()) {}
+
+  [[nodiscard]] bool is_taken() const { return header == Header::taken || header == Header::turns_away; }
+  [[nodiscard]] bool is_admitted(const std::optional<Endpoint>& named) const {
+    return !named || admission == nullptr || admission->admits(*named);
+  }
 
   /// Takes the header from the descriptor. False: the peer has finished sending before its end.
   Result<bool> take_header();
@@ -22,6 +34,7 @@ struct ProxiedTransport::State {
   Result<bool> refuse(std::string_view reason);
 
   std::unique_ptr<Transport> inner;
+  std::unique_ptr<Admission> admission;
   Endpoint client;
   std::string_view refusal;
   Header header = Header::awaited;
@@ -50,12 +63,12 @@ Result<bool> ProxiedTransport::State::take_header() {
   // It is there, so this takes all of it.
   static_cast<void>(TRY(os::receive(inner->descriptor(), std::span(room).first(complete->size_bytes))));
   client = complete->client.value_or(client);
-  header = Header::taken;
+  header = is_admitted(complete->client) ? Header::taken : Header::turns_away;
   return true;
 }
 
 Result<void> ProxiedTransport::State::take_header_to_send() {
-  if (header == Header::taken) return {};
+  if (is_taken()) return {};
   const auto is_there = take_header();
   if (!is_there && is_temporary(is_there.error())) return failure(Error{EINPROGRESS, "PROXY header"});
   if (!is_there) return failure(is_there.error());
@@ -63,12 +76,15 @@ Result<void> ProxiedTransport::State::take_header_to_send() {
   return {};
 }
 
-ProxiedTransport::ProxiedTransport(std::unique_ptr<Transport> inner)
-    : state_(std::make_unique<State>(std::move(inner))) {}
+ProxiedTransport::ProxiedTransport(std::unique_ptr<Transport> inner, std::unique_ptr<Admission> admission)
+    : state_(std::make_unique<State>(std::move(inner), std::move(admission))) {}
 ProxiedTransport::~ProxiedTransport() = default;
 
 Result<Received> ProxiedTransport::receive(std::span<std::byte> into) {
-  if (state_->header != State::Header::taken && !TRY(state_->take_header())) return Received{};
+  if (!state_->is_taken()) {
+    if (!TRY(state_->take_header())) return Received{};
+    if (!is_admitted()) return Received{.more = true, .kind = Received::Kind::turned_away};
+  }
   return state_->inner->receive(into);
 }
 
@@ -92,6 +108,7 @@ const PeerCertificate* ProxiedTransport::peer_certificate() const {
   return state_->inner->peer_certificate();
 }
 std::string_view ProxiedTransport::security_failure() const { return state_->inner->security_failure(); }
+bool ProxiedTransport::is_admitted() const { return state_->header != State::Header::turns_away; }
 std::string_view ProxiedTransport::proxy_failure() const { return state_->refusal; }
 
 }  // namespace bobbin::net

@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 #include "net/tcp_transport.h"
 
@@ -20,9 +21,22 @@ class ProxiedTransportTest : public testing::Test {
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
     proxy = os::Fd(ends[0]);
-    transport =
-        std::make_unique<ProxiedTransport>(std::make_unique<TcpTransport>(os::Fd(ends[1]), peer, local));
+    transport = std::make_unique<ProxiedTransport>(
+        std::make_unique<TcpTransport>(os::Fd(ends[1]), peer, local), std::make_unique<Asked>(asked, admits));
   }
+
+  class Asked final : public Admission {
+   public:
+    Asked(std::vector<std::string>& asked, const bool& answer) : asked_(asked), answer_(answer) {}
+    bool admits(const Endpoint& client) override {
+      asked_.push_back(client.text());
+      return answer_;
+    }
+
+   private:
+    std::vector<std::string>& asked_;
+    const bool& answer_;
+  };
 
   void send(std::string_view text) const {
     EXPECT_EQ(::send(proxy.number(), text.data(), text.size(), MSG_NOSIGNAL),
@@ -33,6 +47,7 @@ class ProxiedTransportTest : public testing::Test {
     std::array<std::byte, 4096> room;
     const auto count = transport->receive(room);
     if (!count) return "(error " + std::to_string(count.error().code) + ")";
+    if (count->kind == Received::Kind::turned_away) return "(turned away)";
     return std::string(as_text(Bytes(room).first(count->count)));
   }
   /// Nothing when it is sent, else what the call failed with.
@@ -44,6 +59,8 @@ class ProxiedTransportTest : public testing::Test {
   const std::string waits = "(error " + std::to_string(EAGAIN) + ")";
   const std::string refused = "(error " + std::to_string(EPROTO) + ")";
 
+  std::vector<std::string> asked;  // whether they are admitted
+  bool admits = true;
   const Endpoint peer = *parse_address("10.0.0.1");
   const Endpoint local = *parse_address("10.0.0.2");
   os::Fd proxy;
@@ -123,6 +140,34 @@ TEST_F(ProxiedTransportTest, TakesAHeaderThatIsAllThatCame) {
   send(kHeader);
   ::shutdown(proxy.number(), SHUT_WR);
   EXPECT_EQ(receive(), "");
+  EXPECT_EQ(transport->proxy_failure(), "");
+}
+
+TEST_F(ProxiedTransportTest, AsksOnceWhetherTheClientThatIsNamedIsAdmitted) {
+  send(std::string(kHeader) + "GET /");
+  EXPECT_EQ(receive(), "GET /");
+  EXPECT_EQ(answer("200"), "");
+  EXPECT_EQ(asked, std::vector<std::string>{"203.0.113.7:4711"});
+  EXPECT_TRUE(transport->is_admitted());
+}
+
+TEST_F(ProxiedTransportTest, AsksAboutNobodyWhereTheHeaderNamesNobody) {
+  admits = false;
+  send("PROXY UNKNOWN\r\nx");
+  EXPECT_EQ(receive(), "x");
+  EXPECT_TRUE(asked.empty());
+  EXPECT_TRUE(transport->is_admitted());
+}
+
+TEST_F(ProxiedTransportTest, SaysAtOnceThatAClientIsTurnedAway) {
+  admits = false;
+  send(kHeader);
+  EXPECT_EQ(receive(), "(turned away)") << "without waiting for a byte of its own";
+  EXPECT_FALSE(transport->is_admitted());
+  EXPECT_EQ(answer("429"), "") << "it can be told";
+  send("GET /");
+  EXPECT_EQ(receive(), "GET /") << "to be discarded, so that the answer is not lost";
+  EXPECT_EQ(asked.size(), 1U);
   EXPECT_EQ(transport->proxy_failure(), "");
 }
 

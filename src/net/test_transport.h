@@ -17,14 +17,14 @@ namespace bobbin::net {
 /// For tests: what a scripted transport does, and what has happened to it. The test keeps the script, since
 /// the connection owns the transport itself.
 struct TransportScript {
-  std::deque<std::string> input;       ///< receive() takes one piece a call; it fails (EAGAIN) after the last
-  bool is_unsecured = false;           ///< whether the input is in clear text where TLS should come first
-  bool tells_of_more = false;          ///< whether receive() says that another piece is there
-  bool input_ends = false;             ///< whether the peer finishes sending after the input
-  std::optional<Error> receive_error;  ///< how receive() fails after the input
-  std::size_t most_sent = SIZE_MAX;    ///< how many bytes one call takes at most
-  std::size_t room = SIZE_MAX;         ///< how many bytes are taken before send() fails (EAGAIN)
-  std::optional<Error> send_error;     ///< how every send() fails
+  std::deque<std::string> input;  ///< receive() takes one piece a call; it fails (EAGAIN) after the last
+  Received::Kind kind = Received::Kind::usable;  ///< of the input
+  bool tells_of_more = false;                    ///< whether receive() says that another piece is there
+  bool input_ends = false;                       ///< whether the peer finishes sending after the input
+  std::optional<Error> receive_error;            ///< how receive() fails after the input
+  std::size_t most_sent = SIZE_MAX;              ///< how many bytes one call takes at most
+  std::size_t room = SIZE_MAX;                   ///< how many bytes are taken before send() fails (EAGAIN)
+  std::optional<Error> send_error;               ///< how every send() fails
   bool can_send_files = true;
   std::optional<Error> send_file_error;  ///< how every send_file() fails
   std::uint64_t unacknowledged = 0;
@@ -57,7 +57,7 @@ class TestTransport final : public Transport {
     if (piece.empty()) script_.input.pop_front();
     return Received{.count = count,
                     .more = count == into.size() || (script_.tells_of_more && !script_.input.empty()),
-                    .unsecured = script_.is_unsecured};
+                    .kind = script_.kind};
   }
   Result<std::size_t> send(std::span<const Bytes> pieces, bool more) override {
     script_.more_follows.push_back(more);

@@ -24,12 +24,19 @@ namespace bobbin::net {
 
 /// What Transport::receive has taken.
 struct Received {
-  std::size_t count = 0;  ///< of bytes; 0 means that the peer has finished sending
+  std::size_t count = 0;  ///< of bytes; 0 of a usable kind means that the peer has finished sending
   /// Whether there may be more at once. If not, the descriptor becomes readable when more has come.
   bool more = false;
-  /// The bytes came in clear text where the connection should have been secured first. What is sent goes out
-  /// in clear text, too, so that the peer can be told.
-  bool unsecured = false;
+  enum class Kind : std::uint8_t {
+    usable,
+    /// The bytes came in clear text where the connection should have been secured first. What is sent goes
+    /// out in clear text, too, so that the peer can be told.
+    unsecured,
+    /// The client is not admitted: it may be told so, and nothing else. Said once, without any bytes;
+    /// whatever it sends can be received afterwards.
+    turned_away,
+  };
+  Kind kind = Kind::usable;
 };
 
 /// How bytes travel on one connection: the only way in which the server touches a client. No call waits: a
@@ -72,6 +79,8 @@ class Transport {
   /// Why the connection could not be secured, or is secure no more, in a few words for the log. Empty when
   /// nothing was wrong, or when the peer has merely left.
   [[nodiscard]] virtual std::string_view security_failure() const { return {}; }
+  /// Whether the client that a proxy has named was admitted; true where nobody was asked.
+  [[nodiscard]] virtual bool is_admitted() const { return true; }
   /// Why the PROXY header was refused, as the end of a sentence; empty when it was not.
   [[nodiscard]] virtual std::string_view proxy_failure() const { return {}; }
 };

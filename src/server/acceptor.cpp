@@ -8,6 +8,7 @@
 
 #include "os/file.h"
 #include "os/socket.h"
+#include "server/client_place.h"
 
 namespace bobbin::server {
 namespace {
@@ -114,8 +115,8 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
     // already.
     if (listener.bound.is_wildcard())
       if (const auto local = os::local_endpoint(arrival.socket)) arrival.local = *local;
-    if (limits_ != nullptr && !take_place(arrival, now)) {
-      reject(std::move(arrival), Rejected::Reason::client_limit);
+    if (limits_ != nullptr && limits_->limits_connections() && !take_place(arrival, now)) {
+      reject(std::move(arrival), kClientLimit);
       continue;
     }
     if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
@@ -179,22 +180,26 @@ void Acceptor::stop_accepting() {
 }
 
 bool Acceptor::take_place(Arrival& arrival, Instant now) {
-  // A proxy connects on behalf of many.
-  if (arrival.service->has_proxy_header || contains(proxies_, arrival.peer)) return true;
-  if (!limits_->connect(arrival.peer, now)) {
+  if (arrival.service->has_proxy_header) {
+    arrival.admission = std::make_unique<ClientPlace>(*limits_);
+    return true;
+  }
+  auto place = limits_->connect(arrival.peer, now);
+  if (!place) {
     limited_count_.add();
     log_.write(observe::LogLevel::warning, "Warning: " + arrival.peer.address_text() +
                                                " has as many connections as a client may, rejecting " +
                                                arrival.peer.text());
     return false;
   }
-  arrival.place = limits::Place(*limits_, arrival.peer);
+  arrival.place = *std::move(place);
   return true;
 }
 
-void Acceptor::reject(Arrival arrival, Rejected::Reason reason) {
+void Acceptor::reject(Arrival arrival, const http::Refusal& refusal) {
+  arrival.admission.reset();  // it is refused anyway
   rejected_count_.add();
-  rejected_.add(make_transport(std::move(arrival), kMakeApart), epoll_, reason, monotonic_now());
+  rejected_.add(make_transport(std::move(arrival), kMakeApart), epoll_, refusal, monotonic_now());
 }
 
 }  // namespace bobbin::server

@@ -17,6 +17,7 @@
 #include "os/unix_socket.h"
 #include "server/arrival.h"
 #include "server/pool.h"
+#include "server/refusals.h"
 #include "server/rejected.h"
 
 namespace bobbin::server {
@@ -68,7 +69,7 @@ class Acceptor {
   /// believe that they are connected.
   void stop_accepting();
   /// Answers 503.
-  void reject(Arrival arrival) { reject(std::move(arrival), Rejected::Reason::no_place); }
+  void reject(Arrival arrival) { reject(std::move(arrival), kNoPlace); }
 
  private:
   Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,
@@ -76,9 +77,10 @@ class Acceptor {
 
   /// Takes as many as is fair in one turn, of those that wait now. 0 when nobody is left who waits.
   std::size_t accept_some(const Listener& listener, Instant now);
-  void reject(Arrival arrival, Rejected::Reason reason);
+  void reject(Arrival arrival, const http::Refusal& refusal);
   [[nodiscard]] bool may_connect(const Endpoint& peer);
-  /// Takes a place for a connection of this client. False when it has as many as it may.
+  /// Takes a place for a connection of this client, or sees to it that one is taken when the client is known.
+  /// False when it has as many as it may.
   [[nodiscard]] bool take_place(Arrival& arrival, Instant now);
   void renew_spare();
   void out_of_descriptors(const Listener& listener, const Error& error, Instant now);

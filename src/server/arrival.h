@@ -31,6 +31,8 @@ struct Arrival {
   Endpoint local;
   const ListenerService* service = &kPlainService;
   limits::Place place = {};  ///< of a client whose connections are limited
+  /// Finds a place for the client that a PROXY header will name. Null where no connections are limited.
+  std::unique_ptr<net::Admission> admission = {};
 };
 
 /// An `emplace` that makes the transport on the heap.
@@ -55,8 +57,9 @@ auto make_inner_transport(Arrival&& arrival, Emplace emplace) {
 template <typename Emplace>
 auto make_transport(Arrival&& arrival, Emplace emplace) {
   if (!arrival.service->has_proxy_header) return make_inner_transport(std::move(arrival), emplace);
+  auto admission = std::move(arrival.admission);
   return emplace(std::in_place_type<net::ProxiedTransport>,
-                 make_inner_transport(std::move(arrival), kMakeApart));
+                 make_inner_transport(std::move(arrival), kMakeApart), std::move(admission));
 }
 
 }  // namespace bobbin::server

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "os/file.h"
+#include "server/refusals.h"
 
 namespace bobbin::server {
 namespace {
@@ -14,9 +15,6 @@ namespace {
 // content, counts as several turns.
 constexpr int kTurns = 16;
 constexpr int kTurnsOfMuch = 4;
-
-constexpr http::Refusal kClearText{http::Status::bad_request, "This port speaks HTTPS: use an https address.",
-                                   "Plain HTTP on a port for TLS"};
 
 /// sendfile(2) has two ends. These are errors of the socket; any other is the file's, or says that this file
 /// cannot be sent in this way.
@@ -133,18 +131,27 @@ Connection::Step Connection::cut_short(const std::string& cause, Instant now) {
   return Step::done;
 }
 
+Connection::Arrived::Kind Connection::kind_of(const net::Received& received) {
+  switch (received.kind) {
+    case net::Received::Kind::usable: return Arrived::Kind::bytes;
+    case net::Received::Kind::unsecured: return Arrived::Kind::unsecured;
+    case net::Received::Kind::turned_away: return Arrived::Kind::turned_away;
+  }
+  return Arrived::Kind::failure;
+}
+
 Connection::Arrived Connection::receive(std::span<std::byte> buffer) {
   const auto received = transport_->receive(buffer);
-  readable_ = received && received->count > 0 && (received->more || must_read_on_);
+  const bool has_ended = received && received->count == 0 && received->kind == net::Received::Kind::usable;
+  readable_ = received && !has_ended && (received->more || must_read_on_);
   if (!received) {
     receives_when_writable_ = net::waits_for_opposite(received.error());
     must_rearm |= receives_when_writable_;
     return {.kind = net::is_temporary(received.error()) ? Arrived::Kind::nothing : Arrived::Kind::failure};
   }
-  if (received->count == 0) return {.kind = Arrived::Kind::end};
+  if (has_ended) return {.kind = Arrived::Kind::end};
   session_->begin_round();
-  const auto kind = received->unsecured ? Arrived::Kind::unsecured : Arrived::Kind::bytes;
-  return {.kind = kind, .bytes = buffer.first(received->count)};
+  return {.kind = kind_of(*received), .bytes = buffer.first(received->count)};
 }
 
 void Connection::take(const Arrived& arrived, Instant now) {
@@ -152,6 +159,7 @@ void Connection::take(const Arrived& arrived, Instant now) {
     case Arrived::Kind::nothing: return;
     case Arrived::Kind::bytes: return session_->received(arrived.bytes, now);
     case Arrived::Kind::unsecured: return session_->refuse_input(kClearText, arrived.bytes, now);
+    case Arrived::Kind::turned_away: return session_->refuse_input(kClientLimit, {}, now);
     case Arrived::Kind::end: return session_->received({}, now);
     case Arrived::Kind::failure:  // the input has ended as well: the log tells of what was cut off
       session_->received({}, now);

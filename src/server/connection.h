@@ -50,8 +50,8 @@ class Connection : public net::Timer {
 
   /// What one call of receive found.
   struct Arrived {
-    /// `unsecured`: bytes in clear text where TLS should have come first.
-    enum class Kind : std::uint8_t { nothing, bytes, unsecured, end, failure };
+    /// `unsecured` and `turned_away`: see net::Received.
+    enum class Kind : std::uint8_t { nothing, bytes, unsecured, turned_away, end, failure };
     Kind kind = Kind::nothing;
     Bytes bytes;  ///< a part of the buffer that was given
   };
@@ -99,6 +99,7 @@ class Connection : public net::Timer {
 
  private:
   enum class Step : std::uint8_t { done, much_done, blocked, failed };
+  [[nodiscard]] static Arrived::Kind kind_of(const net::Received& received);
   [[nodiscard]] Progress take_turns(std::span<std::byte> scratch, Instant now);
   Step send(const http::Outgoing& outgoing, std::span<std::byte> scratch, Instant now);
   Step send_file(const http::FilePiece& piece, std::span<std::byte> scratch, Instant now);

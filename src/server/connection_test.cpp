@@ -281,7 +281,7 @@ TEST_F(ConnectionTest, ASendThatWaitsForInputGoesOnWhenThereIsInput) {
 
 TEST_F(ConnectionTest, ARequestInClearTextWhereTlsShouldBeIsNotGivenToTheHandler) {
   connect();
-  script.is_unsecured = true;
+  script.kind = net::Received::Kind::unsecured;
   get("/");
   EXPECT_EQ(drive(), Connection::Progress::waiting);
   EXPECT_TRUE(events.empty());
@@ -289,6 +289,20 @@ TEST_F(ConnectionTest, ARequestInClearTextWhereTlsShouldBeIsNotGivenToTheHandler
   EXPECT_TRUE(script.writing_is_shut_down);
   ASSERT_EQ(summaries.size(), 1U);
   EXPECT_EQ(summaries[0].log_fields.handler.violation, "Plain HTTP on a port for TLS");
+}
+
+TEST_F(ConnectionTest, AClientThatIsTurnedAwayIsToldSoBeforeItHasSaidAnything) {
+  connect();
+  script.kind = net::Received::Kind::turned_away;
+  script.input.emplace_back();
+  EXPECT_EQ(drive(), Connection::Progress::waiting);
+  EXPECT_EQ(script.output.substr(0, 12), "HTTP/1.1 429");
+  EXPECT_NE(script.output.find("\r\nRetry-After: 5\r\n"), std::string::npos);
+  EXPECT_TRUE(script.writing_is_shut_down);
+  get("/");
+  EXPECT_EQ(drive(), Connection::Progress::waiting)
+      << "what it sends is discarded, so that the answer arrives";
+  EXPECT_TRUE(events.empty());
 }
 
 TEST_F(ConnectionTest, TellsTheTransportOfTheEnd) {

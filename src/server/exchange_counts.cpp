@@ -10,7 +10,8 @@ ExchangeCounts::ExchangeCounts(observe::Registry& registry)
       closed_(registry.counter("bobbin_connections_closed_total")),
       timed_out_(registry.counter("bobbin_connections_timed_out_total")),
       tls_failures_(registry.counter("bobbin_tls_failures_total")),
-      proxy_failures_(registry.counter("bobbin_proxy_headers_refused_total")) {
+      proxy_failures_(registry.counter("bobbin_proxy_headers_refused_total")),
+      limited_(registry.counter("bobbin_connections_limited_total")) {
   for (std::size_t digit = 2; digit < responses_.size(); ++digit)
     responses_[digit] =
         &registry.counter("bobbin_responses_total", "class=\"" + std::to_string(digit) + "xx\"");
@@ -32,6 +33,7 @@ void ExchangeCounts::connection_closed(const ConnectionClosed& event) {
   if (event.session.timed_out()) timed_out_.add();
   if (!event.security_failure.empty()) tls_failures_.add();
   if (!event.proxy_failure.empty()) proxy_failures_.add();
+  if (!event.is_admitted) limited_.add();
 }
 
 void ExchangeCounts::limit_exceeded(const LimitExceeded& event) {

@@ -30,6 +30,7 @@ class ExchangeCounts final : public Observer {
   observe::Counter& timed_out_;
   observe::Counter& tls_failures_;
   observe::Counter& proxy_failures_;
+  observe::Counter& limited_;
   std::array<observe::Counter*, http::http2::kLimits> limits_{};
 };
 

@@ -86,7 +86,10 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
 }
 
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {
-  const auto& [session, origin, security_failure, proxy_failure] = event;
+  const auto& [session, origin, is_admitted, security_failure, proxy_failure] = event;
+  if (!is_admitted)
+    log_.write_about(origin, LogLevel::warning,
+                     "Warning: The client has as many connections as a client may, rejecting this one");
   if (!security_failure.empty())
     log_.write_about(origin, LogLevel::warning, "TLS failed: " + std::string(security_failure));
   if (!proxy_failure.empty())

@@ -66,5 +66,15 @@ TEST(ExchangeLog, ARefusedProxyHeaderIsAWarningInEveryFormat) {
   }
 }
 
+TEST(ExchangeLog, AConnectionThatIsOneTooManyIsAWarningInEveryFormat) {
+  for (const AccessFormat format : {AccessFormat::transfer, AccessFormat::json}) {
+    const std::string lines = written(format, [](ExchangeLog& exchanges) {
+      const http::http1::SessionDriver driver;
+      exchanges.connection_closed({.session = driver.session(), .origin = kOrigin, .is_admitted = false});
+    });
+    EXPECT_NE(lines.find("has as many connections as a client may"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace bobbin::server

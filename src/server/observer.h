@@ -23,6 +23,7 @@ struct ConnectionClosed {
   const http::Session& session;
   observe::Origin origin;
   // See net::Transport. They live as long as the call.
+  bool is_admitted = true;
   std::string_view security_failure = {};
   std::string_view proxy_failure = {};
 };

@@ -13,17 +13,9 @@
 namespace bobbin::server {
 namespace {
 
-http::Response error_for(Rejected::Reason reason) {
-  if (reason == Rejected::Reason::client_limit)
-    return http::Response::error(http::Status::too_many_requests,
-                                 "You have as many connections open as one client may.");
-  return http::Response::error(http::Status::service_unavailable,
-                               "The server is busy. Please try again in a few seconds.");
-}
-
-std::string answer_for(Rejected::Reason reason, const std::string& server_name) {
-  http::Response response = error_for(reason);
-  response.add_field("Retry-After", "5");
+std::string answer_for(const http::Refusal& refusal, const std::string& server_name) {
+  http::Response response = http::Response::error(refusal.status, std::string(refusal.reason));
+  response.fields = refusal.fields;
   http::filters::ErrorPage(server_name).after({}, response);
   http::filters::NoSniffing().after({}, response);
   const std::string date_field = "Date: " + http::format_date(wall_now()) + "\r\n";
@@ -74,8 +66,9 @@ RejectedConnection::Step RejectedConnection::discard() {
   return client_has_finished_ ? Step::done : Step::must_rearm;  // there may be more
 }
 
-void Rejected::add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, Reason reason, Instant now) {
-  RejectedConnection connection(std::move(transport), answer_for(reason, server_name_));
+void Rejected::add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, const http::Refusal& refusal,
+                   Instant now) {
+  RejectedConnection connection(std::move(transport), answer_for(refusal, server_name_));
   // A request that is here already is taken now: this connection may have to make room for a newer one before
   // its turn comes.
   if (connection.drive() == RejectedConnection::Progress::finished) return;

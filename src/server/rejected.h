@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "http/response.h"
 #include "net/transport.h"
 #include "os/epoll.h"
 
@@ -49,18 +50,15 @@ class RejectedConnection {
 /// (RFC 9112 §9.6). Thread: the acceptor's.
 class Rejected {
  public:
-  enum class Reason : std::uint8_t {
-    no_place,      ///< 503
-    client_limit,  ///< 429: its client has as many connections as it may
-  };
   /// `server_name`: for the answer's Server field and page. `first_tag`: tags from here on are this object's.
   /// `maximum`: how many it keeps at once, each for `linger` at most.
   Rejected(std::string server_name, std::uint64_t first_tag, std::size_t maximum, Duration linger)
       : server_name_(std::move(server_name)), first_tag_(first_tag), maximum_(maximum), linger_(linger) {}
 
-  /// Answers and keeps the connection until the client has closed, or for as long as given; the oldest
-  /// makes room for a newer one.
-  void add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, Reason reason, Instant now);
+  /// Answers with `refusal` and keeps the connection until the client has closed, or for as long as given;
+  /// the oldest makes room for a newer one.
+  void add(std::unique_ptr<net::Transport> transport, os::Epoll& epoll, const http::Refusal& refusal,
+           Instant now);
   /// Whether the event was for one of these; if so it has been dealt with. `epoll`: the one given to add.
   bool handle(const os::Event& event, os::Epoll& epoll);
   /// Closes those whose time has come.

@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "os/wake.h"
+#include "server/refusals.h"
 #include "server/test_loopback.h"
 
 namespace bobbin::server {
@@ -31,7 +32,7 @@ class RejectedTest : public ::testing::Test {
     os::Accepted accepted = listener.accept();
     rejected.add(
         std::make_unique<net::TcpTransport>(std::move(accepted.socket), accepted.peer, listener.bound), epoll,
-        Rejected::Reason::no_place, now);
+        kNoPlace, now);
   }
   /// How many there were.
   std::size_t handle_events(Rejected& rejected) {
@@ -132,7 +133,7 @@ TEST_F(RejectedTest, TheAnswerWaitsForRoomInTheSocket) {
   const Bytes bytes = as_bytes(piece);
   while (const auto count = os::send(accepted.socket, {&bytes, 1}, false)) before += *count;
   rejected.add(std::make_unique<net::TcpTransport>(std::move(accepted.socket), accepted.peer, listener.bound),
-               epoll, Rejected::Reason::no_place, kNow);
+               epoll, kNoPlace, kNow);
   // The end of its sending can be read for ever, and the socket stays full: neither is asked about in a
   // circle.
   for (int rounds = 0; handle_events(rejected) > 0; ++rounds) ASSERT_LT(rounds, 100);
@@ -151,9 +152,7 @@ class RejectedScriptTest : public RejectedTest {
   // Like a socket that has room, what nobody has notified is writable and not readable.
   RejectedScriptTest() { script.descriptor = *os::duplicate(wake.fd()); }
 
-  void add() {
-    rejected.add(std::make_unique<net::TestTransport>(script), epoll, Rejected::Reason::no_place, kNow);
-  }
+  void add() { rejected.add(std::make_unique<net::TestTransport>(script), epoll, kNoPlace, kNow); }
   void becomes_readable() {
     handle({.tag = kFirstTag, .readable = true, .writable = false, .must_read_on = false, .hung_up = false});
   }

@@ -344,10 +344,11 @@ void Worker::begin_close(Connection& connection, Instant now) {
 void Worker::close(Connection& connection) {
   const ConnectionClosed event{.session = connection.session(),
                                .origin = origin_of(connection),
+                               .is_admitted = connection.transport().is_admitted(),
                                .security_failure = connection.transport().security_failure(),
                                .proxy_failure = connection.transport().proxy_failure()};
   for (Observer* observer : observers_) observer->connection_closed(event);
-  if (connection.is_limited) settings_.limits->disconnect(connection.transport().peer(), monotonic_now());
+  if (connection.is_limited) settings_.limits->disconnect(connection.transport().peer());
   connection.holds_slot ? release_slot(connection) : static_cast<void>(--lingering_);
   idle_.remove(connection);
   connections_.erase(connection.id());
@@ -432,7 +433,8 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
     event.origin.client = *summary.client;
     event.origin.peer = connection->transport().peer();
   }
-  if (settings_.limits != nullptr) settings_.limits->sent(event.origin.client, summary.content_bytes, now);
+  if (settings_.limits != nullptr && settings_.limits->limits_bytes())
+    settings_.limits->sent(event.origin.client, summary.content_bytes, now);
   for (Observer* observer : observers_) observer->exchange_ended(event);
 }
 

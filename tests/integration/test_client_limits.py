@@ -1,9 +1,11 @@
 """How much one client may take: connections, requests and bytes by address."""
 
+import signal
+
 import pytest
 
 from support.waiting import eventually
-from test_proxies import CLIENT, TRUSTED, version_1
+from test_proxies import CLIENT, TRUSTED, version_1, version_2
 
 # Long enough that nothing is refilled while a test runs: 60 requests, and then one each second.
 REQUESTS = ("--client-requests", "1", "--client-burst", "5m")
@@ -110,11 +112,134 @@ def test_connections_of_a_queue_that_is_full_are_given_back(start):
 
 @pytest.mark.modes("many")
 def test_connections_of_proxies_are_not_counted(start):
+    """A proxy that sets a field connects on behalf of many."""
     server = start("--client-connections", "1", *TRUSTED)
     held = [server.connect() for _ in range(5)]
-    assert [connection.ask("GET", "/").status for connection in held] == 5 * [200]
-    server = start("--client-connections", "1", "--proxy-protocol", "on", *TRUSTED)
-    held = [server.connect() for _ in range(5)]
-    for connection in held:
-        connection.send(version_1() + connection.request("GET", "/"))
+    fields = [("X-Forwarded-For", CLIENT)]
+    assert [connection.ask("GET", "/", fields=fields).status for connection in held] == 5 * [200]
+
+
+def answered(server, header):
+    """Whether a connection that begins with this header is answered 200; otherwise it must be turned away with 429."""
+    with server.connect() as connection:
+        connection.send(header + connection.request("GET", "/"))
+        answer = connection.receive()
+        if answer.status == 429:
+            assert int(answer["Retry-After"]) >= 1 and not answer.keeps
+            connection.expect_closed()
+        return answer.status == 200
+
+
+@pytest.mark.modes("many")
+def test_connections_with_a_proxy_header_are_counted_for_the_client_that_it_names(start):
+    server = start("--client-connections", "2", "--proxy-protocol", "on", *TRUSTED)
+    held = [server.connect() for _ in range(2)]
+    for connection, header in zip(held, [version_1(), version_2()]):
+        connection.send(header + connection.request("GET", "/"))
         assert connection.receive().status == 200
+    assert not answered(server, version_1())
+    server.log.wait_for(rf"Warning: The client has as many connections as a client may, rejecting this one, client: {CLIENT}:4711 through 127\.0\.0\.1:\d+")
+    assert answered(server, version_1("198.51.100.1")), "that is another client"
+    held.pop().close()
+    eventually(lambda: answered(server, version_2()), "a closed connection makes room")
+
+
+@pytest.mark.modes("many")
+def test_a_connection_that_is_turned_away_need_not_say_a_word(start):
+    """The answer comes when the header has come, not with the first request."""
+    server = start("--client-connections", "1", "--proxy-protocol", "on", *TRUSTED)
+    first = server.connect()
+    first.send(version_1() + first.request("GET", "/"))
+    assert first.receive().status == 200
+    with server.connect() as surplus:
+        surplus.send(version_1())
+        assert surplus.receive(method="GET").status == 429
+
+
+@pytest.mark.modes("many")
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", version_1("127.0.0.1")])
+def test_a_header_that_names_no_client_counts_for_nobody(start, header):
+    """LOCAL and its like are the proxy's own; a trusted proxy behind another connects on behalf of many, too."""
+    server = start("--client-connections", "1", "--proxy-protocol", "on", *TRUSTED)
+    held = [server.connect() for _ in range(3)]
+    for connection in held:
+        connection.send(header + connection.request("GET", "/"))
+        assert connection.receive().status == 200
+
+
+@pytest.fixture
+def reloading(start_plain, root, scratch):
+    """A server with these lines in its configuration; returns it and what gives it other lines."""
+    configuration = scratch / "bobbin.toml"
+
+    def write(lines):
+        configuration.write_text(f'port = 0\nroot = "{root}"\nkeep_alive_requests = 0\n{lines}')
+
+    def start_with(lines):
+        write(lines)
+        server = start_plain("--config", configuration, root=root)
+
+        def reload(lines):
+            count = server.log.count("Configuration reloaded")
+            write(lines)
+            server.signal(signal.SIGHUP)
+            server.log.wait_for("Configuration reloaded", count=count + 1)
+            assert server.log.count("only a restart") == 0
+
+        return server, reload
+
+    return start_with
+
+
+@pytest.mark.modes("many")
+def test_a_reload_changes_the_limits_of_requests(reloading):
+    server, reload = reloading("")
+    with server.connect() as connection:
+        assert all(connection.ask("GET", "/about.html").status == 200 for _ in range(30))
+        reload('client_requests = 1\nclient_burst = "5m"\n')
+        _, count = exhaust(connection)
+        assert count >= MOST
+        reload('client_requests = 2\nclient_burst = "5m"\n')
+        answer, count = exhaust(connection)
+        assert count >= MOST, "what was taken is half of what may be taken now"
+        assert answer["RateLimit-Policy"] == f'"requests";q={2 * MOST};w={MOST}'
+        reload('client_requests = 2\nclient_burst = "5m"\nclient_exempt = ["10.0.0.0/8", "127.0.0.0/8"]\n')
+        assert connection.ask("GET", "/about.html").status == 200
+        reload('client_requests = 2\nclient_burst = "5m"\n')
+        assert exhaust(connection)[1] < MOST, "what has been counted was not lost"
+        reload("")
+        assert all(connection.ask("GET", "/about.html").status == 200 for _ in range(30))
+
+
+@pytest.mark.modes("many")
+def test_a_reload_changes_the_limits_of_connections(reloading):
+    """Counts stay right, whatever the limits were when a connection came and when it goes."""
+    server, reload = reloading("")
+    may_have = lambda: server.get("/about.html").status == 200
+    uncounted = server.connect()
+    assert uncounted.ask("GET", "/").status == 200
+    reload("client_connections = 2\n")
+    held = [server.connect() for _ in range(2)]
+    assert all(connection.ask("GET", "/").status == 200 for connection in held)
+    assert not may_have()
+    reload("client_connections = 3\n")
+    assert may_have()
+    reload("")
+    assert may_have()
+    uncounted.close()
+    held.pop().close()
+    reload('client_connections = 2\nclient_exempt = "127.0.0.1"\n')
+    assert may_have()
+    exempt = server.connect()
+    assert exempt.ask("GET", "/").status == 200
+    reload("client_connections = 2\n")
+    eventually(may_have, "one of two is left, and the exempt one is not counted")
+    second = server.connect()
+    assert second.ask("GET", "/").status == 200
+    assert not may_have()
+    exempt.close()
+    held.pop().close()
+    eventually(may_have, "the one that was counted makes room")
+    third = server.connect()
+    assert third.ask("GET", "/").status == 200
+    assert not may_have(), "and the exempt one does not"

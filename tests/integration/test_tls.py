@@ -542,6 +542,16 @@ def test_a_failed_handshake_behind_a_proxy_header_names_the_client(proxied):
     assert server.log.count("PROXY header refused") == 0
 
 
+def test_a_client_with_too_many_connections_behind_a_proxy_header(proxied):
+    server = proxied("--client-connections", "1")
+    with server.connect(preamble=version_1()) as first:
+        assert first.ask("GET", "/").status == 200
+        with server.connect(preamble=version_1()) as surplus:
+            surplus.send(surplus.request("GET", "/"))
+            answer = surplus.receive()
+            assert answer.status == 429 and not answer.keeps
+
+
 def test_a_client_with_a_certificate_behind_a_proxy_header(proxied, certificates):
     """The log has all three: the client that the proxy names, the proxy, and the certificate."""
     issuer = certificates("issuer.example")

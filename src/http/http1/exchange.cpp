@@ -182,6 +182,7 @@ void Session::refuse(Refusal refusal, UnansweredRequest request, Instant now) {
   Response response = Response::error(refusal.status, std::string(refusal.reason));
   response.log_fields.host = request.log_fields.handler.host;
   response.log_fields.violation = refusal.violation;
+  response.fields = refusal.fields;
   response.close = true;
   // The end of the request is in doubt, so more may be on the way.
   answer(std::move(response), std::move(request), {.content_is_read = false}, now);

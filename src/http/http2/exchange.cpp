@@ -239,6 +239,7 @@ void Session::refuse(Stream& stream, const Refusal& refusal) {
   Response response = Response::error(refusal.status, std::string(refusal.reason));
   response.log_fields.host = stream.request.log_fields.handler.host;
   response.log_fields.violation = refusal.violation;
+  response.fields = refusal.fields;
   answer(stream, std::move(response));
 }
 

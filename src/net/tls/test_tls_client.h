@@ -56,7 +56,7 @@ class TestTlsPair {
       const auto got = transport_->receive(buffer);
       error = got ? 0 : got.error().code;
       if (!got) return;
-      unsecured |= got->unsecured;
+      unsecured |= got->kind == Received::Kind::unsecured;
       ended |= got->count == 0;
       received.append(reinterpret_cast<const char*>(buffer), got->count);
       if (got->count == 0 || !got->more) return;

@@ -243,12 +243,12 @@ Received TlsTransport::State::deliver(std::size_t count, bool more) {
 Result<Received> TlsTransport::State::receive_clear(std::span<std::byte> into) {
   if (clear_input_.empty()) {
     const std::size_t count = TRY(os::receive(socket_, into));
-    return Received{.count = count, .more = count == into.size(), .unsecured = true};
+    return Received{.count = count, .more = count == into.size(), .kind = Received::Kind::unsecured};
   }
   const std::size_t count = std::min(into.size(), clear_input_.size());
   std::copy_n(as_bytes(clear_input_).begin(), count, into.begin());
   clear_input_.erase(0, count);
-  return Received{.count = count, .more = true, .unsecured = true};
+  return Received{.count = count, .more = true, .kind = Received::Kind::unsecured};
 }
 
 void TlsTransport::State::note_handshake() {
