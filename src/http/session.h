@@ -46,6 +46,7 @@ struct ExchangeSummary {
   Outcome outcome = Outcome::completed;
   std::uint64_t content_length_bytes = 0;  ///< of the response, as announced; 0 where it was not
   std::uint64_t content_bytes = 0;  ///< of the response, handed to the socket; without its transfer coding
+  std::uint64_t told_bytes = 0;     ///< of these, those that Services::content_sent has told of
   bool keeps_connection = false;
   unsigned ordinal = 0;  ///< on its connection, from 1
   Instant started;       ///< when the head was complete
@@ -71,6 +72,11 @@ class Services {
     static_cast<void>(connection);
     return nullptr;
   }
+  /// Called while an answer is being sent, each time that at least kToldBytes more of its content are with
+  /// the socket. `client` as in ExchangeSummary. What is left at the end is told by exchange_ended.
+  virtual void content_sent(ConnectionId connection, const std::optional<Endpoint>& client,
+                            std::uint64_t bytes, Instant now) = 0;
+  static constexpr std::uint64_t kToldBytes = 64 * 1024;
   virtual void exchange_ended(ConnectionId connection, const ExchangeSummary& summary, Instant now) = 0;
   /// Reads a part of a file, for a session that cannot leave it to the kernel to send it. Fewer bytes than
   /// fit `into`: the file ends there.

@@ -19,6 +19,7 @@ class Table : public testing::Test, public http::Services, public http::ReplySin
   bool wants_log_fields() const override { return false; }
   Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
   void limit_exceeded(ConnectionId, std::string_view) override {}
+  void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t, Instant) override {}
   void exchange_ended(ConnectionId, const http::ExchangeSummary&, Instant) override {}
   void deliver(ConnectionId, ExchangeId, http::Response) override {}
   void resume(ConnectionId, ExchangeId) override {}

@@ -58,6 +58,7 @@ class ConnectionTest : public testing::Test, public http::Services, public http:
   bool wants_log_fields() const override { return true; }
   Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
   void limit_exceeded(ConnectionId, std::string_view) override {}
+  void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t, Instant) override {}
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     summaries.push_back(summary);
   }

@@ -420,6 +420,14 @@ void Worker::limit_exceeded(ConnectionId id, std::string_view limit) {
   for (Observer* observer : observers_) observer->limit_exceeded(event);
 }
 
+void Worker::content_sent(ConnectionId id, const std::optional<Endpoint>& client, std::uint64_t bytes,
+                          Instant now) {
+  if (settings_.limits == nullptr || !settings_.limits->limits_bytes()) return;
+  const Connection* connection = connections_.find(id);
+  ASSERT(connection != nullptr);
+  settings_.limits->sent(client.value_or(connection->transport().client()), bytes, now);
+}
+
 void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) {
   const Connection* connection = connections_.find(id);
   ASSERT(connection != nullptr);
@@ -434,7 +442,7 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
     event.origin.peer = connection->transport().peer();
   }
   if (settings_.limits != nullptr && settings_.limits->limits_bytes())
-    settings_.limits->sent(event.origin.client, summary.content_bytes, now);
+    settings_.limits->sent(event.origin.client, summary.content_bytes - summary.told_bytes, now);
   for (Observer* observer : observers_) observer->exchange_ended(event);
 }
 

@@ -110,6 +110,8 @@ class Worker final : private http::Services, private http::ReplySink {
   [[nodiscard]] bool ends_connections() const override;
   [[nodiscard]] bool is_stopping() const override { return stopping_; }
   [[nodiscard]] bool wants_log_fields() const override { return exchange_log_.wants_log_fields(); }
+  void content_sent(ConnectionId id, const std::optional<Endpoint>& client, std::uint64_t bytes,
+                    Instant now) override;
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
   [[nodiscard]] Result<std::size_t> read_file(int descriptor, std::uint64_t offset,
                                               std::span<std::byte> into) override;

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -84,8 +87,14 @@ class SessionPeer final : public http::Services, public http::ReplySink {
   bool wants_log_fields() const override { return true; }
   Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
   void limit_exceeded(ConnectionId, std::string_view) override {}
+  void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t bytes, Instant) override {
+    ASSERT(bytes >= kToldBytes);
+    told_bytes_ += bytes;
+  }
   void exchange_ended(ConnectionId, const http::ExchangeSummary& summary, Instant) override {
     ASSERT(summary.ordinal == summaries_.size() + 1);
+    ASSERT(summary.told_bytes == std::exchange(told_bytes_, 0) &&
+           summary.told_bytes <= summary.content_bytes);
     summaries_.push_back(summary);
   }
   // http::ReplySink
@@ -106,6 +115,7 @@ class SessionPeer final : public http::Services, public http::ReplySink {
   bool end_was_read_ = false;
   bool aborted_ = false;
   std::string output_;
+  std::uint64_t told_bytes_ = 0;  // of the answer that is leaving
   std::vector<http::ExchangeSummary> summaries_;
 };
 

@@ -167,6 +167,19 @@ def test_a_header_that_names_no_client_counts_for_nobody(start, header):
         assert connection.receive().status == 200
 
 
+@pytest.mark.modes("many")
+def test_a_download_is_charged_while_it_is_under_way(start, scratch):
+    """What is refused is the next request: the answer that runs is not cut short."""
+    server = start("--client-bytes", "100000", "--client-burst", "1s")
+    (server.root / "long.bin").write_bytes(bytes(64 * 1024 * 1024))
+    with server.connect() as download:
+        download.send(download.request("GET", "/long.bin"))
+        # It takes nothing of that, so all but what fits the buffers of two sockets is still to come.
+        eventually(lambda: server.get("/about.html").status == 429, "other requests of the client are refused")
+        answer = download.receive()
+        assert answer.status == 200 and len(answer.content) == 64 * 1024 * 1024
+
+
 @pytest.fixture
 def reloading(start_plain, root, scratch):
     """A server with these lines in its configuration; returns it and what gives it other lines."""

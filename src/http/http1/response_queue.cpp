@@ -37,7 +37,7 @@ ExchangeSummary& ResponseQueue::begin(const PaceSettings& pace, Instant now) {
   QueuedResponse& response = responses_[end_++];
   response.is_open = response.has_source = false;
   response.summary.outcome = Outcome::completed;
-  response.summary.content_length_bytes = response.summary.content_bytes = 0;
+  response.summary.content_length_bytes = response.summary.content_bytes = response.summary.told_bytes = 0;
   return response.summary;
 }
 
@@ -129,6 +129,14 @@ std::uint64_t ResponseQueue::content_sent(const QueuedResponse& response) const 
     return std::clamp(sent_bytes_, response.content_start, response.end) - response.content_start;
   return bytes_before_piece_ + std::clamp(sent_bytes_, piece_start_, piece_start_ + piece_bytes_) -
          piece_start_;
+}
+
+std::uint64_t ResponseQueue::take_progress(std::uint64_t least_bytes) {
+  QueuedResponse& response = responses_[first_];
+  const std::uint64_t progress = content_sent(response) - response.summary.told_bytes;
+  if (progress < least_bytes) return 0;
+  response.summary.told_bytes += progress;
+  return progress;
 }
 
 const ExchangeSummary* ResponseQueue::pop_completed() {

@@ -60,6 +60,9 @@ class ResponseQueue {
   /// Takes note that the client's TCP has not acknowledged so many of the bytes that have left. The others
   /// are its progress.
   void unacknowledged(std::uint64_t bytes, const PaceSettings& pace, Instant now);
+  /// How much content of the response that is leaving now has left since this function was last asked, if it
+  /// is at least `least_bytes`, else 0. The queue must not be empty.
+  [[nodiscard]] std::uint64_t take_progress(std::uint64_t least_bytes);
   /// Takes the next response that has left whole out of the queue. Null when there is none. It is valid until
   /// the next change.
   [[nodiscard]] const ExchangeSummary* pop_completed();

@@ -184,6 +184,14 @@ Outgoing Session::next(Instant now) {
 void Session::sent(std::uint64_t count, Instant now) {
   workspace_->responses.sent(count);
   report_completed(now);
+  if (has_output()) report_progress(now);
+}
+
+void Session::report_progress(Instant now) {
+  ResponseQueue& responses = workspace_->responses;
+  if (responses.responses() == 0) return;  // what leaves is an interim response
+  if (const std::uint64_t bytes = responses.take_progress(Services::kToldBytes); bytes > 0)
+    context_.services.content_sent(id_, responses.leaving().client, bytes, now);
 }
 
 void Session::unacknowledged(std::uint64_t bytes, Instant now) {

@@ -129,6 +129,7 @@ class Session final : public http::Session {
 
   // Writing and ending (session.cpp).
   void report_completed(Instant now);
+  void report_progress(Instant now);
   void output_drained(Instant now);
   void report_unfinished(Outcome reason, Instant now);
   void wait_for_request(Instant now);

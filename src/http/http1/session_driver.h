@@ -96,6 +96,9 @@ class SessionDriver final : public Services, public ReplySink {
   bool wants_log_fields() const override { return true; }
   Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
   void limit_exceeded(ConnectionId, std::string_view) override {}
+  void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t bytes, Instant) override {
+    told_bytes.push_back(bytes);
+  }
   void exchange_ended(ConnectionId, const ExchangeSummary& summary, Instant) override {
     events_.push_back("answer " + std::to_string(code(summary.status)) +
                       (summary.keeps_connection ? " keep-alive" : " close"));
@@ -111,6 +114,7 @@ class SessionDriver final : public Services, public ReplySink {
   bool stalled = false;
   std::uint64_t unacknowledged = 0;  ///< bytes that the peer's TCP has not acknowledged
   std::string sent;
+  std::vector<std::uint64_t> told_bytes;  ///< by content_sent
   std::vector<ExchangeSummary> summaries;
 
  private:

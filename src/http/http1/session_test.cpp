@@ -236,6 +236,21 @@ TEST(Session, ASourceThatFailsCutsTheConnectionSoThatTheClientNotices) {
   EXPECT_TRUE(old.session().must_reset()) << "a plain close would look like the end";
 }
 
+TEST(Session, TellsHowMuchOfALongAnswerHasBeenSentWhileItIs) {
+  SessionDriver driver;
+  const std::string piece(Services::kToldBytes / 2, 'x');
+  with_source(driver, {piece, Wait{}, piece, Wait{}, piece}).feed(kSource);
+  EXPECT_TRUE(driver.told_bytes.empty()) << "a small part is told of with more, or at the end";
+  driver.resume();
+  EXPECT_EQ(driver.told_bytes, std::vector{2 * std::uint64_t{piece.size()}});
+  driver.resume();
+  EXPECT_EQ(driver.told_bytes.size(), 1U);
+  EXPECT_EQ(driver.summaries.at(0).told_bytes, 2 * piece.size());
+  EXPECT_EQ(driver.summaries.at(0).content_bytes, 3 * piece.size());
+  driver.feed(kGet);
+  EXPECT_EQ(driver.summaries.at(1).told_bytes, 0U) << "the next answer begins anew";
+}
+
 TEST(Session, ASourceIsToldWhenItsClientHasGone) {
   SessionDriver driver;
   with_source(driver, {"hello", Wait{}}).feed(kSource);

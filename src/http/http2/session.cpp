@@ -131,6 +131,13 @@ bool Session::has_served_enough() const {
   return (maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections();
 }
 
+void Session::report_progress(ExchangeSummary& summary) {
+  const std::uint64_t progress = summary.content_bytes - summary.told_bytes;
+  if (progress < Services::kToldBytes) return;
+  summary.told_bytes = summary.content_bytes;
+  context_.common.services.content_sent(id_, summary.client, progress, now_);
+}
+
 void Session::report(Stream& stream) {
   stream.summary.keeps_connection = phase_ == Phase::open && !has_served_enough();
   context_.common.services.exchange_ended(id_, stream.summary, now_);
@@ -201,6 +208,7 @@ void Session::take_note_of_sent() {
     Stream& stream = *marks_[first_mark_].stream;
     stream.summary.content_bytes += marks_[first_mark_].content_bytes;
     --stream.frames;
+    report_progress(stream.summary);
     remove_if_over(stream);
   }
   if (first_mark_ == marks_.size()) {

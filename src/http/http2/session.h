@@ -185,6 +185,7 @@ class Session final : public http::Session {
   void remove_if_over(Stream& stream);
   [[nodiscard]] bool has_served_enough() const;
   void report(Stream& stream);
+  void report_progress(ExchangeSummary& summary);
   void end_all(Outcome reason);
   void end_what_is_unfinished();
   void begin_idling();

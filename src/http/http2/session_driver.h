@@ -270,6 +270,9 @@ class SessionDriver final : public Services, public ReplySink {
   bool ends_connections() const override { return crowded; }
   bool is_stopping() const override { return false; }
   bool wants_log_fields() const override { return true; }
+  void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t bytes, Instant) override {
+    told_bytes.push_back(bytes);
+  }
   void exchange_ended(ConnectionId, const ExchangeSummary& summary, Instant) override {
     summaries.push_back(summary);
   }
@@ -292,6 +295,7 @@ class SessionDriver final : public Services, public ReplySink {
   std::string file;    ///< what every FilePiece is a part of
   std::string output;  ///< all that the session has sent
   std::vector<std::string> events;
+  std::vector<std::uint64_t> told_bytes;  ///< by content_sent
   std::vector<ExchangeSummary> summaries;
   std::vector<std::string> limits;
   Client client;

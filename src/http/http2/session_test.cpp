@@ -470,6 +470,25 @@ TEST(Http2Session, TheWindowOfTheClientLimitsWhatIsPulled) {
   EXPECT_TRUE(driver.client.response(stream).ended);
 }
 
+TEST(Http2Session, TellsHowMuchOfALongAnswerHasBeenSentWhileItIs) {
+  SessionDriver driver({}, 1'000'000);
+  driver.exchange();
+  driver.client.grant(0, 1'000'000);
+  const std::string piece(Services::kToldBytes / 2, 'x');
+  driver.handler().source = script({}, {piece, Wait{}, piece, Wait{}, piece});
+  const auto stream = driver.client.get("/source");
+  driver.exchange();
+  EXPECT_TRUE(driver.told_bytes.empty()) << "a small part is told of with more, or at the end";
+  driver.resume(stream);
+  EXPECT_EQ(driver.told_bytes, std::vector{2 * std::uint64_t{piece.size()}});
+  driver.resume(stream);
+  EXPECT_EQ(driver.summaries.at(0).told_bytes, 2 * piece.size());
+  EXPECT_EQ(driver.summaries.at(0).content_bytes, 3 * piece.size());
+  static_cast<void>(driver.client.get("/"));
+  driver.exchange();
+  EXPECT_EQ(driver.summaries.at(1).told_bytes, 0U) << "the next answer begins anew";
+}
+
 TEST(Http2Session, AResetCancelsTheSource) {
   SessionDriver driver;
   driver.handler().source = script(6, {"abc", Wait{}, "def"});

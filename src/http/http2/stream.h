@@ -66,7 +66,7 @@ struct Stream {
     reply_deadline = kNever;
     content.clear();
     summary.outcome = Outcome::completed;
-    summary.content_length_bytes = summary.content_bytes = 0;
+    summary.content_length_bytes = summary.content_bytes = summary.told_bytes = 0;
   }
 };
 
