@@ -162,6 +162,7 @@ std::vector<Row> every_option() {
       row("tcp-congestion", &ServerConfig::tcp_congestion, {"system", R"("system")", "system"},
           {"reno", R"("reno")", "reno"}),
       row("root", &SiteConfig::root, {"/srv/www", R"("/srv/www")", "/srv/www"}, {".", R"(".")", "."}),
+      row("http2-requests", &ServerConfig::http2_requests, {"1", "1", 1}, {"7", "7", 7}),
       row("http2", &ServerConfig::http2, {"off", "false", false}, {"yes", "\"1\"", true}),
       row("follow-root", &SiteConfig::follow_root, {"off", "false", false}, {"yes", "\"1\"", true}),
       row("path-rules", &SiteConfig::path_rules, {"standard", R"("standard")", http::PathRules::standard},

@@ -36,6 +36,7 @@ http::SessionSettings session_settings(const Config& config) {
   return {.head = {.head_bytes = server.max_head},
           .maximum_content_bytes = server.max_upload,
           .maximum_requests = server.keep_alive_requests,
+          .maximum_http2_requests = server.http2_requests,
           .keep_alive = server.keep_alive_timeout,
           .head_timeout = server.head_timeout,
           .pace = {.minimum_rate = server.minimum_rate,

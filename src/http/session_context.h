@@ -16,7 +16,10 @@ namespace bobbin::http {
 struct SessionSettings {
   HeadLimits head;
   std::uint64_t maximum_content_bytes = 1 << 20;
-  unsigned maximum_requests = 100;    ///< on one connection; 0 is no limit
+  unsigned maximum_requests = 100;  ///< on one connection of HTTP/1; 0 is no limit
+  /// On one of HTTP/2. No limit: many clients, httpx among them, take GOAWAY for a failure, and never
+  /// recover.
+  unsigned maximum_http2_requests = 0;
   Duration keep_alive = seconds(30);  ///< how long a connection may be idle, as the client is told
   /// How long a head may take from its first byte, however many more come; the first head of a connection,
   /// from the start of the session.

@@ -24,7 +24,7 @@ constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 http::SessionSettings choose_settings(Choices& choices) {
   http::SessionSettings settings;
   settings.server_name = "fuzz";
-  settings.maximum_requests = choices.one_in(2) ? 0 : static_cast<unsigned>(1 + choices.below(5));
+  settings.maximum_http2_requests = choices.one_in(2) ? 0 : static_cast<unsigned>(1 + choices.below(5));
   if (choices.one_in(4)) settings.head.head_bytes = 40 + choices.below(200);
   if (choices.one_in(4)) settings.maximum_content_bytes = choices.below(100);
   return settings;

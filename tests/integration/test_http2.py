@@ -174,7 +174,7 @@ def test_expect_continue(start_http2):
 
 
 def test_content_that_is_too_large(start_http2):
-    """RFC 9113 §8.1: the answer, then RST_STREAM with NO_ERROR."""
+    """RFC 9113 §8.1: the answer, then for a while what the client still sends, then RST_STREAM with NO_ERROR."""
     server = start_http2("--max-upload", "1000")
     with server.connect_http2() as connection:
         stream = connection.send_head("POST", "/upload", fields=[JSON, ("Content-Length", "100000")], ends=False)
@@ -205,7 +205,7 @@ def test_requests_in_flight_end_when_the_server_stops(start_http2):
 
 
 def test_the_last_request_of_a_connection(start_http2):
-    server = start_http2("--keep-alive-requests", "2")
+    server = start_http2("--http2-requests", "2")
     with server.connect_http2() as connection:
         for _ in range(2):
             assert connection.ask("GET", "/about.html").status == 200

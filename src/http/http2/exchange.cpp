@@ -119,8 +119,9 @@ void Session::take_held(Stream& stream) {
 
 void Session::content_arrived(std::int32_t id, Bytes content) {
   Stream* stream = discards_input_ ? nullptr : find(id);
-  if (stream == nullptr || (stream->receiver == nullptr && stream->undecided == nullptr))
-    return consume_of_connection(content.size());
+  if (stream == nullptr) return consume_of_connection(content.size());
+  if (stream->discards_until != kNever) return consume(*stream, content.size());
+  if (stream->receiver == nullptr && stream->undecided == nullptr) return drop(*stream, content.size());
   if (receiving_) receiving_->progressed(content.size(), settings().pace, now_);
   stream->last_received = now_;
   if (stream->receiver_waits || stream->undecided)
@@ -132,7 +133,7 @@ void Session::content_arrived(std::int32_t id, Bytes content) {
 /// Gives a receiver the next piece. What it has taken may be sent again, but not before it can go on.
 void Session::give(Stream& stream, Bytes content) {
   if (content.size() > stream.allowance_bytes) {
-    consume_of_connection(content.size());
+    drop(stream, content.size());
     stream.receiver->cancelled();
     return refuse(stream, kTooLarge);
   }
@@ -180,15 +181,29 @@ void Session::stop_receiving(Stream& stream) {
   stream.receiver.reset();
   --receivers_;
   if (std::exchange(stream.receiver_waits, false)) --waiting_receivers_;
-  consume_of_connection(std::exchange(stream.unconsumed_bytes, 0));
+  drop(stream, std::exchange(stream.unconsumed_bytes, 0));
   drop_held(stream);
 }
 
-/// Content that has arrived and that nobody takes any more is consumed, for the sake of the other streams.
 void Session::drop_held(Stream& stream) {
   if (stream.held.empty()) return;
-  consume_of_connection(stream.held.size());
+  drop(stream, stream.held.size());
   stream.held.clear();
+}
+
+/// Content that has arrived and that nobody takes is consumed, for the sake of the other streams. On its own
+/// the client may send more when it has its answer.
+void Session::drop(Stream& stream, std::size_t bytes) {
+  consume_of_connection(bytes);
+  stream.dropped_bytes += bytes;
+}
+
+/// The answer is complete and the request is not: what still comes is of no use, but many clients look for
+/// the answer only when they have sent all.
+void Session::begin_to_discard(Stream& stream) {
+  stream.discards_until = now_ + settings().linger;
+  widen_window(stream);
+  consume_of_stream(stream, std::exchange(stream.dropped_bytes, 0));
 }
 
 void Session::await(Stream& stream, Pending pending) {
@@ -327,8 +342,7 @@ void Session::answer_frame_made(std::int32_t id, std::uint32_t content_bytes, bo
       {.stream = stream, .end = made_bytes_, .content_bytes = content_bytes, .is_last = is_last});
   if (!is_last) return;
   stop_answering(*stream);
-  // RFC 9113 §8.1: the client need not send the rest of its content.
-  if (!stream->request_has_ended) reset_stream(*stream, Reset::not_needed);
+  if (!stream->request_has_ended) begin_to_discard(*stream);
 }
 
 void Session::stop_answering(Stream& stream) {

@@ -315,6 +315,14 @@ void Session::consume(const Stream& stream, std::size_t bytes) {
 void Session::consume_of_connection(std::size_t bytes) {
   static_cast<void>(nghttp2_session_consume_connection(framing_.get(), bytes));
 }
+void Session::consume_of_stream(const Stream& stream, std::size_t bytes) {
+  static_cast<void>(nghttp2_session_consume_stream(framing_.get(), stream.id, bytes));
+}
+/// As wide as that of the connection: what is discarded takes no memory.
+void Session::widen_window(const Stream& stream) {
+  static_cast<void>(nghttp2_session_set_local_window_size(framing_.get(), NGHTTP2_FLAG_NONE, stream.id,
+                                                          kConnectionWindowBytes));
+}
 bool Session::window_is_open(const Stream& stream) const {
   return nghttp2_session_get_stream_remote_window_size(framing_.get(), stream.id) > 0;
 }

@@ -52,7 +52,7 @@ class Http2Limits : public testing::Test {
     EXPECT_TRUE(driver.session().is_lingering());
   }
 
-  SessionDriver driver{{.maximum_requests = 0}};
+  SessionDriver driver;
 };
 
 TEST_F(Http2Limits, Pings) {

@@ -127,7 +127,7 @@ void Session::remove_if_over(Stream& stream) {
 }
 
 bool Session::has_served_enough() const {
-  const unsigned maximum = settings().maximum_requests;
+  const unsigned maximum = settings().maximum_http2_requests;
   return (maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections();
 }
 
@@ -139,6 +139,7 @@ void Session::report_progress(ExchangeSummary& summary) {
 }
 
 void Session::report(Stream& stream) {
+  if (std::exchange(stream.is_reported, true)) return;
   stream.summary.keeps_connection = phase_ == Phase::open && !has_served_enough();
   context_.common.services.exchange_ended(id_, stream.summary, now_);
 }
@@ -209,6 +210,7 @@ void Session::take_note_of_sent() {
     stream.summary.content_bytes += marks_[first_mark_].content_bytes;
     --stream.frames;
     report_progress(stream.summary);
+    if (marks_[first_mark_].is_last) report(stream);
     remove_if_over(stream);
   }
   if (first_mark_ == marks_.size()) {
@@ -318,7 +320,7 @@ Instant Session::deadline_of(const Stream& stream) const {
   const Duration stall = settings().pace.stall;
   if (stream.pending) return stream.reply_deadline;
   if (stream.receiver != nullptr) return stream.last_received + stall;  // of a receiver that waits, too
-  return stream.writing == Stream::Writing::content ? stream.last_sent + stall : kNever;
+  return stream.writing == Stream::Writing::content ? stream.last_sent + stall : stream.discards_until;
 }
 
 Instant Session::next_look() const { return looked_at_ + settings().pace.stall / 8; }
@@ -385,6 +387,12 @@ void Session::refuse_slow(Stream& stream) {
   refuse(stream, {Status::request_timeout, "The content arrived too slowly."});
 }
 
+/// RFC 9113 §8.1: the client need not send the rest of its content.
+void Session::stop_discarding(Stream& stream) {
+  stream.discards_until = kNever;
+  reset_stream(stream, Reset::not_needed);
+}
+
 void Session::expire_stream(Stream& stream) {
   if (stream.pending) {
     if (stream.pending->cancelled) stream.pending->cancelled();
@@ -393,6 +401,7 @@ void Session::expire_stream(Stream& stream) {
     return answer(stream, std::move(late));
   }
   if (stream.receiver != nullptr) return refuse_slow(stream);
+  if (stream.writing == Stream::Writing::finished) return stop_discarding(stream);
   if (stream.source_waits) {
     stream.summary.log_fields.handler.cause = "Cannot send all of the content: it takes too long to be read";
     return give_up(stream, Outcome::cut_short);

@@ -130,6 +130,8 @@ class Session final : public http::Session {
   void reset_stream(const Stream& stream, Reset reason);
   void consume(const Stream& stream, std::size_t bytes);
   void consume_of_connection(std::size_t bytes);
+  void consume_of_stream(const Stream& stream, std::size_t bytes);
+  void widen_window(const Stream& stream);
   [[nodiscard]] bool window_is_open(const Stream& stream) const;
   void announce_end();
   void submit_last_stream();
@@ -159,6 +161,8 @@ class Session final : public http::Session {
   void receive(Stream& stream, const RequestHead& head, std::unique_ptr<Exchange> receiver);
   void take_held(Stream& stream);
   void drop_held(Stream& stream);
+  void drop(Stream& stream, std::size_t bytes);
+  void begin_to_discard(Stream& stream);
   void give(Stream& stream, Bytes content);
   void go_on_receiving(Stream& stream);
   void request_ends(std::int32_t id);
@@ -205,6 +209,7 @@ class Session final : public http::Session {
   void expire_sending();
   void expire_reading();
   void expire_stream(Stream& stream);
+  void stop_discarding(Stream& stream);
   [[nodiscard]] bool has_output() const { return output_ != nullptr && !output_->empty(); }
   [[nodiscard]] const SessionSettings& settings() const { return context_.common.settings; }
 

@@ -210,13 +210,17 @@ TEST(Http2Session, Says100ContinueToAClientThatWaitsForIt) {
   EXPECT_EQ(driver.client.response(refused).status(), "404");
 }
 
-// RFC 9113 §8.1: a complete answer, then RST_STREAM with NO_ERROR.
+// RFC 9113 §8.1: a complete answer, and RST_STREAM with NO_ERROR when the client goes on for too long.
 TEST(Http2Session, ContentThatIsTooLargeIsAnsweredEarly) {
   SessionDriver driver({.maximum_content_bytes = 1000});
   const auto announced = driver.client.post("/x", {{"content-length", "1001"}});
   driver.exchange();
   EXPECT_EQ(driver.client.response(announced).status(), "413");
   EXPECT_TRUE(driver.client.response(announced).ended);
+  EXPECT_EQ(driver.summaries.size(), 1U) << "it is over for the log";
+  driver.advance(milliseconds(1999));
+  EXPECT_EQ(driver.client.response(announced).reset_code, -1);
+  driver.advance(milliseconds(1));
   EXPECT_EQ(driver.client.response(announced).reset_code, kNoError);
 
   const auto found = driver.client.post("/x");
@@ -227,6 +231,23 @@ TEST(Http2Session, ContentThatIsTooLargeIsAnsweredEarly) {
   const auto next = driver.client.get("/");
   driver.exchange();
   EXPECT_EQ(driver.client.response(next).status(), "200");
+}
+
+// curl 7.88 does not tell of an answer that a reset follows at once, and httpx sends all before it looks for
+// one.
+TEST(Http2Session, AClientMayFinishSendingWhatIsNotWanted) {
+  SessionDriver driver({.maximum_content_bytes = 1000});
+  const auto stream = driver.client.post("/x", {{"content-length", "5000000"}});
+  driver.client.send_content(stream, std::string(5'000'000, 'x'));
+  driver.exchange();
+  EXPECT_EQ(driver.client.response(stream).status(), "413");
+  EXPECT_EQ(driver.client.response(stream).reset_code, -1);
+  ASSERT_EQ(driver.summaries.size(), 1U);
+  EXPECT_EQ(driver.summaries[0].outcome, Outcome::completed);
+  EXPECT_TRUE(driver.session().is_idle()) << "all of it has been taken, and the stream is over";
+  driver.advance(seconds(3));
+  EXPECT_EQ(driver.client.response(stream).reset_code, -1);
+  EXPECT_EQ(driver.summaries.size(), 1U);
 }
 
 TEST(Http2Session, SmallContentIsReadBeforeAnAnswerThatDoesNotNeedIt) {
@@ -367,7 +388,7 @@ TEST(Http2Session, AnUndecidedRequestIsToldToContinueWhenItsContentIsWanted) {
 }
 
 TEST(Http2Session, UndecidedRequestsThatEndEarlyDoNotUseTheWindowOfTheConnectionUp) {
-  SessionDriver driver({.maximum_requests = 0});
+  SessionDriver driver;
   for (int i = 0; i < 40; ++i) {
     const auto reset = driver.client.post("/undecided");
     driver.client.send_content(reset, std::string(20'000, 'r'), false);
@@ -593,7 +614,6 @@ TEST(Http2Session, ContentThatStopsComingIsAnswered408OnItsStream) {
   EXPECT_EQ(driver.client.response(slow).status(), "none");
   driver.advance(seconds(1));
   EXPECT_EQ(driver.client.response(slow).status(), "408");
-  EXPECT_EQ(driver.client.response(slow).reset_code, kNoError);
   EXPECT_EQ(driver.client.response(other).status(), "200");
   EXPECT_EQ(driver.handler().cancelled, 1);
   EXPECT_FALSE(driver.session().timed_out());
@@ -705,7 +725,7 @@ TEST(Http2Session, AnIdleConnectionEndsAtOnceWhenTheServerStops) {
 }
 
 TEST(Http2Session, LeavesAfterTheLastRequestThatIsAllowed) {
-  SessionDriver driver({.maximum_requests = 2});
+  SessionDriver driver({.maximum_http2_requests = 2});
   const auto first = driver.client.get("/");
   const auto second = driver.client.get("/");
   driver.exchange();
@@ -717,13 +737,24 @@ TEST(Http2Session, LeavesAfterTheLastRequestThatIsAllowed) {
 
 // Clients that know GOAWAY only with the number of the last stream try a later request again.
 TEST(Http2Session, TellsTheLastStreamAtOnceWhenNoOtherIsUnderWay) {
-  SessionDriver driver({.maximum_requests = 1});
+  SessionDriver driver({.maximum_http2_requests = 1});
   const auto stream = driver.client.get("/");
   driver.exchange();
   EXPECT_EQ(driver.client.response(stream).status(), "200");
   EXPECT_EQ(driver.client.farewells,
             (std::vector<std::pair<std::int32_t, std::uint32_t>>{{stream, kNoError}}));
   EXPECT_FALSE(driver.summaries.at(0).keeps_connection);
+}
+
+// Some clients fail when they meet GOAWAY, and open no other connection.
+TEST(Http2Session, ServesRequestsWithoutAnEndUnlessToldOtherwise) {
+  SessionDriver driver({.maximum_requests = 2});
+  for (int i = 0; i < 300; ++i) {
+    const auto stream = driver.client.get("/");
+    driver.exchange();
+    ASSERT_EQ(driver.client.response(stream).status(), "200");
+  }
+  EXPECT_TRUE(driver.client.farewells.empty());
 }
 
 TEST(Http2Session, LeavesWhenOthersWaitForItsPlace) {
@@ -791,6 +822,7 @@ TEST(Http2Session, WhatComesOnAStreamThatWeHaveResetIsDropped) {
   SessionDriver driver({.maximum_content_bytes = 10});
   const auto stream = driver.client.post("/x", {{"content-length", "100"}});
   driver.exchange();
+  driver.advance(seconds(2));
   ASSERT_EQ(driver.client.response(stream).reset_code, kNoError);
   driver.feed(std::string("\0\0\3\0\0\0\0\0\1abc", 12));  // on its way before the client knew
   const auto next = driver.client.get("/");

@@ -34,6 +34,7 @@ struct Stream {
   bool source_waits = false;    // the same of the source of the answer, for the session's count
   bool is_closed = false;       // for the framing
   bool request_has_ended = false;
+  bool is_reported = false;
   std::uint32_t frames = 0;  // in the output, that have not left
 
   std::shared_ptr<const Handler> handler;  // outlives receiver and pending
@@ -43,10 +44,14 @@ struct Stream {
   std::uint64_t allowance_bytes = 0;  // how much more content may come
   std::size_t unconsumed_bytes =
       0;  // taken by a receiver that has said Wait: the client may send no more for them
+  std::size_t dropped_bytes = 0;  // that nobody has taken: consumed of the connection's window alone
   std::optional<Pending> pending;
   std::unique_ptr<OwnedRequest> undecided;  // set besides `pending` while the handler must be asked again
   Instant reply_deadline = kNever;
   Instant last_received;
+  /// Until then the client may go on sending content although its answer is complete. kNever: it may not, or
+  /// has nothing to send.
+  Instant discards_until = kNever;
 
   OutgoingContent content;
   Instant last_sent;
@@ -55,15 +60,15 @@ struct Stream {
   /// Prepares it for the next exchange. The memory of its strings is kept.
   void reset() {
     writing = Writing::none;
-    receiver_waits = source_waits = is_closed = request_has_ended = false;
+    receiver_waits = source_waits = is_closed = request_has_ended = is_reported = false;
     frames = 0;
     handler.reset();
     receiver.reset();
     held.clear();
-    unconsumed_bytes = 0;
+    unconsumed_bytes = dropped_bytes = 0;
     pending.reset();
     undecided.reset();
-    reply_deadline = kNever;
+    reply_deadline = discards_until = kNever;
     content.clear();
     summary.outcome = Outcome::completed;
     summary.content_length_bytes = summary.content_bytes = summary.told_bytes = 0;
