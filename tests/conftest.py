@@ -9,6 +9,7 @@ import tempfile
 import pytest
 
 from faults import build_shim
+from support.proxies import proxies
 from support.server import Server, binary_path, is_sanitized
 from support.site import write_site
 
@@ -79,3 +80,10 @@ def start_plain(binary, scratch):
             failures.append(failure)
     if failures:
         raise failures[0]
+
+
+@pytest.fixture
+def run_proxy(scratch):
+    """Run nginx or HAProxy: see support/proxies.py."""
+    with proxies(scratch) as run:
+        yield run

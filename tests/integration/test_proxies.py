@@ -3,15 +3,14 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import struct
-import subprocess
 
 import pytest
 
 from support.client import Connection
+from support.proxies import HAPROXY, NGINX
 from support.server import accepts, free_port, run_to_end
 from support.waiting import PATIENCE, eventually
 
@@ -276,48 +275,6 @@ def test_a_listener_of_its_own(start_plain, root, scratch):
 # The real ones. The client connects to the proxy from 127.0.0.9.
 
 
-@pytest.fixture
-def run_proxy(scratch):
-    """Run a proxy in the foreground with a configuration that is `text` with {port} for a free port; returns that."""
-    processes = []
-
-    def run(program, text, arguments):
-        if shutil.which(program) is None and not os.path.exists(f"/usr/sbin/{program}"):
-            pytest.skip(f"{program} is not installed and could not be: it is in packages/test.txt")
-        port = free_port()
-        configuration = scratch / f"{program}.conf"
-        configuration.write_text(text.replace("{port}", str(port)).replace("{scratch}", str(scratch)))
-        output = open(scratch / f"{program}.log", "wb")
-        path = shutil.which(program) or f"/usr/sbin/{program}"
-        processes.append((subprocess.Popen([path, *arguments, configuration], stdout=output, stderr=output), output))
-        eventually(
-            lambda: accepts(("127.0.0.1", port)) or processes[-1][0].poll() is not None, f"{program} listens"
-        )
-        assert processes[-1][0].poll() is None, (scratch / f"{program}.log").read_text()
-        return port
-
-    yield run
-    for process, output in processes:
-        process.terminate()
-        process.wait(PATIENCE)
-        output.close()
-
-
-HAPROXY = """
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-frontend front
-    bind 127.0.0.1:{port}
-    default_backend bobbin
-backend bobbin
-    {options}
-    server bobbin {server}
-"""
-
-
 def ask_through(port, host, content, **fields):
     """Two requests on one connection. The strict client of the other tests would hold the proxy to our contract."""
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=("127.0.0.9", 0))
@@ -367,28 +324,6 @@ def test_haproxy_with_a_field_over_a_unix_socket(start, run_proxy, scratch):
     port = run_proxy("haproxy", text, ["-f"])
     ask_through(port, "localhost", (server.root / "about.html").read_bytes())
     server.log.wait_for(r"Connection from 127\.0\.0\.9 through unix:\d+$")
-
-
-NGINX = """
-daemon off; master_process off; pid {scratch}/nginx.pid; error_log stderr;
-events {}
-http {
-    access_log off;
-    client_body_temp_path {scratch}/body; proxy_temp_path {scratch}/proxy; fastcgi_temp_path {scratch}/fastcgi;
-    uwsgi_temp_path {scratch}/uwsgi; scgi_temp_path {scratch}/scgi;
-    upstream bobbin { server UPSTREAM; keepalive 4; }
-    server {
-        listen 127.0.0.1:{port};
-        location / {
-            proxy_pass http://bobbin;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            FIELD
-        }
-    }
-}
-"""
 
 
 @pytest.mark.modes("many")

@@ -1,0 +1,56 @@
+"""A page in a real browser, over HTTP/2 as browsers speak it."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.server import clean_environment
+
+PAGE = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>waiting</title><link rel="stylesheet" href="style.css"></head><body>
+%s
+<script type="module">
+  const answer = await fetch("/upload", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ from: "chromium" }),
+  });
+  const stored = await (await fetch(answer.headers.get("Location"))).json();
+  const images = [...document.images].filter((image) => image.complete && image.naturalWidth === 2).length;
+  const colour = getComputedStyle(document.body).color;
+  document.title = [answer.status, stored.from, images, colour].join(" ");
+</script></body></html>
+"""
+IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"><!-- %d --></svg>'
+IMAGES = 150  # more than may be asked for at once
+
+
+def load(address, profile):
+    """The document as it is when everything has been loaded."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed and could not be: it is in packages/long.txt")
+    command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+               "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}",
+               "--ignore-certificate-errors", "--virtual-time-budget=60000", "--dump-dom", address]  # fmt: skip
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=200, env=clean_environment(), check=False)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
+
+
+def test_a_page_with_all_that_it_needs(start_plain, root, scratch):
+    images = [f"image-{number}.svg" for number in range(IMAGES)]
+    for number, name in enumerate(images):
+        (root / name).write_text(IMAGE % number)
+    (root / "style.css").write_text("body { color: rgb(1, 2, 3) }")
+    (root / "page.html").write_text(PAGE % "\n".join(f'<img src="{name}">' for name in images))
+    server = start_plain("--root", root, "--port", "0", "--tls", "self-signed", "--log-format", "json", root=root)
+
+    document = load(f"https://localhost:{server.port}/page.html", scratch / "profile")
+    assert re.search(r"<title>(.*?)</title>", document)[1] == f"201 chromium {IMAGES} rgb(1, 2, 3)"
+    exchanges = [json.loads(line) for line in server.log.lines if '"status"' in line]
+    assert {exchange["request"].rsplit(" ", 1)[1] for exchange in exchanges} == {"HTTP/2.0"}
+    asked = {exchange["request"].split(" ")[1] for exchange in exchanges if exchange["status"] == 200}
+    assert asked >= {f"/{name}" for name in [*images, "page.html", "style.css"]}
+    assert len({exchange["connection_id"] for exchange in exchanges}) <= 2, "one is enough for everything"
