@@ -103,7 +103,10 @@ struct Request {
   std::uint64_t round = 0;
   /// Of the listener at which the connection arrived.
   const ListenerRules& listener = kPlainListener;
-  /// Of the client, where the connection is secured and it has shown one; otherwise null.
+  /// Whether it has been asked about before, and was undecided.
+  bool is_asked_again = false;
+  /// Of the client, where the connection is secured and it has shown one; otherwise null. Lives as long as
+  /// the connection.
   const PeerCertificate* certificate = nullptr;
   /// Where a filter that has found out who asks writes the name, for the handlers behind it and for the log.
   /// Null: nobody wants to know.

@@ -25,11 +25,18 @@ class OwnedRequest {
                  .worker = request.worker,
                  .round = request.round,
                  .listener = request.listener,
+                 .is_asked_again = request.is_asked_again,
+                 .certificate = request.certificate,
                  .user = &user_},
         user_(request.user == nullptr ? std::string() : *request.user) {}
   OwnedRequest(const OwnedRequest&) = delete;
   OwnedRequest& operator=(const OwnedRequest&) = delete;
 
+  /// The same request, to be asked about once more.
+  [[nodiscard]] const Request& asked_again() {
+    request_.is_asked_again = true;
+    return request_;
+  }
   [[nodiscard]] const Request& operator*() const { return request_; }
   [[nodiscard]] const Request* operator->() const { return &request_; }
 

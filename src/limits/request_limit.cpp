@@ -33,6 +33,7 @@ RequestLimit::RequestLimit(ClientLimits& limits, observe::Registry& registry, un
 }
 
 std::optional<http::Begin> RequestLimit::before(const http::Request& request) const {
+  if (request.is_asked_again) return std::nullopt;  // it has been counted
   const auto refused = limits_.request(request.client, monotonic_now());
   if (!refused) return std::nullopt;
   const bool is_bytes = refused->kind == ClientLimits::Kind::bytes;

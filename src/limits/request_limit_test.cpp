@@ -46,5 +46,16 @@ TEST_F(RequestLimitTest, TellsBytesFromRequests) {
   EXPECT_EQ(registry.total("bobbin_requests_limited_total", "reason=\"bytes\""), 1U);
 }
 
+TEST_F(RequestLimitTest, CountsARequestOnceThatIsAskedAboutTwice) {
+  ClientLimits limits({.requests_per_second = 1, .burst = 60s});
+  const RequestLimit filter(limits, registry, 1);
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_FALSE(ask(filter));
+    EXPECT_FALSE(
+        http::answer_of(filter, {.head = head, .local = local, .client = client, .is_asked_again = true}));
+  }
+  EXPECT_TRUE(ask(filter));
+}
+
 }  // namespace
 }  // namespace bobbin::limits

@@ -302,5 +302,15 @@ def test_client_certificates(start, scratch):
     server = start("--tls", "self-signed", "--tls-client-ca", issuer.certificate, "--tls-client-certificates", "optional",
                    "--allow-certificate", f"SHA256:{bob.fingerprint.upper()}")  # fmt: skip
     assert (status(alice), status(bob)) == (403, 200)
+    # Who shows one signs in as well, where both are asked for.
+    passwords = scratch / "users"
+    passwords.write_text(f"bob:{HASHES['bcrypt']}\n")
+    server = start("--tls", "self-signed", "--tls-client-ca", issuer.certificate, "--allow-certificate", "any",
+                   "--password-file", passwords)  # fmt: skip
+    context = client_context()
+    context.load_cert_chain(bob.certificate, bob.key)
+    with server.connect(tls=context) as connection:
+        assert connection.ask("GET", "/about.html").status == 401
+        assert connection.ask("GET", "/about.html", fields=basic("bob")).status == 200
     plain = start("--allow-certificate", "any")
     assert plain.get("/about.html").status == 403

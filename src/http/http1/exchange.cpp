@@ -79,7 +79,7 @@ void Session::decide(const Request& request, bool more_has_arrived, Instant star
 
 void Session::decide_again(Instant now) {
   const auto waited = std::move(current_);
-  decide(**waited->undecided, has_input(), waited->request.started, now);
+  decide(waited->undecided->asked_again(), has_input(), waited->request.started, now);
 }
 
 void Session::receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,

@@ -93,7 +93,7 @@ void Session::decide(Stream& stream, const Request& request) {
 void Session::decide_again(Stream& stream) {
   const auto request = std::move(stream.undecided);
   stop_awaiting(stream);
-  decide(stream, **request);
+  decide(stream, request->asked_again());
 }
 
 void Session::receive(Stream& stream, const RequestHead& head, std::unique_ptr<Exchange> receiver) {
