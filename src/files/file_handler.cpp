@@ -87,8 +87,9 @@ void offer(Response& response, const Request& request, FileCache& cache, const F
   if (!is_whole && response.status != Status::not_modified) return;
   if (!cache.admits(key, is_whole ? content->size() : 0)) return;
   response.keep = [&cache, name = std::string(key.name()), status, current,
-                   form = is_whole ? Form::content : Form::not_modified,
-                   round = request.round](http::PreparedResponse prepared) {
+                   form = is_whole ? Form::content : Form::not_modified, round = request.round,
+                   variant = request.variant](http::PreparedResponse prepared) {
+    prepared.variant = variant;
     cache.keep(FileKey(name), status, current, form, std::move(prepared), round);
   };
 }
@@ -149,14 +150,14 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
   if (verdict == Verdict::failed) return precondition_failed();
   if (verdict == Verdict::proceed && request.head.method == Method::head) {
     const std::string_view name = last_segment(key.name());
-    const auto shown = presentation(name);
+    const auto shown = presentation(request, name);
     if (!shown) return std::nullopt;
     return described({.name = name, .presentation = *shown, .validators = file->validators},
                      file->status.size_bytes);
   }
-  if (const auto* kept = file->response(verdict == Verdict::proceed ? Form::content : Form::not_modified))
-    return kept;
-  return std::nullopt;
+  const auto* kept = file->response(verdict == Verdict::proceed ? Form::content : Form::not_modified);
+  if (kept == nullptr || kept->variant != request.variant) return std::nullopt;
+  return kept;
 }
 
 http::Begin FileHandler::answer_from_file(const http::Request& request, OfWorker& own, const FileKey& key,
@@ -183,9 +184,12 @@ http::Begin FileHandler::nothing_there(const http::Request& request, OfWorker& o
     return *answer_to_method(method);
   if (conditions_of(request.head).needs_the_file) return not_found();
   auto& prepared = own.not_found[static_cast<std::size_t>(error_form(request.head))];
-  if (prepared) return &*prepared;
+  if (prepared && prepared->variant == request.variant) return &*prepared;
   Response response = not_found();
-  response.keep = [&prepared](http::PreparedResponse made) { prepared = std::move(made); };
+  response.keep = [&prepared, variant = request.variant](http::PreparedResponse made) {
+    made.variant = variant;
+    prepared = std::move(made);
+  };
   return response;
 }
 
@@ -207,7 +211,7 @@ http::Response FileHandler::redirect_to_folder(const http::Request& request,
 http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                 OpenFile file) const {
   const std::string_view name = last_segment(key.name());
-  const auto shown = presentation(name);
+  const auto shown = presentation(request, name);
   if (!shown)
     return Response::error(Status::unsupported_media_type, "Files of this type are not served here.");
   const Subject subject{.name = name,
@@ -232,13 +236,15 @@ std::uint64_t FileHandler::FileSystemId::of(const OpenFile& file) {
 }
 
 /// Step 6. Nothing: not allowed.
-std::optional<Presentation> FileHandler::presentation(std::string_view name) const {
+std::optional<Presentation> FileHandler::presentation(const http::Request& request,
+                                                      std::string_view name) const {
   const std::string extension = http::extension(name);
   if (!settings_.allowed_types.empty() && !contains(settings_.allowed_types, extension)) return std::nullopt;
-  if (contains(settings_.downloads, extension)) return Presentation{kBinary, true};
+  if (request.attachment.value_or(contains(settings_.downloads, extension)))
+    return Presentation{kBinary, true};
   const std::string_view media_type = types_.for_file_name(name);
   // What no browser can show is saved, and under its own name.
-  return Presentation{media_type, media_type == kBinary};
+  return Presentation{media_type, request.attachment.value_or(media_type == kBinary)};
 }
 
 }  // namespace bobbin::files

@@ -100,7 +100,8 @@ class FileHandler final : public http::Handler {
                                                   const std::string& folder) const;
   [[nodiscard]] http::Begin answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                    OpenFile file) const;
-  [[nodiscard]] std::optional<Presentation> presentation(std::string_view name) const;
+  [[nodiscard]] std::optional<Presentation> presentation(const http::Request& request,
+                                                         std::string_view name) const;
 
   os::Fd root_;
   std::string url_prefix_;

@@ -105,6 +105,11 @@ struct Request {
   const ListenerRules& listener = kPlainListener;
   /// Whether it has been asked about before, and was undecided.
   bool is_asked_again = false;
+  /// What, besides the path, decides how the site's rules change the response; set by the router. A prepared
+  /// response is for requests of one variant.
+  std::uint64_t variant = 0;
+  /// Whether the site's rules say that a file is offered as a download.
+  std::optional<bool> attachment = {};
   /// Of the client, where the connection is secured and it has shown one; otherwise null. Lives as long as
   /// the connection.
   const PeerCertificate* certificate = nullptr;

@@ -26,6 +26,8 @@ class OwnedRequest {
                  .round = request.round,
                  .listener = request.listener,
                  .is_asked_again = request.is_asked_again,
+                 .variant = request.variant,
+                 .attachment = request.attachment,
                  .certificate = request.certificate,
                  .user = &user_},
         user_(request.user == nullptr ? std::string() : *request.user) {}

@@ -51,7 +51,8 @@ struct PreparedResponse {
   SharedBytes shared_content;    ///< larger content; null when there is none
   std::uint64_t content_length_bytes = 0;  ///< as announced; the session leaves content out for HEAD
   HandlerLogFields log_fields;
-  std::string detail;  ///< of an error: the sentence that the client is shown
+  std::string detail;         ///< of an error: the sentence that the client is shown
+  std::uint64_t variant = 0;  ///< of the requests to which it is the answer, see Request
 };
 
 /// What a handler answers. The session adds Content-Type and Content-Length in front of `fields`, and Date,

@@ -49,7 +49,9 @@ Response server_options(std::string_view methods) {
   return response;
 }
 
-Request with_path(const Request& request, std::string_view path) {
+/// The request as the handlers of a site see it.
+Request routed_to(const Site& site, const Request& request, std::string_view path) {
+  const std::uint64_t variant = site.rules ? site.rules->variant(path, request.head) : 0;
   return {.head = request.head,
           .local = request.local,
           .client = request.client,
@@ -59,6 +61,9 @@ Request with_path(const Request& request, std::string_view path) {
           .worker = request.worker,
           .round = request.round,
           .listener = request.listener,
+          .is_asked_again = request.is_asked_again,
+          .variant = variant,
+          .attachment = variant == 0 ? std::nullopt : site.rules->attachment(variant),
           .certificate = request.certificate,
           .user = request.user};
 }
@@ -124,7 +129,7 @@ Begin Router::begin(const Request& request) const {
   if (const auto* violation = std::get_if<PathViolation>(&parsed))
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
-  const Request routed = with_path(request, target.path());
+  const Request routed = routed_to(*site, request, target.path());
   for (const auto& filter : site->filters)
     if (auto decision = filter->before(routed)) return *std::move(decision);
   if (target.asterisk) return server_options(site->methods);
@@ -144,8 +149,10 @@ RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local,
   if (head.target.empty()) return summary;
   // How an error is shown depends on the path; whether the scheme is right decides begin().
   const auto parsed = parse_target(head, site->path_rules, scheme_of(head.target, listener.scheme));
-  if (const auto* target = std::get_if<Target>(&parsed))
+  if (const auto* target = std::get_if<Target>(&parsed)) {
     summary.error_form = route_for(*site, target->path()).handler->error_form(head);
+    if (site->rules) summary.variant = site->rules->variant(target->path(), head);
+  }
   return summary;
 }
 

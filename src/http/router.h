@@ -12,6 +12,7 @@
 #include "http/filter.h"
 #include "http/handler.h"
 #include "http/host_policy.h"
+#include "http/site_rules.h"
 #include "http/target.h"
 
 namespace bobbin::http {
@@ -34,6 +35,7 @@ struct Site {
   std::vector<Route> routes;  ///< tried in order; the last one matches everything
   std::string methods;        ///< all that any of them takes, for `OPTIONS *`
   std::vector<std::shared_ptr<const Filter>> filters = {};  ///< around the routes, the outermost first
+  std::shared_ptr<const SiteRules> rules = nullptr;         ///< one of the filters; null: there are none
 };
 
 /// The way to all handlers: chooses the site by the host, judges the target by the site's rules, then finds

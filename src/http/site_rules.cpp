@@ -1,0 +1,148 @@
+#include "http/site_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.h"
+
+namespace bobbin::http {
+namespace {
+
+constexpr unsigned kOriginShift = SiteRules::kMost;  // of the number of an origin, from 1, in a variant
+constexpr std::string_view kEveryOrigin = "*";
+
+bool has_rule(std::uint64_t variant, std::size_t index) { return (variant >> index & 1) != 0; }
+std::size_t origin_number(std::uint64_t variant) { return static_cast<std::size_t>(variant >> kOriginShift); }
+
+std::optional<std::string_view> field_of(const RequestHead& head, std::string_view name) {
+  for (const Field& field : head.fields.lines())
+    if (equals_ignoring_case(field.name_text, name)) return field.value;
+  return std::nullopt;
+}
+
+/// A preflight asks on behalf of another method.
+bool holds_for(const SiteRule& rule, std::string_view path, Method method) {
+  const Method asked = method == Method::head ? Method::get : method;
+  const bool is_for_method = rule.methods.empty() ||
+                             std::ranges::find(rule.methods, asked) != rule.methods.end() ||
+                             (method == Method::options && !rule.origins.empty());
+  return is_for_method &&
+         (rule.paths.empty() ||
+          std::ranges::any_of(rule.paths, [&](const PathPattern& each) { return each.matches(path); }));
+}
+
+bool holds_for(const SiteRule& rule, Status status) {
+  if (rule.statuses.empty()) return rule.on_errors || !is_error(status);
+  return std::ranges::any_of(rule.statuses,
+                             [&](int each) { return each == code(status) || each == code(status) / 100; });
+}
+
+/// The lines of `fields` without those of this name.
+std::string without(std::string_view fields, std::string_view name) {
+  std::string kept;
+  while (!fields.empty()) {
+    const std::string_view line = fields.substr(0, fields.find("\r\n") + 2);
+    fields.remove_prefix(line.size());
+    if (!equals_ignoring_case(line.substr(0, line.find(':')), name)) kept += line;
+  }
+  return kept;
+}
+
+bool is_every_origin(const SiteRule& rule) {
+  return std::ranges::find(rule.origins, kEveryOrigin) != rule.origins.end();
+}
+
+/// "*", or the origin that asks; nothing: it is none of those that may read the response.
+std::optional<std::string_view> allowed_origin(const SiteRule& rule, std::uint64_t variant) {
+  if (is_every_origin(rule)) return kEveryOrigin;
+  const std::size_t number = origin_number(variant);
+  if (number == 0 || number > rule.origins.size()) return std::nullopt;
+  return rule.origins[number - 1];
+}
+
+void add_vary(Response& response, std::string_view name) { response.add_field("Vary", name); }
+
+}  // namespace
+
+std::uint64_t SiteRules::variant(std::string_view path, const RequestHead& head) const {
+  std::uint64_t variant = 0;
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (holds_for(rules_[i], path, head.method)) variant |= std::uint64_t{1} << i;
+  const SiteRule* cors = cors_rule(variant);
+  if (cors == nullptr || is_every_origin(*cors)) return variant;
+  const auto origin = field_of(head, "Origin");
+  if (!origin) return variant;
+  const auto found = std::ranges::find(cors->origins, *origin);
+  if (found == cors->origins.end()) return variant;
+  return variant | static_cast<std::uint64_t>(found - cors->origins.begin() + 1) << kOriginShift;
+}
+
+std::optional<bool> SiteRules::attachment(std::uint64_t variant) const {
+  std::optional<bool> attachment;
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (has_rule(variant, i) && rules_[i].attachment) attachment = rules_[i].attachment;
+  return attachment;
+}
+
+const SiteRule* SiteRules::cors_rule(std::uint64_t variant) const {
+  const SiteRule* found = nullptr;
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (has_rule(variant, i) && !rules_[i].origins.empty()) found = &rules_[i];
+  return found;
+}
+
+const Filter* SiteRules::guard(std::uint64_t variant, SiteRule::Guard SiteRule::* kind) const {
+  const Filter* found = nullptr;
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (has_rule(variant, i) && rules_[i].*kind) found = (rules_[i].*kind)->get();
+  return found;
+}
+
+std::optional<Begin> SiteRules::before(const Request& request) const {
+  if (const Filter* clients = guard(request.variant, &SiteRule::clients))
+    if (auto refused = clients->before(request)) return refused;
+  if (auto answer = preflight(request)) return *std::move(answer);
+  for (const auto kind : {&SiteRule::certificates, &SiteRule::authentication})
+    if (const Filter* filter = guard(request.variant, kind))
+      if (auto decision = filter->before(request)) return decision;
+  return std::nullopt;
+}
+
+std::optional<Response> SiteRules::preflight(const Request& request) const {
+  if (request.head.method != Method::options) return std::nullopt;
+  const SiteRule* cors = cors_rule(request.variant);
+  const auto method = field_of(request.head, "Access-Control-Request-Method");
+  if (cors == nullptr || !method || !field_of(request.head, "Origin")) return std::nullopt;
+  Response response;
+  response.status = Status::no_content;
+  if (allowed_origin(*cors, request.variant)) {
+    response.add_field("Access-Control-Allow-Methods", "GET, HEAD, POST");
+    if (const auto names = field_of(request.head, "Access-Control-Request-Headers"))
+      response.add_field("Access-Control-Allow-Headers", *names);
+    response.add_field("Access-Control-Max-Age", "600");
+  }
+  add_vary(response, "Access-Control-Request-Method, Access-Control-Request-Headers");
+  return response;
+}
+
+void SiteRules::after(const RequestSummary& request, Response& response) const {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const SiteRule& rule = rules_[i];
+    if (!has_rule(request.variant, i) || !holds_for(rule, response.status)) continue;
+    for (const std::string& name : rule.remove) response.fields = without(response.fields, name);
+    for (const auto& [name, value] : rule.set) {
+      response.fields = without(response.fields, name);
+      response.add_field(name, value);
+    }
+    for (const auto& [name, value] : rule.add) response.add_field(name, value);
+  }
+  const SiteRule* cors = cors_rule(request.variant);
+  if (cors == nullptr) return;
+  if (const auto origin = allowed_origin(*cors, request.variant)) {
+    response.add_field("Access-Control-Allow-Origin", *origin);
+    response.add_field("Access-Control-Expose-Headers", "*");
+  }
+  if (!is_every_origin(*cors)) add_vary(response, "Origin");
+}
+
+}  // namespace bobbin::http
