@@ -62,6 +62,39 @@ enum class Profile : std::uint8_t {
 
 enum class Uploads : std::uint8_t { automatic, on, off };
 
+/// Whether files are offered as downloads.
+enum class Download : std::uint8_t {
+  automatic,  ///< as their types are
+  on,
+  off,
+};
+
+/// What a site does differently for some paths: see http::SiteRule. It comes from one [[rule]], for the
+/// default site, or one [[site.rule]].
+struct RuleConfig {
+  std::vector<std::string> paths;     ///< http::PathPattern::parse accepts each; there is at least one
+  std::vector<std::string> methods;   ///< every one when there are none
+  std::vector<std::string> statuses;  ///< "404" or "4xx"; what is no error when there are none
+  bool on_errors = false;
+  std::vector<std::string> set;     ///< "Name: value"
+  std::vector<std::string> add;     ///< the same
+  std::vector<std::string> remove;  ///< names
+  std::string cache_control;        ///< when it is empty, as without the rule
+  Download download = Download::automatic;
+  std::vector<std::string> origins;
+
+  // As those of a site. Where they are empty, those of an earlier rule or of the site hold.
+  std::vector<std::string> allowed_clients;
+  std::vector<std::string> denied_clients;
+  std::vector<std::string> allowed_certificates;
+  std::string password_file;
+  std::string token_file;
+  std::string realm = "restricted";
+  bool is_open = false;  ///< whether no password and no token is asked for
+
+  friend bool operator==(const RuleConfig&, const RuleConfig&) = default;
+};
+
 /// A root, and what is served from it under which names. It comes from the keys outside of tables (the
 /// default site), or from one [[site]].
 struct SiteConfig {
@@ -86,6 +119,9 @@ struct SiteConfig {
   std::string realm = "restricted";  ///< see auth::Authentication
   /// As http::filters::ClientCertificates takes them; when there are none, no certificate is asked for.
   std::vector<std::string> allowed_certificates;
+
+  std::vector<RuleConfig> rules;
+  std::vector<std::string> immutable;  ///< patterns of paths whose files never change under their names
 
   std::string root = "resources";
   bool follow_root = true;

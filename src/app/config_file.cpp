@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <iterator>
+#include <span>
 #include <utility>
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
@@ -62,10 +62,13 @@ std::vector<Entry> in_order(const toml::table& table) {
 struct TableName {
   std::string_view key;
   Scope scope;
+  std::string_view within = {};  // the table in which it stands, with a dot
 };
-constexpr TableName kTableNames[] = {{"listener", Scope::listener}, {"site", Scope::site}};
+constexpr TableName kTableNames[] = {
+    {"listener", Scope::listener}, {"site", Scope::site}, {"rule", Scope::rule}};
+constexpr TableName kTableNamesInSite[] = {{"rule", Scope::rule, "site."}};
 
-std::string in_brackets(const TableName& table) { return fmt::format("[[{}]]", table.key); }
+std::string in_brackets(const TableName& table) { return fmt::format("[[{}{}]]", table.within, table.key); }
 
 /// Reads one level of the file: the keys outside of tables (`table` is null then), or one table.
 class Reader {
@@ -153,15 +156,38 @@ class Reader {
 
 /// Appends the tables of an array of tables.
 [[nodiscard]] Result<void, std::string> read_tables(const std::string& name, const TableName& kind,
-                                                    const Entry& entry, std::vector<Table>& tables) {
+                                                    const Entry& entry, std::vector<Table>& tables);
+
+/// Reads the tables among the entries, and returns the others.
+[[nodiscard]] Result<std::vector<Entry>, std::string> without_tables(const std::string& name,
+                                                                     std::span<const TableName> kinds,
+                                                                     const toml::table& file,
+                                                                     std::vector<Table>& tables) {
+  std::vector<Entry> others;
+  for (const Entry& entry : in_order(file)) {
+    const auto kind = std::ranges::find(kinds, entry.key->str(), &TableName::key);
+    if (kind == kinds.end())
+      others.push_back(entry);
+    else
+      TRY(read_tables(name, *kind, entry, tables));
+  }
+  return others;
+}
+
+Result<void, std::string> read_tables(const std::string& name, const TableName& kind, const Entry& entry,
+                                      std::vector<Table>& tables) {
   const toml::array* array = entry.node->as_array();
   if (array == nullptr || array->empty() || !array->is_homogeneous(toml::node_type::table))
     return failure(fmt::format("{}: {}: tables are wanted: {}", position(name, entry.key->source()), kind.key,
                                in_brackets(kind)));
   for (const toml::node& node : *array) {
     const std::string place = position(name, node.source()) + ": " + in_brackets(kind);
-    auto settings = TRY(Reader(name, &kind).settings(in_order(*node.as_table())));
-    tables.push_back({kind.scope, place, std::move(settings)});
+    Table table{.scope = kind.scope, .place = place, .settings = {}};
+    std::span<const TableName> within;
+    if (kind.scope == Scope::site) within = kTableNamesInSite;
+    const auto entries = TRY(without_tables(name, within, *node.as_table(), table.tables));
+    table.settings = TRY(Reader(name, &kind).settings(entries));
+    tables.push_back(std::move(table));
   }
   return {};
 }
@@ -179,15 +205,7 @@ class Reader {
 Result<FileContents, std::string> parse_configuration_file(const std::string& name, std::string_view text) {
   const toml::table file = TRY(parse_toml(name, text));
   FileContents contents;
-  std::vector<Entry> flat;
-  for (const Entry& entry : in_order(file)) {
-    const auto* kind = std::ranges::find(kTableNames, entry.key->str(), &TableName::key);
-    if (kind == std::end(kTableNames)) {
-      flat.push_back(entry);
-    } else {
-      TRY(read_tables(name, *kind, entry, contents.tables));
-    }
-  }
+  const auto flat = TRY(without_tables(name, kTableNames, file, contents.tables));
   contents.settings = TRY(Reader(name, nullptr).settings(flat));
   return contents;
 }

@@ -8,11 +8,12 @@
 
 namespace bobbin::app {
 
-/// One [[listener]] or [[site]].
+/// One [[listener]], [[site]] or [[rule]], or [[site.rule]].
 struct Table {
   Scope scope;
   std::string place;  ///< "bobbin.toml:3:1: [[site]]"
   std::vector<Setting> settings;
+  std::vector<Table> tables = {};  ///< of a [[site]]: its rules
 };
 
 struct FileContents {

@@ -22,6 +22,7 @@ A list is given by repeating the flag or with commas (for --header: line ends).
 A time without a unit is in seconds. 10kB and 10MB are thousands and millions of bytes; 10KiB, 10K,
 10MiB and 10M are powers of 1024. on is also true, yes and 1; off is also false, no and 0.
 The first word may be a directory, as in: bobbin site, bobbin . (the profile is folder then).
+Further sites, listeners and rules by path are tables of the configuration file.
 )";
 
 constexpr std::string_view kIntroduction = R"(# Configuration
@@ -64,6 +65,10 @@ root = "/srv/example"
 names = "docs.example.org"
 root = "/srv/docs"
 download = ["zip"]
+
+[[site.rule]]
+path = "/assets/**"
+cache_control = "public, max-age=31536000, immutable"
 ```
 
 A `[[site]]` needs `names` and `root`, takes the keys below that say so, and has the profile `folder` unless it says otherwise; it inherits
@@ -143,6 +148,7 @@ std::string cell(std::string_view text) {
 std::string where(const Option& option) {
   if (option.scope() == Scope::listener && option.key_in_table.empty()) return "`[[listener]]`";
   if (option.scope() == Scope::listener) return fmt::format("`[[listener]]`, as `{}`", option.key_in_table);
+  if (option.scope() == Scope::rule) return fmt::format("`[[site.rule]]`, as `{}`", option.key_in_table);
   return option.scope() == Scope::site && option.reach != Option::Reach::flat ? "`[[site]]`" : "";
 }
 
@@ -151,7 +157,7 @@ std::string markdown_row(const Option& option) {
   if (!option.is_setting()) return fmt::format("| {} | {} |\n", flags, cell(option.meaning));
   const std::string names = option.is_flat()
                                 ? fmt::format("{}<br>`{}`<br>`{}`", flags, option.key(), option.variable())
-                                : fmt::format("`{}`", option.key());
+                                : fmt::format("`{}`", option.table_key());
   return fmt::format("| {} | {} | {} | {} | {} |\n", names, where(option), cell(default_of(option)),
                      cell(option.allowed()), cell(option.meaning));
 }

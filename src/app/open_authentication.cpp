@@ -45,7 +45,7 @@ class SecretFile {
 };
 
 struct SecretFiles {
-  explicit SecretFiles(const SiteConfig& config)
+  explicit SecretFiles(const SecretsConfig& config)
       : passwords("--password-file", config.password_file), tokens("--token-file", config.token_file) {}
   [[nodiscard]] std::size_t fingerprint() const {
     return passwords.fingerprint() * 31 + tokens.fingerprint();
@@ -57,7 +57,7 @@ struct SecretFiles {
 
 }  // namespace
 
-Result<OpenAuthentication, std::string> open_authentication(const SiteConfig& config,
+Result<OpenAuthentication, std::string> open_authentication(const SecretsConfig& config,
                                                             executor::Executor& executor,
                                                             const std::string& exempt) {
   const SecretFiles files(config);
@@ -74,6 +74,6 @@ Result<OpenAuthentication, std::string> open_authentication(const SiteConfig& co
   return opened;
 }
 
-std::size_t fingerprint_of_secrets(const SiteConfig& config) { return SecretFiles(config).fingerprint(); }
+std::size_t fingerprint_of_secrets(const SecretsConfig& config) { return SecretFiles(config).fingerprint(); }
 
 }  // namespace bobbin::app

@@ -5,10 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/network.h"
 #include "http/filters/added_fields.h"
-#include "http/filters/client_addresses.h"
-#include "http/filters/client_certificates.h"
 #include "http/filters/expectations.h"
 #include "http/filters/redirect_to_https.h"
 #include "http/percent_encoding.h"
@@ -89,13 +86,6 @@ std::string lines_of(const std::vector<std::string>& fields) {
   std::string lines;
   for (const std::string& field : fields) lines.append(field).append("\r\n");
   return lines;
-}
-
-Networks networks_of(const std::vector<std::string>& texts) {
-  Networks networks;
-  for (const std::string& text : texts)
-    if (const auto network = Network::parse(text)) networks.push_back(*network);
-  return networks;
 }
 
 }  // namespace
@@ -203,16 +193,21 @@ Result<void, std::string> OpenSite::open_challenges() {
 std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   using http::filters::AddedFields;
   std::vector<std::shared_ptr<const http::Filter>> filters;
-  if (!config_.allowed_clients.empty() || !config_.denied_clients.empty())
-    filters.push_back(std::make_shared<const http::filters::ClientAddresses>(
-        networks_of(config_.allowed_clients), networks_of(config_.denied_clients)));
+  const auto push = [&filters](std::shared_ptr<const http::Filter> filter) {
+    if (filter) filters.push_back(std::move(filter));
+  };
+  const Guards guards = this->guards();
+  if (!rules_.rules) push(guards.clients);
   filters.push_back(std::make_shared<const http::filters::Expectations>());
   if (shared_.redirects_to_https)
     filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(exempt_path(config_)));
-  if (!config_.allowed_certificates.empty())
-    filters.push_back(
-        std::make_shared<const http::filters::ClientCertificates>(config_.allowed_certificates));
-  if (authentication_.filter) filters.push_back(authentication_.filter);
+  // Rules make exceptions of the guards, and so hold them.
+  if (rules_.rules) {
+    push(rules_.rules);
+  } else {
+    push(guards.certificates);
+    push(guards.authentication);
+  }
   const auto add = [&filters](std::string lines, AddedFields::To to) {
     if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
   };
@@ -225,16 +220,37 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   return filters;
 }
 
-Result<void, std::string> OpenSite::open_secrets() {
+Result<void, std::string> OpenSite::check_place(const SecretsConfig& config) const {
   for (const auto& [option, file] :
-       {std::pair("--password-file", config_.password_file), std::pair("--token-file", config_.token_file)})
+       {std::pair("--password-file", config.password_file), std::pair("--token-file", config.token_file)})
     if (!file.empty() && !path_in_root(canonical(file), canonical(config_.root)).empty())
-      return failure(
-          fmt::format("{}: \"{}\" lies in the root, where clients could fetch it; a place outside of "
-                      "\"{}\" is needed",
-                      option, file, config_.root));
-  authentication_ = TRY(open_authentication(config_, shared_.executor, exempt_path(config_)));
+      return failure(fmt::format(
+          "{}: \"{}\" lies in the root, where clients could fetch it; a place outside of \"{}\" is "
+          "needed",
+          option, file, config_.root));
   return {};
+}
+
+Result<void, std::string> OpenSite::open_secrets() {
+  TRY(check_place(secrets_of(config_)));
+  for (const RuleConfig& rule : config_.rules) TRY(check_place(secrets_of(rule)));
+  const std::string exempt = exempt_path(config_);
+  authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
+  rules_ = TRY(open_rules(config_, guards(), shared_.executor, exempt));
+  return {};
+}
+
+std::size_t OpenSite::secrets_fingerprint_now() const {
+  std::size_t of_rules = 0;
+  for (const RuleConfig& rule : config_.rules)
+    of_rules = joined_fingerprint(of_rules, fingerprint_of_secrets(secrets_of(rule)));
+  return joined_fingerprint(fingerprint_of_secrets(secrets_of(config_)), of_rules);
+}
+
+Guards OpenSite::guards() const {
+  return {.clients = address_guard(config_.allowed_clients, config_.denied_clients),
+          .certificates = certificate_guard(config_.allowed_certificates),
+          .authentication = authentication_.filter};
 }
 
 http::Site OpenSite::routes() const {
@@ -254,7 +270,8 @@ http::Site OpenSite::routes() const {
       .path_rules = config_.path_rules,
       .routes = std::move(routes),
       .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
-      .filters = filters()};
+      .filters = filters(),
+      .rules = rules_.rules};
 }
 
 }  // namespace bobbin::app

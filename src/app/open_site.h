@@ -7,6 +7,7 @@
 
 #include "app/config.h"
 #include "app/open_authentication.h"
+#include "app/open_rules.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -51,8 +52,12 @@ class OpenSite {
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
   /// Whether its clients must show a password or a token.
   [[nodiscard]] bool asks_for_secrets() const { return authentication_.filter != nullptr; }
-  /// Of the files of passwords and tokens that are in use, see fingerprint_of_secrets.
-  [[nodiscard]] std::size_t secrets_fingerprint() const { return authentication_.fingerprint; }
+  /// Of the files of passwords and tokens that are in use, those of the rules included.
+  [[nodiscard]] std::size_t secrets_fingerprint() const {
+    return joined_fingerprint(authentication_.fingerprint, rules_.fingerprint);
+  }
+  /// The same of the files as they are now.
+  [[nodiscard]] std::size_t secrets_fingerprint_now() const;
   /// The open directory that is served, even when its name leads to another one by now.
   [[nodiscard]] const os::Fd& root() const { return files_->root(); }
 
@@ -67,6 +72,8 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_challenges();
   [[nodiscard]] Result<void, std::string> open_secrets();
+  [[nodiscard]] Result<void, std::string> check_place(const SecretsConfig& config) const;
+  [[nodiscard]] Guards guards() const;
   [[nodiscard]] std::vector<std::shared_ptr<const http::Filter>> filters() const;
 
   SiteConfig config_;
@@ -78,7 +85,8 @@ class OpenSite {
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
   std::shared_ptr<files::FileHandler> challenges_;  // null when they have no folder of their own
-  OpenAuthentication authentication_;
+  OpenAuthentication authentication_;               // of the whole site
+  OpenRules rules_;
 };
 
 }  // namespace bobbin::app

@@ -111,6 +111,7 @@ template struct Choice<http::ClaimField>;
 template struct Choice<observe::AccessFormat>;
 template struct Choice<observe::LogLevel>;
 template struct Choice<Tls>;
+template struct Choice<Download>;
 template struct Choice<net::tls::Policy>;
 template struct Choice<net::tls::ClientCertificates>;
 

@@ -20,15 +20,25 @@
 //   kFileTypes           the types that the value can have in the TOML file
 namespace bobbin::app {
 
-/// The structs that options set: the server's, and one listener and one site.
+/// The structs that options set: the server's, and one listener, one site and one rule.
 struct Target {
   ServerConfig& server;
   ListenerConfig& listener;
   SiteConfig& site;
+  RuleConfig& rule;
+};
+
+/// Such structs with their defaults, for those who want to set or to read only some of them.
+struct OwnTarget {
+  ServerConfig server = {};
+  ListenerConfig listener = {};
+  SiteConfig site = {};
+  RuleConfig rule = {};
+  [[nodiscard]] Target target() { return {server, listener, site, rule}; }
 };
 
 /// Which of these structs an option sets, and so where it stands in the configuration file.
-enum class Scope : std::uint8_t { server, listener, site };
+enum class Scope : std::uint8_t { server, listener, site, rule };
 
 /// A member of one of these structs.
 template <typename T>
@@ -38,18 +48,25 @@ class Member {
   constexpr Member(T ServerConfig::* member) : server_(member), scope_(Scope::server) {}
   constexpr Member(T ListenerConfig::* member) : listener_(member), scope_(Scope::listener) {}
   constexpr Member(T SiteConfig::* member) : site_(member), scope_(Scope::site) {}
+  constexpr Member(T RuleConfig::* member) : rule_(member), scope_(Scope::rule) {}
   // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] constexpr Scope scope() const { return scope_; }
   [[nodiscard]] T& in(const Target& target) const {
-    if (scope_ == Scope::server) return target.server.*server_;
-    return scope_ == Scope::listener ? target.listener.*listener_ : target.site.*site_;
+    switch (scope_) {
+      case Scope::server: return target.server.*server_;
+      case Scope::listener: return target.listener.*listener_;
+      case Scope::site: return target.site.*site_;
+      case Scope::rule: break;
+    }
+    return target.rule.*rule_;
   }
 
  private:
   T ServerConfig::* server_ = nullptr;
   T ListenerConfig::* listener_ = nullptr;
   T SiteConfig::* site_ = nullptr;
+  T RuleConfig::* rule_ = nullptr;
   Scope scope_;
 };
 
@@ -105,9 +122,10 @@ struct Switch {
 /// One of several names. Where on and off are among them, all that a Switch takes is understood.
 template <typename E>
 struct Choice {
-  static constexpr FileTypes kFileTypes{.name = std::is_same_v<E, Tls> ? "a boolean or a string" : "a string",
-                                        .boolean = std::is_same_v<E, Uploads> || std::is_same_v<E, Tls>,
-                                        .string = true};
+  static constexpr FileTypes kFileTypes{
+      .name = std::is_same_v<E, Tls> ? "a boolean or a string" : "a string",
+      .boolean = std::is_same_v<E, Uploads> || std::is_same_v<E, Tls> || std::is_same_v<E, Download>,
+      .string = true};
   Member<E> member;
   std::span<const std::pair<std::string_view, E>> names;
   [[nodiscard]] std::string allowed() const;
@@ -144,10 +162,10 @@ struct List {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-using Kind =
-    std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
-                 Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>, Choice<Uploads>,
-                 Choice<http::PathRules>, Choice<observe::AccessFormat>, Choice<observe::LogLevel>,
-                 Choice<Tls>, Choice<net::tls::Policy>, Choice<net::tls::ClientCertificates>, Text, List>;
+using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
+                          Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>,
+                          Choice<Uploads>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
+                          Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
+                          Choice<net::tls::ClientCertificates>, Text, List>;
 
 }  // namespace bobbin::app

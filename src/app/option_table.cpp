@@ -46,6 +46,9 @@ constexpr std::pair<std::string_view, http::ClaimField> kHostFields[] = {
     {"X-Forwarded-Host", http::ClaimField::x_forwarded},
     {"Forwarded", http::ClaimField::forwarded}};
 
+constexpr std::pair<std::string_view, Download> kDownloads[] = {
+    {"auto", Download::automatic}, {"on", Download::on}, {"off", Download::off}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -56,6 +59,10 @@ constexpr std::string_view kHosts = "NAME, NAME:PORT, NAME:*, *.NAME or *";
 constexpr std::string_view kSiteNames = "NAME, NAME:PORT, NAME:* or *.NAME";
 constexpr std::string_view kNetworks =
     "an address, a network such as 10.0.0.0/8 or 2001:db8::/32 whose bits behind the prefix are 0, or unix";
+constexpr std::string_view kPatterns = "a pattern such as /assets/**, *.html or /";
+constexpr std::string_view kCertificates =
+    "any, a subject such as CN=alice,O=Example, or sha256: and 64 hexadecimal digits";
+constexpr std::string_view kRealm = "visible ASCII characters but \" and \\, with blanks between them";
 constexpr std::string_view kField =
     "NAME: VALUE, in visible ASCII characters with blanks between them, where NAME is none that the server "
     "sets itself";
@@ -191,12 +198,85 @@ constexpr Option kOptions[] = {
      .meaning = "The tokens that are let in (Bearer), each by the SHA-256 of its text in hexadecimal digits. With --password-file as well, either proof "
                 "is enough. The file is read anew when it changes."},
     {.group = "Sites", .name = "realm", .placeholder = "TEXT",
-     .effect = Text{&SiteConfig::realm, accept_realm, "visible ASCII characters but \" and \\, with blanks between them"},
+     .effect = Text{&SiteConfig::realm, accept_realm, kRealm},
      .meaning = "What a browser says that the user signs in to."},
     {.group = "Sites", .name = "allow-certificate", .placeholder = "CERTIFICATE",
-     .effect = List{&SiteConfig::allowed_certificates, accept_certificate, "any, a subject such as CN=alice,O=Example, or sha256: and 64 hexadecimal digits", "no certificate is asked for", '\n'},
+     .effect = List{&SiteConfig::allowed_certificates, accept_certificate, kCertificates, "no certificate is asked for", '\n'},
      .meaning = "The clients that are let in, by the certificate that they show (see --tls-client-ca); others are answered 403. Several in one flag or "
                 "variable stand on a line each."},
+
+    {.group = "Sites", .name = "immutable", .placeholder = "PATTERN",
+     .effect = List{&SiteConfig::immutable, accept_path_pattern, kPatterns, "none"},
+     .meaning = "Paths whose files never change under their names, such as /assets/**: browsers keep them for a year and ask no more."},
+
+    {.group = "Rules", .name = "rule-path", .key_in_table = "path", .effect = List{&RuleConfig::paths, accept_path_pattern, kPatterns},
+     .reach = Option::Reach::table,
+     .meaning = "The paths that the rule is about: ? is one character, * any number of them but /, ** any number at all. A pattern without / "
+                "is about the last segment of a path. A rule needs it."},
+    {.group = "Rules", .name = "rule-method", .key_in_table = "method",
+     .effect = List{&RuleConfig::methods, accept_method, "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS or TRACE", "every method"},
+     .reach = Option::Reach::table,
+     .meaning = "The methods that it is about. GET is HEAD too."},
+    {.group = "Rules", .name = "rule-status", .key_in_table = "status",
+     .effect = List{&RuleConfig::statuses, accept_status, "a status code such as 404, or a class such as 4xx", "what is no error"},
+     .reach = Option::Reach::table,
+     .meaning = "The status of the answers whose fields it changes."},
+    {.group = "Rules", .name = "rule-errors", .key_in_table = "errors",
+     .effect = Switch{&RuleConfig::on_errors},
+     .reach = Option::Reach::table,
+     .meaning = "Whether it changes the fields of errors too, where status names none."},
+    {.group = "Rules", .name = "rule-set", .key_in_table = "set",
+     .effect = List{&RuleConfig::set, accept_header, kField, "none", '\n'},
+     .reach = Option::Reach::table,
+     .meaning = "Fields that stand in place of all of the same name."},
+    {.group = "Rules", .name = "rule-add", .key_in_table = "add",
+     .effect = List{&RuleConfig::add, accept_header, kField, "none", '\n'},
+     .reach = Option::Reach::table,
+     .meaning = "Fields that are added."},
+    {.group = "Rules", .name = "rule-remove", .key_in_table = "remove",
+     .effect = List{&RuleConfig::remove, accept_field_name, "the name of a field that the server does not set itself", "none"},
+     .reach = Option::Reach::table,
+     .meaning = "Fields that are removed, before others are set."},
+    {.group = "Rules", .name = "rule-cache-control", .key_in_table = "cache_control",
+     .effect = Text{&RuleConfig::cache_control, accept_field_value, "visible ASCII characters with spaces between them", "as the site says"},
+     .reach = Option::Reach::table,
+     .meaning = "The Cache-Control field of answers that are no errors."},
+    {.group = "Rules", .name = "rule-download", .key_in_table = "download",
+     .effect = Choice<Download>{&RuleConfig::download, kDownloads},
+     .reach = Option::Reach::table,
+     .meaning = "Whether files are offered as downloads; auto as the download of the site says."},
+    {.group = "Rules", .name = "rule-cors", .key_in_table = "cors",
+     .effect = List{&RuleConfig::origins, accept_origin, "* or an origin such as https://example.org", "none"},
+     .reach = Option::Reach::table,
+     .meaning = "Other sites whose scripts may read the answers (CORS), errors included. Preflights are answered."},
+    {.group = "Rules", .name = "rule-allow-client", .key_in_table = "allow_client",
+     .effect = List{&RuleConfig::allowed_clients, accept_network, kNetworks, "as the site says"},
+     .reach = Option::Reach::table,
+     .meaning = "As allow_client of a site, which does not count then."},
+    {.group = "Rules", .name = "rule-deny-client", .key_in_table = "deny_client",
+     .effect = List{&RuleConfig::denied_clients, accept_network, kNetworks, "as the site says"},
+     .reach = Option::Reach::table,
+     .meaning = "As deny_client of a site, which does not count then."},
+    {.group = "Rules", .name = "rule-allow-certificate", .key_in_table = "allow_certificate",
+     .effect = List{&RuleConfig::allowed_certificates, accept_certificate, kCertificates, "as the site says", '\n'},
+     .reach = Option::Reach::table,
+     .meaning = "As allow_certificate of a site, which does not count then."},
+    {.group = "Rules", .name = "rule-password-file", .key_in_table = "password_file",
+     .effect = Text{&RuleConfig::password_file, accept_any, "the name of a file with lines NAME:HASH", "as the site says"},
+     .reach = Option::Reach::table,
+     .meaning = "As password_file of a site. Where a rule names a file of either kind, those of the site do not count."},
+    {.group = "Rules", .name = "rule-token-file", .key_in_table = "token_file",
+     .effect = Text{&RuleConfig::token_file, accept_any, "the name of a file with lines NAME:SHA256", "as the site says"},
+     .reach = Option::Reach::table,
+     .meaning = "As token_file of a site, likewise."},
+    {.group = "Rules", .name = "rule-realm", .key_in_table = "realm",
+     .effect = Text{&RuleConfig::realm, accept_realm, kRealm},
+     .reach = Option::Reach::table,
+     .meaning = "What a browser says that the user signs in to."},
+    {.group = "Rules", .name = "rule-open", .key_in_table = "open",
+     .effect = Switch{&RuleConfig::is_open},
+     .reach = Option::Reach::table,
+     .meaning = "Whether everybody is let in without a password or a token, whatever the site says."},
 
     {.group = "Connections", .short_flag = "-t", .name = "threads", .placeholder = "N", .positional = "THREADS",
      .effect = WholeNumber<unsigned>{&ServerConfig::threads, 1, 1024},

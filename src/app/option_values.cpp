@@ -11,6 +11,8 @@
 #include "http/field_syntax.h"
 #include "http/filters/client_certificates.h"
 #include "http/host_policy.h"
+#include "http/method.h"
+#include "http/path_pattern.h"
 #include "os/unix_socket.h"
 
 namespace bobbin::app {
@@ -250,6 +252,42 @@ std::optional<std::string> accept_hsts(std::string_view text) {
     value += (value.empty() ? "" : "; ") + directive;
   }
   return has_age ? std::optional(value) : std::nullopt;
+}
+
+std::optional<std::string> accept_path_pattern(std::string_view text) {
+  const auto pattern = http::PathPattern::parse(text);
+  return pattern ? std::optional(pattern->text()) : std::nullopt;
+}
+
+std::optional<std::string> accept_method(std::string_view text) {
+  std::string upper(text);
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return is_lowercase_letter(c) ? static_cast<char>(c - 32) : c; });
+  return http::recognize_method(upper) == http::Method::unknown ? std::nullopt : std::optional(upper);
+}
+
+std::optional<std::string> accept_status(std::string_view text) {
+  if (text.size() != 3 || text[0] < '1' || text[0] > '5') return std::nullopt;
+  const std::string lower = lowercase(text);
+  if (lower.ends_with("xx") || (is_digit(text[1]) && is_digit(text[2]))) return lower;
+  return std::nullopt;
+}
+
+std::optional<std::string> accept_field_name(std::string_view text) {
+  return http::is_token(text) && accept_header(std::string(text) + ": x") ? std::optional(std::string(text))
+                                                                          : std::nullopt;
+}
+
+std::optional<std::string> accept_origin(std::string_view text) {
+  if (text == "*") return "*";
+  const std::string lower = lowercase(text);
+  const std::size_t end = lower.find("://");
+  if (end == std::string::npos || end == 0 || !http::is_token(std::string_view(lower).substr(0, end)))
+    return std::nullopt;
+  const std::string_view authority = std::string_view(lower).substr(end + 3);
+  return http::parse_authority(authority) && authority.find(' ') == std::string_view::npos
+             ? std::optional(lower)
+             : std::nullopt;
 }
 
 std::optional<std::string> accept_realm(std::string_view text) {

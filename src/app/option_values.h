@@ -61,6 +61,16 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_header(std::string_view text);
 /// A value of Strict-Transport-Security (RFC 6797 §6.1), or nothing at all.
 [[nodiscard]] std::optional<std::string> accept_hsts(std::string_view text);
+/// What http::PathPattern::parse takes.
+[[nodiscard]] std::optional<std::string> accept_path_pattern(std::string_view text);
+/// A method that the server knows; in upper case afterwards.
+[[nodiscard]] std::optional<std::string> accept_method(std::string_view text);
+/// A status code from 100 to 599, or a class of them such as "4xx".
+[[nodiscard]] std::optional<std::string> accept_status(std::string_view text);
+/// The name of a field (RFC 9110 §5.1) that accept_header takes.
+[[nodiscard]] std::optional<std::string> accept_field_name(std::string_view text);
+/// An origin as browsers write it (RFC 6454 §6.2), in lower case afterwards, or "*".
+[[nodiscard]] std::optional<std::string> accept_origin(std::string_view text);
 /// What a 401 names: visible ASCII characters, without '"' and '\\', with blanks between them.
 [[nodiscard]] std::optional<std::string> accept_realm(std::string_view text);
 /// What http::filters::ClientCertificates takes. A fingerprint in lower case afterwards, and without colons.

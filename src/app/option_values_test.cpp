@@ -201,5 +201,29 @@ TEST(Certificate, IsASubjectOrAFingerprintAsToolsPrintIt) {
     EXPECT_EQ(accept_certificate(wrong), std::nullopt) << wrong;
 }
 
+TEST(RuleValues, AreKeptInOneSpelling) {
+  EXPECT_EQ(accept_path_pattern("/a/**"), "/a/**");
+  EXPECT_EQ(accept_path_pattern("a/b"), std::nullopt);
+  EXPECT_EQ(accept_method("get"), "GET");
+  EXPECT_EQ(accept_method("BREW"), std::nullopt);
+  EXPECT_EQ(accept_status("4XX"), "4xx");
+  EXPECT_EQ(accept_status("404"), "404");
+  for (const char* wrong : {"", "4", "4x4", "40x", "600", "6xx", "099", "4045", "-04"})
+    EXPECT_EQ(accept_status(wrong), std::nullopt) << wrong;
+  EXPECT_EQ(accept_field_name("X-Old"), "X-Old");
+  for (const char* wrong : {"", "a b", "Content-Length", "a:"})
+    EXPECT_EQ(accept_field_name(wrong), std::nullopt) << wrong;
+}
+
+// RFC 6454 §6.2
+TEST(RuleValues, OriginsAreAsBrowsersWriteThem) {
+  EXPECT_EQ(accept_origin("*"), "*");
+  EXPECT_EQ(accept_origin("HTTPS://Example.org:8443"), "https://example.org:8443");
+  EXPECT_EQ(accept_origin("http://[::1]:80"), "http://[::1]:80");
+  for (const char* wrong :
+       {"", "example.org", "https://", "https://example.org/", "://a", "https://a b", "https://a\nb", "null"})
+    EXPECT_EQ(accept_origin(wrong), std::nullopt) << wrong;
+}
+
 }  // namespace
 }  // namespace bobbin::app

@@ -62,10 +62,8 @@ const FileTypes& Option::file_types() const {
 }
 
 std::string Option::default_text(Profile profile) const {
-  ServerConfig server;
-  ListenerConfig listener;
-  SiteConfig site = defaults_of(profile);
-  std::string text = std::visit([&](const auto& k) { return k.text({server, listener, site}); }, kind());
+  OwnTarget own{.site = defaults_of(profile)};
+  std::string text = std::visit([&](const auto& k) { return k.text(own.target()); }, kind());
   return text.empty() ? fmt::format("({})", empty_means(kind())) : text;
 }
 

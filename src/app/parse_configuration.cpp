@@ -53,36 +53,43 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
 /// The defaults of the profile that these sources choose. They must be known before any other setting is
 /// applied on top of them.
 [[nodiscard]] Result<SiteConfig, ConfigError> site_defaults(const SourceList& sources, Profile otherwise) {
-  ServerConfig server;
-  ListenerConfig listener;
-  SiteConfig site;
-  site.profile = otherwise;
+  OwnTarget own;
+  own.site.profile = otherwise;
   SourceList choices = sources;
   for (Source& source : choices)
     std::erase_if(source.settings, [](const Setting& s) { return s.option != &option_named("profile"); });
-  TRY(apply_all(choices, {server, listener, site}));
-  return defaults_of(site.profile);
+  TRY(apply_all(choices, own.target()));
+  return defaults_of(own.site.profile);
+}
+
+[[nodiscard]] Result<void, ConfigError> require(const Table& table, std::string_view name) {
+  const Option& option = option_named(name);
+  if (sets({{table.settings, kExitConfiguration}}, name)) return {};
+  return failure(
+      error_with(kExitConfiguration)(fmt::format("{}: {} is missing", table.place, option.table_key())));
+}
+
+[[nodiscard]] Result<RuleConfig, ConfigError> rule_of(const Table& table) {
+  TRY(require(table, "rule-path"));
+  OwnTarget own;
+  TRY(apply_all({{table.settings, kExitConfiguration}}, own.target()));
+  return std::move(own.rule);
 }
 
 [[nodiscard]] Result<SiteConfig, ConfigError> site_of(const Table& table) {
   const SourceList sources{{table.settings, kExitConfiguration}};
-  for (const char* needed : {"names", "root"})
-    if (!sets(sources, needed))
-      return failure(error_with(kExitConfiguration)(fmt::format("{}: {} is missing", table.place, needed)));
-  SiteConfig site = TRY(site_defaults(sources, Profile::folder));
-  site.is_default = false;
-  ServerConfig server;
-  ListenerConfig listener;
-  TRY(apply_all(sources, {server, listener, site}));
-  return site;
+  for (const char* needed : {"names", "root"}) TRY(require(table, needed));
+  OwnTarget own{.site = TRY(site_defaults(sources, Profile::folder))};
+  own.site.is_default = false;
+  TRY(apply_all(sources, own.target()));
+  for (const Table& rule : table.tables) own.site.rules.push_back(TRY(rule_of(rule)));
+  return std::move(own.site);
 }
 
 [[nodiscard]] Result<ListenerConfig, ConfigError> listener_of(const Table& table) {
-  ServerConfig server;
-  ListenerConfig listener;
-  SiteConfig site;
-  TRY(apply_all({{table.settings, kExitConfiguration}}, {server, listener, site}));
-  return listener;
+  OwnTarget own;
+  TRY(apply_all({{table.settings, kExitConfiguration}}, own.target()));
+  return std::move(own.listener);
 }
 
 /// Puts listeners and sites together. The default listener or site, which the keys outside of tables
@@ -96,13 +103,23 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
     if (table.scope == Scope::listener) config.listeners.push_back(TRY(listener_of(table)));
     if (table.scope == Scope::site) config.sites.push_back(TRY(site_of(table)));
   }
-  ListenerConfig listener;
   const bool is_seeds_form = !directory_is_named && config.sites.empty();
-  SiteConfig site = TRY(site_defaults(flat, is_seeds_form ? Profile::classic : Profile::folder));
-  TRY(apply_all(flat, {config.server, listener, site}));
+  OwnTarget own{.site = TRY(site_defaults(flat, is_seeds_form ? Profile::classic : Profile::folder))};
+  TRY(apply_all(flat, own.target()));
+  config.server = std::move(own.server);
   if (config.listeners.empty() || sets_any_of(flat, Scope::listener))
-    config.listeners.push_back(std::move(listener));
-  if (config.sites.empty() || sets(flat, "root")) config.sites.push_back(std::move(site));
+    config.listeners.push_back(std::move(own.listener));
+  const bool has_default_site = config.sites.empty() || sets(flat, "root");
+  for (const Table& table : tables) {
+    if (table.scope != Scope::rule) continue;
+    if (!has_default_site)
+      return failure(error_with(kExitConfiguration)(fmt::format(
+          "{}: there is no default site, whose rules these are; write [[site.rule]] behind a [[site]], or "
+          "give root outside of tables",
+          table.place)));
+    own.site.rules.push_back(TRY(rule_of(table)));
+  }
+  if (has_default_site) config.sites.push_back(std::move(own.site));
   return config;
 }
 

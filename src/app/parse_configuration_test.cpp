@@ -152,6 +152,8 @@ std::vector<Row> every_option() {
       row("realm", &SiteConfig::realm, {"The office", R"("The office")", "The office"}, {"x", R"("x")", "x"}),
       row("allow-certificate", &SiteConfig::allowed_certificates,
           {"CN=a,O=b\nany", R"(["CN=a,O=b", "any"])", {"CN=a,O=b", "any"}}, {"", "[]", {}}),
+      row("immutable", &SiteConfig::immutable,
+          {"/assets/**,*.woff2", R"(["/assets/**", "*.woff2"])", {"/assets/**", "*.woff2"}}, {"", "[]", {}}),
       row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
       row("connections-per-thread", &ServerConfig::connections_per_thread, {"1", "1", 1},
           {"1000000", "1_000_000", 1'000'000}),
@@ -266,6 +268,87 @@ TEST(Configuration, IsTestedForEveryOption) {
     if (option.is_setting() && option.is_flat() && option.name != "profile") known.emplace_back(option.name);
   }
   EXPECT_THAT(tested, testing::UnorderedElementsAreArray(known));
+}
+
+constexpr std::string_view kEveryKeyOfARule = R"(
+path = ["/a/**", "*.js"]
+method = ["get", "POST"]
+status = ["404", "5XX"]
+errors = true
+set = "A: b"
+add = ["C: d, e", "F: g"]
+remove = "X-Old"
+cache_control = "no-store"
+download = true
+cors = ["https://A.example", "http://b.example:81"]
+allow_client = "10.0.0.0/8"
+deny_client = "10.1.0.0/16"
+allow_certificate = "CN=a,O=b"
+password_file = "/etc/users"
+token_file = "/etc/tokens"
+realm = "The office"
+open = true
+)";
+
+RuleConfig every_key_of_a_rule() {
+  return {.paths = {"/a/**", "*.js"},
+          .methods = {"GET", "POST"},
+          .statuses = {"404", "5xx"},
+          .on_errors = true,
+          .set = {"A: b"},
+          .add = {"C: d, e", "F: g"},
+          .remove = {"X-Old"},
+          .cache_control = "no-store",
+          .download = Download::on,
+          .origins = {"https://a.example", "http://b.example:81"},
+          .allowed_clients = {"10.0.0.0/8"},
+          .denied_clients = {"10.1.0.0/16"},
+          .allowed_certificates = {"CN=a,O=b"},
+          .password_file = "/etc/users",
+          .token_file = "/etc/tokens",
+          .realm = "The office",
+          .is_open = true};
+}
+
+TEST(Configuration, ReadsTheRulesOfSites) {
+  const std::string keys(kEveryKeyOfARule);
+  const Config of_default =
+      config_from({{"-c", "bobbin.toml"}, {}, "port = 1\n[[rule]]" + keys + "[[rule]]\npath = \"/b\""});
+  ASSERT_EQ(of_default.sites.size(), 1U);
+  ASSERT_EQ(of_default.sites[0].rules.size(), 2U);
+  EXPECT_EQ(of_default.sites[0].rules[0], every_key_of_a_rule());
+  EXPECT_EQ(of_default.sites[0].rules[1], RuleConfig{.paths = {"/b"}});
+
+  const std::string site = "[[site]]\nnames = \"a.example\"\nroot = \"x\"\n";
+  const Config of_site =
+      config_from({{"-c", "bobbin.toml"},
+                   {},
+                   "root = \"y\"\n" + site + "[[site.rule]]\npath = \"/b\"\n[[site.rule]]" + keys +
+                       "[[rule]]\npath = \"/c\""});
+  ASSERT_EQ(of_site.sites.size(), 2U);
+  ASSERT_EQ(of_site.sites[0].rules.size(), 2U);
+  EXPECT_EQ(of_site.sites[0].rules[0], RuleConfig{.paths = {"/b"}});
+  EXPECT_EQ(of_site.sites[0].rules[1], every_key_of_a_rule());
+  EXPECT_EQ(of_site.sites[1].rules, std::vector{RuleConfig{.paths = {"/c"}}});
+}
+
+TEST(Configuration, RefusesBadRules) {
+  const auto refusal = [](const std::string& text) { return error_from({{"-c", "bobbin.toml"}, {}, text}); };
+  const std::string site = "[[site]]\nnames = \"a.example\"\nroot = \"x\"\n";
+  EXPECT_EQ(refusal("[[rule]]\nset = \"A: b\""), "78: bobbin: bobbin.toml:1:1: [[rule]]: path is missing");
+  EXPECT_THAT(refusal(site + "[[site.rule]]\npath = \"a/b\""),
+              testing::HasSubstr(R"(bobbin.toml:5:8: path: "a/b" is not allowed; a pattern such as)"));
+  EXPECT_THAT(refusal(site + "[[site.rule]]\npaths = \"/b\""),
+              testing::HasSubstr("paths: no such key in [[site.rule]]; did you mean path?"));
+  EXPECT_THAT(refusal(site + "[[rule]]\npath = \"/b\""),
+              testing::HasSubstr("there is no default site, whose rules these are"));
+  EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\nstatus = \"600\""),
+              testing::HasSubstr("a status code such as 404"));
+  EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\ncors = \"example.org\""),
+              testing::HasSubstr("an origin such as"));
+  EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\nremove = \"Content-Length\""),
+              testing::HasSubstr("does not set itself"));
+  EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\nmethod = \"BREW\""), testing::HasSubstr("GET, HEAD, POST"));
 }
 
 TEST(Configuration, TakesPortHostAndThreadsWithoutFlags) {

@@ -15,18 +15,17 @@ namespace {
 
 using observe::LogLevel;
 
-std::string text_of(const Option& option, ServerConfig server) {
-  ListenerConfig listener;
-  SiteConfig site;
-  return std::visit([&](const auto& kind) { return kind.text({server, listener, site}); }, option.kind());
+std::string text_of(const Option& option, const ServerConfig& server) {
+  OwnTarget own{.server = server};
+  return std::visit([&](const auto& kind) { return kind.text(own.target()); }, option.kind());
 }
 
 /// Sets a server option to the value that it has in `source`.
 void copy_value(const Option& option, const ServerConfig& source, ServerConfig& server) {
-  ListenerConfig listener;
-  SiteConfig site;
+  OwnTarget others;
   const Setting setting = setting_from_text(option, "", text_of(option, source));
-  static_cast<void>(apply(setting, {server, listener, site}));  // the value is allowed, as it was in `source`
+  // The value is allowed, as it was in `source`.
+  static_cast<void>(apply(setting, {server, others.listener, others.site, others.rule}));
 }
 
 /// Copies what a reload can change of a listener.
@@ -135,8 +134,8 @@ void Reloader::follow_roots() {
 void Reloader::follow_secrets() {
   std::size_t found = 0, used = 0;
   for (const auto& site : generation_->sites()) {
-    found = found * 31 + fingerprint_of_secrets(site->config());
-    used = used * 31 + site->secrets_fingerprint();
+    found = joined_fingerprint(found, site->secrets_fingerprint_now());
+    used = joined_fingerprint(used, site->secrets_fingerprint());
   }
   if (!secrets_change_.is_due(found, used)) return;
   auto generation = generation_->with_secrets_read_anew();

@@ -1,0 +1,106 @@
+#include "app/open_rules.h"
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "app/option_values.h"
+#include "base/network.h"
+#include "http/filters/client_addresses.h"
+#include "http/filters/client_certificates.h"
+#include "http/method.h"
+
+namespace bobbin::app {
+namespace {
+
+Networks networks_of(const std::vector<std::string>& texts) {
+  Networks networks;
+  for (const std::string& text : texts)
+    if (const auto network = Network::parse(text)) networks.push_back(*network);
+  return networks;
+}
+
+std::vector<http::PathPattern> patterns_of(const std::vector<std::string>& texts) {
+  std::vector<http::PathPattern> patterns;
+  for (const std::string& text : texts)
+    if (auto pattern = http::PathPattern::parse(text)) patterns.push_back(*std::move(pattern));
+  return patterns;
+}
+
+/// 404 for "404", and 4 for "4xx".
+int status_of(const std::string& text) {
+  return text.ends_with("xx") ? text[0] - '0' : static_cast<int>(*parse_whole_number(text));
+}
+
+std::pair<std::string, std::string> name_and_value(const std::string& field) {
+  const std::size_t colon = field.find(": ");
+  return {field.substr(0, colon), field.substr(colon + 2)};
+}
+
+/// The rule without its guards. What it says of Cache-Control is a rule of its own where it also names a
+/// status or errors, since these do not matter to it.
+http::SiteRule rule_of(const RuleConfig& config) {
+  http::SiteRule rule{.paths = patterns_of(config.paths),
+                      .on_errors = config.on_errors,
+                      .remove = config.remove,
+                      .origins = config.origins};
+  for (const std::string& method : config.methods) {
+    const http::Method known = http::recognize_method(method);
+    rule.methods.push_back(known == http::Method::head ? http::Method::get : known);
+  }
+  for (const std::string& status : config.statuses) rule.statuses.push_back(status_of(status));
+  for (const std::string& field : config.set) rule.set.push_back(name_and_value(field));
+  for (const std::string& field : config.add) rule.add.push_back(name_and_value(field));
+  if (config.download != Download::automatic) rule.attachment = config.download == Download::on;
+  return rule;
+}
+
+http::SiteRule cache_rule(const std::vector<std::string>& paths, const std::string& value) {
+  return {.paths = patterns_of(paths), .set = {{"Cache-Control", value}}};
+}
+
+}  // namespace
+
+std::shared_ptr<const http::Filter> address_guard(const std::vector<std::string>& allowed,
+                                                  const std::vector<std::string>& denied) {
+  if (allowed.empty() && denied.empty()) return nullptr;
+  return std::make_shared<const http::filters::ClientAddresses>(networks_of(allowed), networks_of(denied));
+}
+
+std::shared_ptr<const http::Filter> certificate_guard(const std::vector<std::string>& allowed) {
+  if (allowed.empty()) return nullptr;
+  return std::make_shared<const http::filters::ClientCertificates>(allowed);
+}
+
+Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards& site,
+                                          executor::Executor& executor, const std::string& exempt) {
+  OpenRules opened;
+  if (config.rules.empty() && config.immutable.empty()) return opened;
+  std::vector<http::SiteRule> rules;
+  rules.push_back(
+      {.clients = site.clients, .certificates = site.certificates, .authentication = site.authentication});
+  if (!config.immutable.empty())
+    rules.push_back(cache_rule(config.immutable, "public, max-age=31536000, immutable"));
+  for (const RuleConfig& each : config.rules) {
+    http::SiteRule rule = rule_of(each);
+    if (auto guard = address_guard(each.allowed_clients, each.denied_clients))
+      rule.clients = std::move(guard);
+    if (auto guard = certificate_guard(each.allowed_certificates)) rule.certificates = std::move(guard);
+    OpenAuthentication authentication = TRY(open_authentication(secrets_of(each), executor, exempt));
+    opened.fingerprint = joined_fingerprint(opened.fingerprint, authentication.fingerprint);
+    if (authentication.filter || each.is_open) rule.authentication = std::move(authentication.filter);
+    if (!each.cache_control.empty()) {
+      rules.push_back(cache_rule(each.paths, each.cache_control));
+      rules.back().methods = rule.methods;
+    }
+    rules.push_back(std::move(rule));
+  }
+  if (rules.size() > http::SiteRules::kMost)
+    return failure(
+        fmt::format("[[site.rule]]: {} rules are too many for one site; {} are allowed, and one that "
+                    "sets cache_control counts twice",
+                    rules.size() - 1, http::SiteRules::kMost - 1));
+  opened.rules = std::make_shared<const http::SiteRules>(std::move(rules));
+  return opened;
+}
+
+}  // namespace bobbin::app

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/open_authentication.h"
+#include "base/result.h"
+#include "executor/executor.h"
+#include "http/filter.h"
+#include "http/site_rules.h"
+
+namespace bobbin::app {
+
+/// The filters that decide who may ask, for a whole site.
+struct Guards {
+  std::shared_ptr<const http::Filter> clients;  ///< null: everybody may, as for the others
+  std::shared_ptr<const http::Filter> certificates;
+  std::shared_ptr<const http::Filter> authentication;
+};
+
+/// The rules of a site, with the files that they name read.
+struct OpenRules {
+  std::shared_ptr<const http::SiteRules> rules;  ///< null: there are none
+  std::size_t fingerprint = 0;                   ///< of the files of passwords and tokens
+};
+
+/// `site`: the guards of the whole site, of which rules make exceptions. `exempt`: see open_authentication.
+/// The error is a sentence for the operator.
+[[nodiscard]] Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards& site,
+                                                        executor::Executor& executor,
+                                                        const std::string& exempt);
+
+/// A filter by address; null when both are empty.
+[[nodiscard]] std::shared_ptr<const http::Filter> address_guard(const std::vector<std::string>& allowed,
+                                                                const std::vector<std::string>& denied);
+/// A filter by certificate; null when none is named.
+[[nodiscard]] std::shared_ptr<const http::Filter> certificate_guard(const std::vector<std::string>& allowed);
+
+}  // namespace bobbin::app
