@@ -92,8 +92,8 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_op
 }
 
 Result<std::shared_ptr<const Generation>, std::string> Generation::with_secrets_read_anew() const {
-  std::vector<std::shared_ptr<const OpenSite>> sites;
-  for (const auto& site : sites_) sites.push_back(TRY(site->with_secrets_read_anew()));
+  std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
+  for (auto& site : sites) site = TRY(site->with_secrets_read_anew());
   return std::shared_ptr<const Generation>(
       new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
 }

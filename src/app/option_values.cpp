@@ -268,7 +268,7 @@ std::optional<std::string> accept_method(std::string_view text) {
 
 std::optional<std::string> accept_status(std::string_view text) {
   if (text.size() != 3 || text[0] < '1' || text[0] > '5') return std::nullopt;
-  const std::string lower = lowercase(text);
+  std::string lower = lowercase(text);
   if (lower.ends_with("xx") || (is_digit(text[1]) && is_digit(text[2]))) return lower;
   return std::nullopt;
 }
