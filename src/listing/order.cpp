@@ -8,10 +8,16 @@
 namespace bobbin::listing {
 namespace {
 
+/// How many digits there are at the front.
+std::size_t count_digits(std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size() && is_digit(text[count])) ++count;
+  return count;
+}
+
 /// Takes the digits that `text` begins with off it, and returns them without zeros in front.
 std::string_view take_number(std::string_view& text) {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
-  std::string_view number = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  std::string_view number = text.substr(0, count_digits(text));
   text.remove_prefix(number.size());
   number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
   return number;
@@ -25,10 +31,12 @@ int compare_numbers(std::string_view one, std::string_view other) {
 }  // namespace
 
 int compare_names(std::string_view one, std::string_view other) {
-  // Most names of a folder begin alike. What is equal in bytes is equal here, but for the number that may be
-  // under way where they part.
+  // Most names of a folder begin alike, and most numbers in them have as many digits. What is equal in bytes
+  // is equal here, but for the number that may be under way where they part.
   const auto parting = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
   auto equal = static_cast<std::size_t>(parting - one.begin());
+  const std::size_t digits = count_digits(one.substr(equal));
+  if (digits > 0 && digits == count_digits(other.substr(equal))) return one[equal] < other[equal] ? -1 : 1;
   while (equal > 0 && is_digit(one[equal - 1])) --equal;
   std::string_view a = one.substr(equal);
   std::string_view b = other.substr(equal);
