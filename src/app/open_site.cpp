@@ -195,7 +195,8 @@ Result<void, std::string> OpenSite::open_documents(const std::string& directory)
 Result<void, std::string> OpenSite::open_listing() {
   if (!config_.listing) return {};
   listing::ListingSettings settings{.allowed_types = config_.allowed_types,
-                                    .says_no_cache = config_.cache_control.empty()};
+                                    .says_no_cache = config_.cache_control.empty(),
+                                    .shows_readme = config_.listing_readme};
   if (uploads_) settings.unlisted_paths.push_back(config_.upload_path);
   if (documents_) settings.unlisted_paths.push_back(documents_path_);
   if (uploads_ || documents_) settings.unlisted_folder = folder_id(upload_directory_of(config_));

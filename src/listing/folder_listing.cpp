@@ -54,9 +54,9 @@ Result<bool, std::string> FolderListing::step(std::string& text) {
     case Stage::writing_unsorted: TRY(write_unsorted(text).map_error(as_message)); break;
     case Stage::ended: return false;
   }
+  if (stage_ == Stage::ended) end(text);
   // Behind what was found, since all of it may have come of what this finds out.
   TRY(root_->still_lists(path_, folder_.status));
-  if (stage_ == Stage::ended) form_->end(text, totals_);
   return stage_ != Stage::ended;
 }
 
@@ -130,6 +130,13 @@ void FolderListing::write(std::string& text, std::string_view name) {
   form_->entry(text, *entry, totals_);
   ++(entry->is_folder ? totals_.folders : totals_.files);
   totals_.bytes += entry->size_bytes;
+}
+
+void FolderListing::end(std::string& text) const {
+  form_->totals(text, totals_);
+  if (form_->shows_readme())
+    if (const auto readme = root_->readme(folder_.fd, path_)) form_->readme(text, *readme);
+  form_->end(text);
 }
 
 }  // namespace bobbin::listing

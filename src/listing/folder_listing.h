@@ -63,6 +63,7 @@ class FolderListing {
   [[nodiscard]] Result<void> write_selected(std::string& text);
   [[nodiscard]] Result<void> write_unsorted(std::string& text);
   void write(std::string& text, std::string_view name);
+  void end(std::string& text) const;
 
   const std::shared_ptr<const ListedRoot> root_;
   const std::string path_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "listing/entry.h"
+#include "listing/readme_text.h"
 
 namespace bobbin::listing {
 
@@ -23,7 +24,12 @@ class Form {
   virtual void unsorted(std::string& text) const = 0;
   /// `before`: what was written already.
   virtual void entry(std::string& text, const Entry& entry, const Totals& before) const = 0;
-  virtual void end(std::string& text, const Totals& totals) const = 0;
+  /// Behind the last entry.
+  virtual void totals(std::string& text, const Totals& totals) const = 0;
+  /// Whether readme() does anything with it.
+  [[nodiscard]] virtual bool shows_readme() const = 0;
+  virtual void readme(std::string& text, const Readme& readme) const = 0;
+  virtual void end(std::string& text) const = 0;
 };
 
 }  // namespace bobbin::listing

@@ -128,12 +128,12 @@ void HtmlForm::entry(std::string& text, const Entry& entry, const Totals&) const
   text += "</time>\n";
 }
 
-void HtmlForm::end(std::string& text, const Totals& totals) const {
+void HtmlForm::totals(std::string& text, const Totals& totals) const {
   if (totals.folders + totals.files == 0)
     text += "<tr class=\"note\"><td colspan=\"3\">This folder is empty.\n";
   text +=
-      "</tbody>\n</table>\n<p id=\"none\" hidden>Nothing here has such a name.</p>\n</main>\n<footer><p "
-      "role=\"status\">";
+      "</tbody>\n</table>\n<p id=\"none\" hidden>Nothing here has such a name.</p>\n"
+      "<p id=\"total\" role=\"status\">";
   if (totals.folders > 0) append_count(text, totals.folders, "folder", "folders");
   if (totals.folders > 0 && totals.files > 0) text += ", ";
   if (totals.files > 0) {
@@ -141,7 +141,22 @@ void HtmlForm::end(std::string& text, const Totals& totals) const {
     text += ", ";
     append_size(text, totals.bytes);
   }
-  text += "</p></footer>\n<script>";
+  text += "</p>\n";
+}
+
+void HtmlForm::readme(std::string& text, const Readme& readme) const {
+  text.append("<section aria-labelledby=\"readme\">\n<h2 id=\"readme\">")
+      .append(readme.name)
+      .append("</h2>\n<pre>");
+  append_html_lines(text, readme.text);
+  text += "</pre>\n";
+  if (!readme.is_whole)
+    text.append("<p><a href=\"").append(readme.name).append("\">This is only the beginning.</a></p>\n");
+  text += "</section>\n";
+}
+
+void HtmlForm::end(std::string& text) const {
+  text += "</main>\n<script>";
   text += kPageScript;
   text += "</script>\n</body>\n</html>\n";
 }

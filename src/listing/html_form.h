@@ -21,7 +21,10 @@ class HtmlForm final : public Form {
   void begin(std::string& text) const override;
   void unsorted(std::string& text) const override;
   void entry(std::string& text, const Entry& entry, const Totals& before) const override;
-  void end(std::string& text, const Totals& totals) const override;
+  void totals(std::string& text, const Totals& totals) const override;
+  [[nodiscard]] bool shows_readme() const override { return true; }
+  void readme(std::string& text, const Readme& readme) const override;
+  void end(std::string& text) const override;
 
   /// The value of Content-Security-Policy: its own style and script, by their digests, and nothing else.
   [[nodiscard]] static std::string content_security_policy();

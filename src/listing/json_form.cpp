@@ -23,6 +23,6 @@ void JsonForm::entry(std::string& text, const Entry& entry, const Totals& before
   text += entry.is_folder ? "/\"}" : "\"}";
 }
 
-void JsonForm::end(std::string& text, const Totals&) const { text += "\n]\n"; }
+void JsonForm::end(std::string& text) const { text += "\n]\n"; }
 
 }  // namespace bobbin::listing

@@ -13,7 +13,10 @@ class JsonForm final : public Form {
   void begin(std::string& text) const override;
   void unsorted(std::string&) const override {}
   void entry(std::string& text, const Entry& entry, const Totals& before) const override;
-  void end(std::string& text, const Totals& totals) const override;
+  void totals(std::string&, const Totals&) const override {}
+  [[nodiscard]] bool shows_readme() const override { return false; }
+  void readme(std::string&, const Readme&) const override {}
+  void end(std::string& text) const override;
 };
 
 }  // namespace bobbin::listing

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -102,6 +103,23 @@ std::optional<Entry> ListedRoot::look_at(const os::Fd& folder, const std::string
                .is_folder = is_folder,
                .size_bytes = is_folder ? 0 : status->size_bytes,
                .modified = status->modified};
+}
+
+std::optional<Readme> ListedRoot::readme(const os::Fd& folder, const std::string& path) const {
+  if (!settings_.shows_readme) return std::nullopt;
+  for (const std::string_view name : {"README.md", "README.txt", "README"}) {
+    const auto entry = look_at(folder, path, name);
+    if (!entry || entry->is_folder) continue;
+    const auto file = os::open_beneath(root_, join(path, name));
+    if (!file || file->is_leased || file->status.kind != Kind::regular) continue;
+    const std::uint64_t size = file->status.size_bytes;
+    std::string text(std::min<std::uint64_t>(size, kMostReadmeBytes), '\0');
+    const auto count = os::read_at(file->fd, std::as_writable_bytes(std::span(text)), 0);
+    if (!count) continue;
+    text.resize(*count);
+    return Readme{.name = name, .text = std::move(text), .is_whole = size <= kMostReadmeBytes};
+  }
+  return std::nullopt;
 }
 
 }  // namespace bobbin::listing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/budget.h"
 #include "base/result.h"
 #include "listing/entry.h"
+#include "listing/readme_text.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/open_beneath.h"
@@ -27,6 +29,7 @@ struct ListingSettings {
   std::vector<std::string> unlisted_paths;  ///< where something else answers: "/upload", decoded
   std::optional<FolderId> unlisted_folder;  ///< of the uploads
   bool says_no_cache = true;                ///< whether an answer has `Cache-Control: no-cache`
+  bool shows_readme = false;                ///< beneath the entries of a page
 };
 
 /// What may be shown of a root: what a GET would serve, and nothing else. Paths here are beneath the root,
@@ -55,6 +58,11 @@ class ListedRoot {
   /// What is to be shown of this name in an open folder, if it is shown. The name is that which was given.
   [[nodiscard]] std::optional<Entry> look_at(const os::Fd& folder, const std::string& path,
                                              std::string_view name) const;
+
+  /// Of a longer README only so many bytes are shown.
+  static constexpr std::size_t kMostReadmeBytes = 32 * 1024;
+  /// Of README.md, README.txt and README the first that a GET would serve, where the settings ask for it.
+  [[nodiscard]] std::optional<Readme> readme(const os::Fd& folder, const std::string& path) const;
 
   [[nodiscard]] const ListingSettings& settings() const { return settings_; }
   [[nodiscard]] Budget& budget() const { return budget_; }

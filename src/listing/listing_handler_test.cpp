@@ -288,6 +288,28 @@ TEST_F(ListingHandlerTest, IsJsonForWhoPrefersIt) {
             "text/html; charset=utf-8");
 }
 
+TEST_F(ListingHandlerTest, ShowsTheReadmeWhenAskedTo) {
+  write("folder/README", "third");
+  write("folder/README.md", "# First\n<script>");
+  EXPECT_THAT(page("/folder/"), Not(HasSubstr("First")));
+  open({.shows_readme = true});
+  EXPECT_THAT(page("/folder/"),
+              HasSubstr("<h2 id=\"readme\">README.md</h2>\n<pre># First\n&lt;script&gt;\n</pre>\n"
+                        "</section>\n</main>\n<script>"));
+  Response json = ask("/folder/?format=json");
+  EXPECT_THAT(content(json), Not(HasSubstr("First")));
+
+  place.write("secret", "secret");
+  fs::remove(place.path("site/folder/README.md"));
+  place.make_link("site/folder/README.md", "../../secret");
+  make_folder("folder/README.txt");
+  EXPECT_THAT(page("/folder/"), HasSubstr("<pre>third\n</pre>"))
+      << "what a GET would not serve is passed over";
+  write("folder/README", std::string(ListedRoot::kMostReadmeBytes + 1, 'x'));
+  EXPECT_THAT(page("/folder/"),
+              HasSubstr("x\n</pre>\n<p><a href=\"README\">This is only the beginning.</a></p>"));
+}
+
 TEST_F(ListingHandlerTest, IsRefusedWhenTheBudgetIsUsedUp) {
   open();
   Budget::Share others(root->budget());

@@ -37,9 +37,11 @@ td a{display:block;padding:.5rem .75rem .5rem 2.5rem;background:no-repeat .75rem
 tbody tr:hover{background:var(--hover)}
 .note td{padding:.75rem;white-space:normal}
 .note:hover{background:none}
-#none,footer{margin:1rem .75rem;color:var(--soft)}
-footer{font-size:.875rem}
-footer p{margin:0}
+#none,#total{margin:1rem .75rem;color:var(--soft)}
+#total{font-size:.875rem}
+section{margin:2rem .75rem 0;padding-top:1rem;border-top:1px solid var(--line)}
+h2{margin:0;font-size:1rem;font-weight:650}
+pre{margin:.75rem 0;font:.875rem/1.6 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;tab-size:4}
 @media(max-width:40rem){
 body{padding:1rem .25rem}
 nav{flex-basis:100%}

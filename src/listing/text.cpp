@@ -1,5 +1,6 @@
 #include "listing/text.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <fmt/format.h>
@@ -23,7 +24,7 @@ void each_character(std::string_view text, Append append) {
   }
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
 
 /// Characters that stand for themselves in a segment of a path, in an attribute and in a JSON string.
 bool is_plain(char c) {
@@ -72,6 +73,17 @@ void append_html(std::string& out, std::string_view text) {
       default: out += is_control(character.front()) ? kReplacement : character;
     }
   });
+}
+
+void append_html_lines(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    append_html(out, line);
+    out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
 }
 
 void append_json(std::string& out, std::string_view text) {

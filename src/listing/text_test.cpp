@@ -19,6 +19,12 @@ TEST(Html, IsEscaped) {
   EXPECT_EQ(made_by<std::string_view>(append_html, "a\xE9z\n\x7F"), "a\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
+TEST(Html, KeepsLines) {
+  EXPECT_EQ(made_by<std::string_view>(append_html_lines, "<a>\r\n\n\tb\x01\nc"),
+            "&lt;a&gt;\n\n\tb\xEF\xBF\xBD\nc\n");
+  EXPECT_EQ(made_by<std::string_view>(append_html_lines, ""), "");
+}
+
 TEST(Json, IsEscaped) {
   EXPECT_EQ(made_by<std::string_view>(append_json, "a\"b\\c\n\x01<\xC3\xBC\xE9"),
             "a\\\"b\\\\c\\u000a\\u0001<\xC3\xBC\xEF\xBF\xBD");

@@ -196,6 +196,15 @@ def test_index_goes_first(server, folder):
     assert server.get("/folder/").content == b"index"
 
 
+def test_readme(start, folder):
+    """As text, whatever it says; and only where it is asked for."""
+    (folder / "README.md").write_bytes(b"# <Title>\n")
+    assert b"Title" not in start("--listing", "on").get("/folder/").content
+    server = start("--listing", "on", "--listing-readme", "on")
+    assert "<pre># &lt;Title&gt;\n</pre>" in server.get("/folder/").text
+    assert page(server, "/folder/").entries.keys() >= {"README.md", "b9.iso"}
+
+
 def test_operators_cache_control(start, folder):
     """There is one such field, and it is the operator's."""
     assert start("--listing", "on", "--cache-control", "max-age=60").get("/folder/")["Cache-Control"] == "max-age=60"
