@@ -27,7 +27,8 @@ inline constexpr std::string_view kPageScript = R"(
     none.hidden = shown > 0;
     status.textContent = words.length > 0 ? `${shown} of ${entries.length}` : all;
   };
-  const links = () => [...document.querySelectorAll('tbody tr:not([hidden]) a')];
+  const links = () => [...document.querySelectorAll(
+    `${search.value === '' ? 'tbody' : '#entries'} tr:not([hidden]) a`)];
   const move = step => {
     const shown = links();
     const at = shown.indexOf(document.activeElement);

@@ -45,7 +45,7 @@ pre{margin:.75rem 0;font:.875rem/1.6 ui-monospace,monospace;white-space:pre-wrap
 @media(max-width:40rem){
 body{padding:1rem .25rem}
 nav{flex-basis:100%}
-ol a,ol h1{display:inline-block;padding:.625rem 0;margin:-.375rem 0}
+ol a,ol h1{display:inline-block;padding:.625rem .5rem;margin:-.375rem -.5rem}
 input{flex:1 1 100%;height:2.75rem}
 table,thead,tbody{display:block}
 thead tr{display:flex;border-bottom:1px solid var(--line)}
