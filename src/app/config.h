@@ -129,6 +129,9 @@ struct SiteConfig {
   std::vector<std::string> downloads{"txt", "png", "jpg", "jpeg"};
   std::vector<std::string> allowed_types;  ///< extensions; every type is allowed when there are none
 
+  bool listing = false;         ///< whether a folder without an index is shown by a list of what is in it
+  bool listing_readme = false;  ///< whether the text of its README stands beneath
+
   /// Whether If-Range may rely on a date that a tool has set: no file is replaced by another under an old
   /// time.
   bool trust_mtime = false;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +10,8 @@
 #include "http/filters/expectations.h"
 #include "http/filters/redirect_to_https.h"
 #include "http/percent_encoding.h"
+#include "listing/listing_handler.h"
+#include "os/directory.h"
 #include "store/document_name.h"
 
 namespace bobbin::app {
@@ -82,6 +85,15 @@ bool takes_uploads(const SiteConfig& config) {
 /// The part of the cache for stored documents. They are fetched far less often than the files of the site.
 std::size_t documents_cache_bytes(const OpenSite::Shared& shared) { return shared.cache_bytes / 8; }
 
+/// Nothing: there is no such directory, or it cannot be read.
+std::optional<listing::FolderId> folder_id(const std::string& directory) {
+  const auto folder = os::open_directory(directory);
+  if (!folder) return std::nullopt;
+  const auto status = os::status(*folder);
+  if (!status) return std::nullopt;
+  return listing::FolderId{.device = status->device, .inode = status->inode};
+}
+
 std::string lines_of(const std::vector<std::string>& fields) {
   std::string lines;
   for (const std::string& field : fields) lines.append(field).append("\r\n");
@@ -95,6 +107,7 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& 
   std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
   TRY(site->open_root());
   TRY(site->open_uploads(folders));
+  TRY(site->open_listing());
   TRY(site->open_challenges());
   TRY(site->open_secrets());
   return site;
@@ -106,6 +119,7 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_root_opened_anew()
   if (site->document_files_)
     site->documents_ =
         std::make_shared<Documents>(site->document_files_, site->files_, site->documents_path_.size());
+  TRY(site->open_listing());
   return site;
 }
 
@@ -175,6 +189,22 @@ Result<void, std::string> OpenSite::open_documents(const std::string& directory)
   if (!documents) return {};  // there has never been a document
   document_files_ = *std::move(documents);
   documents_ = std::make_shared<Documents>(document_files_, files_, documents_path_.size());
+  return {};
+}
+
+Result<void, std::string> OpenSite::open_listing() {
+  if (!config_.listing) return {};
+  listing::ListingSettings settings{.allowed_types = config_.allowed_types,
+                                    .says_no_cache = config_.cache_control.empty(),
+                                    .shows_readme = config_.listing_readme};
+  if (uploads_) settings.unlisted_paths.push_back(config_.upload_path);
+  if (documents_) settings.unlisted_paths.push_back(documents_path_);
+  if (uploads_ || documents_) settings.unlisted_folder = folder_id(upload_directory_of(config_));
+  auto root = listing::ListedRoot::create(files_->root(), std::move(settings));
+  if (!root)
+    return failure(
+        fmt::format("--listing: \"{}\" cannot be listed: {}", config_.root, root.error().message()));
+  listing_ = std::make_shared<const listing::ListingHandler>(files_, *std::move(root), shared_.executor);
   return {};
 }
 
@@ -263,7 +293,7 @@ http::Site OpenSite::routes() const {
   if (challenges_) routes.push_back({Match::beneath, std::string(kChallengePath), challenges_.get()});
   if (uploads_) routes.push_back({Match::exactly, config_.upload_path, uploads_.get()});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
-  routes.push_back({Match::beneath, "", files_.get()});
+  routes.push_back({Match::beneath, "", listing_ ? listing_.get() : files_.get()});
   using Addresses = http::HostPolicy::Addresses;
   return {
       .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),

@@ -70,6 +70,7 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> open_root();
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
+  [[nodiscard]] Result<void, std::string> open_listing();
   [[nodiscard]] Result<void, std::string> open_challenges();
   [[nodiscard]] Result<void, std::string> open_secrets();
   [[nodiscard]] Result<void, std::string> check_place(const SecretsConfig& config) const;
@@ -84,6 +85,7 @@ class OpenSite {
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
+  std::shared_ptr<const http::Handler> listing_;    // of the root, its files included; null when it is off
   std::shared_ptr<files::FileHandler> challenges_;  // null when they have no folder of their own
   OpenAuthentication authentication_;               // of the whole site
   OpenRules rules_;

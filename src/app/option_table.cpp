@@ -315,6 +315,13 @@ constexpr Option kOptions[] = {
     {.group = "Files", .name = "allow-type", .placeholder = "EXTENSION",
      .effect = List{&SiteConfig::allowed_types, accept_extension, kExtensions, "every type"},
      .meaning = "Only files with these extensions are served; others are answered 415."},
+    {.group = "Files", .name = "listing", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::listing},
+     .meaning = "Whether a folder without index.html is shown by a list of what can be fetched from it: a page, or JSON for programs that "
+                "prefer it. Nothing is listed that is hidden, uploaded or refused."},
+    {.group = "Files", .name = "listing-readme", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::listing_readme},
+     .meaning = "Whether the page of a folder shows the text of its README.md, README.txt or README beneath the list, as it is."},
     {.group = "Files", .name = "trust-mtime", .placeholder = "on|off",
      .effect = Switch{&SiteConfig::trust_mtime},
      .meaning = "Whether If-Range with the date of a file resumes a download although a tool has set that date (rsync -a, cp -p, an image). "

@@ -41,4 +41,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return decoded;
 }
 
+std::string encode_base64(std::string_view bytes) {
+  std::string encoded;
+  encoded.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view group = bytes.substr(i, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      encoded += k <= group.size() ? kDigits[bits >> (18 - 6 * k) & 63] : '=';
+  }
+  return encoded;
+}
+
 }  // namespace bobbin::http

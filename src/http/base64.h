@@ -10,4 +10,7 @@ namespace bobbin::http {
 /// another character, or for bits at its end that encode nothing.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
+/// Encodes in base64 with padding (RFC 4648 §4).
+[[nodiscard]] std::string encode_base64(std::string_view bytes);
+
 }  // namespace bobbin::http

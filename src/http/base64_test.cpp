@@ -1,6 +1,7 @@
 #include "http/base64.h"
 
 #include <gtest/gtest.h>
+#include <string>
 
 namespace bobbin::http {
 namespace {
@@ -17,6 +18,14 @@ TEST(Base64, IsThatOfTheStandard) {
   EXPECT_EQ(decode_base64("Zm9vYmE="), "fooba");
   EXPECT_EQ(decode_base64("Zm9vYmFy"), "foobar");
   EXPECT_EQ(decode_base64("AP/+/w=="), "\0\xFF\xFE\xFF"s);
+}
+
+TEST(Base64, EncodesWhatItDecodes) {
+  for (const std::string& bytes :
+       {""s, "f"s, "fo"s, "foo"s, "foob"s, "fooba"s, "foobar"s, "\0\xFF\xFE\xFF"s, "\xFB\xEF\xBE"s})
+    EXPECT_EQ(decode_base64(encode_base64(bytes)), bytes);
+  EXPECT_EQ(encode_base64("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(encode_base64("\xFB\xEF\xBE"), "++++");
 }
 
 TEST(Base64, IsNothingElse) {

@@ -82,6 +82,18 @@ struct Preferences {
   }
 };
 
+/// Nothing: Accept is malformed.
+std::optional<Preferences> preferences_of(const RequestHead& head) {
+  Preferences preferences;
+  for (const Field& field : head.fields.lines()) {
+    if (field.name != FieldName::accept) continue;
+    FieldValueReader reader(field.value);
+    for (reader.skip_to_element(); !reader.at_end(); reader.skip_to_element())
+      if (!preferences.read_element(reader)) return std::nullopt;
+  }
+  return preferences;
+}
+
 std::string escape_html(std::string_view text) {
   std::string escaped;
   for (const char c : to_utf8(text)) {
@@ -149,15 +161,15 @@ std::string problem_details(Status status, std::string_view detail) {
 }  // namespace
 
 ErrorForm preferred_error_form(const RequestHead& head) {
-  Preferences preferences;
-  for (const Field& field : head.fields.lines()) {
-    if (field.name != FieldName::accept) continue;
-    FieldValueReader reader(field.value);
-    for (reader.skip_to_element(); !reader.at_end(); reader.skip_to_element())
-      if (!preferences.read_element(reader)) return ErrorForm::page;
-  }
-  const int problem = std::max(preferences.json.weight(), preferences.problem.weight());
-  return problem > preferences.html.weight() ? ErrorForm::problem : ErrorForm::page;
+  const auto preferences = preferences_of(head);
+  if (!preferences) return ErrorForm::page;
+  const int problem = std::max(preferences->json.weight(), preferences->problem.weight());
+  return problem > preferences->html.weight() ? ErrorForm::problem : ErrorForm::page;
+}
+
+bool prefers_json(const RequestHead& head) {
+  const auto preferences = preferences_of(head);
+  return preferences && preferences->json.weight() > preferences->html.weight();
 }
 
 void render_error(Response& response, ErrorForm form, std::string_view server_name) {

@@ -50,6 +50,19 @@ TEST(PreferredErrorForm, IsProblemDetailsForWhoPrefersJson) {  // RFC 9110 §12.
   for (const auto& lines : cases) EXPECT_EQ(form_for(lines), ErrorForm::problem) << lines.front();
 }
 
+TEST(PrefersJson, TakesJsonAndNotProblemDetails) {
+  const auto prefers = [](std::string_view accept) {
+    RequestHead head;
+    EXPECT_TRUE(head.fields.add({FieldName::accept, "Accept", accept}));
+    return prefers_json(head);
+  };
+  EXPECT_TRUE(prefers("application/json"));
+  EXPECT_TRUE(prefers("text/html;q=0.5, application/json"));
+  for (const char* accept : {"application/problem+json", "text/html, application/json", "*/*", "",
+                             "application/json;q=2", "text/html"})
+    EXPECT_FALSE(prefers(accept)) << accept;
+}
+
 TEST(PreferredErrorForm, IsAPageOtherwise) {
   const std::vector<std::string_view> cases[] = {
       {},

@@ -1,5 +1,6 @@
 #include "os/directory.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,6 +14,25 @@ namespace bobbin::os {
 namespace {
 
 constexpr mode_t kFileMode = 0644;
+
+// Small, since a caller may have text to make of every entry before it can pause.
+constexpr std::size_t kEntriesBytes = 8 * 1024;
+
+Result<void> may_access(const Fd& directory, const std::string& path, int how) {
+  const char* relative = path.empty() ? "." : path.c_str();
+  if (::faccessat(directory.number(), relative, how, AT_EACCESS) != 0) return last_error("faccessat");
+  return {};
+}
+
+std::optional<FileStatus::Kind> kind_of_entry(unsigned char type) {
+  switch (type) {
+    case DT_UNKNOWN: return std::nullopt;
+    case DT_REG: return FileStatus::Kind::regular;
+    case DT_DIR: return FileStatus::Kind::directory;
+    case DT_LNK: return FileStatus::Kind::link;
+    default: return FileStatus::Kind::other;
+  }
+}
 
 }  // namespace
 
@@ -70,6 +90,32 @@ Result<void> remove_file(const Fd& directory, const std::string& name) {
 
 Result<void> may_write(const std::string& directory) {
   if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return last_error("faccessat");
+  return {};
+}
+
+Result<void> may_read(const Fd& directory, const std::string& path) {
+  return may_access(directory, path, R_OK);
+}
+
+Result<void> may_list(const Fd& directory, const std::string& path) {
+  return may_access(directory, path, R_OK | X_OK);
+}
+
+Result<bool> read_entries(const Fd& directory, const std::function<void(const DirectoryEntry&)>& visit) {
+  alignas(dirent64) char buffer[kEntriesBytes];
+  const auto filled = ::getdents64(directory.number(), buffer, sizeof buffer);
+  if (filled < 0) return last_error("getdents64");
+  for (std::size_t at = 0; at < static_cast<std::size_t>(filled);) {
+    const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") visit({.name = name, .kind = kind_of_entry(entry->d_type)});
+    at += entry->d_reclen;
+  }
+  return filled > 0;
+}
+
+Result<void> rewind_entries(const Fd& directory) {
+  if (::lseek(directory.number(), 0, SEEK_SET) < 0) return last_error("lseek");
   return {};
 }
 

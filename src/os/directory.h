@@ -1,11 +1,14 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "os/fd.h"
+#include "os/file.h"
 
 namespace bobbin::os {
 
@@ -30,6 +33,24 @@ namespace bobbin::os {
 
 /// Whether this user may make files in the directory: faccessat(2).
 [[nodiscard]] Result<void> may_write(const std::string& directory);
+
+/// Whether this user may read the file, or see what is in the directory, at this path from `directory`. A
+/// link is followed, wherever it leads: faccessat(2).
+[[nodiscard]] Result<void> may_read(const Fd& directory, const std::string& path);
+[[nodiscard]] Result<void> may_list(const Fd& directory, const std::string& path);
+
+/// One entry of a directory.
+struct DirectoryEntry {
+  std::string_view name;
+  /// Nothing where the file system does not tell it along with the name.
+  std::optional<FileStatus::Kind> kind;
+};
+/// Calls `visit` with the next entries of a directory that is open for reading, without "." and "..", in no
+/// order; with some hundreds at most. The views are valid during the call. False: there are no more.
+[[nodiscard]] Result<bool> read_entries(const Fd& directory,
+                                        const std::function<void(const DirectoryEntry&)>& visit);
+/// read_entries begins with the first entry again.
+[[nodiscard]] Result<void> rewind_entries(const Fd& directory);
 
 /// The names in a directory, without "." and "..", in no order.
 [[nodiscard]] Result<std::vector<std::string>> list(const Fd& directory);

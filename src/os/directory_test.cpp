@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 #include <string>
 
 #include "os/file.h"
@@ -144,6 +145,72 @@ TEST(List, OfAFileIsAnError) {
   place.write("file", "");
   const int fd = ::open(place.path("file").c_str(), O_RDONLY | O_CLOEXEC);
   EXPECT_EQ(code_of(list(Fd(fd))), ENOTDIR);
+}
+
+/// Everything that is left of a directory, with its kind as one letter.
+std::multiset<std::string> entries_of(const Fd& directory) {
+  std::multiset<std::string> entries;
+  const auto add = [&entries](const DirectoryEntry& entry) {
+    using Kind = FileStatus::Kind;
+    const char kind = !entry.kind                      ? '?'
+                      : *entry.kind == Kind::regular   ? 'f'
+                      : *entry.kind == Kind::directory ? 'd'
+                      : *entry.kind == Kind::link      ? 'l'
+                                                       : 'o';
+    entries.insert(std::string(entry.name) + ":" + kind);
+  };
+  while (read_entries(directory, add).value()) {
+  }
+  return entries;
+}
+
+TEST(Entries, AreReadWithTheirKindsAndAnew) {
+  const TestDirectory place;
+  place.write("file", "");
+  place.make_folder("folder");
+  place.make_link("link", "nowhere");
+  place.make_fifo("fifo");
+  const Fd directory = must_open(place.path());
+  const std::multiset<std::string> all{"file:f", "folder:d", "link:l", "fifo:o"};
+  EXPECT_EQ(entries_of(directory), all);
+  EXPECT_TRUE(entries_of(directory).empty()) << "they have been read";
+  ASSERT_TRUE(rewind_entries(directory));
+  EXPECT_EQ(entries_of(directory), all);
+}
+
+TEST(Entries, ComeInPieces) {
+  const TestDirectory place;
+  constexpr std::size_t kCount = 1000;
+  for (std::size_t i = 0; i < kCount; ++i) place.write("file" + std::to_string(i), "");
+  const Fd directory = must_open(place.path());
+  std::size_t pieces = 0;
+  std::set<std::string> names;
+  const auto add = [&names](const DirectoryEntry& entry) { names.emplace(entry.name); };
+  while (read_entries(directory, add).value()) ++pieces;
+  EXPECT_GT(pieces, 1U);
+  EXPECT_EQ(names.size(), kCount);
+}
+
+TEST(Entries, OfWhatIsNoDirectoryAreAnError) {
+  const TestDirectory place;
+  place.write("file", "");
+  const Fd file(::open(place.path("file").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(code_of(read_entries(file, [](const DirectoryEntry&) {})), ENOTDIR);
+}
+
+TEST(MayRead, FollowsLinksAndSaysWhatIsMissing) {
+  const TestDirectory place;
+  place.write("file", "");
+  place.make_folder("folder");
+  place.make_link("link", "file");
+  place.make_link("dangling", "nowhere");
+  const Fd directory = must_open(place.path());
+  for (const char* name : {"file", "folder", "link", ""})
+    EXPECT_EQ(code_of(may_read(directory, name)), 0) << name;
+  EXPECT_EQ(code_of(may_read(directory, "dangling")), ENOENT);
+  EXPECT_EQ(code_of(may_list(directory, "folder")), 0);
+  EXPECT_EQ(code_of(may_list(directory, "")), 0);
+  EXPECT_EQ(code_of(may_list(directory, "file")), EACCES) << "nobody may search it, not even root";
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/mutex.h"
-#include "store/budget.h"
 #include "store/document_store.h"
 #include "store/folder.h"
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/budget.h"
 #include "executor/executor.h"
 #include "observe/log.h"
 #include "observe/registry.h"
-#include "store/budget.h"
 #include "store/committer.h"
 #include "store/document_store.h"
 #include "store/folder.h"

@@ -54,3 +54,39 @@ def test_a_page_with_all_that_it_needs(start_plain, root, scratch):
     asked = {exchange["request"].split(" ")[1] for exchange in exchanges if exchange["status"] == 200}
     assert asked >= {f"/{name}" for name in [*images, "page.html", "style.css"]}
     assert len({exchange["connection_id"] for exchange in exchanges}) <= 2, "one is enough for everything"
+
+
+# It looks at a listing in a frame, which is of the same origin: types into its search, and sorts it by its buttons.
+DRIVER = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>waiting</title></head><body><iframe src="folder/"></iframe>
+<script type="module">
+  const frame = document.querySelector("iframe");
+  const loaded = () => new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+  if (frame.contentDocument.readyState !== "complete" || frame.contentDocument.URL === "about:blank") await loaded();
+  const shown = () =>
+    [...frame.contentDocument.querySelectorAll("#entries tr:not([hidden]) a")].map((link) => link.textContent).join(",");
+  const results = [shown()];
+  const search = frame.contentDocument.getElementById("search");
+  search.value = "TXT b";
+  search.dispatchEvent(new Event("input"));
+  results.push(search.hidden, shown(), frame.contentDocument.getElementById("total").textContent);
+  const sorted = loaded();
+  frame.contentDocument.querySelector("button[name=order][value=desc]").click();
+  await sorted;
+  results.push(frame.contentWindow.location.search, shown());
+  document.title = results.join(" ");
+</script></body></html>
+"""
+
+
+def test_a_listing(start_plain, root, scratch):
+    """Its style and its script are let in by its own policy, and do what they are for."""
+    (root / "folder").mkdir()
+    for name in ["a1.txt", "b9.txt", "b10.txt", "b.iso"]:
+        (root / "folder" / name).write_bytes(b"x")
+    (root / "page.html").write_text(DRIVER)
+    server = start_plain("--root", root, "--port", "0", "--tls", "self-signed", "--listing", "on", root=root)
+    document = load(f"https://localhost:{server.port}/page.html", scratch / "profile")
+    assert re.search(r"<title>(.*?)</title>", document)[1] == (
+        "a1.txt,b.iso,b9.txt,b10.txt false b9.txt,b10.txt 2 of 4 ?sort=name&amp;order=desc b10.txt,b9.txt,b.iso,a1.txt"
+    )

@@ -81,6 +81,10 @@ class Response:
         return self["Connection"].lower() == "keep-alive"
 
     @property
+    def is_chunked(self):
+        return self.get("Transfer-Encoding") is not None
+
+    @property
     def text(self):
         return self.content.decode("utf-8")
 
@@ -114,8 +118,11 @@ def check_response(response):
     """What holds for every final response (CONTRACT §2, §4)."""
     assert response.reason, "the reason phrase is missing"
     parse_date(response["Date"])
-    assert response.get("Transfer-Encoding") is None
-    if response.status in (204, 304):
+    if response.is_chunked:
+        # Content that is made while it is sent: it has no length in front, and no tag.
+        assert response["Transfer-Encoding"] == "chunked"
+        assert response.get("Content-Length") is None and response.get("ETag") is None
+    elif response.status in (204, 304):
         assert response.status == 304 or response.get("Content-Length") is None  # RFC 9110 §8.6
     else:
         assert re.fullmatch("[0-9]+", response["Content-Length"])
@@ -277,8 +284,31 @@ class Connection:
         response = Response(status, reason, fields, b"", head)
         check_response(response)
         if method != "HEAD" and status not in (204, 304):
-            response = Response(status, reason, fields, self.receive_bytes(int(response["Content-Length"])), head)
+            content = (
+                self.receive_chunks()
+                if response.is_chunked
+                else self.receive_bytes(int(response["Content-Length"]))
+            )
+            response = Response(status, reason, fields, content, head)
         return response
+
+    def receive_line(self):
+        """The bytes up to the next CRLF, without it."""
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            assert len(self._buffer) < MAX_HEAD_BYTES, "a line without end"
+            self._fill()
+        return self.receive_bytes(end + 2)[:-2]
+
+    def receive_chunks(self):
+        """The content of a response in the chunked coding (RFC 9112 §7.1), without extensions and trailers."""
+        content = bytearray()
+        while True:
+            size = self.receive_line()
+            assert re.fullmatch(rb"[0-9a-f]{1,16}", size), f"malformed chunk size {size!r}"
+            content += self.receive_bytes(int(size, 16))
+            assert self.receive_bytes(2) == b"\r\n"
+            if int(size, 16) == 0:
+                return bytes(content)
 
     def receive_to_end(self, patience=CLOSE_PATIENCE):
         """Every byte until the server closes, and whether it closed with a FIN (True) or a reset (False).

@@ -3,16 +3,17 @@
 #include <atomic>
 #include <cstdint>
 
-namespace bobbin::store {
+namespace bobbin {
 
-/// What all documents that are not stored yet may take together, of memory or of disk. Thread: any.
+/// What many may take together, of memory or of disk: all documents that are not stored yet, for example.
+/// Thread: any.
 class Budget {
  public:
   explicit Budget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
   [[nodiscard]] std::uint64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
 
-  /// The part that one document has taken. It is given back when this object is destroyed. The budget
+  /// The part that one of them has taken. It is given back when this object is destroyed. The budget
   /// outlives it. Thread: one at a time.
   class Share {
    public:
@@ -49,4 +50,4 @@ class Budget {
   std::atomic<std::uint64_t> used_bytes_ = 0;
 };
 
-}  // namespace bobbin::store
+}  // namespace bobbin
