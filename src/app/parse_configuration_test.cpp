@@ -152,6 +152,8 @@ std::vector<Row> every_option() {
       row("realm", &SiteConfig::realm, {"The office", R"("The office")", "The office"}, {"x", R"("x")", "x"}),
       row("allow-certificate", &SiteConfig::allowed_certificates,
           {"CN=a,O=b\nany", R"(["CN=a,O=b", "any"])", {"CN=a,O=b", "any"}}, {"", "[]", {}}),
+      row("listing", &SiteConfig::listing, {"on", "true", true}, {"off", "false", false}),
+      row("listing-readme", &SiteConfig::listing_readme, {"on", "true", true}, {"off", "false", false}),
       row("immutable", &SiteConfig::immutable,
           {"/assets/**,*.woff2", R"(["/assets/**", "*.woff2"])", {"/assets/**", "*.woff2"}}, {"", "[]", {}}),
       row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
