@@ -19,10 +19,14 @@ thread_local std::uint64_t freed_bytes = 0;
 }  // namespace
 
 // NOLINTBEGIN(cppcoreguidelines-no-malloc)
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   void* const memory = std::malloc(size);
+  if (memory != nullptr) allocated_bytes += ::malloc_usable_size(memory);
+  return memory;
+}
+void* operator new(std::size_t size) {
+  void* const memory = operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
-  allocated_bytes += ::malloc_usable_size(memory);
   return memory;
 }
 void operator delete(void* memory) noexcept {
