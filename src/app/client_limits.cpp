@@ -1,27 +1,18 @@
 #include "app/client_limits.h"
 
-#include <string>
-#include <vector>
-
+#include "app/option_values.h"
 #include "limits/request_limit.h"
 
 namespace bobbin::app {
 namespace {
-
-Networks networks(const std::vector<std::string>& texts) {
-  Networks networks;
-  for (const std::string& text : texts)
-    if (const auto network = Network::parse(text)) networks.push_back(*network);
-  return networks;
-}
 
 limits::ClientLimitSettings settings_of(const ServerConfig& config) {
   return {.connections = config.client_connections,
           .requests_per_second = config.client_requests,
           .bytes_per_second = config.client_bytes,
           .burst = config.client_burst,
-          .exempt = networks(config.client_exempt),
-          .proxies = networks(config.trusted_proxies)};
+          .exempt = networks_of(config.client_exempt),
+          .proxies = networks_of(config.trusted_proxies)};
 }
 
 }  // namespace

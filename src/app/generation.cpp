@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "app/option_values.h"
 #include "http/filters/error_page.h"
 #include "http/filters/known_methods.h"
 #include "http/filters/no_sniffing.h"
@@ -33,13 +34,10 @@ http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_na
 
 std::optional<http::ProxyTrust> trust_in(const ServerConfig& config) {
   if (config.trusted_proxies.empty()) return std::nullopt;
-  http::ProxyTrust trust{.proxies = {},
-                         .address_from = config.client_address_from,
-                         .scheme_from = config.client_proto_from,
-                         .host_from = config.client_host_from};
-  for (const std::string& text : config.trusted_proxies)
-    if (const auto network = Network::parse(text)) trust.proxies.push_back(*network);
-  return trust;
+  return http::ProxyTrust{.proxies = networks_of(config.trusted_proxies),
+                          .address_from = config.client_address_from,
+                          .scheme_from = config.client_proto_from,
+                          .host_from = config.client_host_from};
 }
 
 Result<void, std::string> check_trust(const Config& config) {

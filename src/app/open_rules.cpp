@@ -4,20 +4,12 @@
 #include <utility>
 
 #include "app/option_values.h"
-#include "base/network.h"
 #include "http/filters/client_addresses.h"
 #include "http/filters/client_certificates.h"
 #include "http/method.h"
 
 namespace bobbin::app {
 namespace {
-
-Networks networks_of(const std::vector<std::string>& texts) {
-  Networks networks;
-  for (const std::string& text : texts)
-    if (const auto network = Network::parse(text)) networks.push_back(*network);
-  return networks;
-}
 
 std::vector<http::PathPattern> patterns_of(const std::vector<std::string>& texts) {
   std::vector<http::PathPattern> patterns;
@@ -36,8 +28,8 @@ std::pair<std::string, std::string> name_and_value(const std::string& field) {
   return {field.substr(0, colon), field.substr(colon + 2)};
 }
 
-/// The rule without its guards. What it says of Cache-Control is a rule of its own where it also names a
-/// status or errors, since these do not matter to it.
+/// The rule without its guards, and without what it says of Cache-Control: that is a rule of its own, since
+/// the status and the errors that this one names do not matter to it.
 http::SiteRule rule_of(const RuleConfig& config) {
   http::SiteRule rule{.paths = patterns_of(config.paths),
                       .on_errors = config.on_errors,
@@ -81,6 +73,10 @@ Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards
   if (!config.immutable.empty())
     rules.push_back(cache_rule(config.immutable, "public, max-age=31536000, immutable"));
   for (const RuleConfig& each : config.rules) {
+    if (each.origins.size() > http::SiteRules::kMostOrigins)
+      return failure(
+          fmt::format("cors of a [[site.rule]]: {} origins are too many for one rule; {} are allowed",
+                      each.origins.size(), http::SiteRules::kMostOrigins));
     http::SiteRule rule = rule_of(each);
     if (auto guard = address_guard(each.allowed_clients, each.denied_clients))
       rule.clients = std::move(guard);

@@ -6,7 +6,6 @@
 
 #include "base/ascii.h"
 #include "base/endpoint.h"
-#include "base/network.h"
 #include "crypto/sha256.h"
 #include "http/field_syntax.h"
 #include "http/filters/client_certificates.h"
@@ -173,6 +172,13 @@ std::optional<std::string> accept_owner(std::string_view text) {
 std::optional<std::string> accept_network(std::string_view text) {
   const auto network = Network::parse(text);
   return network ? std::optional(network->text()) : std::nullopt;
+}
+
+Networks networks_of(const std::vector<std::string>& texts) {
+  Networks networks;
+  for (const std::string& text : texts)
+    if (const auto network = Network::parse(text)) networks.push_back(*network);
+  return networks;
 }
 
 std::optional<std::string> accept_host(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/network.h"
 
 // The texts in which an operator writes numbers, times, sizes and names. Every `parse_` and `accept_` gives
 // nothing for a text that is not exactly of its form: no sign, no white space, nothing left over.
@@ -48,6 +49,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_owner(std::string_view text);
 /// What Network::parse takes, in its canonical form.
 [[nodiscard]] std::optional<std::string> accept_network(std::string_view text);
+/// What texts mean that accept_network has returned.
+[[nodiscard]] Networks networks_of(const std::vector<std::string>& texts);
 /// A host as HostPolicy::parse_allowed takes it.
 [[nodiscard]] std::optional<std::string> accept_host(std::string_view text);
 /// The same except "*", since a site has names.

@@ -43,8 +43,8 @@ struct SiteRule {
 class SiteRules final : public Filter {
  public:
   static constexpr std::size_t kMost = 48;
+  static constexpr std::size_t kMostOrigins = 65'535;  ///< in one rule
 
-  /// At most kMost of them, and no more than 65,534 origins in one.
   explicit SiteRules(std::vector<SiteRule> rules) : rules_(std::move(rules)) {}
 
   /// Which rules hold for such a request, and for which origin: see Request::variant.

@@ -188,6 +188,14 @@ class Client {
   std::map<std::int32_t, Sending> contents_;
 };
 
+constexpr std::uint32_t kNoError = NGHTTP2_NO_ERROR;
+
+/// A source of so many bytes, of an unknown number without `size`, that takes these steps.
+inline std::shared_ptr<SourceScript> script(std::optional<std::uint64_t> size,
+                                            std::vector<SourceScript::Step> steps) {
+  return std::make_shared<SourceScript>(SourceScript{.size_bytes = size, .steps = std::move(steps)});
+}
+
 /// A session and its client. What the session sends reaches the client at once unless `stalled`.
 class SessionDriver final : public Services, public ReplySink {
  public:
