@@ -26,7 +26,7 @@ Result<void, std::string> check_everything(const Config& config) {
   for (const std::string& warning : TRY(ListenerServices::check(config)))
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
   executor::Executor executor;  // it has no thread, since no file is read
-  const auto generation = TRY(Generation::create(config, {}, executor, nullptr, nullptr));
+  const auto generation = TRY(Generation::create(config, {}, executor, nullptr, nullptr, nullptr));
   return {};
 }
 

@@ -40,7 +40,7 @@ class Parser {
   }
 
   [[nodiscard]] Result<std::vector<Occurrence>, std::string> parse(std::span<const char* const> arguments) {
-    std::vector<std::string> reversed = with_separate_empty_values(arguments);
+    std::vector<std::string> reversed = with_all_values(arguments);
     const std::string last = reversed.empty() ? "" : reversed.back();
     std::ranges::reverse(reversed);
     try {
@@ -64,20 +64,46 @@ class Parser {
     rows_[added->take_all()] = &option;
   }
 
-  /// CLI11 would take `--server-name=` for a flag whose value is the next argument. So that argument is split
-  /// into the flag and an empty value.
-  static std::vector<std::string> with_separate_empty_values(std::span<const char* const> arguments) {
+  /// With the values that CLI11 would not see. It would take `--server-name=` for a flag whose value is the
+  /// next argument, so that argument is split into the flag and an empty value. A flag that can stand alone,
+  /// and does, gets the value that this means.
+  [[nodiscard]] std::vector<std::string> with_all_values(std::span<const char* const> arguments) const {
     std::vector<std::string> result;
     bool flags = true;
-    for (const std::string_view argument : arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const std::string_view argument = arguments[i];
       flags = flags && argument != "--";
       result.emplace_back(argument);
-      if (flags && argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      if (!flags || !argument.starts_with("--")) continue;
+      if (argument.find('=') == argument.size() - 1) {
         result.back().pop_back();
         result.emplace_back();
+      } else if (const Option* option = option_of(argument); option != nullptr && option->alone()) {
+        if (i + 1 == arguments.size() || stands_alone_before(*option, arguments[i + 1]))
+          result.emplace_back(*option->alone());
+        else
+          result.emplace_back(arguments[++i]);
       }
     }
     return result;
+  }
+
+  /// Null: no option has this flag.
+  static const Option* option_of(std::string_view flag) {
+    const auto row = std::ranges::find_if(
+        options(), [&](const Option& option) { return option.is_flat() && option.flag() == flag; });
+    return row == options().end() ? nullptr : &*row;
+  }
+
+  /// Whether the argument behind the flag is no value for it. A directory is not taken for the name of a
+  /// file; what is neither allowed nor anything else is a value, which will be refused.
+  [[nodiscard]] bool stands_alone_before(const Option& option, const std::string& next) const {
+    OwnTarget own;
+    const bool is_allowed =
+        std::visit([&](const auto& kind) { return kind.assign(own.target(), next); }, option.kind());
+    const bool is_text = std::holds_alternative<Text>(option.kind());
+    if (is_allowed) return is_text && is_directory_(next);
+    return is_flag(next) || (!next.empty() && std::ranges::all_of(next, is_digit)) || is_directory_(next);
   }
 
   /// Judges what CLI11 left: arguments without a flag, and unknown flags.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "files/address_rules.h"
 #include "http/client_claims.h"
 #include "http/target.h"
 #include "net/tls/context.h"
@@ -128,6 +129,19 @@ struct SiteConfig {
   /// Extensions in lowercase, without the dot.
   std::vector<std::string> downloads{"txt", "png", "jpg", "jpeg"};
   std::vector<std::string> allowed_types;  ///< extensions; every type is allowed when there are none
+
+  /// `FROM TO [STATUS]`: http::Redirect::parse accepts each. They go before those of the file.
+  std::vector<std::string> redirects;
+  std::string redirects_file;  ///< with a line for each; when it is empty, there is none
+  std::string canonical_host;  ///< the name to which clients of the others are sent; when it is empty, none
+
+  std::vector<std::string> index_names{"index.html"};
+  files::CleanUrls clean_urls = files::CleanUrls::off;
+  files::TrailingSlash trailing_slash = files::TrailingSlash::automatic;
+  std::string spa;  ///< beneath the root: the page for navigations to what is not there; empty: none
+  unsigned keep_releases = 2;  ///< earlier roots, for what is immutable
+  /// `404=FILE` or `4xx=FILE`, beneath the root.
+  std::vector<std::string> error_pages;
 
   bool listing = false;         ///< whether a folder without an index is shown by a list of what is in it
   bool listing_readme = false;  ///< whether the text of its README stands beneath

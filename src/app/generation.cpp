@@ -32,6 +32,16 @@ http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_na
   return filters;
 }
 
+/// The site of the generation before that had the same root under the same names; null: there was none.
+const OpenSite* site_like(const SiteConfig& config, const Generation* predecessor) {
+  if (predecessor == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(predecessor->sites(), [&](const auto& site) {
+    return site->config().is_default == config.is_default && site->config().names == config.names &&
+           site->config().root == config.root;
+  });
+  return found == predecessor->sites().end() ? nullptr : found->get();
+}
+
 std::optional<http::ProxyTrust> trust_in(const ServerConfig& config) {
   if (config.trusted_proxies.empty()) return std::nullopt;
   return http::ProxyTrust{.proxies = networks_of(config.trusted_proxies),
@@ -63,7 +73,7 @@ Result<std::shared_ptr<const http::MediaTypes>, std::string> media_types(const s
 
 Result<std::shared_ptr<const Generation>, std::string> Generation::create(
     const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
-    UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit) {
+    UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit, const Generation* predecessor) {
   TRY(check_trust(config));
   // Sites share the memory for cached files evenly.
   const OpenSite::Shared shared{
@@ -76,7 +86,8 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(
       .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https)};
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());
-  for (const SiteConfig& site : config.sites) sites.push_back(TRY(OpenSite::open(site, shared, folders)));
+  for (const SiteConfig& site : config.sites)
+    sites.push_back(TRY(OpenSite::open(site, shared, folders, site_like(site, predecessor))));
   return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound, config.server.server_name,
                                                           trust_in(config.server), std::move(client_limit)));
 }
@@ -89,9 +100,9 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_op
       new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
 }
 
-Result<std::shared_ptr<const Generation>, std::string> Generation::with_secrets_read_anew() const {
+Result<std::shared_ptr<const Generation>, std::string> Generation::with_files_read_anew() const {
   std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
-  for (auto& site : sites) site = TRY(site->with_secrets_read_anew());
+  for (auto& site : sites) site = TRY(site->with_files_read_anew());
   return std::shared_ptr<const Generation>(
       new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
 }

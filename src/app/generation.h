@@ -26,16 +26,18 @@ class Generation {
  public:
   /// `bound` has the addresses of the listeners. `executor` outlives the generation. When `folders` is null
   /// this only looks whether the generation could be made. `client_limit` is the outermost filter; null:
-  /// there is none. The error is a sentence for the operator.
+  /// there is none. `predecessor`: the generation in whose place it is put; null: this is the first one. The
+  /// error is a sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
       const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
-      UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit);
+      UploadFolders* folders, std::shared_ptr<const http::Filter> client_limit,
+      const Generation* predecessor);
   /// The same generation, except that the roots of these sites (by index) are opened anew.
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;
 
-  /// The same generation, except that the sites' files of passwords and tokens are read anew.
-  [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_secrets_read_anew() const;
+  /// The same generation, except that the files that the sites follow are read anew.
+  [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_files_read_anew() const;
 
   [[nodiscard]] const std::vector<std::shared_ptr<const OpenSite>>& sites() const { return sites_; }
   /// The proxies that may say for whom they ask.

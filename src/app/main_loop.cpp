@@ -40,7 +40,7 @@ void MainLoop::run_until_stopped() {
 void MainLoop::tick() {
   parts_.reloader.follow_roots();
   parts_.reloader.follow_certificates();
-  parts_.reloader.follow_secrets();
+  parts_.reloader.follow_files();
   parts_.folders.tick();
   if (parts_.pool.has_emptied()) os::give_back_free_memory();
 }

@@ -24,24 +24,13 @@ struct SecretsConfig {
   return {config.password_file, config.token_file, config.realm};
 }
 
-/// The same, opened.
-struct OpenAuthentication {
-  std::shared_ptr<const http::Filter> filter;  ///< null: nothing is asked
-  std::size_t fingerprint = 0;                 ///< of the files of passwords and tokens, as they were read
-};
-
-/// Reads the files. `exempt`: paths beneath this one are open to everybody; empty: none. The executor
-/// outlives the filter. The error is a sentence for the operator, and tells no secret.
-[[nodiscard]] Result<OpenAuthentication, std::string> open_authentication(const SecretsConfig& config,
-                                                                          executor::Executor& executor,
-                                                                          const std::string& exempt);
+/// The filter that asks for it; null: nothing is asked. Reads the files. `exempt`: paths beneath this one are
+/// open to everybody; empty: none. The executor outlives the filter. The error is a sentence for the
+/// operator, and tells no secret.
+[[nodiscard]] Result<std::shared_ptr<const http::Filter>, std::string> open_authentication(
+    const SecretsConfig& config, executor::Executor& executor, const std::string& exempt);
 
 /// The fingerprint of the files as they are now.
 [[nodiscard]] std::size_t fingerprint_of_secrets(const SecretsConfig& config);
-
-/// The fingerprints of a site and of its rules, together.
-[[nodiscard]] inline std::size_t joined_fingerprint(std::size_t joined, std::size_t next) {
-  return joined * 31 + next;
-}
 
 }  // namespace bobbin::app

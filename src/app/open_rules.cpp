@@ -11,18 +11,6 @@
 namespace bobbin::app {
 namespace {
 
-std::vector<http::PathPattern> patterns_of(const std::vector<std::string>& texts) {
-  std::vector<http::PathPattern> patterns;
-  for (const std::string& text : texts)
-    if (auto pattern = http::PathPattern::parse(text)) patterns.push_back(*std::move(pattern));
-  return patterns;
-}
-
-/// 404 for "404", and 4 for "4xx".
-int status_of(const std::string& text) {
-  return text.ends_with("xx") ? text[0] - '0' : static_cast<int>(*parse_whole_number(text));
-}
-
 std::pair<std::string, std::string> name_and_value(const std::string& field) {
   const std::size_t colon = field.find(": ");
   return {field.substr(0, colon), field.substr(colon + 2)};
@@ -31,7 +19,7 @@ std::pair<std::string, std::string> name_and_value(const std::string& field) {
 /// The rule without its guards, and without what it says of Cache-Control: that is a rule of its own, since
 /// the status and the errors that this one names do not matter to it.
 http::SiteRule rule_of(const RuleConfig& config) {
-  http::SiteRule rule{.paths = patterns_of(config.paths),
+  http::SiteRule rule{.paths = path_patterns_of(config.paths),
                       .on_errors = config.on_errors,
                       .remove = config.remove,
                       .origins = config.origins};
@@ -39,7 +27,7 @@ http::SiteRule rule_of(const RuleConfig& config) {
     const http::Method known = http::recognize_method(method);
     rule.methods.push_back(known == http::Method::head ? http::Method::get : known);
   }
-  for (const std::string& status : config.statuses) rule.statuses.push_back(status_of(status));
+  for (const std::string& status : config.statuses) rule.statuses.push_back(status_or_class(status));
   for (const std::string& field : config.set) rule.set.push_back(name_and_value(field));
   for (const std::string& field : config.add) rule.add.push_back(name_and_value(field));
   if (config.download != Download::automatic) rule.attachment = config.download == Download::on;
@@ -47,7 +35,7 @@ http::SiteRule rule_of(const RuleConfig& config) {
 }
 
 http::SiteRule cache_rule(const std::vector<std::string>& paths, const std::string& value) {
-  return {.paths = patterns_of(paths), .set = {{"Cache-Control", value}}};
+  return {.paths = path_patterns_of(paths), .set = {{"Cache-Control", value}}};
 }
 
 }  // namespace
@@ -63,10 +51,11 @@ std::shared_ptr<const http::Filter> certificate_guard(const std::vector<std::str
   return std::make_shared<const http::filters::ClientCertificates>(allowed);
 }
 
-Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards& site,
-                                          executor::Executor& executor, const std::string& exempt) {
-  OpenRules opened;
-  if (config.rules.empty() && config.immutable.empty()) return opened;
+Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const SiteConfig& config,
+                                                                       const Guards& site,
+                                                                       executor::Executor& executor,
+                                                                       const std::string& exempt) {
+  if (config.rules.empty() && config.immutable.empty()) return nullptr;
   std::vector<http::SiteRule> rules;
   rules.push_back(
       {.clients = site.clients, .certificates = site.certificates, .authentication = site.authentication});
@@ -81,9 +70,8 @@ Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards
     if (auto guard = address_guard(each.allowed_clients, each.denied_clients))
       rule.clients = std::move(guard);
     if (auto guard = certificate_guard(each.allowed_certificates)) rule.certificates = std::move(guard);
-    OpenAuthentication authentication = TRY(open_authentication(secrets_of(each), executor, exempt));
-    opened.fingerprint = joined_fingerprint(opened.fingerprint, authentication.fingerprint);
-    if (authentication.filter || each.is_open) rule.authentication = std::move(authentication.filter);
+    auto authentication = TRY(open_authentication(secrets_of(each), executor, exempt));
+    if (authentication || each.is_open) rule.authentication = std::move(authentication);
     if (!each.cache_control.empty()) {
       rules.push_back(cache_rule(each.paths, each.cache_control));
       rules.back().methods = rule.methods;
@@ -95,8 +83,7 @@ Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards
         fmt::format("[[site.rule]]: {} rules are too many for one site; {} are allowed, and one that "
                     "sets cache_control counts twice",
                     rules.size() - 1, http::SiteRules::kMost - 1));
-  opened.rules = std::make_shared<const http::SiteRules>(std::move(rules));
-  return opened;
+  return std::make_shared<const http::SiteRules>(std::move(rules));
 }
 
 }  // namespace bobbin::app

@@ -21,17 +21,11 @@ struct Guards {
   std::shared_ptr<const http::Filter> authentication;
 };
 
-/// The rules of a site, with the files that they name read.
-struct OpenRules {
-  std::shared_ptr<const http::SiteRules> rules;  ///< null: there are none
-  std::size_t fingerprint = 0;                   ///< of the files of passwords and tokens
-};
-
-/// `site`: the guards of the whole site, of which rules make exceptions. `exempt`: see open_authentication.
-/// The error is a sentence for the operator.
-[[nodiscard]] Result<OpenRules, std::string> open_rules(const SiteConfig& config, const Guards& site,
-                                                        executor::Executor& executor,
-                                                        const std::string& exempt);
+/// The rules of a site, with the files that they name read; null: there are none. `site`: the guards of the
+/// whole site, of which rules make exceptions. `exempt`: see open_authentication. The error is a sentence for
+/// the operator.
+[[nodiscard]] Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(
+    const SiteConfig& config, const Guards& site, executor::Executor& executor, const std::string& exempt);
 
 /// A filter by address; null when both are empty.
 [[nodiscard]] std::shared_ptr<const http::Filter> address_guard(const std::vector<std::string>& allowed,

@@ -6,9 +6,13 @@
 #include <system_error>
 #include <utility>
 
+#include "app/followed_file.h"
+#include "app/option_values.h"
+#include "files/earlier_releases.h"
+#include "files/navigation_fallback.h"
 #include "http/filters/added_fields.h"
+#include "http/filters/canonical_origin.h"
 #include "http/filters/expectations.h"
-#include "http/filters/redirect_to_https.h"
 #include "http/percent_encoding.h"
 #include "listing/listing_handler.h"
 #include "os/directory.h"
@@ -85,6 +89,9 @@ bool takes_uploads(const SiteConfig& config) {
 /// The part of the cache for stored documents. They are fetched far less often than the files of the site.
 std::size_t documents_cache_bytes(const OpenSite::Shared& shared) { return shared.cache_bytes / 8; }
 
+/// The part for the files of earlier releases.
+std::size_t releases_cache_bytes(const OpenSite::Shared& shared) { return shared.cache_bytes / 8; }
+
 /// Nothing: there is no such directory, or it cannot be read.
 std::optional<listing::FolderId> folder_id(const std::string& directory) {
   const auto folder = os::open_directory(directory);
@@ -92,6 +99,12 @@ std::optional<listing::FolderId> folder_id(const std::string& directory) {
   const auto status = os::status(*folder);
   if (!status) return std::nullopt;
   return listing::FolderId{.device = status->device, .inode = status->inode};
+}
+
+bool is_same_directory(const os::Fd& a, const os::Fd& b) {
+  const auto first = os::status(a);
+  const auto second = os::status(b);
+  return first && second && first->device == second->device && first->inode == second->inode;
 }
 
 std::string lines_of(const std::vector<std::string>& fields) {
@@ -103,29 +116,32 @@ std::string lines_of(const std::vector<std::string>& fields) {
 }  // namespace
 
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config, const Shared& shared,
-                                                              UploadFolders* folders) {
+                                                              UploadFolders* folders,
+                                                              const OpenSite* predecessor) {
   std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
   TRY(site->open_root());
+  if (predecessor != nullptr) TRY(site->keep_releases_of(*predecessor));
+  TRY(site->check_fallback());
   TRY(site->open_uploads(folders));
-  TRY(site->open_listing());
+  TRY(site->open_pages());
   TRY(site->open_challenges());
-  TRY(site->open_secrets());
+  TRY(site->read_files());
   return site;
 }
 
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_root_opened_anew() const {
   std::unique_ptr<OpenSite> site(new OpenSite(*this));
   TRY(site->open_root());
-  if (site->document_files_)
-    site->documents_ =
-        std::make_shared<Documents>(site->document_files_, site->files_, site->documents_path_.size());
-  TRY(site->open_listing());
+  TRY(site->keep_releases_of(*this));
+  site->connect_documents();
+  TRY(site->open_pages());
   return site;
 }
 
-Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_secrets_read_anew() const {
+Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_files_read_anew() const {
   std::unique_ptr<OpenSite> site(new OpenSite(*this));
-  TRY(site->open_secrets());
+  TRY(site->read_files());
+  TRY(site->empty_caches());
   return site;
 }
 
@@ -136,13 +152,22 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .workers = shared_.workers,
           .cache_bytes = cache_bytes,
           .tag_seed = files::tag_seed(config_.etag_seed),
-          .trust_mtime = config_.trust_mtime};
+          .trust_mtime = config_.trust_mtime,
+          .addresses = {.index_names = config_.index_names,
+                        .clean_urls = config_.clean_urls,
+                        .trailing_slash = config_.trailing_slash}};
+}
+
+bool OpenSite::keeps_releases() const { return config_.keep_releases > 0 && !config_.immutable.empty(); }
+
+std::size_t OpenSite::files_cache_bytes() const {
+  const std::size_t bytes = shared_.cache_bytes - documents_cache_bytes(shared_);
+  return keeps_releases() ? bytes - releases_cache_bytes(shared_) : bytes;
 }
 
 Result<void, std::string> OpenSite::open_root() {
-  auto files = files::FileHandler::create(
-      config_.root, "", *shared_.types, shared_.executor,
-      file_settings(config_.allowed_types, shared_.cache_bytes - documents_cache_bytes(shared_)));
+  auto files = files::FileHandler::create(config_.root, "", *shared_.types, shared_.executor,
+                                          file_settings(config_.allowed_types, files_cache_bytes()));
   if (!files) {
     const bool is_default = config_.is_default && config_.root == SiteConfig().root;
     return failure(fmt::format("--root: \"{}\" cannot be served; an existing directory is needed{}: {}",
@@ -151,6 +176,23 @@ Result<void, std::string> OpenSite::open_root() {
   }
   files_ = *std::move(files);
   return {};
+}
+
+/// What is cached has been changed by filters that no longer hold.
+Result<void, std::string> OpenSite::empty_caches() {
+  for (auto* handler : {&files_, &document_files_, &challenges_}) {
+    if (*handler == nullptr) continue;
+    auto renewed = (*handler)->again(*shared_.types, (*handler)->settings());
+    if (!renewed) return failure(config_.root + ": " + renewed.error().message());
+    *handler = *std::move(renewed);
+  }
+  connect_documents();
+  return open_pages();
+}
+
+void OpenSite::connect_documents() {
+  if (document_files_)
+    documents_ = std::make_shared<Documents>(document_files_, files_, documents_path_.size());
 }
 
 Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
@@ -188,12 +230,41 @@ Result<void, std::string> OpenSite::open_documents(const std::string& directory)
                     directory, documents.error().message()));
   if (!documents) return {};  // there has never been a document
   document_files_ = *std::move(documents);
-  documents_ = std::make_shared<Documents>(document_files_, files_, documents_path_.size());
+  connect_documents();
   return {};
 }
 
-Result<void, std::string> OpenSite::open_listing() {
-  if (!config_.listing) return {};
+/// The newest of the earlier releases are kept, with small caches. What was served before is one of them when
+/// it is another directory.
+Result<void, std::string> OpenSite::keep_releases_of(const OpenSite& predecessor) {
+  earlier_.clear();
+  if (!keeps_releases()) return {};
+  std::vector<std::shared_ptr<const files::FileHandler>> releases = predecessor.earlier_;
+  if (!is_same_directory(root(), predecessor.root())) releases.insert(releases.begin(), predecessor.files_);
+  if (releases.size() > config_.keep_releases) releases.resize(config_.keep_releases);
+  for (const auto& each : releases) {
+    auto release = each->again(
+        *shared_.types,
+        file_settings(config_.allowed_types, releases_cache_bytes(shared_) / config_.keep_releases));
+    if (!release) return failure("--keep-releases: " + release.error().message());
+    earlier_.push_back(*std::move(release));
+  }
+  return {};
+}
+
+Result<void, std::string> OpenSite::open_pages() {
+  pages_ = files_;
+  if (!earlier_.empty())
+    pages_ = std::make_shared<const files::EarlierReleases>(
+        pages_, std::vector<std::shared_ptr<const http::Handler>>(earlier_.begin(), earlier_.end()),
+        path_patterns_of(config_.immutable));
+  if (config_.listing) pages_ = TRY(listing_over(pages_));
+  if (!config_.spa.empty()) pages_ = TRY(fallback_over(pages_));
+  return {};
+}
+
+Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::listing_over(
+    std::shared_ptr<const http::Handler> files) const {
   listing::ListingSettings settings{.allowed_types = config_.allowed_types,
                                     .says_no_cache = config_.cache_control.empty(),
                                     .shows_readme = config_.listing_readme};
@@ -204,8 +275,27 @@ Result<void, std::string> OpenSite::open_listing() {
   if (!root)
     return failure(
         fmt::format("--listing: \"{}\" cannot be listed: {}", config_.root, root.error().message()));
-  listing_ = std::make_shared<const listing::ListingHandler>(files_, *std::move(root), shared_.executor);
-  return {};
+  return std::make_shared<const listing::ListingHandler>(std::move(files), *std::move(root),
+                                                         shared_.executor);
+}
+
+/// Once, when the server starts or reloads: later the root may be empty for a moment while it is replaced.
+Result<void, std::string> OpenSite::check_fallback() const {
+  if (config_.spa.empty() || files_->has_file(config_.spa)) return {};
+  return failure(fmt::format(
+      "--spa: \"{}\" is no file in \"{}\"; the page of the app is needed, such as --spa index.html",
+      config_.spa, config_.root));
+}
+
+Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::fallback_over(
+    std::shared_ptr<const http::Handler> site) const {
+  files::FileSettings settings = file_settings({}, releases_cache_bytes(shared_));
+  settings.addresses = {};
+  settings.fields = "Vary: Accept\r\n";
+  auto pages = files_->again(*shared_.types, std::move(settings));
+  if (!pages) return failure("--spa: " + pages.error().message());
+  return std::make_shared<const files::NavigationFallback>(std::move(site), *std::move(pages),
+                                                           "/" + config_.spa);
 }
 
 Result<void, std::string> OpenSite::open_challenges() {
@@ -227,17 +317,20 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
     if (filter) filters.push_back(std::move(filter));
   };
   const Guards guards = this->guards();
-  if (!rules_.rules) push(guards.clients);
+  if (!rules_) push(guards.clients);
   filters.push_back(std::make_shared<const http::filters::Expectations>());
-  if (shared_.redirects_to_https)
-    filters.push_back(std::make_shared<const http::filters::RedirectToHttps>(exempt_path(config_)));
+  if (shared_.redirects_to_https || !config_.canonical_host.empty())
+    filters.push_back(
+        std::make_shared<const http::filters::CanonicalOrigin>(config_.canonical_host, exempt_path(config_)));
   // Rules make exceptions of the guards, and so hold them.
-  if (rules_.rules) {
-    push(rules_.rules);
+  if (rules_) {
+    push(rules_);
   } else {
     push(guards.certificates);
     push(guards.authentication);
   }
+  push(addresses_.redirects);
+  push(addresses_.error_pages);
   const auto add = [&filters](std::string lines, AddedFields::To to) {
     if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
   };
@@ -261,26 +354,29 @@ Result<void, std::string> OpenSite::check_place(const SecretsConfig& config) con
   return {};
 }
 
-Result<void, std::string> OpenSite::open_secrets() {
+/// The fingerprint is taken first: a change between the two looks is found at the next one.
+Result<void, std::string> OpenSite::read_files() {
+  fingerprint_ = fingerprint_now();
   TRY(check_place(secrets_of(config_)));
   for (const RuleConfig& rule : config_.rules) TRY(check_place(secrets_of(rule)));
   const std::string exempt = exempt_path(config_);
   authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
   rules_ = TRY(open_rules(config_, guards(), shared_.executor, exempt));
+  addresses_ = TRY(open_addresses(config_, *shared_.types, exempt));
   return {};
 }
 
-std::size_t OpenSite::secrets_fingerprint_now() const {
-  std::size_t of_rules = 0;
+std::size_t OpenSite::fingerprint_now() const {
+  std::size_t fingerprint = fingerprint_of_secrets(secrets_of(config_));
   for (const RuleConfig& rule : config_.rules)
-    of_rules = joined_fingerprint(of_rules, fingerprint_of_secrets(secrets_of(rule)));
-  return joined_fingerprint(fingerprint_of_secrets(secrets_of(config_)), of_rules);
+    fingerprint = joined_fingerprint(fingerprint, fingerprint_of_secrets(secrets_of(rule)));
+  return joined_fingerprint(fingerprint, fingerprint_of_addresses(config_));
 }
 
 Guards OpenSite::guards() const {
   return {.clients = address_guard(config_.allowed_clients, config_.denied_clients),
           .certificates = certificate_guard(config_.allowed_certificates),
-          .authentication = authentication_.filter};
+          .authentication = authentication_};
 }
 
 http::Site OpenSite::routes() const {
@@ -288,12 +384,14 @@ http::Site OpenSite::routes() const {
   std::vector<http::HostPolicy::Allowed> allowed;
   for (const std::string& name : config_.names)
     if (auto each = http::HostPolicy::parse_allowed(name)) allowed.push_back(std::move(*each));
+  if (auto canonical = http::HostPolicy::parse_allowed(config_.canonical_host))
+    allowed.push_back(*std::move(canonical));
 
   std::vector<http::Route> routes;
   if (challenges_) routes.push_back({Match::beneath, std::string(kChallengePath), challenges_.get()});
   if (uploads_) routes.push_back({Match::exactly, config_.upload_path, uploads_.get()});
   if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
-  routes.push_back({Match::beneath, "", listing_ ? listing_.get() : files_.get()});
+  routes.push_back({Match::beneath, "", pages_.get()});
   using Addresses = http::HostPolicy::Addresses;
   return {
       .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),
@@ -301,7 +399,7 @@ http::Site OpenSite::routes() const {
       .routes = std::move(routes),
       .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
       .filters = filters(),
-      .rules = rules_.rules};
+      .rules = rules_};
 }
 
 }  // namespace bobbin::app

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/open_addresses.h"
 #include "app/open_authentication.h"
 #include "app/open_rules.h"
 #include "app/upload_folders.h"
@@ -34,15 +35,18 @@ class OpenSite {
     Duration commit_timeout;
     bool redirects_to_https;  ///< whether any listener does so
   };
-  /// When `folders` is null this only looks whether the upload folder could be used. The error is a sentence
-  /// for the operator.
+  /// When `folders` is null this only looks whether the upload folder could be used. `predecessor`: the site
+  /// in whose place it is put by a reload, of which it keeps the releases; null: there is none. The error is
+  /// a sentence for the operator.
   [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(const SiteConfig& config,
                                                                            const Shared& shared,
-                                                                           UploadFolders* folders);
+                                                                           UploadFolders* folders,
+                                                                           const OpenSite* predecessor);
   /// The same site with its root opened anew. The upload folder stays the one that is open.
   [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
-  /// The same site with its files of passwords and tokens read anew.
-  [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_secrets_read_anew() const;
+  /// The same site with the files that are followed read anew: those of passwords, tokens, redirects and
+  /// pages for errors.
+  [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_files_read_anew() const;
 
   /// The site as the router needs it. It refers to this object, which must outlive it.
   [[nodiscard]] http::Site routes() const;
@@ -51,13 +55,11 @@ class OpenSite {
   /// The directory that takes uploads; empty when none are taken.
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
   /// Whether its clients must show a password or a token.
-  [[nodiscard]] bool asks_for_secrets() const { return authentication_.filter != nullptr; }
-  /// Of the files of passwords and tokens that are in use, those of the rules included.
-  [[nodiscard]] std::size_t secrets_fingerprint() const {
-    return joined_fingerprint(authentication_.fingerprint, rules_.fingerprint);
-  }
+  [[nodiscard]] bool asks_for_secrets() const { return authentication_ != nullptr; }
+  /// Of the followed files that are in use.
+  [[nodiscard]] std::size_t fingerprint() const { return fingerprint_; }
   /// The same of the files as they are now.
-  [[nodiscard]] std::size_t secrets_fingerprint_now() const;
+  [[nodiscard]] std::size_t fingerprint_now() const;
   /// The open directory that is served, even when its name leads to another one by now.
   [[nodiscard]] const os::Fd& root() const { return files_->root(); }
 
@@ -67,12 +69,22 @@ class OpenSite {
 
   [[nodiscard]] files::FileSettings file_settings(std::vector<std::string> allowed_types,
                                                   std::size_t cache_bytes) const;
+  [[nodiscard]] bool keeps_releases() const;
+  [[nodiscard]] std::size_t files_cache_bytes() const;
   [[nodiscard]] Result<void, std::string> open_root();
+  [[nodiscard]] Result<void, std::string> keep_releases_of(const OpenSite& predecessor);
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
-  [[nodiscard]] Result<void, std::string> open_listing();
+  [[nodiscard]] Result<void, std::string> open_pages();
+  [[nodiscard]] Result<void, std::string> empty_caches();
+  void connect_documents();
+  [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> listing_over(
+      std::shared_ptr<const http::Handler> files) const;
+  [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> fallback_over(
+      std::shared_ptr<const http::Handler> site) const;
+  [[nodiscard]] Result<void, std::string> check_fallback() const;
   [[nodiscard]] Result<void, std::string> open_challenges();
-  [[nodiscard]] Result<void, std::string> open_secrets();
+  [[nodiscard]] Result<void, std::string> read_files();
   [[nodiscard]] Result<void, std::string> check_place(const SecretsConfig& config) const;
   [[nodiscard]] Guards guards() const;
   [[nodiscard]] std::vector<std::shared_ptr<const http::Filter>> filters() const;
@@ -80,15 +92,18 @@ class OpenSite {
   SiteConfig config_;
   Shared shared_;
   std::shared_ptr<files::FileHandler> files_;
-  std::shared_ptr<uploads::UploadHandler> uploads_;  // null when no uploads are taken
+  std::vector<std::shared_ptr<const files::FileHandler>> earlier_;  // of earlier releases, the newest first
+  std::shared_ptr<uploads::UploadHandler> uploads_;                 // null when no uploads are taken
   std::string upload_directory_;
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
-  std::shared_ptr<const http::Handler> listing_;    // of the root, its files included; null when it is off
-  std::shared_ptr<files::FileHandler> challenges_;  // null when they have no folder of their own
-  OpenAuthentication authentication_;               // of the whole site
-  OpenRules rules_;
+  std::shared_ptr<const http::Handler> pages_;          // what answers for all that has no route of its own
+  std::shared_ptr<files::FileHandler> challenges_;      // null when they have no folder of their own
+  std::shared_ptr<const http::Filter> authentication_;  // of the whole site; null: none
+  std::shared_ptr<const http::SiteRules> rules_;        // null: none
+  OpenAddresses addresses_;
+  std::size_t fingerprint_ = 0;
 };
 
 }  // namespace bobbin::app

@@ -114,6 +114,8 @@ template struct Choice<Tls>;
 template struct Choice<Download>;
 template struct Choice<net::tls::Policy>;
 template struct Choice<net::tls::ClientCertificates>;
+template struct Choice<files::CleanUrls>;
+template struct Choice<files::TrailingSlash>;
 
 bool Text::assign(const Target& target, std::string_view text) const {
   return keep(member.in(target), accept(text));

@@ -49,6 +49,13 @@ constexpr std::pair<std::string_view, http::ClaimField> kHostFields[] = {
 constexpr std::pair<std::string_view, Download> kDownloads[] = {
     {"auto", Download::automatic}, {"on", Download::on}, {"off", Download::off}};
 
+constexpr std::pair<std::string_view, files::CleanUrls> kCleanUrls[] = {
+    {"off", files::CleanUrls::off}, {"on", files::CleanUrls::on}, {"redirect", files::CleanUrls::redirect}};
+constexpr std::pair<std::string_view, files::TrailingSlash> kTrailingSlash[] = {
+    {"auto", files::TrailingSlash::automatic},
+    {"always", files::TrailingSlash::always},
+    {"never", files::TrailingSlash::never}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -308,6 +315,37 @@ constexpr Option kOptions[] = {
      .effect = Text{&ServerConfig::tcp_congestion, accept_non_empty, "auto, system, or an algorithm of net.ipv4.tcp_available_congestion_control"},
      .meaning = "TCP's congestion control; system is the machine's. auto is that too, but reno instead of bbr on a loopback address, "
                 "where bbr halves the speed of large files."},
+
+    {.group = "Addresses", .name = "redirect", .placeholder = "REDIRECT",
+     .effect = List{&SiteConfig::redirects, accept_redirect, "FROM TO or FROM TO STATUS, such as /old/* /new/:splat 308", "none", '\n'},
+     .meaning = "An address that has moved: a path, where it is now (a path or a URL), and 301, 302, 303, 307 or 308; 301 when it is left out. * at the end of the path "
+                "is all that lies beneath, and :splat that in the new address. The first one that holds counts. Several in one flag or variable stand on a line each."},
+    {.group = "Addresses", .name = "redirects-file", .placeholder = "FILE",
+     .effect = Text{&SiteConfig::redirects_file, accept_any, "the name of a file", "none"},
+     .meaning = "A file with a redirect on each line, such as _redirects; # begins a comment. It is read anew when it changes."},
+    {.group = "Addresses", .name = "canonical-host", .placeholder = "NAME",
+     .effect = Text{&SiteConfig::canonical_host, accept_name, "a name such as example.org, without a port", "every name is answered"},
+     .meaning = "The one name of the site: who asks for another one of its names, www.example.org for example, is sent on to it (308). It is accepted as a host."},
+    {.group = "Addresses", .name = "index", .placeholder = "NAME",
+     .effect = List{&SiteConfig::index_names, accept_file_name, "the name of a file, without /"},
+     .meaning = "The files that are shown for a folder: the first one that is there."},
+    {.group = "Addresses", .name = "clean-urls", .placeholder = "off|on|redirect", .value_alone = "on",
+     .effect = Choice<files::CleanUrls>{&SiteConfig::clean_urls, kCleanUrls},
+     .meaning = "Whether /about shows about.html. redirect also sends /about.html on to /about, and /index.html to / (308)."},
+    {.group = "Addresses", .name = "trailing-slash", .placeholder = "WHEN",
+     .effect = Choice<files::TrailingSlash>{&SiteConfig::trailing_slash, kTrailingSlash},
+     .meaning = "Whether the addresses of pages end with /; the other ones are sent on to them (308). auto: those of folders do, those of files do not. always: /about/ shows "
+                "about.html, with --clean-urls. never: /docs shows docs/index.html."},
+    {.group = "Addresses", .name = "spa", .placeholder = "FILE|on|off", .value_alone = "on",
+     .effect = Text{&SiteConfig::spa, accept_spa, "on, off, or the name of a file in the root", "off"},
+     .meaning = "The page that a browser gets for addresses at which nothing is, for apps whose script decides what to show there; on is index.html. Only navigations get "
+                "it: what a page loads, and names with an extension, are 404 when they are missing."},
+    {.group = "Addresses", .name = "keep-releases", .placeholder = "N",
+     .effect = WholeNumber<unsigned>{&SiteConfig::keep_releases, 0, 100},
+     .meaning = "From how many earlier releases the files of --immutable are still served when the root has been switched to a new one, for pages that are still open."},
+    {.group = "Addresses", .name = "error-page", .placeholder = "STATUS=FILE",
+     .effect = List{&SiteConfig::error_pages, accept_error_page, "a status or a class of errors and a file in the root, such as 404=404.html or 5xx=error.html", "the server's own"},
+     .meaning = "The pages that people are shown for errors; programs get problem details. They are read anew when they change."},
 
     {.group = "Files", .name = "download", .placeholder = "EXTENSION",
      .effect = List{&SiteConfig::downloads, accept_extension, kExtensions, "none"},

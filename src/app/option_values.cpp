@@ -11,7 +11,7 @@
 #include "http/filters/client_certificates.h"
 #include "http/host_policy.h"
 #include "http/method.h"
-#include "http/path_pattern.h"
+#include "http/redirects.h"
 #include "os/unix_socket.h"
 
 namespace bobbin::app {
@@ -265,6 +265,13 @@ std::optional<std::string> accept_path_pattern(std::string_view text) {
   return pattern ? std::optional(pattern->text()) : std::nullopt;
 }
 
+std::vector<http::PathPattern> path_patterns_of(const std::vector<std::string>& texts) {
+  std::vector<http::PathPattern> patterns;
+  for (const std::string& text : texts)
+    if (auto pattern = http::PathPattern::parse(text)) patterns.push_back(*std::move(pattern));
+  return patterns;
+}
+
 std::optional<std::string> accept_method(std::string_view text) {
   std::string upper(text);
   std::ranges::transform(upper, upper.begin(),
@@ -277,6 +284,10 @@ std::optional<std::string> accept_status(std::string_view text) {
   std::string lower = lowercase(text);
   if (lower.ends_with("xx") || (is_digit(text[1]) && is_digit(text[2]))) return lower;
   return std::nullopt;
+}
+
+int status_or_class(std::string_view text) {
+  return text.ends_with("xx") ? text[0] - '0' : static_cast<int>(*parse_whole_number(text));
 }
 
 std::optional<std::string> accept_field_name(std::string_view text) {
@@ -294,6 +305,37 @@ std::optional<std::string> accept_origin(std::string_view text) {
   return http::parse_authority(authority) && authority.find(' ') == std::string_view::npos
              ? std::optional(lower)
              : std::nullopt;
+}
+
+std::optional<std::string> accept_redirect(std::string_view text) {
+  return http::Redirect::parse(text) ? std::optional<std::string>(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_name(std::string_view text) {
+  if (text.empty()) return "";
+  const auto authority = http::parse_authority(text);
+  if (!authority || authority->port || parse_address(text) || text.starts_with('[')) return std::nullopt;
+  return text.find_first_of("*:") == std::string_view::npos ? std::optional(authority->host) : std::nullopt;
+}
+
+std::optional<std::string> accept_file_name(std::string_view text) {
+  if (text.empty() || text.starts_with('.') || text.find('/') != std::string_view::npos) return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<std::string> accept_spa(std::string_view text) {
+  if (text.empty()) return "";
+  if (const auto is_on = parse_switch(text)) return *is_on ? "index.html" : "";
+  if (text.starts_with('/')) text.remove_prefix(1);
+  return accept_request_path("/" + std::string(text)) ? std::optional<std::string>(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_error_page(std::string_view text) {
+  const std::size_t sign = text.find('=');
+  if (sign == std::string_view::npos || sign + 1 == text.size()) return std::nullopt;
+  const auto status = accept_status(text.substr(0, sign));
+  if (!status || ((*status)[0] != '4' && (*status)[0] != '5')) return std::nullopt;
+  return *status + std::string(text.substr(sign));
 }
 
 std::optional<std::string> accept_realm(std::string_view text) {

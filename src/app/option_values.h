@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/network.h"
+#include "http/path_pattern.h"
 
 // The texts in which an operator writes numbers, times, sizes and names. Every `parse_` and `accept_` gives
 // nothing for a text that is not exactly of its form: no sign, no white space, nothing left over.
@@ -66,14 +67,29 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_hsts(std::string_view text);
 /// What http::PathPattern::parse takes.
 [[nodiscard]] std::optional<std::string> accept_path_pattern(std::string_view text);
+/// What texts mean that accept_path_pattern has returned.
+[[nodiscard]] std::vector<http::PathPattern> path_patterns_of(const std::vector<std::string>& texts);
 /// A method that the server knows; in upper case afterwards.
 [[nodiscard]] std::optional<std::string> accept_method(std::string_view text);
 /// A status code from 100 to 599, or a class of them such as "4xx".
 [[nodiscard]] std::optional<std::string> accept_status(std::string_view text);
+/// What a text means that accept_status has returned: 404 for "404", and 4 for "4xx".
+[[nodiscard]] int status_or_class(std::string_view text);
 /// The name of a field (RFC 9110 §5.1) that accept_header takes.
 [[nodiscard]] std::optional<std::string> accept_field_name(std::string_view text);
 /// An origin as browsers write it (RFC 6454 §6.2), in lower case afterwards, or "*".
 [[nodiscard]] std::optional<std::string> accept_origin(std::string_view text);
+/// What http::Redirect::parse takes.
+[[nodiscard]] std::optional<std::string> accept_redirect(std::string_view text);
+/// The name of a host, in lower case afterwards, or nothing at all: no address, no port and no pattern.
+[[nodiscard]] std::optional<std::string> accept_name(std::string_view text);
+/// The name of a file without its folders, that is not hidden.
+[[nodiscard]] std::optional<std::string> accept_file_name(std::string_view text);
+/// The path of a file beneath a folder, without '/' in front afterwards; "index.html" for on, nothing for
+/// off.
+[[nodiscard]] std::optional<std::string> accept_spa(std::string_view text);
+/// `STATUS=FILE`, where STATUS is one of errors as accept_status takes it; FILE as it is.
+[[nodiscard]] std::optional<std::string> accept_error_page(std::string_view text);
 /// What a 401 names: visible ASCII characters, without '"' and '\\', with blanks between them.
 [[nodiscard]] std::optional<std::string> accept_realm(std::string_view text);
 /// What http::filters::ClientCertificates takes. A fingerprint in lower case afterwards, and without colons.

@@ -53,6 +53,12 @@ std::string Option::variable() const {
   return "BOBBIN_" + upper;
 }
 
+std::optional<std::string_view> Option::alone() const {
+  if (!is_setting()) return std::nullopt;
+  if (std::holds_alternative<Switch>(kind())) return "on";
+  return value_alone.empty() ? std::nullopt : std::optional(value_alone);
+}
+
 std::string Option::allowed() const {
   return std::visit([](const auto& k) { return k.allowed(); }, kind());
 }

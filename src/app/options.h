@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Option {
   std::string_view key_in_table = {};  ///< its key in a [[listener]], where that differs from key()
   std::string_view placeholder = {};  ///< names the value in --help: "TIME"; empty for a flag without a value
   std::string_view positional = {};   ///< its name as an argument without a flag, or nothing
+  std::string_view value_alone = {};  ///< what the flag means without a value, where that is allowed
   std::variant<Kind, Action> effect;
   Reach reach = Reach::everywhere;
   bool reloads = false;      ///< whether a reload can change it; says nothing about the options of a site
@@ -40,6 +42,8 @@ struct Option {
   // For settings only:
   [[nodiscard]] const Kind& kind() const;
   [[nodiscard]] Scope scope() const;
+  /// What its flag means without a value; nothing: it needs one. A switch alone is on.
+  [[nodiscard]] std::optional<std::string_view> alone() const;
   [[nodiscard]] bool is_list() const { return std::holds_alternative<List>(kind()); }
   [[nodiscard]] std::string key() const;        ///< in the configuration file: "keep_alive_timeout"
   [[nodiscard]] std::string table_key() const;  ///< the same, in a table

@@ -154,6 +154,27 @@ std::vector<Row> every_option() {
           {"CN=a,O=b\nany", R"(["CN=a,O=b", "any"])", {"CN=a,O=b", "any"}}, {"", "[]", {}}),
       row("listing", &SiteConfig::listing, {"on", "true", true}, {"off", "false", false}),
       row("listing-readme", &SiteConfig::listing_readme, {"on", "true", true}, {"off", "false", false}),
+      row("redirect", &SiteConfig::redirects,
+          {"/a /b\n/c/* /d/:splat 308",
+           R"(["/a /b", "/c/* /d/:splat 308"])",
+           {"/a /b", "/c/* /d/:splat 308"}},
+          {"", "[]", {}}),
+      row("redirects-file", &SiteConfig::redirects_file, {"_redirects", R"("_redirects")", "_redirects"},
+          {"", R"("")", ""}),
+      row("canonical-host", &SiteConfig::canonical_host, {"Example.org", R"("Example.org")", "example.org"},
+          {"", R"("")", ""}),
+      row("index", &SiteConfig::index_names, {"a.html,b.htm", R"(["a.html", "b.htm"])", {"a.html", "b.htm"}},
+          {"index.html", R"("index.html")", {"index.html"}}),
+      row("clean-urls", &SiteConfig::clean_urls, {"redirect", R"("redirect")", files::CleanUrls::redirect},
+          {"yes", "true", files::CleanUrls::on}),
+      row("trailing-slash", &SiteConfig::trailing_slash, {"never", R"("never")", files::TrailingSlash::never},
+          {"auto", R"("auto")", files::TrailingSlash::automatic}),
+      row("spa", &SiteConfig::spa, {"/app/page.html", R"("app/page.html")", "app/page.html"},
+          {"on", R"("yes")", "index.html"}),
+      row("keep-releases", &SiteConfig::keep_releases, {"0", "0", 0}, {"7", "7", 7}),
+      row("error-page", &SiteConfig::error_pages,
+          {"404=a.html,5XX=b.html", R"(["404=a.html", "5xx=b.html"])", {"404=a.html", "5xx=b.html"}},
+          {"", "[]", {}}),
       row("immutable", &SiteConfig::immutable,
           {"/assets/**,*.woff2", R"(["/assets/**", "*.woff2"])", {"/assets/**", "*.woff2"}}, {"", "[]", {}}),
       row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
@@ -645,6 +666,30 @@ key = "a.key"
               testing::HasSubstr("tls_key: no such key in [[listener]]"));
   EXPECT_THAT(error_from({{"-c", "bobbin.toml"}, {}, "[[site]]\nroot = \"site\""}),
               testing::HasSubstr("names is missing"));
+}
+
+/// The listing and the root that the arguments lead to; an error as its message.
+std::string alone(std::initializer_list<const char*> arguments) {
+  const std::vector<const char*> list(arguments);
+  Sources sources;
+  sources.is_directory = [](const std::string& name) { return name == "site" || name == "7000"; };
+  const ParseOutcome outcome = parse_configuration(list, sources);
+  if (const auto* error = std::get_if<ConfigError>(&outcome)) return error->message;
+  const SiteConfig& site = std::get<Run>(outcome).config.sites.front();
+  return std::string(site.listing ? "listing " : "none ") + site.root + " " + site.spa;
+}
+
+TEST(Configuration, ASwitchAloneIsOn) {
+  EXPECT_EQ(alone({"--listing"}), "listing resources ");
+  EXPECT_EQ(alone({"--listing", "--listing-readme"}), "listing resources ");
+  EXPECT_EQ(alone({"--listing", "site"}), "listing site ");
+  EXPECT_EQ(alone({"site", "--listing", "8000"}), "listing site ") << "a port behind a switch";
+  EXPECT_EQ(alone({"--listing", "off"}), "none resources ");
+  EXPECT_EQ(alone({"--listing", "1"}), "listing resources ");
+  EXPECT_EQ(alone({"--listing", "maybe"}), R"(--listing: "maybe" is not allowed; on or off)");
+  EXPECT_EQ(alone({"--spa"}), "none resources index.html");
+  EXPECT_EQ(alone({"--spa", "app.html"}), "none resources app.html");
+  EXPECT_EQ(alone({"--spa", "site"}), "none site index.html");
 }
 
 }  // namespace

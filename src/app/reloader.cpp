@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/announce.h"
+#include "app/followed_file.h"
 #include "app/options.h"
 #include "os/directory.h"
 #include "os/file.h"
@@ -98,8 +99,8 @@ void Reloader::reload() {
   Config config = reloaded(config_, run->config, kept);
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
-  auto generation =
-      Generation::create(config, bound_, executor_, &folders_, client_limiting_.filter_for(config.server));
+  auto generation = Generation::create(config, bound_, executor_, &folders_,
+                                       client_limiting_.filter_for(config.server), generation_.get());
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   services_.install(*std::move(tls));
@@ -131,20 +132,21 @@ void Reloader::follow_roots() {
   for (const std::size_t index : moved) reported_[index] = RootState::same;
 }
 
-void Reloader::follow_secrets() {
+void Reloader::follow_files() {
   std::size_t found = 0, used = 0;
   for (const auto& site : generation_->sites()) {
-    found = joined_fingerprint(found, site->secrets_fingerprint_now());
-    used = joined_fingerprint(used, site->secrets_fingerprint());
+    found = joined_fingerprint(found, site->fingerprint_now());
+    used = joined_fingerprint(used, site->fingerprint());
   }
-  if (!secrets_change_.is_due(found, used)) return;
-  auto generation = generation_->with_secrets_read_anew();
+  if (!files_change_.is_due(found, used)) return;
+  auto generation = generation_->with_files_read_anew();
   if (!generation)
     return log_.write(
         LogLevel::error,
-        "The passwords or tokens have changed, but the old ones stay in use: " + generation.error());
+        "Passwords, tokens, redirects or error pages have changed, but the old ones stay in use: " +
+            generation.error());
   install(*std::move(generation));
-  log_.write(LogLevel::info, "The passwords or tokens have changed and are in use");
+  log_.write(LogLevel::info, "Passwords, tokens, redirects or error pages have changed and are in use");
 }
 
 void Reloader::install(std::shared_ptr<const Generation> generation) {

@@ -43,9 +43,9 @@ class Reloader {
   /// Puts certificates into force whose files have changed, and warns of those that expire.
   void follow_certificates() { services_.follow(config_, wall_now(), monotonic_now(), log_); }
 
-  /// Puts passwords and tokens into force whose files have changed. When one is broken, the log says why, and
-  /// the old ones stay.
-  void follow_secrets();
+  /// Puts passwords, tokens, redirects and pages for errors into force whose files have changed. When one is
+  /// broken, the log says why, and the old ones stay.
+  void follow_files();
 
   /// Those of the generation that is in force.
   [[nodiscard]] Networks trusted_proxies() const { return generation_->trusted_proxies(); }
@@ -58,7 +58,7 @@ class Reloader {
 
   Config config_;
   std::shared_ptr<const Generation> generation_;
-  SettledChange secrets_change_;
+  SettledChange files_change_;
   std::vector<RootState> reported_;  // for each site, the state that the log has told last
   const std::vector<Endpoint> bound_;
   const Parse parse_;

@@ -150,7 +150,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   ClientLimiting client_limiting(config.server, *process.registry);
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
   auto generation =
-      TRY(Generation::create(config, bound, executor, &folders, client_limiting.filter_for(config.server))
+      TRY(Generation::create(config, bound, executor, &folders, client_limiting.filter_for(config.server),
+                             nullptr)
               .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));

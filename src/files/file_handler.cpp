@@ -11,6 +11,7 @@
 #include "files/validators.h"
 #include "http/percent_encoding.h"
 #include "http/precondition.h"
+#include "http/target.h"
 #include "os/directory.h"
 
 namespace bobbin::files {
@@ -22,7 +23,7 @@ using http::Response;
 using http::Status;
 using Kind = os::FileStatus::Kind;
 
-constexpr std::string_view kIndex = "index.html";
+constexpr std::string_view kPageEnd = ".html";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kBinary = "application/octet-stream";
 
@@ -42,10 +43,12 @@ bool is_hidden(std::string_view path, bool is_site_root) {
   return path.find("/.") != std::string_view::npos;
 }
 
-/// With its '?', as the client sent it; empty when there is none.
-std::string_view query_part(std::string_view target) {
-  const std::size_t mark = target.find('?');
-  return mark == std::string_view::npos ? std::string_view() : target.substr(mark);
+/// RFC 9110 §15.4.9: 308, so that the method stays. `path`: decoded.
+Response redirect_to(std::string_view path, const Request& request) {
+  Response response = Response::with_content(Status::permanent_redirect, "", {});
+  response.add_field("Location",
+                     http::encode_path(path) + std::string(http::query_part(request.head.target)));
+  return response;
 }
 
 /// Step 5. Nothing: go on.
@@ -117,19 +120,95 @@ Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root
       new FileHandler(std::move(directory), url_prefix, types, executor, std::move(settings)));
 }
 
+Result<std::unique_ptr<FileHandler>> FileHandler::again(const http::MediaTypes& types,
+                                                        FileSettings settings) const {
+  os::Fd directory = TRY(os::duplicate(root_));
+  return std::unique_ptr<FileHandler>(
+      new FileHandler(std::move(directory), url_prefix_, types, executor_, std::move(settings)));
+}
+
 http::Begin FileHandler::begin(const http::Request& request) const {
   ASSERT(request.path.starts_with(url_prefix_) && request.worker < workers_.size());
   OfWorker& own = *workers_[request.worker];
   std::string_view path = request.path.substr(url_prefix_.size());
   if (is_hidden(path, url_prefix_.empty())) return nothing_there(request, own);  // 1
 
-  const bool asks_for_index = path.ends_with('/');
+  const bool has_slash = path.ends_with('/');
   if (!path.empty()) path.remove_prefix(1);
+  if (has_slash && !path.empty()) path.remove_suffix(1);
   own.name = path;
-  if (asks_for_index) own.name += kIndex;  // 3
+  if (auto redirect = redirect_to_clean(request, own)) return *std::move(redirect);
+  Outcome outcome;
+  if (!has_slash) outcome = look(request, own, Use::show);
+  if (has_slash || outcome.is_folder) outcome = look_for_index(request, own, has_slash);  // 3
+  if (!outcome.answer) outcome = look_for_page(request, own, has_slash);
+  return outcome.answer ? *std::move(outcome.answer) : nothing_there(request, own);
+}
+
+FileHandler::Outcome FileHandler::look(const http::Request& request, OfWorker& own, Use use) const {
   const FileKey key(own.name);
-  if (auto answer = answer_from_cache(request, own, key)) return *std::move(answer);
-  return answer_from_file(request, own, key, asks_for_index);
+  if (own.cache.is_missing(key, request.round)) return {};
+  if (use == Use::show)
+    if (auto answer = answer_from_cache(request, own, key)) return {.answer = *std::move(answer)};
+  return answer_from_file(request, own, key, use);
+}
+
+/// Never redirects towards a 404: the index is looked for first.
+FileHandler::Outcome FileHandler::look_for_index(const http::Request& request, OfWorker& own,
+                                                 bool has_slash) const {
+  const bool is_root = own.name.empty();
+  const bool shows_slash = is_root || settings_.addresses.trailing_slash != TrailingSlash::never;
+  const Use use = has_slash == shows_slash ? Use::show : has_slash ? Use::remove_slash : Use::add_slash;
+  const std::size_t size = own.name.size();
+  for (const std::string& index : settings_.addresses.index_names) {
+    if (!is_root) own.name += '/';
+    own.name += index;
+    Outcome outcome = look(request, own, use);
+    own.name.resize(size);
+    if (outcome.answer) return outcome;
+  }
+  return {};
+}
+
+/// The page whose name without `.html` was asked for.
+FileHandler::Outcome FileHandler::look_for_page(const http::Request& request, OfWorker& own,
+                                                bool has_slash) const {
+  const AddressRules& rules = settings_.addresses;
+  if (rules.clean_urls == CleanUrls::off || own.name.empty()) return {};
+  const bool shows_slash = rules.trailing_slash == TrailingSlash::always;
+  own.name += kPageEnd;
+  return look(request, own,
+              has_slash == shows_slash ? Use::show
+              : has_slash              ? Use::remove_slash
+                                       : Use::add_slash);
+}
+
+/// From the name of a page, or of an index, to the address without it. Nothing: it is shown where it is asked
+/// for, since the other address would show something else.
+std::optional<http::Response> FileHandler::redirect_to_clean(const http::Request& request,
+                                                             const OfWorker& own) const {
+  const AddressRules& rules = settings_.addresses;
+  if (rules.clean_urls != CleanUrls::redirect || request.path.ends_with('/')) return std::nullopt;
+  const std::string_view last = last_segment(request.path);
+  const bool is_index = last == rules.index_names.front();
+  if (!is_index && (!last.ends_with(kPageEnd) || last.size() == kPageEnd.size())) return std::nullopt;
+  if (!has_file(own.name)) return std::nullopt;
+
+  std::string_view path = request.path;
+  path.remove_suffix(is_index ? last.size() : kPageEnd.size());
+  if (!is_index) {
+    const auto other = OpenFile::open(root_, own.name.substr(0, own.name.size() - kPageEnd.size()));
+    if (other || other.error().code != ENOENT) return std::nullopt;
+    return redirect_to(
+        rules.trailing_slash == TrailingSlash::always ? std::string(path) + '/' : std::string(path), request);
+  }
+  if (rules.trailing_slash == TrailingSlash::never && path.size() > 1) path.remove_suffix(1);
+  return redirect_to(path, request);
+}
+
+bool FileHandler::has_file(const std::string& name) const {
+  const auto file = OpenFile::open(root_, name);
+  return file && file->status().kind == Kind::regular;
 }
 
 /// Nothing: the file has to be opened.
@@ -138,7 +217,6 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
   using Form = CachedFile::Form;
   const Conditions conditions = conditions_of(request.head);
   if (conditions.needs_the_file) return std::nullopt;
-  if (own.cache.is_missing(key, request.round)) return nothing_there(request, own);
   const CachedFile* file = own.cache.find(key, request.round);
   if (file == nullptr) return std::nullopt;
 
@@ -152,27 +230,33 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
     const std::string_view name = last_segment(key.name());
     const auto shown = presentation(request, name);
     if (!shown) return std::nullopt;
-    return described({.name = name, .presentation = *shown, .validators = file->validators},
-                     file->status.size_bytes);
+    return described(
+        {.name = name, .presentation = *shown, .validators = file->validators, .fields = settings_.fields},
+        file->status.size_bytes);
   }
   const auto* kept = file->response(verdict == Verdict::proceed ? Form::content : Form::not_modified);
   if (kept == nullptr || kept->variant != request.variant) return std::nullopt;
   return kept;
 }
 
-http::Begin FileHandler::answer_from_file(const http::Request& request, OfWorker& own, const FileKey& key,
-                                          bool asks_for_index) const {
+FileHandler::Outcome FileHandler::answer_from_file(const http::Request& request, OfWorker& own,
+                                                   const FileKey& key, Use use) const {
   auto file = OpenFile::open(root_, own.name);  // 2
   if (!file) {
-    if (file.error().code != ENOENT) return answer_to(file.error(), request.path);
+    if (file.error().code != ENOENT) return {.answer = answer_to(file.error(), request.path)};
     own.cache.add_missing(key, request.round);
-    return nothing_there(request, own);
+    return {};
   }
-  if (file->status().kind == Kind::directory && !asks_for_index)
-    return redirect_to_folder(request, own.name);                                        // 3
-  if (file->status().kind != Kind::regular) return nothing_there(request, own);          // 4
-  if (auto decided = answer_to_method(request.head.method)) return *std::move(decided);  // 5
-  return answer(request, own, key, *std::move(file));                                    // 6 to 9
+  if (file->status().kind == Kind::directory) return {.is_folder = true};
+  if (file->status().kind != Kind::regular) return {.answer = nothing_there(request, own)};  // 4
+  switch (use) {
+    case Use::add_slash: return {.answer = redirect_to(std::string(request.path) + '/', request)};
+    case Use::remove_slash:
+      return {.answer = redirect_to(request.path.substr(0, request.path.size() - 1), request)};
+    case Use::show: break;
+  }
+  if (auto decided = answer_to_method(request.head.method)) return {.answer = *std::move(decided)};  // 5
+  return {.answer = answer(request, own, key, *std::move(file))};                                    // 6 to 9
 }
 
 /// The same for every name, so it is prepared once for each form.
@@ -193,21 +277,6 @@ http::Begin FileHandler::nothing_there(const http::Request& request, OfWorker& o
   return response;
 }
 
-/// RFC 9110 §15.4.9: 308, so that the method stays. Never towards a 404: the index is looked for first.
-http::Response FileHandler::redirect_to_folder(const http::Request& request,
-                                               const std::string& folder) const {
-  std::string index = folder;
-  if (!index.empty()) index += '/';
-  index += kIndex;
-  const auto file = OpenFile::open(root_, index);
-  if (!file) return answer_to(file.error(), request.path);
-  if (file->status().kind != Kind::regular) return not_found();
-  Response response = Response::with_content(Status::permanent_redirect, "", {});
-  response.add_field("Location",
-                     http::encode_path(request.path) + "/" + std::string(query_part(request.head.target)));
-  return response;
-}
-
 http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                 OpenFile file) const {
   const std::string_view name = last_segment(key.name());
@@ -218,7 +287,8 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                         .presentation = *shown,
                         .validator_settings = {.file_system_id = own.file_system_id.of(file),
                                                .seed = settings_.tag_seed,
-                                               .trust_mtime = settings_.trust_mtime}};
+                                               .trust_mtime = settings_.trust_mtime},
+                        .fields = settings_.fields};
   if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
   auto made = represent(request, std::move(file), subject, executor_);
   if (!made) return answer_to(made.error(), request.path);

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "executor/executor.h"
+#include "files/address_rules.h"
 #include "files/file_cache.h"
 #include "files/open_file.h"
 #include "files/representation.h"
@@ -28,6 +29,8 @@ struct FileSettings {
   std::size_t cache_bytes = 0;             ///< of the file caches of all workers together; 0: none
   std::uint64_t tag_seed = 0;              ///< see ValidatorSettings
   bool trust_mtime = false;                ///< likewise
+  AddressRules addresses = {};
+  std::string fields = {};  ///< further field lines of every 200, 206 and 304, "Name: value\r\n" each
 };
 
 /// Serves the regular files beneath one directory: GET and HEAD with validators, conditional requests and
@@ -40,7 +43,7 @@ struct FileSettings {
 ///  2. Open beneath the root: the kernel walks the path and refuses to leave. What it refuses becomes 403 or
 ///     404, want of resources 503. From here on only the descriptor is asked.
 ///  3. A directory is its `index.html`, at the name with '/': 308 from the name without.
-///     404 when it has none.
+///     404 when it has none. AddressRules say where this differs, and whether `.html` can be left out.
 ///  4. Regular files only: 404 for a FIFO or a device. A name with '/' at its end is no file.
 ///  5. Method: GET and HEAD go on, OPTIONS is answered with Allow, any other is 405.
 ///  6. Type: 415 for an extension that is not allowed. Downloads get application/octet-stream and the
@@ -63,8 +66,15 @@ class FileHandler final : public http::Handler {
                                                                    executor::Executor& executor,
                                                                    FileSettings settings);
 
+  /// Another handler for the same open directory, with caches of its own. `types` outlives it.
+  [[nodiscard]] Result<std::unique_ptr<FileHandler>> again(const http::MediaTypes& types,
+                                                           FileSettings settings) const;
+  [[nodiscard]] const FileSettings& settings() const { return settings_; }
+
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
 
+  /// Whether a regular file of this name lies beneath the directory.
+  [[nodiscard]] bool has_file(const std::string& name) const;
   /// The directory that is served, whatever its name leads to by now.
   [[nodiscard]] const os::Fd& root() const { return root_; }
 
@@ -91,13 +101,28 @@ class FileHandler final : public http::Handler {
   FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
               executor::Executor& executor, FileSettings settings);
 
+  /// Where a regular file of this name leads the client.
+  enum class Use : std::uint8_t {
+    show,
+    add_slash,     ///< to the address with '/' at its end
+    remove_slash,  ///< to the one without
+  };
+  /// What was found under a name. Without an answer the next name may be tried.
+  struct Outcome {
+    std::optional<http::Begin> answer = {};
+    bool is_folder = false;
+  };
+
   [[nodiscard]] http::Begin nothing_there(const http::Request& request, OfWorker& own) const;
+  [[nodiscard]] Outcome look(const http::Request& request, OfWorker& own, Use use) const;
+  [[nodiscard]] Outcome look_for_index(const http::Request& request, OfWorker& own, bool has_slash) const;
+  [[nodiscard]] Outcome look_for_page(const http::Request& request, OfWorker& own, bool has_slash) const;
+  [[nodiscard]] std::optional<http::Response> redirect_to_clean(const http::Request& request,
+                                                                const OfWorker& own) const;
   [[nodiscard]] std::optional<http::Begin> answer_from_cache(const http::Request& request, OfWorker& own,
                                                              const FileKey& key) const;
-  [[nodiscard]] http::Begin answer_from_file(const http::Request& request, OfWorker& own, const FileKey& key,
-                                             bool asks_for_index) const;
-  [[nodiscard]] http::Response redirect_to_folder(const http::Request& request,
-                                                  const std::string& folder) const;
+  [[nodiscard]] Outcome answer_from_file(const http::Request& request, OfWorker& own, const FileKey& key,
+                                         Use use) const;
   [[nodiscard]] http::Begin answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                    OpenFile file) const;
   [[nodiscard]] std::optional<Presentation> presentation(const http::Request& request,

@@ -201,6 +201,100 @@ TEST_F(FileHandlerTest, ServesFilesByTheirType) {
   }
 }
 
+/// "200 content" or "308 location" for a path.
+class AddressesTest : public FileHandlerTest {
+ protected:
+  AddressesTest() {
+    write("docs.html", "docs page"), write("guide.html", "guide");
+    make_folder("docs"), write("docs/index.html", "docs index"), write("docs/a.html", "docs a");
+    make_folder("bare"), write("bare/b.htm", "bare b");
+    make_folder("old"), write("old/index.htm", "old index");
+    write("bare.html", "bare page");
+  }
+  void use(AddressRules rules) { handler = make({.addresses = std::move(rules)}); }
+  [[nodiscard]] std::string answer(std::string_view path) const {
+    const Response response = ask(Method::get, path, {}, std::string(path) + "?q=1");
+    const std::string status = std::to_string(http::code(response.status));
+    return response.status == Status::permanent_redirect ? status + " " + field(response, "Location")
+                                                         : status + " " + content(response);
+  }
+};
+
+TEST_F(AddressesTest, OrdinarilyAFileIsItsNameAndAFolderItsIndex) {
+  use({});
+  EXPECT_EQ(answer("/docs"), "308 /docs/?q=1");
+  EXPECT_EQ(answer("/docs/"), "200 docs index");
+  EXPECT_EQ(answer("/guide"), "404 ");
+  EXPECT_EQ(answer("/guide/"), "404 ");
+  EXPECT_EQ(answer("/guide.html"), "200 guide");
+  EXPECT_EQ(answer("/bare"), "404 ");
+  EXPECT_EQ(answer("/old/"), "404 ");
+}
+
+TEST_F(AddressesTest, TheFirstIndexThatIsThereIsShown) {
+  use({.index_names = {"index.html", "index.htm"}});
+  EXPECT_EQ(answer("/old/"), "200 old index");
+  EXPECT_EQ(answer("/old"), "308 /old/?q=1");
+  write("old/index.html", "newer");
+  EXPECT_EQ(answer("/old/"), "200 newer");
+  EXPECT_EQ(answer("/"), "200 <h1>home</h1>");
+}
+
+TEST_F(AddressesTest, CleanUrlsShowThePageWithoutItsExtension) {
+  use({.clean_urls = CleanUrls::on});
+  EXPECT_EQ(answer("/guide"), "200 guide");
+  EXPECT_EQ(answer("/docs/a"), "200 docs a");
+  EXPECT_EQ(answer("/guide.html"), "200 guide");
+  EXPECT_EQ(answer("/guide/"), "308 /guide?q=1");
+  EXPECT_EQ(answer("/docs"), "308 /docs/?q=1") << "a folder with an index goes first";
+  EXPECT_EQ(answer("/bare"), "200 bare page") << "the folder has none";
+  EXPECT_EQ(answer("/none"), "404 ");
+  EXPECT_EQ(answer("/none/"), "404 ");
+  EXPECT_EQ(answer("/style.css/x"), "404 ");
+  EXPECT_EQ(get("/guide").media_type, "text/html; charset=utf-8");
+}
+
+TEST_F(AddressesTest, RedirectsLeadToTheCleanUrl) {
+  use({.clean_urls = CleanUrls::redirect});
+  EXPECT_EQ(answer("/guide.html"), "308 /guide?q=1");
+  EXPECT_EQ(answer("/docs/index.html"), "308 /docs/?q=1");
+  EXPECT_EQ(answer("/index.html"), "308 /?q=1");
+  EXPECT_EQ(answer("/docs.html"), "200 docs page") << "/docs is the folder";
+  EXPECT_EQ(answer("/none.html"), "404 ");
+  EXPECT_EQ(answer("/none/index.html"), "404 ");
+  EXPECT_EQ(answer("/style.css"), "200 body {}");
+  write("/.html", "only an extension");
+  EXPECT_EQ(answer("/.html"), "404 ");
+}
+
+TEST_F(AddressesTest, PagesCanAlwaysEndWithASlash) {
+  use({.clean_urls = CleanUrls::redirect, .trailing_slash = TrailingSlash::always});
+  EXPECT_EQ(answer("/guide/"), "200 guide");
+  EXPECT_EQ(answer("/guide"), "308 /guide/?q=1");
+  EXPECT_EQ(answer("/guide.html"), "308 /guide/?q=1");
+  EXPECT_EQ(answer("/docs"), "308 /docs/?q=1");
+  EXPECT_EQ(answer("/docs/index.html"), "308 /docs/?q=1");
+  EXPECT_EQ(answer("/style.css"), "200 body {}");
+}
+
+TEST_F(AddressesTest, PagesCanNeverEndWithASlash) {
+  use({.clean_urls = CleanUrls::redirect, .trailing_slash = TrailingSlash::never});
+  EXPECT_EQ(answer("/docs"), "200 docs index");
+  EXPECT_EQ(answer("/docs/"), "308 /docs?q=1");
+  EXPECT_EQ(answer("/docs/index.html"), "308 /docs?q=1");
+  EXPECT_EQ(answer("/guide/"), "308 /guide?q=1");
+  EXPECT_EQ(answer("/guide"), "200 guide");
+  EXPECT_EQ(answer("/"), "200 <h1>home</h1>");
+  EXPECT_EQ(answer("/index.html"), "308 /?q=1");
+  EXPECT_EQ(answer("/none/"), "404 ");
+}
+
+TEST_F(AddressesTest, NoRedirectLeadsToAnotherHost) {
+  use({.clean_urls = CleanUrls::redirect, .trailing_slash = TrailingSlash::never});
+  make_folder("\\evil.example"), write("\\evil.example/index.html", "x");
+  EXPECT_EQ(answer("/\\evil.example/"), "308 /%5Cevil.example?q=1");
+}
+
 TEST_F(FileHandlerTest, FieldsOfAFileStandInTheOrderOfTheContract) {  // CONTRACT §2
   using Names = std::vector<std::string>;
   EXPECT_EQ(field_names(get("/sample.txt")),

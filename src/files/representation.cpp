@@ -30,9 +30,12 @@ constexpr int kReadAttempts = 4;
 // Up to here one send from memory costs less than a second call for sendfile.
 constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
 
-void add_validators(Response& response, const http::Validators& current) {
+/// What a 304 has, too.
+void add_common_fields(Response& response, const Description& file) {
+  const http::Validators& current = file.validators;
   response.add_field("ETag", current.etag);
   if (current.last_modified) response.add_field("Last-Modified", http::format_date(*current.last_modified));
+  response.fields += file.fields;
 }
 
 /// Everything but the content.
@@ -40,8 +43,16 @@ Response ok(const Description& file) {
   Response response = Response::with_content(Status::ok, file.presentation.media_type, {});
   response.fields.reserve(320);
   if (file.presentation.attachment) response.add_field("Content-Disposition", http::attachment(file.name));
-  add_validators(response, file.validators);
+  add_common_fields(response, file);
   response.add_field("Accept-Ranges", "bytes");
+  return response;
+}
+
+/// RFC 9110 §15.4.5: what a cache needs to refresh its copy, and no more of what describes the content.
+Response not_modified(const Description& file) {
+  Response response;
+  response.status = Status::not_modified;
+  add_common_fields(response, file);
   return response;
 }
 
@@ -127,7 +138,7 @@ Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
   const http::Validators& current = description.validators;
   switch (http::evaluate_preconditions(request.head.fields, current, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
-    case http::PreconditionVerdict::not_modified: return not_modified(current);
+    case http::PreconditionVerdict::not_modified: return not_modified(description);
     case http::PreconditionVerdict::proceed: break;
   }
   const RangeSelection selection = ranges_of(request, current, file);
@@ -139,14 +150,6 @@ Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
 }
 
 }  // namespace
-
-// What a cache needs to refresh its copy, and no more of what describes the content.
-Response not_modified(const http::Validators& current) {
-  Response response;
-  response.status = Status::not_modified;
-  add_validators(response, current);
-  return response;
-}
 
 Response precondition_failed() {
   return Response::error(Status::precondition_failed,
@@ -165,9 +168,12 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
     const os::FileStatus status = file.status();
     const WallTime looked_at = file.looked_at();
     http::Validators current = validators(status, looked_at, subject.validator_settings);
-    auto response = represent_as_looked_at(
-        request, file, {.name = subject.name, .presentation = subject.presentation, .validators = current},
-        executor);
+    auto response = represent_as_looked_at(request, file,
+                                           {.name = subject.name,
+                                            .presentation = subject.presentation,
+                                            .validators = current,
+                                            .fields = subject.fields},
+                                           executor);
     if (response) return Represented{*std::move(response), status, looked_at, std::move(current)};
     if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());
     TRY(file.refresh_status());

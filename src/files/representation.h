@@ -24,10 +24,9 @@ struct Description {
   std::string_view name;
   Presentation presentation;
   const http::Validators& validators;
+  std::string_view fields = {};  ///< further field lines, of a 304 too
 };
 
-/// RFC 9110 §15.4.5.
-[[nodiscard]] http::Response not_modified(const http::Validators& current);
 [[nodiscard]] http::Response precondition_failed();
 /// The answer to HEAD for a file of this size, which need not be open.
 [[nodiscard]] http::Response described(const Description& file, std::uint64_t size_bytes);
@@ -37,6 +36,7 @@ struct Subject {
   std::string_view name;
   Presentation presentation;
   ValidatorSettings validator_settings;
+  std::string_view fields = {};  ///< as in Description
 };
 
 /// A response, and what the file was when it was looked at for it.

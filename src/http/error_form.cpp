@@ -2,97 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <optional>
 
-#include "base/ascii.h"
 #include "base/utf8.h"
-#include "http/field_syntax.h"
+#include "http/accept.h"
 
 namespace bobbin::http {
 namespace {
-
-// Weights in thousandths (RFC 9110 §12.4.2: at most three decimals).
-constexpr int kFullWeight = 1000;
-
-/// qvalue: "0" or "1", perhaps with up to three decimals, which for "1" are zeros.
-std::optional<int> parse_weight(std::string_view text) {
-  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
-  if (text.size() > 1 && text[1] != '.') return std::nullopt;
-  int weight = (text[0] - '0') * kFullWeight;
-  int place = kFullWeight / 10;
-  for (const char c : text.substr(std::min<std::size_t>(2, text.size()))) {
-    if (!is_digit(c)) return std::nullopt;
-    weight += (c - '0') * place;
-    place /= 10;
-  }
-  if (weight > kFullWeight) return std::nullopt;
-  return weight;
-}
-
-/// How much the client wants one media type. The most specific range that covers the type decides (RFC 9110
-/// §12.5.1).
-class Preference {
- public:
-  Preference(std::string_view type, std::string_view subtype) : type_(type), subtype_(subtype) {}
-
-  void consider(std::string_view type, std::string_view subtype, int weight) {
-    const int specificity = covered_by(type, subtype);
-    if (specificity == kNotCovered || specificity < specificity_) return;
-    weight_ = specificity == specificity_ ? std::max(weight_, weight) : weight;
-    specificity_ = specificity;
-  }
-  /// 0, "not acceptable", where no range covers the type.
-  [[nodiscard]] int weight() const { return weight_; }
-
- private:
-  static constexpr int kNotCovered = 0;
-
-  // Parameters of a range are passed over: each of the types here exists in one form only.
-  [[nodiscard]] int covered_by(std::string_view type, std::string_view subtype) const {
-    if (type == "*") return 1;
-    if (!equals_ignoring_case(type, type_)) return kNotCovered;
-    if (subtype == "*") return 2;
-    return equals_ignoring_case(subtype, subtype_) ? 3 : kNotCovered;
-  }
-
-  std::string_view type_;
-  std::string_view subtype_;
-  int specificity_ = kNotCovered;
-  int weight_ = 0;
-};
-
-struct Preferences {
-  Preference html{"text", "html"};
-  Preference json{"application", "json"};
-  Preference problem{"application", "problem+json"};
-
-  /// One media range with its weight. False when malformed.
-  bool read_element(FieldValueReader& reader) {
-    const std::string_view type = reader.token();
-    if (type.empty() || !reader.skip('/')) return false;
-    const std::string_view subtype = reader.token();
-    if (subtype.empty() || (type == "*" && subtype != "*")) return false;
-    std::optional<int> weight = kFullWeight;
-    const bool well_formed = reader.parameters([&weight](std::string_view name, std::string_view value) {
-      if (equals_ignoring_case(name, "q")) weight = parse_weight(value);
-    });
-    if (!well_formed || !weight || !reader.at_element_end()) return false;
-    for (Preference* preference : {&html, &json, &problem}) preference->consider(type, subtype, *weight);
-    return true;
-  }
-};
-
-/// Nothing: Accept is malformed.
-std::optional<Preferences> preferences_of(const RequestHead& head) {
-  Preferences preferences;
-  for (const Field& field : head.fields.lines()) {
-    if (field.name != FieldName::accept) continue;
-    FieldValueReader reader(field.value);
-    for (reader.skip_to_element(); !reader.at_end(); reader.skip_to_element())
-      if (!preferences.read_element(reader)) return std::nullopt;
-  }
-  return preferences;
-}
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -161,15 +76,8 @@ std::string problem_details(Status status, std::string_view detail) {
 }  // namespace
 
 ErrorForm preferred_error_form(const RequestHead& head) {
-  const auto preferences = preferences_of(head);
-  if (!preferences) return ErrorForm::page;
-  const int problem = std::max(preferences->json.weight(), preferences->problem.weight());
-  return problem > preferences->html.weight() ? ErrorForm::problem : ErrorForm::page;
-}
-
-bool prefers_json(const RequestHead& head) {
-  const auto preferences = preferences_of(head);
-  return preferences && preferences->json.weight() > preferences->html.weight();
+  const AcceptedTypes accepted = accepted_types(head);
+  return std::max(accepted.json, accepted.problem) > accepted.html ? ErrorForm::problem : ErrorForm::page;
 }
 
 void render_error(Response& response, ErrorForm form, std::string_view server_name) {

@@ -17,10 +17,6 @@ enum class ErrorForm : std::uint8_t { page, problem };
 /// Accept is malformed.
 [[nodiscard]] ErrorForm preferred_error_form(const RequestHead& head);
 
-/// From the Accept fields: whether application/json has a higher weight than text/html. Not where Accept is
-/// missing or malformed.
-[[nodiscard]] bool prefers_json(const RequestHead& head);
-
 /// Fills `media_type` and `content` of an error that has none, from its status and `detail`.
 /// page: a small HTML document with <title>, <h1>404 Not Found</h1>, one sentence, and <em>server_name</em>;
 /// every text escaped. problem: {"type":"about:blank","title":…,"status":…,"detail":…}. `server_name` empty:

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "http/accept.h"
+
 namespace bobbin::http {
 namespace {
 

@@ -162,6 +162,13 @@ struct Undecided {
 /// how to receive the content first, or that this must be asked again.
 using Begin = std::variant<Response, const PreparedResponse*, Pending, std::unique_ptr<Exchange>, Undecided>;
 
+/// Whether the answer is a 404, and so another handler may be asked.
+[[nodiscard]] inline bool is_not_found(const Begin& begin) {
+  if (const auto* response = std::get_if<Response>(&begin)) return response->status == Status::not_found;
+  const auto* prepared = std::get_if<const PreparedResponse*>(&begin);
+  return prepared != nullptr && (*prepared)->status == Status::not_found;
+}
+
 /// Decides from the head alone. Thread: any worker, all at once; so const means thread-safe.
 class Handler {
  public:

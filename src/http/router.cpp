@@ -76,12 +76,6 @@ const Route& route_for(const Site& site, std::string_view path) {
   return site.routes.back();
 }
 
-bool is_not_found(const Begin& begin) {
-  if (const auto* response = std::get_if<Response>(&begin)) return response->status == Status::not_found;
-  const auto* prepared = std::get_if<const PreparedResponse*>(&begin);
-  return prepared != nullptr && (*prepared)->status == Status::not_found;
-}
-
 }  // namespace
 
 Router::Router(std::vector<Site> sites, std::vector<Endpoint> bound, std::optional<ProxyTrust> trust)

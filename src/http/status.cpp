@@ -11,7 +11,11 @@ std::string_view reason_phrase(Status status) {
     case Status::created: return "Created";
     case Status::no_content: return "No Content";
     case Status::partial_content: return "Partial Content";
+    case Status::moved_permanently: return "Moved Permanently";
+    case Status::found: return "Found";
+    case Status::see_other: return "See Other";
     case Status::not_modified: return "Not Modified";
+    case Status::temporary_redirect: return "Temporary Redirect";
     case Status::permanent_redirect: return "Permanent Redirect";
     case Status::bad_request: return "Bad Request";
     case Status::unauthorized: return "Unauthorized";

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "http/authority.h"
 #include "http/grammar.h"
+#include "http/percent_encoding.h"
 #include "http/scan.h"
 
 namespace bobbin::http {
@@ -54,35 +55,6 @@ std::string remove_empty_segments(std::string_view path) {
   return cleaned;
 }
 
-/// The byte that a percent-encoding at `position` stands for (RFC 3986 §2.1).
-std::optional<char> decode_at(std::string_view text, std::size_t position) {
-  if (text[position] != '%' || position + 2 >= text.size()) return std::nullopt;
-  const int high = hex_value(text[position + 1]);
-  const int low = hex_value(text[position + 2]);
-  if (high < 0 || low < 0) return std::nullopt;
-  return static_cast<char>(high * 16 + low);
-}
-
-struct Decoded {
-  std::string text;
-  bool well_formed = true;  ///< every `%` began an encoding; one that did not was left as it is
-};
-
-Decoded percent_decode(std::string_view text) {
-  Decoded decoded;
-  decoded.text.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (const auto byte = decode_at(text, i)) {
-      decoded.text += *byte;
-      i += 2;
-    } else {
-      decoded.well_formed &= text[i] != '%';
-      decoded.text += text[i];
-    }
-  }
-  return decoded;
-}
-
 /// What makes `path`, which starts with '/', a traversal attempt.
 std::optional<PathViolation> find_violation(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) return PathViolation{"A path may not contain NUL."};
@@ -122,7 +94,7 @@ std::variant<Target, Refusal, PathViolation> rewrite_path(std::string_view path,
   Target target{.query = query, .began_with_two_slashes = path.starts_with("//")};
   Decoded decoded =
       percent_decode(rules == PathRules::standard ? remove_empty_segments(path) : std::string(path));
-  if (!decoded.well_formed) return bad_request("The request target contains a bad percent-encoding.");
+  if (!decoded.is_well_formed) return bad_request("The request target contains a bad percent-encoding.");
   // Somebody behind us might decode once more. Decoding never takes a violation away (none of its bytes is a
   // '%'), so what is found in the text decoded twice covers the raw text and the text decoded once.
   if (const auto violation = find_violation(percent_decode(decoded.text).text)) return *violation;
@@ -159,6 +131,17 @@ std::variant<Target, Refusal, PathViolation> parse_target(const RequestHead& hea
   if (!is_query(query)) return kBadByte;
   if (is_plain(path)) return Target{.plain_path = path, .query = query};
   return rewrite_path(path, query, rules);
+}
+
+std::string_view query_part(std::string_view target) {
+  return target.substr(std::min(target.find('?'), target.size()));
+}
+
+std::string path_and_query(std::string_view target) {
+  if (target.starts_with('/')) return std::string(target);
+  target.remove_prefix(std::min(target.find("://") + 3, target.size()));
+  target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  return (target.starts_with('/') ? "" : "/") + std::string(target);
 }
 
 }  // namespace bobbin::http

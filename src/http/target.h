@@ -57,4 +57,9 @@ struct PathViolation {
                                                                         PathRules rules,
                                                                         Scheme scheme = Scheme::http);
 
+/// Of a target in any form: its query with the '?', as it was sent; empty when there is none.
+[[nodiscard]] std::string_view query_part(std::string_view target);
+/// Of a target in origin-form or in absolute-form, as it was sent.
+[[nodiscard]] std::string path_and_query(std::string_view target);
+
 }  // namespace bobbin::http

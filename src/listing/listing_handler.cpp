@@ -1,15 +1,15 @@
 #include "listing/listing_handler.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include "files/failure.h"
-#include "http/error_form.h"
+#include "http/accept.h"
 #include "http/percent_encoding.h"
 #include "http/precondition.h"
+#include "http/target.h"
 #include "listing/folder_listing.h"
 #include "listing/html_form.h"
 #include "listing/json_form.h"
@@ -24,12 +24,6 @@ using http::Response;
 using http::Status;
 using Format = ListingQuery::Format;
 
-bool is_not_found(const http::Begin& begin) {
-  if (const auto* response = std::get_if<Response>(&begin)) return response->status == Status::not_found;
-  const auto* prepared = std::get_if<const http::PreparedResponse*>(&begin);
-  return prepared != nullptr && (*prepared)->status == Status::not_found;
-}
-
 /// "a/b" of "/a/b/" and of "/a/b".
 std::string path_in_root(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
@@ -38,10 +32,9 @@ std::string path_in_root(std::string_view path) {
 }
 
 Response redirect_to_folder(const http::Request& request) {
-  const std::string_view target = request.head.target;
   Response response = Response::with_content(Status::permanent_redirect, "", {});
-  response.add_field("Location", http::encode_path(request.path) + "/" +
-                                     std::string(target.substr(std::min(target.find('?'), target.size()))));
+  response.add_field(
+      "Location", http::encode_path(request.path) + "/" + std::string(http::query_part(request.head.target)));
   return response;
 }
 
@@ -62,7 +55,7 @@ ListingHandler::ListingHandler(std::shared_ptr<const http::Handler> files,
 
 http::Begin ListingHandler::begin(const http::Request& request) const {
   http::Begin begin = files_->begin(request);
-  if (!is_not_found(begin)) return begin;
+  if (!http::is_not_found(begin)) return begin;
   auto answer = answer_for_folder(request);
   return answer ? http::Begin(*std::move(answer)) : std::move(begin);
 }

@@ -170,7 +170,7 @@ def test_the_files_are_followed(start, passwords, tokens):
     server = start("--password-file", passwords, "--token-file", tokens)
     assert server.get("/about.html", fields=basic("bcrypt")).status == 200
     passwords.write_text(f"new:{HASHES['bcrypt']}\n")
-    server.log.wait_for("The passwords or tokens have changed and are in use")
+    server.log.wait_for("Passwords, tokens, redirects or error pages have changed and are in use")
     assert server.get("/about.html", fields=basic("bcrypt")).status == 401
     assert server.get("/about.html", fields=basic("new")).status == 200
     tokens.write_text("broken\n")
@@ -180,7 +180,7 @@ def test_the_files_are_followed(start, passwords, tokens):
     tokens.unlink()
     server.log.wait_for(r"stay in use: --token-file: .* cannot be read: .*No such file")
     tokens.write_text(f"kiosk-8:{hashlib.sha256(b'another').hexdigest()}\n")
-    server.log.wait_for("The passwords or tokens have changed and are in use", count=2)
+    server.log.wait_for("Passwords, tokens, redirects or error pages have changed and are in use", count=2)
     assert server.get("/about.html", fields=bearer("another")).status == 200
 
 

@@ -189,7 +189,7 @@ def test_files_of_rules_are_followed(ruled, scratch):
     server = ruled({"path": "/assets/**", "password_file": str(scratch / "users")})
     assert server.get("/assets/app.js", fields=ALICE).status == 200
     (scratch / "users").write_text(USERS.replace("alice", "bob"))
-    server.log.wait_for("The passwords or tokens have changed and are in use")
+    server.log.wait_for("Passwords, tokens, redirects or error pages have changed and are in use")
     assert server.get("/assets/app.js", fields=ALICE).status == 401
 
 

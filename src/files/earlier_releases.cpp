@@ -1,0 +1,22 @@
+#include "files/earlier_releases.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bobbin::files {
+
+bool EarlierReleases::is_immutable(std::string_view path) const {
+  return std::ranges::any_of(immutable_, [&](const http::PathPattern& each) { return each.matches(path); });
+}
+
+http::Begin EarlierReleases::begin(const http::Request& request) const {
+  http::Begin begin = newest_->begin(request);
+  if (!http::is_not_found(begin) || !is_immutable(request.path)) return begin;
+  for (const auto& release : earlier_) {
+    http::Begin found = release->begin(request);
+    if (!http::is_not_found(found)) return found;
+  }
+  return begin;
+}
+
+}  // namespace bobbin::files

@@ -1,0 +1,27 @@
+#include "files/navigation_fallback.h"
+
+#include <string_view>
+
+#include "http/accept.h"
+
+namespace bobbin::files {
+namespace {
+
+bool is_navigation(const http::Request& request) {
+  const http::Method method = request.head.method;
+  const std::string_view last = request.path.substr(request.path.rfind('/') + 1);
+  return (method == http::Method::get || method == http::Method::head) &&
+         last.find('.') == std::string_view::npos && http::accepted_types(request.head).names_html;
+}
+
+}  // namespace
+
+http::Begin NavigationFallback::begin(const http::Request& request) const {
+  http::Begin begin = site_->begin(request);
+  if (!http::is_not_found(begin) || !is_navigation(request)) return begin;
+  http::Request page = request;
+  page.path = page_;
+  return pages_->begin(page);
+}
+
+}  // namespace bobbin::files
