@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "files/address_rules.h"
+#include "files/compression.h"
 #include "http/client_claims.h"
 #include "http/target.h"
 #include "net/tls/context.h"
@@ -142,6 +143,8 @@ struct SiteConfig {
   unsigned keep_releases = 2;  ///< earlier roots, for what is immutable
   /// `404=FILE` or `4xx=FILE`, beneath the root.
   std::vector<std::string> error_pages;
+
+  files::Compression compression = files::Compression::off;
 
   bool listing = false;         ///< whether a folder without an index is shown by a list of what is in it
   bool listing_readme = false;  ///< whether the text of its README stands beneath

@@ -153,6 +153,7 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .cache_bytes = cache_bytes,
           .tag_seed = files::tag_seed(config_.etag_seed),
           .trust_mtime = config_.trust_mtime,
+          .compression = config_.compression,
           .addresses = {.index_names = config_.index_names,
                         .clean_urls = config_.clean_urls,
                         .trailing_slash = config_.trailing_slash}};

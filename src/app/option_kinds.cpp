@@ -116,6 +116,7 @@ template struct Choice<net::tls::Policy>;
 template struct Choice<net::tls::ClientCertificates>;
 template struct Choice<files::CleanUrls>;
 template struct Choice<files::TrailingSlash>;
+template struct Choice<files::Compression>;
 
 bool Text::assign(const Target& target, std::string_view text) const {
   return keep(member.in(target), accept(text));

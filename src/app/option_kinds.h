@@ -123,10 +123,12 @@ struct Switch {
 template <typename E>
 struct Choice {
   static constexpr FileTypes kFileTypes{
-      .name = std::is_same_v<E, Tls> || std::is_same_v<E, files::CleanUrls> ? "a boolean or a string"
-                                                                            : "a string",
-      .boolean = std::is_same_v<E, files::CleanUrls> || std::is_same_v<E, Uploads> ||
-                 std::is_same_v<E, Tls> || std::is_same_v<E, Download>,
+      .name = std::is_same_v<E, Tls> || std::is_same_v<E, files::CleanUrls> ||
+                      std::is_same_v<E, files::Compression>
+                  ? "a boolean or a string"
+                  : "a string",
+      .boolean = std::is_same_v<E, files::CleanUrls> || std::is_same_v<E, files::Compression> ||
+                 std::is_same_v<E, Uploads> || std::is_same_v<E, Tls> || std::is_same_v<E, Download>,
       .string = true};
   Member<E> member;
   std::span<const std::pair<std::string_view, E>> names;
@@ -169,6 +171,6 @@ using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Siz
                           Choice<Uploads>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                           Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                           Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>,
-                          Choice<files::TrailingSlash>, Text, List>;
+                          Choice<files::TrailingSlash>, Choice<files::Compression>, Text, List>;
 
 }  // namespace bobbin::app

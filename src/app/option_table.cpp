@@ -56,6 +56,11 @@ constexpr std::pair<std::string_view, files::TrailingSlash> kTrailingSlash[] = {
     {"always", files::TrailingSlash::always},
     {"never", files::TrailingSlash::never}};
 
+constexpr std::pair<std::string_view, files::Compression> kCompression[] = {
+    {"off", files::Compression::off},
+    {"prepared", files::Compression::prepared},
+    {"on", files::Compression::on}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -353,6 +358,10 @@ constexpr Option kOptions[] = {
     {.group = "Files", .name = "allow-type", .placeholder = "EXTENSION",
      .effect = List{&SiteConfig::allowed_types, accept_extension, kExtensions, "every type"},
      .meaning = "Only files with these extensions are served; others are answered 415."},
+    {.group = "Files", .name = "compress", .placeholder = "off|prepared|on", .value_alone = "on",
+     .effect = Choice<files::Compression>{&SiteConfig::compression, kCompression},
+     .meaning = "Whether text and other compressible files are given in the content codings that a client accepts: prepared takes what lies beside a file as NAME.br, NAME.zst or "
+                "NAME.gz and is not older; on also compresses with zstd and gzip, and keeps the result."},
     {.group = "Files", .name = "listing", .placeholder = "on|off",
      .effect = Switch{&SiteConfig::listing},
      .meaning = "Whether a folder without index.html is shown by a list of what can be fetched from it: a page, or JSON for programs that "

@@ -175,6 +175,8 @@ std::vector<Row> every_option() {
       row("error-page", &SiteConfig::error_pages,
           {"404=a.html,5XX=b.html", R"(["404=a.html", "5xx=b.html"])", {"404=a.html", "5xx=b.html"}},
           {"", "[]", {}}),
+      row("compress", &SiteConfig::compression, {"prepared", R"("prepared")", files::Compression::prepared},
+          {"yes", "true", files::Compression::on}),
       row("immutable", &SiteConfig::immutable,
           {"/assets/**,*.woff2", R"(["/assets/**", "*.woff2"])", {"/assets/**", "*.woff2"}}, {"", "[]", {}}),
       row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
@@ -585,6 +587,7 @@ TEST(Configuration, AProfileDecidesDefaultsAndNothingElse) {
   site.path_rules = http::PathRules::standard;
   site.uploads_where_folder_is = false;
   site.cache_control = "no-cache";
+  site.compression = files::Compression::on;
   EXPECT_EQ(config_from({{"--profile", "folder"}, {}, ""}), folder);
   EXPECT_EQ(config_from_file("profile = \"folder\""), folder);
   site.cache_control = "max-age=60";

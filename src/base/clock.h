@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 namespace bobbin {
 
@@ -15,6 +16,13 @@ using Duration = std::chrono::steady_clock::duration;
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
 
 [[nodiscard]] inline Instant monotonic_now() { return std::chrono::steady_clock::now(); }
+/// The same clock as of the kernel's last tick, up to 10 ms ago. It costs a fifth, and is for what is asked
+/// with every request.
+[[nodiscard]] inline Instant recent_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return Instant(seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
 [[nodiscard]] inline WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 /// A deadline that never comes.

@@ -42,8 +42,14 @@ std::size_t size_bytes(const http::PreparedResponse& response) {
 std::size_t size_bytes(const CachedFile& file) {
   std::size_t bytes =
       heap_block_bytes(sizeof file) + heap_bytes(file.name) + heap_bytes(file.validators.etag);
-  for (const auto& response : file.responses)
-    if (response != nullptr) bytes += size_bytes(*response);
+  const auto add = [&bytes](const CachedFile::Responses& responses) {
+    for (const auto& response : responses)
+      if (response != nullptr) bytes += size_bytes(*response);
+  };
+  add(file.responses);
+  if (file.coded_responses == nullptr) return bytes;
+  bytes += heap_block_bytes(sizeof *file.coded_responses);
+  for (const auto& responses : *file.coded_responses) add(responses);
   return bytes;
 }
 
@@ -55,6 +61,17 @@ void shrink(http::PreparedResponse& response) {
 }
 
 }  // namespace
+
+void CachedFile::set_response(Form form, http::PreparedResponse response) {
+  auto prepared = std::make_unique<const http::PreparedResponse>(std::move(response));
+  const auto index = static_cast<std::size_t>(form);
+  if (index < responses.size()) {
+    responses[index] = std::move(prepared);
+  } else {
+    if (coded_responses == nullptr) coded_responses = std::make_unique<std::array<Responses, 3>>();
+    (*coded_responses)[index / 2 - 1][index % 2] = std::move(prepared);
+  }
+}
 
 FileKey::FileKey(std::string_view name) : name_(name), hash_(XXH3_64bits(name.data(), name.size())) {}
 
@@ -138,12 +155,15 @@ void FileCache::keep(const FileKey& key, const os::FileStatus& status, const htt
   }
   CachedFile& file = slot != nullptr ? *slot->file : insert(key, status, validators);
   file.round = round;
-  file.responses[static_cast<std::size_t>(form)] =
-      std::make_unique<const http::PreparedResponse>(std::move(response));
+  file.set_response(form, std::move(response));
   file_bytes_ -= file.size_bytes;
   file.size_bytes = files::size_bytes(file);
   file_bytes_ += file.size_bytes;
   make_room(file);
+}
+
+void FileCache::note_codings(const FileKey& key, const Codings& codings) {
+  if (Slot* slot = find_slot(key)) slot->file->codings = codings;
 }
 
 CachedFile& FileCache::insert(const FileKey& key, const os::FileStatus& status,

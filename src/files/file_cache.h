@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "files/doorkeeper.h"
 #include "files/folder_table.h"
 #include "files/missing_files.h"
 #include "files/status_source.h"
+#include "http/content_coding.h"
 #include "http/precondition.h"
 #include "http/response.h"
 #include "os/file.h"
@@ -31,22 +33,48 @@ class FileKey {
   std::uint64_t hash_;
 };
 
+/// In which codings a file can be given.
+struct Codings {
+  bool is_codable = false;   ///< whether it is a type that is given in codings at all
+  http::CodingSet siblings;  ///< those that lie beside it
+  /// From then on they must be looked for again. One that has appeared meanwhile is not missed: it would only
+  /// have been smaller. One that is gone, or has changed, is noticed when it is to be given.
+  Instant known_until = Instant::min();
+};
+
 /// A file as it was when it was last looked at, and the responses that were made from it.
 struct CachedFile {
-  enum class Form : std::uint8_t { content, not_modified };
+  /// Each in two: the content, and behind it the 304 for it.
+  enum class Form : std::uint8_t {
+    content,
+    not_modified,
+    gzip,  ///< coded by us
+    gzip_not_modified,
+    zstd,
+    zstd_not_modified,
+    as_sibling,  ///< the file is another one in a coding, and is given in its place
+    as_sibling_not_modified,
+  };
 
   std::string name;
   os::FileStatus status;
   http::Validators validators;
+  using Responses = std::array<std::unique_ptr<const http::PreparedResponse>, 2>;
   /// By Form; null until that response was first made.
-  std::array<std::unique_ptr<const http::PreparedResponse>, 2> responses = {};
+  Responses responses = {};
+  /// The same from Form::gzip on; null where nobody has asked for a coding.
+  std::unique_ptr<std::array<Responses, 3>> coded_responses = {};
+  Codings codings = {};
   std::optional<FolderTable::PathSnapshot> path = {};  ///< nothing: the kernel has to walk
   std::uint64_t round = kNoRound;                      ///< of the last look
   std::size_t size_bytes = 0;                          ///< what all this takes from the process
 
   [[nodiscard]] const http::PreparedResponse* response(Form form) const {
-    return responses[static_cast<std::size_t>(form)].get();
+    const auto index = static_cast<std::size_t>(form);
+    if (index < responses.size()) return responses[index].get();
+    return coded_responses == nullptr ? nullptr : (*coded_responses)[index / 2 - 1][index % 2].get();
   }
+  void set_response(Form form, http::PreparedResponse response);
 };
 
 /// The files that are asked for again and again, with the responses that were made from them: for one worker
@@ -83,6 +111,9 @@ class FileCache {
   /// `status` and `validators` are those of the file from which the response was made, at a look in `round`.
   void keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
             CachedFile::Form form, http::PreparedResponse response, std::uint64_t round);
+
+  /// What has been found out about a file, if that is kept.
+  void note_codings(const FileKey& key, const Codings& codings);
 
   /// That opening this name failed with ENOENT in this round.
   [[nodiscard]] bool is_missing(const FileKey& key, std::uint64_t round) const {

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "coding/encoder.h"
 #include "files/failure.h"
 #include "files/leased_file.h"
 #include "files/validators.h"
@@ -17,10 +18,13 @@
 namespace bobbin::files {
 namespace {
 
+using http::ContentCoding;
+using http::FieldName;
 using http::Method;
 using http::Request;
 using http::Response;
 using http::Status;
+using Form = CachedFile::Form;
 using Kind = os::FileStatus::Kind;
 
 constexpr std::string_view kPageEnd = ".html";
@@ -69,7 +73,6 @@ struct Conditions {
 };
 
 Conditions conditions_of(const http::RequestHead& head) {
-  using http::FieldName;
   using Framing = http::ContentFraming::Kind;
   const http::Fields& fields = head.fields;
   const bool has_content = head.framing.kind == Framing::chunked || head.framing.length_bytes > 0;
@@ -81,20 +84,41 @@ Conditions conditions_of(const http::RequestHead& head) {
                                fields.has(FieldName::if_unmodified_since)};
 }
 
+Form not_modified_form(Form content) { return static_cast<Form>(static_cast<int>(content) + 1); }
+
+bool is_coded_by_us(Form form) { return form >= Form::gzip && form <= Form::zstd_not_modified; }
+/// Of content that we have coded.
+Form form_of(ContentCoding coding) { return coding == ContentCoding::gzip ? Form::gzip : Form::zstd; }
+
+/// What is kept with a response.
+struct Offer {
+  FileCache& cache;
+  const FileKey& key;
+  const os::FileStatus& status;
+  const http::Validators& validators;
+  Form form;
+  Codings codings = {};
+};
+
+/// Has the cache keep what comes in this form.
+LiveCoding::Keep keeper(const Request& request, const Offer& offer, Form form) {
+  return [&cache = offer.cache, name = std::string(offer.key.name()), status = offer.status,
+          validators = offer.validators, codings = offer.codings, form, round = request.round,
+          variant = request.variant](http::PreparedResponse prepared) {
+    const FileKey key(name);
+    prepared.variant = variant;
+    cache.keep(key, status, validators, form, std::move(prepared), round);
+    cache.note_codings(key, codings);
+  };
+}
+
 /// Has the cache keep the response, if that can be reused and the cache admits it.
-void offer(Response& response, const Request& request, FileCache& cache, const FileKey& key,
-           const os::FileStatus& status, const http::Validators& current) {
-  using Form = CachedFile::Form;
+void offer_to_cache(Response& response, const Request& request, const Offer& offer) {
   const auto* content = std::get_if<std::string>(&response.content);
   const bool is_whole = response.status == Status::ok && content != nullptr;
   if (!is_whole && response.status != Status::not_modified) return;
-  if (!cache.admits(key, is_whole ? content->size() : 0)) return;
-  response.keep = [&cache, name = std::string(key.name()), status, current,
-                   form = is_whole ? Form::content : Form::not_modified, round = request.round,
-                   variant = request.variant](http::PreparedResponse prepared) {
-    prepared.variant = variant;
-    cache.keep(FileKey(name), status, current, form, std::move(prepared), round);
-  };
+  if (!offer.cache.admits(offer.key, is_whole ? content->size() : 0)) return;
+  response.keep = keeper(request, offer, is_whole ? offer.form : not_modified_form(offer.form));
 }
 
 }  // namespace
@@ -107,7 +131,8 @@ FileHandler::FileHandler(os::Fd root, std::string_view url_prefix, const http::M
       executor_(executor),
       settings_(std::move(settings)) {
   for (unsigned worker = 0; worker < settings_.workers; ++worker)
-    workers_.push_back(std::make_unique<OfWorker>(root_, settings_.cache_bytes / settings_.workers));
+    workers_.push_back(
+        std::make_unique<OfWorker>(root_, settings_.cache_bytes / settings_.workers, executor_));
 }
 
 Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root, std::string_view url_prefix,
@@ -214,29 +239,106 @@ bool FileHandler::has_file(const std::string& name) const {
 /// Nothing: the file has to be opened.
 std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& request, OfWorker& own,
                                                           const FileKey& key) const {
-  using Form = CachedFile::Form;
   const Conditions conditions = conditions_of(request.head);
   if (conditions.needs_the_file) return std::nullopt;
   const CachedFile* file = own.cache.find(key, request.round);
   if (file == nullptr) return std::nullopt;
+  if (file->codings.is_codable && request.head.fields.has(FieldName::accept_encoding))
+    return coded_from_cache(request, own, key, *file, conditions.has_preconditions);
+  return answer_from_cache(request,
+                           {.file = *file,
+                            .form = Form::content,
+                            .validators = file->validators,
+                            .name = last_segment(key.name()),
+                            .varies_by_coding = file->codings.is_codable},
+                           conditions.has_preconditions);
+}
 
+std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& request,
+                                                          const CachedRepresentation& cached,
+                                                          bool has_preconditions) const {
   using Verdict = http::PreconditionVerdict;
   const Verdict verdict =
-      conditions.has_preconditions
-          ? http::evaluate_preconditions(request.head.fields, file->validators, wall_now())
-          : Verdict::proceed;
+      has_preconditions ? http::evaluate_preconditions(request.head.fields, cached.validators, wall_now())
+                        : Verdict::proceed;
   if (verdict == Verdict::failed) return precondition_failed();
-  if (verdict == Verdict::proceed && request.head.method == Method::head) {
-    const std::string_view name = last_segment(key.name());
-    const auto shown = presentation(request, name);
+  const bool is_head = request.head.method == Method::head;
+  if (verdict == Verdict::proceed && is_head && !is_coded_by_us(cached.form)) {
+    const auto shown = presentation(request, cached.name);
     if (!shown) return std::nullopt;
-    return described(
-        {.name = name, .presentation = *shown, .validators = file->validators, .fields = settings_.fields},
-        file->status.size_bytes);
+    return described({.name = cached.name,
+                      .presentation = *shown,
+                      .validators = cached.validators,
+                      .fields = settings_.fields,
+                      .coding = cached.coding,
+                      .varies_by_coding = cached.varies_by_coding},
+                     cached.file.status.size_bytes);
   }
-  const auto* kept = file->response(verdict == Verdict::proceed ? Form::content : Form::not_modified);
+  const auto* kept =
+      cached.file.response(verdict == Verdict::proceed ? cached.form : not_modified_form(cached.form));
   if (kept == nullptr || kept->variant != request.variant) return std::nullopt;
   return kept;
+}
+
+/// `file`: of this key.
+std::optional<http::Begin> FileHandler::coded_from_cache(const http::Request& request, OfWorker& own,
+                                                         const FileKey& key, const CachedFile& file,
+                                                         bool has_preconditions) const {
+  if (file.codings.known_until < recent_now()) return std::nullopt;
+  const auto choice =
+      choose(own.accepted(request.head.fields), file.codings.siblings, file.status.size_bytes, true);
+  if (!choice) return std::nullopt;
+  CachedRepresentation cached{.file = file,
+                              .form = Form::content,
+                              .validators = file.validators,
+                              .name = last_segment(key.name()),
+                              .coding = choice->coding,
+                              .varies_by_coding = true};
+  if (choice->coding == ContentCoding::identity) return answer_from_cache(request, cached, has_preconditions);
+  if (!choice->is_sibling) {
+    cached.form = form_of(choice->coding);
+    if (!has_preconditions) return answer_from_cache(request, cached, false);
+    const http::Validators coded = coded_validators(file.validators, choice->coding);
+    return answer_from_cache(
+        request, {.file = file, .form = cached.form, .validators = coded, .name = cached.name}, true);
+  }
+  const WallTime modified = file.status.modified;
+  own.sibling_name.assign(key.name()).append(file_name_end(choice->coding));
+  const CachedFile* sibling = own.cache.find(FileKey(own.sibling_name), request.round);
+  if (sibling == nullptr || sibling->status.modified < modified) return std::nullopt;
+  return answer_from_cache(request,
+                           {.file = *sibling,
+                            .form = Form::as_sibling,
+                            .validators = sibling->validators,
+                            .name = cached.name,
+                            .coding = choice->coding,
+                            .varies_by_coding = true},
+                           has_preconditions);
+}
+
+const http::AcceptedCodings& FileHandler::OfWorker::accepted(const http::Fields& fields) {
+  const auto value = fields.only(FieldName::accept_encoding);
+  if (!value) {
+    accept_encoding.clear();
+    accepted_codings = http::AcceptedCodings::of(fields);
+  } else if (*value != accept_encoding) {
+    accept_encoding = *value;
+    accepted_codings = http::AcceptedCodings::of(*value);
+  }
+  return accepted_codings;
+}
+
+/// `is_whole`: whether all of the content is wanted, or a range of it, which exists only in what is there
+/// already. Nothing: the client takes no coding that there is.
+std::optional<FileHandler::Choice> FileHandler::choose(const http::AcceptedCodings& accepted,
+                                                       http::CodingSet siblings, std::uint64_t size_bytes,
+                                                       bool is_whole) const {
+  http::CodingSet available = siblings;
+  if (settings_.compression == Compression::on && is_whole && size_bytes >= LiveCoding::kSmallestBytes)
+    available.add(coding::kEncodings);
+  const auto best = accepted.best_of(available);
+  if (!best) return std::nullopt;
+  return Choice{.coding = *best, .is_sibling = siblings.has(*best)};
 }
 
 FileHandler::Outcome FileHandler::answer_from_file(const http::Request& request, OfWorker& own,
@@ -283,18 +385,117 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
   const auto shown = presentation(request, name);
   if (!shown)
     return Response::error(Status::unsupported_media_type, "Files of this type are not served here.");
-  const Subject subject{.name = name,
-                        .presentation = *shown,
-                        .validator_settings = {.file_system_id = own.file_system_id.of(file),
-                                               .seed = settings_.tag_seed,
-                                               .trust_mtime = settings_.trust_mtime},
-                        .fields = settings_.fields};
+  Subject subject{.name = name,
+                  .presentation = *shown,
+                  .validator_settings = {.file_system_id = own.file_system_id.of(file),
+                                         .seed = settings_.tag_seed,
+                                         .trust_mtime = settings_.trust_mtime},
+                  .fields = settings_.fields};
+  const http::AcceptedCodings accepted = own.accepted(request.head.fields);
+  const Codings codings = codings_of(own, key, file.status(), accepted);
+  subject.varies_by_coding = codings.is_codable;
   if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
+  if (codings.is_codable) {
+    const auto choice = choose(accepted, codings.siblings, file.status().size_bytes,
+                               !request.head.fields.has(FieldName::range));
+    if (!choice) return not_acceptable();
+    subject.coding = choice->coding;
+    if (choice->coding != ContentCoding::identity) {
+      auto coded = choice->is_sibling ? answer_with_sibling(request, own, key, file, subject)
+                                      : answer_live(request, own, key, file, subject, codings);
+      if (coded) return *std::move(coded);
+      subject.coding = ContentCoding::identity;
+    }
+  }
   auto made = represent(request, std::move(file), subject, executor_);
   if (!made) return answer_to(made.error(), request.path);
   if (!could_change_unseen(made->status, made->looked_at))
-    offer(made->response, request, own.cache, key, made->status, made->validators);
+    offer_to_cache(made->response, request,
+                   {.cache = own.cache,
+                    .key = key,
+                    .status = made->status,
+                    .validators = made->validators,
+                    .form = Form::content,
+                    .codings = codings});
   return std::move(made->response);
+}
+
+/// Looks for siblings where the client takes one. What is found is noted, so that the next requests need not
+/// look.
+Codings FileHandler::codings_of(OfWorker& own, const FileKey& key, const os::FileStatus& status,
+                                const http::AcceptedCodings& accepted) const {
+  constexpr Duration kKnownFor = seconds(1);
+  Codings codings;
+  codings.is_codable = settings_.compression != Compression::off &&
+                       http::is_compressible(types_.for_file_name(last_segment(key.name())));
+  if (!codings.is_codable || accepted.is_identity_alone()) return codings;
+  for (const ContentCoding coding : http::kContentCodings) {
+    own.sibling_name.assign(key.name()).append(file_name_end(coding));
+    const auto sibling = os::status_beneath(root_, own.sibling_name);
+    if (sibling && sibling->kind == Kind::regular && sibling->modified >= status.modified)
+      codings.siblings.add(coding);
+  }
+  codings.known_until = recent_now() + kKnownFor;
+  own.cache.note_codings(key, codings);
+  return codings;
+}
+
+/// Nothing: it is no longer there.
+std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request& request, OfWorker& own,
+                                                            const FileKey& key, const OpenFile& original,
+                                                            const Subject& subject) const {
+  own.sibling_name.assign(key.name()).append(file_name_end(subject.coding));
+  auto file = OpenFile::open(root_, own.sibling_name);
+  if (!file || file->status().kind != Kind::regular || file->is_leased() ||
+      file->status().modified < original.status().modified)
+    return std::nullopt;
+  auto made = represent(request, *std::move(file), subject, executor_);
+  if (!made) return answer_to(made.error(), request.path);
+  const FileKey sibling(own.sibling_name);
+  if (!could_change_unseen(made->status, made->looked_at))
+    offer_to_cache(made->response, request,
+                   {.cache = own.cache,
+                    .key = sibling,
+                    .status = made->status,
+                    .validators = made->validators,
+                    .form = Form::as_sibling});
+  return std::move(made->response);
+}
+
+/// Nothing: it is given as it is.
+std::optional<http::Begin> FileHandler::answer_live(const http::Request& request, OfWorker& own,
+                                                    const FileKey& key, OpenFile& file,
+                                                    const Subject& subject, const Codings& codings) const {
+  const os::FileStatus status = file.status();
+  const http::Validators original = validators(status, file.looked_at(), subject.validator_settings);
+  const http::Validators coded = coded_validators(original, subject.coding);
+  const Description description{.name = subject.name,
+                                .presentation = subject.presentation,
+                                .validators = coded,
+                                .fields = subject.fields,
+                                .coding = subject.coding,
+                                .varies_by_coding = true,
+                                .has_ranges = false};
+  const Offer offer{.cache = own.cache,
+                    .key = key,
+                    .status = status,
+                    .validators = original,
+                    .form = form_of(subject.coding),
+                    .codings = codings};
+  const bool can_be_kept = !could_change_unseen(status, file.looked_at());
+  switch (http::evaluate_preconditions(request.head.fields, coded, file.looked_at())) {
+    case http::PreconditionVerdict::failed: return precondition_failed();
+    case http::PreconditionVerdict::not_modified: {
+      Response response = not_modified(description);
+      if (can_be_kept) offer_to_cache(response, request, offer);
+      return response;
+    }
+    case http::PreconditionVerdict::proceed: break;
+  }
+  if (request.head.method == Method::head) return described(description, std::nullopt);
+  LiveCoding::Keep keep;
+  if (can_be_kept && own.cache.admits(key, status.size_bytes / 4)) keep = keeper(request, offer, offer.form);
+  return own.live_coding.answer(request, file, subject, coded, std::move(keep));
 }
 
 /// Where mounts have no number of their own it is asked each time. Of a file system that cannot say it, 0.

@@ -12,10 +12,13 @@
 #include "base/result.h"
 #include "executor/executor.h"
 #include "files/address_rules.h"
+#include "files/compression.h"
 #include "files/file_cache.h"
+#include "files/live_coding.h"
 #include "files/open_file.h"
 #include "files/representation.h"
 #include "files/status_source.h"
+#include "http/content_coding.h"
 #include "http/handler.h"
 #include "http/media_type.h"
 #include "os/fd.h"
@@ -29,6 +32,7 @@ struct FileSettings {
   std::size_t cache_bytes = 0;             ///< of the file caches of all workers together; 0: none
   std::uint64_t tag_seed = 0;              ///< see ValidatorSettings
   bool trust_mtime = false;                ///< likewise
+  Compression compression = Compression::off;
   AddressRules addresses = {};
   std::string fields = {};  ///< further field lines of every 200, 206 and 304, "Name: value\r\n" each
 };
@@ -53,6 +57,9 @@ struct FileSettings {
 ///  9. Content: up to 64 KiB is read at once, and read again when the file changed meanwhile. What is larger,
 ///     or not in the page cache, comes from a FileSource, which checks the file once more before the last
 ///     bytes.
+///
+/// Before step 7 it is decided in which content coding the file is given: as a sibling that was coded before,
+/// coded by LiveCoding, or as it is. What follows is about that representation: validators, ranges, content.
 ///
 /// Before step 7 a file on which another process holds a lease is waited for, by the executor: see
 /// leased_file.h.
@@ -90,12 +97,20 @@ class FileHandler final : public http::Handler {
   };
   /// Touched by one worker only.
   struct OfWorker {
-    OfWorker(const os::Fd& root, std::size_t cache_bytes) : source(root), cache(source, cache_bytes) {}
+    OfWorker(const os::Fd& root, std::size_t cache_bytes, executor::Executor& executor)
+        : source(root), cache(source, cache_bytes), live_coding(executor) {}
     RootStatusSource source;
     FileCache cache;
     std::array<std::optional<http::PreparedResponse>, 2> not_found;  // by http::ErrorForm
     std::string name;  // of the file that is asked for, beneath the root; here so that its memory is kept
+    std::string sibling_name;  // likewise
     FileSystemId file_system_id;
+    LiveCoding live_coding;
+
+    /// What the client takes. It is found out once for each value that comes again and again.
+    [[nodiscard]] const http::AcceptedCodings& accepted(const http::Fields& fields);
+    std::string accept_encoding;
+    http::AcceptedCodings accepted_codings;
   };
 
   FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
@@ -125,6 +140,36 @@ class FileHandler final : public http::Handler {
                                          Use use) const;
   [[nodiscard]] http::Begin answer(const http::Request& request, OfWorker& own, const FileKey& key,
                                    OpenFile file) const;
+  /// A representation of a file that is cached.
+  struct CachedRepresentation {
+    const CachedFile& file;
+    CachedFile::Form form;
+    const http::Validators& validators;
+    std::string_view name;  ///< of the file that was asked for, without its folders
+    http::ContentCoding coding = http::ContentCoding::identity;
+    bool varies_by_coding = false;
+  };
+  [[nodiscard]] std::optional<http::Begin> answer_from_cache(const http::Request& request,
+                                                             const CachedRepresentation& cached,
+                                                             bool has_preconditions) const;
+  [[nodiscard]] std::optional<http::Begin> coded_from_cache(const http::Request& request, OfWorker& own,
+                                                            const FileKey& key, const CachedFile& file,
+                                                            bool has_preconditions) const;
+  /// In which coding a file is given, and whether that is a sibling of it.
+  struct Choice {
+    http::ContentCoding coding = http::ContentCoding::identity;
+    bool is_sibling = false;
+  };
+  [[nodiscard]] std::optional<Choice> choose(const http::AcceptedCodings& accepted, http::CodingSet siblings,
+                                             std::uint64_t size_bytes, bool is_whole) const;
+  [[nodiscard]] Codings codings_of(OfWorker& own, const FileKey& key, const os::FileStatus& status,
+                                   const http::AcceptedCodings& accepted) const;
+  [[nodiscard]] std::optional<http::Begin> answer_with_sibling(const http::Request& request, OfWorker& own,
+                                                               const FileKey& key, const OpenFile& original,
+                                                               const Subject& subject) const;
+  [[nodiscard]] std::optional<http::Begin> answer_live(const http::Request& request, OfWorker& own,
+                                                       const FileKey& key, OpenFile& file,
+                                                       const Subject& subject, const Codings& codings) const;
   [[nodiscard]] std::optional<Presentation> presentation(const http::Request& request,
                                                          std::string_view name) const;
 

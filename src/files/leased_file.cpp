@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "files/failure.h"
@@ -21,14 +20,7 @@ constexpr Duration kLongestWait = seconds(60);
 class LeasedFile {
  public:
   LeasedFile(const http::Request& request, OpenFile leased, const Subject& subject)
-      : request_(request),
-        file_(std::move(leased)),
-        name_(subject.name),
-        media_type_(subject.presentation.media_type),
-        subject_{.name = name_,
-                 .presentation = {.media_type = media_type_, .attachment = subject.presentation.attachment},
-                 .validator_settings = subject.validator_settings},
-        later_(request.reply_later()) {}
+      : request_(request), file_(std::move(leased)), subject_(subject), later_(request.reply_later()) {}
 
   /// The exchange and the task hold this. When both have dropped it, nobody waits for an answer that was not
   /// given.
@@ -42,15 +34,13 @@ class LeasedFile {
  private:
   [[nodiscard]] http::Response response(executor::Executor& executor) {
     if (const auto opened = file_.wait_for_lease(); !opened) return answer_to(opened.error(), request_->path);
-    auto made = represent(*request_, std::move(file_), subject_, executor);
+    auto made = represent(*request_, std::move(file_), *subject_, executor);
     return made ? std::move(made->response) : answer_to(made.error(), request_->path);
   }
 
   const http::OwnedRequest request_;
   OpenFile file_;
-  const std::string name_;
-  const std::string media_type_;
-  const Subject subject_;
+  const OwnedSubject subject_;
   http::ReplyLater later_;
 };
 

@@ -36,33 +36,7 @@ void add_common_fields(Response& response, const Description& file) {
   response.add_field("ETag", current.etag);
   if (current.last_modified) response.add_field("Last-Modified", http::format_date(*current.last_modified));
   response.fields += file.fields;
-}
-
-/// Everything but the content.
-Response ok(const Description& file) {
-  Response response = Response::with_content(Status::ok, file.presentation.media_type, {});
-  response.fields.reserve(320);
-  if (file.presentation.attachment) response.add_field("Content-Disposition", http::attachment(file.name));
-  add_common_fields(response, file);
-  response.add_field("Accept-Ranges", "bytes");
-  return response;
-}
-
-/// RFC 9110 §15.4.5: what a cache needs to refresh its copy, and no more of what describes the content.
-Response not_modified(const Description& file) {
-  Response response;
-  response.status = Status::not_modified;
-  add_common_fields(response, file);
-  return response;
-}
-
-http::HandlerLogFields sent(const Description& file) {
-  using Action = http::HandlerLogFields::Action;
-  http::HandlerLogFields fields;
-  const bool is_html = http::is_media_type(file.presentation.media_type, "text/html");
-  fields.action = is_html ? Action::sent_html : Action::sent_binary;
-  fields.subject = file.name;
-  return fields;
+  if (file.varies_by_coding) response.add_field("Vary", "Accept-Encoding");
 }
 
 /// Step 8: which parts are asked for. RFC 9110 §14.2: Range means something for GET only. It may not be
@@ -84,12 +58,12 @@ Response unsatisfiable(std::uint64_t size_bytes) {
 /// Content of which only the size is wanted: HEAD reads nothing.
 class SizeOnly final : public http::ContentSource {
  public:
-  explicit SizeOnly(std::uint64_t size_bytes) : size_bytes_(size_bytes) {}
+  explicit SizeOnly(std::optional<std::uint64_t> size_bytes) : size_bytes_(size_bytes) {}
   [[nodiscard]] std::optional<std::uint64_t> size_bytes() const override { return size_bytes_; }
   [[nodiscard]] Piece pull() override { return http::Failed{"it was not opened"}; }
 
  private:
-  std::uint64_t size_bytes_;
+  std::optional<std::uint64_t> size_bytes_;
 };
 
 /// Takes the file.
@@ -151,12 +125,47 @@ Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
 
 }  // namespace
 
+Response ok(const Description& file) {
+  Response response = Response::with_content(Status::ok, file.presentation.media_type, {});
+  response.fields.reserve(320);
+  if (file.presentation.attachment) response.add_field("Content-Disposition", http::attachment(file.name));
+  if (file.coding != http::ContentCoding::identity)
+    response.add_field("Content-Encoding", http::name_of(file.coding));
+  add_common_fields(response, file);
+  if (file.has_ranges) response.add_field("Accept-Ranges", "bytes");
+  return response;
+}
+
+// What a cache needs to refresh its copy, and no more of what describes the content.
+Response not_modified(const Description& file) {
+  Response response;
+  response.status = Status::not_modified;
+  add_common_fields(response, file);
+  return response;
+}
+
+http::HandlerLogFields sent(const Description& file) {
+  using Action = http::HandlerLogFields::Action;
+  http::HandlerLogFields fields;
+  const bool is_html = http::is_media_type(file.presentation.media_type, "text/html");
+  fields.action = is_html ? Action::sent_html : Action::sent_binary;
+  fields.subject = file.name;
+  return fields;
+}
+
 Response precondition_failed() {
   return Response::error(Status::precondition_failed,
                          "The file is not in the state that the request asks for.");
 }
 
-Response described(const Description& file, std::uint64_t size_bytes) {
+Response not_acceptable() {
+  Response response = Response::error(
+      Status::not_acceptable, "The file exists in none of the content codings that the request accepts.");
+  response.add_field("Vary", "Accept-Encoding");
+  return response;
+}
+
+Response described(const Description& file, std::optional<std::uint64_t> size_bytes) {
   Response response = ok(file);
   response.content = std::make_unique<SizeOnly>(size_bytes);
   return response;
@@ -172,7 +181,9 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
                                            {.name = subject.name,
                                             .presentation = subject.presentation,
                                             .validators = current,
-                                            .fields = subject.fields},
+                                            .fields = subject.fields,
+                                            .coding = subject.coding,
+                                            .varies_by_coding = subject.varies_by_coding},
                                            executor);
     if (response) return Represented{*std::move(response), status, looked_at, std::move(current)};
     if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "executor/executor.h"
 #include "files/open_file.h"
 #include "files/validators.h"
+#include "http/content_coding.h"
 #include "http/handler.h"
 #include "http/precondition.h"
 #include "http/response.h"
@@ -25,18 +28,56 @@ struct Description {
   Presentation presentation;
   const http::Validators& validators;
   std::string_view fields = {};  ///< further field lines, of a 304 too
+  http::ContentCoding coding = http::ContentCoding::identity;
+  /// Whether another client may get another coding (RFC 9110 §12.5.5).
+  bool varies_by_coding = false;
+  bool has_ranges = true;  ///< not where the content is coded while it is sent
 };
 
 [[nodiscard]] http::Response precondition_failed();
-/// The answer to HEAD for a file of this size, which need not be open.
-[[nodiscard]] http::Response described(const Description& file, std::uint64_t size_bytes);
+/// RFC 9110 §12.5.3, §15.5.7.
+[[nodiscard]] http::Response not_acceptable();
+/// RFC 9110 §15.4.5.
+[[nodiscard]] http::Response not_modified(const Description& file);
+/// A 200 without content yet.
+[[nodiscard]] http::Response ok(const Description& file);
+/// The answer to HEAD for a file of this size, which need not be open. Nothing: nobody knows the size.
+[[nodiscard]] http::Response described(const Description& file, std::optional<std::uint64_t> size_bytes);
+/// What the log says of content that is sent.
+[[nodiscard]] http::HandlerLogFields sent(const Description& file);
 
 /// What the representation of an open file depends on besides the request. `name`: without the folders.
 struct Subject {
   std::string_view name;
   Presentation presentation;
   ValidatorSettings validator_settings;
-  std::string_view fields = {};  ///< as in Description
+  // As in Description:
+  std::string_view fields = {};
+  http::ContentCoding coding = http::ContentCoding::identity;
+  bool varies_by_coding = false;
+};
+
+/// A copy that outlives the request and the site.
+class OwnedSubject {
+ public:
+  explicit OwnedSubject(const Subject& subject)
+      : subject_(subject),
+        name_(subject.name),
+        media_type_(subject.presentation.media_type),
+        fields_(subject.fields) {
+    subject_.name = name_;
+    subject_.presentation.media_type = media_type_;
+    subject_.fields = fields_;
+  }
+  OwnedSubject(const OwnedSubject&) = delete;  // the views point into it
+  OwnedSubject& operator=(const OwnedSubject&) = delete;
+  [[nodiscard]] const Subject& operator*() const { return subject_; }
+
+ private:
+  Subject subject_;
+  std::string name_;
+  std::string media_type_;
+  std::string fields_;
 };
 
 /// A response, and what the file was when it was looked at for it.

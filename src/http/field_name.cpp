@@ -26,6 +26,7 @@ FieldName recognize_field_name(std::string_view text) {
       if (is_spelled<"if-none-match">(text)) return if_none_match;
       return is_spelled<"authorization">(text) ? authorization : other;
     case 14: return is_spelled<"content-length">(text) ? content_length : other;
+    case 15: return is_spelled<"accept-encoding">(text) ? accept_encoding : other;
     case 16: return is_spelled<"content-encoding">(text) ? content_encoding : other;
     case 17:
       if (is_spelled<"transfer-encoding">(text)) return transfer_encoding;

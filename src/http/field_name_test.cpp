@@ -13,6 +13,7 @@ std::string spelling(FieldName name) {
   switch (name) {
     case FieldName::other: return "X-Other";
     case FieldName::accept: return "Accept";
+    case FieldName::accept_encoding: return "Accept-Encoding";
     case FieldName::authorization: return "Authorization";
     case FieldName::connection: return "Connection";
     case FieldName::content_encoding: return "Content-Encoding";

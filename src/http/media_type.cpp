@@ -52,6 +52,38 @@ bool is_media_type(std::string_view field_value, std::string_view type_and_subty
   return equals_ignoring_case(field_value.substr(0, type.size() + 1 + subtype.size()), type_and_subtype);
 }
 
+bool is_compressible(std::string_view media_type) {
+  constexpr std::string_view kTypes[] = {"application/javascript",
+                                         "application/json",
+                                         "application/xml",
+                                         "application/wasm",
+                                         "application/x-ndjson",
+                                         "application/jsonl",
+                                         "application/toml",
+                                         "application/yaml",
+                                         "application/sql",
+                                         "application/json5",
+                                         "application/x-sh",
+                                         "application/rtf",
+                                         "application/postscript",
+                                         "application/vnd.apple.mpegurl",
+                                         "application/vnd.ms-fontobject",
+                                         "application/x-javascript",
+                                         "audio/x-mpegurl",
+                                         "font/ttf",
+                                         "font/otf",
+                                         "font/collection",
+                                         "image/bmp",
+                                         "image/vnd.microsoft.icon",
+                                         "image/x-icon",
+                                         "model/gltf+json",
+                                         "model/stl"};
+  std::string type = lowercase(media_type.substr(0, media_type.find(';')));
+  while (type.ends_with(' ')) type.pop_back();
+  return type.starts_with("text/") || type.ends_with("+json") || type.ends_with("+xml") ||
+         std::ranges::find(kTypes, type) != std::end(kTypes);
+}
+
 MediaTypes::MediaTypes() { add_mime_types(kBuiltInMediaTypes); }
 
 void MediaTypes::add_mime_types(std::string_view file_text) {

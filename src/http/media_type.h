@@ -10,6 +10,10 @@ namespace bobbin::http {
 /// §8.3.1). False for a malformed value.
 [[nodiscard]] bool is_media_type(std::string_view field_value, std::string_view type_and_subtype);
 
+/// Whether content of this type becomes much smaller by a content coding: text in any form, and a few others
+/// that nobody has compressed yet. `media_type`: with or without parameters.
+[[nodiscard]] bool is_compressible(std::string_view media_type);
+
 /// Which media type a file name stands for: a built-in table of the web's types, and whatever
 /// `/etc/mime.types` adds. Text types carry `; charset=utf-8`. Immutable once made. Thread: any.
 class MediaTypes {

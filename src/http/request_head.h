@@ -16,6 +16,7 @@ enum class Method : std::uint8_t { get, head, post, put, delete_, patch, options
 enum class FieldName : std::uint8_t {
   other,
   accept,
+  accept_encoding,
   authorization,
   connection,
   content_encoding,

@@ -22,6 +22,7 @@ std::string_view reason_phrase(Status status) {
     case Status::forbidden: return "Forbidden";
     case Status::not_found: return "Not Found";
     case Status::method_not_allowed: return "Method Not Allowed";
+    case Status::not_acceptable: return "Not Acceptable";
     case Status::request_timeout: return "Request Timeout";
     case Status::length_required: return "Length Required";
     case Status::precondition_failed: return "Precondition Failed";

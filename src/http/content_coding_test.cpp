@@ -1,0 +1,70 @@
+#include "http/content_coding.h"
+
+#include <gtest/gtest.h>
+
+namespace bobbin::http {
+namespace {
+
+using enum ContentCoding;
+constexpr CodingSet kAll{gzip, zstd, br};
+
+std::string best(std::string_view accept_encoding, CodingSet available = kAll) {
+  const auto coding = AcceptedCodings::of(accept_encoding).best_of(available);
+  return coding ? std::string(name_of(*coding)) : "none";
+}
+
+TEST(AcceptedCodings, TheSmallestOfThoseThatAreWantedEquallyMuch) {
+  EXPECT_EQ(best("gzip, deflate, br, zstd"), "br");
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip, zstd}), "zstd");
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip}), "gzip");
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {}), "identity");
+  EXPECT_EQ(best("gzip, deflate"), "gzip");
+  EXPECT_EQ(best("GZIP"), "gzip");
+  EXPECT_EQ(best("x-gzip"), "gzip");
+  EXPECT_EQ(best("deflate, compress"), "identity");
+}
+
+TEST(AcceptedCodings, WeightsDecide) {  // RFC 9110 §12.5.3
+  EXPECT_EQ(best("gzip;q=1.0, br;q=0.5"), "gzip");
+  EXPECT_EQ(best("gzip;q=0.001"), "gzip") << "identity is not named, so anything that is goes before it";
+  EXPECT_EQ(best("gzip;q=0.5, identity"), "identity");
+  EXPECT_EQ(best("gzip;q=0.5, identity;q=0.5"), "gzip");
+  EXPECT_EQ(best("gzip;q=0"), "identity");
+  EXPECT_EQ(best("br;q=0, *"), "zstd");
+  EXPECT_EQ(best("*"), "br");
+  EXPECT_EQ(best("*;q=0.1, identity"), "identity");
+  EXPECT_EQ(best("*;q=0, gzip"), "gzip");
+}
+
+TEST(AcceptedCodings, IdentityCanBeRefused) {
+  EXPECT_EQ(best("identity;q=0, gzip"), "gzip");
+  EXPECT_EQ(best("identity;q=0"), "none");
+  EXPECT_EQ(best("*;q=0"), "none");
+  EXPECT_EQ(best("identity;q=0, gzip", {br}), "none");
+  EXPECT_EQ(best("*;q=0, identity"), "identity");
+}
+
+TEST(AcceptedCodings, WithoutAValueThatCanBeReadThereIsIdentity) {
+  EXPECT_EQ(best(""), "identity");
+  EXPECT_EQ(AcceptedCodings::of(Fields()).best_of(kAll), identity);
+  for (const char* value : {"gzip;q=2", "gzip;q", "gzip;q=", "gz ip", "gzip;q=0.1234", "\"gzip\"", "gzip=1"})
+    EXPECT_EQ(best(value), "identity") << value;
+}
+
+TEST(AcceptedCodings, SeveralLinesAreOneList) {
+  Fields fields;
+  for (const char* value : {"gzip;q=0.5", "br"})
+    EXPECT_TRUE(fields.add({.name = FieldName::accept_encoding, .name_text = "", .value = value}));
+  EXPECT_EQ(AcceptedCodings::of(fields).best_of(kAll), br);
+  EXPECT_EQ(AcceptedCodings::of(fields).best_of({gzip}), gzip);
+}
+
+TEST(AcceptedCodings, TellWhetherAnythingButIdentityIsTaken) {
+  EXPECT_TRUE(AcceptedCodings::of("").is_identity_alone());
+  EXPECT_TRUE(AcceptedCodings::of("deflate").is_identity_alone());
+  EXPECT_FALSE(AcceptedCodings::of("gzip").is_identity_alone());
+  EXPECT_FALSE(AcceptedCodings::of("identity;q=0").is_identity_alone());
+}
+
+}  // namespace
+}  // namespace bobbin::http

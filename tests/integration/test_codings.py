@@ -1,0 +1,275 @@
+"""Content codings of files: siblings that were prepared, and what the server codes itself (RFC 9110 §8.4, §12.5.3)."""
+
+import concurrent.futures
+import gzip
+import os
+import random
+import shutil
+import subprocess
+
+import pytest
+
+from support.validators import strong_etag
+from support.waiting import eventually
+
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
+
+BROWSER = "gzip, deflate, br, zstd"
+TEXT = "".join(f"line {number * 7919 % 1000} of the script;\n" for number in range(400)).encode()
+
+
+def accepting(codings, *others):
+    return [("Accept-Encoding", codings), *others]
+
+
+def values(response, name):
+    return [value for field, value in response.fields if field.lower() == name.lower()]
+
+
+def coding(response):
+    return response.get("Content-Encoding")
+
+
+def unzstd(data):
+    if shutil.which("zstd") is None:
+        pytest.skip("zstd is not installed")
+    return subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=True).stdout
+
+
+def decoded(response):
+    if coding(response) == "gzip":
+        return gzip.decompress(response.content)
+    if coding(response) == "zstd":
+        return unzstd(response.content)
+    return response.content
+
+
+@pytest.fixture
+def site(root):
+    """`app.js` in all codings. The prepared ones hold other bytes, so that one sees which was given."""
+    (root / "app.js").write_bytes(TEXT)
+    (root / "app.js.br").write_bytes(b"brotli of app.js")
+    (root / "app.js.zst").write_bytes(b"zstd of app.js")
+    (root / "app.js.gz").write_bytes(gzip.compress(b"gzip of app.js"))
+    (root / "live.js").write_bytes(TEXT)
+    (root / "small.js").write_bytes(b"let a;")
+    (root / "large.txt").write_bytes(TEXT * 200)
+    return root
+
+
+@pytest.fixture
+def folder(start, site):
+    return start("--profile", "folder")
+
+
+# --- prepared siblings ---
+
+
+def test_the_profile_decides(start, site):
+    plain = start().get("/app.js", fields=accepting(BROWSER))
+    assert coding(plain) is None and values(plain, "Vary") == [] and plain.content == TEXT
+    prepared = start("--compress", "prepared")
+    assert coding(prepared.get("/app.js", fields=accepting(BROWSER))) == "br"
+    assert coding(prepared.get("/live.js", fields=accepting(BROWSER))) is None
+
+
+@pytest.mark.parametrize(
+    "codings, wanted",
+    [
+        (BROWSER, "br"),
+        ("gzip, zstd", "zstd"),
+        ("gzip", "gzip"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, *", "zstd"),
+        ("identity, br;q=0.9", None),
+        ("deflate", None),
+        ("gzip;q=2", None),
+        ("", None),
+    ],
+)
+def test_the_client_chooses(start, site, codings, wanted):
+    server = start("--compress", "prepared")
+    for _ in range(3):  # read, kept, and given again
+        response = server.get("/app.js", fields=accepting(codings))
+        assert coding(response) == wanted and values(response, "Vary") == ["Accept-Encoding"]
+        assert response["Content-Type"] == "text/javascript; charset=utf-8"
+        assert {"br": b"brotli of app.js", "zstd": b"zstd of app.js", None: TEXT}.get(wanted, response.content) == response.content
+
+
+def test_each_representation_has_a_tag_of_its_own(start, site):
+    """Conditions and ranges never mix two codings."""
+    server = start("--compress", "prepared")
+    plain = strong_etag(server, "/app.js")
+
+    def brotli(*others):
+        return server.get("/app.js", fields=accepting("br", *others))
+
+    tag = eventually(lambda: None if brotli()["ETag"].startswith("W/") else brotli()["ETag"], "the sibling has a strong ETag")
+    assert tag != plain and server.get("/app.js.br")["ETag"] == tag
+    for _ in range(2):
+        unchanged = brotli(("If-None-Match", tag))
+        assert unchanged.status == 304 and values(unchanged, "Vary") == ["Accept-Encoding"] and coding(unchanged) is None
+        assert brotli(("If-None-Match", plain)).status == 200
+        assert server.get("/app.js", fields=[("If-None-Match", tag)]).status == 200
+        assert brotli(("If-Match", plain)).status == 412
+        part = brotli(("Range", "bytes=0-5"), ("If-Range", tag))
+        assert (part.status, part.content, coding(part)) == (206, b"brotli", "br")
+        other = brotli(("Range", "bytes=0-5"), ("If-Range", plain))
+        assert (other.status, other.content, coding(other)) == (200, b"brotli of app.js", "br")
+    head = server.ask("HEAD", "/app.js", fields=accepting("br"))
+    assert (head["Content-Length"], coding(head), head["ETag"]) == ("16", "br", tag)
+
+
+def test_a_sibling_itself_is_an_ordinary_file(start, site):
+    server = start("--compress", "prepared")
+    for _ in range(2):
+        response = server.get("/app.js.gz", fields=accepting(BROWSER))
+        assert coding(response) is None and gzip.decompress(response.content) == b"gzip of app.js"
+        assert coding(server.get("/app.js", fields=accepting("gzip"))) == "gzip"
+
+
+def test_a_sibling_that_is_older_is_not_given(start, site):
+    server = start("--compress", "prepared")
+    assert coding(server.get("/app.js", fields=accepting("br"))) == "br"
+    status = os.stat(site / "app.js")
+    os.utime(site / "app.js.br", ns=(status.st_atime_ns, status.st_mtime_ns - 1))
+    assert coding(server.get("/app.js", fields=accepting("br"))) is None
+    os.utime(site / "app.js.br", ns=(status.st_atime_ns, status.st_mtime_ns))
+    eventually(lambda: coding(server.get("/app.js", fields=accepting("br"))) == "br", "the sibling counts again")
+    (site / "app.js").write_bytes(b"new")
+    response = server.get("/app.js", fields=accepting("br"))
+    assert coding(response) is None and response.content == b"new"
+
+
+def test_siblings_come_and_go(start, site):
+    server = start("--compress", "prepared")
+    for _ in range(3):
+        assert server.get("/live.js", fields=accepting("gzip")).content == TEXT
+    (site / "live.js.gz").write_bytes(gzip.compress(b"prepared"))
+    eventually(lambda: coding(server.get("/live.js", fields=accepting("gzip"))) == "gzip", "the new sibling is found")
+    (site / "live.js.gz").unlink()
+    response = server.get("/live.js", fields=accepting("gzip"))
+    assert coding(response) is None and response.content == TEXT
+    (site / "app.js").unlink()
+    assert server.get("/app.js", fields=accepting("br")).status == 404, "a sibling alone is nothing"
+
+
+def test_a_sibling_must_be_a_file_of_the_site(start, site):
+    (site / "live.js.gz").symlink_to("/etc/passwd")
+    (site / "live.js.br").mkdir()
+    os.mkfifo(site / "live.js.zst")
+    response = start("--compress", "prepared").get("/live.js", fields=accepting(BROWSER))
+    assert coding(response) is None and response.content == TEXT
+
+
+# --- coded by the server ---
+
+
+@pytest.mark.parametrize("codings, wanted", [(BROWSER, "zstd"), ("gzip, br", "gzip")])
+def test_compressible_files_are_coded(folder, site, codings, wanted):
+    responses = [folder.get("/live.js", fields=accepting(codings)) for _ in range(3)]
+    for response in responses:
+        assert response.status == 200 and coding(response) == wanted and decoded(response) == TEXT
+        assert len(response.content) < len(TEXT) // 3 and values(response, "Vary") == ["Accept-Encoding"]
+        assert response["Content-Type"] == "text/javascript; charset=utf-8" and response["Cache-Control"] == "no-cache"
+        assert response.get("Accept-Ranges") is None
+
+
+def test_a_coded_file_has_validators_of_its_own(folder, site):
+    plain = strong_etag(folder, "/live.js")
+    first = folder.get("/live.js", fields=accepting("gzip"))
+    tag = first["ETag"]
+    assert tag != plain and not tag.startswith("W/") and tag.startswith(plain[:-1])
+    assert folder.get("/live.js", fields=accepting("zstd"))["ETag"] not in (plain, tag)
+    for _ in range(3):
+        again = folder.get("/live.js", fields=accepting("gzip"))
+        assert (again["ETag"], again.content) == (tag, first.content)
+        unchanged = folder.get("/live.js", fields=accepting("gzip", ("If-None-Match", tag)))
+        assert unchanged.status == 304 and unchanged["ETag"] == tag and values(unchanged, "Vary") == ["Accept-Encoding"]
+        assert folder.get("/live.js", fields=accepting("gzip", ("If-None-Match", plain))).status == 200
+        assert folder.get("/live.js", fields=accepting("gzip", ("If-Match", plain))).status == 412
+    assert folder.get("/live.js", fields=[("If-None-Match", tag)]).status == 200
+
+
+def test_a_range_is_one_of_the_file_itself(folder, site):
+    """What is coded while it is sent has no ranges, and a part of one representation is never given for another."""
+    tag = folder.get("/live.js", fields=accepting("gzip"))["ETag"]
+    part = folder.get("/live.js", fields=accepting("gzip", ("Range", "bytes=0-3")))
+    assert (part.status, part.content, coding(part)) == (206, TEXT[:4], None)
+    whole = folder.get("/live.js", fields=accepting("gzip", ("Range", "bytes=0-3"), ("If-Range", tag)))
+    assert whole.status == 200 and decoded(whole) == TEXT
+
+
+def test_what_is_not_worth_coding(folder, site):
+    small = folder.get("/small.js", fields=accepting(BROWSER))
+    assert coding(small) is None and values(small, "Vary") == ["Accept-Encoding"]
+    for name in ("/logo.png", "/app.js.gz"):
+        response = folder.get(name, fields=accepting(BROWSER))
+        assert coding(response) is None and values(response, "Vary") == [], name
+    nothing = folder.get("/live.js")
+    assert coding(nothing) is None and values(nothing, "Vary") == ["Accept-Encoding"]
+
+
+def test_identity_can_be_refused(folder, site):
+    for _ in range(2):
+        assert coding(folder.get("/live.js", fields=accepting("gzip, identity;q=0"))) == "gzip"
+        none = folder.get("/small.js", fields=accepting("br, identity;q=0"))
+        assert none.status == 406 and "Accept-Encoding" in ", ".join(values(none, "Vary"))
+        assert folder.get("/live.js", fields=accepting("*;q=0")).status == 406
+
+
+def test_large_files_are_coded_while_they_are_sent(folder, site):
+    large = (site / "large.txt").read_bytes()
+    strong_etag(folder, "/large.txt")
+    for codings in ("gzip", "zstd"):
+        responses = [folder.get("/large.txt", fields=accepting(codings)) for _ in range(2)]
+        for response in responses:
+            assert coding(response) == codings and decoded(response) == large
+        assert responses[0].content == responses[1].content and responses[0]["ETag"] == responses[1]["ETag"]
+
+
+def test_head_says_what_get_says(folder, site):
+    for target in ("/live.js", "/large.txt"):
+        strong_etag(folder, target)
+        for _ in range(2):
+            head = folder.ask("HEAD", target, fields=accepting("gzip"))
+            got = folder.get(target, fields=accepting("gzip"))
+            assert head.status == 200 and head.content == b""
+            for name in ("Content-Type", "Content-Encoding", "ETag", "Last-Modified", "Vary", "Cache-Control"):
+                assert values(head, name) == values(got, name), (target, name)
+
+
+def test_a_change_is_seen_at_once(folder, site):
+    for number in range(5):
+        text = TEXT + b"version %d" % number
+        (site / "live.js").write_bytes(text)
+        for codings in ("gzip", "zstd", ""):
+            for _ in range(2):
+                assert decoded(folder.get("/live.js", fields=accepting(codings))) == text
+
+
+def test_many_clients_at_once(folder, site):
+    """Each gets the whole content, in the coding or as it is."""
+    names = [f"/many-{number}.js" for number in range(8)]
+    for name in names:
+        (site / name[1:]).write_bytes(TEXT + name.encode())
+
+    def ask(number):
+        name = names[number % len(names)]
+        return decoded(folder.get(name, fields=accepting("gzip"))) == TEXT + name.encode()
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(200)))
+
+
+def test_without_a_cache_it_is_coded_each_time(start, site):
+    server = start("--profile", "folder", "--cache-memory", "0")
+    for _ in range(3):
+        assert decoded(server.get("/live.js", fields=accepting("gzip"))) == TEXT
+
+
+def test_what_cannot_be_made_smaller(folder, site):
+    noise = random.Random(7).randbytes(5000).hex().encode()
+    (site / "noise.txt").write_bytes(noise)
+    for _ in range(2):
+        assert decoded(folder.get("/noise.txt", fields=accepting("zstd"))) == noise
