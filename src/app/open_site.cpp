@@ -268,6 +268,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::listing_over
     std::shared_ptr<const http::Handler> files) const {
   listing::ListingSettings settings{.allowed_types = config_.allowed_types,
                                     .says_no_cache = config_.cache_control.empty(),
+                                    .is_coded = config_.compression == files::Compression::on,
                                     .shows_readme = config_.listing_readme};
   if (uploads_) settings.unlisted_paths.push_back(config_.upload_path);
   if (documents_) settings.unlisted_paths.push_back(documents_path_);

@@ -121,15 +121,20 @@ void Reloader::follow_roots() {
   for (std::size_t i = 0; i < generation_->sites().size(); ++i) {
     const OpenSite& site = *generation_->sites()[i];
     const RootState state = root_state(site);
-    if (state != std::exchange(reported_[i], state)) report(site, state);
-    if (state == RootState::elsewhere && site.config().follow_root) moved.push_back(i);
+    if (state == RootState::elsewhere && site.config().follow_root)
+      moved.push_back(i);
+    else if (state != std::exchange(reported_[i], state))
+      report(site, state);
   }
   if (moved.empty()) return;
   auto generation = generation_->with_roots_opened_anew(moved);
   // On failure the name has changed again meanwhile, which the next call will find out.
   if (!generation) return;
   install(*std::move(generation));
-  for (const std::size_t index : moved) reported_[index] = RootState::same;
+  for (const std::size_t index : moved) {
+    report(*generation_->sites()[index], RootState::elsewhere);
+    reported_[index] = RootState::same;
+  }
 }
 
 void Reloader::follow_files() {

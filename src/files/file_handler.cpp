@@ -86,6 +86,8 @@ Conditions conditions_of(const http::RequestHead& head) {
 
 Form not_modified_form(Form content) { return static_cast<Form>(static_cast<int>(content) + 1); }
 
+bool is_plain(ContentCoding coding) { return coding == ContentCoding::identity; }
+
 bool is_coded_by_us(Form form) { return form >= Form::gzip && form <= Form::zstd_not_modified; }
 /// Of content that we have coded.
 Form form_of(ContentCoding coding) { return coding == ContentCoding::gzip ? Form::gzip : Form::zstd; }
@@ -270,7 +272,7 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
                       .presentation = *shown,
                       .validators = cached.validators,
                       .fields = settings_.fields,
-                      .coding = cached.coding,
+                      .coding = is_plain(cached.coding) ? shown->stored_coding : cached.coding,
                       .varies_by_coding = cached.varies_by_coding},
                      cached.file.status.size_bytes);
   }
@@ -294,7 +296,7 @@ std::optional<http::Begin> FileHandler::coded_from_cache(const http::Request& re
                               .name = last_segment(key.name()),
                               .coding = choice->coding,
                               .varies_by_coding = true};
-  if (choice->coding == ContentCoding::identity) return answer_from_cache(request, cached, has_preconditions);
+  if (is_plain(choice->coding)) return answer_from_cache(request, cached, has_preconditions);
   if (!choice->is_sibling) {
     cached.form = form_of(choice->coding);
     if (!has_preconditions) return answer_from_cache(request, cached, false);
@@ -390,9 +392,11 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                   .validator_settings = {.file_system_id = own.file_system_id.of(file),
                                          .seed = settings_.tag_seed,
                                          .trust_mtime = settings_.trust_mtime},
-                  .fields = settings_.fields};
+                  .fields = settings_.fields,
+                  .coding = shown->stored_coding};
   const http::AcceptedCodings accepted = own.accepted(request.head.fields);
-  const Codings codings = codings_of(own, key, file.status(), accepted);
+  const Codings codings =
+      is_plain(shown->stored_coding) ? codings_of(own, key, file.status(), accepted) : Codings();
   subject.varies_by_coding = codings.is_codable;
   if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
   if (codings.is_codable) {
@@ -400,7 +404,7 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                                !request.head.fields.has(FieldName::range));
     if (!choice) return not_acceptable();
     subject.coding = choice->coding;
-    if (choice->coding != ContentCoding::identity) {
+    if (!is_plain(choice->coding)) {
       auto coded = choice->is_sibling ? answer_with_sibling(request, own, key, file, subject)
                                       : answer_live(request, own, key, file, subject, codings);
       if (coded) return *std::move(coded);
@@ -515,7 +519,9 @@ std::optional<Presentation> FileHandler::presentation(const http::Request& reque
     return Presentation{kBinary, true};
   const std::string_view media_type = types_.for_file_name(name);
   // What no browser can show is saved, and under its own name.
-  return Presentation{media_type, request.attachment.value_or(media_type == kBinary)};
+  return Presentation{.media_type = media_type,
+                      .attachment = request.attachment.value_or(media_type == kBinary),
+                      .stored_coding = extension == "svgz" ? ContentCoding::gzip : ContentCoding::identity};
 }
 
 }  // namespace bobbin::files

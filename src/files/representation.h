@@ -20,6 +20,8 @@ namespace bobbin::files {
 struct Presentation {
   std::string_view media_type;
   bool attachment = false;
+  /// In which the file is stored, and so always given: `.svgz` is an SVG image in gzip.
+  http::ContentCoding stored_coding = http::ContentCoding::identity;
 };
 
 /// What is said of a file in a 200, wherever it is known from. `name`: without the folders.

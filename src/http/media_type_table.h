@@ -82,7 +82,7 @@ image/avif                        avif
 image/jxl                         jxl
 image/heic                        heic
 image/heif                        heif
-image/svg+xml                     svg
+image/svg+xml                     svg svgz
 image/vnd.microsoft.icon          ico cur
 image/bmp                         bmp
 image/tiff                        tif tiff

@@ -29,6 +29,7 @@ struct ListingSettings {
   std::vector<std::string> unlisted_paths;  ///< where something else answers: "/upload", decoded
   std::optional<FolderId> unlisted_folder;  ///< of the uploads
   bool says_no_cache = true;                ///< whether an answer has `Cache-Control: no-cache`
+  bool is_coded = false;                    ///< in a content coding that the client accepts
   bool shows_readme = false;                ///< beneath the entries of a page
 };
 

@@ -5,7 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include "coding/coded_source.h"
+#include "coding/encoder.h"
 #include "files/failure.h"
+#include "files/representation.h"
 #include "http/accept.h"
 #include "http/percent_encoding.h"
 #include "http/precondition.h"
@@ -41,7 +44,7 @@ Response redirect_to_folder(const http::Request& request) {
 /// Those that a 304 has, too (RFC 9110 §15.4.5).
 void add_common_fields(Response& response, const ListingSettings& settings) {
   if (settings.says_no_cache) response.add_field("Cache-Control", "no-cache");
-  response.add_field("Vary", "Accept");
+  response.add_field("Vary", settings.is_coded ? "Accept, Accept-Encoding" : "Accept");
 }
 
 }  // namespace
@@ -80,6 +83,12 @@ std::optional<Response> ListingHandler::answer_for_folder(const http::Request& r
   return response;
 }
 
+/// Nothing: the client takes none.
+std::optional<http::ContentCoding> ListingHandler::coding_for(const http::Request& request) const {
+  if (!root_->settings().is_coded) return http::ContentCoding::identity;
+  return http::AcceptedCodings::of(request.head.fields).best_of(coding::kEncodings);
+}
+
 Response ListingHandler::list(const http::Request& request, std::string path, os::Opened folder) const {
   // Without a validator only `*` means something, and any entity tag in If-Match is another one.
   const auto verdict = http::evaluate_preconditions(request.head.fields, {}, wall_now());
@@ -104,8 +113,16 @@ Response ListingHandler::list(const http::Request& request, std::string path, os
   if (listing == nullptr) return files::answer_to({ENOMEM, "listing"}, request.path);
 
   Response response = Response::with_content(
-      Status::ok, format == Format::json ? "application/json" : "text/html; charset=utf-8",
-      std::make_unique<ListingSource>(std::move(listing), executor_, request.resume()));
+      Status::ok, format == Format::json ? "application/json" : "text/html; charset=utf-8", {});
+  std::unique_ptr<http::ContentSource> content =
+      std::make_unique<ListingSource>(std::move(listing), executor_, request.resume());
+  const auto coding = coding_for(request);
+  if (!coding) return files::not_acceptable();
+  if (*coding != http::ContentCoding::identity) {
+    response.add_field("Content-Encoding", http::name_of(*coding));
+    content = std::make_unique<coding::CodedSource>(std::move(content), *coding, executor_, request.resume());
+  }
+  response.content = std::move(content);
   add_common_fields(response, root_->settings());
   if (format == Format::html) response.add_field("Content-Security-Policy", content_security_policy_);
   return response;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "executor/executor.h"
+#include "http/content_coding.h"
 #include "http/handler.h"
 #include "listing/listed_root.h"
 
@@ -26,6 +27,7 @@ class ListingHandler final : public http::Handler {
 
  private:
   [[nodiscard]] std::optional<http::Response> answer_for_folder(const http::Request& request) const;
+  [[nodiscard]] std::optional<http::ContentCoding> coding_for(const http::Request& request) const;
   [[nodiscard]] http::Response list(const http::Request& request, std::string path, os::Opened folder) const;
 
   const std::shared_ptr<const http::Handler> files_;

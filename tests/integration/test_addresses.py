@@ -150,14 +150,14 @@ def test_a_single_page_app(start, app):
             page = server.get(target, fields=BROWSER)
             assert page.status == 200 and page.text == "<title>app</title>", (target, page)
             assert page["Content-Type"] == "text/html; charset=utf-8" and page["Cache-Control"] == "no-cache"
-            assert target == "/" or listed(page, "Vary") == ["Accept"]
+            assert target == "/" or "Accept" in listed(page, "Vary")
         assert server.get("/users/7", fields=SCRIPT).status == 404
         missing = server.get("/assets/app.0000.js", fields=BROWSER)
         assert missing.status == 404 and missing["Cache-Control"] == "no-store" and "app</title>" not in missing.text
         assert server.get("/assets/app.1a2b.js", fields=SCRIPT).text == "let a;"
     etag = strong_etag(server, "/index.html")
     again = server.get("/users/8", fields=[*BROWSER, ("If-None-Match", etag)])
-    assert again.status == 304 and listed(again, "Vary") == ["Accept"]
+    assert again.status == 304 and "Accept" in listed(again, "Vary")
     assert server.get("/.git/config", fields=BROWSER).status in (200, 404)
     assert server.get("/../etc/passwd", fields=BROWSER).status == 403
 

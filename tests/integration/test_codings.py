@@ -4,7 +4,6 @@ import concurrent.futures
 import gzip
 import os
 import random
-import shutil
 import subprocess
 
 import pytest
@@ -31,8 +30,6 @@ def coding(response):
 
 
 def unzstd(data):
-    if shutil.which("zstd") is None:
-        pytest.skip("zstd is not installed")
     return subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=True).stdout
 
 
@@ -273,3 +270,32 @@ def test_what_cannot_be_made_smaller(folder, site):
     (site / "noise.txt").write_bytes(noise)
     for _ in range(2):
         assert decoded(folder.get("/noise.txt", fields=accepting("zstd"))) == noise
+
+
+# --- other content ---
+
+
+def test_a_file_that_is_stored_in_a_coding_says_so(start, root):
+    """What a file is and how it is coded are told apart."""
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    (root / "drawing.svgz").write_bytes(gzip.compress(drawing))
+    for server in (start(), start("--profile", "folder")):
+        for codings in ("", BROWSER):
+            response = server.get("/drawing.svgz", fields=accepting(codings))
+            assert response["Content-Type"] == "image/svg+xml" and values(response, "Vary") == []
+            assert coding(response) == "gzip" and decoded(response) == drawing
+        head = server.ask("HEAD", "/drawing.svgz")
+        assert (head["Content-Type"], coding(head)) == ("image/svg+xml", "gzip")
+        assert start().get("/app.tar.gz").status == 404
+
+
+def test_listings_are_coded_while_they_are_made(start, root):
+    for number in range(2000):
+        (root / f"entry-{number}.txt").write_bytes(b"")
+    (root / "index.html").unlink()
+    server = start("--profile", "folder", "--listing")
+    plain = server.get("/?format=json")
+    assert coding(plain) is None and "Accept-Encoding" in plain["Vary"]
+    for codings in ("gzip", "zstd"):
+        listed = server.get("/?format=json", fields=accepting(codings))
+        assert coding(listed) == codings and decoded(listed) == plain.content and len(listed.content) < len(plain.content) // 4

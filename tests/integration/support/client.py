@@ -32,6 +32,7 @@ FIELD_ORDER = [
     "Content-Type",
     "Content-Length",
     "Content-Disposition",
+    "Content-Encoding",
     "ETag",
     "Last-Modified",
     "Accept-Ranges",
