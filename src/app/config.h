@@ -146,6 +146,8 @@ struct SiteConfig {
 
   files::Compression compression = files::Compression::off;
 
+  bool checksums = false;  ///< whether NAME.sha256 is there for every file NAME
+
   bool listing = false;         ///< whether a folder without an index is shown by a list of what is in it
   bool listing_readme = false;  ///< whether the text of its README stands beneath
 

@@ -8,6 +8,7 @@
 
 #include "app/followed_file.h"
 #include "app/option_values.h"
+#include "files/checksum_files.h"
 #include "files/earlier_releases.h"
 #include "files/navigation_fallback.h"
 #include "http/filters/added_fields.h"
@@ -259,6 +260,7 @@ Result<void, std::string> OpenSite::open_pages() {
     pages_ = std::make_shared<const files::EarlierReleases>(
         pages_, std::vector<std::shared_ptr<const http::Handler>>(earlier_.begin(), earlier_.end()),
         path_patterns_of(config_.immutable));
+  if (config_.checksums) pages_ = std::make_shared<const files::ChecksumFiles>(pages_, files_);
   if (config_.listing) pages_ = TRY(listing_over(pages_));
   if (!config_.spa.empty()) pages_ = TRY(fallback_over(pages_));
   return {};

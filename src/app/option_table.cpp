@@ -362,6 +362,9 @@ constexpr Option kOptions[] = {
      .effect = Choice<files::Compression>{&SiteConfig::compression, kCompression},
      .meaning = "Whether text and other compressible files are given in the content codings that a client accepts: prepared takes what lies beside a file as NAME.br, NAME.zst or "
                 "NAME.gz and is not older; on also compresses with zstd and gzip, and keeps the result."},
+    {.group = "Files", .name = "checksums", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::checksums},
+     .meaning = "Whether NAME.sha256 can be fetched for every file NAME, as sha256sum writes it, where no such file lies beside it. Each is computed once."},
     {.group = "Files", .name = "listing", .placeholder = "on|off",
      .effect = Switch{&SiteConfig::listing},
      .meaning = "Whether a folder without index.html is shown by a list of what can be fetched from it: a page, or JSON for programs that "

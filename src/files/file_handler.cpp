@@ -29,6 +29,8 @@ using Kind = os::FileStatus::Kind;
 
 constexpr std::string_view kPageEnd = ".html";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
+// A digest of so much is waited for; of a larger file it is given from the next request on.
+constexpr std::uint64_t kLargestAwaitedBytes = 256 * 1024 * 1024;
 constexpr std::string_view kBinary = "application/octet-stream";
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {
@@ -68,7 +70,8 @@ std::optional<Response> answer_to_method(Method method) {
 
 /// What of a request decides whether the cache can answer it.
 struct Conditions {
-  bool needs_the_file = false;     // another method than GET and HEAD, a range, or content that must be read
+  // Another method than GET and HEAD, a range, a digest, or content that must be read.
+  bool needs_the_file = false;
   bool has_preconditions = false;  // RFC 9110 §13.1, without If-Range, which is one of a range
 };
 
@@ -78,7 +81,8 @@ Conditions conditions_of(const http::RequestHead& head) {
   const bool has_content = head.framing.kind == Framing::chunked || head.framing.length_bytes > 0;
   const bool is_get = head.method == Method::get;
   return {.needs_the_file = (!is_get && head.method != Method::head) || has_content ||
-                            (is_get && fields.has(FieldName::range)),
+                            (is_get && fields.has(FieldName::range)) ||
+                            fields.has(FieldName::want_repr_digest),
           .has_preconditions = fields.has(FieldName::if_match) || fields.has(FieldName::if_none_match) ||
                                fields.has(FieldName::if_modified_since) ||
                                fields.has(FieldName::if_unmodified_since)};
@@ -131,7 +135,8 @@ FileHandler::FileHandler(os::Fd root, std::string_view url_prefix, const http::M
       url_prefix_(url_prefix),
       types_(types),
       executor_(executor),
-      settings_(std::move(settings)) {
+      settings_(std::move(settings)),
+      digests_(executor) {
   for (unsigned worker = 0; worker < settings_.workers; ++worker)
     workers_.push_back(
         std::make_unique<OfWorker>(root_, settings_.cache_bytes / settings_.workers, executor_));
@@ -233,6 +238,22 @@ std::optional<http::Response> FileHandler::redirect_to_clean(const http::Request
   return redirect_to(path, request);
 }
 
+std::optional<FileHandler::Shown> FileHandler::open_shown(std::string_view path) const {
+  if (!path.starts_with(url_prefix_)) return std::nullopt;
+  path.remove_prefix(url_prefix_.size());
+  if (path.empty() || is_hidden(path, url_prefix_.empty())) return std::nullopt;
+  path.remove_prefix(1);
+  const std::string extension = http::extension(last_segment(path));
+  if (!settings_.allowed_types.empty() && !contains(settings_.allowed_types, extension)) return std::nullopt;
+  auto file = OpenFile::open(root_, std::string(path));
+  if (!file || file->status().kind != Kind::regular || file->is_leased()) return std::nullopt;
+  const ValidatorSettings validator_settings{.file_system_id = file->file_system_id().value_or(0),
+                                             .seed = settings_.tag_seed,
+                                             .trust_mtime = settings_.trust_mtime};
+  http::Validators current = validators(file->status(), file->looked_at(), validator_settings);
+  return Shown{.file = *std::move(file), .validators = std::move(current)};
+}
+
 bool FileHandler::has_file(const std::string& name) const {
   const auto file = OpenFile::open(root_, name);
   return file && file->status().kind == Kind::regular;
@@ -330,13 +351,12 @@ const http::AcceptedCodings& FileHandler::OfWorker::accepted(const http::Fields&
   return accepted_codings;
 }
 
-/// `is_whole`: whether all of the content is wanted, or a range of it, which exists only in what is there
-/// already. Nothing: the client takes no coding that there is.
+/// `can_be_live`: whether it can be coded by us. Nothing: the client takes no coding that there is.
 std::optional<FileHandler::Choice> FileHandler::choose(const http::AcceptedCodings& accepted,
                                                        http::CodingSet siblings, std::uint64_t size_bytes,
-                                                       bool is_whole) const {
+                                                       bool can_be_live) const {
   http::CodingSet available = siblings;
-  if (settings_.compression == Compression::on && is_whole && size_bytes >= LiveCoding::kSmallestBytes)
+  if (settings_.compression == Compression::on && can_be_live && size_bytes >= LiveCoding::kSmallestBytes)
     available.add(coding::kEncodings);
   const auto best = accepted.best_of(available);
   if (!best) return std::nullopt;
@@ -400,8 +420,9 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
   subject.varies_by_coding = codings.is_codable;
   if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
   if (codings.is_codable) {
-    const auto choice = choose(accepted, codings.siblings, file.status().size_bytes,
-                               !request.head.fields.has(FieldName::range));
+    // Of what we code there is neither a range nor a digest before it has been coded.
+    const bool can_be_live = !request.head.fields.has(FieldName::range) && !wants_digest(request.head);
+    const auto choice = choose(accepted, codings.siblings, file.status().size_bytes, can_be_live);
     if (!choice) return not_acceptable();
     subject.coding = choice->coding;
     if (!is_plain(choice->coding)) {
@@ -411,16 +432,31 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
       subject.coding = ContentCoding::identity;
     }
   }
+  return answer_with(request, own, std::move(file), subject,
+                     {.key = key, .form = Form::content, .codings = codings});
+}
+
+/// Steps 7 to 9, of a file that is not coded by us.
+http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own, OpenFile file,
+                                     Subject subject, const Keeping& keeping) const {
+  std::string digest;
+  if (wants_digest(request.head)) {
+    const Digests::Outcome outcome = digests_.ask(file, request.resume());
+    if (outcome.is_under_way && !request.is_asked_again && file.status().size_bytes <= kLargestAwaitedBytes)
+      return http::Undecided{};
+    if (outcome.digest) digest = repr_digest_line(*outcome.digest);
+    subject.digest = digest;
+  }
   auto made = represent(request, std::move(file), subject, executor_);
   if (!made) return answer_to(made.error(), request.path);
-  if (!could_change_unseen(made->status, made->looked_at))
+  if (digest.empty() && !could_change_unseen(made->status, made->looked_at))
     offer_to_cache(made->response, request,
                    {.cache = own.cache,
-                    .key = key,
+                    .key = keeping.key,
                     .status = made->status,
                     .validators = made->validators,
-                    .form = Form::content,
-                    .codings = codings});
+                    .form = keeping.form,
+                    .codings = keeping.codings});
   return std::move(made->response);
 }
 
@@ -453,17 +489,8 @@ std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request&
   if (!file || file->status().kind != Kind::regular || file->is_leased() ||
       file->status().modified < original.status().modified)
     return std::nullopt;
-  auto made = represent(request, *std::move(file), subject, executor_);
-  if (!made) return answer_to(made.error(), request.path);
   const FileKey sibling(own.sibling_name);
-  if (!could_change_unseen(made->status, made->looked_at))
-    offer_to_cache(made->response, request,
-                   {.cache = own.cache,
-                    .key = sibling,
-                    .status = made->status,
-                    .validators = made->validators,
-                    .form = Form::as_sibling});
-  return std::move(made->response);
+  return answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
 }
 
 /// Nothing: it is given as it is.

@@ -13,6 +13,7 @@
 #include "executor/executor.h"
 #include "files/address_rules.h"
 #include "files/compression.h"
+#include "files/digests.h"
 #include "files/file_cache.h"
 #include "files/live_coding.h"
 #include "files/open_file.h"
@@ -79,6 +80,15 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] const FileSettings& settings() const { return settings_; }
 
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
+
+  /// A file that a GET of this path shows, whatever coding a client would get it in.
+  struct Shown {
+    OpenFile file;
+    http::Validators validators;
+  };
+  /// `path`: as in Request. Nothing: no file of this very name is shown.
+  [[nodiscard]] std::optional<Shown> open_shown(std::string_view path) const;
+  [[nodiscard]] const Digests& digests() const { return digests_; }
 
   /// Whether a regular file of this name lies beneath the directory.
   [[nodiscard]] bool has_file(const std::string& name) const;
@@ -161,9 +171,17 @@ class FileHandler final : public http::Handler {
     bool is_sibling = false;
   };
   [[nodiscard]] std::optional<Choice> choose(const http::AcceptedCodings& accepted, http::CodingSet siblings,
-                                             std::uint64_t size_bytes, bool is_whole) const;
+                                             std::uint64_t size_bytes, bool can_be_live) const;
   [[nodiscard]] Codings codings_of(OfWorker& own, const FileKey& key, const os::FileStatus& status,
                                    const http::AcceptedCodings& accepted) const;
+  /// How the response for a file that is open is kept.
+  struct Keeping {
+    const FileKey& key;
+    CachedFile::Form form;
+    Codings codings = {};
+  };
+  [[nodiscard]] http::Begin answer_with(const http::Request& request, OfWorker& own, OpenFile file,
+                                        Subject subject, const Keeping& keeping) const;
   [[nodiscard]] std::optional<http::Begin> answer_with_sibling(const http::Request& request, OfWorker& own,
                                                                const FileKey& key, const OpenFile& original,
                                                                const Subject& subject) const;
@@ -178,6 +196,7 @@ class FileHandler final : public http::Handler {
   const http::MediaTypes& types_;
   executor::Executor& executor_;
   FileSettings settings_;
+  Digests digests_;
   std::vector<std::unique_ptr<OfWorker>> workers_;
 };
 

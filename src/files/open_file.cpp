@@ -23,6 +23,8 @@ Result<OpenFile> OpenFile::open(const os::Fd& root, const std::string& path) {
   return OpenFile(std::move(opened), looked_at);
 }
 
+Result<OpenFile> OpenFile::duplicate() const { return OpenFile(TRY(os::duplicate(fd_)), *this); }
+
 Result<void> OpenFile::refresh_status() {
   looked_at_ = wall_now();
   status_ = TRY(os::status(fd_));

@@ -24,6 +24,8 @@ class OpenFile {
   /// Fails as os::open_beneath does. What is no regular file is fine here too; nothing can be read from it,
   /// nor from a file that is leased.
   [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
+  /// Another descriptor for the same file, with what it was at the last look.
+  [[nodiscard]] Result<OpenFile> duplicate() const;
   /// Takes the file for what it is now, after it has changed.
   [[nodiscard]] Result<void> refresh_status();
 
@@ -48,6 +50,11 @@ class OpenFile {
   [[nodiscard]] bool unchanged() const;
 
  private:
+  OpenFile(os::Fd fd, const OpenFile& other)
+      : fd_(std::move(fd)),
+        looked_at_(other.looked_at_),
+        status_(other.status_),
+        is_leased_(other.is_leased_) {}
   OpenFile(os::Opened opened, WallTime looked_at)
       : fd_(std::move(opened.fd)),
         looked_at_(looked_at),

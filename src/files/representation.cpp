@@ -133,6 +133,7 @@ Response ok(const Description& file) {
     response.add_field("Content-Encoding", http::name_of(file.coding));
   add_common_fields(response, file);
   if (file.has_ranges) response.add_field("Accept-Ranges", "bytes");
+  response.fields += file.digest;
   return response;
 }
 
@@ -183,7 +184,8 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
                                             .validators = current,
                                             .fields = subject.fields,
                                             .coding = subject.coding,
-                                            .varies_by_coding = subject.varies_by_coding},
+                                            .varies_by_coding = subject.varies_by_coding,
+                                            .digest = attempt == 1 ? subject.digest : std::string_view()},
                                            executor);
     if (response) return Represented{*std::move(response), status, looked_at, std::move(current)};
     if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());

@@ -33,7 +33,8 @@ struct Description {
   http::ContentCoding coding = http::ContentCoding::identity;
   /// Whether another client may get another coding (RFC 9110 §12.5.5).
   bool varies_by_coding = false;
-  bool has_ranges = true;  ///< not where the content is coded while it is sent
+  std::string_view digest = {};  ///< the line of Repr-Digest, if it is wanted
+  bool has_ranges = true;        ///< not where the content is coded while it is sent
 };
 
 [[nodiscard]] http::Response precondition_failed();
@@ -57,6 +58,7 @@ struct Subject {
   std::string_view fields = {};
   http::ContentCoding coding = http::ContentCoding::identity;
   bool varies_by_coding = false;
+  std::string_view digest = {};  ///< of the file as it was at the first look
 };
 
 /// A copy that outlives the request and the site.
@@ -66,10 +68,12 @@ class OwnedSubject {
       : subject_(subject),
         name_(subject.name),
         media_type_(subject.presentation.media_type),
-        fields_(subject.fields) {
+        fields_(subject.fields),
+        digest_(subject.digest) {
     subject_.name = name_;
     subject_.presentation.media_type = media_type_;
     subject_.fields = fields_;
+    subject_.digest = digest_;
   }
   OwnedSubject(const OwnedSubject&) = delete;  // the views point into it
   OwnedSubject& operator=(const OwnedSubject&) = delete;
@@ -80,6 +84,7 @@ class OwnedSubject {
   std::string name_;
   std::string media_type_;
   std::string fields_;
+  std::string digest_;
 };
 
 /// A response, and what the file was when it was looked at for it.

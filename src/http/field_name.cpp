@@ -27,7 +27,9 @@ FieldName recognize_field_name(std::string_view text) {
       return is_spelled<"authorization">(text) ? authorization : other;
     case 14: return is_spelled<"content-length">(text) ? content_length : other;
     case 15: return is_spelled<"accept-encoding">(text) ? accept_encoding : other;
-    case 16: return is_spelled<"content-encoding">(text) ? content_encoding : other;
+    case 16:
+      if (is_spelled<"content-encoding">(text)) return content_encoding;
+      return is_spelled<"want-repr-digest">(text) ? want_repr_digest : other;
     case 17:
       if (is_spelled<"transfer-encoding">(text)) return transfer_encoding;
       return is_spelled<"if-modified-since">(text) ? if_modified_since : other;

@@ -30,11 +30,12 @@ std::string spelling(FieldName name) {
     case FieldName::referer: return "Referer";
     case FieldName::transfer_encoding: return "Transfer-Encoding";
     case FieldName::user_agent: return "User-Agent";
+    case FieldName::want_repr_digest: return "Want-Repr-Digest";
   }
   return "";
 }
 
-constexpr int kLast = static_cast<int>(FieldName::user_agent);
+constexpr int kLast = static_cast<int>(FieldName::want_repr_digest);
 
 std::string uppercase(std::string text) {
   for (char& c : text)

@@ -33,6 +33,7 @@ enum class FieldName : std::uint8_t {
   referer,
   transfer_encoding,
   user_agent,
+  want_repr_digest,
 };
 
 /// One field line (RFC 9110 §5). The value is without the white space around it.
