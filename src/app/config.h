@@ -160,6 +160,7 @@ struct SiteConfig {
 
   std::vector<std::string> headers;         ///< "Name: value", added to every answer that is no error
   std::vector<std::string> headers_always;  ///< the same, added to errors too
+  bool security_headers = true;             ///< whether browsers are told what they must not do
   /// The value of Cache-Control in every answer that is no error. Errors then have no-store. When it is
   /// empty, no answer has the field.
   std::string cache_control;

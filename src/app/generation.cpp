@@ -7,7 +7,6 @@
 #include "app/option_values.h"
 #include "http/filters/error_page.h"
 #include "http/filters/known_methods.h"
-#include "http/filters/no_sniffing.h"
 #include "http/media_type.h"
 #include "os/file.h"
 
@@ -27,7 +26,6 @@ http::FilteredHandler::Filters filters_of_all_sites(const std::string& server_na
   http::FilteredHandler::Filters filters;
   if (client_limit != nullptr) filters.push_back(client_limit);
   filters.push_back(std::make_unique<http::filters::KnownMethods>());
-  filters.push_back(std::make_unique<http::filters::NoSniffing>());
   filters.push_back(std::make_unique<http::filters::ErrorPage>(server_name));
   return filters;
 }

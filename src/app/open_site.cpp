@@ -13,7 +13,9 @@
 #include "files/navigation_fallback.h"
 #include "http/filters/added_fields.h"
 #include "http/filters/canonical_origin.h"
+#include "http/filters/document_fields.h"
 #include "http/filters/expectations.h"
+#include "http/filters/no_sniffing.h"
 #include "http/percent_encoding.h"
 #include "listing/listing_handler.h"
 #include "os/directory.h"
@@ -335,6 +337,11 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   }
   push(addresses_.redirects);
   push(addresses_.error_pages);
+  // Behind the rules, which can remove them, and around the operator's fields, which go before them.
+  if (config_.security_headers) {
+    filters.push_back(std::make_shared<const http::filters::NoSniffing>());
+    filters.push_back(std::make_shared<const http::filters::DocumentFields>());
+  }
   const auto add = [&filters](std::string lines, AddedFields::To to) {
     if (!lines.empty()) filters.push_back(std::make_shared<const AddedFields>(std::move(lines), to));
   };

@@ -392,6 +392,10 @@ constexpr Option kOptions[] = {
     {.group = "Files", .name = "header-always", .placeholder = "FIELD",
      .effect = List{&SiteConfig::headers_always, accept_header, kField, "none", '\n'},
      .meaning = "The same, added to errors too."},
+    {.group = "Files", .name = "security-headers", .placeholder = "on|off",
+     .effect = Switch{&SiteConfig::security_headers},
+     .meaning = "Whether answers have X-Content-Type-Options: nosniff, and documents also Content-Security-Policy: frame-ancestors 'self' and Referrer-Policy. --header and "
+                "rules can replace each of them."},
     {.group = "Files", .name = "cache-control", .placeholder = "TEXT",
      .effect = Text{&SiteConfig::cache_control, accept_field_value, "visible ASCII characters with spaces between them", "no such field"},
      .meaning = "The Cache-Control field of every answer that is no error, such as max-age=3600; errors then have no-store."},

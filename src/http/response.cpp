@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 
 namespace bobbin::http {
@@ -12,6 +13,14 @@ void Response::add_field(std::string_view name, std::string_view value) {
   ASSERT(
       std::none_of(value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }));
   fields.append(name).append(": ").append(value).append("\r\n");
+}
+
+bool Response::has_field(std::string_view name) const {
+  for (std::string_view rest = fields; !rest.empty(); rest.remove_prefix(rest.find("\r\n") + 2))
+    if (rest.size() > name.size() && rest[name.size()] == ':' &&
+        equals_ignoring_case(rest.substr(0, name.size()), name))
+      return true;
+  return false;
 }
 
 Response Response::error(Status status, std::string detail) {

@@ -73,6 +73,9 @@ struct Response {
   /// encoded).
   void add_field(std::string_view name, std::string_view value);
 
+  /// Whether there is such a line, whatever the case of its name.
+  [[nodiscard]] bool has_field(std::string_view name) const;
+
   /// An error whose page is made from `detail`, one sentence for a person: what is wrong and what is allowed.
   [[nodiscard]] static Response error(Status status, std::string detail);
   [[nodiscard]] static Response with_content(Status status, std::string_view media_type, Content content);

@@ -239,3 +239,36 @@ def test_as_many_as_are_allowed(binary, scratch, root):
     config = scratch / "bobbin.toml"
     config.write_text('[[rule]]\npath = "/"\n' * 47)
     assert run_to_end(binary, "--root", root, "--config", config, "--check-config").returncode == 0
+
+
+DOCUMENT = {
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+def test_documents_have_fields_that_protect_them(start, root):
+    server = start()
+    for target in ("/", "/about.html", "/none"):
+        response = server.get(target, fields=[("Accept", "text/html")])
+        assert values(response, "X-Content-Type-Options") == ["nosniff"]
+        for name, value in DOCUMENT.items():
+            assert values(response, name) == [value], (target, name)
+    style = server.get("/logo.png")
+    assert values(style, "X-Content-Type-Options") == ["nosniff"]
+    assert all(values(style, name) == [] for name in DOCUMENT)
+
+
+def test_each_of_these_fields_can_be_removed_or_replaced(ruled, start):
+    server = ruled(
+        {"path": "/about.html", "remove": ["X-Content-Type-Options", "Referrer-Policy"]},
+        {"path": "/contact.html", "set": ["Content-Security-Policy: default-src 'self'"]},
+        flags=("--header", "Referrer-Policy: no-referrer"),
+    )
+    about = server.get("/about.html")
+    assert values(about, "X-Content-Type-Options") == values(about, "Referrer-Policy") == []
+    contact = server.get("/contact.html")
+    assert values(contact, "Content-Security-Policy") == ["default-src 'self'"]
+    assert values(contact, "Referrer-Policy") == ["no-referrer"]
+    plain = start("--security-headers", "off").get("/about.html")
+    assert values(plain, "X-Content-Type-Options") == [] and all(values(plain, name) == [] for name in DOCUMENT)

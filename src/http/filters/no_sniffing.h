@@ -9,7 +9,8 @@ namespace bobbin::http::filters {
 class NoSniffing final : public Filter {
  public:
   void after(const RequestSummary&, Response& response) const override {
-    response.add_field("X-Content-Type-Options", "nosniff");
+    if (!response.has_field("X-Content-Type-Options"))
+      response.add_field("X-Content-Type-Options", "nosniff");
   }
 };
 
