@@ -22,6 +22,7 @@ COPIES = REPOSITORY / "build/bench/programs"
 CERTIFICATE = REPOSITORY / "build/bench/certificate.pem"
 KEY = REPOSITORY / "build/bench/key.pem"
 
+PRECOMPRESSED = "{\n    precompressed gzip\n  }"
 FOREVER = 1_000_000_000  # requests a connection may serve
 
 
@@ -91,6 +92,8 @@ def bobbin(setup: Setup, program: str = "bobbin", log: str = "") -> list[str]:
         command += ["--access-log", "off"]
     if setup.connections > 1024:
         command += ["--connections-per-thread", str(setup.connections)]
+    if setup.workload.prepared:
+        command += ["--compress", "prepared"]
     if setup.workload.protocol.tls:
         command += ["--tls-certificate", str(CERTIFICATE), "--tls-key", str(KEY)]
     return command
@@ -127,6 +130,7 @@ http {{
   log_not_found off;
   {sending}
   tcp_nodelay on;
+  {"gzip_static on; gzip_vary on;" if setup.workload.prepared else ""}
   {nginx_file_cache(setup)}
   keepalive_timeout 65s;
   keepalive_requests {FOREVER};
@@ -168,6 +172,7 @@ hosts:
     paths:
       /:
         file.dir: {setup.root}
+        {"file.send-compressed: ON" if setup.workload.prepared else ""}
 """)
     return ["/usr/bin/h2o", "-m", "worker", "-c", configuration]
 
@@ -214,7 +219,7 @@ def caddy(setup: Setup) -> list[str]:
 http://127.0.0.1:{setup.port} {{
   bind 127.0.0.1
   root * {setup.root}
-  file_server
+  file_server {PRECOMPRESSED if setup.workload.prepared else ""}
 }}
 """)
     return ["/usr/bin/env", "-i", f"GOMAXPROCS={setup.threads}", f"HOME={setup.folder}",

@@ -4,8 +4,10 @@ The names W1 to W12 are those under which the peers were first measured; W16 to 
 A growth is a row of workloads that differ in one number.
 """
 
+import gzip
 import json
 import os
+import random
 import re
 import time
 from collections.abc import Iterable
@@ -83,6 +85,7 @@ class Workload:
     own_head: str = ""
     numbers: int = 1_000_000  # how many different numbers, where the request has one
     by_popularity: bool = False  # the numbers come at random, by Zipf's law, instead of in turn
+    prepared: bool = False  # the file lies beside itself in gzip, and the client gets that
     upload_bytes: int = 0
     store: str = ""  # where uploads go: "memory" (tmpfs) or "disk"
     per_byte: bool = False  # bytes, not requests, are what counts
@@ -98,7 +101,8 @@ class Workload:
     @property
     def content_file(self) -> str:
         """The file below the root that a GET must answer with."""
-        return self.path.replace(NUMBER, PROBE_NUMBER if self.upload_bytes else "0000000").lstrip("/")
+        name = self.path.replace(NUMBER, PROBE_NUMBER if self.upload_bytes else "0000000").lstrip("/")
+        return f"{name}.gz" if self.prepared else name
 
     @property
     def files(self) -> int:
@@ -188,6 +192,8 @@ WORKLOADS = {
         Workload("W19", "1 KiB, 64 connections, a browser's head with its own X-Request-Id in every request",
                  browser=True, own_head="request", numbers=WARM_UP_NUMBER),
         Workload("W19i", "1 KiB, 64 connections, the same head of a browser in every request", browser=True),
+        Workload("W21", "16 KiB of text, prepared in gzip, 64 connections, a browser's head", path="/coded/16k.html", browser=True,
+                 prepared=True, servers=("floor", "bobbin", "nginx", "nginx-rw", "h2o", "caddy")),
         Workload("W20", "1 KiB, 1,000 connections, each repeats a browser's head with its own Cookie",
                  connections=1_000, browser=True, own_head="connection"),
     )
@@ -282,6 +288,7 @@ def make_files(root: Path, chosen: Iterable[Workload]) -> None:
     sizes = {"1k.html": KIB, "16k.html": 16 * KIB, "1m.bin": MIB}
     sizes |= {f"many/{number:07}.html": KIB for number in range(max(workload.files for workload in chosen))}
     written = [name for name, size in sizes.items() if write_once(f"{root}/{name}", size)]
+    written += write_prepared(root / "coded/16k.html", 16 * KIB)
     with (root / "1g.bin").open("ab") as file:
         file.truncate(GIB)
     if written:
@@ -299,6 +306,19 @@ def write_once(path: str, size: int) -> bool:
     with open(path, "wb", buffering=0) as file:
         file.write((line * (size // len(line) + 1))[:size])
     return True
+
+
+def write_prepared(path: Path, size: int) -> list[str]:
+    """Text that becomes about a quarter in gzip, as pages do, and beside it the same in gzip."""
+    if path.exists() and path.stat().st_size == size:
+        return []
+    path.parent.mkdir(exist_ok=True)
+    draw = random.Random(16)
+    words = ["".join(draw.choices("etaoinshrdlucmfw", k=draw.randint(2, 9))) for _ in range(300)]
+    text = "<p>" + " ".join(draw.choices(words, k=size)) + "</p>"
+    path.write_text(text[:size])
+    Path(f"{path}.gz").write_bytes(gzip.compress(text[:size].encode(), 9, mtime=0))
+    return [path.name]
 
 
 def warm_page_cache(root: Path, workload: Workload) -> None:

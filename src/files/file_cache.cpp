@@ -148,14 +148,29 @@ void FileCache::keep(const FileKey& key, const os::FileStatus& status, const htt
   shrink(response);
   const std::size_t bytes = files::size_bytes(response);
   if (bytes > maximum_bytes_ / 8) return;
-  Slot* slot = find_slot(key);
-  if (slot != nullptr && slot->file->status != status) {
-    forget(*slot);
-    slot = nullptr;
-  }
-  CachedFile& file = slot != nullptr ? *slot->file : insert(key, status, validators);
+  CachedFile& file = entry(key, status, validators);
   file.round = round;
   file.set_response(form, std::move(response));
+  account_for(file);
+}
+
+void FileCache::keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
+                     const Codings& codings, std::uint64_t round) {
+  CachedFile& file = entry(key, status, validators);
+  file.round = round;
+  file.codings = codings;
+  account_for(file);
+}
+
+CachedFile& FileCache::entry(const FileKey& key, const os::FileStatus& status,
+                             const http::Validators& validators) {
+  Slot* slot = find_slot(key);
+  if (slot != nullptr && slot->file->status == status) return *slot->file;
+  if (slot != nullptr) forget(*slot);
+  return insert(key, status, validators);
+}
+
+void FileCache::account_for(CachedFile& file) {
   file_bytes_ -= file.size_bytes;
   file.size_bytes = files::size_bytes(file);
   file_bytes_ += file.size_bytes;

@@ -112,6 +112,9 @@ class FileCache {
   void keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
             CachedFile::Form form, http::PreparedResponse response, std::uint64_t round);
 
+  /// Keeps the file without a response of its own, for what lies beside it.
+  void keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
+            const Codings& codings, std::uint64_t round);
   /// What has been found out about a file, if that is kept.
   void note_codings(const FileKey& key, const Codings& codings);
 
@@ -139,6 +142,9 @@ class FileCache {
   [[nodiscard]] Slot& at(std::uint64_t position) { return slots_[position & (slots_.size() - 1)]; }
   [[nodiscard]] Slot* find_slot(const FileKey& key);
   [[nodiscard]] Slot& place_for(std::uint64_t hash);
+  [[nodiscard]] CachedFile& entry(const FileKey& key, const os::FileStatus& status,
+                                  const http::Validators& validators);
+  void account_for(CachedFile& file);
   [[nodiscard]] CachedFile& insert(const FileKey& key, const os::FileStatus& status,
                                    const http::Validators& validators);
   [[nodiscard]] bool is_fresh(CachedFile& file, std::uint64_t round);

@@ -426,7 +426,7 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
     if (!choice) return not_acceptable();
     subject.coding = choice->coding;
     if (!is_plain(choice->coding)) {
-      auto coded = choice->is_sibling ? answer_with_sibling(request, own, key, file, subject)
+      auto coded = choice->is_sibling ? answer_with_sibling(request, own, key, file, subject, codings)
                                       : answer_live(request, own, key, file, subject, codings);
       if (coded) return *std::move(coded);
       subject.coding = ContentCoding::identity;
@@ -483,12 +483,18 @@ Codings FileHandler::codings_of(OfWorker& own, const FileKey& key, const os::Fil
 /// Nothing: it is no longer there.
 std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request& request, OfWorker& own,
                                                             const FileKey& key, const OpenFile& original,
-                                                            const Subject& subject) const {
+                                                            const Subject& subject,
+                                                            const Codings& codings) const {
   own.sibling_name.assign(key.name()).append(file_name_end(subject.coding));
   auto file = OpenFile::open(root_, own.sibling_name);
   if (!file || file->status().kind != Kind::regular || file->is_leased() ||
       file->status().modified < original.status().modified)
     return std::nullopt;
+  // The file itself is looked at for each request, so it is worth a place, too.
+  if (!could_change_unseen(original.status(), original.looked_at()) && own.cache.admits(key, 0))
+    own.cache.keep(key, original.status(),
+                   validators(original.status(), original.looked_at(), subject.validator_settings), codings,
+                   request.round);
   const FileKey sibling(own.sibling_name);
   return answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
 }

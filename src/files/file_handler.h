@@ -184,7 +184,8 @@ class FileHandler final : public http::Handler {
                                         Subject subject, const Keeping& keeping) const;
   [[nodiscard]] std::optional<http::Begin> answer_with_sibling(const http::Request& request, OfWorker& own,
                                                                const FileKey& key, const OpenFile& original,
-                                                               const Subject& subject) const;
+                                                               const Subject& subject,
+                                                               const Codings& codings) const;
   [[nodiscard]] std::optional<http::Begin> answer_live(const http::Request& request, OfWorker& own,
                                                        const FileKey& key, OpenFile& file,
                                                        const Subject& subject, const Codings& codings) const;
