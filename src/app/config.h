@@ -13,6 +13,7 @@
 #include "net/tls/context.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
+#include "os/root.h"
 
 // Everything an operator can decide, with its defaults. Plain values: ranges, names and meanings are in the
 // table of options.cpp, and docs/configuration.md explains each to the operator.
@@ -127,6 +128,7 @@ struct SiteConfig {
 
   std::string root = "resources";
   bool follow_root = true;
+  os::Links follow_symlinks = os::Links::inside;
   /// Extensions in lowercase, without the dot.
   std::vector<std::string> downloads{"txt", "png", "jpg", "jpeg"};
   std::vector<std::string> allowed_types;  ///< extensions; every type is allowed when there are none

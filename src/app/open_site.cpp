@@ -157,6 +157,7 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .tag_seed = files::tag_seed(config_.etag_seed),
           .trust_mtime = config_.trust_mtime,
           .compression = config_.compression,
+          .links = config_.follow_symlinks,
           .addresses = {.index_names = config_.index_names,
                         .clean_urls = config_.clean_urls,
                         .trailing_slash = config_.trailing_slash}};
@@ -244,7 +245,8 @@ Result<void, std::string> OpenSite::keep_releases_of(const OpenSite& predecessor
   earlier_.clear();
   if (!keeps_releases()) return {};
   std::vector<std::shared_ptr<const files::FileHandler>> releases = predecessor.earlier_;
-  if (!is_same_directory(root(), predecessor.root())) releases.insert(releases.begin(), predecessor.files_);
+  if (!is_same_directory(root().fd(), predecessor.root().fd()))
+    releases.insert(releases.begin(), predecessor.files_);
   if (releases.size() > config_.keep_releases) releases.resize(config_.keep_releases);
   for (const auto& each : releases) {
     auto release = each->again(
@@ -307,7 +309,8 @@ Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::fallback_ove
 Result<void, std::string> OpenSite::open_challenges() {
   if (config_.acme_challenges.empty()) return {};
   auto files = files::FileHandler::create(config_.acme_challenges, std::string(kChallengePath),
-                                          *shared_.types, shared_.executor, {.workers = shared_.workers});
+                                          *shared_.types, shared_.executor,
+                                          {.workers = shared_.workers, .links = config_.follow_symlinks});
   if (!files)
     return failure(
         fmt::format("--acme-challenges: \"{}\" cannot be served; an existing directory is needed: {}",

@@ -16,7 +16,7 @@
 #include "files/file_handler.h"
 #include "http/media_type.h"
 #include "http/router.h"
-#include "os/file.h"
+#include "os/root.h"
 #include "uploads/upload_handler.h"
 
 namespace bobbin::app {
@@ -61,7 +61,7 @@ class OpenSite {
   /// The same of the files as they are now.
   [[nodiscard]] std::size_t fingerprint_now() const;
   /// The open directory that is served, even when its name leads to another one by now.
-  [[nodiscard]] const os::Fd& root() const { return files_->root(); }
+  [[nodiscard]] const os::Root& root() const { return files_->root(); }
 
  private:
   OpenSite(const SiteConfig& config, const Shared& shared) : config_(config), shared_(shared) {}

@@ -105,6 +105,7 @@ bool Choice<E>::assign(const Target& target, std::string_view text) const {
 
 template struct Choice<Profile>;
 template struct Choice<Uploads>;
+template struct Choice<os::Links>;
 template struct Choice<http::PathRules>;
 template struct Choice<http::AddressField>;
 template struct Choice<http::ClaimField>;

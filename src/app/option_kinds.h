@@ -166,11 +166,12 @@ struct List {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
-using Kind = std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
-                          Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>,
-                          Choice<Uploads>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
-                          Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
-                          Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>,
-                          Choice<files::TrailingSlash>, Choice<files::Compression>, Text, List>;
+using Kind =
+    std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
+                 Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>, Choice<Uploads>,
+                 Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
+                 Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
+                 Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
+                 Choice<files::Compression>, Text, List>;
 
 }  // namespace bobbin::app

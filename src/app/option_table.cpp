@@ -21,6 +21,8 @@ constexpr std::pair<std::string_view, Profile> kProfiles[] = {{"classic", Profil
                                                               {"folder", Profile::folder}};
 constexpr std::pair<std::string_view, Uploads> kUploads[] = {
     {"auto", Uploads::automatic}, {"on", Uploads::on}, {"off", Uploads::off}};
+constexpr std::pair<std::string_view, os::Links> kLinks[] = {
+    {"no", os::Links::no}, {"inside", os::Links::inside}, {"yes", os::Links::yes}};
 constexpr std::pair<std::string_view, http::PathRules> kPathRules[] = {
     {"strict", http::PathRules::strict}, {"standard", http::PathRules::standard}};
 
@@ -365,6 +367,10 @@ constexpr Option kOptions[] = {
     {.group = "Files", .name = "checksums", .placeholder = "on|off",
      .effect = Switch{&SiteConfig::checksums},
      .meaning = "Whether NAME.sha256 can be fetched for every file NAME, as sha256sum writes it, where no such file lies beside it. Each is computed once."},
+    {.group = "Files", .name = "follow-symlinks", .placeholder = "no|inside|yes",
+     .effect = Choice<os::Links>{&SiteConfig::follow_symlinks, kLinks},
+     .meaning = "Which symbolic links are followed: none; those that end inside the root, absolute ones too where they name the root; or all, "
+                "wherever they lead. Others are answered 403."},
     {.group = "Files", .name = "listing", .placeholder = "on|off",
      .effect = Switch{&SiteConfig::listing},
      .meaning = "Whether a folder without index.html is shown by a list of what can be fetched from it: a page, or JSON for programs that "

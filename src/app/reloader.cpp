@@ -45,7 +45,7 @@ RootState root_state(const OpenSite& site) {
   const auto named = os::open_directory(site.config().root);
   if (!named) return RootState::gone;
   const auto now = os::status(*named);
-  const auto open = os::status(site.root());
+  const auto open = os::status(site.root().fd());
   if (!now || !open) return RootState::gone;
   return now->device == open->device && now->inode == open->inode ? RootState::same : RootState::elsewhere;
 }

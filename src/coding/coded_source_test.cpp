@@ -7,8 +7,8 @@
 #include "coding/test_decoder.h"
 #include "executor/test_gate.h"
 #include "http/test_source.h"
-#include "os/directory.h"
 #include "os/open_beneath.h"
+#include "os/root.h"
 #include "os/test_directory.h"
 
 namespace bobbin::coding {
@@ -68,7 +68,7 @@ TEST_P(CodedSourceTest, ReadsWhatTheKernelWouldSend) {
   std::string text(600'000, 'a');
   text += "end";
   place.write("file", text);
-  const auto root = os::open_directory(place.path("")).value();
+  const auto root = os::Root::open(place.path("")).value();
   const auto file = os::open_beneath(root, "file").value();
   const auto coded =
       source({http::FilePiece{file.fd.number(), 0, 600'000}, http::FilePiece{file.fd.number(), 600'000, 3}});
@@ -78,7 +78,7 @@ TEST_P(CodedSourceTest, ReadsWhatTheKernelWouldSend) {
 TEST_P(CodedSourceTest, AFileThatHasBecomeShorterFails) {
   os::TestDirectory place;
   place.write("file", "short");
-  const auto root = os::open_directory(place.path("")).value();
+  const auto root = os::Root::open(place.path("")).value();
   const auto file = os::open_beneath(root, "file").value();
   EXPECT_EQ(all_of(*source({http::FilePiece{file.fd.number(), 0, 10}})), "failed: it has become shorter");
 }

@@ -13,7 +13,6 @@
 #include "http/percent_encoding.h"
 #include "http/precondition.h"
 #include "http/target.h"
-#include "os/directory.h"
 
 namespace bobbin::files {
 namespace {
@@ -129,7 +128,7 @@ void offer_to_cache(Response& response, const Request& request, const Offer& off
 
 }  // namespace
 
-FileHandler::FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
+FileHandler::FileHandler(os::Root root, std::string_view url_prefix, const http::MediaTypes& types,
                          executor::Executor& executor, FileSettings settings)
     : root_(std::move(root)),
       url_prefix_(url_prefix),
@@ -147,14 +146,14 @@ Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root
                                                          executor::Executor& executor,
                                                          FileSettings settings) {
   ASSERT(url_prefix.empty() || (url_prefix.front() == '/' && url_prefix.back() != '/'));
-  os::Fd directory = TRY(os::open_directory(root));
+  os::Root directory = TRY(os::Root::open(root, settings.links));
   return std::unique_ptr<FileHandler>(
       new FileHandler(std::move(directory), url_prefix, types, executor, std::move(settings)));
 }
 
 Result<std::unique_ptr<FileHandler>> FileHandler::again(const http::MediaTypes& types,
                                                         FileSettings settings) const {
-  os::Fd directory = TRY(os::duplicate(root_));
+  os::Root directory = TRY(root_.duplicate(settings.links));
   return std::unique_ptr<FileHandler>(
       new FileHandler(std::move(directory), url_prefix_, types, executor_, std::move(settings)));
 }

@@ -22,7 +22,7 @@
 #include "http/content_coding.h"
 #include "http/handler.h"
 #include "http/media_type.h"
-#include "os/fd.h"
+#include "os/root.h"
 
 namespace bobbin::files {
 
@@ -34,6 +34,7 @@ struct FileSettings {
   std::uint64_t tag_seed = 0;              ///< see ValidatorSettings
   bool trust_mtime = false;                ///< likewise
   Compression compression = Compression::off;
+  os::Links links = os::Links::inside;  ///< which are followed beneath the root
   AddressRules addresses = {};
   std::string fields = {};  ///< further field lines of every 200, 206 and 304, "Name: value\r\n" each
 };
@@ -45,8 +46,8 @@ struct FileSettings {
 /// read. What comes to be answered from the file is offered to the cache.
 ///
 ///  1. Hide dotfiles: 404 for any segment that starts with '.', but for `/.well-known/` (RFC 8615).
-///  2. Open beneath the root: the kernel walks the path and refuses to leave. What it refuses becomes 403 or
-///     404, want of resources 503. From here on only the descriptor is asked.
+///  2. Open beneath the root: the kernel walks the path and refuses to leave (but for FileSettings::links).
+///     What it refuses becomes 403 or 404, want of resources 503. From here on only the descriptor is asked.
 ///  3. A directory is its `index.html`, at the name with '/': 308 from the name without.
 ///     404 when it has none. AddressRules say where this differs, and whether `.html` can be left out.
 ///  4. Regular files only: 404 for a FIFO or a device. A name with '/' at its end is no file.
@@ -93,7 +94,7 @@ class FileHandler final : public http::Handler {
   /// Whether a regular file of this name lies beneath the directory.
   [[nodiscard]] bool has_file(const std::string& name) const;
   /// The directory that is served, whatever its name leads to by now.
-  [[nodiscard]] const os::Fd& root() const { return root_; }
+  [[nodiscard]] const os::Root& root() const { return root_; }
 
  private:
   /// Of the file system that a file lies on. Asked anew when the file before lay on another mount.
@@ -107,7 +108,7 @@ class FileHandler final : public http::Handler {
   };
   /// Touched by one worker only.
   struct OfWorker {
-    OfWorker(const os::Fd& root, std::size_t cache_bytes, executor::Executor& executor)
+    OfWorker(const os::Root& root, std::size_t cache_bytes, executor::Executor& executor)
         : source(root), cache(source, cache_bytes), live_coding(executor) {}
     RootStatusSource source;
     FileCache cache;
@@ -123,7 +124,7 @@ class FileHandler final : public http::Handler {
     http::AcceptedCodings accepted_codings;
   };
 
-  FileHandler(os::Fd root, std::string_view url_prefix, const http::MediaTypes& types,
+  FileHandler(os::Root root, std::string_view url_prefix, const http::MediaTypes& types,
               executor::Executor& executor, FileSettings settings);
 
   /// Where a regular file of this name leads the client.
@@ -192,7 +193,7 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] std::optional<Presentation> presentation(const http::Request& request,
                                                          std::string_view name) const;
 
-  os::Fd root_;
+  os::Root root_;
   std::string url_prefix_;
   const http::MediaTypes& types_;
   executor::Executor& executor_;

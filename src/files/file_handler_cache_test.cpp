@@ -46,11 +46,16 @@ class FileHandlerCacheTest : public ::testing::Test {
     place.write("root/a/b/page.html", "deep");
     place.write("root/large.html", std::string(100'000, 'x'));
     fs::create_symlink("a/b/page.html", place.path("root/link.html"));
-    auto made = FileHandler::create(place.path("root"), "", types, executor,
-                                    {.downloads = {}, .allowed_types = {}, .cache_bytes = 1024UL * 1024});
+    use(os::Links::inside);
+    let_it_settle();
+  }
+
+  void use(os::Links links) {
+    auto made = FileHandler::create(
+        place.path("root"), "", types, executor,
+        {.downloads = {}, .allowed_types = {}, .cache_bytes = 1024UL * 1024, .links = links});
     EXPECT_TRUE(made);
     handler = *std::move(made);
-    let_it_settle();
   }
 
   /// Until tags are strong and folders can be relied upon. Nothing but the clock can tell.
@@ -240,6 +245,38 @@ TEST_F(FileHandlerCacheTest, AFolderThatHasBecomeALinkOutOfTheRootIsForbidden) {
   move_out_and_link("a/b");
   EXPECT_EQ(get("/a/b/page.html").status, Status::forbidden);
   EXPECT_EQ(get("/link.html").status, Status::forbidden);
+}
+
+TEST_F(FileHandlerCacheTest, AnAbsoluteLinkIsFollowedAnewEachTime) {
+  const auto link_to = [this](const std::string& target) {
+    fs::remove(place.path("root/absolute.html"));
+    fs::create_symlink(place.path(target), place.path("root/absolute.html"));
+  };
+  place.write("outside/secret.html", "secret");
+  link_to("root/a/b/page.html");
+  EXPECT_EQ(get_cached("/absolute.html").content, "deep");
+  link_to("outside/secret.html");
+  EXPECT_EQ(get("/absolute.html").status, Status::forbidden);
+  link_to("root/page.html");
+  EXPECT_EQ(get("/absolute.html").content, "a page");
+}
+
+TEST_F(FileHandlerCacheTest, WithLinksNoAFolderThatHasBecomeALinkIsForbidden) {
+  use(os::Links::no);
+  EXPECT_EQ(get("/link.html").status, Status::forbidden);
+  static_cast<void>(get_cached("/a/b/page.html"));
+  fs::rename(place.path("root/a"), place.path("root/c"));
+  fs::create_symlink("c", place.path("root/a"));
+  EXPECT_EQ(get("/a/b/page.html").status, Status::forbidden);
+}
+
+TEST_F(FileHandlerCacheTest, WithLinksYesWhatLiesOutsideIsSeenToChange) {
+  use(os::Links::yes);
+  static_cast<void>(get_cached("/a/b/page.html"));
+  move_out_and_link("a/b");
+  EXPECT_EQ(get_cached("/a/b/page.html").content, "deep");
+  place.write("outside/moved/page.html", "deep and new");
+  EXPECT_EQ(get("/a/b/page.html").content, "deep and new");
 }
 
 TEST_F(FileHandlerCacheTest, SoIsOneFurtherUp) {

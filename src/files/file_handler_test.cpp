@@ -421,6 +421,7 @@ TEST_F(FileHandlerTest, FollowsLinksInsideOnly) {
       place.make_link("site/folder/up.css", "../style.css");
   place.make_link("site/out", "../secret"), place.make_link("site/out-folder", "..");
   place.make_link("site/sibling", "../site-old"), place.make_link("site/absolute", place.path("secret"));
+  place.make_link("site/absolute-inside", place.path("site/style.css"));
   place.make_link("site/loop", "loop");
   const struct {
     const char* path;
@@ -436,6 +437,7 @@ TEST_F(FileHandlerTest, FollowsLinksInsideOnly) {
       {"/out-folder/", Status::forbidden, "", "Symbolic link leaves the root (/out-folder/)"},
       {"/sibling/file", Status::forbidden, "", "Symbolic link leaves the root (/sibling/file)"},
       {"/absolute", Status::forbidden, "", "Symbolic link leaves the root (/absolute)"},
+      {"/absolute-inside", Status::ok, "body {}", ""},
       {"/loop", Status::forbidden, "", ""}};
   for (const auto& [path, want, want_content, violation] : cases) {
     SCOPED_TRACE(path);
@@ -445,6 +447,22 @@ TEST_F(FileHandlerTest, FollowsLinksInsideOnly) {
     EXPECT_EQ(response.log_fields.violation, violation);
     EXPECT_EQ(response.close, want == Status::forbidden);
   }
+}
+
+TEST_F(FileHandlerTest, FollowsTheLinksThatTheSettingsAllow) {
+  place.make_link("site/inside", "style.css"), place.make_link("site/out", "../secret");
+  FileSettings settings;
+  settings.links = os::Links::no;
+  handler = make(settings);
+  for (const char* path : {"/inside", "/out"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(get(path).status, Status::forbidden);
+  }
+  EXPECT_EQ(content(get("/style.css")), "body {}");
+  settings.links = os::Links::yes;
+  handler = make(settings);
+  EXPECT_EQ(content(get("/inside")), "body {}");
+  EXPECT_EQ(content(get("/out")), "secret");
 }
 
 // The fence holds by itself, whatever the router lets through.

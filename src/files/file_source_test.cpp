@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "os/directory.h"
+#include "os/root.h"
 #include "os/test_directory.h"
 
 namespace bobbin::files {
@@ -31,7 +31,7 @@ class FileSourceTest : public testing::Test {
   }
   void write(std::string_view bytes) const { place.write("file", bytes); }
   [[nodiscard]] FileSource open(std::vector<FileSource::Part> parts, std::string after = {}) {
-    const auto root = os::open_directory(place.path());
+    const auto root = os::Root::open(place.path());
     EXPECT_TRUE(root);
     auto file = OpenFile::open(*root, "file");
     EXPECT_TRUE(file);

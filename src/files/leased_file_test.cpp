@@ -133,7 +133,7 @@ class LeasedFileTest : public ::testing::Test {
     }
   }
   executor::Lane& lane(executor::Lane::Limits limits) {
-    return executor.lane(os::status(handler->root())->device, "lease", limits);
+    return executor.lane(os::status(handler->root().fd())->device, "lease", limits);
   }
 
   os::TestDirectory place;

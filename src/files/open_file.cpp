@@ -17,7 +17,7 @@ bool same_content(const os::FileStatus& before, const os::FileStatus& after) {
   return after.changed == before.changed || after.links != before.links;
 }
 
-Result<OpenFile> OpenFile::open(const os::Fd& root, const std::string& path) {
+Result<OpenFile> OpenFile::open(const os::Root& root, const std::string& path) {
   const WallTime looked_at = wall_now();
   os::Opened opened = TRY(os::open_beneath(root, path));
   return OpenFile(std::move(opened), looked_at);

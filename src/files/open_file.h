@@ -10,6 +10,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/open_beneath.h"
+#include "os/root.h"
 
 namespace bobbin::files {
 
@@ -23,7 +24,7 @@ class OpenFile {
  public:
   /// Fails as os::open_beneath does. What is no regular file is fine here too; nothing can be read from it,
   /// nor from a file that is leased.
-  [[nodiscard]] static Result<OpenFile> open(const os::Fd& root, const std::string& path);
+  [[nodiscard]] static Result<OpenFile> open(const os::Root& root, const std::string& path);
   /// Another descriptor for the same file, with what it was at the last look.
   [[nodiscard]] Result<OpenFile> duplicate() const;
   /// Takes the file for what it is now, after it has changed.

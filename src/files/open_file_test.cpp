@@ -10,8 +10,8 @@
 #include <thread>
 #include <unistd.h>
 
-#include "os/directory.h"
 #include "os/page_cache.h"
+#include "os/root.h"
 #include "os/test_directory.h"
 
 namespace bobbin::files {
@@ -30,7 +30,6 @@ class OpenFileTest : public ::testing::Test {
   OpenFileTest() {
     place.write("file", kContent);
     place.write("other", "something new!!");
-    root = *os::open_directory(place.path());
     let_the_clock_tick();
   }
 
@@ -41,7 +40,7 @@ class OpenFileTest : public ::testing::Test {
   }
 
   TestDirectory place;
-  os::Fd root;
+  os::Root root = *os::Root::open(place.path());
 };
 
 void overwrite_in_place(const TestDirectory& place) {

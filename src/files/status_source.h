@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "os/directory.h"
-#include "os/fd.h"
 #include "os/file.h"
 #include "os/mount_watch.h"
 #include "os/open_beneath.h"
+#include "os/root.h"
 
 namespace bobbin::files {
 
@@ -23,7 +23,7 @@ class StatusSource {
   virtual ~StatusSource() = default;
   /// What is at `path`, links on the way being followed wherever they lead, a link at its end being a link.
   [[nodiscard]] virtual Result<os::FileStatus> at(const std::string& path) = 0;
-  /// What opening `path` beneath the root would open; the kernel walks and refuses to leave.
+  /// What opening `path` beneath the root would open; the walk follows the links that the root allows.
   [[nodiscard]] virtual Result<os::FileStatus> beneath(const std::string& path) = 0;
   /// Whether something may have been mounted or unmounted since the last call.
   [[nodiscard]] virtual bool mounts_have_changed() = 0;
@@ -33,19 +33,19 @@ class StatusSource {
 /// The real one. `root` outlives it.
 class RootStatusSource final : public StatusSource {
  public:
-  explicit RootStatusSource(const os::Fd& root) : root_(root) {
+  explicit RootStatusSource(const os::Root& root) : root_(root) {
     // Else every status tells its mount, and a change of mounts needs no descriptor to be noticed.
-    if (const auto status = os::status(root); status && status->mount == 0) mounts_.emplace();
+    if (const auto status = os::status(root.fd()); status && status->mount == 0) mounts_.emplace();
   }
   Result<os::FileStatus> at(const std::string& path) override {
-    return path.empty() ? os::status(root_) : os::status_at(root_, path);
+    return path.empty() ? os::status(root_.fd()) : os::status_at(root_.fd(), path);
   }
   Result<os::FileStatus> beneath(const std::string& path) override { return os::status_beneath(root_, path); }
   bool mounts_have_changed() override { return mounts_ && mounts_->has_changed(); }
   WallTime now() override { return wall_now(); }
 
  private:
-  const os::Fd& root_;
+  const os::Root& root_;
   std::optional<os::MountWatch> mounts_;
 };
 

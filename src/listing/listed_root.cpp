@@ -39,8 +39,8 @@ bool is_missing(const Error& error) {
 
 }  // namespace
 
-Result<std::shared_ptr<const ListedRoot>> ListedRoot::create(const os::Fd& root, ListingSettings settings) {
-  return std::shared_ptr<const ListedRoot>(new ListedRoot(TRY(os::duplicate(root)), std::move(settings)));
+Result<std::shared_ptr<const ListedRoot>> ListedRoot::create(const os::Root& root, ListingSettings settings) {
+  return std::shared_ptr<const ListedRoot>(new ListedRoot(TRY(root.duplicate(root.links())), std::move(settings)));
 }
 
 Result<std::optional<os::Opened>> ListedRoot::open_folder(const std::string& path) const {
@@ -65,8 +65,8 @@ bool ListedRoot::serves_folder(const std::string& path, const os::FileStatus& st
   const auto at_index = os::status_beneath(root_, index);
   if (!at_index && !is_missing(at_index.error())) return false;
   if (at_index && at_index->kind == Kind::regular)
-    return may_show(kIndex, true) && os::may_read(root_, index);
-  return os::may_list(root_, path).has_value();
+    return may_show(kIndex, true) && os::may_read(root_.fd(), index);
+  return os::may_list(root_.fd(), path).has_value();
 }
 
 Result<void, std::string> ListedRoot::still_lists(const std::string& path,
@@ -75,7 +75,7 @@ Result<void, std::string> ListedRoot::still_lists(const std::string& path,
   if (!now) return failure("the folder can no longer be reached: " + now.error().message());
   if (now->device != folder.device || now->inode != folder.inode || now->mount != folder.mount)
     return failure(std::string("another folder has taken its place"));
-  const auto allowed = os::may_list(root_, path);
+  const auto allowed = os::may_list(root_.fd(), path);
   if (!allowed) return failure("the folder may no longer be read: " + allowed.error().message());
   return {};
 }

@@ -15,6 +15,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/open_beneath.h"
+#include "os/root.h"
 
 namespace bobbin::listing {
 
@@ -41,7 +42,7 @@ class ListedRoot {
   static constexpr std::size_t kBudgetBytes = 64 * 1024 * 1024;
 
   /// Keeps a descriptor of its own for `root`, since a listing may outlive what serves the root.
-  [[nodiscard]] static Result<std::shared_ptr<const ListedRoot>> create(const os::Fd& root,
+  [[nodiscard]] static Result<std::shared_ptr<const ListedRoot>> create(const os::Root& root,
                                                                         ListingSettings settings);
 
   /// As os::open_beneath; nothing when there is no folder, or one that is not listed.
@@ -69,12 +70,12 @@ class ListedRoot {
   [[nodiscard]] Budget& budget() const { return budget_; }
 
  private:
-  ListedRoot(os::Fd root, ListingSettings settings)
+  ListedRoot(os::Root root, ListingSettings settings)
       : root_(std::move(root)), settings_(std::move(settings)) {}
   [[nodiscard]] bool serves_folder(const std::string& path, const os::FileStatus& status) const;
   [[nodiscard]] bool is_unlisted(const os::FileStatus& folder) const;
 
-  const os::Fd root_;
+  const os::Root root_;
   const ListingSettings settings_;
   mutable Budget budget_{kBudgetBytes};
 };

@@ -84,7 +84,7 @@ class ListingHandlerTest : public ::testing::Test {
 
   void open(ListingSettings settings = {}) {
     auto made = files::FileHandler::create(place.path("site"), "", types, executor,
-                                           {.allowed_types = settings.allowed_types});
+                                           {.allowed_types = settings.allowed_types, .links = links});
     ASSERT_TRUE(made);
     const std::shared_ptr<files::FileHandler> files = *std::move(made);
     root = *ListedRoot::create(files->root(), std::move(settings));
@@ -120,6 +120,7 @@ class ListingHandlerTest : public ::testing::Test {
   executor::Executor executor;
   std::shared_ptr<const ListedRoot> root;
   std::unique_ptr<ListingHandler> handler;
+  os::Links links = os::Links::inside;
 };
 
 TEST_F(ListingHandlerTest, ListsAFolderWithoutIndex) {
@@ -210,9 +211,26 @@ TEST_F(ListingHandlerTest, ShowsWhatAGetWouldServeAndNothingElse) {
   make_folder("folder/lost");
   place.make_link("site/folder/lost/index.html", "../../../secret");
   EXPECT_THAT(references(page("/folder/")),
-              ElementsAre("indexed/", "up/", "100%2525.txt", "file.txt", "inside"));
+              ElementsAre("indexed/", "up/", "100%2525.txt", "absolute", "file.txt", "inside"));
   EXPECT_EQ(ask("/folder/.git/").status, Status::not_found);
   EXPECT_EQ(ask("/folder/lost/").status, Status::forbidden);
+}
+
+TEST_F(ListingHandlerTest, ShowsTheLinksThatAreFollowed) {
+  place.write("secret", "x");
+  write("folder/file");
+  place.make_link("site/folder/inside", "file");
+  place.make_link("site/folder/out", "../../secret");
+  place.make_folder("outside/deep");
+  place.make_link("site/folder/outside", "../../outside");
+  links = os::Links::no;
+  open();
+  EXPECT_THAT(references(page("/folder/")), ElementsAre("file"));
+  EXPECT_EQ(ask("/folder/outside/").status, Status::forbidden);
+  links = os::Links::yes;
+  open();
+  EXPECT_THAT(references(page("/folder/")), ElementsAre("outside/", "file", "inside", "out"));
+  EXPECT_THAT(references(page("/folder/outside/")), ElementsAre("deep/"));
 }
 
 TEST_F(ListingHandlerTest, LeavesOutTypesThatAreNotAllowed) {

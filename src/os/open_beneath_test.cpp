@@ -1,17 +1,21 @@
 #include "os/open_beneath.h"
 
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
+#include <optional>
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "os/directory.h"
 #include "os/file.h"
+#include "os/root.h"
 #include "os/test_directory.h"
 #include "os/test_lease.h"
 
@@ -24,6 +28,12 @@ Fd must_open(const std::string& path) {
   auto directory = open_directory(path);
   EXPECT_TRUE(directory) << directory.error().message();
   return directory ? *std::move(directory) : Fd();
+}
+
+Root must_open_root(const std::string& path, Links links = Links::inside) {
+  auto root = Root::open(path, links);
+  EXPECT_TRUE(root) << root.error().message();
+  return *std::move(root);
 }
 
 std::string content(const Fd& file) {
@@ -50,7 +60,6 @@ class OpenBeneath : public ::testing::TestWithParam<PathWalk> {
     place.write("secret", "secret");
     place.make_folder("site-old");
     place.write("site-old/file", "sibling");
-    root = must_open(place.path("site"));
   }
 
   static bool follows_links() { return GetParam() == PathWalk::by_kernel; }
@@ -58,8 +67,15 @@ class OpenBeneath : public ::testing::TestWithParam<PathWalk> {
     return open_beneath(root, path, GetParam());
   }
 
+ private:
+  [[nodiscard]] static std::string site_in(const TestDirectory& place) {
+    place.make_folder("site");
+    return place.path("site");
+  }
+
+ protected:
   TestDirectory place;
-  Fd root;
+  Root root = must_open_root(site_in(place));
 };
 
 INSTANTIATE_TEST_SUITE_P(Walks, OpenBeneath, ::testing::Values(PathWalk::by_kernel, PathWalk::by_component),
@@ -112,7 +128,7 @@ TEST_P(OpenBeneath, MayGoUpInsideOrNever) {
 }
 
 TEST_P(OpenBeneath, OpensTheRootItself) {
-  const auto want = status(root);
+  const auto want = status(root.fd());
   for (const char* path : {"", ".", "./", "folder/./../"}) {
     if (!follows_links() && std::string_view(path).find("..") != std::string_view::npos) continue;
     SCOPED_TRACE(path);
@@ -147,14 +163,11 @@ TEST_P(OpenBeneath, NeverLeavesTheRootThroughALink) {
   place.make_link("site/to-folder", "..");
   place.make_link("site/to-sibling", "../site-old");
   place.make_link("site/absolute", place.path("secret"));
-  // An absolute link starts at the file system's root, which is outside, wherever it ends.
-  place.make_link("site/absolute-inside", place.path("site/file"));
   place.make_link("site/first", "second");
   place.make_link("site/second", "../secret");
   place.make_link("site/out-and-in", "../site/file");
-  const char* const paths[] = {"to-file",         "to-folder", "to-folder/secret",
-                               "to-sibling/file", "absolute",  "absolute-inside",
-                               "first",           "out-and-in"};
+  const char* const paths[] = {"to-file",  "to-folder", "to-folder/secret", "to-sibling/file",
+                               "absolute", "first",     "out-and-in"};
   for (const char* path : paths) {
     SCOPED_TRACE(path);
     EXPECT_EQ(code_of(open(path)), follows_links() ? EXDEV : ELOOP);
@@ -184,7 +197,7 @@ TEST_P(OpenBeneath, ReportsWhatIsWrong) {
 }
 
 TEST_P(OpenBeneath, FollowsNoMagicLink) {
-  const Fd self = must_open("/proc/self");
+  const Root self = must_open_root("/proc/self");
   EXPECT_EQ(code_of(open_beneath(self, "exe", GetParam())), ELOOP);
   EXPECT_EQ(code_of(open_beneath(self, "root/etc/passwd", GetParam())), ELOOP);
 }
@@ -226,7 +239,7 @@ TEST_P(OpenBeneath, DoesNotWaitForTheHolderOfALease) {
 }
 
 TEST_P(OpenBeneath, OpensNoDevice) {
-  const auto device = open_beneath(must_open("/dev"), "null", GetParam());
+  const auto device = open_beneath(must_open_root("/dev"), "null", GetParam());
   ASSERT_TRUE(device) << device.error().message();
   EXPECT_EQ(device->status.kind, Kind::other);
   EXPECT_NE(::fcntl(device->fd.number(), F_GETFL) & O_PATH, 0);
@@ -255,7 +268,7 @@ TEST_P(OpenBeneath, KeepsItsRootWhenTheRootIsMoved) {
 
 TEST_P(OpenBeneath, TellsALackOfDescriptorsFromALackOfTheFile) {
   // Made beforehand: sanitizers need descriptors of their own to check the access to a member.
-  const Fd& at = root;
+  const Root& at = root;
   const std::string name = "file";
   rlimit before;
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -275,6 +288,210 @@ TEST_P(OpenBeneath, LeavesNoDescriptorOpen) {
   for (const char* path : {"file", "folder/file", "folder/deep", "fifo", "link", "nothing", "file/file"})
     static_cast<void>(open(path));
   EXPECT_EQ(count(), before);
+}
+
+// From here on what only the kernel's walk does: by component no link is followed at all.
+
+class Inside : public ::testing::Test {
+ protected:
+  Inside() {
+    place.make_folder("releases/5/folder");
+    place.make_folder("releases/5-old");
+    place.write("releases/5/file", "inside");
+    place.write("releases/5/folder/file", "in folder");
+    place.write("releases/5-old/file", "sibling");
+    place.write("secret", "secret");
+    place.make_link("current", "releases/5");
+    root.emplace(must_open_root(place.path("current")));
+  }
+  void link(std::string_view name, const std::string& target) const {
+    place.make_link("releases/5/" + std::string(name), target);
+  }
+  [[nodiscard]] std::string read(const std::string& path) const {
+    const auto file = open_beneath(*root, path);
+    if (!file) return "error " + std::to_string(file.error().code);
+    EXPECT_EQ(*status_beneath(*root, path), file->status);
+    return file->status.kind == Kind::directory ? "a folder" : content(file->fd);
+  }
+  static std::string error(int code) { return "error " + std::to_string(code); }
+
+  TestDirectory place;
+  std::optional<Root> root;
+};
+
+TEST_F(Inside, FollowsAnAbsoluteLinkThatEndsBeneathTheRoot) {
+  link("by-name", place.path("current/file"));
+  link("by-place", place.path("releases/5/file"));
+  link("with-idle-parts", place.path() + "/.//releases/./5//folder/./file");
+  link("to-folder", place.path("current/folder"));
+  link("to-folder-with-slash", place.path("current/folder/"));
+  link("to-root", place.path("current"));
+  link("relative-to-absolute", "folder/up");
+  link("folder/up", place.path("current/by-place"));
+  link("up-and-down", place.path("current/folder/../file"));
+  const struct {
+    const char* path;
+    const char* want;
+  } cases[] = {{"by-name", "inside"},
+               {"by-place", "inside"},
+               {"with-idle-parts", "in folder"},
+               {"to-folder", "a folder"},
+               {"to-folder/", "a folder"},
+               {"to-folder/file", "in folder"},
+               {"to-folder-with-slash/file", "in folder"},
+               {"to-root", "a folder"},
+               {"to-root/", "a folder"},
+               {"to-root/.", "a folder"},
+               {"to-root/to-root/to-folder/file", "in folder"},
+               {"relative-to-absolute", "inside"},
+               {"up-and-down", "inside"}};
+  for (const auto& [path, want] : cases) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(read(path), want);
+  }
+}
+
+TEST_F(Inside, RefusesAnAbsoluteLinkThatEndsElsewhere) {
+  link("to-secret", place.path("secret"));
+  link("to-sibling", place.path("releases/5-old/file"));
+  link("above", place.path());
+  link("up", place.path("current/../secret"));
+  link("up-beneath", place.path("current/folder/../../../secret"));
+  link("to-relative", place.path("current/leaves"));
+  link("leaves", "../../secret");
+  link("nowhere", "/nothing/at/all");
+  link("proc", "/proc/self/root" + place.path("current/file"));
+  for (const char* path : {"to-secret", "to-sibling", "above", "above/secret", "above/current/file", "up",
+                           "up-beneath", "to-relative", "leaves", "nowhere", "proc"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(read(path), error(EXDEV));
+    EXPECT_EQ(code_of(status_beneath(*root, path)), EXDEV);
+  }
+}
+
+TEST_F(Inside, SaysWhatIsWrongWithAnAbsoluteLink) {
+  link("dangling", place.path("current/nothing"));
+  link("to-file", place.path("current/file"));
+  link("to-file-as-folder", place.path("current/file/"));
+  link("loop", place.path("current/loop"));
+  EXPECT_EQ(read("dangling"), error(ENOENT));
+  EXPECT_EQ(read("to-file/"), error(ENOTDIR));
+  EXPECT_EQ(read("to-file/x"), error(ENOTDIR));
+  EXPECT_EQ(read("to-file-as-folder"), error(ENOTDIR));
+  EXPECT_EQ(read("loop"), error(ELOOP));
+  place.make_fifo("releases/5/fifo");
+  link("to-fifo", place.path("current/fifo"));
+  EXPECT_EQ(open_beneath(*root, "to-fifo")->status.kind, Kind::other);
+}
+
+TEST_F(Inside, ALinkByTheNameOfTheRootStaysInTheReleaseThatIsOpen) {
+  link("by-name", place.path("current/file"));
+  place.make_folder("releases/6");
+  place.write("releases/6/file", "another release");
+  std::filesystem::remove(place.path("current"));
+  place.make_link("current", "releases/6");
+  EXPECT_EQ(read("by-name"), "inside");
+}
+
+TEST_F(Inside, ALinkByThePlaceOfTheRootIsGoodWhereTheRootWasMoved) {
+  link("by-place", place.path("releases/moved/file"));
+  EXPECT_EQ(read("by-place"), error(EXDEV));
+  std::filesystem::rename(place.path("releases/5"), place.path("releases/moved"));
+  EXPECT_EQ(read("by-place"), "inside");
+}
+
+TEST_F(Inside, LeavesNoDescriptorOpen) {
+  link("by-name", place.path("current/file"));
+  link("to-secret", place.path("secret"));
+  const auto count = [] { return list(must_open("/proc/self/fd"))->size(); };
+  static_cast<void>(read("file"));
+  const std::size_t before = count();
+  static_cast<void>(read("by-name"));
+  static_cast<void>(read("to-secret"));
+  EXPECT_EQ(count(), before);
+}
+
+// What a link leads to is changed all the time by somebody else: any file beneath the root may come of it, or
+// an error, never the secret.
+TEST_F(Inside, IsNotLedOutByALinkThatChanges) {
+  link("first", place.path("current/second"));
+  link("second", place.path("current/folder/file"));
+  std::atomic<bool> stop = false;
+  std::thread changer([&] {
+    const std::string name = place.path("releases/5/second");
+    const std::string spare = place.path("releases/spare");
+    const std::string targets[] = {place.path("secret"), place.path("current/folder/file"), "../../secret"};
+    for (std::size_t i = 0; !stop; ++i) {
+      ASSERT_EQ(::symlink(targets[i % 3].c_str(), spare.c_str()), 0);
+      ASSERT_EQ(::rename(spare.c_str(), name.c_str()), 0);
+    }
+  });
+  int served = 0;
+  for (int i = 0; i < 20'000 || (served == 0 && i < 2'000'000); ++i) {
+    const auto file = open_beneath(*root, "first");
+    const std::string text = file ? content(file->fd) : "";
+    served += text == "in folder";
+    ASSERT_NE(text, "secret");
+  }
+  stop = true;
+  changer.join();
+  EXPECT_GT(served, 0);
+}
+
+TEST_F(Inside, WithLinksNoFollowsNone) {
+  link("link", "file");
+  link("folder-link", "folder");
+  link("absolute", place.path("current/file"));
+  root.emplace(must_open_root(place.path("current"), Links::no));
+  EXPECT_EQ(read("file"), "inside");
+  EXPECT_EQ(read("folder/file"), "in folder");
+  for (const char* path : {"link", "folder-link", "folder-link/file", "absolute"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(read(path), error(ELOOP));
+    EXPECT_EQ(code_of(status_beneath(*root, path)), ELOOP);
+  }
+}
+
+TEST_F(Inside, WithLinksYesFollowsAllButMagicOnes) {
+  link("absolute", place.path("current/file"));
+  link("to-secret", place.path("secret"));
+  link("leaves", "../../secret");
+  link("above", place.path());
+  link("magic", "/proc/self/exe");
+  root.emplace(must_open_root(place.path("current"), Links::yes));
+  EXPECT_EQ(read("absolute"), "inside");
+  EXPECT_EQ(read("to-secret"), "secret");
+  EXPECT_EQ(read("leaves"), "secret");
+  EXPECT_EQ(read("above/secret"), "secret");
+  EXPECT_EQ(read("magic"), error(ELOOP));
+}
+
+TEST_F(Inside, WithLinksYesThePathItselfStillCannotLeave) {
+  root.emplace(must_open_root(place.path("current"), Links::yes));
+  const std::string absolute = place.path("current/file");
+  for (const std::string& path :
+       {std::string(".."), std::string("../../secret"), std::string("folder/../../../secret"), absolute}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(read(path), error(EXDEV));
+  }
+}
+
+TEST_F(Inside, ByComponentNoLinkIsFollowedWhateverTheRootSays) {
+  link("link", "file");
+  root.emplace(must_open_root(place.path("current"), Links::yes));
+  EXPECT_EQ(code_of(open_beneath(*root, "link", PathWalk::by_component)), ELOOP);
+}
+
+TEST(Root, KnowsItsNamesWithoutLinksInItsOwnPath) {
+  const TestDirectory place;
+  place.make_folder("a/b");
+  place.make_link("link", "a/b");
+  const Root root = must_open_root(place.path("a/../link/"));
+  ASSERT_EQ(root.names().size(), 2U);
+  EXPECT_EQ(root.names()[0], place.path("link/"));
+  EXPECT_EQ(root.names()[1], std::filesystem::canonical(place.path("a/b")).string());
+  EXPECT_EQ(status(root.duplicate(Links::no)->fd())->inode, status(root.fd())->inode);
+  EXPECT_EQ(Root::open(place.path("nothing")).error().code, ENOENT);
 }
 
 TEST(Openat2, IsAvailableWhereTheTestsRun) {
