@@ -92,6 +92,9 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
                     const std::vector<http::Scheme>& schemes, observe::LogWriter& log) {
   for (const auto& site : generation.sites()) {
     log.write(LogLevel::info, hosts_line(*site, bound, schemes));
+    for (const MountConfig& mount : site->config().mounts)
+      log.write(LogLevel::info,
+                fmt::format("Path {}: serving files from '{}' directory", mount.path, mount.root));
     log.write(LogLevel::info, uploads_line(*site));
     if (const std::string users = users_line(site->config()); !users.empty())
       log.write(LogLevel::info, users);

@@ -98,6 +98,15 @@ struct RuleConfig {
   friend bool operator==(const RuleConfig&, const RuleConfig&) = default;
 };
 
+/// A folder that stands in the place of what a site's root has at this path. It comes from one [[mount]], for
+/// the default site, or one [[site.mount]].
+struct MountConfig {
+  std::string path;  ///< "/docs": accept_request_path accepts it
+  std::string root;
+
+  friend bool operator==(const MountConfig&, const MountConfig&) = default;
+};
+
 /// A root, and what is served from it under which names. It comes from the keys outside of tables (the
 /// default site), or from one [[site]].
 struct SiteConfig {
@@ -124,6 +133,7 @@ struct SiteConfig {
   std::vector<std::string> allowed_certificates;
 
   std::vector<RuleConfig> rules;
+  std::vector<MountConfig> mounts;
   std::vector<std::string> immutable;  ///< patterns of paths whose files never change under their names
 
   std::string root = "resources";

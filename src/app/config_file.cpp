@@ -65,8 +65,8 @@ struct TableName {
   std::string_view within = {};  // the table in which it stands, with a dot
 };
 constexpr TableName kTableNames[] = {
-    {"listener", Scope::listener}, {"site", Scope::site}, {"rule", Scope::rule}};
-constexpr TableName kTableNamesInSite[] = {{"rule", Scope::rule, "site."}};
+    {"listener", Scope::listener}, {"site", Scope::site}, {"rule", Scope::rule}, {"mount", Scope::mount}};
+constexpr TableName kTableNamesInSite[] = {{"rule", Scope::rule, "site."}, {"mount", Scope::mount, "site."}};
 
 std::string in_brackets(const TableName& table) { return fmt::format("[[{}{}]]", table.within, table.key); }
 

@@ -8,12 +8,12 @@
 
 namespace bobbin::app {
 
-/// One [[listener]], [[site]] or [[rule]], or [[site.rule]].
+/// One [[listener]], [[site]], [[rule]] or [[mount]], or [[site.rule]] or [[site.mount]].
 struct Table {
   Scope scope;
   std::string place;  ///< "bobbin.toml:3:1: [[site]]"
   std::vector<Setting> settings;
-  std::vector<Table> tables = {};  ///< of a [[site]]: its rules
+  std::vector<Table> tables = {};  ///< of a [[site]]: its rules and mounts
 };
 
 struct FileContents {

@@ -1,13 +1,16 @@
 #include "app/open_site.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "app/followed_file.h"
 #include "app/option_values.h"
+#include "app/places.h"
 #include "files/checksum_files.h"
 #include "files/earlier_releases.h"
 #include "files/navigation_fallback.h"
@@ -50,26 +53,6 @@ class Documents final : public http::Handler {
   const std::shared_ptr<const http::Handler> site_;
   const std::size_t path_size_;
 };
-
-/// The path without links, `.` and `..`, so that two names of one directory are equal. The part that does not
-/// exist is left as it is.
-std::string canonical(const std::string& path) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(path, error);
-  std::string resolved = std::filesystem::weakly_canonical(absolute, error).string();
-  while (resolved.size() > 1 && resolved.ends_with('/')) resolved.pop_back();
-  return error ? path : resolved;
-}
-
-/// The path of this folder in the site: "/" when it is the root, and empty when it does not lie in the root
-/// or is hidden there. Both paths are canonical.
-std::string path_in_root(const std::string& folder, const std::string& root) {
-  if (folder == root) return "/";
-  const std::string start = root.ends_with('/') ? root : root + '/';
-  if (!folder.starts_with(start)) return {};
-  std::string path = folder.substr(start.size() - 1);
-  return path.find("/.") == std::string::npos ? path : std::string();
-}
 
 constexpr std::string_view kChallengePath = "/.well-known/acme-challenge";  // RFC 8555 §8.3
 
@@ -123,6 +106,7 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& 
                                                               const OpenSite* predecessor) {
   std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
   TRY(site->open_root());
+  TRY(site->open_mounts());
   if (predecessor != nullptr) TRY(site->keep_releases_of(*predecessor));
   TRY(site->check_fallback());
   TRY(site->open_uploads(folders));
@@ -134,11 +118,22 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& 
 
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_root_opened_anew() const {
   std::unique_ptr<OpenSite> site(new OpenSite(*this));
-  TRY(site->open_root());
+  site->files_ = TRY(followed(*files_, config_.root, ""));
+  for (OpenMount& mount : site->mounts_)
+    mount.files = TRY(followed(*mount.files, mount.config.root, mount.config.path));
   TRY(site->keep_releases_of(*this));
   site->connect_documents();
   TRY(site->open_pages());
   return site;
+}
+
+/// A handler for the directory to which the name leads now; for the one that is open, when it leads nowhere.
+Result<std::shared_ptr<files::FileHandler>, std::string> OpenSite::followed(
+    const files::FileHandler& open, const std::string& name, const std::string& url_path) const {
+  auto files = files::FileHandler::create(name, url_path, *shared_.types, shared_.executor, open.settings());
+  if (!files) files = open.again(*shared_.types, open.settings());
+  if (!files) return failure(name + ": " + files.error().message());
+  return std::shared_ptr<files::FileHandler>(*std::move(files));
 }
 
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::with_files_read_anew() const {
@@ -167,7 +162,7 @@ bool OpenSite::keeps_releases() const { return config_.keep_releases > 0 && !con
 
 std::size_t OpenSite::files_cache_bytes() const {
   const std::size_t bytes = shared_.cache_bytes - documents_cache_bytes(shared_);
-  return keeps_releases() ? bytes - releases_cache_bytes(shared_) : bytes;
+  return (keeps_releases() ? bytes - releases_cache_bytes(shared_) : bytes) / (1 + config_.mounts.size());
 }
 
 Result<void, std::string> OpenSite::open_root() {
@@ -183,9 +178,17 @@ Result<void, std::string> OpenSite::open_root() {
   return {};
 }
 
+Result<void, std::string> OpenSite::open_mounts() {
+  mounts_ = TRY(app::open_mounts(config_, *shared_.types, shared_.executor,
+                                 file_settings(config_.allowed_types, files_cache_bytes())));
+  return {};
+}
+
 /// What is cached has been changed by filters that no longer hold.
 Result<void, std::string> OpenSite::empty_caches() {
-  for (auto* handler : {&files_, &document_files_, &challenges_}) {
+  std::vector<std::shared_ptr<files::FileHandler>*> handlers{&files_, &document_files_, &challenges_};
+  for (OpenMount& mount : mounts_) handlers.push_back(&mount.files);
+  for (auto* handler : handlers) {
     if (*handler == nullptr) continue;
     auto renewed = (*handler)->again(*shared_.types, (*handler)->settings());
     if (!renewed) return failure(config_.root + ": " + renewed.error().message());
@@ -208,6 +211,10 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
     return failure(
         fmt::format("--upload-dir: \"{}\" is the root itself; a folder of its own is needed", directory));
   documents_path_ = path.empty() ? "/uploads" : path;
+  // Without uploads and without --upload-dir the folder is an ordinary one of the root.
+  const bool is_ordinary = !takes && config_.upload_dir.empty();
+  if (!is_ordinary || !config_.serve_uploads)
+    TRY(check_mounts_beside_uploads(config_, documents_path_, directory));
   if (takes && folders == nullptr) return UploadFolders::check(directory);
   if (takes) {
     uploads_ = std::make_shared<uploads::UploadHandler>(
@@ -221,8 +228,7 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
     documents_ = std::make_shared<NotServed>();
     return {};
   }
-  // Without uploads and without --upload-dir the folder is an ordinary one of the root.
-  return takes || !config_.upload_dir.empty() ? open_documents(directory) : Result<void, std::string>();
+  return is_ordinary ? Result<void, std::string>() : open_documents(directory);
 }
 
 Result<void, std::string> OpenSite::open_documents(const std::string& directory) {
@@ -264,27 +270,44 @@ Result<void, std::string> OpenSite::open_pages() {
     pages_ = std::make_shared<const files::EarlierReleases>(
         pages_, std::vector<std::shared_ptr<const http::Handler>>(earlier_.begin(), earlier_.end()),
         path_patterns_of(config_.immutable));
-  if (config_.checksums) pages_ = std::make_shared<const files::ChecksumFiles>(pages_, files_);
-  if (config_.listing) pages_ = TRY(listing_over(pages_));
-  if (!config_.spa.empty()) pages_ = TRY(fallback_over(pages_));
+  mount_pages_.clear();
+  ListedRoots beneath;
+  for (const OpenMount& mount : mounts_)
+    mount_pages_.push_back(TRY(pages_over(mount.files, mount.files, mount.config.path, beneath)));
+  pages_ = TRY(pages_over(pages_, files_, "", beneath));
   return {};
 }
 
-Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::listing_over(
-    std::shared_ptr<const http::Handler> files) const {
-  listing::ListingSettings settings{.allowed_types = config_.allowed_types,
+/// What stands around the files of a root or of a mount, and around `pages` of them. `beneath`: the mounts
+/// that may stand in it, to which it is added.
+Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::pages_over(
+    std::shared_ptr<const http::Handler> pages, const std::shared_ptr<const files::FileHandler>& files,
+    const std::string& url_path, ListedRoots& beneath) const {
+  if (config_.checksums) pages = std::make_shared<const files::ChecksumFiles>(std::move(pages), files);
+  if (config_.listing) {
+    auto listed = listing::ListedRoot::create(files->root(), listing_settings(url_path, beneath));
+    if (!listed)
+      return failure(
+          fmt::format("--listing: \"{}/\" cannot be listed: {}", url_path, listed.error().message()));
+    beneath.push_back(*listed);
+    pages = std::make_shared<const listing::ListingHandler>(std::move(pages), *std::move(listed),
+                                                            shared_.executor);
+  }
+  return config_.spa.empty() ? pages : fallback_over(std::move(pages));
+}
+
+listing::ListingSettings OpenSite::listing_settings(const std::string& url_path,
+                                                    const ListedRoots& mounts) const {
+  listing::ListingSettings settings{.url_path = url_path,
+                                    .allowed_types = config_.allowed_types,
                                     .says_no_cache = config_.cache_control.empty(),
                                     .is_coded = config_.compression == files::Compression::on,
-                                    .shows_readme = config_.listing_readme};
+                                    .shows_readme = config_.listing_readme,
+                                    .mounts = mounts};
   if (uploads_) settings.unlisted_paths.push_back(config_.upload_path);
   if (documents_) settings.unlisted_paths.push_back(documents_path_);
   if (uploads_ || documents_) settings.unlisted_folder = folder_id(upload_directory_of(config_));
-  auto root = listing::ListedRoot::create(files_->root(), std::move(settings));
-  if (!root)
-    return failure(
-        fmt::format("--listing: \"{}\" cannot be listed: {}", config_.root, root.error().message()));
-  return std::make_shared<const listing::ListingHandler>(std::move(files), *std::move(root),
-                                                         shared_.executor);
+  return settings;
 }
 
 /// Once, when the server starts or reloads: later the root may be empty for a moment while it is replaced.
@@ -360,12 +383,19 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
 Result<void, std::string> OpenSite::check_place(const SecretsConfig& config) const {
   for (const auto& [option, file] :
        {std::pair("--password-file", config.password_file), std::pair("--token-file", config.token_file)})
-    if (!file.empty() && !path_in_root(canonical(file), canonical(config_.root)).empty())
-      return failure(fmt::format(
-          "{}: \"{}\" lies in the root, where clients could fetch it; a place outside of \"{}\" is "
-          "needed",
-          option, file, config_.root));
+    for (const ServedRoot& served : roots())
+      if (!file.empty() && !path_in_root(canonical(file), canonical(served.name)).empty())
+        return failure(fmt::format(
+            "{}: \"{}\" lies in the root, where clients could fetch it; a place outside of \"{}\" is "
+            "needed",
+            option, file, served.name));
   return {};
+}
+
+std::vector<OpenSite::ServedRoot> OpenSite::roots() const {
+  std::vector<ServedRoot> roots{{config_.root, root()}};
+  for (const OpenMount& mount : mounts_) roots.push_back({mount.config.root, mount.files->root()});
+  return roots;
 }
 
 /// The fingerprint is taken first: a change between the two looks is found at the next one.
@@ -404,7 +434,15 @@ http::Site OpenSite::routes() const {
   std::vector<http::Route> routes;
   if (challenges_) routes.push_back({Match::beneath, std::string(kChallengePath), challenges_.get()});
   if (uploads_) routes.push_back({Match::exactly, config_.upload_path, uploads_.get()});
-  if (documents_) routes.push_back({Match::beneath, documents_path_, documents_.get()});
+  std::vector<http::Route> folders;
+  if (documents_) folders.push_back({Match::beneath, documents_path_, documents_.get()});
+  for (std::size_t i = 0; i < mounts_.size(); ++i) {
+    const std::string& path = mounts_[i].config.path;
+    routes.push_back({Match::exactly, path, mount_pages_[i].get()});
+    folders.push_back({Match::beneath, path, mount_pages_[i].get()});
+  }
+  std::ranges::sort(folders, [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
+  std::ranges::move(folders, std::back_inserter(routes));
   routes.push_back({Match::beneath, "", pages_.get()});
   using Addresses = http::HostPolicy::Addresses;
   return {

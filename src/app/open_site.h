@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/open_addresses.h"
 #include "app/open_authentication.h"
+#include "app/open_mounts.h"
 #include "app/open_rules.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "files/file_handler.h"
 #include "http/media_type.h"
 #include "http/router.h"
+#include "listing/listed_root.h"
 #include "os/root.h"
 #include "uploads/upload_handler.h"
 
@@ -42,7 +44,7 @@ class OpenSite {
                                                                            const Shared& shared,
                                                                            UploadFolders* folders,
                                                                            const OpenSite* predecessor);
-  /// The same site with its root opened anew. The upload folder stays the one that is open.
+  /// The same site with its root and its mounts opened anew. The upload folder stays the one that is open.
   [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
   /// The same site with the files that are followed read anew: those of passwords, tokens, redirects and
   /// pages for errors.
@@ -60,8 +62,13 @@ class OpenSite {
   [[nodiscard]] std::size_t fingerprint() const { return fingerprint_; }
   /// The same of the files as they are now.
   [[nodiscard]] std::size_t fingerprint_now() const;
-  /// The open directory that is served, even when its name leads to another one by now.
-  [[nodiscard]] const os::Root& root() const { return files_->root(); }
+  /// A directory that is served, which is open even when its name leads to another one by now.
+  struct ServedRoot {
+    const std::string& name;
+    const os::Root& root;
+  };
+  /// That of the site, and those of its mounts.
+  [[nodiscard]] std::vector<ServedRoot> roots() const;
 
  private:
   OpenSite(const SiteConfig& config, const Shared& shared) : config_(config), shared_(shared) {}
@@ -71,15 +78,23 @@ class OpenSite {
                                                   std::size_t cache_bytes) const;
   [[nodiscard]] bool keeps_releases() const;
   [[nodiscard]] std::size_t files_cache_bytes() const;
+  [[nodiscard]] const os::Root& root() const { return files_->root(); }
   [[nodiscard]] Result<void, std::string> open_root();
+  [[nodiscard]] Result<void, std::string> open_mounts();
+  [[nodiscard]] Result<std::shared_ptr<files::FileHandler>, std::string> followed(
+      const files::FileHandler& open, const std::string& name, const std::string& url_path) const;
   [[nodiscard]] Result<void, std::string> keep_releases_of(const OpenSite& predecessor);
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_pages();
   [[nodiscard]] Result<void, std::string> empty_caches();
   void connect_documents();
-  [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> listing_over(
-      std::shared_ptr<const http::Handler> files) const;
+  using ListedRoots = std::vector<std::shared_ptr<const listing::ListedRoot>>;
+  [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> pages_over(
+      std::shared_ptr<const http::Handler> pages, const std::shared_ptr<const files::FileHandler>& files,
+      const std::string& url_path, ListedRoots& beneath) const;
+  [[nodiscard]] listing::ListingSettings listing_settings(const std::string& url_path,
+                                                          const ListedRoots& mounts) const;
   [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> fallback_over(
       std::shared_ptr<const http::Handler> site) const;
   [[nodiscard]] Result<void, std::string> check_fallback() const;
@@ -93,12 +108,14 @@ class OpenSite {
   Shared shared_;
   std::shared_ptr<files::FileHandler> files_;
   std::vector<std::shared_ptr<const files::FileHandler>> earlier_;  // of earlier releases, the newest first
+  std::vector<OpenMount> mounts_;                                   // the longest paths first
   std::shared_ptr<uploads::UploadHandler> uploads_;                 // null when no uploads are taken
   std::string upload_directory_;
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
-  std::shared_ptr<const http::Handler> pages_;          // what answers for all that has no route of its own
+  std::shared_ptr<const http::Handler> pages_;  // what answers for all that has no route of its own
+  std::vector<std::shared_ptr<const http::Handler>> mount_pages_;  // the same for each of the mounts
   std::shared_ptr<files::FileHandler> challenges_;      // null when they have no folder of their own
   std::shared_ptr<const http::Filter> authentication_;  // of the whole site; null: none
   std::shared_ptr<const http::SiteRules> rules_;        // null: none

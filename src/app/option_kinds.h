@@ -20,12 +20,13 @@
 //   kFileTypes           the types that the value can have in the TOML file
 namespace bobbin::app {
 
-/// The structs that options set: the server's, and one listener, one site and one rule.
+/// The structs that options set: the server's, and one listener, one site, one rule and one mount.
 struct Target {
   ServerConfig& server;
   ListenerConfig& listener;
   SiteConfig& site;
   RuleConfig& rule;
+  MountConfig& mount;
 };
 
 /// Such structs with their defaults, for those who want to set or to read only some of them.
@@ -34,11 +35,12 @@ struct OwnTarget {
   ListenerConfig listener = {};
   SiteConfig site = {};
   RuleConfig rule = {};
-  [[nodiscard]] Target target() { return {server, listener, site, rule}; }
+  MountConfig mount = {};
+  [[nodiscard]] Target target() { return {server, listener, site, rule, mount}; }
 };
 
 /// Which of these structs an option sets, and so where it stands in the configuration file.
-enum class Scope : std::uint8_t { server, listener, site, rule };
+enum class Scope : std::uint8_t { server, listener, site, rule, mount };
 
 /// A member of one of these structs.
 template <typename T>
@@ -49,6 +51,7 @@ class Member {
   constexpr Member(T ListenerConfig::* member) : listener_(member), scope_(Scope::listener) {}
   constexpr Member(T SiteConfig::* member) : site_(member), scope_(Scope::site) {}
   constexpr Member(T RuleConfig::* member) : rule_(member), scope_(Scope::rule) {}
+  constexpr Member(T MountConfig::* member) : mount_(member), scope_(Scope::mount) {}
   // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] constexpr Scope scope() const { return scope_; }
@@ -57,9 +60,10 @@ class Member {
       case Scope::server: return target.server.*server_;
       case Scope::listener: return target.listener.*listener_;
       case Scope::site: return target.site.*site_;
-      case Scope::rule: break;
+      case Scope::rule: return target.rule.*rule_;
+      case Scope::mount: break;
     }
-    return target.rule.*rule_;
+    return target.mount.*mount_;
   }
 
  private:
@@ -67,6 +71,7 @@ class Member {
   T ListenerConfig::* listener_ = nullptr;
   T SiteConfig::* site_ = nullptr;
   T RuleConfig::* rule_ = nullptr;
+  T MountConfig::* mount_ = nullptr;
   Scope scope_;
 };
 

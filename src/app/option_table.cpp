@@ -292,6 +292,15 @@ constexpr Option kOptions[] = {
      .reach = Option::Reach::table,
      .meaning = "Whether everybody is let in without a password or a token, whatever the site says."},
 
+    {.group = "Mounts", .name = "mount-path", .key_in_table = "path",
+     .effect = Text{&MountConfig::path, accept_mount_path, "a path such as /docs: no empty, . or .. segment, nothing that a URL would encode", "must be given"},
+     .reach = Option::Reach::table,
+     .meaning = "Where in the site the folder stands. What the root has at this path is hidden; of several mounts the one with the longest path counts."},
+    {.group = "Mounts", .name = "mount-root", .key_in_table = "root",
+     .effect = Text{&MountConfig::root, accept_non_empty, "the name of a directory", "must be given"},
+     .reach = Option::Reach::table,
+     .meaning = "The directory whose files are served there. It is followed as the root of the site is (--follow-root), and links must end inside of it."},
+
     {.group = "Connections", .short_flag = "-t", .name = "threads", .placeholder = "N", .positional = "THREADS",
      .effect = WholeNumber<unsigned>{&ServerConfig::threads, 1, 1024},
      .meaning = "How many worker threads serve the connections."},

@@ -212,6 +212,11 @@ std::optional<std::string> accept_request_path(std::string_view text) {
   return std::string(text);
 }
 
+std::optional<std::string> accept_mount_path(std::string_view text) {
+  if (text.ends_with('/')) text.remove_suffix(1);
+  return accept_request_path(text);
+}
+
 std::optional<std::string> accept_header(std::string_view text) {
   // The fields that say how a message is framed, what its content is, or what becomes of the connection.
   constexpr std::string_view kOurs[] = {

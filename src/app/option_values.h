@@ -60,6 +60,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_extension(std::string_view text);
 /// An absolute path that a request can name without percent-encoding and that the server would not refuse.
 [[nodiscard]] std::optional<std::string> accept_request_path(std::string_view text);
+/// The same; without the '/' at its end afterwards, where there is one.
+[[nodiscard]] std::optional<std::string> accept_mount_path(std::string_view text);
 /// A field line, "Name: value" afterwards, whose name is a token (RFC 9110 §5.1) and none of those that
 /// describe a message, its content or the connection, which are the server's own.
 [[nodiscard]] std::optional<std::string> accept_header(std::string_view text);

@@ -76,13 +76,27 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
   return std::move(own.rule);
 }
 
+[[nodiscard]] Result<MountConfig, ConfigError> mount_of(const Table& table) {
+  for (const char* needed : {"mount-path", "mount-root"}) TRY(require(table, needed));
+  OwnTarget own;
+  TRY(apply_all({{table.settings, kExitConfiguration}}, own.target()));
+  return std::move(own.mount);
+}
+
+/// Adds what a table within a [[site]], or one for the default site, says.
+[[nodiscard]] Result<void, ConfigError> add_table(const Table& table, SiteConfig& site) {
+  if (table.scope == Scope::rule) site.rules.push_back(TRY(rule_of(table)));
+  if (table.scope == Scope::mount) site.mounts.push_back(TRY(mount_of(table)));
+  return {};
+}
+
 [[nodiscard]] Result<SiteConfig, ConfigError> site_of(const Table& table) {
   const SourceList sources{{table.settings, kExitConfiguration}};
   for (const char* needed : {"names", "root"}) TRY(require(table, needed));
   OwnTarget own{.site = TRY(site_defaults(sources, Profile::folder))};
   own.site.is_default = false;
   TRY(apply_all(sources, own.target()));
-  for (const Table& rule : table.tables) own.site.rules.push_back(TRY(rule_of(rule)));
+  for (const Table& each : table.tables) TRY(add_table(each, own.site));
   return std::move(own.site);
 }
 
@@ -111,13 +125,13 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
     config.listeners.push_back(std::move(own.listener));
   const bool has_default_site = config.sites.empty() || sets(flat, "root");
   for (const Table& table : tables) {
-    if (table.scope != Scope::rule) continue;
+    if (table.scope != Scope::rule && table.scope != Scope::mount) continue;
     if (!has_default_site)
       return failure(error_with(kExitConfiguration)(fmt::format(
-          "{}: there is no default site, whose rules these are; write [[site.rule]] behind a [[site]], or "
-          "give root outside of tables",
-          table.place)));
-    own.site.rules.push_back(TRY(rule_of(table)));
+          "{}: there is no default site, to which this belongs; write [[site.{}]] behind a [[site]], or give "
+          "root outside of tables",
+          table.place, table.scope == Scope::rule ? "rule" : "mount")));
+    TRY(add_table(table, own.site));
   }
   if (has_default_site) config.sites.push_back(std::move(own.site));
   return config;

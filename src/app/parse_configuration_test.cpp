@@ -370,7 +370,7 @@ TEST(Configuration, RefusesBadRules) {
   EXPECT_THAT(refusal(site + "[[site.rule]]\npaths = \"/b\""),
               testing::HasSubstr("paths: no such key in [[site.rule]]; did you mean path?"));
   EXPECT_THAT(refusal(site + "[[rule]]\npath = \"/b\""),
-              testing::HasSubstr("there is no default site, whose rules these are"));
+              testing::HasSubstr("there is no default site, to which this belongs; write [[site.rule]]"));
   EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\nstatus = \"600\""),
               testing::HasSubstr("a status code such as 404"));
   EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\ncors = \"example.org\""),
@@ -378,6 +378,34 @@ TEST(Configuration, RefusesBadRules) {
   EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\nremove = \"Content-Length\""),
               testing::HasSubstr("does not set itself"));
   EXPECT_THAT(refusal("[[rule]]\npath = \"/b\"\nmethod = \"BREW\""), testing::HasSubstr("GET, HEAD, POST"));
+}
+
+TEST(Configuration, ReadsTheMountsOfSites) {
+  const Config config =
+      config_from({{"-c", "bobbin.toml"},
+                   {},
+                   "root = \"x\"\n[[mount]]\npath = \"/a\"\nroot = \"/srv/a\"\n"
+                   "[[site]]\nnames = \"a.test\"\nroot = \"y\"\n"
+                   "[[site.mount]]\npath = \"/b/c/\"\nroot = \"/srv/b\"\n"
+                   "[[site.rule]]\npath = \"/b/**\"\n[[site.mount]]\npath = \"/d\"\nroot = \"d\"\n"});
+  using Mounts = std::vector<MountConfig>;
+  EXPECT_EQ(config.sites.at(0).mounts, (Mounts{{"/b/c", "/srv/b"}, {"/d", "d"}}));
+  EXPECT_EQ(config.sites.at(0).rules.size(), 1U);
+  EXPECT_EQ(config.sites.at(1).mounts, (Mounts{{"/a", "/srv/a"}}));
+}
+
+TEST(Configuration, RefusesBadMounts) {
+  const auto refusal = [](const std::string& text) { return error_from({{"-c", "bobbin.toml"}, {}, text}); };
+  const std::string site = "[[site]]\nnames = \"a.test\"\nroot = \"y\"\n";
+  EXPECT_EQ(refusal(site + "[[site.mount]]\npath = \"/b\""),
+            "78: bobbin: bobbin.toml:4:1: [[site.mount]]: root is missing");
+  EXPECT_EQ(refusal("[[mount]]\nroot = \"/b\""), "78: bobbin: bobbin.toml:1:1: [[mount]]: path is missing");
+  for (const std::string path : {"/", "", "b", "/b//c", "/../b", "/b/.", "/b c", "/%62"})
+    EXPECT_THAT(refusal("[[mount]]\nroot = \"/b\"\npath = \"" + path + '"'),
+                testing::StartsWith("78: bobbin: bobbin.toml:3:8: path: \"" + path +
+                                    "\" is not allowed; a path such as /docs"));
+  EXPECT_THAT(refusal(site + "[[mount]]\npath = \"/b\"\nroot = \"x\""),
+              testing::HasSubstr("there is no default site, to which this belongs; write [[site.mount]]"));
 }
 
 TEST(Configuration, TakesPortHostAndThreadsWithoutFlags) {

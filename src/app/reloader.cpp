@@ -26,7 +26,7 @@ void copy_value(const Option& option, const ServerConfig& source, ServerConfig& 
   OwnTarget others;
   const Setting setting = setting_from_text(option, "", text_of(option, source));
   // The value is allowed, as it was in `source`.
-  static_cast<void>(apply(setting, {server, others.listener, others.site, others.rule}));
+  static_cast<void>(apply(setting, {server, others.listener, others.site, others.rule, others.mount}));
 }
 
 /// Copies what a reload can change of a listener.
@@ -41,11 +41,11 @@ void copy_certificates(const ListenerConfig& wanted, ListenerConfig& listener) {
 
 }  // namespace
 
-RootState root_state(const OpenSite& site) {
-  const auto named = os::open_directory(site.config().root);
+RootState root_state(const OpenSite::ServedRoot& served) {
+  const auto named = os::open_directory(served.name);
   if (!named) return RootState::gone;
   const auto now = os::status(*named);
-  const auto open = os::status(site.root().fd());
+  const auto open = os::status(served.root.fd());
   if (!now || !open) return RootState::gone;
   return now->device == open->device && now->inode == open->inode ? RootState::same : RootState::elsewhere;
 }
@@ -77,7 +77,6 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
                    observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
-      reported_(generation_->sites().size(), RootState::same),
       bound_(std::move(bound)),
       parse_(std::move(parse)),
       executor_(executor),
@@ -85,7 +84,9 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
       services_(services),
       client_limiting_(client_limiting),
       pool_(pool),
-      log_(log) {}
+      log_(log) {
+  forget_reports();
+}
 
 void Reloader::reload() {
   const auto refuse = [this](const std::string& message) {
@@ -106,7 +107,7 @@ void Reloader::reload() {
   services_.install(*std::move(tls));
   client_limiting_.apply(config_.server);
   install(*std::move(generation));
-  reported_.assign(generation_->sites().size(), RootState::same);
+  forget_reports();
   log_.write(LogLevel::info, "Configuration reloaded");
   announce_sites(*generation_, bound_, services_.schemes(), log_);
   write_warnings(services_.take_warnings(wall_now()), log_);
@@ -118,23 +119,29 @@ void Reloader::reload() {
 
 void Reloader::follow_roots() {
   std::vector<std::size_t> moved;
+  std::vector<std::string> followed;
   for (std::size_t i = 0; i < generation_->sites().size(); ++i) {
     const OpenSite& site = *generation_->sites()[i];
-    const RootState state = root_state(site);
-    if (state == RootState::elsewhere && site.config().follow_root)
-      moved.push_back(i);
-    else if (state != std::exchange(reported_[i], state))
-      report(site, state);
+    const auto roots = site.roots();
+    bool has_moved = false;
+    for (std::size_t j = 0; j < roots.size(); ++j) {
+      const RootState state = root_state(roots[j]);
+      if (state == RootState::elsewhere && site.config().follow_root) {
+        has_moved = true;
+        followed.push_back(roots[j].name);
+        reported_[i][j] = RootState::same;
+      } else if (state != std::exchange(reported_[i][j], state)) {
+        report(roots[j].name, state, site.config().follow_root);
+      }
+    }
+    if (has_moved) moved.push_back(i);
   }
   if (moved.empty()) return;
   auto generation = generation_->with_roots_opened_anew(moved);
   // On failure the name has changed again meanwhile, which the next call will find out.
   if (!generation) return;
   install(*std::move(generation));
-  for (const std::size_t index : moved) {
-    report(*generation_->sites()[index], RootState::elsewhere);
-    reported_[index] = RootState::same;
-  }
+  for (const std::string& name : followed) report(name, RootState::elsewhere, true);
 }
 
 void Reloader::follow_files() {
@@ -160,8 +167,13 @@ void Reloader::install(std::shared_ptr<const Generation> generation) {
   folders_.tick();
 }
 
-void Reloader::report(const OpenSite& site, RootState state) {
-  const std::string root = "The root '" + site.config().root + "' ";
+void Reloader::forget_reports() {
+  reported_.clear();
+  for (const auto& site : generation_->sites()) reported_.emplace_back(site->roots().size(), RootState::same);
+}
+
+void Reloader::report(const std::string& name, RootState state, bool is_followed) {
+  const std::string root = "The root '" + name + "' ";
   switch (state) {
     case RootState::same: return log_.write(LogLevel::info, root + "leads to the served directory again");
     case RootState::gone:
@@ -169,9 +181,9 @@ void Reloader::report(const OpenSite& site, RootState state) {
           LogLevel::warning,
           "Warning: " + root + "leads nowhere any more; the directory that it led to is served on");
     case RootState::elsewhere:
-      return log_.write(LogLevel::info, root + "leads to another directory" +
-                                            (site.config().follow_root ? ", which is served from now on"
-                                                                       : "; SIGHUP changes over to it"));
+      return log_.write(LogLevel::info,
+                        root + "leads to another directory" +
+                            (is_followed ? ", which is served from now on" : "; SIGHUP changes over to it"));
   }
 }
 

@@ -19,9 +19,9 @@
 
 namespace bobbin::app {
 
-/// Where the name of a root leads now, compared with the directory that is open.
+/// Where the name of a root or of a mount leads now, compared with the directory that is open.
 enum class RootState : std::uint8_t { same, elsewhere, gone };
-[[nodiscard]] RootState root_state(const OpenSite& site);
+[[nodiscard]] RootState root_state(const OpenSite::ServedRoot& served);
 
 /// Makes new generations while the server runs, and hands each to the workers once it is complete. When one
 /// cannot be made, the log says why, and the old one stays. Thread: the main thread's.
@@ -54,12 +54,13 @@ class Reloader {
 
  private:
   void install(std::shared_ptr<const Generation> generation);
-  void report(const OpenSite& site, RootState state);
+  void report(const std::string& root, RootState state, bool is_followed);
+  void forget_reports();
 
   Config config_;
   std::shared_ptr<const Generation> generation_;
   SettledChange files_change_;
-  std::vector<RootState> reported_;  // for each site, the state that the log has told last
+  std::vector<std::vector<RootState>> reported_;  // for each root of each site, what the log has told last
   const std::vector<Endpoint> bound_;
   const Parse parse_;
   executor::Executor& executor_;

@@ -1,5 +1,6 @@
 #include "listing/folder_listing.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,6 +45,7 @@ FolderListing::FolderListing(std::shared_ptr<const ListedRoot> root, std::string
       order_(order),
       form_(std::move(form)),
       share_(root_->budget()),
+      mounts_(root_->mounts_in(path_)),
       selection_(std::in_place, order, std::move(memory), root_->budget()) {}
 
 Result<bool, std::string> FolderListing::step(std::string& text) {
@@ -61,6 +63,8 @@ Result<bool, std::string> FolderListing::step(std::string& text) {
 }
 
 Result<void> FolderListing::select() {
+  if (std::exchange(pass_begins_, false))
+    for (const std::string_view name : mounts_) offer_as_it_is(name);
   const int pieces = order_.by == SortBy::name ? kPiecesByName : kPiecesByStatus;
   for (int piece = 0; piece < pieces; ++piece)
     if (!TRY(os::read_entries(folder_.fd, [this](const os::DirectoryEntry& found) { offer(found); })))
@@ -70,12 +74,19 @@ Result<void> FolderListing::select() {
 
 void FolderListing::offer(const os::DirectoryEntry& found) {
   const bool is_file = found.kind == Kind::regular;
-  if (found.kind == Kind::other || !root_->may_show(found.name, is_file)) return;
+  if (found.kind == Kind::other || !root_->may_show(found.name, is_file) || is_mount(found.name)) return;
   if (order_.by == SortBy::name && (is_file || found.kind == Kind::directory))
     return selection_->offer({.name = found.name, .is_folder = !is_file});
-  if (const auto entry = root_->look_at(folder_.fd, path_, found.name))
-    selection_->offer(
-        {.name = found.name, .is_folder = entry->is_folder, .number = number_of(*entry, order_.by)});
+  offer_as_it_is(found.name);
+}
+
+void FolderListing::offer_as_it_is(std::string_view name) {
+  if (const auto entry = root_->look_at(folder_.fd, path_, name))
+    selection_->offer({.name = name, .is_folder = entry->is_folder, .number = number_of(*entry, order_.by)});
+}
+
+bool FolderListing::is_mount(std::string_view name) const {
+  return std::ranges::find(mounts_, name) != mounts_.end();
 }
 
 Result<void> FolderListing::end_pass() {
@@ -104,6 +115,7 @@ Result<void> FolderListing::write_selected(std::string& text) {
       return {};
     }
     selection_->begin_next_pass();
+    pass_begins_ = true;
     stage_ = Stage::selecting;
     return os::rewind_entries(folder_.fd);
   }
@@ -111,9 +123,13 @@ Result<void> FolderListing::write_selected(std::string& text) {
 }
 
 Result<void> FolderListing::write_unsorted(std::string& text) {
-  if (std::exchange(says_unsorted_, false)) form_->unsorted(text);
+  if (std::exchange(says_unsorted_, false)) {
+    form_->unsorted(text);
+    for (const std::string_view name : mounts_) write(text, name);
+  }
   const auto write_found = [this, &text](const os::DirectoryEntry& found) {
-    if (root_->may_show(found.name, found.kind == Kind::regular)) write(text, found.name);
+    if (root_->may_show(found.name, found.kind == Kind::regular) && !is_mount(found.name))
+      write(text, found.name);
   };
   const std::size_t enough = text.size() + kTextBytes;
   while (text.size() < enough)

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "listing/form.h"
@@ -59,6 +61,8 @@ class FolderListing {
 
   [[nodiscard]] Result<void> select();
   void offer(const os::DirectoryEntry& found);
+  void offer_as_it_is(std::string_view name);
+  [[nodiscard]] bool is_mount(std::string_view name) const;
   [[nodiscard]] Result<void> end_pass();
   [[nodiscard]] Result<void> write_selected(std::string& text);
   [[nodiscard]] Result<void> write_unsorted(std::string& text);
@@ -71,10 +75,12 @@ class FolderListing {
   const Order order_;
   const std::unique_ptr<Form> form_;
   Budget::Share share_;
-  std::optional<Selection> selection_;  // nothing when the names need not be kept any more
+  const std::vector<std::string_view> mounts_;  // names, which stand in the place of those in the folder
+  std::optional<Selection> selection_;          // nothing when the names need not be kept any more
   Totals totals_;
   Stage stage_ = Stage::selecting;
   bool is_first_pass_ = true;
+  bool pass_begins_ = true;
   bool says_unsorted_ = false;
 };
 

@@ -40,7 +40,8 @@ bool is_missing(const Error& error) {
 }  // namespace
 
 Result<std::shared_ptr<const ListedRoot>> ListedRoot::create(const os::Root& root, ListingSettings settings) {
-  return std::shared_ptr<const ListedRoot>(new ListedRoot(TRY(root.duplicate(root.links())), std::move(settings)));
+  return std::shared_ptr<const ListedRoot>(
+      new ListedRoot(TRY(root.duplicate(root.links())), std::move(settings)));
 }
 
 Result<std::optional<os::Opened>> ListedRoot::open_folder(const std::string& path) const {
@@ -80,6 +81,36 @@ Result<void, std::string> ListedRoot::still_lists(const std::string& path,
   return {};
 }
 
+std::string ListedRoot::site_path(std::string_view path) const {
+  return path.empty() ? settings_.url_path : settings_.url_path + "/" + std::string(path);
+}
+
+const ListedRoot* ListedRoot::mount_at(std::string_view path) const {
+  if (settings_.mounts.empty()) return nullptr;
+  const std::string wanted = site_path(path);
+  for (const auto& mount : settings_.mounts)
+    if (mount->settings().url_path == wanted) return mount.get();
+  return nullptr;
+}
+
+std::vector<std::string_view> ListedRoot::mounts_in(const std::string& path) const {
+  std::vector<std::string_view> names;
+  const std::string folder = site_path(path) + "/";
+  for (const auto& mount : settings_.mounts) {
+    const std::string_view at = mount->settings().url_path;
+    if (at.starts_with(folder) && at.find('/', folder.size()) == std::string_view::npos)
+      names.push_back(at.substr(folder.size()));
+  }
+  return names;
+}
+
+/// What a mount is in the folder in which it stands.
+std::optional<Entry> ListedRoot::as_entry(std::string_view name) const {
+  const auto status = os::status(root_.fd());
+  if (!status || !may_show(name, false) || !serves_folder("", *status)) return std::nullopt;
+  return Entry{.name = name, .is_folder = true, .modified = status->modified};
+}
+
 bool ListedRoot::may_show(std::string_view name, bool is_file) const {
   if (name.starts_with('.') || !can_be_asked_for(name)) return false;
   const auto& types = settings_.allowed_types;
@@ -90,6 +121,7 @@ std::optional<Entry> ListedRoot::look_at(const os::Fd& folder, const std::string
                                          std::string_view name) const {
   const std::string own(name);
   const std::string whole = join(path, name);
+  if (const ListedRoot* mount = mount_at(whole)) return mount->as_entry(name);
   auto status = os::status_at(folder, own);
   if (status && status->kind == Kind::link) status = os::status_beneath(root_, whole);
   if (!status) return std::nullopt;
@@ -98,7 +130,7 @@ std::optional<Entry> ListedRoot::look_at(const os::Fd& folder, const std::string
   if (!may_show(name, !is_folder)) return std::nullopt;
   if (is_folder ? !serves_folder(whole, *status) : !os::may_read(folder, own)) return std::nullopt;
   const auto& unlisted = settings_.unlisted_paths;
-  if (std::ranges::find(unlisted, "/" + whole) != unlisted.end()) return std::nullopt;
+  if (std::ranges::find(unlisted, site_path(whole)) != unlisted.end()) return std::nullopt;
   return Entry{.name = name,
                .is_folder = is_folder,
                .size_bytes = is_folder ? 0 : status->size_bytes,

@@ -25,13 +25,18 @@ struct FolderId {
   std::uint64_t inode = 0;
 };
 
+class ListedRoot;
+
 struct ListingSettings {
+  std::string url_path;                     ///< where the root stands in the site: "", or "/name"
   std::vector<std::string> allowed_types;   ///< as FileSettings::allowed_types
   std::vector<std::string> unlisted_paths;  ///< where something else answers: "/upload", decoded
   std::optional<FolderId> unlisted_folder;  ///< of the uploads
   bool says_no_cache = true;                ///< whether an answer has `Cache-Control: no-cache`
   bool is_coded = false;                    ///< in a content coding that the client accepts
   bool shows_readme = false;                ///< beneath the entries of a page
+  /// The folders that stand in the place of what this root has at their paths.
+  std::vector<std::shared_ptr<const ListedRoot>> mounts = {};
 };
 
 /// What may be shown of a root: what a GET would serve, and nothing else. Paths here are beneath the root,
@@ -54,10 +59,13 @@ class ListedRoot {
   [[nodiscard]] Result<void, std::string> still_lists(const std::string& path,
                                                       const os::FileStatus& folder) const;
 
+  /// The names of the mounts in a folder. They live as long as this.
+  [[nodiscard]] std::vector<std::string_view> mounts_in(const std::string& path) const;
   /// Whether a name can be shown at all, judged without a look at the file system. `is_file`: it is surely
   /// one.
   [[nodiscard]] bool may_show(std::string_view name, bool is_file) const;
-  /// What is to be shown of this name in an open folder, if it is shown. The name is that which was given.
+  /// What is to be shown of this name in an open folder, if it is shown: of the mount that has it, or of what
+  /// lies in the folder. The name is that which was given.
   [[nodiscard]] std::optional<Entry> look_at(const os::Fd& folder, const std::string& path,
                                              std::string_view name) const;
 
@@ -73,6 +81,9 @@ class ListedRoot {
   ListedRoot(os::Root root, ListingSettings settings)
       : root_(std::move(root)), settings_(std::move(settings)) {}
   [[nodiscard]] bool serves_folder(const std::string& path, const os::FileStatus& status) const;
+  [[nodiscard]] std::string site_path(std::string_view path) const;
+  [[nodiscard]] const ListedRoot* mount_at(std::string_view path) const;
+  [[nodiscard]] std::optional<Entry> as_entry(std::string_view name) const;
   [[nodiscard]] bool is_unlisted(const os::FileStatus& folder) const;
 
   const os::Root root_;

@@ -19,7 +19,7 @@ namespace bobbin::listing {
 /// changing (a file grows), so both would have to be made of all entries, before the first byte.
 class ListingHandler final : public http::Handler {
  public:
-  /// `executor` outlives it. `files` serves the root from the site's path "/".
+  /// `executor` outlives it. `files` serves the root from the path of `root` in the site.
   ListingHandler(std::shared_ptr<const http::Handler> files, std::shared_ptr<const ListedRoot> root,
                  executor::Executor& executor);
 

@@ -259,6 +259,51 @@ TEST_F(ListingHandlerTest, ListsNoUploads) {
     EXPECT_EQ(ask(target).status, Status::not_found) << target;
 }
 
+TEST_F(ListingHandlerTest, MountsStandInTheFolderAboveThem) {
+  const auto mounted = [this](const std::string& folder, const std::string& url_path) {
+    place.make_folder(folder);
+    ListingSettings settings;
+    settings.url_path = url_path;
+    return *ListedRoot::create(*os::Root::open(place.path(folder)), settings);
+  };
+  write("folder/docs/hidden");
+  write("folder/file");
+  write("folder/zeta/file");
+  place.make_folder("indexed");
+  place.write("indexed/index.html", "x");
+  ListingSettings settings;
+  settings.mounts = {mounted("docs", "/folder/docs"), mounted("indexed", "/folder/indexed"),
+                     mounted("deep", "/folder/docs/deep"), mounted("dot", "/folder/.dot"),
+                     mounted("elsewhere", "/folders")};
+  open(settings);
+  EXPECT_THAT(references(page("/folder/")), ElementsAre("docs/", "indexed/", "zeta/", "file"));
+  EXPECT_THAT(references(page("/folder/?sort=time&order=desc")),
+              testing::UnorderedElementsAre("docs/", "indexed/", "zeta/", "file"));
+  EXPECT_THAT(references(page("/")), ElementsAre("folder/", "folders/"));
+}
+
+TEST_F(ListingHandlerTest, ListsARootBeneathItsPath) {
+  write("folder/file");
+  write("folder/.hidden");
+  auto made = files::FileHandler::create(place.path("site"), "/a/.b", types, executor, {});
+  ASSERT_TRUE(made);
+  const std::shared_ptr<files::FileHandler> files = *std::move(made);
+  ListingSettings settings;
+  settings.url_path = "/a/.b";
+  settings.unlisted_paths = {"/a/.b/folder/file"};
+  write("folder/other");
+  root = *ListedRoot::create(files->root(), settings);
+  handler = std::make_unique<ListingHandler>(files, root, executor);
+  EXPECT_THAT(references(page("/a/.b/")), ElementsAre("folder/"));
+  EXPECT_THAT(references(page("/a/.b/folder/")), ElementsAre("other"));
+  EXPECT_EQ(ask("/a/.b/folder/.hidden").status, Status::not_found);
+  for (const std::string path : {"/a/.b", "/a/.b/folder"}) {
+    const Response response = ask(path);
+    EXPECT_EQ(response.status, Status::permanent_redirect);
+    EXPECT_THAT(response.fields, HasSubstr("Location: " + path + "/\r\n"));
+  }
+}
+
 TEST_F(ListingHandlerTest, RedirectsToTheNameWithASlash) {
   const Response response = ask("/folder?sort=size");
   EXPECT_EQ(response.status, Status::permanent_redirect);

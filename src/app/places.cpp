@@ -1,0 +1,24 @@
+#include "app/places.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace bobbin::app {
+
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  std::string resolved = std::filesystem::weakly_canonical(absolute, error).string();
+  while (resolved.size() > 1 && resolved.ends_with('/')) resolved.pop_back();
+  return error ? path : resolved;
+}
+
+std::string path_in_root(const std::string& place, const std::string& root) {
+  if (place == root) return "/";
+  const std::string start = root.ends_with('/') ? root : root + '/';
+  if (!place.starts_with(start)) return {};
+  std::string path = place.substr(start.size() - 1);
+  return path.find("/.") == std::string::npos ? path : std::string();
+}
+
+}  // namespace bobbin::app
