@@ -141,7 +141,8 @@ struct SiteConfig {
   os::Links follow_symlinks = os::Links::inside;
   /// Extensions in lowercase, without the dot.
   std::vector<std::string> downloads{"txt", "png", "jpg", "jpeg"};
-  std::vector<std::string> allowed_types;  ///< extensions; every type is allowed when there are none
+  std::vector<std::string> allowed_types;    ///< extensions; every type is allowed when there are none
+  std::vector<std::string> included_hidden;  ///< patterns of names that begin with a dot and are served
 
   /// `FROM TO [STATUS]`: http::Redirect::parse accepts each. They go before those of the file.
   std::vector<std::string> redirects;

@@ -40,12 +40,13 @@ Result<std::vector<OpenMount>, std::string> open_mounts(const SiteConfig& config
 
 Result<void, std::string> check_mounts_beside_uploads(const SiteConfig& config,
                                                       const std::string& documents_path,
-                                                      const std::string& documents) {
+                                                      const std::string& documents,
+                                                      const files::HiddenNames& hidden) {
   for (const MountConfig& mount : config.mounts) {
     if (mount.path == config.upload_path || mount.path == documents_path)
       return failure(fmt::format("{}: path: uploads have this path; another one is needed, or --uploads off",
                                  name_of(config, mount)));
-    if (!path_in_root(canonical(documents), canonical(mount.root)).empty())
+    if (!path_in_root(canonical(documents), canonical(mount.root), hidden).empty())
       return failure(
           fmt::format("{}: root: the folder of uploads, \"{}\", lies in \"{}\" and would be shown "
                       "with it; --upload-dir names another place",

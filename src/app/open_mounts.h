@@ -29,6 +29,7 @@ struct OpenMount {
 /// where the stored documents stand in the site; `documents`: the directory that they lie in.
 [[nodiscard]] Result<void, std::string> check_mounts_beside_uploads(const SiteConfig& config,
                                                                     const std::string& documents_path,
-                                                                    const std::string& documents);
+                                                                    const std::string& documents,
+                                                                    const files::HiddenNames& hidden);
 
 }  // namespace bobbin::app

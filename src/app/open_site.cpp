@@ -153,9 +153,14 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .trust_mtime = config_.trust_mtime,
           .compression = config_.compression,
           .links = config_.follow_symlinks,
+          .hidden = hidden_names(),
           .addresses = {.index_names = config_.index_names,
                         .clean_urls = config_.clean_urls,
                         .trailing_slash = config_.trailing_slash}};
+}
+
+files::HiddenNames OpenSite::hidden_names() const {
+  return files::HiddenNames(path_patterns_of(config_.included_hidden));
 }
 
 bool OpenSite::keeps_releases() const { return config_.keep_releases > 0 && !config_.immutable.empty(); }
@@ -206,7 +211,7 @@ void OpenSite::connect_documents() {
 Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   const bool takes = takes_uploads(config_);
   const std::string directory = upload_directory_of(config_);
-  const std::string path = path_in_root(canonical(directory), canonical(config_.root));
+  const std::string path = path_in_root(canonical(directory), canonical(config_.root), hidden_names());
   if (path == "/")
     return failure(
         fmt::format("--upload-dir: \"{}\" is the root itself; a folder of its own is needed", directory));
@@ -214,7 +219,7 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   // Without uploads and without --upload-dir the folder is an ordinary one of the root.
   const bool is_ordinary = !takes && config_.upload_dir.empty();
   if (!is_ordinary || !config_.serve_uploads)
-    TRY(check_mounts_beside_uploads(config_, documents_path_, directory));
+    TRY(check_mounts_beside_uploads(config_, documents_path_, directory, hidden_names()));
   if (takes && folders == nullptr) return UploadFolders::check(directory);
   if (takes) {
     uploads_ = std::make_shared<uploads::UploadHandler>(
@@ -300,6 +305,7 @@ listing::ListingSettings OpenSite::listing_settings(const std::string& url_path,
                                                     const ListedRoots& mounts) const {
   listing::ListingSettings settings{.url_path = url_path,
                                     .allowed_types = config_.allowed_types,
+                                    .hidden = hidden_names(),
                                     .says_no_cache = config_.cache_control.empty(),
                                     .is_coded = config_.compression == files::Compression::on,
                                     .shows_readme = config_.listing_readme,
@@ -384,7 +390,7 @@ Result<void, std::string> OpenSite::check_place(const SecretsConfig& config) con
   for (const auto& [option, file] :
        {std::pair("--password-file", config.password_file), std::pair("--token-file", config.token_file)})
     for (const ServedRoot& served : roots())
-      if (!file.empty() && !path_in_root(canonical(file), canonical(served.name)).empty())
+      if (!file.empty() && !path_in_root(canonical(file), canonical(served.name), hidden_names()).empty())
         return failure(fmt::format(
             "{}: \"{}\" lies in the root, where clients could fetch it; a place outside of \"{}\" is "
             "needed",

@@ -76,6 +76,7 @@ class OpenSite {
 
   [[nodiscard]] files::FileSettings file_settings(std::vector<std::string> allowed_types,
                                                   std::size_t cache_bytes) const;
+  [[nodiscard]] files::HiddenNames hidden_names() const;
   [[nodiscard]] bool keeps_releases() const;
   [[nodiscard]] std::size_t files_cache_bytes() const;
   [[nodiscard]] const os::Root& root() const { return files_->root(); }

@@ -278,6 +278,10 @@ std::vector<http::PathPattern> path_patterns_of(const std::vector<std::string>& 
   return patterns;
 }
 
+std::optional<std::string> accept_hidden_name(std::string_view text) {
+  return text.starts_with('.') ? accept_path_pattern(text) : std::nullopt;
+}
+
 std::optional<std::string> accept_method(std::string_view text) {
   std::string upper(text);
   std::ranges::transform(upper, upper.begin(),

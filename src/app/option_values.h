@@ -71,6 +71,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_path_pattern(std::string_view text);
 /// What texts mean that accept_path_pattern has returned.
 [[nodiscard]] std::vector<http::PathPattern> path_patterns_of(const std::vector<std::string>& texts);
+/// A pattern for names that begin with a dot, without '/'.
+[[nodiscard]] std::optional<std::string> accept_hidden_name(std::string_view text);
 /// A method that the server knows; in upper case afterwards.
 [[nodiscard]] std::optional<std::string> accept_method(std::string_view text);
 /// A status code from 100 to 599, or a class of them such as "4xx".

@@ -152,6 +152,20 @@ TEST(RequestPathText, IsOneThatTheServerWouldNotRefuse) {
   }
 }
 
+TEST(MountPathText, MayEndWithASlash) {
+  EXPECT_EQ(accept_mount_path("/docs"), "/docs");
+  EXPECT_EQ(accept_mount_path("/a/b/"), "/a/b");
+  for (const char* text : {"", "/", "//", "/a//", "a/", "/../"})
+    EXPECT_EQ(accept_mount_path(text), std::nullopt) << text;
+}
+
+TEST(HiddenNameText, IsAPatternThatBeginsWithADot) {
+  for (const char* text : {".nojekyll", ".x-*", ".*", ".?"})
+    EXPECT_EQ(accept_hidden_name(text), text) << text;
+  for (const char* text : {"", ".", "..", "a", "*", ".a/b", "/.a", ".a\n"})
+    EXPECT_EQ(accept_hidden_name(text), std::nullopt) << text;
+}
+
 TEST(HstsText, HasAnAge) {  // RFC 6797 §6.1
   EXPECT_EQ(accept_hsts("max-age=31536000"), "max-age=31536000");
   EXPECT_EQ(accept_hsts("max-age=0;includeSubDomains ;  preload"), "max-age=0; includeSubDomains; preload");

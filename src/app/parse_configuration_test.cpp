@@ -194,6 +194,8 @@ std::vector<Row> every_option() {
       row("http2-requests", &ServerConfig::http2_requests, {"1", "1", 1}, {"7", "7", 7}),
       row("http2", &ServerConfig::http2, {"off", "false", false}, {"yes", "\"1\"", true}),
       row("follow-root", &SiteConfig::follow_root, {"off", "false", false}, {"yes", "\"1\"", true}),
+      row("include-hidden", &SiteConfig::included_hidden,
+          {".nojekyll,.x*", R"([".nojekyll", ".x*"])", {".nojekyll", ".x*"}}, {"", "[]", {}}),
       row("follow-symlinks", &SiteConfig::follow_symlinks, {"no", R"("no")", os::Links::no},
           {"yes", R"("yes")", os::Links::yes}),
       row("path-rules", &SiteConfig::path_rules, {"standard", R"("standard")", http::PathRules::standard},

@@ -13,12 +13,13 @@ std::string canonical(const std::string& path) {
   return error ? path : resolved;
 }
 
-std::string path_in_root(const std::string& place, const std::string& root) {
+std::string path_in_root(const std::string& place, const std::string& root,
+                         const files::HiddenNames& hidden) {
   if (place == root) return "/";
   const std::string start = root.ends_with('/') ? root : root + '/';
   if (!place.starts_with(start)) return {};
   std::string path = place.substr(start.size() - 1);
-  return path.find("/.") == std::string::npos ? path : std::string();
+  return hidden.hides(path) ? std::string() : path;
 }
 
 }  // namespace bobbin::app

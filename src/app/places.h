@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "files/hidden_names.h"
+
 // Where directories and files lie, for judging a configuration. What is served is decided by the kernel.
 namespace bobbin::app {
 
@@ -11,6 +13,7 @@ namespace bobbin::app {
 
 /// The path of this folder or file in a root: "/" when it is the root, and empty when it does not lie in the
 /// root or is hidden there. Both paths are canonical.
-[[nodiscard]] std::string path_in_root(const std::string& place, const std::string& root);
+[[nodiscard]] std::string path_in_root(const std::string& place, const std::string& root,
+                                       const files::HiddenNames& hidden);
 
 }  // namespace bobbin::app

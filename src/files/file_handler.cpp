@@ -39,13 +39,13 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
 std::string_view last_segment(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 /// RFC 8615 §3: `/.well-known/` is at the root of the site, nowhere else.
-bool is_hidden(std::string_view path, bool is_site_root) {
+bool is_hidden(std::string_view path, bool is_site_root, const HiddenNames& hidden) {
   constexpr std::string_view kWellKnown = "/.well-known";
   if (is_site_root && path.starts_with(kWellKnown)) {
     const std::string_view rest = path.substr(kWellKnown.size());
     if (rest.empty() || rest.front() == '/') path = rest;
   }
-  return path.find("/.") != std::string_view::npos;
+  return hidden.hides(path);
 }
 
 /// RFC 9110 §15.4.9: 308, so that the method stays. `path`: decoded.
@@ -162,7 +162,7 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   ASSERT(request.path.starts_with(url_prefix_) && request.worker < workers_.size());
   OfWorker& own = *workers_[request.worker];
   std::string_view path = request.path.substr(url_prefix_.size());
-  if (is_hidden(path, url_prefix_.empty())) return nothing_there(request, own);  // 1
+  if (is_hidden(path, url_prefix_.empty(), settings_.hidden)) return nothing_there(request, own);  // 1
 
   const bool has_slash = path.ends_with('/');
   if (!path.empty()) path.remove_prefix(1);
@@ -240,7 +240,7 @@ std::optional<http::Response> FileHandler::redirect_to_clean(const http::Request
 std::optional<FileHandler::Shown> FileHandler::open_shown(std::string_view path) const {
   if (!path.starts_with(url_prefix_)) return std::nullopt;
   path.remove_prefix(url_prefix_.size());
-  if (path.empty() || is_hidden(path, url_prefix_.empty())) return std::nullopt;
+  if (path.empty() || is_hidden(path, url_prefix_.empty(), settings_.hidden)) return std::nullopt;
   path.remove_prefix(1);
   const std::string extension = http::extension(last_segment(path));
   if (!settings_.allowed_types.empty() && !contains(settings_.allowed_types, extension)) return std::nullopt;

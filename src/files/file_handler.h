@@ -15,6 +15,7 @@
 #include "files/compression.h"
 #include "files/digests.h"
 #include "files/file_cache.h"
+#include "files/hidden_names.h"
 #include "files/live_coding.h"
 #include "files/open_file.h"
 #include "files/representation.h"
@@ -35,6 +36,7 @@ struct FileSettings {
   bool trust_mtime = false;                ///< likewise
   Compression compression = Compression::off;
   os::Links links = os::Links::inside;  ///< which are followed beneath the root
+  HiddenNames hidden = {};
   AddressRules addresses = {};
   std::string fields = {};  ///< further field lines of every 200, 206 and 304, "Name: value\r\n" each
 };
@@ -45,7 +47,8 @@ struct FileSettings {
 /// Before anything is opened the worker's FileCache is asked: it answers what does not need the file to be
 /// read. What comes to be answered from the file is offered to the cache.
 ///
-///  1. Hide dotfiles: 404 for any segment that starts with '.', but for `/.well-known/` (RFC 8615).
+///  1. Hide dotfiles: 404 for any segment that starts with '.', but for `/.well-known/` (RFC 8615) and what
+///     FileSettings::hidden includes.
 ///  2. Open beneath the root: the kernel walks the path and refuses to leave (but for FileSettings::links).
 ///     What it refuses becomes 403 or 404, want of resources 503. From here on only the descriptor is asked.
 ///  3. A directory is its `index.html`, at the name with '/': 308 from the name without.

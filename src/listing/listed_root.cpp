@@ -112,7 +112,7 @@ std::optional<Entry> ListedRoot::as_entry(std::string_view name) const {
 }
 
 bool ListedRoot::may_show(std::string_view name, bool is_file) const {
-  if (name.starts_with('.') || !can_be_asked_for(name)) return false;
+  if (settings_.hidden.hides_name(name) || !can_be_asked_for(name)) return false;
   const auto& types = settings_.allowed_types;
   return !is_file || types.empty() || std::ranges::find(types, http::extension(name)) != types.end();
 }

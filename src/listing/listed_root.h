@@ -10,6 +10,7 @@
 
 #include "base/budget.h"
 #include "base/result.h"
+#include "files/hidden_names.h"
 #include "listing/entry.h"
 #include "listing/readme_text.h"
 #include "os/fd.h"
@@ -30,6 +31,7 @@ class ListedRoot;
 struct ListingSettings {
   std::string url_path;                     ///< where the root stands in the site: "", or "/name"
   std::vector<std::string> allowed_types;   ///< as FileSettings::allowed_types
+  files::HiddenNames hidden = {};           ///< as FileSettings::hidden
   std::vector<std::string> unlisted_paths;  ///< where something else answers: "/upload", decoded
   std::optional<FolderId> unlisted_folder;  ///< of the uploads
   bool says_no_cache = true;                ///< whether an answer has `Cache-Control: no-cache`

@@ -66,7 +66,7 @@ http::Begin ListingHandler::begin(const http::Request& request) const {
 /// Nothing: there is no folder, or none that is listed.
 std::optional<Response> ListingHandler::answer_for_folder(const http::Request& request) const {
   const std::string_view beneath = request.path.substr(root_->settings().url_path.size());
-  if (beneath.find("/.") != std::string_view::npos) return std::nullopt;
+  if (root_->settings().hidden.hides(beneath)) return std::nullopt;
   std::string path = path_in_root(beneath);
   if (!request.path.ends_with('/'))
     return root_->serves_folder(path) ? std::optional(redirect_to_folder(request)) : std::nullopt;

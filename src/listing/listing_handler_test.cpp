@@ -266,9 +266,10 @@ TEST_F(ListingHandlerTest, MountsStandInTheFolderAboveThem) {
     settings.url_path = url_path;
     return *ListedRoot::create(*os::Root::open(place.path(folder)), settings);
   };
+  make_folder("folder/docs");
   write("folder/docs/hidden");
+  make_folder("folder/zeta");
   write("folder/file");
-  write("folder/zeta/file");
   place.make_folder("indexed");
   place.write("indexed/index.html", "x");
   ListingSettings settings;
