@@ -19,8 +19,9 @@ struct Occurrence {
   std::string value;
 };
 
-/// First words that are, or will be, commands.
-constexpr std::string_view kCommands[] = {"inbox", "explain", "audit", "doctor", "upgrade"};
+constexpr std::string_view kAudit = "audit";
+/// First words that will be commands.
+constexpr std::string_view kReserved[] = {"inbox", "explain", "doctor", "upgrade"};
 
 constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
@@ -56,6 +57,9 @@ class Parser {
     }
     return found;
   }
+
+  /// The first word, where it is a command; known once the arguments are parsed.
+  [[nodiscard]] std::optional<Command> command() const { return command_; }
 
  private:
   void add(const Option& option, const std::string& name) {
@@ -107,7 +111,7 @@ class Parser {
   }
 
   /// Judges what CLI11 left: arguments without a flag, and unknown flags.
-  [[nodiscard]] Result<std::vector<Occurrence>, std::string> positionals() const {
+  [[nodiscard]] Result<std::vector<Occurrence>, std::string> positionals() {
     std::vector<std::string> words;
     bool flags = true;
     for (const std::string& argument : app_.remaining()) {
@@ -118,6 +122,10 @@ class Parser {
       } else {
         words.push_back(argument);
       }
+    }
+    if (!words.empty() && words.front() == kAudit) {
+      command_ = Command::audit;
+      words.erase(words.begin());
     }
     std::vector<const Option*> rows{&option_named("port"), &option_named("bind"), &option_named("threads")};
     if (!words.empty() && TRY(begins_with_directory(words.front())))
@@ -135,7 +143,7 @@ class Parser {
   /// Whether the first word is a directory; otherwise it is a port.
   [[nodiscard]] Result<bool, std::string> begins_with_directory(const std::string& word) const {
     if (!word.empty() && std::ranges::all_of(word, is_digit)) return false;
-    if (std::ranges::find(kCommands, word) != std::end(kCommands))
+    if (std::ranges::find(kReserved, word) != std::end(kReserved))
       return failure(word + ": this command does not exist yet; ./" + word +
                      " is the directory of this name");
     if (!word.empty() && is_directory_(word)) return true;
@@ -166,6 +174,7 @@ class Parser {
   }
 
   const std::function<bool(const std::string&)>& is_directory_;
+  std::optional<Command> command_;
   CLI::App app_;
   std::map<const CLI::Option*, const Option*> rows_;
 };
@@ -201,17 +210,30 @@ class Parser {
   return {};
 }
 
+/// Some flags are about an audit, and about nothing else.
+[[nodiscard]] Result<void, std::string> check_command(const CommandLine& line) {
+  if (line.command == Command::audit) return {};
+  for (const auto& [action, flag] :
+       {std::pair(Action::show_all, "--all"), std::pair(Action::as_json, "--json")})
+    if (line.actions.contains(action))
+      return failure(fmt::format("{}: only allowed behind a command, as in: bobbin audit {}", flag, flag));
+  return {};
+}
+
 }  // namespace
 
 Result<CommandLine, std::string> parse_command_line(
     std::span<const char* const> arguments, const std::function<bool(const std::string&)>& is_directory) {
   CommandLine line;
-  for (const Occurrence& found : TRY(Parser(is_directory).parse(arguments))) {
+  Parser parser(is_directory);
+  for (const Occurrence& found : TRY(parser.parse(arguments))) {
     const auto* action = std::get_if<Action>(&found.option->effect);
     TRY(action != nullptr ? add_action(line, *action, found) : add_setting(line, found));
     const std::string_view positional = found.option->positional;
     line.directory_is_named |= found.option == &option_named("root") && found.name == positional;
   }
+  line.command = parser.command();
+  TRY(check_command(line));
   return line;
 }
 

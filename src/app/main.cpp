@@ -7,6 +7,7 @@
 #include <system_error>
 #include <variant>
 
+#include "app/audit.h"
 #include "app/check.h"
 #include "app/parse_configuration.h"
 #include "app/serve.h"
@@ -49,6 +50,7 @@ int main(int argc, char** argv, char** variables) {
     std::fputs(print->text.c_str(), stdout);
     return EXIT_SUCCESS;
   }
+  if (const auto* audit = std::get_if<app::Audit>(&outcome)) return app::audit(*audit);
   if (const auto* check = std::get_if<app::Check>(&outcome)) return app::check(*check);
   return app::serve(std::get<app::Run>(outcome), parse);
 }

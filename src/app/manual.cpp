@@ -12,6 +12,7 @@ constexpr std::size_t kColumns = 100;
 constexpr std::size_t kTextColumn = 36;
 
 constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
+       bobbin audit [DIR] [options]      says what would be served, and serves nothing
 
 Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that clients post.
 
@@ -30,8 +31,9 @@ constexpr std::string_view kIntroduction = R"(# Configuration
 This page is made from the program's table of options: `bobbin --help-markdown > docs/configuration.md`.
 
     bobbin [DIR] [PORT [HOST [THREADS]]] [options]
+    bobbin audit [DIR] [options]
 
-An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
+[`bobbin audit`](audit.md) says what the other would serve. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
 

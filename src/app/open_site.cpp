@@ -1,6 +1,7 @@
 #include "app/open_site.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
@@ -220,15 +221,17 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   const bool is_ordinary = !takes && config_.upload_dir.empty();
   if (!is_ordinary || !config_.serve_uploads)
     TRY(check_mounts_beside_uploads(config_, documents_path_, directory, hidden_names()));
-  if (takes && folders == nullptr) return UploadFolders::check(directory);
-  if (takes) {
+  if (takes && folders == nullptr) {
+    TRY(UploadFolders::check(directory));
+    uploads_ = std::make_shared<NotServed>();
+  } else if (takes) {
     uploads_ = std::make_shared<uploads::UploadHandler>(
         uploads::UploadSettings{.url_path = http::encode_path(documents_path_),
                                 .max_upload_bytes = shared_.max_upload_bytes,
                                 .commit_timeout = shared_.commit_timeout},
         TRY(folders->open(directory)));
-    upload_directory_ = directory;
   }
+  if (takes) upload_directory_ = directory;
   if (!config_.serve_uploads) {
     documents_ = std::make_shared<NotServed>();
     return {};
@@ -239,13 +242,15 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
 Result<void, std::string> OpenSite::open_documents(const std::string& directory) {
   auto documents = files::FileHandler::create(directory, documents_path_, *shared_.types, shared_.executor,
                                               file_settings({}, documents_cache_bytes(shared_)));
-  if (!documents && uploads_)
+  // One that is missing is made at the start.
+  if (!documents && uploads_ && documents.error().code != ENOENT)
     return failure(
         fmt::format("--upload-dir: \"{}\" cannot be read; documents are fetched from it, but for "
                     "--serve-uploads off: {}",
                     directory, documents.error().message()));
   if (!documents) return {};  // there has never been a document
   document_files_ = *std::move(documents);
+  documents_directory_ = directory;
   connect_documents();
   return {};
 }
@@ -421,6 +426,17 @@ std::size_t OpenSite::fingerprint_now() const {
   for (const RuleConfig& rule : config_.rules)
     fingerprint = joined_fingerprint(fingerprint, fingerprint_of_secrets(secrets_of(rule)));
   return joined_fingerprint(fingerprint, fingerprint_of_addresses(config_));
+}
+
+std::vector<OpenSite::ServedFolder> OpenSite::folders() const {
+  std::vector<ServedFolder> folders{{"", config_.root, root(), true}};
+  for (const OpenMount& mount : mounts_)
+    folders.push_back({mount.config.path, mount.config.root, mount.files->root(), true});
+  if (document_files_)
+    folders.push_back({documents_path_, documents_directory_, document_files_->root(), false});
+  if (challenges_)
+    folders.push_back({std::string(kChallengePath), config_.acme_challenges, challenges_->root(), true});
+  return folders;
 }
 
 Guards OpenSite::guards() const {

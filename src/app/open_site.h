@@ -37,9 +37,9 @@ class OpenSite {
     Duration commit_timeout;
     bool redirects_to_https;  ///< whether any listener does so
   };
-  /// When `folders` is null this only looks whether the upload folder could be used. `predecessor`: the site
-  /// in whose place it is put by a reload, of which it keeps the releases; null: there is none. The error is
-  /// a sentence for the operator.
+  /// When `folders` is null this only looks whether the upload folder could be used, and takes no uploads.
+  /// `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases; null:
+  /// there is none. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(const SiteConfig& config,
                                                                            const Shared& shared,
                                                                            UploadFolders* folders,
@@ -69,6 +69,15 @@ class OpenSite {
   };
   /// That of the site, and those of its mounts.
   [[nodiscard]] std::vector<ServedRoot> roots() const;
+  /// Anything that is served: the roots, and the folders of stored documents and of challenges.
+  struct ServedFolder {
+    std::string url_path;  ///< "" for the root of the site, "/docs"
+    const std::string& name;
+    const os::Root& root;
+    bool hides_others;  ///< whether nothing else of the site is served at its path
+  };
+  [[nodiscard]] std::vector<ServedFolder> folders() const;
+  [[nodiscard]] files::HiddenNames hidden_names() const;
 
  private:
   OpenSite(const SiteConfig& config, const Shared& shared) : config_(config), shared_(shared) {}
@@ -76,7 +85,6 @@ class OpenSite {
 
   [[nodiscard]] files::FileSettings file_settings(std::vector<std::string> allowed_types,
                                                   std::size_t cache_bytes) const;
-  [[nodiscard]] files::HiddenNames hidden_names() const;
   [[nodiscard]] bool keeps_releases() const;
   [[nodiscard]] std::size_t files_cache_bytes() const;
   [[nodiscard]] const os::Root& root() const { return files_->root(); }
@@ -110,11 +118,12 @@ class OpenSite {
   std::shared_ptr<files::FileHandler> files_;
   std::vector<std::shared_ptr<const files::FileHandler>> earlier_;  // of earlier releases, the newest first
   std::vector<OpenMount> mounts_;                                   // the longest paths first
-  std::shared_ptr<uploads::UploadHandler> uploads_;                 // null when no uploads are taken
+  std::shared_ptr<const http::Handler> uploads_;                    // null when no uploads are taken
   std::string upload_directory_;
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served
   std::string documents_path_;
+  std::string documents_directory_;
   std::shared_ptr<const http::Handler> pages_;  // what answers for all that has no route of its own
   std::vector<std::shared_ptr<const http::Handler>> mount_pages_;  // the same for each of the mounts
   std::shared_ptr<files::FileHandler> challenges_;      // null when they have no folder of their own

@@ -511,6 +511,13 @@ constexpr Option kOptions[] = {
      .reloads = true,
      .meaning = "How often the state of the thread pool is logged; 0 is never."},
 
+    {.group = "Audit", .name = "all",
+     .effect = Action::show_all,
+     .meaning = "Behind bobbin audit: list every URL, and everything that is flagged."},
+    {.group = "Audit", .name = "json",
+     .effect = Action::as_json,
+     .meaning = "Behind bobbin audit: write a JSON object instead of a text."},
+
     {.group = "General", .short_flag = "-c", .name = "config", .placeholder = "FILE",
      .effect = Action::read_file,
      .meaning = "Read this configuration file."},

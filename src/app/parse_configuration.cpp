@@ -178,8 +178,15 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   const auto file = file_to_read(*line, sources.environment);
   auto run = merge(*line, file, sources);
   if (!run) return std::move(run).error();
+  const std::string subject = file ? file->text : "";
   if (line->actions.contains(Action::check_config))
-    return Check{std::move(run->config), std::move(run->warnings), file ? file->text : ""};
+    return Check{std::move(run->config), std::move(run->warnings), subject};
+  if (line->command == Command::audit)
+    return Audit{.config = std::move(run->config),
+                 .warnings = std::move(run->warnings),
+                 .subject = subject,
+                 .shows_all = line->actions.contains(Action::show_all),
+                 .as_json = line->actions.contains(Action::as_json)};
   return *std::move(run);
 }
 

@@ -24,6 +24,14 @@ struct Check {
   std::vector<std::string> warnings;
   std::string subject;
 };
+/// Show what would be served (bobbin audit). `subject` as above.
+struct Audit {
+  Config config;
+  std::vector<std::string> warnings;
+  std::string subject;
+  bool shows_all = false;  ///< every URL, and every finding
+  bool as_json = false;
+};
 /// Write `text` (it ends in a newline) to standard output and exit with 0: --help, --version.
 struct Print {
   std::string text;
@@ -33,7 +41,7 @@ struct ConfigError {
   std::string message;
   int exit_code = 0;
 };
-using ParseOutcome = std::variant<Run, Check, Print, ConfigError>;
+using ParseOutcome = std::variant<Run, Check, Audit, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
 /// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).

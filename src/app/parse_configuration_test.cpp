@@ -476,6 +476,24 @@ TEST(Configuration, PrintsInsteadOfRunning) {
   EXPECT_EQ(std::get<Check>(check).subject, "bobbin.toml");
 }
 
+TEST(Configuration, AnAuditTakesTheOptionsOfTheServer) {
+  const Variables variables{{"BOBBIN_LISTING", "on"}};
+  const ParseOutcome outcome =
+      parse({{"audit", "site", "--json", "-c", "bobbin.toml", "--all"}, variables, "threads = 3"});
+  const auto* audit = std::get_if<Audit>(&outcome);
+  ASSERT_NE(audit, nullptr);
+  EXPECT_TRUE(audit->shows_all && audit->as_json);
+  EXPECT_EQ(audit->subject, "bobbin.toml");
+  EXPECT_EQ(audit->config, config_from({{"site", "-c", "bobbin.toml"}, variables, "threads = 3"}));
+  const ParseOutcome plain = parse({{"--port", "0", "audit"}, {}, ""});
+  ASSERT_TRUE(std::holds_alternative<Audit>(plain));
+  EXPECT_FALSE(std::get<Audit>(plain).shows_all || std::get<Audit>(plain).as_json);
+  EXPECT_EQ(error_from({{"--json"}, {}, ""}),
+            "2: bobbin: --json: only allowed behind a command, as in: bobbin audit --json");
+  EXPECT_EQ(error_from({{"audit", "inbox"}, {}, ""}),
+            "2: bobbin: inbox: this command does not exist yet; ./inbox is the directory of this name");
+}
+
 TEST(Configuration, RefusesABadCommandLine) {
   struct Case {
     Strings arguments;

@@ -1,5 +1,6 @@
 #include "os/file.h"
 
+#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -52,6 +53,21 @@ Result<FileStatus> status(const Fd& file) { return status_of(file.number(), "", 
 
 Result<FileStatus> status_at(const Fd& directory, const std::string& path) {
   return status_of(directory.number(), path.c_str(), AT_SYMLINK_NOFOLLOW);
+}
+
+Result<unsigned> permissions(const Fd& file) {
+  struct stat raw;
+  if (::fstat(file.number(), &raw) != 0) return last_error("fstat");
+  return raw.st_mode & 0777U;
+}
+
+Result<std::string> link_target_at(const Fd& directory, const std::string& path) {
+  std::string target(PATH_MAX, '\0');
+  const auto size = ::readlinkat(directory.number(), path.c_str(), target.data(), target.size());
+  if (size < 0) return last_error("readlinkat");
+  if (static_cast<std::size_t>(size) == target.size()) return failure(Error{ENAMETOOLONG, "readlinkat"});
+  target.resize(static_cast<std::size_t>(size));
+  return target;
 }
 
 Result<std::uint64_t> file_system_id(const Fd& file) {

@@ -35,6 +35,13 @@ struct FileStatus {
 /// followed, wherever they lead.
 [[nodiscard]] Result<FileStatus> status_at(const Fd& directory, const std::string& path);
 
+/// The permission bits of a file or directory, such as 0644.
+[[nodiscard]] Result<unsigned> permissions(const Fd& file);
+
+/// The text of the symbolic link at this path from `directory`; "" is the link itself, which is open
+/// (O_PATH).
+[[nodiscard]] Result<std::string> link_target_at(const Fd& directory, const std::string& path);
+
 /// What the file system that `file` lies on calls itself: f_fsid of fstatfs(2). It stays the same after a
 /// restart and a reboot where the file system has an identity of its own (ext4, xfs, btrfs); 0 where it has
 /// none.

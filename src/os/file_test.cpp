@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/directory.h"
 #include "os/test_directory.h"
 
 namespace bobbin::os {
@@ -181,6 +182,29 @@ TEST(Sync, ReportsFailure) {
   ASSERT_FALSE(synced);
   EXPECT_EQ(synced.error().code, EBADF);
   EXPECT_STREQ(synced.error().operation, "fsync");
+}
+
+TEST(Permissions, AreThoseOfTheOpenFile) {
+  const TestDirectory place;
+  place.write("file", "x");
+  ASSERT_EQ(::chmod(place.path("file").c_str(), 0642), 0);
+  const auto root = open_directory(place.path());
+  ASSERT_TRUE(root);
+  EXPECT_EQ(*permissions(*root), 0700U);
+  EXPECT_EQ(*permissions(*create_named(*root, "new")) & 0600U, 0600U);
+  const Fd file(::open(place.path("file").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(*permissions(file), 0642U);
+}
+
+TEST(LinkTarget, IsItsText) {
+  const TestDirectory place;
+  place.make_link("link", "../to/./nothing");
+  place.write("file", "x");
+  const auto root = open_directory(place.path());
+  ASSERT_TRUE(root);
+  EXPECT_EQ(*link_target_at(*root, "link"), "../to/./nothing");
+  EXPECT_EQ(link_target_at(*root, "file").error().code, EINVAL);
+  EXPECT_EQ(link_target_at(*root, "missing").error().code, ENOENT);
 }
 
 }  // namespace

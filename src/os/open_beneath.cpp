@@ -76,15 +76,6 @@ std::optional<std::string> part_beneath(std::string_view target, const Root& roo
   return std::nullopt;
 }
 
-Result<std::string> target_of(const Fd& link) {
-  std::string target(PATH_MAX, '\0');
-  const auto size = ::readlinkat(link.number(), "", target.data(), target.size());
-  if (size < 0) return last_error("readlinkat");
-  if (static_cast<std::size_t>(size) == target.size()) return failure(Error{ENAMETOOLONG, "readlinkat"});
-  target.resize(static_cast<std::size_t>(size));
-  return target;
-}
-
 /// Walks a path beneath a root on which the kernel has met an absolute link, and reads every link itself.
 class LinkWalk {
  public:
@@ -111,7 +102,7 @@ class LinkWalk {
     if (component == "..") return go_up();
     std::string next = walked_.empty() ? component : walked_ + "/" + component;
     const Fd place = TRY(open_by_kernel(root_.fd(), next, kLook | O_NOFOLLOW, kBeneathWithoutLinks));
-    if (TRY(status(place)).kind == Kind::link) return follow(TRY(target_of(place)));
+    if (TRY(status(place)).kind == Kind::link) return follow(TRY(link_target_at(place, "")));
     walked_ = std::move(next);
     return {};
   }
