@@ -182,7 +182,8 @@ struct SiteConfig {
   /// What `automatic` means when no folder is named: uploads are taken where the root holds `uploads`.
   bool uploads_where_folder_is = true;
   std::string upload_path = "/upload";
-  std::string upload_dir;  ///< when it is empty, <root>/uploads
+  std::string upload_dir;        ///< when it is empty, <root>/uploads
+  std::uint64_t max_upload = 0;  ///< bytes, not more than the server's; 0: as much as that
   bool serve_uploads = true;
 
   friend bool operator==(const SiteConfig&, const SiteConfig&) = default;

@@ -209,8 +209,19 @@ void OpenSite::connect_documents() {
     documents_ = std::make_shared<Documents>(document_files_, files_, documents_path_.size());
 }
 
+/// The session takes no more than the server's limit, whatever a site says.
+Result<std::uint64_t, std::string> OpenSite::max_upload_bytes() const {
+  if (config_.max_upload <= shared_.max_upload_bytes)
+    return config_.max_upload == 0 ? shared_.max_upload_bytes : config_.max_upload;
+  return failure(
+      fmt::format("max_upload of the [[site]] {}: \"{}\" is not allowed; at most \"{}\", the "
+                  "--max-upload of the server",
+                  config_.names.front(), size_text(config_.max_upload), size_text(shared_.max_upload_bytes)));
+}
+
 Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   const bool takes = takes_uploads(config_);
+  const std::uint64_t most_bytes = TRY(max_upload_bytes());
   const std::string directory = upload_directory_of(config_);
   const std::string path = path_in_root(canonical(directory), canonical(config_.root), hidden_names());
   if (path == "/")
@@ -227,7 +238,7 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   } else if (takes) {
     uploads_ = std::make_shared<uploads::UploadHandler>(
         uploads::UploadSettings{.url_path = http::encode_path(documents_path_),
-                                .max_upload_bytes = shared_.max_upload_bytes,
+                                .max_upload_bytes = most_bytes,
                                 .commit_timeout = shared_.commit_timeout},
         TRY(folders->open(directory)));
   }

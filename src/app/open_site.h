@@ -93,6 +93,7 @@ class OpenSite {
   [[nodiscard]] Result<std::shared_ptr<files::FileHandler>, std::string> followed(
       const files::FileHandler& open, const std::string& name, const std::string& url_path) const;
   [[nodiscard]] Result<void, std::string> keep_releases_of(const OpenSite& predecessor);
+  [[nodiscard]] Result<std::uint64_t, std::string> max_upload_bytes() const;
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_pages();

@@ -1,0 +1,128 @@
+"""Virtual hosts: which site answers, and what is each site's own (docs/sites.md)."""
+
+import json
+
+import pytest
+
+from support.server import run_to_end
+from test_authentication import HASHES, basic
+
+pytestmark = [pytest.mark.semantics, pytest.mark.http2]
+
+
+@pytest.fixture
+def sites(start, scratch, root):
+    """Start a server with these sites, by their names, each a text of further keys; its root says who answers."""
+
+    def start_with(sites, keys="", tail=""):
+        text = f'root = "{root}"\n{keys}\n'
+        for number, (names, more) in enumerate(sites.items()):
+            folder = scratch / f"site-{number}"
+            folder.mkdir(exist_ok=True)
+            (folder / "who.css").write_text(f"site {number}")
+            text += f'[[site]]\nnames = {json.dumps(names.split())}\nroot = "{folder}"\n{more}\n'
+        config = scratch / "bobbin.toml"
+        config.write_text(text + tail)
+        (root / "who.css").write_text("default")
+        return start("--config", config)
+
+    return start_with
+
+
+def who(server, host):
+    answer = server.get("/who.css", host=host)
+    return answer.text if answer.status == 200 else answer.status
+
+
+def test_the_name_that_says_most_decides(sites):
+    server = sites(
+        {"a.test": "", "*.a.test": "", "*.b.a.test x.b.a.test": "", "y.b.a.test": "", "x.b.a.test": ""},
+        keys='allow_host = ["c.test", "*.test"]',
+    )
+    port = server.port
+    for host, want in {
+        f"a.test:{port}": "site 0",
+        f"A.TEST.:{port}": "site 0",
+        f"x.a.test:{port}": "site 1",
+        f"deep.x.a.test:{port}": "site 1",
+        f"z.b.a.test:{port}": "site 2",
+        f"x.b.a.test:{port}": "site 2",
+        f"y.b.a.test:{port}": "site 3",
+        f"c.test:{port}": "default",
+        f"other.test:{port}": "default",
+        f"localhost:{port}": "default",
+        f"127.0.0.1:{port}": "default",
+        "c.test": "default",
+        f"test:{port}": 403,
+        f"a.test.example:{port}": 403,
+        f"a.test:{port + 1}": 403,
+    }.items():
+        assert who(server, host) == want, host
+
+
+def test_ports_in_names(sites):
+    server = sites({"a.test:81 a.test:*": "", "b.test:81": ""})
+    assert [who(server, host) for host in ["a.test", "a.test:7", "b.test:81"]] == ["site 0", "site 0", "site 1"]
+    assert [who(server, host) for host in ["b.test", f"b.test:{server.port}"]] == [403, 403]
+
+
+def test_each_request_of_a_connection_is_judged_by_its_own_host(sites):
+    server = sites({"a.test": "", "b.test": ""})
+    with server.connect() as connection:
+        for host, want in [("a.test", "site 0"), ("b.test", "site 1"), ("a.test", "site 0")]:
+            assert connection.ask("GET", "/who.css", host=host).text == want
+
+
+def test_what_each_site_has_of_its_own(sites, scratch):
+    (scratch / "users").write_text(f"alice:{HASHES['bcrypt']}\n")
+    server = sites(
+        {
+            "a.test": 'listing = true\nheader = "X-Site: a"\ndownload = ["css"]',
+            "b.test": f'password_file = "{scratch / "users"}"\ncache_control = "max-age=60"',
+            "c.test": 'allow_type = ["html"]\n[[site.rule]]\npath = "/r/**"\nset = "X-Rule: c"\nerrors = true',
+            "d.test": 'path_rules = "strict"\nredirect = "/old /who.css"',
+        }
+    )
+    assert server.get("/", host="a.test").status == 200
+    assert server.get("/", host="b.test", fields=basic("alice")).status == 404
+    assert server.get("/who.css", host="a.test")["X-Site"] == "a"
+    assert server.get("/who.css", host="a.test")["Content-Disposition"].startswith("attachment")
+    assert who(server, "b.test") == 401
+    signed_in = server.get("/who.css", host="b.test", fields=basic("alice"))
+    assert (signed_in.text, signed_in["Cache-Control"]) == ("site 1", "max-age=60")
+    assert who(server, "c.test") == 415
+    assert server.get("/r/x", host="c.test")["X-Rule"] == "c" and server.get("/r/x", host="d.test").get("X-Rule") is None
+    assert server.get("/./who.css", host="d.test").status == 403
+    assert server.get("/./who.css", host="c.test").status == 415
+    assert server.get("/old", host="d.test").status == 301
+    assert server.get("/old", host="a.test").status == 404
+    assert server.get("/who.css").get("X-Site") is None
+
+
+def test_uploads_of_several_sites(sites, scratch):
+    """Each has its folder and its limit; the server's is the limit of the default site."""
+    server = sites(
+        {"a.test": 'uploads = true\nmax_upload = 100', "b.test": "uploads = true", "c.test": ""},
+        keys='max_upload = "1k"\nuploads = true',
+    )
+    small, medium, large = b'"' + b"x" * 98 + b'"', b'"' + b"x" * 1000 + b'"', b'"' + b"x" * 1100 + b'"'
+
+    def upload(host, content):
+        fields = [("Content-Type", "application/json")]
+        return server.ask("POST", "/upload", host=host, fields=fields, content=content).status
+
+    assert [upload("a.test", each) for each in (small, medium, large)] == [201, 413, 413]
+    assert [upload("b.test", each) for each in (small, medium, large)] == [201, 201, 413]
+    assert upload("c.test", small) in (404, 405)
+    stored = {name.parent.parent.name for name in scratch.glob("*/uploads/*.json")}
+    assert stored == {"site-0", "site-1"}
+
+
+@pytest.mark.modes("many")
+def test_a_site_takes_no_larger_uploads_than_the_server(mode, binary, scratch, root):
+    config = scratch / "bobbin.toml"
+    config.write_text(f'[[site]]\nnames = "a.test"\nroot = "{root}"\nmax_upload = "2MiB"\n')
+    ended = run_to_end(binary, "--config", config, "--check-config")
+    assert ended.returncode == 2
+    assert 'max_upload of the [[site]] a.test: "2MiB" is not allowed; at most "1MiB", the --max-upload of the server' in ended.stderr
+    assert run_to_end(binary, "--config", config, "--check-config", "--max-upload", "2M").returncode == 0
