@@ -93,6 +93,7 @@ std::vector<audit::OurFile> our_files(const Config& config, const std::string& c
     files.add("--token-file", secrets.token_file);
   };
   for (const SiteConfig& site : config.sites) {
+    files.add("log_file", site.log_file);
     files.add("key", site.keys);
     if (site.keys.empty()) files.add("certificate", site.certificates);
     add_secrets(secrets_of(site));

@@ -7,6 +7,7 @@
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/options.h"
+#include "app/site_logs.h"
 #include "app/start_failure.h"
 #include "os/log_file.h"
 
@@ -23,6 +24,7 @@ Result<void, std::string> check_log_file(const ServerConfig& config) {
 
 Result<void, std::string> check_everything(const Config& config) {
   TRY(check_log_file(config.server));
+  TRY(SiteLogs::check(config));
   for (const std::string& warning : TRY(ListenerServices::check(config)))
     std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
   executor::Executor executor;  // it has no thread, since no file is read

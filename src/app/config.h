@@ -184,6 +184,8 @@ struct SiteConfig {
   std::string upload_path = "/upload";
   std::string upload_dir;        ///< when it is empty, <root>/uploads
   std::uint64_t max_upload = 0;  ///< bytes, not more than the server's; 0: as much as that
+
+  std::string log_file;  ///< for its exchanges; when it is empty, the server's log has them
   bool serve_uploads = true;
 
   friend bool operator==(const SiteConfig&, const SiteConfig&) = default;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/option_values.h"
+#include "app/site_logs.h"
 #include "http/filters/error_page.h"
 #include "http/filters/known_methods.h"
 #include "http/media_type.h"
@@ -81,7 +82,8 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(
       .cache_bytes = config.server.cache_memory / config.sites.size(),
       .max_upload_bytes = config.server.max_upload,
       .commit_timeout = config.server.commit_timeout,
-      .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https)};
+      .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https),
+      .log_files = predecessor != nullptr ? predecessor->log_files() : site_log_files(config)};
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites)

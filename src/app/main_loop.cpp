@@ -71,7 +71,7 @@ void MainLoop::handle_signals() {
 
 void MainLoop::handle(int signal) {
   switch (signal) {
-    case SIGUSR1: return parts_.log.reopen();
+    case SIGUSR1: parts_.site_logs.reopen(); return parts_.log.reopen();
     case SIGUSR2: return parts_.main_log.write(LogLevel::info, "SIGUSR2: upgrade is not supported yet");
     case SIGHUP:
       if (hang_up_stops_) break;

@@ -2,6 +2,7 @@
 
 #include "app/milestone.h"
 #include "app/reloader.h"
+#include "app/site_logs.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "observe/log.h"
@@ -19,6 +20,7 @@ struct MainLoopParts {
   Reloader& reloader;
   UploadFolders& folders;
   observe::Log& log;
+  SiteLogs& site_logs;
   observe::LogWriter& main_log;
 };
 

@@ -12,6 +12,7 @@
 #include "app/followed_file.h"
 #include "app/option_values.h"
 #include "app/places.h"
+#include "app/site_logs.h"
 #include "files/checksum_files.h"
 #include "files/earlier_releases.h"
 #include "files/navigation_fallback.h"
@@ -484,7 +485,8 @@ http::Site OpenSite::routes() const {
       .routes = std::move(routes),
       .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
       .filters = filters(),
-      .rules = rules_};
+      .rules = rules_,
+      .access_log = static_cast<std::uint16_t>(access_log_of(config_, shared_.log_files))};
 }
 
 }  // namespace bobbin::app

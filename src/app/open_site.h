@@ -35,7 +35,8 @@ class OpenSite {
     std::size_t cache_bytes;  ///< for the files of one site
     std::uint64_t max_upload_bytes;
     Duration commit_timeout;
-    bool redirects_to_https;  ///< whether any listener does so
+    bool redirects_to_https;             ///< whether any listener does so
+    std::vector<std::string> log_files;  ///< see access_log_of
   };
   /// When `folders` is null this only looks whether the upload folder could be used, and takes no uploads.
   /// `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases; null:
@@ -54,6 +55,7 @@ class OpenSite {
   [[nodiscard]] http::Site routes() const;
 
   [[nodiscard]] const SiteConfig& config() const { return config_; }
+  [[nodiscard]] const std::vector<std::string>& log_files() const { return shared_.log_files; }
   /// The directory that takes uploads; empty when none are taken.
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
   /// Whether its clients must show a password or a token.

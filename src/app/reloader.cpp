@@ -8,6 +8,7 @@
 #include "app/announce.h"
 #include "app/followed_file.h"
 #include "app/options.h"
+#include "app/site_logs.h"
 #include "os/directory.h"
 #include "os/file.h"
 
@@ -98,6 +99,9 @@ void Reloader::reload() {
   if (run == nullptr) return;  // cannot happen: the same arguments have started the server
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
+  for (const std::string& file : site_log_files(config))
+    if (std::ranges::find(generation_->log_files(), file) == generation_->log_files().end())
+      kept.push_back(fmt::format("the log_file of a site to '{}'", file));
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
   auto generation = Generation::create(config, bound_, executor_, &folders_,

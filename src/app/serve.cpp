@@ -17,6 +17,7 @@
 #include "app/main_loop.h"
 #include "app/milestone.h"
 #include "app/reloader.h"
+#include "app/site_logs.h"
 #include "app/start_failure.h"
 #include "app/upload_folders.h"
 #include "os/process.h"
@@ -47,6 +48,7 @@ http::SessionSettings session_settings(const Config& config) {
 }
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
+                                   std::vector<observe::Log*> site_logs,
                                    limits::ClientLimits& client_limits) {
   const ServerConfig& server = config.server;
   return {.threads = server.threads,
@@ -55,6 +57,7 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
           .worker = {.session = session_settings(config),
                      .access_log = server.access_log,
                      .access_format = server.log_format,
+                     .site_logs = std::move(site_logs),
                      .maximum_lingering = capacity.lingering_per_thread,
                      .limits = &client_limits}};
 }
@@ -69,6 +72,7 @@ struct Process {
   os::Signals signals;
   std::uint64_t descriptor_limit;
   std::unique_ptr<observe::Log> log;
+  SiteLogs site_logs;
   observe::LogWriter& main_log;
   std::unique_ptr<observe::Registry> registry = std::make_unique<observe::Registry>();
 };
@@ -79,7 +83,8 @@ observe::MessageFormat message_format(const ServerConfig& config) {
                                                           : observe::MessageFormat::text;
 }
 
-Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
+Result<Process, StartFailure> prepare_process(const Config& all) {
+  const ServerConfig& config = all.server;
   const auto refused = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config); };
   };
@@ -90,8 +95,10 @@ Result<Process, StartFailure> prepare_process(const ServerConfig& config) {
   auto log = TRY(observe::Log::open(
                      {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
                      .map_error([&](const Error& error) { return unwritable_log(config, error); }));
+  auto site_logs = TRY(SiteLogs::open(all).map_error(
+      [](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   observe::LogWriter& main_log = log->writer("");
-  return Process{std::move(signals), limit, std::move(log), main_log};
+  return Process{std::move(signals), limit, std::move(log), std::move(site_logs), main_log};
 }
 
 /// Makes the acceptor, which also wakes the main loop for signals and for milestones.
@@ -111,6 +118,7 @@ Result<server::Acceptor> create_acceptor(const server::AcceptorSettings& setting
   static_cast<void>(loop.wait_for(milestone, monotonic_now() + kForcedEnd));
   write_totals(*process.registry, process.main_log);
   process.main_log.write(LogLevel::info, "Server stopped");
+  process.site_logs.stop();
   process.log->stop();
   std::_Exit(kExitForced);
 }
@@ -127,6 +135,7 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
   executor.join();
   write_totals(*process.registry, process.main_log);
   process.main_log.write(LogLevel::info, "Server stopped");
+  process.site_logs.stop();
   process.log->stop();
 }
 
@@ -136,7 +145,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const auto as_failure = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config.server); };
   };
-  Process process = TRY(prepare_process(config.server));
+  Process process = TRY(prepare_process(config));
 
   // Listening comes before the folders are touched, since a second server that is started on this port by
   // mistake must not remove files of the first one.
@@ -156,7 +165,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
-  const server::PoolSettings settings = pool_settings(config, capacity, client_limiting.limits());
+  const server::PoolSettings settings =
+      pool_settings(config, capacity, process.site_logs.all(), client_limiting.limits());
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
@@ -192,6 +202,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .reloader = reloader,
                  .folders = folders,
                  .log = *process.log,
+                 .site_logs = process.site_logs,
                  .main_log = process.main_log});
   loop.run_until_stopped();
   stop_in_reverse(loop, *pool, executor, *work_ended, process);

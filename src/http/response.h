@@ -19,6 +19,8 @@ struct HandlerLogFields {
 
   Host host = Host::accepted;  ///< who answers has accepted it, or says otherwise
   Action action = Action::none;
+  std::uint16_t access_log =
+      0;                ///< which of the logs has the exchange, as Site::access_log; set by the router
   std::string subject;  ///< the file's name, for an action
   std::string cause;    ///< of a 5xx or an answer cut short, for the operator; empty: nothing to tell
   std::string

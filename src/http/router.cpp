@@ -152,6 +152,9 @@ RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local,
 
 void Router::finish(const RequestSummary& request, Response& response) const {
   const Site& site = sites_[std::min(request.site, sites_.size() - 1)];
+  // What no site has answered stands in the log of the server.
+  if (response.log_fields.host == HandlerLogFields::Host::accepted)
+    response.log_fields.access_log = site.access_log;
   for (auto filter = site.filters.rbegin(); filter != site.filters.rend(); ++filter)
     (*filter)->after(request, response);
 }

@@ -36,6 +36,8 @@ struct Site {
   std::string methods;        ///< all that any of them takes, for `OPTIONS *`
   std::vector<std::shared_ptr<const Filter>> filters = {};  ///< around the routes, the outermost first
   std::shared_ptr<const SiteRules> rules = nullptr;         ///< one of the filters; null: there are none
+  /// In which log its exchanges stand: 0 is the server's, others are numbered by whoever has them.
+  std::uint16_t access_log = 0;
 };
 
 /// The way to all handlers: chooses the site by the host, judges the target by the site's rules, then finds
@@ -54,7 +56,7 @@ class Router final : public Handler {
   [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local,
                                          const ListenerRules& listener) const override;
   [[nodiscard]] const ProxyTrust* proxies() const override { return trust_ ? &*trust_ : nullptr; }
-  /// Applies the filters of the site that the summary names.
+  /// Applies the filters of the site that the summary names, and says in which log the exchange stands.
   void finish(const RequestSummary& request, Response& response) const override;
 
  private:

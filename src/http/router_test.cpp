@@ -124,6 +124,23 @@ TEST_F(RouterTest, AResponsePassesTheFiltersOfItsSite) {
   EXPECT_EQ(fields("c.example"), "X: last\r\n") << "which no site has: the last site is the default one";
 }
 
+TEST_F(RouterTest, AnExchangeStandsInTheLogOfItsSite) {
+  const auto with_log = [this](const Named& handler, const std::string& name, std::uint16_t number) {
+    Site result = site(handler, {name});
+    result.access_log = number;
+    return result;
+  };
+  const Router router({with_log(one_, "a.example", 2), with_log(any_, "b.example", 7)}, {});
+  const auto log_of = [&](const std::string& authority) {
+    Response response = ask(router, authority);
+    router.finish(router.summarize(get(authority), local_, kPlainListener), response);
+    return response.log_fields.access_log;
+  };
+  EXPECT_EQ(log_of("a.example"), 2);
+  EXPECT_EQ(log_of("b.example"), 7);
+  EXPECT_EQ(log_of("c.example"), 0) << "which nobody answers for";
+}
+
 /// Has prepared what it answers.
 class Prepared final : public Handler {
  public:

@@ -1,6 +1,7 @@
 #include "server/exchange_log.h"
 
 #include <string_view>
+#include <utility>
 
 namespace bobbin::server {
 namespace {
@@ -39,8 +40,14 @@ std::string answered(http::Status status, std::string_view detail) {
 
 }  // namespace
 
-ExchangeLog::ExchangeLog(bool writes_exchanges, AccessFormat format, observe::LogWriter& log)
-    : writes_exchanges_(writes_exchanges), format_(format), log_(log) {}
+ExchangeLog::ExchangeLog(bool writes_exchanges, AccessFormat format, observe::LogWriter& log,
+                         std::vector<observe::LogWriter*> site_logs)
+    : writes_exchanges_(writes_exchanges), format_(format), log_(log), site_logs_(std::move(site_logs)) {}
+
+observe::LogWriter& ExchangeLog::log_of(const http::HandlerLogFields& fields) const {
+  const std::size_t number = fields.access_log;
+  return number > 0 && number <= site_logs_.size() ? *site_logs_[number - 1] : log_;
+}
 
 bool ExchangeLog::has_room_for_details() const {
   return writes_exchanges_ && (format_ == AccessFormat::transfer || format_ == AccessFormat::json);
@@ -51,7 +58,8 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
   if (!handler.cause.empty()) log_.write_about(origin, LogLevel::error, "Error: " + handler.cause);
-  if (!handler.violation.empty() && !has_room_for_details())
+  observe::LogWriter& access_log = log_of(handler);
+  if (!handler.violation.empty() && (!has_room_for_details() || &access_log != &log_))
     log_.write_about(origin, LogLevel::warning, "Security violation: " + handler.violation);
   if (!fields.detail.empty() && log_.wants(LogLevel::debug))
     log_.write_about(origin, LogLevel::debug, answered(summary.status, fields.detail));
@@ -82,7 +90,7 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
   };
   lines_.clear();
   observe::format_exchange(lines_, format_, record, log_.name());
-  log_.write_block(lines_);
+  access_log.write_block(lines_);
 }
 
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {

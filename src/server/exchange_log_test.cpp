@@ -55,6 +55,36 @@ TEST(ExchangeLog, TheEndOfAConnectionHasALineBehindBlocksOnly) {
     EXPECT_EQ(closing_line(format), "");
 }
 
+// What an operator has to know stands where it is looked for, whatever log the exchange itself is in.
+TEST(ExchangeLog, ASiteCanHaveItsExchangesInALogOfItsOwn) {
+  for (const AccessFormat format : {AccessFormat::transfer, AccessFormat::combined, AccessFormat::json}) {
+    const os::TestDirectory place;
+    const auto own = *observe::Log::open({.file = place.path("own")});
+    const auto log = *observe::Log::open({.file = place.path("log")});
+    ExchangeLog exchanges(true, format, log->writer("Thread-1"), {&own->writer("Thread-1")});
+    const auto end = [&](std::uint16_t access_log, const char* request, const char* violation = "") {
+      http::ExchangeSummary summary;
+      summary.log_fields.request_line = request;
+      summary.log_fields.handler.access_log = access_log;
+      summary.log_fields.handler.violation = violation;
+      exchanges.exchange_ended({.summary = summary, .origin = kOrigin, .at = wall_now(), .duration = {}});
+    };
+    end(0, "GET /server HTTP/1.1");
+    end(1, "GET /site HTTP/1.1", "Path traversal attempt (/x)");
+    end(2, "GET /nobodys HTTP/1.1");
+    own->stop();
+    log->stop();
+    const std::string server = place.read("log");
+    const std::string site = place.read("own");
+    EXPECT_NE(server.find("GET /server "), std::string::npos);
+    EXPECT_NE(server.find("GET /nobodys "), std::string::npos);
+    EXPECT_EQ(server.find("GET /site "), std::string::npos);
+    EXPECT_NE(server.find("Security violation: Path traversal attempt (/x)"), std::string::npos);
+    EXPECT_NE(site.find("GET /site "), std::string::npos);
+    EXPECT_EQ(site.find("GET /server "), std::string::npos);
+  }
+}
+
 TEST(ExchangeLog, ARefusedProxyHeaderIsAWarningInEveryFormat) {
   for (const AccessFormat format : {AccessFormat::transfer, AccessFormat::json}) {
     const std::string lines = written(format, [](ExchangeLog& exchanges) {

@@ -33,6 +33,12 @@ ConnectionId id_of(std::uint64_t tag) {
   return {.slot = static_cast<std::uint32_t>(tag), .ordinal = static_cast<std::uint32_t>(tag >> 32)};
 }
 
+std::vector<observe::LogWriter*> writers_of(const std::vector<observe::Log*>& logs, std::string_view thread) {
+  std::vector<observe::LogWriter*> writers;
+  for (observe::Log* log : logs) writers.push_back(&log->writer(std::string(thread)));
+  return writers;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(unsigned number, const WorkerSettings& settings,
@@ -53,7 +59,8 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       pool_(pool),
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
-      exchange_log_(settings.access_log, settings.access_format, log_),
+      exchange_log_(settings.access_log, settings.access_format, log_,
+                    writers_of(settings.site_logs, log_.name())),
       exchange_counts_(registry),
       context_{{.settings = settings.session,
                 .handler = std::move(handler),

@@ -1,10 +1,12 @@
 """Virtual hosts: which site answers, and what is each site's own (docs/sites.md)."""
 
 import json
+import signal
 
 import pytest
 
 from support.server import run_to_end
+from support.waiting import eventually
 from test_authentication import HASHES, basic
 
 pytestmark = [pytest.mark.semantics, pytest.mark.http2]
@@ -126,3 +128,58 @@ def test_a_site_takes_no_larger_uploads_than_the_server(mode, binary, scratch, r
     assert ended.returncode == 2
     assert 'max_upload of the [[site]] a.test: "2MiB" is not allowed; at most "1MiB", the --max-upload of the server' in ended.stderr
     assert run_to_end(binary, "--config", config, "--check-config", "--max-upload", "2M").returncode == 0
+
+
+def test_a_site_can_have_a_log_of_its_own(sites, scratch):
+    """Its exchanges stand there and nowhere else, prepared answers included; violations are told in both."""
+    own, shared = scratch / "own.log", scratch / "shared.log"
+    server = sites(
+        {"a.test": f'log_file = "{own}"', "b.test": f'log_file = "{shared}"', "c.test": f'log_file = "{shared}"'},
+        keys='log_format = "combined"',
+    )
+    for host in ["a.test", "b.test", "c.test", f"localhost:{server.port}"]:
+        for _ in range(4):
+            assert server.get(f"/who.css?{host.split('.')[0].split(':')[0]}", host=host).status == 200
+        assert server.get("/none", host=host).status == 404
+    assert server.get("/../x", host="a.test").status == 403
+    assert server.get("/evil", host="evil.test").status == 403
+
+    def counts(log):
+        text = log.read_text() if log else "\n".join(server.log.lines)
+        return [text.count(f"GET /who.css?{which} ") for which in ["a", "b", "c", "localhost"]]
+
+    eventually(lambda: counts(own) == [4, 0, 0, 0] and "GET /none " in own.read_text(), "the log of a.test")
+    eventually(lambda: counts(shared) == [0, 4, 4, 0], "the log of b.test and c.test")
+    eventually(lambda: counts(None) == [0, 0, 0, 4], "the log of the server")
+    eventually(lambda: "GET /../x " in own.read_text(), "the violation as an exchange")
+    server.log.wait_for(r"Security violation: Path traversal attempt \(/\.\./x\)")
+    server.log.wait_for("GET /evil ")
+    assert server.log.count(r"GET /\.\./x ") == 0 and "/evil" not in own.read_text() + shared.read_text()
+
+    # SIGUSR1 opens all of them anew.
+    own.rename(scratch / "own.log.1")
+    server.signal(signal.SIGUSR1)
+    eventually(own.exists, "a new log")
+    assert server.get("/who.css?a", host="a.test").status == 200
+    eventually(lambda: counts(own) == [1, 0, 0, 0], "the exchange in the new log of a.test")
+
+
+@pytest.mark.modes("many")
+def test_logs_of_sites_are_opened_by_a_start(start_plain, binary, scratch, root):
+    config = scratch / "bobbin.toml"
+
+    def write(log):
+        config.write_text(f'port = 0\nroot = "{root}"\n[[site]]\nnames = "a.test"\nroot = "{root}"\nlog_file = "{log}"\n')
+
+    write(scratch / "missing/a.log")
+    for check in ([], ["--check-config"]):
+        ended = run_to_end(binary, "--config", config, *check)
+        assert ended.returncode == 2
+        assert f'log_file of a [[site]]: "{scratch}/missing/a.log" cannot be written; a file that' in ended.stderr
+    write(scratch / "a.log")
+    server = start_plain("--config", config, root=root)
+    write(scratch / "b.log")
+    server.signal(signal.SIGHUP)
+    server.log.wait_for(rf"Warning: only a restart can change the log_file of a site to '{scratch / 'b.log'}'")
+    assert server.get("/about.html", host="a.test").status == 200
+    server.log.wait_for("Request: GET /about.html")

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "base/result.h"
+#include "observe/log.h"
+
+namespace bobbin::app {
+
+/// The files that sites have for their exchanges, each once, without the one that is the server's anyway.
+[[nodiscard]] std::vector<std::string> site_log_files(const Config& config);
+
+/// In which log the exchanges of a site stand: 0 in the server's, else in that of `files[i - 1]`, as
+/// http::Site::access_log. A file that is not among them was named by a reload: the server's log then.
+[[nodiscard]] std::size_t access_log_of(const SiteConfig& site, const std::vector<std::string>& files);
+
+/// The logs behind these files, open from the start to the end of the server. Thread: main.
+class SiteLogs {
+ public:
+  /// The error is a sentence for the operator.
+  [[nodiscard]] static Result<SiteLogs, std::string> open(const Config& config);
+  /// Whether open() could succeed. The files are made when they are missing, as by a start.
+  [[nodiscard]] static Result<void, std::string> check(const Config& config);
+
+  /// In the order of site_log_files. They live as long as this.
+  [[nodiscard]] std::vector<observe::Log*> all() const;
+  void reopen();
+  void stop();
+
+ private:
+  std::vector<std::unique_ptr<observe::Log>> logs_;
+};
+
+}  // namespace bobbin::app
