@@ -40,9 +40,15 @@ std::string escape_json(std::string_view text) {
   return escaped;
 }
 
+// The colours are those of the browser, light or dark: text and links differ in any case.
 constexpr std::string_view kStyle =
     ":root{color-scheme:light dark}"
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}";
+    "body{max-width:36rem;margin:15vh auto;padding:0 1.25rem;font:1rem/1.5 system-ui,sans-serif;"
+    "overflow-wrap:break-word}"
+    "h1{margin:0;font-size:1.5rem}"
+    "a{display:inline-block;padding:.5rem 0}"
+    "hr{margin:2rem 0 1rem;border:0;border-top:1px solid #8888}"
+    "em{font-size:.875rem;font-style:normal;opacity:.75}";
 
 std::string page(Status status, std::string_view detail, std::string_view server_name) {
   const std::string title = fmt::format("{} {}", code(status), reason_phrase(status));
@@ -51,16 +57,21 @@ std::string page(Status status, std::string_view detail, std::string_view server
       "<html lang=\"en\">\n"
       "<head>\n"
       "<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<link rel=\"icon\" href=\"data:,\">\n"  // without one, browsers ask for /favicon.ico
       "<title>{0}</title>\n"
       "<style>{1}</style>\n"
       "</head>\n"
       "<body>\n"
+      "<main>\n"
       "<h1>{0}</h1>\n",
       title, kStyle);
   if (!detail.empty()) html += fmt::format("<p>{}</p>\n", escape_html(detail));
-  if (!server_name.empty()) html += fmt::format("<hr>\n<p><em>{}</em></p>\n", escape_html(server_name));
+  html +=
+      "<a href=\"/\">Go to the start page</a>\n"
+      "</main>\n";
+  if (!server_name.empty())
+    html += fmt::format("<footer><hr><em>{}</em></footer>\n", escape_html(server_name));
   html += "</body>\n</html>\n";
   return html;
 }

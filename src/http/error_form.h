@@ -18,9 +18,9 @@ enum class ErrorForm : std::uint8_t { page, problem };
 [[nodiscard]] ErrorForm preferred_error_form(const RequestHead& head);
 
 /// Fills `media_type` and `content` of an error that has none, from its status and `detail`.
-/// page: a small HTML document with <title>, <h1>404 Not Found</h1>, one sentence, and <em>server_name</em>;
-/// every text escaped. problem: {"type":"about:blank","title":…,"status":…,"detail":…}. `server_name` empty:
-/// no such line.
+/// page: a small HTML document with <title>, <h1>404 Not Found</h1>, one sentence, a link to the start page,
+/// and <em>server_name</em>; every text escaped. problem:
+/// {"type":"about:blank","title":…,"status":…,"detail":…}. `server_name` empty: no such line.
 void render_error(Response& response, ErrorForm form, std::string_view server_name);
 
 }  // namespace bobbin::http

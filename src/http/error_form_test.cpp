@@ -140,6 +140,11 @@ TEST(ErrorPage, IsASmallDocument) {
   EXPECT_THAT(html, EndsWith("</body>\n</html>\n"));
 }
 
+TEST(ErrorPage, HasAWayHome) {
+  for (const char* detail : {"There is no such file.", ""})
+    EXPECT_THAT(page(Status::not_found, detail), HasSubstr("<a href=\"/\">Go to the start page</a>"));
+}
+
 // Without an icon in the page, browsers ask for /favicon.ico, and the log shows a request nobody made.
 TEST(ErrorPage, MakesBrowsersAskForNothing) {
   EXPECT_THAT(page(Status::not_found, ""), HasSubstr("<link rel=\"icon\" href=\"data:,\">"));
