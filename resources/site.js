@@ -1,4 +1,5 @@
-// Shows the address of this server in the examples, and stores documents. Every page works without it.
+// Shows the address of this server in the examples, and stores documents: a form can send JSON only by a script, so the
+// forms are hidden without one, and the commands for a terminal remain.
 
 for (const shown of document.querySelectorAll(".origin")) shown.textContent = location.origin;
 
@@ -52,7 +53,7 @@ async function store(json) {
 function onSubmit(form, handle) {
   if (form === null) return;
   const button = form.querySelector("button");
-  button.disabled = false;
+  form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
