@@ -50,6 +50,7 @@ Result<void, std::string> SiteLogs::check(const Config& config) {
 
 std::vector<observe::Log*> SiteLogs::all() const {
   std::vector<observe::Log*> logs;
+  logs.reserve(logs_.size());
   for (const auto& log : logs_) logs.push_back(log.get());
   return logs;
 }

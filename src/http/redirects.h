@@ -51,7 +51,7 @@ class Redirects final : public Filter {
 
  private:
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard library looks for it
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   /// Paths, and which redirect is theirs.
