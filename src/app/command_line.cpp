@@ -99,15 +99,16 @@ class Parser {
     return row == options().end() ? nullptr : &*row;
   }
 
-  /// Whether the argument behind the flag is no value for it. A directory is not taken for the name of a
-  /// file; what is neither allowed nor anything else is a value, which will be refused.
+  /// Whether the argument behind the flag is no value for it. A flag, a port or a directory is not taken for
+  /// the name of a file; what is neither allowed nor anything else is a value, which will be refused.
   [[nodiscard]] bool stands_alone_before(const Option& option, const std::string& next) const {
+    const bool means_something_else =
+        is_flag(next) || (!next.empty() && std::ranges::all_of(next, is_digit)) || is_directory_(next);
+    if (std::holds_alternative<Text>(option.kind())) return means_something_else;
     OwnTarget own;
     const bool is_allowed =
         std::visit([&](const auto& kind) { return kind.assign(own.target(), next); }, option.kind());
-    const bool is_text = std::holds_alternative<Text>(option.kind());
-    if (is_allowed) return is_text && is_directory_(next);
-    return is_flag(next) || (!next.empty() && std::ranges::all_of(next, is_digit)) || is_directory_(next);
+    return !is_allowed && means_something_else;
   }
 
   /// Judges what CLI11 left: arguments without a flag, and unknown flags.

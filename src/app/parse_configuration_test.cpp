@@ -745,6 +745,8 @@ TEST(Configuration, ASwitchAloneIsOn) {
   EXPECT_EQ(alone({"--spa"}), "none resources index.html");
   EXPECT_EQ(alone({"--spa", "app.html"}), "none resources app.html");
   EXPECT_EQ(alone({"--spa", "site"}), "none site index.html");
+  EXPECT_EQ(alone({"site", "--spa", "--listing"}), "listing site index.html") << "a flag behind it";
+  EXPECT_EQ(alone({"site", "--spa", "8000"}), "none site index.html") << "a port behind it";
 }
 
 }  // namespace
