@@ -69,10 +69,10 @@ class GzipEncoder final : public Encoder {
 /// RFC 8878.
 class ZstdEncoder final : public Encoder {
  public:
-  ZstdEncoder() : context_(ZSTD_createCCtx(), &ZSTD_freeCCtx) {
-    is_ready_ = context_ != nullptr && ZSTD_isError(ZSTD_CCtx_setParameter(
-                                           context_.get(), ZSTD_c_compressionLevel, kZstdLevel)) == 0;
-  }
+  ZstdEncoder()
+      : context_(ZSTD_createCCtx(), &ZSTD_freeCCtx),
+        is_ready_(context_ != nullptr && ZSTD_isError(ZSTD_CCtx_setParameter(
+                                             context_.get(), ZSTD_c_compressionLevel, kZstdLevel)) == 0) {}
   [[nodiscard]] bool is_ready() const { return is_ready_; }
 
   [[nodiscard]] bool encode(Bytes piece, std::string& out) override {
@@ -96,7 +96,7 @@ class ZstdEncoder final : public Encoder {
   }
 
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context_;
-  bool is_ready_ = false;
+  bool is_ready_;
 };
 
 template <typename E>

@@ -180,7 +180,7 @@ FileHandler::Outcome FileHandler::look(const http::Request& request, OfWorker& o
   const FileKey key(own.name);
   if (own.cache.is_missing(key, request.round)) return {};
   if (use == Use::show)
-    if (auto answer = answer_from_cache(request, own, key)) return {.answer = *std::move(answer)};
+    if (auto answer = answer_from_cache(request, own, key)) return {.answer = std::move(answer)};
   return answer_from_file(request, own, key, use);
 }
 

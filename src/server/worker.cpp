@@ -35,6 +35,7 @@ ConnectionId id_of(std::uint64_t tag) {
 
 std::vector<observe::LogWriter*> writers_of(const std::vector<observe::Log*>& logs, std::string_view thread) {
   std::vector<observe::LogWriter*> writers;
+  writers.reserve(logs.size());
   for (observe::Log* log : logs) writers.push_back(&log->writer(std::string(thread)));
   return writers;
 }
