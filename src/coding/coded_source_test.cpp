@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <thread>
+#include <utility>
 
 #include "coding/encoder.h"
 #include "coding/test_decoder.h"
@@ -25,7 +26,9 @@ class NobodyWaits final : public http::ReplySink {
 
 class CodedSourceTest : public testing::TestWithParam<ContentCoding> {
  protected:
-  void TearDown() override {
+  void TearDown() override { stop(); }
+  void stop() {
+    if (std::exchange(is_stopped, true)) return;
     executor.shut_down([] {});
     executor.join();
   }
@@ -51,6 +54,7 @@ class CodedSourceTest : public testing::TestWithParam<ContentCoding> {
   NobodyWaits nobody;
   std::shared_ptr<SourceScript> script = std::make_shared<SourceScript>();
   executor::Executor executor;
+  bool is_stopped = false;
 };
 
 TEST_P(CodedSourceTest, CodesWhatItIsGiven) {
@@ -100,7 +104,7 @@ TEST_P(CodedSourceTest, AClientThatLeavesTakesNothingAwayFromTheTask) {
   EXPECT_TRUE(script->cancelled);
   EXPECT_FALSE(script->destroyed) << "the task still has it";
   gate.open();
-  while (script.use_count() > 1) std::this_thread::yield();
+  stop();
   EXPECT_TRUE(script->destroyed);
 }
 
