@@ -29,7 +29,7 @@ function explain(status, problem) {
 }
 
 async function store(json) {
-  show("", element("p", "Storing it…"));
+  show("", element("p", "It is being stored."));
   try {
     const response = await fetch("/upload", {
       method: "POST",
