@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,12 +35,6 @@ std::unique_ptr<http::Router> router_of(http::Site site) {
 http::Site without_filters(http::Site site) {
   site.filters.clear();
   return site;
-}
-
-std::string title_of(const SiteConfig& config) {
-  if (!config.is_default) return fmt::format("Site {}", fmt::join(config.names, ", "));
-  return config.names.empty() ? "Default site"
-                              : fmt::format("Default site, {}", fmt::join(config.names, ", "));
 }
 
 /// "www" for the root /srv/www; "example.org" and "example" for the host.
@@ -105,7 +97,7 @@ std::vector<audit::OurFile> our_files(const Config& config, const std::string& c
 audit::SiteReport report_of(const OpenSite& site, const std::vector<audit::OurFile>& ours, bool keeps_urls) {
   const auto asked = router_of(site.routes());
   const auto contents = router_of(without_filters(site.routes()));
-  audit::AuditedSite audited{.title = title_of(site.config()),
+  audit::AuditedSite audited{.title = site.title(),
                              .folders = {},
                              .site = asked.get(),
                              .contents = contents.get(),

@@ -8,6 +8,7 @@
 
 #include "app/nearest_name.h"
 #include "base/ascii.h"
+#include "base/endpoint.h"
 
 namespace bobbin::app {
 namespace {
@@ -19,9 +20,10 @@ struct Occurrence {
   std::string value;
 };
 
-constexpr std::string_view kAudit = "audit";
+constexpr std::pair<std::string_view, Command> kCommands[] = {{"audit", Command::audit},
+                                                              {"explain", Command::explain}};
 /// First words that will be commands.
-constexpr std::string_view kReserved[] = {"inbox", "explain", "doctor", "upgrade"};
+constexpr std::string_view kReserved[] = {"inbox", "doctor", "upgrade"};
 
 constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
@@ -58,8 +60,12 @@ class Parser {
     return found;
   }
 
-  /// The first word, where it is a command; known once the arguments are parsed.
-  [[nodiscard]] std::optional<Command> command() const { return command_; }
+  /// The first word, where it is a command, and what belongs to it; known once the arguments are parsed.
+  void describe_command(CommandLine& line) const {
+    line.command = command_;
+    line.method = method_;
+    line.url = url_;
+  }
 
  private:
   void add(const Option& option, const std::string& name) {
@@ -124,10 +130,7 @@ class Parser {
         words.push_back(argument);
       }
     }
-    if (!words.empty() && words.front() == kAudit) {
-      command_ = Command::audit;
-      words.erase(words.begin());
-    }
+    TRY(take_command(words));
     std::vector<const Option*> rows{&option_named("port"), &option_named("bind"), &option_named("threads")};
     if (!words.empty() && TRY(begins_with_directory(words.front())))
       rows.insert(rows.begin(), &option_named("root"));
@@ -139,6 +142,38 @@ class Parser {
     for (std::size_t i = 0; i < words.size(); ++i)
       found.push_back({rows[i], std::string(rows[i]->positional), words[i]});
     return found;
+  }
+
+  /// Takes the command, and what belongs to it, off the front.
+  [[nodiscard]] Result<void, std::string> take_command(std::vector<std::string>& words) {
+    const auto named = std::ranges::find_if(
+        kCommands, [&](const auto& each) { return !words.empty() && each.first == words.front(); });
+    if (named == std::end(kCommands)) return {};
+    command_ = named->second;
+    words.erase(words.begin());
+    return command_ == Command::explain ? take_request(words) : Result<void, std::string>();
+  }
+
+  /// `[METHOD] URL`
+  [[nodiscard]] Result<void, std::string> take_request(std::vector<std::string>& words) {
+    const auto is_url = [](const std::string& word) {
+      return word.starts_with('/') || word.find("://") != std::string::npos;
+    };
+    method_ = "GET";
+    if (!words.empty() && !is_url(words.front())) {
+      method_ = words.front();
+      words.erase(words.begin());
+    }
+    if (words.empty())
+      return failure(
+          std::string("explain: a URL or a path is missing, as in: bobbin explain GET /index.html"));
+    url_ = words.front();
+    words.erase(words.begin());
+    for (const std::string& word : {method_, url_})
+      if (word.empty() || word.find_first_of(" \t\r\n") != std::string::npos)
+        return failure("explain: " + in_quotes(word) +
+                       " is not allowed; a method and a URL are one word each");
+    return {};
   }
 
   /// Whether the first word is a directory; otherwise it is a port.
@@ -176,6 +211,8 @@ class Parser {
 
   const std::function<bool(const std::string&)>& is_directory_;
   std::optional<Command> command_;
+  std::string method_;
+  std::string url_;
   CLI::App app_;
   std::map<const CLI::Option*, const Option*> rows_;
 };
@@ -185,11 +222,26 @@ class Parser {
                      earlier);
 }
 
+/// What the server makes of the field is what is to be explained; but it must be one.
+[[nodiscard]] Result<void, std::string> check_field(const Occurrence& found) {
+  const std::size_t colon = found.value.find(':');
+  if (colon != 0 && colon != std::string::npos && found.value.find_first_of("\r\n") == std::string::npos)
+    return {};
+  return failure(not_allowed({found.name, found.value}, "Name: value, on one line"));
+}
+
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
   if (action == Action::read_file) {
     if (line.file) return failure(beside(found, line.file->place));
     line.file = Value{found.name, found.value};
+  } else if (action == Action::add_field) {
+    TRY(check_field(found));
+    line.fields.push_back(found.value);
+  } else if (action == Action::ask_from) {
+    if (!parse_address(found.value))
+      return failure(not_allowed({found.name, found.value}, "an IPv4 or IPv6 address"));
+    line.client = found.value;
   } else if (found.value != kFlagIsPresent) {
     return failure(
         fmt::format("{}: {} is not allowed; it takes no value", found.name, in_quotes(found.value)));
@@ -211,13 +263,23 @@ class Parser {
   return {};
 }
 
-/// Some flags are about an audit, and about nothing else.
+/// Some flags are about one command or two, and about nothing else.
 [[nodiscard]] Result<void, std::string> check_command(const CommandLine& line) {
-  if (line.command == Command::audit) return {};
-  for (const auto& [action, flag] :
-       {std::pair(Action::show_all, "--all"), std::pair(Action::as_json, "--json")})
-    if (line.actions.contains(action))
-      return failure(fmt::format("{}: only allowed behind a command, as in: bobbin audit {}", flag, flag));
+  struct Flag {
+    Action action;
+    std::string_view name;
+    std::set<Command> commands;
+    std::string_view example;
+  };
+  static const Flag kFlags[] = {
+      {Action::show_all, "--all", {Command::audit}, "audit --all"},
+      {Action::as_json, "--json", {Command::audit, Command::explain}, "audit --json"},
+      {Action::add_field, "-H", {Command::explain}, "explain /index.html -H 'Accept: text/html'"},
+      {Action::ask_from, "--from", {Command::explain}, "explain /index.html --from 192.0.2.1"}};
+  for (const Flag& flag : kFlags)
+    if (line.actions.contains(flag.action) && !(line.command && flag.commands.contains(*line.command)))
+      return failure(
+          fmt::format("{}: only allowed behind a command, as in: bobbin {}", flag.name, flag.example));
   return {};
 }
 
@@ -233,7 +295,7 @@ Result<CommandLine, std::string> parse_command_line(
     const std::string_view positional = found.option->positional;
     line.directory_is_named |= found.option == &option_named("root") && found.name == positional;
   }
-  line.command = parser.command();
+  parser.describe_command(line);
   TRY(check_command(line));
   return line;
 }

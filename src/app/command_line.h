@@ -13,23 +13,26 @@
 namespace bobbin::app {
 
 /// What is done instead of serving.
-enum class Command : std::uint8_t { audit };
+enum class Command : std::uint8_t { audit, explain };
 
 /// The arguments, taken apart but not yet judged.
 struct CommandLine {
   std::vector<Setting> settings;  ///< every option at most once
   std::set<Action> actions;
-  std::optional<Command> command;   ///< the first word, where it is one
-  std::optional<Value> file;        ///< the value of --config
-  bool directory_is_named = false;  ///< whether the first word is a directory, as in `bobbin site`
+  std::optional<Command> command;    ///< the first word, where it is one
+  std::string method;                ///< of the request that is to be explained
+  std::string url;                   ///< likewise
+  std::vector<std::string> fields;   ///< likewise, "Name: value" each
+  std::string client = "127.0.0.1";  ///< likewise; an address
+  std::optional<Value> file;         ///< the value of --config
+  bool directory_is_named = false;   ///< whether the first word is a directory, as in `bobbin site`
 };
 
 /// Takes arguments (without the program's name) apart: `[COMMAND] [DIR] [PORT [HOST [THREADS]]]`, `--name
-/// VALUE`,
-/// `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--`. The first word is a command if there is one of that
-/// name; the first behind it is a port when it consists of digits, otherwise a directory (`./inbox` where a
-/// command has its name). The error is a message about a word that is none of these, an unknown flag, a
-/// missing value, a surplus argument, or a setting that is given twice.
+/// VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--`. The first word is a command if there is one of that
+/// name, and `[METHOD] URL` stands behind `explain`; the next is a port when it consists of digits, otherwise
+/// a directory (`./inbox` where a command has its name). The error is a message about a word that is none of
+/// these, an unknown flag, a missing value, a surplus argument, or a setting that is given twice.
 [[nodiscard]] Result<CommandLine, std::string> parse_command_line(
     std::span<const char* const> arguments, const std::function<bool(const std::string&)>& is_directory);
 

@@ -75,6 +75,7 @@ enum class Download : std::uint8_t {
 /// What a site does differently for some paths: see http::SiteRule. It comes from one [[rule]], for the
 /// default site, or one [[site.rule]].
 struct RuleConfig {
+  std::string place;                  ///< for messages: "bobbin.toml:3:1: [[site.rule]]"
   std::vector<std::string> paths;     ///< http::PathPattern::parse accepts each; there is at least one
   std::vector<std::string> methods;   ///< every one when there are none
   std::vector<std::string> statuses;  ///< "404" or "4xx"; what is no error when there are none

@@ -25,7 +25,7 @@ namespace bobbin::app {
 class Generation {
  public:
   /// `bound` has the addresses of the listeners. `executor` outlives the generation. When `folders` is null
-  /// this only looks whether the generation could be made. `client_limit` is the outermost filter; null:
+  /// nothing is changed, and no document can be stored. `client_limit` is the outermost filter; null:
   /// there is none. `predecessor`: the generation in whose place it is put; null: this is the first one. The
   /// error is a sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(

@@ -79,8 +79,7 @@ void ListenerServices::attach(std::vector<server::Listener>& listeners) const {
 }
 
 bool ListenerServices::answers_in_clear(std::size_t index) const {
-  const http::ListenerRules& rules = services_[configs_[index]].rules;
-  return rules.scheme == http::Scheme::http && !rules.redirect_port;
+  return rules(index).scheme == http::Scheme::http && !rules(index).redirect_port;
 }
 
 std::vector<http::Scheme> ListenerServices::schemes() const {

@@ -36,6 +36,10 @@ class ListenerServices {
   void attach(std::vector<server::Listener>& listeners) const;
   /// Whether this one in `bound` answers requests in clear text.
   [[nodiscard]] bool answers_in_clear(std::size_t index) const;
+  /// What holds at this one in `bound`. Lives as long as this object.
+  [[nodiscard]] const http::ListenerRules& rules(std::size_t index) const {
+    return services_[configs_[index]].rules;
+  }
   /// The scheme of each address in `bound`.
   [[nodiscard]] std::vector<http::Scheme> schemes() const;
 

@@ -19,13 +19,6 @@
 namespace bobbin::app {
 namespace {
 
-Endpoint endpoint_of(const std::string& bind, std::uint16_t port) {
-  auto endpoint = parse_address(bind == "localhost" ? "127.0.0.1" : bind);
-  ASSERT(endpoint);  // the option takes nothing else
-  endpoint->port = port;
-  return *endpoint;
-}
-
 /// The congestion control for connections to this listener; empty for that of the system. bbr paces by a
 /// model of a network, and there is none when the machine talks to itself. Every kernel has reno and allows
 /// it to every user.
@@ -195,6 +188,13 @@ class Opening {
 };
 
 }  // namespace
+
+Endpoint endpoint_of(const std::string& bind, std::uint16_t port) {
+  auto endpoint = parse_address(bind == "localhost" ? "127.0.0.1" : bind);
+  ASSERT(endpoint);  // the option takes nothing else
+  endpoint->port = port;
+  return *endpoint;
+}
 
 Result<Listening, StartFailure> listen_on_all(const Config& config) {
   Opening opening(config.server);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Listening {
 
 /// Listens on everything that is configured, with the configured congestion control.
 [[nodiscard]] Result<Listening, StartFailure> listen_on_all(const Config& config);
+
+/// An address on which --bind lets the server listen.
+[[nodiscard]] Endpoint endpoint_of(const std::string& bind, std::uint16_t port);
 
 [[nodiscard]] std::vector<Endpoint> addresses_of(const std::vector<server::Listener>& listeners);
 

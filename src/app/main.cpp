@@ -9,6 +9,7 @@
 
 #include "app/audit.h"
 #include "app/check.h"
+#include "app/explain.h"
 #include "app/parse_configuration.h"
 #include "app/serve.h"
 #include "os/file.h"
@@ -51,6 +52,7 @@ int main(int argc, char** argv, char** variables) {
     return EXIT_SUCCESS;
   }
   if (const auto* audit = std::get_if<app::Audit>(&outcome)) return app::audit(*audit);
+  if (const auto* explain = std::get_if<app::Explain>(&outcome)) return app::explain(*explain);
   if (const auto* check = std::get_if<app::Check>(&outcome)) return app::check(*check);
   return app::serve(std::get<app::Run>(outcome), parse);
 }

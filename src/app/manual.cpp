@@ -13,6 +13,7 @@ constexpr std::size_t kTextColumn = 36;
 
 constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
        bobbin audit [DIR] [options]      says what would be served, and serves nothing
+       bobbin explain [METHOD] URL [DIR] [options]    says what would be answered, and why
 
 Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that clients post.
 
@@ -32,8 +33,9 @@ This page is made from the program's table of options: `bobbin --help-markdown >
 
     bobbin [DIR] [PORT [HOST [THREADS]]] [options]
     bobbin audit [DIR] [options]
+    bobbin explain [METHOD] URL [DIR] [options]
 
-[`bobbin audit`](audit.md) says what the other would serve. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
+[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
 

@@ -1,6 +1,7 @@
 #include "app/open_rules.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <utility>
 
 #include "app/option_values.h"
@@ -16,10 +17,19 @@ std::pair<std::string, std::string> name_and_value(const std::string& field) {
   return {field.substr(0, colon), field.substr(colon + 2)};
 }
 
+/// "bobbin.toml:3:1: [[site.rule]] for /docs/** (GET, POST)"
+std::string title_of(const RuleConfig& config) {
+  std::string title = fmt::format("{} for {}", config.place, fmt::join(config.paths, ", "));
+  if (!config.methods.empty()) title += fmt::format(" (method {})", fmt::join(config.methods, ", "));
+  if (!config.statuses.empty()) title += fmt::format(" (status {})", fmt::join(config.statuses, ", "));
+  return title;
+}
+
 /// The rule without its guards, and without what it says of Cache-Control: that is a rule of its own, since
 /// the status and the errors that this one names do not matter to it.
 http::SiteRule rule_of(const RuleConfig& config) {
-  http::SiteRule rule{.paths = path_patterns_of(config.paths),
+  http::SiteRule rule{.title = title_of(config),
+                      .paths = path_patterns_of(config.paths),
                       .on_errors = config.on_errors,
                       .remove = config.remove,
                       .origins = config.origins};
@@ -34,8 +44,9 @@ http::SiteRule rule_of(const RuleConfig& config) {
   return rule;
 }
 
-http::SiteRule cache_rule(const std::vector<std::string>& paths, const std::string& value) {
-  return {.paths = path_patterns_of(paths), .set = {{"Cache-Control", value}}};
+http::SiteRule cache_rule(const std::vector<std::string>& paths, const std::string& value,
+                          std::string title) {
+  return {.title = std::move(title), .paths = path_patterns_of(paths), .set = {{"Cache-Control", value}}};
 }
 
 }  // namespace
@@ -60,7 +71,8 @@ Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const Sit
   rules.push_back(
       {.clients = site.clients, .certificates = site.certificates, .authentication = site.authentication});
   if (!config.immutable.empty())
-    rules.push_back(cache_rule(config.immutable, "public, max-age=31536000, immutable"));
+    rules.push_back(cache_rule(config.immutable, "public, max-age=31536000, immutable",
+                               fmt::format("--immutable {}", fmt::join(config.immutable, ", "))));
   for (const RuleConfig& each : config.rules) {
     if (each.origins.size() > http::SiteRules::kMostOrigins)
       return failure(
@@ -73,7 +85,7 @@ Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const Sit
     auto authentication = TRY(open_authentication(secrets_of(each), executor, exempt));
     if (authentication || each.is_open) rule.authentication = std::move(authentication);
     if (!each.cache_control.empty()) {
-      rules.push_back(cache_rule(each.paths, each.cache_control));
+      rules.push_back(cache_rule(each.paths, each.cache_control, ""));
       rules.back().methods = rule.methods;
     }
     rules.push_back(std::move(rule));

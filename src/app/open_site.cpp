@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <system_error>
@@ -25,6 +27,7 @@
 #include "listing/listing_handler.h"
 #include "os/directory.h"
 #include "store/document_name.h"
+#include "store/document_store.h"
 
 namespace bobbin::app {
 namespace {
@@ -54,6 +57,23 @@ class Documents final : public http::Handler {
   const std::shared_ptr<const files::FileHandler> documents_;
   const std::shared_ptr<const http::Handler> site_;
   const std::size_t path_size_;
+};
+
+/// Stands in place of a store where nothing is to be changed: no document is ever completed.
+class UnopenedStore final : public store::DocumentStore {
+ public:
+  State state() const override { return State::open; }
+  store::Draft begin(std::uint64_t) override { return store::Draft(std::make_shared<Target>()); }
+
+ private:
+  class Target final : public store::DraftTarget {
+    Intake append(Bytes) override { return Intake::more; }
+    void when_ready(std::function<void()> ready) override { ready(); }
+    void commit(Done done) override {
+      done(failure(store::NotStored{.reason = store::NotStored::Reason::busy}));
+    }
+    void abandon() override {}
+  };
 };
 
 constexpr std::string_view kChallengePath = "/.well-known/acme-challenge";  // RFC 8555 §8.3
@@ -235,13 +255,15 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
     TRY(check_mounts_beside_uploads(config_, documents_path_, directory, hidden_names()));
   if (takes && folders == nullptr) {
     TRY(UploadFolders::check(directory));
-    uploads_ = std::make_shared<NotServed>();
-  } else if (takes) {
+  }
+  if (takes) {
+    std::shared_ptr<store::DocumentStore> store = std::make_shared<UnopenedStore>();
+    if (folders != nullptr) store = TRY(folders->open(directory));
     uploads_ = std::make_shared<uploads::UploadHandler>(
         uploads::UploadSettings{.url_path = http::encode_path(documents_path_),
                                 .max_upload_bytes = most_bytes,
                                 .commit_timeout = shared_.commit_timeout},
-        TRY(folders->open(directory)));
+        std::move(store));
   }
   if (takes) upload_directory_ = directory;
   if (!config_.serve_uploads) {
@@ -451,6 +473,12 @@ std::vector<OpenSite::ServedFolder> OpenSite::folders() const {
   return folders;
 }
 
+std::string OpenSite::title() const {
+  const std::string names = fmt::format("{}", fmt::join(config_.names, ", "));
+  if (!config_.is_default) return "Site " + names;
+  return names.empty() ? "Default site" : "Default site, " + names;
+}
+
 Guards OpenSite::guards() const {
   return {.clients = address_guard(config_.allowed_clients, config_.denied_clients),
           .certificates = certificate_guard(config_.allowed_certificates),
@@ -466,18 +494,26 @@ http::Site OpenSite::routes() const {
     allowed.push_back(*std::move(canonical));
 
   std::vector<http::Route> routes;
-  if (challenges_) routes.push_back({Match::beneath, std::string(kChallengePath), challenges_.get()});
-  if (uploads_) routes.push_back({Match::exactly, config_.upload_path, uploads_.get()});
+  if (challenges_)
+    routes.push_back({Match::beneath, std::string(kChallengePath), challenges_.get(),
+                      "--acme-challenges " + config_.acme_challenges});
+  if (uploads_)
+    routes.push_back(
+        {Match::exactly, config_.upload_path, uploads_.get(), "uploads, into " + upload_directory_});
   std::vector<http::Route> folders;
-  if (documents_) folders.push_back({Match::beneath, documents_path_, documents_.get()});
+  if (documents_)
+    folders.push_back({Match::beneath, documents_path_, documents_.get(),
+                       config_.serve_uploads ? "stored documents, of " + documents_directory_
+                                             : "stored documents, which --serve-uploads off keeps back"});
   for (std::size_t i = 0; i < mounts_.size(); ++i) {
-    const std::string& path = mounts_[i].config.path;
-    routes.push_back({Match::exactly, path, mount_pages_[i].get()});
-    folders.push_back({Match::beneath, path, mount_pages_[i].get()});
+    const auto& [path, directory] = mounts_[i].config;
+    const std::string title = fmt::format("the mount {} of {}", path, directory);
+    routes.push_back({Match::exactly, path, mount_pages_[i].get(), title});
+    folders.push_back({Match::beneath, path, mount_pages_[i].get(), title});
   }
   std::ranges::sort(folders, [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
   std::ranges::move(folders, std::back_inserter(routes));
-  routes.push_back({Match::beneath, "", pages_.get()});
+  routes.push_back({Match::beneath, "", pages_.get(), "the root " + config_.root});
   using Addresses = http::HostPolicy::Addresses;
   return {
       .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),
@@ -486,7 +522,8 @@ http::Site OpenSite::routes() const {
       .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
       .filters = filters(),
       .rules = rules_,
-      .access_log = static_cast<std::uint16_t>(access_log_of(config_, shared_.log_files))};
+      .access_log = static_cast<std::uint16_t>(access_log_of(config_, shared_.log_files)),
+      .title = title()};
 }
 
 }  // namespace bobbin::app

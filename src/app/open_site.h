@@ -38,7 +38,7 @@ class OpenSite {
     bool redirects_to_https;             ///< whether any listener does so
     std::vector<std::string> log_files;  ///< see access_log_of
   };
-  /// When `folders` is null this only looks whether the upload folder could be used, and takes no uploads.
+  /// When `folders` is null this only looks whether the upload folder could be used, and stores no document.
   /// `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases; null:
   /// there is none. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(const SiteConfig& config,
@@ -55,6 +55,8 @@ class OpenSite {
   [[nodiscard]] http::Site routes() const;
 
   [[nodiscard]] const SiteConfig& config() const { return config_; }
+  /// "Site example.org", "Default site".
+  [[nodiscard]] std::string title() const;
   [[nodiscard]] const std::vector<std::string>& log_files() const { return shared_.log_files; }
   /// The directory that takes uploads; empty when none are taken.
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }

@@ -14,7 +14,17 @@
 namespace bobbin::app {
 
 /// What an option of the command line does that sets nothing.
-enum class Action : std::uint8_t { read_file, check_config, show_all, as_json, help, help_markdown, version };
+enum class Action : std::uint8_t {
+  read_file,
+  check_config,
+  show_all,
+  as_json,
+  add_field,
+  ask_from,
+  help,
+  help_markdown,
+  version
+};
 
 /// One row of the table from which the command line, the configuration file, the environment variables,
 /// --help and docs/configuration.md come.

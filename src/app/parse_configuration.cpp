@@ -71,7 +71,7 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
 
 [[nodiscard]] Result<RuleConfig, ConfigError> rule_of(const Table& table) {
   TRY(require(table, "rule-path"));
-  OwnTarget own;
+  OwnTarget own{.rule = {.place = table.place}};
   TRY(apply_all({{table.settings, kExitConfiguration}}, own.target()));
   return std::move(own.rule);
 }
@@ -187,6 +187,14 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
                  .subject = subject,
                  .shows_all = line->actions.contains(Action::show_all),
                  .as_json = line->actions.contains(Action::as_json)};
+  if (line->command == Command::explain)
+    return Explain{.config = std::move(run->config),
+                   .warnings = std::move(run->warnings),
+                   .method = line->method,
+                   .url = line->url,
+                   .fields = line->fields,
+                   .client = line->client,
+                   .as_json = line->actions.contains(Action::as_json)};
   return *std::move(run);
 }
 

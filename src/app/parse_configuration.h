@@ -32,6 +32,16 @@ struct Audit {
   bool shows_all = false;  ///< every URL, and every finding
   bool as_json = false;
 };
+/// Say what would be answered to one request (bobbin explain).
+struct Explain {
+  Config config;
+  std::vector<std::string> warnings;
+  std::string method;
+  std::string url;                  ///< with scheme and host, or a path
+  std::vector<std::string> fields;  ///< "Name: value" each
+  std::string client;               ///< an address
+  bool as_json = false;
+};
 /// Write `text` (it ends in a newline) to standard output and exit with 0: --help, --version.
 struct Print {
   std::string text;
@@ -41,7 +51,7 @@ struct ConfigError {
   std::string message;
   int exit_code = 0;
 };
-using ParseOutcome = std::variant<Run, Check, Audit, Print, ConfigError>;
+using ParseOutcome = std::variant<Run, Check, Audit, Explain, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
 /// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).

@@ -341,14 +341,19 @@ RuleConfig every_key_of_a_rule() {
           .is_open = true};
 }
 
+RuleConfig at(const std::string& place, RuleConfig rule) {
+  rule.place = place;
+  return rule;
+}
+
 TEST(Configuration, ReadsTheRulesOfSites) {
   const std::string keys(kEveryKeyOfARule);
   const Config of_default =
       config_from({{"-c", "bobbin.toml"}, {}, "port = 1\n[[rule]]" + keys + "[[rule]]\npath = \"/b\""});
   ASSERT_EQ(of_default.sites.size(), 1U);
   ASSERT_EQ(of_default.sites[0].rules.size(), 2U);
-  EXPECT_EQ(of_default.sites[0].rules[0], every_key_of_a_rule());
-  EXPECT_EQ(of_default.sites[0].rules[1], RuleConfig{.paths = {"/b"}});
+  EXPECT_EQ(of_default.sites[0].rules[0], at("bobbin.toml:2:1: [[rule]]", every_key_of_a_rule()));
+  EXPECT_EQ(of_default.sites[0].rules[1].paths, std::vector<std::string>{"/b"});
 
   const std::string site = "[[site]]\nnames = \"a.example\"\nroot = \"x\"\n";
   const Config of_site =
@@ -358,9 +363,10 @@ TEST(Configuration, ReadsTheRulesOfSites) {
                        "[[rule]]\npath = \"/c\""});
   ASSERT_EQ(of_site.sites.size(), 2U);
   ASSERT_EQ(of_site.sites[0].rules.size(), 2U);
-  EXPECT_EQ(of_site.sites[0].rules[0], RuleConfig{.paths = {"/b"}});
-  EXPECT_EQ(of_site.sites[0].rules[1], every_key_of_a_rule());
-  EXPECT_EQ(of_site.sites[1].rules, std::vector{RuleConfig{.paths = {"/c"}}});
+  EXPECT_EQ(of_site.sites[0].rules[0], at("bobbin.toml:5:1: [[site.rule]]", {.paths = {"/b"}}));
+  EXPECT_EQ(of_site.sites[0].rules[1], at("bobbin.toml:7:1: [[site.rule]]", every_key_of_a_rule()));
+  ASSERT_EQ(of_site.sites[1].rules.size(), 1U);
+  EXPECT_EQ(of_site.sites[1].rules[0].paths, std::vector<std::string>{"/c"});
 }
 
 TEST(Configuration, RefusesBadRules) {

@@ -17,6 +17,7 @@
 #include "app/main_loop.h"
 #include "app/milestone.h"
 #include "app/reloader.h"
+#include "app/session_settings.h"
 #include "app/site_logs.h"
 #include "app/start_failure.h"
 #include "app/upload_folders.h"
@@ -32,21 +33,6 @@ constexpr Duration kForcedEnd = seconds(1);
 
 using observe::LogLevel;
 
-http::SessionSettings session_settings(const Config& config) {
-  const ServerConfig& server = config.server;
-  return {.head = {.head_bytes = server.max_head},
-          .maximum_content_bytes = server.max_upload,
-          .maximum_requests = server.keep_alive_requests,
-          .maximum_http2_requests = server.http2_requests,
-          .keep_alive = server.keep_alive_timeout,
-          .head_timeout = server.head_timeout,
-          .pace = {.minimum_rate = server.minimum_rate,
-                   .grace = server.rate_grace,
-                   .stall = server.stall_timeout},
-          .http2 = server.http2,
-          .server_name = server.server_name};
-}
-
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
                                    std::vector<observe::Log*> site_logs,
                                    limits::ClientLimits& client_limits) {
@@ -54,7 +40,7 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
   return {.threads = server.threads,
           .connections_per_thread = capacity.connections_per_thread,
           .queue = capacity.queue,
-          .worker = {.session = session_settings(config),
+          .worker = {.session = session_settings(server),
                      .access_log = server.access_log,
                      .access_format = server.log_format,
                      .site_logs = std::move(site_logs),

@@ -14,7 +14,8 @@ http::Response try_again(http::Status status, std::string detail) {
   return response;
 }
 
-void tell_user(const http::Request& request, const std::string& name) {
+void let_in(const http::Request& request, const std::string& name) {
+  request.note("access", {"let in as ", name});
   if (request.user != nullptr) *request.user = name;
 }
 
@@ -28,6 +29,7 @@ Authentication::Authentication(Proofs proofs, const std::string& realm, std::str
 
 std::optional<http::Begin> Authentication::before(const http::Request& request) const {
   if (!exempt_.empty() && http::is_beneath(request.path, exempt_)) return std::nullopt;
+  request.note("access", {"a password or a token is asked for"});
   return std::visit([&](const auto& credentials) { return judge(request, credentials); },
                     http::credentials_of(request.head.fields));
 }
@@ -37,7 +39,7 @@ std::optional<http::Begin> Authentication::judge(const http::Request& request,
   using Verdict = PasswordChecker::Verdict;
   if (!proofs_.passwords) return challenge("A password is no proof here, but a token is.");
   switch (proofs_.passwords->check(credentials, request.client, request.resume())) {
-    case Verdict::right: tell_user(request, credentials.user); return std::nullopt;
+    case Verdict::right: let_in(request, credentials.user); return std::nullopt;
     case Verdict::not_known_yet: return http::Undecided{};
     case Verdict::busy:
       return try_again(http::Status::service_unavailable, "Too many passwords are being verified.");
@@ -54,7 +56,7 @@ std::optional<http::Begin> Authentication::judge(const http::Request& request,
                                                  const http::BearerToken& credentials) const {
   if (!proofs_.tokens) return challenge("A token is no proof here, but a password is.");
   if (const std::string* name = proofs_.tokens->find(credentials.token)) {
-    tell_user(request, *name);
+    let_in(request, *name);
     return std::nullopt;
   }
   http::Response response = challenge("The token is not accepted here.", true);

@@ -69,7 +69,8 @@ std::optional<http::Begin> ChecksumFiles::checksum(const http::Request& request)
                                 .presentation = {.media_type = "text/plain; charset=utf-8"},
                                 .validators = validators,
                                 .has_ranges = false};
-  switch (http::evaluate_preconditions(request.head.fields, validators, shown->file.looked_at())) {
+  request.note("file", {"the checksum of ", name, ", which --checksums offers"});
+  switch (judge_preconditions(request, validators, shown->file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
     case http::PreconditionVerdict::not_modified: return not_modified(description);
     case http::PreconditionVerdict::proceed: break;

@@ -14,7 +14,9 @@ http::Begin EarlierReleases::begin(const http::Request& request) const {
   if (!http::is_not_found(begin) || !is_immutable(request.path)) return begin;
   for (const auto& release : earlier_) {
     http::Begin found = release->begin(request);
-    if (!http::is_not_found(found)) return found;
+    if (http::is_not_found(found)) continue;
+    request.note("file", {"it is there in an earlier release"});
+    return found;
   }
   return begin;
 }

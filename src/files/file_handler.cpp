@@ -162,13 +162,19 @@ http::Begin FileHandler::begin(const http::Request& request) const {
   ASSERT(request.path.starts_with(url_prefix_) && request.worker < workers_.size());
   OfWorker& own = *workers_[request.worker];
   std::string_view path = request.path.substr(url_prefix_.size());
-  if (is_hidden(path, url_prefix_.empty(), settings_.hidden)) return nothing_there(request, own);  // 1
+  if (is_hidden(path, url_prefix_.empty(), settings_.hidden)) {  // 1
+    request.note("file", {"names that begin with a dot are hidden"});
+    return nothing_there(request, own);
+  }
 
   const bool has_slash = path.ends_with('/');
   if (!path.empty()) path.remove_prefix(1);
   if (has_slash && !path.empty()) path.remove_suffix(1);
   own.name = path;
-  if (auto redirect = redirect_to_clean(request, own)) return *std::move(redirect);
+  if (auto redirect = redirect_to_clean(request, own)) {
+    request.note("redirect", {own.name, " is there, and --clean-urls leads to its clean address"});
+    return *std::move(redirect);
+  }
   Outcome outcome;
   if (!has_slash) outcome = look(request, own, Use::show);
   if (has_slash || outcome.is_folder) outcome = look_for_index(request, own, has_slash);  // 3
@@ -362,9 +368,27 @@ std::optional<FileHandler::Choice> FileHandler::choose(const http::AcceptedCodin
   return Choice{.coding = *best, .is_sibling = siblings.has(*best)};
 }
 
+/// Tells what the name has led to.
+void FileHandler::note_found(const http::Request& request, const std::string& name,
+                             const Result<OpenFile>& file) const {
+  const std::string path = root_.name() + (name.empty() ? "" : "/" + name);
+  if (!file) {
+    const std::string reason = file.error().code == ENOENT ? "is not there" : file.error().message();
+    return request.note("file", {path, ": ", reason});
+  }
+  const Kind kind = file->status().kind;
+  const std::string_view what = kind == Kind::directory ? "a folder"
+                                : kind == Kind::regular ? "a file"
+                                                        : "neither a file nor a folder";
+  const std::string place = file->place();
+  const bool is_linked = !place.empty() && place != path && place != os::place_of(root_.fd()) + "/" + name;
+  request.note("file", {path, ": ", what, is_linked ? ", by a symbolic link: " : "", is_linked ? place : ""});
+}
+
 FileHandler::Outcome FileHandler::answer_from_file(const http::Request& request, OfWorker& own,
                                                    const FileKey& key, Use use) const {
   auto file = OpenFile::open(root_, own.name);  // 2
+  if (request.decisions != nullptr) note_found(request, own.name, file);
   if (!file) {
     if (file.error().code != ENOENT) return {.answer = answer_to(file.error(), request.path)};
     own.cache.add_missing(key, request.round);
@@ -373,8 +397,11 @@ FileHandler::Outcome FileHandler::answer_from_file(const http::Request& request,
   if (file->status().kind == Kind::directory) return {.is_folder = true};
   if (file->status().kind != Kind::regular) return {.answer = nothing_there(request, own)};  // 4
   switch (use) {
-    case Use::add_slash: return {.answer = redirect_to(std::string(request.path) + '/', request)};
+    case Use::add_slash:
+      request.note("redirect", {"its address ends in a slash"});
+      return {.answer = redirect_to(std::string(request.path) + '/', request)};
     case Use::remove_slash:
+      request.note("redirect", {"its address does not end in a slash"});
       return {.answer = redirect_to(request.path.substr(0, request.path.size() - 1), request)};
     case Use::show: break;
   }
@@ -404,8 +431,11 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                                 OpenFile file) const {
   const std::string_view name = last_segment(key.name());
   const auto shown = presentation(request, name);
-  if (!shown)
+  if (!shown) {
+    request.note("type", {"--allow-type does not have the extension of ", name});
     return Response::error(Status::unsupported_media_type, "Files of this type are not served here.");
+  }
+  request.note("type", {shown->media_type, shown->attachment ? ", offered as a download" : ", shown"});
   Subject subject{.name = name,
                   .presentation = *shown,
                   .validator_settings = {.file_system_id = own.file_system_id.of(file),
@@ -422,12 +452,19 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
     // Of what we code there is neither a range nor a digest before it has been coded.
     const bool can_be_live = !request.head.fields.has(FieldName::range) && !wants_digest(request.head);
     const auto choice = choose(accepted, codings.siblings, file.status().size_bytes, can_be_live);
+    request.note("coding", {!choice ? "none that there is, and the client refuses the file as it is"
+                            : is_plain(choice->coding) ? "none: the file as it is"
+                                                       : http::name_of(choice->coding),
+                            !choice || is_plain(choice->coding) ? ""
+                            : choice->is_sibling                ? ", from a file that is there in it"
+                                                                : ", made by the server"});
     if (!choice) return not_acceptable();
     subject.coding = choice->coding;
     if (!is_plain(choice->coding)) {
       auto coded = choice->is_sibling ? answer_with_sibling(request, own, key, file, subject, codings)
                                       : answer_live(request, own, key, file, subject, codings);
       if (coded) return *std::move(coded);
+      request.note("coding", {"none after all: it cannot be given now"});
       subject.coding = ContentCoding::identity;
     }
   }
@@ -519,7 +556,7 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
                     .form = form_of(subject.coding),
                     .codings = codings};
   const bool can_be_kept = !could_change_unseen(status, file.looked_at());
-  switch (http::evaluate_preconditions(request.head.fields, coded, file.looked_at())) {
+  switch (judge_preconditions(request, coded, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
     case http::PreconditionVerdict::not_modified: {
       Response response = not_modified(description);

@@ -142,6 +142,7 @@ class FileHandler final : public http::Handler {
     bool is_folder = false;
   };
 
+  void note_found(const http::Request& request, const std::string& name, const Result<OpenFile>& file) const;
   [[nodiscard]] http::Begin nothing_there(const http::Request& request, OfWorker& own) const;
   [[nodiscard]] Outcome look(const http::Request& request, OfWorker& own, Use use) const;
   [[nodiscard]] Outcome look_for_index(const http::Request& request, OfWorker& own, bool has_slash) const;

@@ -19,6 +19,7 @@ bool is_navigation(const http::Request& request) {
 http::Begin NavigationFallback::begin(const http::Request& request) const {
   http::Begin begin = site_->begin(request);
   if (!http::is_not_found(begin) || !is_navigation(request)) return begin;
+  request.note("file", {"a browser asks for a page, and --spa shows ", page_});
   http::Request page = request;
   page.path = page_;
   return pages_->begin(page);

@@ -46,6 +46,8 @@ class OpenFile {
 
   /// os::file_system_id.
   [[nodiscard]] Result<std::uint64_t> file_system_id() const { return os::file_system_id(fd_); }
+  /// os::place_of.
+  [[nodiscard]] std::string place() const { return os::place_of(fd_); }
   [[nodiscard]] int descriptor() const { return fd_.number(); }
   /// Whether it still is what it was at the last look: same size, not written to since.
   [[nodiscard]] bool unchanged() const;

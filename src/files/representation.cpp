@@ -48,6 +48,15 @@ RangeSelection ranges_of(const Request& request, const http::Validators& current
   return http::select_ranges(*field, file.status().size_bytes);
 }
 
+void note_range(const Request& request, const RangeSelection& selection) {
+  using Kind = RangeSelection::Kind;
+  if (!request.head.fields.has(http::FieldName::range)) return;
+  request.note("range", {selection.kind == Kind::whole           ? "ignored: the whole file is given"
+                         : selection.kind == Kind::unsatisfiable ? "begins behind the end of the file"
+                         : selection.ranges.size() == 1          ? "one part is given"
+                                                                 : "several parts are given"});
+}
+
 Response unsatisfiable(std::uint64_t size_bytes) {
   Response response =
       Response::error(Status::range_not_satisfiable, "The file ends before the range begins.");
@@ -110,12 +119,13 @@ Result<Response> with_selected_content(Response response, const RangeSelection& 
 Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
                                         const Description& description, executor::Executor& executor) {
   const http::Validators& current = description.validators;
-  switch (http::evaluate_preconditions(request.head.fields, current, file.looked_at())) {
+  switch (judge_preconditions(request, current, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
     case http::PreconditionVerdict::not_modified: return not_modified(description);
     case http::PreconditionVerdict::proceed: break;
   }
   const RangeSelection selection = ranges_of(request, current, file);
+  note_range(request, selection);
   if (selection.kind == RangeSelection::Kind::unsatisfiable) return unsatisfiable(file.status().size_bytes);
 
   Response response = ok(description);
@@ -152,6 +162,17 @@ http::HandlerLogFields sent(const Description& file) {
   fields.action = is_html ? Action::sent_html : Action::sent_binary;
   fields.subject = file.name;
   return fields;
+}
+
+http::PreconditionVerdict judge_preconditions(const Request& request, const http::Validators& current,
+                                              WallTime now) {
+  using Verdict = http::PreconditionVerdict;
+  const Verdict verdict = http::evaluate_preconditions(request.head.fields, current, now);
+  if (verdict != Verdict::proceed)
+    request.note("condition", {verdict == Verdict::failed ? "fails" : "the client has it already",
+                               ": ETag is ", current.etag, current.last_modified ? ", Last-Modified is " : "",
+                               current.last_modified ? http::format_date(*current.last_modified) : ""});
+  return verdict;
 }
 
 Response precondition_failed() {

@@ -37,6 +37,9 @@ struct Description {
   bool has_ranges = true;        ///< not where the content is coded while it is sent
 };
 
+/// http::evaluate_preconditions, and Request::note of what it found.
+[[nodiscard]] http::PreconditionVerdict judge_preconditions(const http::Request& request,
+                                                            const http::Validators& current, WallTime now);
 [[nodiscard]] http::Response precondition_failed();
 /// RFC 9110 §12.5.3, §15.5.7.
 [[nodiscard]] http::Response not_acceptable();

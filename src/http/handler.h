@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "base/ids.h"
 #include "base/peer_certificate.h"
 #include "http/client_claims.h"
+#include "http/decisions.h"
 #include "http/error_form.h"
 #include "http/listener_rules.h"
 #include "http/request_head.h"
@@ -116,7 +118,13 @@ struct Request {
   /// Where a filter that has found out who asks writes the name, for the handlers behind it and for the log.
   /// Null: nobody wants to know.
   std::string* user = nullptr;
+  /// Who is told why it is answered as it is; null: nobody wants to know.
+  Decisions* decisions = nullptr;
 
+  /// Tells what has been decided; the parts are joined. See Decisions::add.
+  void note(std::string_view about, std::initializer_list<std::string_view> parts) const {
+    if (decisions != nullptr) decisions->add(about, parts);
+  }
   [[nodiscard]] ReplyLater reply_later() const { return ReplyLater(exchange); }
   [[nodiscard]] Resume resume() const { return Resume(exchange); }
 };

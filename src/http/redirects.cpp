@@ -166,6 +166,7 @@ std::optional<Begin> Redirects::before(const Request& request) const {
   if (redirect == nullptr) return std::nullopt;
   const std::string target = target_for(*redirect, request.path);
   if (target.substr(0, target.find_first_of("?#")) == encode_path(request.path)) return std::nullopt;
+  request.note("redirect", {"the redirect from ", redirect->from, redirect->is_prefix ? "*" : ""});
   Response response = Response::with_content(redirect->status, "", {});
   response.add_field("Location", with_query(target, query_part(request.head.target)));
   return response;

@@ -65,7 +65,18 @@ Request routed_to(const Site& site, const Request& request, std::string_view pat
           .variant = variant,
           .attachment = variant == 0 ? std::nullopt : site.rules->attachment(variant),
           .certificate = request.certificate,
-          .user = request.user};
+          .user = request.user,
+          .decisions = request.decisions};
+}
+
+/// Tells of the site and of the rules that hold.
+void note_site(const Site& site, Precision precision, const Request& request, const Request& routed) {
+  const std::string_view why = precision == Precision::exact        ? ": it is one of its names or addresses"
+                               : precision == Precision::everything ? ": it answers for every host"
+                                                                    : ": a pattern of its names covers it";
+  request.note("site", {site.title, ", for the host ", request.head.authority, why});
+  request.note("path", {routed.path.empty() ? "none: the server as a whole" : routed.path});
+  if (site.rules) site.rules->note(routed);
 }
 
 const Route& route_for(const Site& site, std::string_view path) {
@@ -124,10 +135,17 @@ Begin Router::begin(const Request& request) const {
     return refuse_path(violation->reason, head.target);
   const Target& target = std::get<Target>(parsed);
   const Request routed = routed_to(*site, request, target.path());
+  if (request.decisions != nullptr)
+    note_site(*site,
+              site->hosts.precision(parse_authority(head.authority), request.local, bound_,
+                                    request.listener.scheme),
+              request, routed);
   for (const auto& filter : site->filters)
     if (auto decision = filter->before(routed)) return *std::move(decision);
   if (target.asterisk) return server_options(site->methods);
-  Begin begin = route_for(*site, target.path()).handler->begin(routed);
+  const Route& route = route_for(*site, target.path());
+  request.note("place", {route.title});
+  Begin begin = route.handler->begin(routed);
   if (target.began_with_two_slashes && is_not_found(begin))
     return refuse_path("A path may not begin with an empty segment.", head.target);
   return begin;

@@ -26,6 +26,7 @@ struct Route {
   Match match;
   std::string path;  ///< "" with `beneath`: everything
   const Handler* handler;
+  std::string title = {};  ///< for Request::note: what is there
 };
 
 /// What answers for some hosts. Immutable.
@@ -38,6 +39,7 @@ struct Site {
   std::shared_ptr<const SiteRules> rules = nullptr;         ///< one of the filters; null: there are none
   /// In which log its exchanges stand: 0 is the server's, others are numbered by whoever has them.
   std::uint16_t access_log = 0;
+  std::string title = {};  ///< for Request::note
 };
 
 /// The way to all handlers: chooses the site by the host, judges the target by the site's rules, then finds

@@ -98,6 +98,11 @@ const Filter* SiteRules::guard(std::uint64_t variant, SiteRule::Guard SiteRule::
   return found;
 }
 
+void SiteRules::note(const Request& request) const {
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (has_rule(request.variant, i) && !rules_[i].title.empty()) request.note("rule", {rules_[i].title});
+}
+
 std::optional<Begin> SiteRules::before(const Request& request) const {
   if (const Filter* clients = guard(request.variant, &SiteRule::clients))
     if (auto refused = clients->before(request)) return refused;
@@ -113,6 +118,8 @@ std::optional<Response> SiteRules::preflight(const Request& request) const {
   const SiteRule* cors = cors_rule(request.variant);
   const auto method = field_of(request.head, "Access-Control-Request-Method");
   if (cors == nullptr || !method || !field_of(request.head, "Origin")) return std::nullopt;
+  request.note("access",
+               {"this is the question of a browser (CORS-preflight), which the rule with cors answers"});
   Response response;
   response.status = Status::no_content;
   if (allowed_origin(*cors, request.variant)) {

@@ -16,6 +16,8 @@ namespace bobbin::http {
 
 /// One rule of a site: for which exchanges it holds, who may ask, and what it does with the responses.
 struct SiteRule {
+  std::string title = {};  ///< for Request::note: where it is written; "": it is the site's own
+
   /// A filter that is asked before the handler; null: nobody is refused. Nothing: as an earlier rule says.
   using Guard = std::optional<std::shared_ptr<const Filter>>;
 
@@ -51,6 +53,9 @@ class SiteRules final : public Filter {
   [[nodiscard]] std::uint64_t variant(std::string_view path, const RequestHead& head) const;
   /// Whether a file is offered as a download; nothing: as it would be without rules.
   [[nodiscard]] std::optional<bool> attachment(std::uint64_t variant) const;
+
+  /// Tells of the rules that hold for the request.
+  void note(const Request& request) const;
 
   /// Refuses who may not ask. Answers the question of a browser that is about to ask for something on behalf
   /// of another site (CORS-preflight), which comes without a password.

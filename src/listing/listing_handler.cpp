@@ -68,11 +68,15 @@ std::optional<Response> ListingHandler::answer_for_folder(const http::Request& r
   const std::string_view beneath = request.path.substr(root_->settings().url_path.size());
   if (root_->settings().hidden.hides(beneath)) return std::nullopt;
   std::string path = path_in_root(beneath);
-  if (!request.path.ends_with('/'))
-    return root_->serves_folder(path) ? std::optional(redirect_to_folder(request)) : std::nullopt;
+  if (!request.path.ends_with('/')) {
+    if (!root_->serves_folder(path)) return std::nullopt;
+    request.note("redirect", {"a folder that is listed, whose address ends in a slash"});
+    return redirect_to_folder(request);
+  }
   auto folder = root_->open_folder(path);
   if (!folder) return files::answer_to(folder.error(), request.path);
   if (!*folder) return std::nullopt;
+  request.note("file", {"a folder without an index, which --listing lists"});
   const Method method = request.head.method;
   if (method == Method::get || method == Method::head)
     return list(request, std::move(path), **std::move(folder));

@@ -3,9 +3,11 @@
 #include <climits>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "os/call.h"
@@ -77,6 +79,12 @@ Result<std::uint64_t> file_system_id(const Fd& file) {
   std::uint64_t id;
   std::memcpy(&id, &raw.f_fsid, sizeof id);
   return id;
+}
+
+std::string place_of(const Fd& file) {
+  std::error_code error;
+  const auto place = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file.number()), error);
+  return error ? std::string() : place.string();
 }
 
 Result<Fd> duplicate(const Fd& file) {

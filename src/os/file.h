@@ -47,6 +47,9 @@ struct FileStatus {
 /// none.
 [[nodiscard]] Result<std::uint64_t> file_system_id(const Fd& file);
 
+/// The absolute path at which an open file lies now, as /proc tells; empty: it does not.
+[[nodiscard]] std::string place_of(const Fd& file);
+
 /// A second descriptor for the same open file.
 [[nodiscard]] Result<Fd> duplicate(const Fd& file);
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "os/directory.h"
 #include "os/file.h"
@@ -27,9 +28,7 @@ Result<Root> Root::duplicate(Links links) const { return Root(TRY(os::duplicate(
 std::vector<std::string> Root::names() const {
   std::vector<std::string> names;
   if (!name_.empty()) names.push_back(name_);
-  std::error_code error;
-  const auto place = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd_.number()), error);
-  if (!error) names.push_back(place.string());
+  if (auto place = place_of(fd_); !place.empty()) names.push_back(std::move(place));
   return names;
 }
 

@@ -32,6 +32,8 @@ class Root {
   [[nodiscard]] const Fd& fd() const { return fd_; }
   [[nodiscard]] Links links() const { return links_; }
 
+  /// The absolute path by which it was opened. Empty: it had none.
+  [[nodiscard]] const std::string& name() const { return name_; }
   /// The absolute paths under which absolute links may name this directory: the one by which it was opened,
   /// and where it lies now, if /proc tells. Only good for finding out which path beneath the root is meant;
   /// that path must then be opened beneath the root.

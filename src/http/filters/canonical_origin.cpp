@@ -36,6 +36,9 @@ std::optional<Begin> CanonicalOrigin::before(const Request& request) const {
   location += moves ? host_ : authority->host;
   if (port && *port != default_port(scheme)) location += ":" + std::to_string(*port);
   location += path_and_query(request.head.target);
+  request.note("redirect",
+               {secured ? "this listener sends clients to https" : "", secured && moves ? ", and " : "",
+                moves ? "--canonical-host is " : "", moves ? host_ : ""});
   Response response = Response::with_content(Status::permanent_redirect, "", {});
   response.add_field("Location", location);
   return response;

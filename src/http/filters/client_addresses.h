@@ -18,6 +18,8 @@ class ClientAddresses final : public Filter {
   std::optional<Begin> before(const Request& request) const override {
     const bool is_allowed = allowed_.empty() || contains(allowed_, request.client);
     if (is_allowed && !contains(denied_, request.client)) return std::nullopt;
+    request.note("access", {"the address ", request.client.address_text(),
+                            is_allowed ? " is denied" : " is none of those that are allowed"});
     return Response::error(Status::forbidden, "Clients at this address are not let in here.");
   }
 

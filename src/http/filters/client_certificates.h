@@ -23,8 +23,10 @@ class ClientCertificates final : public Filter {
   explicit ClientCertificates(std::vector<std::string> allowed) : allowed_(std::move(allowed)) {}
 
   std::optional<Begin> before(const Request& request) const override {
-    if (request.certificate == nullptr)
+    if (request.certificate == nullptr) {
+      request.note("access", {"a certificate is asked for, and none was shown"});
       return Response::error(Status::forbidden, "Only clients that show a certificate are let in here.");
+    }
     if (std::ranges::any_of(allowed_,
                             [&](const std::string& each) { return names(each, *request.certificate); }))
       return std::nullopt;
