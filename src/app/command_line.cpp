@@ -271,12 +271,12 @@ class Parser {
     std::set<Command> commands;
     std::string_view example;
   };
-  static const Flag kFlags[] = {
+  static const Flag flags[] = {
       {Action::show_all, "--all", {Command::audit}, "audit --all"},
       {Action::as_json, "--json", {Command::audit, Command::explain}, "audit --json"},
       {Action::add_field, "-H", {Command::explain}, "explain /index.html -H 'Accept: text/html'"},
       {Action::ask_from, "--from", {Command::explain}, "explain /index.html --from 192.0.2.1"}};
-  for (const Flag& flag : kFlags)
+  for (const Flag& flag : flags)
     if (line.actions.contains(flag.action) && !(line.command && flag.commands.contains(*line.command)))
       return failure(
           fmt::format("{}: only allowed behind a command, as in: bobbin {}", flag.name, flag.example));
