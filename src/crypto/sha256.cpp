@@ -44,6 +44,17 @@ Digest Sha256::finish() {
   return digest;
 }
 
+std::string hex_of(const Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * digest.size());
+  for (const std::byte byte : digest) {
+    text += kDigits[std::to_integer<std::size_t>(byte >> 4)];
+    text += kDigits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
+  }
+  return text;
+}
+
 std::optional<Digest> digest_from_hex(std::string_view text) {
   Digest digest;
   if (text.size() != 2 * digest.size()) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -39,6 +40,8 @@ class Sha256 {
 
 [[nodiscard]] inline Digest sha256(std::string_view text) { return Sha256().add(text).finish(); }
 
+/// 64 hexadecimal digits in lower case, as sha256sum(1) writes them.
+[[nodiscard]] std::string hex_of(const Digest& digest);
 /// Reads 64 hexadecimal digits in either case. Nothing: the text is something else.
 [[nodiscard]] std::optional<Digest> digest_from_hex(std::string_view text);
 

@@ -31,7 +31,7 @@ std::string line_for(const crypto::Digest& digest, std::string_view name) {
     else
       escaped += c;
   }
-  return (escaped == name ? "" : "\\") + hex_of(digest) + "  " + escaped + "\n";
+  return (escaped == name ? "" : "\\") + crypto::hex_of(digest) + "  " + escaped + "\n";
 }
 
 Response too_late() {

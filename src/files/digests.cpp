@@ -115,12 +115,6 @@ void Digests::State::remember(const Version& version, const crypto::Digest& dige
   older_ = std::exchange(newer_, {});
 }
 
-std::string hex_of(const crypto::Digest& digest) {
-  std::string text;
-  for (const std::byte byte : digest) text += fmt::format("{:02x}", static_cast<unsigned>(byte));
-  return text;
-}
-
 bool wants_digest(const http::RequestHead& head) {
   if (!head.fields.has(http::FieldName::want_repr_digest)) return false;
   bool wants = false;

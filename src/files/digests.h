@@ -70,9 +70,6 @@ class Digests {
   executor::Executor& executor_;
 };
 
-/// Lowercase hexadecimal digits, as sha256sum(1) writes them.
-[[nodiscard]] std::string hex_of(const crypto::Digest& digest);
-
 /// Whether the request wants the SHA-256 of the representation (Want-Repr-Digest, RFC 9530 §4).
 [[nodiscard]] bool wants_digest(const http::RequestHead& head);
 /// The line of Repr-Digest (RFC 9530 §3), with its CRLF.

@@ -1,0 +1,200 @@
+#include "journal/entry.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <iterator>
+#include <utility>
+
+#include "base/ascii.h"
+#include "json/object.h"
+
+namespace bobbin::journal {
+namespace {
+
+using crypto::Digest;
+using crypto::hex_of;
+using std::chrono::microseconds;
+
+constexpr std::string_view kBegin = "\x1E{\"bobbin\":1,";
+constexpr std::string_view kBody = ",\"body\":";
+constexpr std::string_view kCheck = ",\"check\":\"";
+constexpr std::string_view kEnd = "\"}\n";
+constexpr std::size_t kCheckDigits = 16;
+// A receipt has the fields of a request in it, of which few are kept.
+constexpr std::size_t kLargestReceiptBytes = 64UL * 1024;
+
+template <typename... Values>
+void append(std::string& out, fmt::format_string<Values...> format, Values&&... values) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<Values>(values)...);
+}
+
+void append_text(std::string& out, std::string_view name, std::string_view value) {
+  append(out, ",\"{}\":", name);
+  json::append_string(out, value);
+}
+
+/// RFC 3339, in UTC.
+std::string time_text(WallTime time) {
+  const auto second = std::chrono::floor<seconds>(time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", second,
+                     std::chrono::duration_cast<microseconds>(time - second).count());
+}
+
+/// Reads what time_text writes.
+std::optional<WallTime> time_of(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00.000000Z";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i)
+    if (kForm[i] == '0' ? !is_digit(text[i]) : text[i] != kForm[i]) return std::nullopt;
+  const auto number = [&](std::size_t begin, std::size_t count) {
+    int value = 0;
+    for (const char c : text.substr(begin, count)) value = value * 10 + (c - '0');
+    return value;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  if (!day.ok()) return std::nullopt;
+  return WallTime(std::chrono::sys_days(day)) + std::chrono::hours(number(11, 2)) +
+         std::chrono::minutes(number(14, 2)) + seconds(number(17, 2)) + microseconds(number(20, 6));
+}
+
+// Each appends what tells its kind of content from the others.
+void append_content(std::string& out, const SegmentBegin& segment) {
+  append(out, ",\"kind\":\"segment\",\"segment\":{},\"first\":{}", segment.number, segment.first);
+  append_text(out, "boot", segment.boot);
+  append(out, ",\"mount\":{}", segment.mount);
+}
+void append_content(std::string& out, const Record& record) {
+  append(out, ",\"sequence\":{}", record.sequence);
+  append_text(out, "id", record.id);
+  append_text(out, "inbox", record.inbox);
+  append_text(out, "received", time_text(record.received));
+  append_text(out, "name", record.name);
+  append(out, ",\"size\":{},\"sha256\":\"{}\"", record.size_bytes, hex_of(record.digest));
+}
+void append_content(std::string& out, const Withdrawal& withdrawal) {
+  append(out, ",\"kind\":\"withdrawal\",\"of\":{}", withdrawal.sequence);
+}
+void append_content(std::string& out, const Published& published) {
+  append(out, ",\"kind\":\"published\",\"through\":{}", published.through);
+}
+void append_content(std::string& out, const Checkpoint& checkpoint) {
+  append(out, ",\"kind\":\"checkpoint\",\"through\":{}", checkpoint.through);
+}
+
+/// The digest of `text`, which is a receipt without the '}' at its end.
+Digest receipt_digest(std::string_view text) { return crypto::Sha256().add(text).add("}").finish(); }
+
+std::optional<Digest> digest_in(const json::Object& object, std::string_view name) {
+  const auto text = object.text(name);
+  return text ? crypto::digest_from_hex(*text) : std::nullopt;
+}
+
+std::optional<SegmentBegin> segment_of(const json::Object& object) {
+  const auto number = object.number("segment");
+  const auto first = object.number("first");
+  auto boot = object.text("boot");
+  const auto mount = object.number("mount");
+  if (!number || !first || !boot || !mount) return std::nullopt;
+  return SegmentBegin{.number = *number, .first = *first, .boot = *std::move(boot), .mount = *mount};
+}
+
+std::optional<Record> record_of(const json::Object& object, bool has_body) {
+  const auto sequence = object.number("sequence");
+  auto id = object.text("id");
+  auto inbox = object.text("inbox");
+  const auto received_text = object.text("received");
+  const auto received = received_text ? time_of(*received_text) : std::nullopt;
+  auto name = object.text("name");
+  const auto size = object.number("size");
+  const auto digest = digest_in(object, "sha256");
+  if (!sequence || *sequence == 0 || !id || !inbox || !received || !name || !size || !digest)
+    return std::nullopt;
+  return Record{.sequence = *sequence,
+                .id = *std::move(id),
+                .inbox = *std::move(inbox),
+                .received = *received,
+                .name = *std::move(name),
+                .size_bytes = *size,
+                .digest = *digest,
+                .has_body = has_body};
+}
+
+/// Nothing: there is no such kind, or something is missing.
+bool read_content(const json::Object& object, bool has_body, Entry& entry) {
+  const auto kind = object.text("kind");
+  const auto set = [&entry](auto content) {
+    if (content) entry.content = *std::move(content);
+    return content.has_value();
+  };
+  if (!kind) return set(record_of(object, has_body));
+  if (has_body) return false;
+  if (*kind == "segment") return set(segment_of(object));
+  const auto number = object.number(*kind == "withdrawal" ? "of" : "through");
+  if (!number) return false;
+  if (*kind == "withdrawal") return set(std::optional(Withdrawal{*number}));
+  if (*kind == "published") return set(std::optional(Published{*number}));
+  return *kind == "checkpoint" && set(std::optional(Checkpoint{*number}));
+}
+
+}  // namespace
+
+Digest append_entry(std::string& out, const Entry& entry, std::string_view body) {
+  const std::size_t begin = out.size() + 1;  // of the receipt
+  out += kBegin;
+  append(out, "\"epoch\":");
+  json::append_string(out, entry.epoch);
+  append(out, ",\"previous\":\"{}\",\"flushed\":{}", hex_of(entry.previous), entry.flushed);
+  std::visit([&](const auto& content) { append_content(out, content); }, entry.content);
+  const Digest digest = receipt_digest(std::string_view(out).substr(begin));
+  const auto* record = std::get_if<Record>(&entry.content);
+  if (record != nullptr && record->has_body) {
+    out += kBody;
+    out += body;
+  }
+  out += kCheck;
+  out += std::string_view(hex_of(digest)).substr(0, kCheckDigits);
+  out += kEnd;
+  return digest;
+}
+
+std::optional<ReadEntry> read_entry(std::string_view bytes) {
+  if (!bytes.starts_with(kBegin)) return std::nullopt;
+  // Within a string these cannot stand, since the quotation marks would have backslashes before them.
+  const std::string_view start = bytes.substr(0, kLargestReceiptBytes);
+  const std::size_t receipt_end = std::min(start.find(kBody), start.find(kCheck));
+  if (receipt_end == std::string_view::npos) return std::nullopt;
+  const std::string_view receipt = bytes.substr(1, receipt_end - 1);
+  const auto object = json::Object::parse(std::string(receipt) + '}');
+  if (!object) return std::nullopt;
+
+  ReadEntry read;
+  std::string_view rest = bytes.substr(receipt_end);
+  const bool has_body = rest.starts_with(kBody);
+  auto epoch = object->text("epoch");
+  const auto previous = digest_in(*object, "previous");
+  const auto flushed = object->number("flushed");
+  if (!epoch || !previous || !flushed || !read_content(*object, has_body, read.entry)) return std::nullopt;
+  read.entry.epoch = *std::move(epoch);
+  read.entry.previous = *previous;
+  read.entry.flushed = *flushed;
+  if (has_body) {
+    const auto& record = std::get<Record>(read.entry.content);
+    rest.remove_prefix(kBody.size());
+    if (rest.size() < record.size_bytes) return std::nullopt;
+    read.body = rest.substr(0, record.size_bytes);
+    rest.remove_prefix(read.body.size());
+  }
+  read.receipt = receipt_digest(receipt);
+  const std::string tail = fmt::format("{}{:.{}}{}", kCheck, hex_of(read.receipt), kCheckDigits, kEnd);
+  if (!rest.starts_with(tail)) return std::nullopt;
+  if (has_body && crypto::sha256(read.body) != std::get<Record>(read.entry.content).digest)
+    return std::nullopt;
+  read.size = bytes.size() - rest.size() + tail.size();
+  return read;
+}
+
+}  // namespace bobbin::journal

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.h"
+#include "crypto/sha256.h"
+
+// What stands in the journal: JSON text sequences (RFC 7464). Each entry is U+001E, a JSON object on one line
+// of its own, and a line feed; jq --seq reads them.
+//
+//   {"bobbin":1,"epoch":"…","sequence":42,"previous":"…","flushed":41,"id":"…","inbox":"upload",
+//    "received":"2026-11-27T06:29:26.123456Z","name":"…","size":9,"sha256":"…","body":{"a": 17},"check":"…"}
+//
+// The part before `body` (where there is none, before `check`), closed by '}', is the *receipt*. It holds the
+// digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the whole of that
+// of the entry before. So an entry that has been written by half is found out, and receipts alone show
+// whether one is missing or has been altered.
+namespace bobbin::journal {
+
+/// The first entry of a segment.
+struct SegmentBegin {
+  std::uint64_t number = 0;  ///< of the segment, from 1
+  std::uint64_t first = 0;   ///< the sequence of the first record in it
+  /// In which the segment was begun: /proc/sys/kernel/random/boot_id, and the unique number of the mount (0:
+  /// unknown). Where both are still the same, the page cache has everything that was written.
+  std::string boot;
+  std::uint64_t mount = 0;
+  friend bool operator==(const SegmentBegin&, const SegmentBegin&) = default;
+};
+
+/// A document that is acknowledged once this entry is durable.
+struct Record {
+  std::uint64_t sequence = 0;  ///< from 1, without a gap
+  std::string id;              ///< unguessable
+  std::string inbox;
+  WallTime received;  ///< to the microsecond
+  std::string name;   ///< of the file, without folders
+  std::uint64_t size_bytes = 0;
+  crypto::Digest digest{};  ///< SHA-256 of the document
+  bool has_body = true;     ///< whether the document stands in the entry; otherwise it was kept before
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+/// A record whose client has been told that its document is not stored.
+struct Withdrawal {
+  std::uint64_t sequence = 0;
+  friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
+};
+
+/// Every document through this sequence has been given its name, unless it was withdrawn. It is written after
+/// the names were given, and is never flushed by itself: it tells a name that was never given from one that
+/// a consumer has taken, for as long as the page cache lives.
+struct Published {
+  std::uint64_t through = 0;
+  friend bool operator==(const Published&, const Published&) = default;
+};
+
+/// Every document through this sequence is on stable storage under its name, or has been there.
+struct Checkpoint {
+  std::uint64_t through = 0;
+  friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+};
+
+struct Entry {
+  std::string epoch;          ///< of the journal, which begins anew with another one
+  crypto::Digest previous{};  ///< of the receipt of the entry before; zeros: there is none
+  /// Through which sequence records were durable when this was written. What is damaged at or below it was
+  /// lost by the disk; what is damaged above may be the end of a write that a power cut has interrupted.
+  std::uint64_t flushed = 0;
+  std::variant<SegmentBegin, Record, Withdrawal, Published, Checkpoint> content;
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+inline constexpr char kEntryBegin = '\x1E';
+
+/// Appends the entry. `body`: of a Record that has one, a JSON text of the size and the digest that the
+/// record says; it stands in the entry unchanged. Returns the digest of the receipt.
+crypto::Digest append_entry(std::string& out, const Entry& entry, std::string_view body = {});
+
+/// An entry as it was read.
+struct ReadEntry {
+  Entry entry;
+  crypto::Digest receipt{};  ///< its digest
+  std::size_t size = 0;      ///< of all of it, from kEntryBegin to the line feed
+  std::string_view body;     ///< of a record that has one
+};
+
+/// Reads the entry with which `bytes` begin. Nothing: there is none, or it is not intact. The result refers
+/// to `bytes`.
+[[nodiscard]] std::optional<ReadEntry> read_entry(std::string_view bytes);
+
+}  // namespace bobbin::journal

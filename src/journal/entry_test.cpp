@@ -1,0 +1,104 @@
+#include "journal/entry.h"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+
+namespace bobbin::journal {
+namespace {
+
+constexpr std::string_view kBody = "{\"a\": 17,\n \"body\":\",\\\"check\\\":\"}";
+
+Entry record_entry() {
+  return {.epoch = "e\"1",
+          .previous = crypto::sha256("before"),
+          .flushed = 41,
+          .content = Record{.sequence = 42,
+                            .id = "an-id",
+                            .inbox = "upload",
+                            .received = WallTime(std::chrono::microseconds(1'795'761'006'123'456)),
+                            .name = "upload_1.json",
+                            .size_bytes = kBody.size(),
+                            .digest = crypto::sha256(kBody)}};
+}
+
+TEST(EntryTest, HasTheFormThatIsDocumented) {
+  std::string text;
+  const crypto::Digest digest = append_entry(text, record_entry(), kBody);
+  const std::string receipt =
+      "{\"bobbin\":1,\"epoch\":\"e\\\"1\",\"previous\":\"" + crypto::hex_of(crypto::sha256("before")) +
+      "\",\"flushed\":41,\"sequence\":42,\"id\":\"an-id\",\"inbox\":\"upload\","
+      "\"received\":\"2026-11-27T06:30:06.123456Z\",\"name\":\"upload_1.json\",\"size\":" +
+      std::to_string(kBody.size()) + ",\"sha256\":\"" + crypto::hex_of(crypto::sha256(kBody)) + "\"";
+  EXPECT_EQ(digest, crypto::sha256(receipt + "}"));
+  EXPECT_EQ(text, "\x1E" + receipt + ",\"body\":" + std::string(kBody) + ",\"check\":\"" +
+                      crypto::hex_of(digest).substr(0, 16) + "\"}\n");
+}
+
+TEST(EntryTest, IsReadAsItWasWritten) {
+  for (const auto& content : {decltype(Entry::content)(SegmentBegin{3, 42, "boot", 7}),
+                              decltype(Entry::content)(Withdrawal{7}), decltype(Entry::content)(Published{8}),
+                              decltype(Entry::content)(Checkpoint{9}), record_entry().content}) {
+    Entry entry = record_entry();
+    entry.content = content;
+    const bool has_body = std::holds_alternative<Record>(content);
+    std::string text;
+    const crypto::Digest digest = append_entry(text, entry, has_body ? kBody : "");
+    const auto read = read_entry(text + "what follows");
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(read->entry, entry);
+    EXPECT_EQ(read->receipt, digest);
+    EXPECT_EQ(read->size, text.size());
+    EXPECT_EQ(read->body, has_body ? kBody : "");
+  }
+}
+
+TEST(EntryTest, OfALargeDocumentHasNoBody) {
+  Entry entry = record_entry();
+  std::get<Record>(entry.content).has_body = false;
+  std::string text;
+  append_entry(text, entry);
+  const auto read = read_entry(text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->entry, entry);
+}
+
+TEST(EntryTest, ThatIsNotWholeIsNone) {
+  std::string text;
+  append_entry(text, record_entry(), kBody);
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(read_entry(text.substr(0, size))) << size;
+  EXPECT_FALSE(read_entry(" " + text));
+}
+
+TEST(EntryTest, ThatWasAlteredIsNone) {
+  std::string text;
+  append_entry(text, record_entry(), kBody);
+  for (std::size_t at = 0; at < text.size(); ++at)
+    for (const int flip : {0x01, 0x20, 0x80}) {
+      std::string altered = text;
+      altered[at] = static_cast<char>(altered[at] ^ flip);
+      ASSERT_FALSE(read_entry(altered)) << at << " " << altered;
+    }
+}
+
+TEST(EntryTest, WithoutWhatItsKindNeedsIsNone) {
+  // Each is intact: its check is right.
+  const auto intact = [](const std::string& members) {
+    const std::string receipt = "{\"bobbin\":1," + members;
+    return "\x1E" + receipt + ",\"check\":\"" + crypto::hex_of(crypto::sha256(receipt + "}")).substr(0, 16) +
+           "\"}\n";
+  };
+  const std::string common = "\"epoch\":\"e\",\"previous\":\"" + std::string(64, '0') + "\",\"flushed\":0";
+  EXPECT_TRUE(read_entry(intact(common + ",\"kind\":\"checkpoint\",\"through\":1")));
+  EXPECT_TRUE(read_entry(intact(common + ",\"kind\":\"checkpoint\",\"through\":1,\"new\":[1]")))
+      << "what a later version adds is passed over";
+  for (const std::string& members :
+       {common, common + ",\"kind\":\"checkpoint\"", common + ",\"kind\":\"other\",\"through\":1",
+        common + ",\"kind\":\"segment\",\"segment\":1,\"first\":1", common + ",\"sequence\":1",
+        std::string("\"kind\":\"checkpoint\",\"through\":1"), std::string("\"kind\":")})
+    EXPECT_FALSE(read_entry(intact(members))) << members;
+}
+
+}  // namespace
+}  // namespace bobbin::journal

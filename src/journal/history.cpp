@@ -1,0 +1,97 @@
+#include "journal/history.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace bobbin::journal {
+
+bool HistoryReader::add(std::string_view bytes) {
+  const auto first = read_entry(bytes);
+  const auto* begin = first ? std::get_if<SegmentBegin>(&first->entry.content) : nullptr;
+  if (begin == nullptr) return false;
+  if (history_.epoch.empty()) {
+    // What was before has been checkpointed and removed.
+    history_.epoch = first->entry.epoch;
+    history_.receipt = first->entry.previous;
+    history_.sequence = begin->first - 1;
+    history_.checkpoint = begin->first - 1;
+  } else if (first->entry.epoch != history_.epoch || begin->number <= history_.last_segment) {
+    return false;
+  } else {
+    give_up_behind(first->entry.previous);
+    note_damage(begin->first - 1);
+  }
+  history_.last_segment = begin->number;
+  history_.last_begin = *begin;
+  steps_.clear();
+  flushed_ = 0;
+  follow(bytes);
+  return true;
+}
+
+/// Takes the entries of a segment as far as they belong together.
+void HistoryReader::follow(std::string_view bytes) {
+  while (const auto read = read_entry(bytes)) {
+    const auto* record = std::get_if<Record>(&read->entry.content);
+    const bool goes_on = read->entry.epoch == history_.epoch && read->entry.previous == history_.receipt &&
+                         (record == nullptr || record->sequence == history_.sequence + 1);
+    if (!goes_on) break;
+    take(*read);
+    bytes.remove_prefix(read->size);
+  }
+  note_flushed(bytes);
+  note_damage(flushed_);
+}
+
+void HistoryReader::take(const ReadEntry& read) {
+  flushed_ = std::max(flushed_, read.entry.flushed);
+  if (const auto* record = std::get_if<Record>(&read.entry.content)) {
+    history_.sequence = record->sequence;
+    history_.open.push_back({.record = *record, .body = std::string(read.body)});
+  } else if (const auto* withdrawal = std::get_if<Withdrawal>(&read.entry.content)) {
+    std::erase_if(history_.open,
+                  [&](const OpenRecord& open) { return open.record.sequence == withdrawal->sequence; });
+  } else if (const auto* published = std::get_if<Published>(&read.entry.content)) {
+    published_ = std::max(published_, published->through);
+  } else if (const auto* checkpoint = std::get_if<Checkpoint>(&read.entry.content)) {
+    history_.checkpoint = std::max(history_.checkpoint, checkpoint->through);
+  }
+  history_.receipt = read.receipt;
+  steps_.push_back(
+      {.receipt = read.receipt, .sequence = history_.sequence, .checkpoint = history_.checkpoint});
+}
+
+void HistoryReader::give_up_behind(const crypto::Digest& receipt) {
+  const auto found = std::ranges::find(steps_, receipt, &Step::receipt);
+  history_.receipt = receipt;
+  if (found == steps_.end()) return;  // the entry is one that the disk has lost
+  history_.sequence = found->sequence;
+  history_.checkpoint = found->checkpoint;
+  std::erase_if(history_.open,
+                [&](const OpenRecord& open) { return open.record.sequence > found->sequence; });
+}
+
+/// Looks for what intact entries behind the end say of those that had been flushed.
+void HistoryReader::note_flushed(std::string_view rest) {
+  for (std::size_t at = rest.find(kEntryBegin); at != std::string_view::npos;
+       at = rest.find(kEntryBegin, at + 1))
+    if (const auto read = read_entry(rest.substr(at)); read && read->entry.epoch == history_.epoch)
+      flushed_ = std::max(flushed_, read->entry.flushed);
+}
+
+/// Every record through `flushed` had been on the disk.
+void HistoryReader::note_damage(std::uint64_t flushed) {
+  if (flushed <= history_.sequence) return;
+  history_.damage.push_back({.first = history_.sequence + 1, .last = flushed});
+  history_.sequence = flushed;
+}
+
+History HistoryReader::finish() && {
+  std::erase_if(history_.open,
+                [&](const OpenRecord& open) { return open.record.sequence <= history_.checkpoint; });
+  for (OpenRecord& open : history_.open) open.is_published = open.record.sequence <= published_;
+  return std::move(history_);
+}
+
+}  // namespace bobbin::journal

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/sha256.h"
+#include "journal/entry.h"
+
+namespace bobbin::journal {
+
+/// A record that recovery has to look after.
+struct OpenRecord {
+  Record record;
+  std::string body;           ///< of one that has one
+  bool is_published = false;  ///< whether a Published entry says so
+};
+
+/// Records that had been flushed and that the disk no longer has.
+struct Damage {
+  std::uint64_t first = 0;  ///< sequences
+  std::uint64_t last = 0;
+  friend bool operator==(const Damage&, const Damage&) = default;
+};
+
+/// What the segments of a journal say, once all of them have been read.
+struct History {
+  std::string epoch;               ///< "": there was no journal
+  std::uint64_t last_segment = 0;  ///< the highest number of a segment that has begun
+  std::uint64_t sequence = 0;      ///< of the last record
+  crypto::Digest receipt{};        ///< the digest of the last receipt
+  std::uint64_t checkpoint = 0;    ///< through which sequence documents are on stable storage
+  SegmentBegin last_begin;         ///< of the last segment
+  std::vector<OpenRecord> open;    ///< records behind the checkpoint that were not withdrawn, in order
+  std::vector<Damage> damage;
+};
+
+/// Reads the segments of a journal, the oldest first, and tells the end of an interrupted write from a
+/// damaged disk.
+///
+/// A batch of entries is written at once and then flushed. When the power is cut meanwhile, any of its
+/// sectors may have reached the disk, in any order. So the entries are followed from the first one on, each
+/// of which holds the digest of the one before, and end where one is not intact. What stands behind was never
+/// acknowledged, even where it is intact: unless an intact entry says, wherever it stands, that records
+/// beyond the end had been flushed. Then the disk has lost something.
+///
+/// A segment goes on from the entry whose digest it names. Where that is not the last one of the segment
+/// before, the entries behind that one were given up, since their flush had failed.
+class HistoryReader {
+ public:
+  /// `bytes`: all of the segment; what stands behind its last entry is zeros, or left of an earlier use of
+  /// the file. False: it has never begun, and is no part of the journal.
+  bool add(std::string_view bytes);
+  [[nodiscard]] History finish() &&;
+
+ private:
+  void follow(std::string_view bytes);
+  void take(const ReadEntry& read);
+  void give_up_behind(const crypto::Digest& receipt);
+  void note_flushed(std::string_view rest);
+  void note_damage(std::uint64_t flushed);
+
+  /// An entry of the last segment, to which the next one may go back.
+  struct Step {
+    crypto::Digest receipt;
+    std::uint64_t sequence;    // of the last record then
+    std::uint64_t checkpoint;  // likewise
+  };
+
+  History history_;
+  std::vector<Step> steps_;
+  std::uint64_t flushed_ = 0;    // the highest that any intact entry of the last segment has said
+  std::uint64_t published_ = 0;  // through this sequence
+};
+
+}  // namespace bobbin::journal

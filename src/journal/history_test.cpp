@@ -1,0 +1,276 @@
+#include "journal/history.h"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bobbin::journal {
+namespace {
+
+constexpr std::size_t kSectorBytes = 512;
+
+std::string document(std::uint64_t sequence, std::size_t bytes = 20) {
+  return "{\"n\": " + std::to_string(sequence) + ", \"x\": \"" + std::string(bytes, 'x') + "\"}";
+}
+
+/// Writes the segments of a journal, as the server would.
+class Writer {
+ public:
+  struct Segment {
+    std::string text;
+    std::size_t flushed_bytes = 0;  // which a power cut keeps
+  };
+
+  void begin_segment(std::string boot = "one") {
+    segments_.emplace_back();
+    add(SegmentBegin{
+        .number = segments_.size(), .first = sequence_ + 1, .boot = std::move(boot), .mount = 7});
+    flush();
+  }
+  void add_record(std::size_t bytes = 20) {
+    const std::string body = document(++sequence_, bytes);
+    add(Record{.sequence = sequence_,
+               .id = "id" + std::to_string(sequence_),
+               .inbox = "upload",
+               .received = WallTime(seconds(1'800'000'000 + static_cast<std::int64_t>(sequence_))),
+               .name = std::to_string(sequence_) + ".json",
+               .size_bytes = body.size(),
+               .digest = crypto::sha256(body)},
+        body);
+  }
+  void add(decltype(Entry::content) content, std::string_view body = {}) {
+    receipt_ = append_entry(
+        current().text,
+        {.epoch = "e", .previous = receipt_, .flushed = flushed_, .content = std::move(content)}, body);
+    receipts_.push_back(receipt_);
+  }
+  void flush() {
+    flushed_ = sequence_;
+    current().flushed_bytes = current().text.size();
+  }
+  /// Goes back to before the last `entries` entries, of which the flush has failed.
+  void go_back(std::size_t entries, std::uint64_t sequence) {
+    receipts_.resize(receipts_.size() - entries);
+    receipt_ = receipts_.back();
+    sequence_ = sequence;
+  }
+  [[nodiscard]] Segment& current() { return segments_.back(); }
+  [[nodiscard]] std::vector<Segment>& segments() { return segments_; }
+
+ private:
+  std::vector<Segment> segments_;
+  std::vector<crypto::Digest> receipts_;
+  crypto::Digest receipt_{};
+  std::uint64_t sequence_ = 0;
+  std::uint64_t flushed_ = 0;
+};
+
+History history_of(const std::vector<std::string>& segments) {
+  HistoryReader reader;
+  for (const std::string& segment : segments) reader.add(segment);
+  return std::move(reader).finish();
+}
+History history_of(Writer& writer) {
+  std::vector<std::string> texts;
+  for (const auto& segment : writer.segments()) texts.push_back(segment.text + std::string(5000, '\0'));
+  return history_of(texts);
+}
+
+std::vector<std::uint64_t> open_sequences(const History& history) {
+  std::vector<std::uint64_t> sequences;
+  for (const OpenRecord& open : history.open) {
+    EXPECT_EQ(open.body,
+              document(open.record.sequence, open.body.size() - document(open.record.sequence, 0).size()));
+    sequences.push_back(open.record.sequence);
+  }
+  return sequences;
+}
+
+using Sequences = std::vector<std::uint64_t>;
+
+TEST(HistoryTest, OfNothingIsEmpty) {
+  for (const std::string& bytes : {std::string(), std::string(4096, '\0'), std::string("garbage")}) {
+    HistoryReader reader;
+    EXPECT_FALSE(reader.add(bytes));
+    EXPECT_EQ(std::move(reader).finish().epoch, "");
+  }
+}
+
+TEST(HistoryTest, HasTheRecordsBehindTheCheckpoint) {
+  Writer writer;
+  writer.begin_segment();
+  for (int i = 0; i < 3; ++i) writer.add_record();
+  writer.flush();
+  writer.add(Published{3});
+  writer.add(Checkpoint{2});
+  writer.add_record();
+  writer.add_record();
+  writer.add(Withdrawal{4});
+  writer.flush();
+  const History history = history_of(writer);
+  EXPECT_EQ(open_sequences(history), (Sequences{3, 5}));
+  EXPECT_TRUE(history.open[0].is_published);
+  EXPECT_FALSE(history.open[1].is_published);
+  EXPECT_EQ(history.sequence, 5U);
+  EXPECT_EQ(history.checkpoint, 2U);
+  EXPECT_EQ(history.last_segment, 1U);
+  EXPECT_EQ(history.last_begin.boot, "one");
+  EXPECT_EQ(history.damage, std::vector<Damage>{});
+}
+
+TEST(HistoryTest, GoesOnFromOneSegmentToTheNext) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  writer.begin_segment("two");
+  writer.add_record();
+  writer.flush();
+  const History both = history_of(writer);
+  EXPECT_EQ(open_sequences(both), (Sequences{1, 2}));
+  EXPECT_EQ(both.last_begin.boot, "two");
+  // The first one has been removed after a checkpoint.
+  const History second = history_of({writer.segments()[1].text});
+  EXPECT_EQ(open_sequences(second), (Sequences{2}));
+  EXPECT_EQ(second.checkpoint, 1U);
+  EXPECT_EQ(second.damage, std::vector<Damage>{});
+}
+
+TEST(HistoryTest, GivesUpWhatTheNextSegmentDoesNotGoOnFrom) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  writer.add_record();
+  writer.add_record();
+  writer.go_back(2, 1);
+  writer.begin_segment();
+  writer.add_record(33);
+  writer.flush();
+  const History history = history_of(writer);
+  EXPECT_EQ(open_sequences(history), (Sequences{1, 2}));
+  EXPECT_EQ(history.open[1].body, document(2, 33));
+  EXPECT_EQ(history.damage, std::vector<Damage>{});
+}
+
+TEST(HistoryTest, LeavesOutAForeignSegment) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  Writer other;
+  other.begin_segment();
+  other.begin_segment();
+  std::string foreign = other.segments()[1].text;
+  HistoryReader reader;
+  EXPECT_TRUE(reader.add(writer.segments()[0].text));
+  EXPECT_FALSE(reader.add(writer.segments()[0].text)) << "the same once more";
+  EXPECT_EQ(open_sequences(std::move(reader).finish()), (Sequences{1}));
+}
+
+/// Every set of the sectors that the last write has changed may have reached the disk.
+TEST(HistoryTest, AnySectorsOfTheLastWriteMayBeMissing) {
+  for (const std::size_t bytes : {20U, 400U, 700U}) {
+    Writer writer;
+    writer.begin_segment();
+    for (int i = 0; i < 3; ++i) writer.add_record(bytes);
+    writer.flush();
+    const std::size_t before = writer.current().text.size();
+    for (int i = 0; i < 4; ++i) writer.add_record(bytes);
+    writer.add(Published{3});
+    const std::string& after = writer.current().text;
+    const std::size_t first = before / kSectorBytes;
+    const std::size_t count = (after.size() - 1) / kSectorBytes - first + 1;
+    ASSERT_LE(count, 14U);
+    std::string padded = after;
+    padded.resize((first + count) * kSectorBytes, '\0');
+    for (unsigned kept = 0; kept < 1U << count; ++kept) {
+      std::string disk = after.substr(0, before);
+      disk.resize(padded.size(), '\0');
+      for (std::size_t sector = 0; sector < count; ++sector)
+        if ((kept >> sector & 1) != 0)
+          disk.replace((first + sector) * kSectorBytes, kSectorBytes, padded, (first + sector) * kSectorBytes,
+                       kSectorBytes);
+      const History history = history_of({disk});
+      const Sequences sequences = open_sequences(history);
+      ASSERT_EQ(history.damage, std::vector<Damage>{}) << kept;
+      ASSERT_GE(sequences.size(), 3U) << kept;
+      for (std::size_t i = 0; i < sequences.size(); ++i) ASSERT_EQ(sequences[i], i + 1);
+    }
+  }
+}
+
+TEST(HistoryTest, ATornEndDoesNotHideWhatComesBehindIt) {
+  // The end of the write is there and its beginning is not; then the journal goes on in another segment.
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  const std::size_t before = writer.current().text.size();
+  writer.add_record(700);
+  writer.add_record();
+  std::string torn = writer.current().text;
+  torn.replace(before, 300, 300, '\0');
+  writer.go_back(2, 1);
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  const History history = history_of({torn, writer.current().text});
+  EXPECT_EQ(open_sequences(history), (Sequences{1, 2}));
+  EXPECT_EQ(history.damage, std::vector<Damage>{});
+}
+
+/// Any byte of what had been flushed is altered, and a later entry says that it had been.
+TEST(HistoryTest, TellsADamagedDiskFromATornWrite) {
+  Writer writer;
+  writer.begin_segment();
+  const std::size_t first = writer.current().text.size();
+  writer.add_record();
+  writer.add_record();
+  writer.flush();
+  const std::size_t flushed = writer.current().text.size();
+  writer.add_record();
+  for (std::size_t at = first; at < flushed; ++at) {
+    std::string disk = writer.current().text;
+    disk[at] = static_cast<char>(disk[at] ^ 0x20);
+    const History history = history_of({disk});
+    ASSERT_EQ(history.damage.size(), 1U) << at;
+    ASSERT_EQ(history.damage[0].last, 2U);
+    ASSERT_EQ(open_sequences(history).size() + 1, history.damage[0].first);
+    ASSERT_EQ(history.sequence, 2U) << "the numbers that are lost are not given again";
+  }
+}
+
+TEST(HistoryTest, MissesASegmentThatIsLost) {
+  Writer writer;
+  for (int i = 0; i < 3; ++i) {
+    writer.begin_segment();
+    writer.add_record();
+    writer.flush();
+  }
+  const History history = history_of({writer.segments()[0].text, writer.segments()[2].text});
+  EXPECT_EQ(open_sequences(history), (Sequences{1, 3}));
+  EXPECT_EQ(history.damage, (std::vector<Damage>{{2, 2}}));
+}
+
+TEST(HistoryTest, IsNotMisledByAnEarlierUseOfTheFile) {
+  Writer writer;
+  writer.begin_segment();
+  for (int i = 0; i < 5; ++i) writer.add_record();
+  writer.flush();
+  const std::string old = writer.segments()[0].text;
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  for (std::size_t shift = 0; shift < 400; ++shift) {
+    std::string reused = writer.segments()[1].text;
+    if (old.size() > reused.size() + shift) reused += old.substr(reused.size() + shift);
+    const History history = history_of({reused});
+    ASSERT_EQ(open_sequences(history), (Sequences{6}));
+    ASSERT_EQ(history.damage, std::vector<Damage>{});
+  }
+}
+
+}  // namespace
+}  // namespace bobbin::journal

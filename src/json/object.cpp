@@ -1,0 +1,71 @@
+#include "json/object.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+
+namespace bobbin::json {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+}  // namespace
+
+struct Object::Value {
+  boost::json::object object;
+
+  [[nodiscard]] const boost::json::value* find(std::string_view name) const {
+    return object.if_contains({name.data(), name.size()});
+  }
+};
+
+Object::Object(std::unique_ptr<Value> value) : value_(std::move(value)) {}
+Object::Object(Object&&) noexcept = default;
+Object& Object::operator=(Object&&) noexcept = default;
+Object::~Object() = default;
+
+std::optional<Object> Object::parse(std::string_view text) {
+  boost::json::error_code error;
+  boost::json::value value = boost::json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_object()) return std::nullopt;
+  return Object(std::make_unique<Value>(Value{std::move(value.get_object())}));
+}
+
+bool Object::has(std::string_view name) const { return value_->find(name) != nullptr; }
+
+std::optional<std::string> Object::text(std::string_view name) const {
+  const auto* found = value_->find(name);
+  const auto* text = found == nullptr ? nullptr : found->if_string();
+  if (text == nullptr) return std::nullopt;
+  return std::string(text->data(), text->size());
+}
+
+std::optional<std::uint64_t> Object::number(std::string_view name) const {
+  const auto* found = value_->find(name);
+  if (found == nullptr) return std::nullopt;
+  if (const auto* large = found->if_uint64()) return *large;
+  const auto* number = found->if_int64();
+  if (number == nullptr || *number < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHexDigits[byte >> 4];
+      out += kHexDigits[byte & 0xF];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+}  // namespace bobbin::json
