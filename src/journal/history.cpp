@@ -6,10 +6,10 @@
 
 namespace bobbin::journal {
 
-bool HistoryReader::add(std::string_view bytes) {
+bool HistoryReader::add(std::uint64_t number, std::string_view bytes) {
   const auto first = read_entry(bytes);
   const auto* begin = first ? std::get_if<SegmentBegin>(&first->entry.content) : nullptr;
-  if (begin == nullptr) return false;
+  if (begin == nullptr || begin->number != number) return false;
   if (history_.epoch.empty()) {
     // What was before has been checkpointed and removed.
     history_.epoch = first->entry.epoch;
@@ -88,8 +88,10 @@ void HistoryReader::note_damage(std::uint64_t flushed) {
 }
 
 History HistoryReader::finish() && {
-  std::erase_if(history_.open,
-                [&](const OpenRecord& open) { return open.record.sequence <= history_.checkpoint; });
+  const auto is_done = [&](std::uint64_t sequence) { return sequence <= history_.checkpoint; };
+  std::erase_if(history_.open, [&](const OpenRecord& open) { return is_done(open.record.sequence); });
+  // Segments that were taken out may be there again after a power cut, some of them.
+  std::erase_if(history_.damage, [&](const Damage& damage) { return is_done(damage.last); });
   for (OpenRecord& open : history_.open) open.is_published = open.record.sequence <= published_;
   return std::move(history_);
 }

@@ -50,8 +50,8 @@ struct History {
 class HistoryReader {
  public:
   /// `bytes`: all of the segment; what stands behind its last entry is zeros, or left of an earlier use of
-  /// the file. False: it has never begun, and is no part of the journal.
-  bool add(std::string_view bytes);
+  /// the file. False: no segment of this number has begun in it, and it is no part of the journal.
+  bool add(std::uint64_t number, std::string_view bytes);
   [[nodiscard]] History finish() &&;
 
  private:

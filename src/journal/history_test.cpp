@@ -66,9 +66,14 @@ class Writer {
   std::uint64_t flushed_ = 0;
 };
 
+std::uint64_t number_in(const std::string& segment) {
+  const auto read = read_entry(segment);
+  return read ? std::get<SegmentBegin>(read->entry.content).number : 1;
+}
+
 History history_of(const std::vector<std::string>& segments) {
   HistoryReader reader;
-  for (const std::string& segment : segments) reader.add(segment);
+  for (const std::string& segment : segments) reader.add(number_in(segment), segment);
   return std::move(reader).finish();
 }
 History history_of(Writer& writer) {
@@ -92,7 +97,7 @@ using Sequences = std::vector<std::uint64_t>;
 TEST(HistoryTest, OfNothingIsEmpty) {
   for (const std::string& bytes : {std::string(), std::string(4096, '\0'), std::string("garbage")}) {
     HistoryReader reader;
-    EXPECT_FALSE(reader.add(bytes));
+    EXPECT_FALSE(reader.add(1, bytes));
     EXPECT_EQ(std::move(reader).finish().epoch, "");
   }
 }
@@ -159,13 +164,12 @@ TEST(HistoryTest, LeavesOutAForeignSegment) {
   writer.begin_segment();
   writer.add_record();
   writer.flush();
-  Writer other;
-  other.begin_segment();
-  other.begin_segment();
-  std::string foreign = other.segments()[1].text;
+  std::string foreign;
+  append_entry(foreign, {.epoch = "other", .content = SegmentBegin{.number = 2, .first = 2}});
   HistoryReader reader;
-  EXPECT_TRUE(reader.add(writer.segments()[0].text));
-  EXPECT_FALSE(reader.add(writer.segments()[0].text)) << "the same once more";
+  EXPECT_FALSE(reader.add(2, writer.segments()[0].text)) << "a spare file that has its old name again";
+  EXPECT_TRUE(reader.add(1, writer.segments()[0].text));
+  EXPECT_FALSE(reader.add(1, writer.segments()[0].text)) << "the same once more";
   EXPECT_EQ(open_sequences(std::move(reader).finish()), (Sequences{1}));
 }
 
@@ -252,6 +256,19 @@ TEST(HistoryTest, MissesASegmentThatIsLost) {
   const History history = history_of({writer.segments()[0].text, writer.segments()[2].text});
   EXPECT_EQ(open_sequences(history), (Sequences{1, 3}));
   EXPECT_EQ(history.damage, (std::vector<Damage>{{2, 2}}));
+}
+
+TEST(HistoryTest, DoesNotMissASegmentThatWasTakenOut) {
+  Writer writer;
+  for (int i = 0; i < 3; ++i) {
+    writer.begin_segment();
+    writer.add_record();
+    writer.flush();
+  }
+  writer.add(Checkpoint{2});
+  const History history = history_of({writer.segments()[0].text, writer.segments()[2].text});
+  EXPECT_EQ(open_sequences(history), (Sequences{3}));
+  EXPECT_EQ(history.damage, std::vector<Damage>{});
 }
 
 TEST(HistoryTest, IsNotMisledByAnEarlierUseOfTheFile) {

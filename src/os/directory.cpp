@@ -14,6 +14,7 @@ namespace bobbin::os {
 namespace {
 
 constexpr mode_t kFileMode = 0644;
+constexpr mode_t kPrivateFileMode = 0600;
 
 // Small, since a caller may have text to make of every entry before it can pause.
 constexpr std::size_t kEntriesBytes = 8 * 1024;
@@ -22,6 +23,21 @@ Result<void> may_access(const Fd& directory, const std::string& path, int how) {
   const char* relative = path.empty() ? "." : path.c_str();
   if (::faccessat(directory.number(), relative, how, AT_EACCESS) != 0) return last_error("faccessat");
   return {};
+}
+
+Result<Fd> open_at(const Fd& directory, const std::string& path, int flags) {
+  const int fd = uninterrupted(
+      [&] { return ::openat(directory.number(), path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC); });
+  if (fd < 0) return last_error("openat");
+  return Fd(fd);
+}
+
+Result<Fd> create_at(const Fd& directory, const std::string& name, mode_t mode) {
+  const int fd = uninterrupted([&] {
+    return ::openat(directory.number(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
+  });
+  if (fd < 0) return last_error("open O_CREAT");
+  return Fd(fd);
 }
 
 std::optional<FileStatus::Kind> kind_of_entry(unsigned char type) {
@@ -48,6 +64,23 @@ Result<bool> make_directory(const std::string& path) {
   return last_error("mkdir");
 }
 
+Result<void> make_private_directory(const Fd& parent, const std::string& path) {
+  if (::mkdirat(parent.number(), path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return last_error("mkdirat");
+}
+
+Result<Fd> open_directory_at(const Fd& parent, const std::string& path) {
+  return open_at(parent, path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<Fd> open_file_at(const Fd& directory, const std::string& path) {
+  return open_at(directory, path, O_RDONLY);
+}
+
+Result<Fd> open_for_writing_at(const Fd& directory, const std::string& path) {
+  return open_at(directory, path, O_WRONLY);
+}
+
 Result<Fd> create_unnamed(const Fd& directory) {
   const int fd = uninterrupted(
       [&] { return ::openat(directory.number(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode); });
@@ -67,11 +100,11 @@ Result<void> link_unnamed(const Fd& file, const Fd& directory, const std::string
 }
 
 Result<Fd> create_named(const Fd& directory, const std::string& name) {
-  const int fd = uninterrupted([&] {
-    return ::openat(directory.number(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kFileMode);
-  });
-  if (fd < 0) return last_error("open O_CREAT");
-  return Fd(fd);
+  return create_at(directory, name, kFileMode);
+}
+
+Result<Fd> create_private(const Fd& directory, const std::string& name) {
+  return create_at(directory, name, kPrivateFileMode);
 }
 
 Result<void> rename_without_replacing(const Fd& directory, const std::string& from, const std::string& to) {

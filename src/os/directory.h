@@ -18,6 +18,16 @@ namespace bobbin::os {
 /// Creates the directory; fine when it exists. True when it was made just now.
 [[nodiscard]] Result<bool> make_directory(const std::string& path);
 
+/// Makes a directory at this path from `parent`, which nobody but its owner can look into; fine when it
+/// exists.
+[[nodiscard]] Result<void> make_private_directory(const Fd& parent, const std::string& path);
+/// A handle on the directory at this path from `parent`. No symbolic link at its end is followed, here and
+/// below.
+[[nodiscard]] Result<Fd> open_directory_at(const Fd& parent, const std::string& path);
+/// An existing file, for reading or for writing.
+[[nodiscard]] Result<Fd> open_file_at(const Fd& directory, const std::string& path);
+[[nodiscard]] Result<Fd> open_for_writing_at(const Fd& directory, const std::string& path);
+
 /// A file without a name, for writing: gone when closed unless link_unnamed gave it one (O_TMPFILE).
 /// EOPNOTSUPP or EISDIR where the file system has no such files.
 [[nodiscard]] Result<Fd> create_unnamed(const Fd& directory);
@@ -26,6 +36,8 @@ namespace bobbin::os {
 
 /// A new file under this name, for writing. EEXIST when taken.
 [[nodiscard]] Result<Fd> create_named(const Fd& directory, const std::string& name);
+/// The same; nobody but its owner can read it.
+[[nodiscard]] Result<Fd> create_private(const Fd& directory, const std::string& name);
 /// EEXIST when `to` is taken.
 [[nodiscard]] Result<void> rename_without_replacing(const Fd& directory, const std::string& from,
                                                     const std::string& to);

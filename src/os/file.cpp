@@ -128,9 +128,34 @@ Result<void> write_all(const Fd& file, Bytes bytes) {
   return {};
 }
 
+Result<void> write_at(const Fd& file, Bytes bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const auto count = uninterrupted(
+        [&] { return ::pwrite(file.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+    if (count < 0) return last_error("pwrite");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return {};
+}
+
 Result<void> sync([[maybe_unused]] const Fd& file) {
 #ifndef BOBBIN_TEST_NO_SYNC
   if (uninterrupted([&] { return ::fsync(file.number()); }) != 0) return last_error("fsync");
+#endif
+  return {};
+}
+
+Result<void> sync_content([[maybe_unused]] const Fd& file) {
+#ifndef BOBBIN_TEST_NO_SYNC
+  if (uninterrupted([&] { return ::fdatasync(file.number()); }) != 0) return last_error("fdatasync");
+#endif
+  return {};
+}
+
+Result<void> sync_file_system([[maybe_unused]] const Fd& file) {
+#ifndef BOBBIN_TEST_NO_SYNC
+  if (uninterrupted([&] { return ::syncfs(file.number()); }) != 0) return last_error("syncfs");
 #endif
   return {};
 }

@@ -1,0 +1,115 @@
+#include "journal/directory_medium.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fmt/format.h>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "os/directory.h"
+#include "os/file.h"
+
+namespace bobbin::journal {
+namespace {
+
+constexpr std::string_view kEnd = ".segment";
+constexpr const char* kSpare = "spare";
+constexpr const char* kNew = "new";
+
+std::string name_of(std::uint64_t number) { return fmt::format("{:010}{}", number, kEnd); }
+
+std::optional<std::uint64_t> number_of(std::string_view name) {
+  if (!name.ends_with(kEnd)) return std::nullopt;
+  name.remove_suffix(kEnd.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return number;
+}
+
+class File final : public SegmentFile {
+ public:
+  File(os::Fd file, std::uint64_t size_bytes) : file_(std::move(file)), size_bytes_(size_bytes) {}
+  [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
+  [[nodiscard]] Result<void> write(std::uint64_t offset, Bytes bytes) override {
+    return os::write_at(file_, bytes, offset);
+  }
+  [[nodiscard]] Result<void> flush() override { return os::sync_content(file_); }
+
+ private:
+  os::Fd file_;
+  std::uint64_t size_bytes_;
+};
+
+/// Written with zeros, not only reserved: else each flush would have to write which parts hold data, too.
+Result<void> fill_with_zeros(const os::Fd& file, std::uint64_t size_bytes) {
+  static constexpr std::array<std::byte, 256UL * 1024> kZeros{};
+  for (std::uint64_t done = 0; done < size_bytes; done += kZeros.size())
+    TRY(os::write_all(file, Bytes(kZeros).first(std::min<std::uint64_t>(kZeros.size(), size_bytes - done))));
+  return os::sync(file);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DirectoryMedium>> DirectoryMedium::open(const os::Fd& parent,
+                                                               const std::string& path) {
+  TRY(os::make_private_directory(parent, path));
+  os::Fd directory = TRY(os::open_directory_at(parent, path));
+  TRY(os::sync(parent));
+  return std::unique_ptr<DirectoryMedium>(new DirectoryMedium(std::move(directory)));
+}
+
+Result<std::vector<std::uint64_t>> DirectoryMedium::segments() {
+  TRY(os::rewind_entries(directory_));
+  std::vector<std::uint64_t> numbers;
+  for (const std::string& name : TRY(os::list(directory_)))
+    if (const auto number = number_of(name)) numbers.push_back(*number);
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
+Result<std::string> DirectoryMedium::read(std::uint64_t number) {
+  const os::Fd file = TRY(os::open_file_at(directory_, name_of(number)));
+  std::string bytes(TRY(os::status(file)).size_bytes, '\0');
+  bytes.resize(TRY(os::read_at(file, std::as_writable_bytes(std::span(bytes)), 0)));
+  return bytes;
+}
+
+Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size_bytes) {
+  if (auto spare = os::open_for_writing_at(directory_, kSpare)) {
+    const std::uint64_t has_bytes = TRY(os::status(*spare)).size_bytes;
+    if (has_bytes == size_bytes) {
+      prepared_ = kSpare;
+      return std::make_unique<File>(*std::move(spare), size_bytes);
+    }
+    TRY(os::remove_file(directory_, kSpare));
+  }
+  if (const auto removed = os::remove_file(directory_, kNew); !removed && removed.error().code != ENOENT)
+    return failure(removed.error());
+  os::Fd file = TRY(os::create_private(directory_, kNew));
+  if (const auto filled = fill_with_zeros(file, size_bytes); !filled) {
+    static_cast<void>(os::remove_file(directory_, kNew));  // a full disk gets its space back
+    return failure(filled.error());
+  }
+  prepared_ = kNew;
+  return std::make_unique<File>(std::move(file), size_bytes);
+}
+
+Result<void> DirectoryMedium::install(std::uint64_t number) {
+  TRY(os::rename_without_replacing(directory_, prepared_, name_of(number)));
+  return os::sync(directory_);
+}
+
+/// One spare file is enough: segments are retired as fast as they are filled.
+Result<void> DirectoryMedium::retire(std::uint64_t number) {
+  const std::string name = name_of(number);
+  if (os::rename_without_replacing(directory_, name, kSpare)) return {};
+  return os::remove_file(directory_, name);
+}
+
+}  // namespace bobbin::journal

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "journal/medium.h"
+#include "os/fd.h"
+
+namespace bobbin::journal {
+
+/// A directory with a file for each segment: `0000000042.segment`, and `spare` for one that is to be used
+/// again. Nobody but the owner can read them.
+class DirectoryMedium final : public Medium {
+ public:
+  /// The directory at this path from `parent`, which is made when it is missing; its name is made durable.
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryMedium>> open(const os::Fd& parent,
+                                                                     const std::string& path);
+
+  [[nodiscard]] Result<std::vector<std::uint64_t>> segments() override;
+  [[nodiscard]] Result<std::string> read(std::uint64_t number) override;
+  [[nodiscard]] Result<std::unique_ptr<SegmentFile>> prepare(std::uint64_t size_bytes) override;
+  [[nodiscard]] Result<void> install(std::uint64_t number) override;
+  [[nodiscard]] Result<void> retire(std::uint64_t number) override;
+
+ private:
+  explicit DirectoryMedium(os::Fd directory) : directory_(std::move(directory)) {}
+
+  os::Fd directory_;
+  std::string prepared_;  // the name of the file that was prepared last
+};
+
+}  // namespace bobbin::journal

@@ -1,0 +1,113 @@
+#include "journal/journal.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+
+namespace bobbin::journal {
+namespace {
+
+// Room for entries of which make_room() is not told.
+constexpr std::uint64_t kOtherBytes = 4096;
+
+}  // namespace
+
+Result<History> Journal::read(Medium& medium) {
+  HistoryReader reader;
+  for (const std::uint64_t number : TRY(medium.segments())) {
+    const std::string bytes = TRY(medium.read(number));
+    reader.add(number, bytes);
+  }
+  return std::move(reader).finish();
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(Medium& medium, const History& history, std::string epoch,
+                                               Circumstances circumstances, std::uint64_t segment_bytes) {
+  std::unique_ptr<Journal> journal(new Journal(medium, std::move(circumstances), segment_bytes));
+  journal->epoch_ = history.epoch.empty() ? std::move(epoch) : history.epoch;
+  journal->sequence_ = history.sequence;
+  journal->flushed_ = history.sequence;
+  journal->receipt_ = history.receipt;
+  std::uint64_t last = history.last_segment;
+  const auto numbers = TRY(medium.segments());
+  for (const std::uint64_t number : numbers) {
+    journal->full_.push_back({.number = number, .last = history.sequence});
+    last = std::max(last, number);
+  }
+  TRY(journal->begin_segment(last + 1));
+  return journal;
+}
+
+Result<void> Journal::begin_segment(std::uint64_t number) {
+  auto file = TRY(medium_.prepare(segment_bytes_));
+  std::string header;
+  const crypto::Digest receipt =
+      append_entry(header, {.epoch = epoch_,
+                            .previous = receipt_,
+                            .flushed = flushed_,
+                            .content = SegmentBegin{.number = number,
+                                                    .first = sequence_ + 1,
+                                                    .boot = circumstances_.boot,
+                                                    .mount = circumstances_.mount}});
+  TRY(note(file->write(0, as_bytes(header))));
+  TRY(note(file->flush()));
+  TRY(note(medium_.install(number)));
+  file_ = std::move(file);
+  number_ = number;
+  offset_ = header.size();
+  receipt_ = receipt;
+  return {};
+}
+
+Result<void> Journal::make_room(std::uint64_t bytes) {
+  ASSERT(!is_broken_ && added_.empty());
+  if (offset_ + bytes + kOtherBytes <= segment_bytes_) return {};
+  TRY(flush());  // of entries for which nobody has waited
+  const Full full{.number = number_, .last = sequence_};
+  TRY(begin_segment(number_ + 1));
+  full_.push_back(full);
+  return {};
+}
+
+std::uint64_t Journal::add(Record record, std::string_view body) {
+  record.sequence = sequence_ + 1;
+  append(std::move(record), body);
+  return ++sequence_;
+}
+
+void Journal::append(Content content, std::string_view body) {
+  receipt_ = append_entry(
+      added_, {.epoch = epoch_, .previous = receipt_, .flushed = flushed_, .content = std::move(content)},
+      body);
+}
+
+Result<void> Journal::write() {
+  ASSERT(!is_broken_ && offset_ + added_.size() <= segment_bytes_);
+  TRY(note(file_->write(offset_, as_bytes(added_))));
+  offset_ += added_.size();
+  added_.clear();
+  return {};
+}
+
+Result<void> Journal::flush() {
+  ASSERT(!is_broken_ && added_.empty());
+  TRY(note(file_->flush()));
+  flushed_ = sequence_;
+  return {};
+}
+
+Result<void> Journal::trim(std::uint64_t sequence) {
+  while (!full_.empty() && full_.front().last <= sequence) {
+    TRY(medium_.retire(full_.front().number));
+    full_.pop_front();
+  }
+  return {};
+}
+
+Result<void> Journal::note(Result<void> result) {
+  is_broken_ = is_broken_ || !result;
+  return result;
+}
+
+}  // namespace bobbin::journal

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "journal/entry.h"
+#include "journal/history.h"
+#include "journal/medium.h"
+
+namespace bobbin::journal {
+
+/// In which circumstances a segment is begun: see SegmentBegin.
+struct Circumstances {
+  std::string boot;
+  std::uint64_t mount = 0;
+};
+
+/// A journal that is being written: a write-ahead log. What add() was given is in memory until write(), and
+/// on stable storage once flush() has succeeded. When it is broken nothing more may be written: another
+/// Journal finds out what is there. Thread: one at a time.
+class Journal {
+ public:
+  static constexpr std::uint64_t kSegmentBytes = 16UL * 1024 * 1024;
+
+  /// What the segments of the medium say. Changes nothing.
+  [[nodiscard]] static Result<History> read(Medium& medium);
+  /// Goes on behind `history`, which read() has returned, in a new segment. `epoch`: unguessable; for a
+  /// journal that begins with this. The medium outlives the journal.
+  [[nodiscard]] static Result<std::unique_ptr<Journal>> open(Medium& medium, const History& history,
+                                                             std::string epoch, Circumstances circumstances,
+                                                             std::uint64_t segment_bytes = kSegmentBytes);
+
+  /// Must be called before anything is added to what is written next: begins another segment where this one
+  /// has no room for so much. After a failure nothing has changed, unless is_broken().
+  [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
+  /// An upper bound for what a record and its withdrawal take, besides the body.
+  static constexpr std::uint64_t kRecordBytes = 2048;
+
+  /// Adds a record and gives it its sequence. `body` as append_entry wants it.
+  std::uint64_t add(Record record, std::string_view body);
+  void add(Withdrawal withdrawal) { append(withdrawal); }
+  void add(Published published) { append(published); }
+  void add(Checkpoint checkpoint) { append(checkpoint); }
+
+  [[nodiscard]] Result<void> write();
+  [[nodiscard]] Result<void> flush();
+  /// Whether a write or a flush has failed.
+  [[nodiscard]] bool is_broken() const { return is_broken_; }
+
+  /// Takes segments out whose records are all at or below `sequence`. The one that is written stays.
+  [[nodiscard]] Result<void> trim(std::uint64_t sequence);
+
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }  ///< of the last record that was added
+  /// How much room the segments take that were not taken out, to the end of what was written.
+  [[nodiscard]] std::uint64_t bytes() const { return full_.size() * segment_bytes_ + offset_; }
+
+ private:
+  using Content = decltype(Entry::content);
+  /// A segment to which nothing is added any more.
+  struct Full {
+    std::uint64_t number;
+    std::uint64_t last;  // no record in it has a higher sequence
+  };
+
+  Journal(Medium& medium, Circumstances circumstances, std::uint64_t segment_bytes)
+      : medium_(medium), circumstances_(std::move(circumstances)), segment_bytes_(segment_bytes) {}
+  void append(Content content, std::string_view body = {});
+  [[nodiscard]] Result<void> begin_segment(std::uint64_t number);
+  /// Remembers a failure.
+  [[nodiscard]] Result<void> note(Result<void> result);
+
+  Medium& medium_;
+  const Circumstances circumstances_;
+  const std::uint64_t segment_bytes_;
+  std::string epoch_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t flushed_ = 0;  // the sequence of the last record that flush() has made durable
+  crypto::Digest receipt_{};   // of the last entry that was added
+  std::deque<Full> full_;
+  std::uint64_t number_ = 0;  // of the segment that is written
+  std::unique_ptr<SegmentFile> file_;
+  std::uint64_t offset_ = 0;  // of the end of what was written
+  std::string added_;
+  bool is_broken_ = false;
+};
+
+}  // namespace bobbin::journal

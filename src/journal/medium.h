@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace bobbin::journal {
+
+/// A file of a fixed size in which a segment stands. Thread: one at a time.
+class SegmentFile {
+ public:
+  virtual ~SegmentFile() = default;
+  [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
+  /// Overwrites a part of the file, which must not grow.
+  [[nodiscard]] virtual Result<void> write(std::uint64_t offset, Bytes bytes) = 0;
+  /// Returns once everything written is on stable storage. Never call it again after a failure.
+  [[nodiscard]] virtual Result<void> flush() = 0;
+};
+
+/// Where the segments of a journal are kept. Everything is done through this interface, so that a test can
+/// use a medium that fails or forgets what was not flushed. Thread: one at a time.
+class Medium {
+ public:
+  virtual ~Medium() = default;
+  /// The numbers of the segments, in ascending order.
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> segments() = 0;
+  [[nodiscard]] virtual Result<std::string> read(std::uint64_t number) = 0;
+  /// A file in which no segment has begun: a spare one, or a new one filled with zeros. Its whole size is on
+  /// stable storage, so that a flush has nothing to write but content.
+  [[nodiscard]] virtual Result<std::unique_ptr<SegmentFile>> prepare(std::uint64_t size_bytes) = 0;
+  /// Gives the file that was prepared last its number. Returns once that is on stable storage.
+  [[nodiscard]] virtual Result<void> install(std::uint64_t number) = 0;
+  /// Takes a segment out of the journal, perhaps as a spare file.
+  [[nodiscard]] virtual Result<void> retire(std::uint64_t number) = 0;
+};
+
+}  // namespace bobbin::journal
