@@ -55,6 +55,7 @@ void MainLoop::begin_to_stop() {
   const milliseconds grace = std::max(parts_.reloader.config().server.grace_period, kLeastGrace);
   grace_ends_ = monotonic_now() + grace;
   parts_.acceptor.stop_accepting();
+  parts_.folders.stop();
   for (server::Arrival& arrival : parts_.pool.shut_down()) parts_.acceptor.reject(std::move(arrival));
 }
 

@@ -177,6 +177,6 @@ using Kind =
                  Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
-                 Choice<files::Compression>, Text, List>;
+                 Choice<files::Compression>, Choice<store::Durability>, Text, List>;
 
 }  // namespace bobbin::app

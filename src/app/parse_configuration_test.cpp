@@ -227,6 +227,8 @@ std::vector<Row> every_option() {
       row("max-upload", &ServerConfig::max_upload, {"1", "1", 1}, {"1T", R"("1tib")", 1ULL << 40}),
       row("upload-memory", &ServerConfig::upload_memory, {"1M", "1048576", 1ULL << 20},
           {"1T", R"("1tib")", 1ULL << 40}),
+      row("durability", &ServerConfig::durability,
+          {"journal", R"("journal")", store::Durability::journal}, {"files", R"("files")", store::Durability::files}),
       row("upload-disk", &ServerConfig::upload_disk, {"0", "0", 0}, {"1T", R"("1tib")", 1ULL << 40}),
       row("head-timeout", &ServerConfig::head_timeout, {"1ms", R"("1ms")", 1ms}, {"24h", R"("24h")", 24h}),
       row("minimum-rate", &ServerConfig::minimum_rate, {"0", "0", 0}, {"1k", R"("1k")", 1024}),

@@ -37,7 +37,8 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(con
   }
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
   const store::FolderStore::Limits limits{.memory_bytes = limits_.upload_memory,
-                                          .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload)};
+                                          .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload),
+                                          .durability = limits_.durability};
   auto store =
       TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_, limits)
               .map_error(as_message));
@@ -58,8 +59,17 @@ Result<void, std::string> UploadFolders::check(const std::string& directory) {
 }
 
 void UploadFolders::tick() {
-  std::erase_if(folders_, [](const Folder& folder) { return folder.store.use_count() == 1; });
-  for (const Folder& folder : folders_) folder.store->try_to_take_over();
+  std::erase_if(folders_, [](const Folder& folder) {
+    return folder.store.use_count() == 1 && folder.store->is_at_rest();
+  });
+  for (const Folder& folder : folders_) {
+    folder.store->try_to_take_over();
+    folder.store->tick();
+  }
+}
+
+void UploadFolders::stop() {
+  for (const Folder& folder : folders_) folder.store->stop();
 }
 
 }  // namespace bobbin::app

@@ -31,6 +31,9 @@ class UploadFolders {
   /// Must be called once a second. Drops the stores that no generation uses any more, and takes over folders
   /// that another server has owned until now. A store with documents under way ends with the last of them.
   void tick();
+  /// The server stops. Everything that was acknowledged by the time when the executor has ended is then on
+  /// stable storage under its name.
+  void stop();
 
  private:
   struct Folder {

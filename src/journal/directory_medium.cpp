@@ -34,8 +34,7 @@ std::optional<std::uint64_t> number_of(std::string_view name) {
 
 class File final : public SegmentFile {
  public:
-  File(os::Fd file, std::uint64_t size_bytes) : file_(std::move(file)), size_bytes_(size_bytes) {}
-  [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
+  explicit File(os::Fd file) : file_(std::move(file)) {}
   [[nodiscard]] Result<void> write(std::uint64_t offset, Bytes bytes) override {
     return os::write_at(file_, bytes, offset);
   }
@@ -43,7 +42,6 @@ class File final : public SegmentFile {
 
  private:
   os::Fd file_;
-  std::uint64_t size_bytes_;
 };
 
 /// Written with zeros, not only reserved: else each flush would have to write which parts hold data, too.
@@ -85,7 +83,7 @@ Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size
     const std::uint64_t has_bytes = TRY(os::status(*spare)).size_bytes;
     if (has_bytes == size_bytes) {
       prepared_ = kSpare;
-      return std::make_unique<File>(*std::move(spare), size_bytes);
+      return std::make_unique<File>(*std::move(spare));
     }
     TRY(os::remove_file(directory_, kSpare));
   }
@@ -97,7 +95,7 @@ Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size
     return failure(filled.error());
   }
   prepared_ = kNew;
-  return std::make_unique<File>(std::move(file), size_bytes);
+  return std::make_unique<File>(std::move(file));
 }
 
 Result<void> DirectoryMedium::install(std::uint64_t number) {

@@ -85,6 +85,10 @@ void append_content(std::string& out, const Checkpoint& checkpoint) {
   append(out, ",\"kind\":\"checkpoint\",\"through\":{}", checkpoint.through);
 }
 
+void append_content(std::string& out, const Doubt& doubt) {
+  append(out, ",\"kind\":\"doubt\",\"behind\":{}", doubt.behind);
+}
+
 /// The digest of `text`, which is a receipt without the '}' at its end.
 Digest receipt_digest(std::string_view text) { return crypto::Sha256().add(text).add("}").finish(); }
 
@@ -133,9 +137,10 @@ bool read_content(const json::Object& object, bool has_body, Entry& entry) {
   if (!kind) return set(record_of(object, has_body));
   if (has_body) return false;
   if (*kind == "segment") return set(segment_of(object));
-  const auto number = object.number(*kind == "withdrawal" ? "of" : "through");
+  const auto number = object.number(*kind == "withdrawal" ? "of" : *kind == "doubt" ? "behind" : "through");
   if (!number) return false;
   if (*kind == "withdrawal") return set(std::optional(Withdrawal{*number}));
+  if (*kind == "doubt") return set(std::optional(Doubt{*number}));
   if (*kind == "published") return set(std::optional(Published{*number}));
   return *kind == "checkpoint" && set(std::optional(Checkpoint{*number}));
 }

@@ -66,13 +66,20 @@ struct Checkpoint {
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
+/// A sync of documents behind the checkpoint has failed: their files may look whole in the page cache and be
+/// lost on the disk.
+struct Doubt {
+  std::uint64_t behind = 0;  ///< the sequence of the checkpoint
+  friend bool operator==(const Doubt&, const Doubt&) = default;
+};
+
 struct Entry {
   std::string epoch;          ///< of the journal, which begins anew with another one
   crypto::Digest previous{};  ///< of the receipt of the entry before; zeros: there is none
   /// Through which sequence records were durable when this was written. What is damaged at or below it was
   /// lost by the disk; what is damaged above may be the end of a write that a power cut has interrupted.
   std::uint64_t flushed = 0;
-  std::variant<SegmentBegin, Record, Withdrawal, Published, Checkpoint> content;
+  std::variant<SegmentBegin, Record, Withdrawal, Published, Checkpoint, Doubt> content;
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 

@@ -36,9 +36,10 @@ TEST(EntryTest, HasTheFormThatIsDocumented) {
 }
 
 TEST(EntryTest, IsReadAsItWasWritten) {
-  for (const auto& content : {decltype(Entry::content)(SegmentBegin{3, 42, "boot", 7}),
-                              decltype(Entry::content)(Withdrawal{7}), decltype(Entry::content)(Published{8}),
-                              decltype(Entry::content)(Checkpoint{9}), record_entry().content}) {
+  for (const auto& content :
+       {decltype(Entry::content)(SegmentBegin{3, 42, "boot", 7}), decltype(Entry::content)(Withdrawal{7}),
+        decltype(Entry::content)(Published{8}), decltype(Entry::content)(Checkpoint{9}),
+        decltype(Entry::content)(Doubt{9}), record_entry().content}) {
     Entry entry = record_entry();
     entry.content = content;
     const bool has_body = std::holds_alternative<Record>(content);

@@ -56,6 +56,8 @@ void HistoryReader::take(const ReadEntry& read) {
     published_ = std::max(published_, published->through);
   } else if (const auto* checkpoint = std::get_if<Checkpoint>(&read.entry.content)) {
     history_.checkpoint = std::max(history_.checkpoint, checkpoint->through);
+  } else if (const auto* doubt = std::get_if<Doubt>(&read.entry.content)) {
+    doubt_ = doubt->behind;
   }
   history_.receipt = read.receipt;
   steps_.push_back(
@@ -92,6 +94,7 @@ History HistoryReader::finish() && {
   std::erase_if(history_.open, [&](const OpenRecord& open) { return is_done(open.record.sequence); });
   // Segments that were taken out may be there again after a power cut, some of them.
   std::erase_if(history_.damage, [&](const Damage& damage) { return is_done(damage.last); });
+  history_.is_in_doubt = doubt_ == history_.checkpoint;
   for (OpenRecord& open : history_.open) open.is_published = open.record.sequence <= published_;
   return std::move(history_);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ struct History {
   crypto::Digest receipt{};        ///< the digest of the last receipt
   std::uint64_t checkpoint = 0;    ///< through which sequence documents are on stable storage
   SegmentBegin last_begin;         ///< of the last segment
+  bool is_in_doubt = false;        ///< a sync of documents behind the checkpoint has failed
   std::vector<OpenRecord> open;    ///< records behind the checkpoint that were not withdrawn, in order
   std::vector<Damage> damage;
 };
@@ -72,6 +74,7 @@ class HistoryReader {
   std::vector<Step> steps_;
   std::uint64_t flushed_ = 0;    // the highest that any intact entry of the last segment has said
   std::uint64_t published_ = 0;  // through this sequence
+  std::optional<std::uint64_t> doubt_;
 };
 
 }  // namespace bobbin::journal

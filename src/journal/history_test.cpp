@@ -124,6 +124,17 @@ TEST(HistoryTest, HasTheRecordsBehindTheCheckpoint) {
   EXPECT_EQ(history.damage, std::vector<Damage>{});
 }
 
+TEST(HistoryTest, IsInDoubtUntilTheNextCheckpoint) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  EXPECT_FALSE(history_of(writer).is_in_doubt);
+  writer.add(Doubt{0});
+  EXPECT_TRUE(history_of(writer).is_in_doubt);
+  writer.add(Checkpoint{1});
+  EXPECT_FALSE(history_of(writer).is_in_doubt);
+}
+
 TEST(HistoryTest, GoesOnFromOneSegmentToTheNext) {
   Writer writer;
   writer.begin_segment();

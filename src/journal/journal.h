@@ -46,6 +46,7 @@ class Journal {
   void add(Withdrawal withdrawal) { append(withdrawal); }
   void add(Published published) { append(published); }
   void add(Checkpoint checkpoint) { append(checkpoint); }
+  void add(Doubt doubt) { append(doubt); }
 
   [[nodiscard]] Result<void> write();
   [[nodiscard]] Result<void> flush();

@@ -164,7 +164,6 @@ class FailingMedium final : public Medium {
    public:
     File(FailingMedium& medium, std::unique_ptr<SegmentFile> file)
         : medium_(medium), file_(std::move(file)) {}
-    std::uint64_t size_bytes() const override { return file_->size_bytes(); }
     Result<void> write(std::uint64_t offset, Bytes bytes) override {
       TRY(step(medium_.fail_write));
       return file_->write(offset, bytes);

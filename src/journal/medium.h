@@ -14,7 +14,6 @@ namespace bobbin::journal {
 class SegmentFile {
  public:
   virtual ~SegmentFile() = default;
-  [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
   /// Overwrites a part of the file, which must not grow.
   [[nodiscard]] virtual Result<void> write(std::uint64_t offset, Bytes bytes) = 0;
   /// Returns once everything written is on stable storage. Never call it again after a failure.

@@ -116,6 +116,17 @@ Result<void> rename_without_replacing(const Fd& directory, const std::string& fr
   return remove_file(directory, from);
 }
 
+Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to) {
+  const int at = directory.number();
+  if (::linkat(at, from.c_str(), at, to.c_str(), 0) != 0) return last_error("linkat");
+  return {};
+}
+
+Result<void> remove_directory(const Fd& parent, const std::string& path) {
+  if (::unlinkat(parent.number(), path.c_str(), AT_REMOVEDIR) != 0) return last_error("unlinkat");
+  return {};
+}
+
 Result<void> remove_file(const Fd& directory, const std::string& name) {
   if (::unlinkat(directory.number(), name.c_str(), 0) != 0) return last_error("unlinkat");
   return {};

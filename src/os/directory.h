@@ -41,7 +41,11 @@ namespace bobbin::os {
 /// EEXIST when `to` is taken.
 [[nodiscard]] Result<void> rename_without_replacing(const Fd& directory, const std::string& from,
                                                     const std::string& to);
+/// A second name for a file: link(2). EEXIST when `to` is taken; EPERM where there are no second names.
+[[nodiscard]] Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to);
 [[nodiscard]] Result<void> remove_file(const Fd& directory, const std::string& name);
+/// An empty directory.
+[[nodiscard]] Result<void> remove_directory(const Fd& parent, const std::string& path);
 
 /// Whether this user may make files in the directory: faccessat(2).
 [[nodiscard]] Result<void> may_write(const std::string& directory);

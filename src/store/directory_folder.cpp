@@ -1,8 +1,13 @@
 #include "store/directory_folder.h"
 
 #include <cerrno>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
+#include "base/ascii.h"
+#include "base/bytes.h"
+#include "journal/directory_medium.h"
 #include "os/directory.h"
 #include "os/file.h"
 #include "os/lock.h"
@@ -10,6 +15,12 @@
 
 namespace bobbin::store {
 namespace {
+
+// `.bobbin` is for its owner alone, and never served, since its name begins with a dot.
+constexpr const char* kOurs = ".bobbin";
+constexpr const char* kJournal = ".bobbin/journal";
+constexpr const char* kLarge = ".bobbin/large";
+constexpr const char* kReplaced = ".bobbin/replaced";
 
 class UnnamedFile : public StagedFile {
  public:
@@ -136,5 +147,73 @@ Result<std::unique_ptr<StagedFile>> DirectoryFolder::stage() {
 Result<void> DirectoryFolder::sync_names() { return os::sync(directory_); }
 
 Result<void> DirectoryFolder::remove(const std::string& name) { return os::remove_file(directory_, name); }
+
+// ---- for a store with a journal ----
+
+Result<std::unique_ptr<journal::Medium>> DirectoryFolder::open_journal(bool make) {
+  if (!make) {
+    const auto found = os::open_directory_at(directory_, kJournal);
+    if (!found && found.error().code == ENOENT) return nullptr;
+    if (!found) return failure(found.error());
+  }
+  for (const char* name : {kOurs, kLarge}) TRY(os::make_private_directory(directory_, name));
+  large_ = TRY(os::open_directory_at(directory_, kLarge));
+  auto medium = TRY(journal::DirectoryMedium::open(directory_, kJournal));
+  const os::Fd ours = TRY(os::open_directory_at(directory_, kOurs));
+  TRY(os::sync(ours));
+  return medium;
+}
+
+Result<void> DirectoryFolder::remove_journal() {
+  TRY(remove_hidden_names());
+  const os::Fd journal = TRY(os::open_directory_at(directory_, kJournal));
+  const auto names = TRY(os::list(journal));
+  for (const std::string& name : names) TRY(os::remove_file(journal, name));
+  return os::remove_directory(directory_, kJournal);
+}
+
+journal::Circumstances DirectoryFolder::circumstances() const {
+  const auto boot = os::read_file("/proc/sys/kernel/random/boot_id");
+  const auto status = os::status(directory_);
+  return {.boot = boot ? std::string(trim(*boot)) : "", .mount = status ? status->mount : 0};
+}
+
+Result<void> DirectoryFolder::sync_everything() { return os::sync_file_system(directory_); }
+
+Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::string& name) {
+  const auto file = os::open_file_at(directory_, name);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return failure(file.error());
+  crypto::Sha256 digest;
+  std::vector<std::byte> piece(64UL * 1024);
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t count = TRY(os::read_at(*file, piece, offset));
+    if (count == 0) return digest.finish();
+    digest.add(Bytes(piece).first(count));
+    offset += count;
+  }
+}
+
+Result<void> DirectoryFolder::set_aside(const std::string& name) {
+  TRY(os::make_private_directory(directory_, kReplaced));
+  return os::rename_without_replacing(directory_, name,
+                                      std::string(kReplaced) + "/" + random_text() + "-" + name);
+}
+
+Result<void> DirectoryFolder::sync_hidden_names() { return os::sync(large_); }
+
+Result<void> DirectoryFolder::publish_hidden(const std::string& name) {
+  const Result<void> linked = os::link_file(directory_, hidden_name(name), name);
+  if (linked || linked.error().code != EPERM) return linked;
+  // A file system without hard links.
+  return os::rename_without_replacing(directory_, hidden_name(name), name);
+}
+
+Result<void> DirectoryFolder::remove_hidden_names() {
+  TRY(os::rewind_entries(large_));
+  const auto names = TRY(os::list(large_));
+  for (const std::string& name : names) TRY(os::remove_file(large_, name));
+  return {};
+}
 
 }  // namespace bobbin::store

@@ -31,6 +31,16 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] Result<std::unique_ptr<StagedFile>> stage() override;
   [[nodiscard]] Result<void> sync_names() override;
   [[nodiscard]] Result<void> remove(const std::string& name) override;
+  /// In `.bobbin/journal`, which nobody but the owner can look into.
+  [[nodiscard]] Result<std::unique_ptr<journal::Medium>> open_journal(bool make) override;
+  [[nodiscard]] Result<void> remove_journal() override;
+  [[nodiscard]] journal::Circumstances circumstances() const override;
+  [[nodiscard]] Result<void> sync_everything() override;
+  [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) override;
+  [[nodiscard]] Result<void> set_aside(const std::string& name) override;
+  [[nodiscard]] Result<void> sync_hidden_names() override;
+  [[nodiscard]] Result<void> publish_hidden(const std::string& name) override;
+  [[nodiscard]] Result<void> remove_hidden_names() override;
   [[nodiscard]] const std::string& path() const override { return path_; }
   [[nodiscard]] std::uint64_t device() const override { return device_; }
 
@@ -43,6 +53,7 @@ class DirectoryFolder final : public Folder {
 
   const std::string path_;
   os::Fd directory_;
+  os::Fd large_;  // the folder of hidden names, once there is a journal
   const std::uint64_t device_;
   std::optional<Staging> staging_;
   Ownership ownership_ = Ownership::unknown;

@@ -25,6 +25,7 @@ DraftTarget::Intake Document::append(Bytes piece) {
     if (gathered_.size() < kPieceBytes) return Intake::more;
     if (is_writing_) return Intake::wait;
     is_writing_ = true;
+    if (store_->durability() == Durability::journal && !digest_) digest_.emplace();
   }
   if (store_->writing().run([self = shared_from_this()] { self->write_gathered(); })) return Intake::more;
   const Lock lock(mutex_);
@@ -116,6 +117,8 @@ void Document::write_piece(const Piece& piece) {
 
 Result<void> Document::write(Bytes bytes) {
   if (file_ == nullptr) file_ = TRY(store_->folder().stage());
+  if (digest_) digest_->add(bytes);
+  written_bytes_ += bytes.size();
   return file_->append(bytes);
 }
 
@@ -129,6 +132,12 @@ std::unique_ptr<StagedFile> Document::fail(NotStored failure) {
 void Document::forget_gathered() {
   memory_.give_back(gathered_.capacity());
   Piece().swap(gathered_);
+}
+
+std::optional<std::string_view> Document::content_in_memory() {
+  const Lock lock(mutex_);
+  if (file_ != nullptr || failure_) return std::nullopt;
+  return as_text(gathered_);
 }
 
 Result<void, NotStored> Document::write_out() {

@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/budget.h"
 #include "base/mutex.h"
+#include "crypto/sha256.h"
 #include "store/document_store.h"
 #include "store/folder.h"
 
@@ -42,6 +44,12 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   /// The executor closes the file, if there is one, since that may take long.
   void abandon() override EXCLUDES(mutex_);
 
+  /// All of the content, while none of it has been given to a file; nothing: some has. Valid until write_out.
+  [[nodiscard]] std::optional<std::string_view> content_in_memory() EXCLUDES(mutex_);
+  /// Of what has been written, and the SHA-256 of that, for a store with a journal. After write_out.
+  [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
+  [[nodiscard]] crypto::Digest digest() { return digest_->finish(); }
+
   /// Writes what is left in memory. Returns the first failure of all writes of this document.
   [[nodiscard]] Result<void, NotStored> write_out() EXCLUDES(mutex_);
   /// Must be called after a successful write_out. See StagedFile.
@@ -73,8 +81,10 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   const std::shared_ptr<FolderStore> store_;
   const std::uint64_t announced_bytes_;
 
-  // Belongs to the task while is_writing_, and afterwards to the thread that commits the document.
+  // These belong to the task while is_writing_, and afterwards to the thread that commits the document.
   std::unique_ptr<StagedFile> file_;
+  std::uint64_t written_bytes_ = 0;
+  std::optional<crypto::Sha256> digest_;  // of what was written, where the store wants it
 
   Mutex mutex_;
   Piece gathered_ GUARDED_BY(mutex_);

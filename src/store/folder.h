@@ -2,10 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/sha256.h"
+#include "journal/journal.h"
+#include "journal/medium.h"
 
 namespace bobbin::store {
 
@@ -47,6 +51,30 @@ class Folder {
   /// failure.
   [[nodiscard]] virtual Result<void> sync_names() = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& name) = 0;
+
+  // For a store with a journal. What is hidden is never served.
+
+  /// Where the journal is kept. Nothing: there is none, and it is not to be made.
+  [[nodiscard]] virtual Result<std::unique_ptr<journal::Medium>> open_journal(bool make) = 0;
+  /// Removes the journal, whose medium is no longer used.
+  [[nodiscard]] virtual Result<void> remove_journal() = 0;
+  [[nodiscard]] virtual journal::Circumstances circumstances() const = 0;
+  /// Returns once everything that was done to the folder and its files before the call is on stable storage.
+  /// Never call it again after a failure.
+  [[nodiscard]] virtual Result<void> sync_everything() = 0;
+  /// The SHA-256 of a file. Nothing: there is none of this name.
+  [[nodiscard]] virtual Result<std::optional<crypto::Digest>> digest_of(const std::string& name) = 0;
+  /// Takes a file out of the way, into a hidden folder, where an operator can look at it.
+  [[nodiscard]] virtual Result<void> set_aside(const std::string& name) = 0;
+  /// What StagedFile::publish gives a name that nobody sees, for a document of this name.
+  [[nodiscard]] static std::string hidden_name(const std::string& name) { return ".bobbin/large/" + name; }
+  /// Removes all hidden names. Their documents have their own by now, or are wanted by nobody.
+  [[nodiscard]] virtual Result<void> remove_hidden_names() = 0;
+  /// Returns once the hidden names are on stable storage.
+  [[nodiscard]] virtual Result<void> sync_hidden_names() = 0;
+  /// Gives a file that has a hidden name its own one as well. EEXIST when that is taken, ENOENT when there is
+  /// no such file.
+  [[nodiscard]] virtual Result<void> publish_hidden(const std::string& name) = 0;
 
   /// For messages.
   [[nodiscard]] virtual const std::string& path() const = 0;

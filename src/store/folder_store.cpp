@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/document.h"
+#include "store/journal_committer.h"
 
 namespace bobbin::store {
 namespace {
@@ -16,6 +17,15 @@ executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
   return executor.lane(
       folder.device(), "write",
       {.parallel = limits.writing_documents, .waiting = limits.waiting_documents, .runs_at_shut_down = true});
+}
+
+std::unique_ptr<Committer> make_committer(Folder& folder, executor::Executor& executor,
+                                          observe::LogWriter& log, observe::Registry& registry,
+                                          observe::State& state, const FolderStore::Limits& limits) {
+  if (limits.durability == Durability::journal)
+    return std::make_unique<JournalCommitter>(folder, executor, log, registry, state,
+                                              JournalCommitter::Limits());
+  return std::make_unique<FileCommitter>(folder, executor, log, registry, state, limits.committer);
 }
 
 }  // namespace
@@ -52,13 +62,14 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
       writing_(writing_lane(executor, *folder_, limits)),
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
-      committer_(*folder_, executor, log, registry, reported_state_, limits.committer) {}
+      durability_(limits.durability),
+      committer_(make_committer(*folder_, executor, log, registry, reported_state_, limits)) {}
 
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
     case Tenure::none:
     case Tenure::being_prepared: return State::occupied;
-    case Tenure::ours: return committer_.is_open() ? State::open : State::closed;
+    case Tenure::ours: return committer_->is_open() ? State::open : State::closed;
     case Tenure::unusable: break;
   }
   return State::closed;
@@ -70,6 +81,7 @@ Draft FolderStore::begin(std::uint64_t announced_bytes) {
 
 Result<void> FolderStore::prepare() {
   TRY(folder_->prepare());
+  TRY(committer_->prepare());
   tenure_ = Tenure::ours;
   reported_state_.set("open");
   return {};

@@ -11,6 +11,7 @@
 #include "observe/registry.h"
 #include "store/committer.h"
 #include "store/document_store.h"
+#include "store/file_committer.h"
 #include "store/folder.h"
 
 namespace bobbin::store {
@@ -24,12 +25,13 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     std::uint64_t disk_bytes = 1024UL * 1024 * 1024;  ///< for files that are not complete yet
     std::size_t writing_documents = 8;                ///< how many are written at the same time
     std::size_t waiting_documents = 4096;             ///< how many wait to be written
-    Committer::Limits committer = {};
+    FileCommitter::Limits committer = {};
+    Durability durability = Durability::files;
   };
 
   /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
   /// `log`: a writer for the store's use only. Says how it is in the state bobbin_store, and counts as the
-  /// Committer does.
+  /// committers do.
   [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
                                                                    executor::Executor& executor,
                                                                    observe::LogWriter& log,
@@ -43,12 +45,20 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
 
   /// Takes the folder when another process has owned it until now and has ended. Does not wait for a disk.
   void try_to_take_over();
+  /// Must be called once a second, by the thread of try_to_take_over.
+  void tick() { committer_->tick(shared_from_this()); }
+  /// The server stops: what has been and will be acknowledged is on stable storage under its name when the
+  /// executor has ended.
+  void stop() { committer_->stop(shared_from_this()); }
+  /// Whether nothing is left to be done for documents that were acknowledged.
+  [[nodiscard]] bool is_at_rest() const { return committer_->is_at_rest(); }
 
   // These are for the documents of this store.
   [[nodiscard]] Folder& folder() { return *folder_; }
   [[nodiscard]] Budget& memory() { return memory_; }
   [[nodiscard]] Budget& disk() { return disk_; }
-  [[nodiscard]] Committer& committer() { return committer_; }
+  [[nodiscard]] Committer& committer() { return *committer_; }
+  [[nodiscard]] Durability durability() const { return durability_; }
   [[nodiscard]] executor::Lane& writing() { return writing_; }
 
  private:
@@ -62,7 +72,8 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   executor::Lane& writing_;
   Budget memory_;
   Budget disk_;
-  Committer committer_;
+  const Durability durability_;
+  const std::unique_ptr<Committer> committer_;
   std::atomic<Tenure> tenure_ = Tenure::none;
 };
 

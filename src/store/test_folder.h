@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "journal/test_medium.h"
 #include "store/folder.h"
 
 namespace bobbin::store {
@@ -21,7 +23,18 @@ namespace bobbin::store {
 /// it knows what a power cut would leave: content and names that were not synced are forgotten. Thread: any.
 class TestFolder : public Folder {
  public:
-  enum class Step : std::uint8_t { prepare, stage, append, sync, publish, sync_names, remove, close };
+  enum class Step : std::uint8_t {
+    prepare,
+    stage,
+    append,
+    sync,
+    publish,
+    sync_names,
+    remove,
+    close,
+    sync_everything,
+    sync_hidden_names
+  };
   using Files = std::map<std::string, std::string>;  ///< name → content
 
   /// From the nth call of `step` on, `times` calls fail with `code`. Calls are counted from 1, from the time
@@ -134,6 +147,88 @@ class TestFolder : public Folder {
     return {};
   }
 
+  // The journal.
+  [[nodiscard]] journal::TestDisk& journal_disk() { return *disk_; }
+  [[nodiscard]] bool has_journal() const { return has_journal_; }
+  /// Forgets what was not synced, as a power cut does, and begins another boot.
+  void cut_power() {
+    disk_->cut_power();
+    const Lock lock(mutex_);
+    names_.clear();
+    for (const auto& [name, inode] : durable_names_) {
+      inode->content.resize(inode->synced_bytes);
+      names_[name] = inode;
+    }
+    ++boots_;
+  }
+  /// Changes a file behind the store's back.
+  void overwrite(const std::string& name, std::string content) {
+    const Lock lock(mutex_);
+    names_.at(name)->content = std::move(content);
+  }
+  /// What a consumer does that has read it.
+  void take(const std::string& name) {
+    const Lock lock(mutex_);
+    names_.erase(name);
+  }
+  Result<std::unique_ptr<journal::Medium>> open_journal(bool make) override {
+    has_journal_ = has_journal_ || make;
+    if (!has_journal_) return nullptr;
+    return std::make_unique<journal::TestMedium>(disk_);
+  }
+  Result<void> remove_journal() override {
+    has_journal_ = false;
+    disk_->segments.clear();
+    return {};
+  }
+  journal::Circumstances circumstances() const override {
+    return {.boot = std::to_string(boots_), .mount = 1};
+  }
+  Result<void> sync_everything() override {
+    const Lock lock(mutex_);
+    const auto names = names_;
+    std::map<std::shared_ptr<Inode>, std::size_t> sizes;
+    for (const auto& [name, inode] : names) sizes[inode] = inode->content.size();
+    TRY(enter(Step::sync_everything));
+    durable_names_ = names;
+    for (const auto& [inode, size] : sizes) inode->synced_bytes = size;
+    leave(Step::sync_everything, "sync_everything");
+    return {};
+  }
+  Result<std::optional<crypto::Digest>> digest_of(const std::string& name) override {
+    const Lock lock(mutex_);
+    const auto found = names_.find(name);
+    if (found == names_.end()) return std::nullopt;
+    return crypto::sha256(found->second->content);
+  }
+  Result<void> set_aside(const std::string& name) override {
+    const Lock lock(mutex_);
+    names_[".bobbin/replaced/" + name] = names_.extract(name).mapped();
+    return {};
+  }
+  Result<void> sync_hidden_names() override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::sync_hidden_names));
+    for (const auto& [name, inode] : names_)
+      if (name.starts_with(kHidden)) durable_names_[name] = inode;
+    leave(Step::sync_hidden_names, "sync_hidden_names");
+    return {};
+  }
+  Result<void> publish_hidden(const std::string& name) override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::publish));
+    const auto hidden = names_.find(hidden_name(name));
+    if (hidden == names_.end()) return failure(Error{ENOENT, "publish_hidden"});
+    if (!names_.emplace(name, hidden->second).second) return failure(Error{EEXIST, "publish_hidden"});
+    leave(Step::publish, "publish");
+    return {};
+  }
+  Result<void> remove_hidden_names() override {
+    const Lock lock(mutex_);
+    std::erase_if(names_, [](const auto& each) { return each.first.starts_with(kHidden); });
+    return {};
+  }
+
  private:
   struct Inode {
     std::string content;
@@ -222,11 +317,16 @@ class TestFolder : public Folder {
     return true;
   }
 
+  static constexpr std::string_view kHidden = ".bobbin/large/";
+
   const std::string path_ = "test folder";
+  const std::shared_ptr<journal::TestDisk> disk_ = std::make_shared<journal::TestDisk>();
+  bool has_journal_ = false;
+  int boots_ = 1;
   Mutex mutex_;
   Ownership ownership_ GUARDED_BY(mutex_) = Ownership::ours;
   ConditionVariable changed_;
-  std::array<Plan, 8> plans_ GUARDED_BY(mutex_);
+  std::array<Plan, 10> plans_ GUARDED_BY(mutex_);
   std::vector<std::string> events_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> names_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);

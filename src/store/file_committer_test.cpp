@@ -1,4 +1,4 @@
-#include "store/committer.h"
+#include "store/file_committer.h"
 
 #include <cerrno>
 #include <filesystem>
@@ -25,9 +25,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 /// The committer of a store over a folder in memory.
-class CommitterTest : public FolderStoreTest {
+class FileCommitterTest : public FolderStoreTest {
  protected:
-  void start(Committer::Limits limits = {}) { FolderStoreTest::start({.committer = limits}); }
+  void start(FileCommitter::Limits limits = {}) { FolderStoreTest::start({.committer = limits}); }
 
   bool is_open() { return store_->committer().is_open(); }
   /// False after ten seconds.
@@ -38,7 +38,7 @@ class CommitterTest : public FolderStoreTest {
   }
 };
 
-TEST_F(CommitterTest, AnswersOnceContentNameAndDirectoryAreSynced) {
+TEST_F(FileCommitterTest, AnswersOnceContentNameAndDirectoryAreSynced) {
   outcomes_.on_outcome = [&](int, const Verdict&) { folder_->note("answer"); };
   start();
   const Verdict response = upload(1, "[1]");
@@ -47,7 +47,7 @@ TEST_F(CommitterTest, AnswersOnceContentNameAndDirectoryAreSynced) {
   EXPECT_THAT(folder_->files(), ElementsAre(std::pair(response.name, std::string("[1]"))));
 }
 
-TEST_F(CommitterTest, OneDirectorySyncServesAllThatArrivedDuringTheOneBefore) {
+TEST_F(FileCommitterTest, OneDirectorySyncServesAllThatArrivedDuringTheOneBefore) {
   start({.syncing_documents = 1});
   folder_->hold(Step::sync_names);
   submit(1);
@@ -65,7 +65,7 @@ TEST_F(CommitterTest, OneDirectorySyncServesAllThatArrivedDuringTheOneBefore) {
   EXPECT_EQ(kind(11), Kind::stored);
 }
 
-TEST_F(CommitterTest, SyncsFilesSideBySide) {
+TEST_F(FileCommitterTest, SyncsFilesSideBySide) {
   start({.syncing_documents = 4});
   folder_->hold(Step::sync);
   for (int i = 1; i <= 5; ++i) submit(i);
@@ -81,7 +81,7 @@ std::size_t threads() {
   return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
-TEST_F(CommitterTest, MakesAThreadOnlyForADocumentThatFindsNoneFree) {
+TEST_F(FileCommitterTest, MakesAThreadOnlyForADocumentThatFindsNoneFree) {
   std::thread([] {}).join();  // a sanitizer starts a thread of its own with the first one
   const std::size_t before = threads();
   start({.syncing_documents = 4});
@@ -99,7 +99,7 @@ TEST_F(CommitterTest, MakesAThreadOnlyForADocumentThatFindsNoneFree) {
   for (int i = 21; i <= 40; ++i) EXPECT_EQ(kind(i), Kind::stored);
 }
 
-TEST_F(CommitterTest, DrawsAnotherNameWhenOneIsTaken) {
+TEST_F(FileCommitterTest, DrawsAnotherNameWhenOneIsTaken) {
   start();
   folder_->fail(Step::publish, EEXIST, 1, 3);
   const Verdict response = upload(1);
@@ -108,7 +108,7 @@ TEST_F(CommitterTest, DrawsAnotherNameWhenOneIsTaken) {
   EXPECT_EQ(folder_->calls(Step::remove), 0U) << "the file of a taken name is another document";
 }
 
-TEST_F(CommitterTest, GivesUpWhenEveryNameIsTaken) {
+TEST_F(FileCommitterTest, GivesUpWhenEveryNameIsTaken) {
   start();
   folder_->fail_every(Step::publish, EEXIST, 1);
   EXPECT_EQ(upload(1).kind, Kind::failed);
@@ -117,7 +117,7 @@ TEST_F(CommitterTest, GivesUpWhenEveryNameIsTaken) {
 }
 
 // CONTRACT §3 and §7 row 18: a failure is this document's alone; later ones are stored.
-TEST_F(CommitterTest, AFailureToWriteCostsOneUpload) {
+TEST_F(FileCommitterTest, AFailureToWriteCostsOneUpload) {
   int number = 0;
   start();
   for (const Step step : {Step::stage, Step::append, Step::publish}) {
@@ -139,14 +139,14 @@ TEST_F(CommitterTest, AFailureToWriteCostsOneUpload) {
   EXPECT_EQ(registry_.total("bobbin_documents_failed_total"), static_cast<std::size_t>(number - 1));
 }
 
-TEST_F(CommitterTest, TakesBackANameThatMayHaveComeInSpiteOfTheError) {
+TEST_F(FileCommitterTest, TakesBackANameThatMayHaveComeInSpiteOfTheError) {
   start();
   folder_->fail(Step::publish, EIO);
   EXPECT_EQ(upload(1).kind, Kind::failed);
   EXPECT_EQ(folder_->calls(Step::remove), 1U);
 }
 
-TEST_F(CommitterTest, AFailedFileSyncClosesTheStore) {
+TEST_F(FileCommitterTest, AFailedFileSyncClosesTheStore) {
   start();
   folder_->fail(Step::sync, EIO);
   EXPECT_EQ(upload(1).kind, Kind::failed);
@@ -162,7 +162,7 @@ TEST_F(CommitterTest, AFailedFileSyncClosesTheStore) {
 }
 
 // The pages of that document may have been dropped; the device is sound.
-TEST_F(CommitterTest, NoSpaceFoundBySyncCostsOneUpload) {
+TEST_F(FileCommitterTest, NoSpaceFoundBySyncCostsOneUpload) {
   start();
   int number = 0;
   for (const int code : {ENOSPC, EDQUOT}) {
@@ -178,7 +178,7 @@ TEST_F(CommitterTest, NoSpaceFoundBySyncCostsOneUpload) {
   EXPECT_EQ(folder_->staged_files(), 0U);
 }
 
-TEST_F(CommitterTest, OnlyWhatWasAlreadyPublishedSurvivesAFailedFileSync) {
+TEST_F(FileCommitterTest, OnlyWhatWasAlreadyPublishedSurvivesAFailedFileSync) {
   start();
   folder_->hold(Step::sync_names);
   submit(1);
@@ -195,7 +195,7 @@ TEST_F(CommitterTest, OnlyWhatWasAlreadyPublishedSurvivesAFailedFileSync) {
   EXPECT_THAT(folder_->files(), SizeIs(1));
 }
 
-TEST_F(CommitterTest, WhatStillWaitsWhenASyncFailsIsRefused) {
+TEST_F(FileCommitterTest, WhatStillWaitsWhenASyncFailsIsRefused) {
   start({.syncing_documents = 1});
   folder_->hold(Step::sync);
   folder_->fail(Step::sync, EIO);
@@ -210,7 +210,7 @@ TEST_F(CommitterTest, WhatStillWaitsWhenASyncFailsIsRefused) {
   EXPECT_EQ(folder_->calls(Step::sync), 1U);
 }
 
-TEST_F(CommitterTest, AFailedDirectorySyncTakesTheNamesBackAndIsNotRepeated) {
+TEST_F(FileCommitterTest, AFailedDirectorySyncTakesTheNamesBackAndIsNotRepeated) {
   start({.syncing_documents = 1});
   folder_->hold(Step::sync_names);
   submit(1);
@@ -228,7 +228,7 @@ TEST_F(CommitterTest, AFailedDirectorySyncTakesTheNamesBackAndIsNotRepeated) {
   EXPECT_THAT(log_.lines(LogLevel::error), SizeIs(1));
 }
 
-TEST_F(CommitterTest, AFailedDirectorySyncFailsItsWholeBatch) {
+TEST_F(FileCommitterTest, AFailedDirectorySyncFailsItsWholeBatch) {
   start();
   folder_->hold(Step::sync);
   for (int i = 1; i <= 8; ++i) submit(i);
@@ -239,7 +239,7 @@ TEST_F(CommitterTest, AFailedDirectorySyncFailsItsWholeBatch) {
   EXPECT_THAT(folder_->files(), IsEmpty());
 }
 
-TEST_F(CommitterTest, SaysSoWhenANameCannotBeTakenBack) {
+TEST_F(FileCommitterTest, SaysSoWhenANameCannotBeTakenBack) {
   start();
   folder_->fail(Step::sync_names, EIO);
   folder_->fail(Step::remove, EIO);
@@ -249,7 +249,7 @@ TEST_F(CommitterTest, SaysSoWhenANameCannotBeTakenBack) {
               ElementsAre(HasSubstr(folder_->files().begin()->first), HasSubstr("uploads are refused")));
 }
 
-TEST_F(CommitterTest, RefusesWhatWouldWaitTooLong) {
+TEST_F(FileCommitterTest, RefusesWhatWouldWaitTooLong) {
   start({.syncing_documents = 1, .waiting_documents = 2});
   folder_->hold(Step::sync);
   submit(1);
@@ -265,7 +265,7 @@ TEST_F(CommitterTest, RefusesWhatWouldWaitTooLong) {
   EXPECT_EQ(outcomes_.size(), 0U) << "a refused upload is answered once";
 }
 
-TEST_F(CommitterTest, HoldsABoundedNumberOfFilesOpen) {
+TEST_F(FileCommitterTest, HoldsABoundedNumberOfFilesOpen) {
   start({.syncing_documents = 2, .synced_documents = 3});
   folder_->hold(Step::sync_names);
   submit(1);
@@ -279,7 +279,7 @@ TEST_F(CommitterTest, HoldsABoundedNumberOfFilesOpen) {
   for (int i = 1; i <= 50; ++i) EXPECT_EQ(kind(i), Kind::stored);
 }
 
-TEST_F(CommitterTest, OnceClosedItRefusesAtOnceThoughTheDiskHangs) {
+TEST_F(FileCommitterTest, OnceClosedItRefusesAtOnceThoughTheDiskHangs) {
   start({.syncing_documents = 1});
   folder_->fail(Step::sync_names, EIO);
   folder_->hold(Step::sync_names);
@@ -296,14 +296,14 @@ TEST_F(CommitterTest, OnceClosedItRefusesAtOnceThoughTheDiskHangs) {
   EXPECT_EQ(kind(2), Kind::closed);
 }
 
-TEST_F(CommitterTest, WhenNoThreadCanCommitEveryDocumentIsRefused) {
+TEST_F(FileCommitterTest, WhenNoThreadCanCommitEveryDocumentIsRefused) {
   start();
   finish();
   EXPECT_EQ(upload(1).kind, Kind::busy);
   EXPECT_EQ(upload(2).kind, Kind::busy);
 }
 
-TEST_F(CommitterTest, WhatWasSubmittedIsStoredWhileTheServerStops) {
+TEST_F(FileCommitterTest, WhatWasSubmittedIsStoredWhileTheServerStops) {
   start({.syncing_documents = 2, .synced_documents = 2});
   folder_->hold(Step::sync);
   for (int i = 1; i <= 20; ++i) submit(i);
@@ -316,7 +316,7 @@ TEST_F(CommitterTest, WhatWasSubmittedIsStoredWhileTheServerStops) {
 }
 
 /// Uploads from several threads at once; returns how many were answered 201. Every document is different.
-class CommitterUnderLoad : public CommitterTest {
+class CommitterUnderLoad : public FileCommitterTest {
  protected:
   static constexpr int kThreads = 8;
   static constexpr int kEach = 40;

@@ -1,4 +1,4 @@
-#include "store/committer.h"
+#include "store/file_committer.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/folder_store.h"
+#include "store/recovery.h"
 
 namespace bobbin::store {
 namespace {
@@ -21,7 +22,7 @@ bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.
 /// What has been submitted is stored while the server stops. At most one task of each committer waits in the
 /// lane, so its limit of waiting tasks limits the number of folders on one device.
 executor::Lane& committing_lane(executor::Executor& executor, const Folder& folder,
-                                const Committer::Limits& limits) {
+                                const FileCommitter::Limits& limits) {
   return executor.lane(
       folder.device(), "commit",
       {.parallel = limits.syncing_documents + 1, .waiting = 1024, .runs_at_shut_down = true});
@@ -29,8 +30,8 @@ executor::Lane& committing_lane(executor::Executor& executor, const Folder& fold
 
 }  // namespace
 
-Committer::Committer(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
-                     observe::Registry& registry, observe::State& state, Limits limits)
+FileCommitter::FileCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
+                             observe::Registry& registry, observe::State& state, Limits limits)
     : folder_(folder),
       limits_(limits),
       lane_(committing_lane(executor, folder, limits)),
@@ -39,7 +40,9 @@ Committer::Committer(Folder& folder, executor::Executor& executor, observe::LogW
       failed_count_(registry.counter("bobbin_documents_failed_total")),
       state_(state) {}
 
-void Committer::submit(std::shared_ptr<Document> document, Document::Done done) {
+Result<void> FileCommitter::prepare() { return end_journal(folder_, log_); }
+
+void FileCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
   std::optional<Upload> refused;
   KeepAlive store;
   {
@@ -57,9 +60,9 @@ void Committer::submit(std::shared_ptr<Document> document, Document::Done done) 
 
 // ---- tasks ----
 
-Committer::KeepAlive Committer::keep_alive(const Upload& upload) { return upload.document->store(); }
+FileCommitter::KeepAlive FileCommitter::keep_alive(const Upload& upload) { return upload.document->store(); }
 
-void Committer::start_task(KeepAlive store) {
+void FileCommitter::start_task(KeepAlive store) {
   if (lane_.run([this, store = std::move(store)] { work(); })) return;
   {
     const Lock lock(mutex_);
@@ -69,7 +72,7 @@ void Committer::start_task(KeepAlive store) {
   refuse_waiting();
 }
 
-void Committer::refuse_waiting() {
+void FileCommitter::refuse_waiting() {
   std::deque<Upload> refused;
   {
     const Lock lock(mutex_);
@@ -78,7 +81,7 @@ void Committer::refuse_waiting() {
   for (Upload& upload : refused) upload.done(failure(NotStored{Reason::busy}));
 }
 
-void Committer::work() {
+void FileCommitter::work() {
   Uploads batch;
   Step step = next_step(Step::none, batch);
   while (step != Step::none) {
@@ -90,7 +93,7 @@ void Committer::work() {
   }
 }
 
-Committer::Step Committer::next_step(Step done, Uploads& batch) {
+FileCommitter::Step FileCommitter::next_step(Step done, Uploads& batch) {
   Step step = Step::none;
   KeepAlive store;
   {
@@ -104,7 +107,7 @@ Committer::Step Committer::next_step(Step done, Uploads& batch) {
   return step;
 }
 
-void Committer::finish(Step done, Uploads& batch) {
+void FileCommitter::finish(Step done, Uploads& batch) {
   switch (done) {
     case Step::none:  // the task has just begun
       is_starting_ = false;
@@ -119,7 +122,7 @@ void Committer::finish(Step done, Uploads& batch) {
   }
 }
 
-Committer::Step Committer::take(Uploads& batch) {
+FileCommitter::Step FileCommitter::take(Uploads& batch) {
   if (can_publish()) {
     is_publishing_ = true;
     batch.swap(synced_);
@@ -134,23 +137,23 @@ Committer::Step Committer::take(Uploads& batch) {
   return Step::none;
 }
 
-Committer::KeepAlive Committer::wants_task() {
+FileCommitter::KeepAlive FileCommitter::wants_task() {
   if (is_starting_ || !(can_publish() || can_sync())) return nullptr;
   is_starting_ = true;
   return keep_alive(can_publish() ? synced_.front() : waiting_.front());
 }
 
-bool Committer::can_sync() const {
+bool FileCommitter::can_sync() const {
   // A document that is being synced already has its place among the synced ones.
   return !waiting_.empty() && syncing_ < limits_.syncing_documents &&
          synced_.size() + syncing_ < limits_.synced_documents + limits_.syncing_documents;
 }
 
-bool Committer::can_publish() const { return !is_publishing_ && !synced_.empty(); }
+bool FileCommitter::can_publish() const { return !is_publishing_ && !synced_.empty(); }
 
 // ---- syncing ----
 
-void Committer::write_and_sync(Upload& upload) {
+void FileCommitter::write_and_sync(Upload& upload) {
   if (has_failed_) {
     upload.failure = {Reason::closed};
   } else if (const auto written = upload.document->write_out(); !written) {
@@ -164,7 +167,7 @@ void Committer::write_and_sync(Upload& upload) {
 
 // ---- publishing ----
 
-void Committer::commit(Uploads& batch) {
+void FileCommitter::commit(Uploads& batch) {
   // After a failed sync nothing more gets a name: its directory sync would be a repetition, or would trust a
   // device that has just lost data.
   const bool closed = has_failed_;
@@ -185,7 +188,7 @@ void Committer::commit(Uploads& batch) {
   batch.clear();
 }
 
-void Committer::publish(Upload& upload) {
+void FileCommitter::publish(Upload& upload) {
   Error error;
   for (int draw = 0; draw < kMaximumDraws; ++draw) {
     std::string name = names_.next(wall_now());
@@ -204,7 +207,7 @@ void Committer::publish(Upload& upload) {
   upload.failure = {Reason::failed, error};
 }
 
-void Committer::withdraw(Uploads& batch, const Error& error) {
+void FileCommitter::withdraw(Uploads& batch, const Error& error) {
   close(error);
   for (Upload& upload : batch) {
     if (upload.name.empty()) continue;
@@ -216,7 +219,7 @@ void Committer::withdraw(Uploads& batch, const Error& error) {
   }
 }
 
-void Committer::conclude(Upload& upload) {
+void FileCommitter::conclude(Upload& upload) {
   upload.document->discard();  // before the failure is told, so that nothing is left of the document then
   (upload.failure ? failed_count_ : stored_count_).add();
   if (!upload.failure) return upload.done(std::move(upload.name));
@@ -228,13 +231,13 @@ void Committer::conclude(Upload& upload) {
 
 // ---- after a failed sync ----
 
-void Committer::close(const Error& error) {
+void FileCommitter::close(const Error& error) {
   state_.set("closed");
   const Lock lock(mutex_);
   if (!has_failed_.exchange(true)) closed_by_ = error;
 }
 
-void Committer::log_closing() {
+void FileCommitter::log_closing() {
   std::optional<Error> error;
   {
     const Lock lock(mutex_);

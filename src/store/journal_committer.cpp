@@ -1,0 +1,298 @@
+#include "store/journal_committer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+#include "store/folder_store.h"
+#include "store/recovery.h"
+
+namespace bobbin::store {
+namespace {
+
+using journal::Journal;
+using Reason = NotStored::Reason;
+
+constexpr std::string_view kInbox = "upload";
+
+bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
+
+/// At most one task of each kind of each committer waits in it.
+executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder) {
+  return executor.lane(folder.device(), "commit",
+                       {.parallel = 4, .waiting = 1024, .runs_at_shut_down = true});
+}
+
+}  // namespace
+
+JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
+                                   observe::Registry& registry, observe::State& state, Limits limits)
+    : folder_(folder),
+      limits_(limits),
+      lane_(journal_lane(executor, folder)),
+      log_(log),
+      stored_count_(registry.counter("bobbin_documents_stored_total")),
+      failed_count_(registry.counter("bobbin_documents_failed_total")),
+      state_(state) {}
+
+Result<void> JournalCommitter::prepare() {
+  const Lock lock(journal_mutex_);
+  medium_ = TRY(folder_.open_journal(true));
+  const journal::History history = TRY(Journal::read(*medium_));
+  TRY(recover(folder_, history, log_));
+  journal_ =
+      TRY(Journal::open(*medium_, history, random_text(), folder_.circumstances(), limits_.segment_bytes));
+  journal_->add(journal::Checkpoint{history.sequence});
+  TRY(journal_->write());
+  TRY(journal_->flush());
+  TRY(journal_->trim(history.sequence));
+  TRY(folder_.remove_hidden_names());
+  published_ = checkpointed_ = history.sequence;
+  bytes_ = journal_->bytes();
+  return {};
+}
+
+void JournalCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
+  std::shared_ptr<const void> store;
+  {
+    const Lock lock(mutex_);
+    const bool has_room =
+        waiting_.size() < limits_.waiting_documents && bytes_ < limits_.journal_bytes && is_open();
+    if (has_room) {
+      waiting_.push_back({std::move(document), std::move(done)});
+      if (std::exchange(is_working_, true)) return;
+      store = waiting_.back().document->store();
+    }
+  }
+  if (store)
+    start_task(store);
+  else
+    done(failure(NotStored{is_open() ? Reason::busy : Reason::closed}));
+}
+
+// ---- the task ----
+
+void JournalCommitter::start_task(const std::shared_ptr<const void>& store) {
+  if (lane_.run([this, store] { work(store); })) return;
+  std::deque<Upload> refused;
+  {
+    const Lock lock(mutex_);
+    is_working_ = false;
+    refused.swap(waiting_);
+  }
+  for (Upload& upload : refused) upload.done(failure(NotStored{Reason::busy}));
+}
+
+void JournalCommitter::work(const std::shared_ptr<const void>& store) {
+  for (Uploads batch = next_batch(); !batch.empty(); batch = next_batch()) {
+    commit(batch);
+    if (bytes_ >= limits_.checkpoint_bytes) begin_checkpoint(store);
+  }
+  if (is_stopping_) begin_checkpoint(store);
+}
+
+/// Empty: the task ends.
+JournalCommitter::Uploads JournalCommitter::next_batch() {
+  const Lock lock(mutex_);
+  Uploads batch;
+  std::uint64_t bytes = 0;
+  while (!waiting_.empty() && batch.size() < limits_.batch_documents && bytes < limits_.batch_bytes) {
+    bytes += Journal::kRecordBytes + waiting_.front().document->content_in_memory().value_or("").size();
+    batch.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  is_working_ = !batch.empty();
+  return batch;
+}
+
+void JournalCommitter::commit(Uploads& batch) {
+  if (has_failed_) {
+    fail_all(batch, {Reason::closed});
+  } else {
+    const Lock lock(journal_mutex_);
+    store(batch);
+    bytes_ = journal_->bytes();
+  }
+  for (Upload& upload : batch) conclude(upload);
+}
+
+/// Brings every document of the batch to where it has its name, or a failure.
+void JournalCommitter::store(Uploads& batch) {
+  if (!make_room(batch)) return;
+  record(batch);
+  const bool has_records = std::ranges::any_of(batch, [](const Upload& each) { return each.sequence != 0; });
+  if (!has_records || !write_and_flush(batch)) return;
+  publish(batch);
+}
+
+bool JournalCommitter::make_room(Uploads& batch) {
+  std::uint64_t bytes = 0;
+  for (const Upload& upload : batch)
+    bytes += Journal::kRecordBytes + upload.document->content_in_memory().value_or("").size();
+  const Result<void> room = journal_->make_room(bytes);
+  if (room) return true;
+  if (journal_->is_broken()) close(room.error());
+  fail_all(batch, {Reason::failed, room.error()});
+  return false;
+}
+
+/// Gives each document a file and a record, unless that fails.
+void JournalCommitter::record(Uploads& batch) {
+  bool has_hidden = false;
+  std::vector<std::pair<journal::Record, std::string>> records(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    records[i].first = stage(batch[i], records[i].second);
+    has_hidden |= batch[i].is_hidden;
+  }
+  if (has_hidden) {
+    if (const auto synced = folder_.sync_hidden_names(); !synced) {
+      close(synced.error());
+      return fail_all(batch, {Reason::failed, synced.error()});
+    }
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].failure) continue;
+    batch[i].sequence = journal_->add(std::move(records[i].first), records[i].second);
+    if (batch[i].is_hidden) hidden_.emplace_back(batch[i].sequence, batch[i].name);
+  }
+}
+
+/// Writes the file of a document, which has no name yet; or, of one that is not in memory, only a hidden one.
+journal::Record JournalCommitter::stage(Upload& upload, std::string& body) {
+  Document& document = *upload.document;
+  const WallTime now = wall_now();
+  upload.name = names_.next(now);
+  journal::Record record{.id = random_text(),
+                         .inbox = std::string(kInbox),
+                         .received = std::chrono::floor<std::chrono::microseconds>(now),
+                         .name = upload.name};
+  if (const auto content = document.content_in_memory()) {
+    body = *content;
+    record.size_bytes = body.size();
+    record.digest = crypto::sha256(body);
+  } else {
+    record.has_body = false;
+  }
+  if (const auto written = document.write_out(); !written) {
+    upload.failure = written.error();
+    return record;
+  }
+  if (record.has_body) return record;
+  record.size_bytes = document.written_bytes();
+  record.digest = document.digest();
+  if (const auto synced = document.sync(); !synced) {
+    if (!is_out_of_space(synced.error())) close(synced.error());
+    upload.failure = {Reason::failed, synced.error()};
+  } else if (const auto hidden = document.publish(Folder::hidden_name(upload.name)); !hidden) {
+    upload.failure = {Reason::failed, hidden.error()};
+  } else {
+    upload.is_hidden = true;
+  }
+  return record;
+}
+
+/// False: the journal is broken.
+bool JournalCommitter::write_and_flush(Uploads& batch) {
+  Result<void> flushed = journal_->write();
+  if (flushed) flushed = journal_->flush();
+  if (flushed) return true;
+  close(flushed.error());
+  fail_all(batch, {Reason::failed, flushed.error()});
+  return false;
+}
+
+/// Names the files of durable records. A document that cannot be named is withdrawn before its client is
+/// told.
+void JournalCommitter::publish(Uploads& batch) {
+  bool has_withdrawn = false;
+  for (Upload& upload : batch) {
+    if (upload.failure) continue;
+    const Result<void> named =
+        upload.is_hidden ? folder_.publish_hidden(upload.name) : upload.document->publish(upload.name);
+    if (named) continue;
+    upload.failure = {Reason::failed, named.error()};
+    journal_->add(journal::Withdrawal{upload.sequence});
+    has_withdrawn = true;
+  }
+  if (has_withdrawn && !write_and_flush(batch)) return;
+  published_ = journal_->sequence();
+  journal_->add(journal::Published{published_});
+  // Nobody waits for it, and its failure is one of the next flush, too.
+  if (const auto written = journal_->write(); !written) close(written.error());
+}
+
+/// Of a document that has been acknowledged already nothing changes.
+void JournalCommitter::fail_all(Uploads& batch, const NotStored& failure) {
+  for (Upload& upload : batch)
+    if (!upload.failure) upload.failure = failure;
+}
+
+void JournalCommitter::close(const Error& error) {
+  if (has_failed_.exchange(true)) return;
+  state_.set("closed");
+  log_.write(
+      observe::LogLevel::error,
+      fmt::format("Sync failed ({}): uploads are refused until the server is restarted", error.message()));
+}
+
+void JournalCommitter::conclude(Upload& upload) {
+  upload.document->discard();
+  (upload.failure ? failed_count_ : stored_count_).add();
+  if (!upload.failure) return upload.done(std::move(upload.name));
+  if (upload.failure->reason == Reason::failed)
+    log_.write(observe::LogLevel::warning,
+               fmt::format("Upload not stored: {}", upload.failure->cause.message()));
+  upload.done(failure(*upload.failure));
+}
+
+// ---- behind the answers ----
+
+void JournalCommitter::stop(const std::shared_ptr<const void>& store) {
+  is_stopping_ = true;
+  begin_checkpoint(store);
+}
+
+void JournalCommitter::begin_checkpoint(const std::shared_ptr<const void>& store) {
+  if (is_at_rest() || is_checkpointing_.exchange(true)) return;
+  const bool runs = lane_.run([this, store] { checkpoint(); });
+  if (!runs) is_checkpointing_ = false;
+}
+
+void JournalCommitter::checkpoint() {
+  bool goes_on = true;
+  while (goes_on) {
+    const auto recorded = record_checkpoint();
+    if (!recorded) close(recorded.error());
+    goes_on = recorded.value_or(false) && is_stopping_ && !is_at_rest();
+  }
+  is_checkpointing_ = false;
+}
+
+/// False: there is no room for it now.
+Result<bool> JournalCommitter::record_checkpoint() {
+  const std::uint64_t through = published_;
+  const Result<void> synced = folder_.sync_everything();
+  const Lock lock(journal_mutex_);
+  if (journal_->is_broken()) return false;  // which has been told
+  if (const auto room = journal_->make_room(0); !room)
+    return journal_->is_broken() ? Result<bool>(failure(room.error())) : false;
+  if (synced)
+    journal_->add(journal::Checkpoint{through});
+  else
+    journal_->add(journal::Doubt{checkpointed_});
+  TRY(journal_->write());
+  TRY(journal_->flush());
+  if (!synced) return failure(synced.error());
+  TRY(journal_->trim(through));
+  bytes_ = journal_->bytes();
+  while (!hidden_.empty() && hidden_.front().first <= through) {
+    static_cast<void>(folder_.remove(Folder::hidden_name(hidden_.front().second)));
+    hidden_.pop_front();
+  }
+  checkpointed_ = through;
+  return true;
+}
+
+}  // namespace bobbin::store

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "executor/executor.h"
+#include "journal/journal.h"
+#include "journal/medium.h"
+#include "observe/log.h"
+#include "observe/registry.h"
+#include "store/committer.h"
+#include "store/document.h"
+#include "store/document_name.h"
+#include "store/folder.h"
+
+namespace bobbin::store {
+
+/// Makes documents durable by a record in a journal, with one flush for all that have come meanwhile
+/// (Durability::journal; group commit, DeWitt et al. 1984; a write-ahead log, Mohan et al. 1992).
+///
+///     submit ─► waiting ─► one task: stage the files, write the records, flush, name the files, tell
+///                              behind the answers: sync the file system, record a checkpoint
+///
+/// What is told has a durable record, and its file has its name. The bytes and the name of that file become
+/// durable at the next checkpoint; when the power is cut before that, recovery publishes the document from
+/// its record. A document that does not fit into memory is synced under a hidden name before its record.
+///
+/// A failed flush closes the committer: what has not been told by then is not stored as far as anybody knows,
+/// and nothing is written behind it. So does a failed checkpoint: then the records behind the one before are
+/// published again at the next start, whatever the files look like.
+///
+/// Thread: any.
+class JournalCommitter final : public Committer {
+ public:
+  struct Limits {
+    std::size_t waiting_documents = 4096;                 ///< submit() refuses more
+    std::size_t batch_documents = 256;                    ///< with one flush
+    std::uint64_t batch_bytes = 4UL * 1024 * 1024;        ///< likewise, of those in memory
+    std::uint64_t checkpoint_bytes = 64UL * 1024 * 1024;  ///< of the journal, until a checkpoint begins
+    std::uint64_t journal_bytes = 256UL * 1024 * 1024;    ///< at which documents are refused
+    std::uint64_t segment_bytes = journal::Journal::kSegmentBytes;
+  };
+
+  /// As for FileCommitter.
+  JournalCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
+                   observe::Registry& registry, observe::State& state, Limits limits);
+
+  /// Recovers what an earlier process has left, and begins a segment.
+  [[nodiscard]] Result<void> prepare() override EXCLUDES(journal_mutex_);
+  void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
+  [[nodiscard]] bool is_open() const override { return !has_failed_; }
+  void tick(const std::shared_ptr<const void>& store) override { begin_checkpoint(store); }
+  void stop(const std::shared_ptr<const void>& store) override;
+  [[nodiscard]] bool is_at_rest() const override { return checkpointed_ == published_ || has_failed_; }
+
+ private:
+  struct Upload {
+    std::shared_ptr<Document> document;
+    Document::Done done;
+    std::string name = {};
+    std::uint64_t sequence = 0;
+    bool is_hidden = false;  ///< has a hidden name, from which it gets its own one
+    std::optional<NotStored> failure = {};
+  };
+  using Uploads = std::vector<Upload>;
+
+  void start_task(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
+  void work(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
+  [[nodiscard]] Uploads next_batch() EXCLUDES(mutex_);
+
+  void commit(Uploads& batch) EXCLUDES(journal_mutex_);
+  void store(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] bool make_room(Uploads& batch) REQUIRES(journal_mutex_);
+  /// `body` is given a copy of a document that is in memory.
+  [[nodiscard]] journal::Record stage(Upload& upload, std::string& body);
+  void record(Uploads& batch) REQUIRES(journal_mutex_);
+  void publish(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
+  void fail_all(Uploads& batch, const NotStored& failure);
+  void close(const Error& error);
+  void conclude(Upload& upload);
+
+  void begin_checkpoint(const std::shared_ptr<const void>& store);
+  void checkpoint() EXCLUDES(journal_mutex_);
+  [[nodiscard]] Result<bool> record_checkpoint() EXCLUDES(journal_mutex_);
+
+  Folder& folder_;
+  const Limits limits_;
+  executor::Lane& lane_;
+  observe::LogWriter& log_;
+  DocumentNames names_;  // the task's
+  observe::Counter& stored_count_;
+  observe::Counter& failed_count_;
+  observe::State& state_;
+
+  std::atomic<bool> has_failed_ = false;
+  std::atomic<bool> is_stopping_ = false;
+  std::atomic<bool> is_checkpointing_ = false;
+  std::atomic<std::uint64_t> published_ = 0;     // sequences through which documents have their names
+  std::atomic<std::uint64_t> checkpointed_ = 0;  // and through which these are on stable storage
+  std::atomic<std::uint64_t> bytes_ = 0;         // of the journal
+
+  Mutex journal_mutex_;
+  std::unique_ptr<journal::Medium> medium_ GUARDED_BY(journal_mutex_);
+  std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);
+  /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
+  std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
+
+  Mutex mutex_;
+  std::deque<Upload> waiting_ GUARDED_BY(mutex_);
+  bool is_working_ GUARDED_BY(mutex_) = false;  // a task has been started and has not ended
+};
+
+}  // namespace bobbin::store

@@ -1,0 +1,100 @@
+#include "store/recovery.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <memory>
+
+namespace bobbin::store {
+namespace {
+
+using journal::History;
+using journal::OpenRecord;
+using observe::LogLevel;
+
+/// Whether the page cache has everything that the last process has written.
+bool is_same_run(const History& history, const Folder& folder) {
+  const journal::Circumstances now = folder.circumstances();
+  return !now.boot.empty() && now.mount != 0 && history.last_begin.boot == now.boot &&
+         history.last_begin.mount == now.mount;
+}
+
+Result<void> publish(Folder& folder, const OpenRecord& open) {
+  const journal::Record& record = open.record;
+  if (!record.has_body) return folder.publish_hidden(record.name);
+  const auto file = TRY(folder.stage());
+  TRY(file->append(as_bytes(open.body)));
+  TRY(file->sync());
+  return file->publish(record.name);
+}
+
+/// What a crash may have left of the documents.
+enum class State : std::uint8_t {
+  as_written,  // the page cache is that of the last process
+  as_synced,   // the power has been cut, perhaps
+  in_doubt,    // a sync has failed
+};
+
+State state_of(const History& history, const Folder& folder) {
+  if (history.is_in_doubt) return State::in_doubt;
+  return is_same_run(history, folder) ? State::as_written : State::as_synced;
+}
+
+/// True: it has been published once more.
+Result<bool> recover(Folder& folder, const OpenRecord& open, State state, observe::LogWriter& log) {
+  const std::string& name = open.record.name;
+  const auto found = TRY(folder.digest_of(name));
+  if (!found && state == State::as_written && open.is_published) return false;  // its consumer has taken it
+  if (found && *found == open.record.digest) {
+    // A file that has a hidden name has been synced by itself.
+    if (state != State::in_doubt || !open.record.has_body) return false;
+    TRY(folder.remove(name));
+  } else if (found && state == State::as_written) {
+    return false;  // somebody has written to it
+  } else if (found) {
+    log.write(LogLevel::warning,
+              fmt::format("The file {} is not what was stored: it is set aside in .bobbin/replaced, and the "
+                          "document is published again",
+                          name));
+    TRY(folder.set_aside(name));
+  }
+  const Result<void> published = publish(folder, open);
+  if (published) return true;
+  if (open.record.has_body || published.error().code != ENOENT) return failure(published.error());
+  // The hidden name is removed only after a checkpoint, so the disk has lost it.
+  log.write(LogLevel::error, fmt::format("The document {} of {} bytes is lost: its file is not there", name,
+                                         open.record.size_bytes));
+  return false;
+}
+
+}  // namespace
+
+Result<void> recover(Folder& folder, const History& history, observe::LogWriter& log) {
+  for (const journal::Damage& damage : history.damage)
+    log.write(
+        LogLevel::error,
+        fmt::format("The journal in '{}/.bobbin/journal' is damaged: the disk has lost the records {} to "
+                    "{}. Their files may be there. To go on without these records, move that folder "
+                    "elsewhere, and keep it",
+                    folder.path(), damage.first, damage.last));
+  if (!history.damage.empty()) return failure(Error{EBADMSG, "recovery of the journal"});
+  if (history.open.empty()) return {};
+  const State state = state_of(history, folder);
+  std::uint64_t published = 0;
+  for (const OpenRecord& open : history.open)
+    if (TRY(recover(folder, open, state, log))) ++published;
+  TRY(folder.sync_everything());
+  log.write(LogLevel::info,
+            fmt::format("Recovery: {} of the last {} documents in '{}' {} published again", published,
+                        history.open.size(), folder.path(), published == 1 ? "was" : "were"));
+  return {};
+}
+
+Result<void> end_journal(Folder& folder, observe::LogWriter& log) {
+  const auto medium = TRY(folder.open_journal(false));
+  if (medium == nullptr) return {};
+  const History history = TRY(journal::Journal::read(*medium));
+  TRY(recover(folder, history, log));
+  return folder.remove_journal();
+}
+
+}  // namespace bobbin::store

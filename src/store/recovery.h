@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "journal/history.h"
+#include "observe/log.h"
+#include "store/folder.h"
+
+namespace bobbin::store {
+
+/// Gives every document behind the checkpoint the name that it was acknowledged under, whatever a crash has
+/// left of it. After that everything is on stable storage, and a checkpoint of all may be recorded.
+///
+/// When nothing but the process has ended (the boot and the mount are the same), the page cache has all that
+/// was written: a document that is noted as published and is missing has been taken by its consumer. After a
+/// power cut a name may be there without its bytes, or be missing although it was given: then a file that
+/// differs is set aside, and a document that is missing is published, perhaps a second time.
+///
+/// Fails with EBADMSG when the disk has lost records that had been flushed; the log says which.
+[[nodiscard]] Result<void> recover(Folder& folder, const journal::History& history, observe::LogWriter& log);
+
+/// Recovers what a journal has left, where there is one, and removes the journal: for a store that goes on
+/// without.
+[[nodiscard]] Result<void> end_journal(Folder& folder, observe::LogWriter& log);
+
+}  // namespace bobbin::store
