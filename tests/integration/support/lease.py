@@ -5,16 +5,19 @@ import sys
 
 from .server import Log
 
-# The kernel asks for the lease by SIGIO; it is given up when a line arrives.
+# The kernel asks for the lease by SIGIO; it is given up when a line arrives. Each line is one write(2): the signal may come
+# while "held" is being written, and what a buffer holds cannot be added to from within its own flush.
 HOLDER = """
-import fcntl, signal, sys
+import fcntl, os, signal, sys
+def say(line):
+    os.write(1, line + b"\\n")
 file = open(sys.argv[1], "r+b")
-signal.signal(signal.SIGIO, lambda *_: print("asked", flush=True))
+signal.signal(signal.SIGIO, lambda *_: say(b"asked"))
 fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-print("held", flush=True)
+say(b"held")
 sys.stdin.readline()
 fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-print("given up", flush=True)
+say(b"given up")
 sys.stdin.read()
 """
 
