@@ -110,21 +110,30 @@ PALE = """(() => {
     const [r, g, b] = [red, green, blue].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const numbers = (color) => color.match(/[0-9.]+/g).map(Number);
-  const behind = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const color = numbers(getComputedStyle(each).backgroundColor);
-      if (color.length === 3) return color;
-    }
-    return matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
+  // [red, green, blue, alpha].
+  const parts = (color) => {
+    if (!/^rgba?[(]/.test(color)) throw new Error(`not in rgb: ${color}`);
+    const numbers = color.match(/[0-9.]+/g).map(Number);
+    return numbers.length === 3 ? [...numbers, 1] : numbers;
   };
+  const over = (front, behind, alpha) => [0, 1, 2].map((i) => front[i] * alpha + behind[i] * (1 - alpha));
+  const canvas = matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
+  // The colour of a pixel in the last of these elements, each the parent of the next: in its text, or beside it.
+  const pixel = ([outermost, ...inner], behind, text) => {
+    if (!outermost) return text ? over(text, behind, text[3]) : behind;
+    const { backgroundColor, opacity } = getComputedStyle(outermost);
+    const background = parts(backgroundColor);
+    return over(pixel(inner, over(background, behind, background[3]), text), behind, Number(opacity));
+  };
+  const lineage = (element) => element ? [...lineage(element.parentElement), element] : [];
   const pale = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
     if (!texts.currentNode.data.trim() || !element.checkVisibility() || element.closest("script, style, noscript")) continue;
     const style = getComputedStyle(element);
-    const [lighter, darker] = [numbers(style.color), behind(element)].map(luminance).sort((a, b) => b - a);
+    const [lighter, darker] = [parts(style.color), null]
+      .map((text) => luminance(pixel(lineage(element), canvas, text))).sort((a, b) => b - a);
     const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
     const contrast = (lighter + 0.05) / (darker + 0.05);
     if (contrast < (large ? 3 : 4.5)) pale.push([texts.currentNode.data.trim(), contrast]);
@@ -149,6 +158,23 @@ def test_a_page_fits(server, browser, page, width):
         assert len(browser.evaluate(MENU)) == 1
         assert browser.complaints() == []
         assert all(address.startswith(f"http://{server.host}/") for address in browser.requests()), browser.requests()
+
+
+def test_pale_texts_are_found(server, browser):
+    """Whatever makes them pale: their colour, its alpha, or the opacity of anything around them."""
+    browser.show(f"http://{server.host}/")
+    assert browser.evaluate(PALE) == []
+    for style in ["color: #aaa", "color: rgb(0 0 0 / 0.3)", "opacity: 0.4", "opacity: 0"]:
+        for element in ["h1", "main", "body"]:
+            browser.evaluate(f"void (document.querySelector({json.dumps(element)}).style = {json.dumps(style)})")
+            texts = [text for text, _ in browser.evaluate(PALE)]
+            shown = browser.evaluate("document.querySelector('h1').innerText")
+            if element == "h1" or style.startswith("opacity"):
+                assert shown in texts, (style, element)
+            else:
+                assert texts != [], (style, element)
+            browser.evaluate(f"document.querySelector({json.dumps(element)}).removeAttribute('style')")
+    assert browser.evaluate(PALE) == []
 
 
 @pytest.mark.parametrize("page", PAGES)
