@@ -17,9 +17,9 @@ class HiddenNames {
   /// Each pattern is about a name.
   explicit HiddenNames(std::vector<http::PathPattern> included) : included_(std::move(included)) {}
 
-  /// A name with this beginning belongs to the server (a temporary file of its uploads, for example) and is
+  /// A name with this beginning belongs to the server (the journal of its uploads, for example) and is
   /// hidden whatever is included.
-  static constexpr std::string_view kOwnStart = ".bobbin-";
+  static constexpr std::string_view kOwnStart = ".bobbin";
 
   /// `name`: of a file or a folder, without those above it.
   [[nodiscard]] bool hides_name(std::string_view name) const {

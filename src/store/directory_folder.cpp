@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/bytes.h"
 #include "journal/directory_medium.h"
 #include "os/directory.h"
@@ -175,7 +174,7 @@ Result<void> DirectoryFolder::remove_journal() {
 journal::Circumstances DirectoryFolder::circumstances() const {
   const auto boot = os::read_file("/proc/sys/kernel/random/boot_id");
   const auto status = os::status(directory_);
-  return {.boot = boot ? std::string(trim(*boot)) : "", .mount = status ? status->mount : 0};
+  return {.boot = boot ? boot->substr(0, boot->find('\n')) : "", .mount = status ? status->mount : 0};
 }
 
 Result<void> DirectoryFolder::sync_everything() { return os::sync_file_system(directory_); }

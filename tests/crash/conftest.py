@@ -17,14 +17,20 @@ def nosync_binary():
     return path
 
 
+@pytest.fixture(params=["files", "journal"])
+def durability(request):
+    """How an upload is made durable."""
+    return request.param
+
+
 @pytest.fixture
-def start(start_plain, root):
+def start(start_plain, root, durability):
     """Start a server on a free port, with further flags. It may be killed."""
 
     def start_quietly(*flags, **options):
         return start_plain(
             "--port", "0", "--root", root, "--threads", "2", "--keep-alive-requests", "0", "--access-log", "off",
-            *flags, root=root, **options,
+            "--durability", durability, *flags, root=root, **options,
         )  # fmt: skip
 
     return start_quietly

@@ -54,8 +54,8 @@ class Ledger:
             self._acknowledged.clear()
 
     def compare(self, folder):
-        """Compare with the upload folder, hidden files included."""
-        found = {path.name: path.read_bytes() for path in folder.iterdir()}
+        """Compare with the upload folder, hidden files included, but for the server's own folder."""
+        found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".bobbin"}
         with self._lock:
             lost = [name for name, wanted in self._acknowledged.items() if name not in found or digest(found[name]) != wanted]
             strays = [

@@ -17,7 +17,7 @@ ROUNDS = int(os.environ.get("BOBBIN_CRASH_ROUNDS", "10"))
 
 
 def temporaries(folder):
-    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    return [path.name for path in folder.iterdir() if path.name.startswith(".bobbin-")]
 
 
 @pytest.mark.timeout(60 + 20 * ROUNDS)

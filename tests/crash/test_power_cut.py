@@ -105,13 +105,19 @@ def upload_some(server, ledger):
             ledger.acknowledge(response, content)
 
 
+def damage_after(start_on_disk, disk, server, ledger):
+    """What a power cut now leaves, once the server has recovered."""
+    cut_power(disk, server)
+    kill(start_on_disk())
+    return ledger.compare(disk.path / "uploads")
+
+
 def test_nothing_is_lost_when_everything_is_synced(start_on_disk, disk):
     """What the checks below do, without what they leave out."""
     ledger = Ledger()
     server = start_on_disk()
     upload_some(server, ledger)
-    cut_power(disk, server)
-    assert not ledger.compare(disk.path / "uploads")
+    assert not damage_after(start_on_disk, disk, server, ledger)
 
 
 def test_loss_is_detected_without_any_sync(start_on_disk, disk, nosync_binary):
@@ -123,17 +129,46 @@ def test_loss_is_detected_without_any_sync(start_on_disk, disk, nosync_binary):
     os.fsync(folder)
     os.close(folder)
     upload_some(server, ledger)
-    cut_power(disk, server)
-    assert len(ledger.compare(disk.path / "uploads").lost) == len(ledger)
+    assert len(damage_after(start_on_disk, disk, server, ledger).lost) == len(ledger)
 
 
-@pytest.mark.parametrize("skipped", ["sync_file", "sync_directory"])
+@pytest.mark.parametrize(("durability", "skipped"), [("files", "sync_file"), ("files", "sync_directory"), ("journal", "sync_file")])
 def test_loss_is_detected_without_one_of_the_syncs(start_on_disk, disk, shim, scratch, skipped):
-    """Either sync alone is not enough: the check finds the loss when one of the two does nothing."""
+    """The sync of files or of their names alone is not enough, and the journal has to be flushed: the check finds the loss
+    when one of them does nothing."""
     faults = Faults(shim, scratch / "faults")
     ledger = Ledger()
     server = start_on_disk(environment=faults.environment)
     faults.pretend(skipped)
     upload_some(server, ledger)
+    assert damage_after(start_on_disk, disk, server, ledger).lost
+
+
+def has_checkpoint(folder, through):
+    """Whether the journal says that everything through this sequence is on stable storage."""
+    segments = (folder / ".bobbin/journal").glob("*.segment")
+    return any(b'"kind":"checkpoint","through":%d,' % through in segment.read_bytes() for segment in segments)
+
+
+@pytest.mark.parametrize("durability", ["journal"])
+@pytest.mark.parametrize("skipped", [False, True])
+def test_a_checkpoint_syncs_what_it_stands_for(start_on_disk, disk, shim, scratch, skipped):
+    """What has been checkpointed is not published again: so the check finds the loss when its sync does nothing."""
+    faults = Faults(shim, scratch / "faults")
+    ledger = Ledger()
+    server = start_on_disk(environment=faults.environment)
+    if skipped:
+        faults.pretend("sync_everything")
+    upload_some(server, ledger)
+    eventually(lambda: has_checkpoint(disk.path / "uploads", 3), "a checkpoint is recorded")
+    assert bool(damage_after(start_on_disk, disk, server, ledger).lost) == skipped
+
+
+@pytest.mark.parametrize("durability", ["journal"])
+def test_loss_is_detected_without_recovery(start_on_disk, disk):
+    """Before a checkpoint the files are in the journal alone."""
+    ledger = Ledger()
+    server = start_on_disk()
+    upload_some(server, ledger)
     cut_power(disk, server)
-    assert ledger.compare(disk.path / "uploads").lost
+    assert len(ledger.compare(disk.path / "uploads").lost) == len(ledger)

@@ -30,26 +30,27 @@ namespace {
 
 /// What can be disturbed. The order is the one in faults.py.
 enum Operation : std::uint32_t {
-  open_unnamed,    // openat with O_TMPFILE
-  open_named,      // openat with O_CREAT
-  open_beneath,    // openat2
-  write_file,      // write to a regular file
-  sync_file,       // fsync, fdatasync
-  sync_directory,  // the same, of a directory
-  link_file,       // linkat
-  rename_file,     // renameat2
-  unlink_file,     // unlinkat
-  status_file,     // fstat or statx of an open regular file
-  read_file,       // pread
-  read_cached,     // preadv2: what is in the page cache
-  send_file,       // sendfile
-  send_bytes,      // send, sendmsg
-  receive_bytes,   // recv
-  accept_socket,   // accept4
-  watch_socket,    // epoll_ctl
-  wait_events,     // epoll_wait
-  create_thread,   // pthread_create
-  open_proc,       // open of a path beneath /proc
+  open_unnamed,     // openat with O_TMPFILE
+  open_named,       // openat with O_CREAT
+  open_beneath,     // openat2
+  write_file,       // write to a regular file
+  sync_file,        // fsync, fdatasync
+  sync_directory,   // the same, of a directory
+  link_file,        // linkat
+  rename_file,      // renameat2
+  unlink_file,      // unlinkat
+  status_file,      // fstat or statx of an open regular file
+  read_file,        // pread
+  read_cached,      // preadv2: what is in the page cache
+  send_file,        // sendfile
+  send_bytes,       // send, sendmsg
+  receive_bytes,    // recv
+  accept_socket,    // accept4
+  watch_socket,     // epoll_ctl
+  wait_events,      // epoll_wait
+  create_thread,    // pthread_create
+  open_proc,        // open of a path beneath /proc
+  sync_everything,  // syncfs
   operation_count
 };
 
@@ -306,6 +307,11 @@ int fsync(int fd) {
 int fdatasync(int fd) {
   static const auto real_fdatasync = REAL(fdatasync);
   return sync(fd, real_fdatasync);
+}
+
+int syncfs(int fd) noexcept {
+  static const auto real_syncfs = REAL(syncfs);
+  return static_cast<int>(perform(sync_everything, file(fd), 0, [&] { return real_syncfs(fd); }));
 }
 
 int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) noexcept {

@@ -21,7 +21,7 @@ from support.waiting import eventually
 OPERATIONS = [
     "open_unnamed", "open_named", "open_beneath", "write_file", "sync_file", "sync_directory", "link_file", "rename_file",
     "unlink_file", "status_file", "read_file", "read_cached", "send_file", "send_bytes", "receive_bytes", "accept_socket",
-    "watch_socket", "wait_events", "create_thread", "open_proc",
+    "watch_socket", "wait_events", "create_thread", "open_proc", "sync_everything",
 ]  # fmt: skip
 EVENT_CAPACITY = 8192
 
