@@ -126,7 +126,7 @@ bool wants_digest(const http::RequestHead& head) {
       if (algorithm.empty() || !reader.skip('=')) return false;
       const std::string_view preference = reader.token();  // an Integer from 0, "not wanted", to 10
       if (preference.empty() || !std::ranges::all_of(preference, is_digit)) return false;
-      if (algorithm == "sha-256") wants = preference != "0";
+      if (algorithm == "sha-256") wants = preference.find_first_not_of('0') != std::string_view::npos;
       if (!reader.at_element_end()) return false;
     }
   }

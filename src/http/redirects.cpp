@@ -104,7 +104,9 @@ std::string target_for(const Redirect& redirect, std::string_view path) {
   std::string splat = encode_path(path.substr(redirect.from.size()));
   // "//" behind the host's place would name another host (RFC 3986 §4.2), and means nothing elsewhere.
   if (target.ends_with('/')) splat.erase(0, std::min(splat.find_first_not_of('/'), splat.size()));
-  return target + splat + redirect.after_splat;
+  target += splat;
+  const bool repeats_slash = target.ends_with('/') && redirect.after_splat.starts_with('/');
+  return target + redirect.after_splat.substr(repeats_slash ? 1 : 0);
 }
 
 /// With the query of the request, where the target has none. A fragment stays behind it.

@@ -90,6 +90,11 @@ TEST(Redirects, NeverLeadToAHostThatIsNotWritten) {
   EXPECT_EQ(answer(filter, "/old//evil.example"), "301 /evil.example");
   EXPECT_EQ(answer(filter, "/old/\\evil.example"), "301 /%5Cevil.example");
   EXPECT_EQ(answer(filter, "/x/@evil.example"), "301 https://example.org/@evil.example");
+  const Redirects between = redirects("/a/* /:splat/b\n/c/* /x/:splat/y\n/d/* https://example.org/:splat/z");
+  EXPECT_EQ(answer(between, "/a/"), "301 /b") << "and not to the host b";
+  EXPECT_EQ(answer(between, "/a/c"), "301 /c/b");
+  EXPECT_EQ(answer(between, "/c/"), "301 /x/y");
+  EXPECT_EQ(answer(between, "/d/"), "301 https://example.org/z");
   for (const char* text : {"/a/* https://:splat", "/a/* https://example.org:splat", "/a/* https://:splat/x",
                            "/a/* :splat", "/a //evil.example", "/a /\\evil.example", "/a ftp://example.org/",
                            "/a javascript:alert(1)", "/a https://", "/a https:///x", "/a b"})

@@ -33,7 +33,7 @@ Element read(std::string_view text) {
     if (!is_digit(c)) return Element::malformed;
   if (preference.empty()) return Element::malformed;
   if (algorithm != "sha-256") return Element::of_another;
-  return preference == "0" ? Element::unwanted : Element::wanted;
+  return preference.find_first_not_of('0') == std::string_view::npos ? Element::unwanted : Element::wanted;
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == std::string_view::npos; }
