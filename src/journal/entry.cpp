@@ -56,7 +56,8 @@ std::optional<WallTime> time_of(std::string_view text) {
   const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-  if (!day.ok()) return std::nullopt;
+  // WallTime ends in 2262.
+  if (!day.ok() || number(0, 4) < 1970 || number(0, 4) > 2261) return std::nullopt;
   return WallTime(std::chrono::sys_days(day)) + std::chrono::hours(number(11, 2)) +
          std::chrono::minutes(number(14, 2)) + seconds(number(17, 2)) + microseconds(number(20, 6));
 }

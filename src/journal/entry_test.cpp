@@ -54,6 +54,24 @@ TEST(EntryTest, IsReadAsItWasWritten) {
   }
 }
 
+TEST(EntryTest, HasATimeThatThereIs) {
+  std::string text;
+  append_entry(text, record_entry(), kBody);
+  const std::size_t at = text.find("2026-11-27T");
+  const std::string receipt_end = ",\"body\":";
+  for (const char* date : {"9999-12-31T", "0000-01-01T", "2026-02-30T", "2026/11/27T", "2026-11-27 "}) {
+    std::string other = text;
+    other.replace(at, 11, date);
+    // With a check that is right.
+    const std::string receipt = other.substr(1, other.find(receipt_end) - 1);
+    const std::size_t check = other.find(",\"check\":\"", other.find(receipt_end) + kBody.size()) + 10;
+    other.replace(check, 16, crypto::hex_of(crypto::sha256(receipt + "}")).substr(0, 16));
+    EXPECT_FALSE(read_entry(other)) << date;
+    other = text;
+    EXPECT_TRUE(read_entry(other));
+  }
+}
+
 TEST(EntryTest, OfALargeDocumentHasNoBody) {
   Entry entry = record_entry();
   std::get<Record>(entry.content).has_body = false;
