@@ -45,7 +45,8 @@ TEST(EntryTest, IsReadAsItWasWritten) {
     const bool has_body = std::holds_alternative<Record>(content);
     std::string text;
     const crypto::Digest digest = append_entry(text, entry, has_body ? kBody : "");
-    const auto read = read_entry(text + "what follows");
+    const std::string bytes = text + "what follows";
+    const auto read = read_entry(bytes);
     ASSERT_TRUE(read) << text;
     EXPECT_EQ(read->entry, entry);
     EXPECT_EQ(read->receipt, digest);
