@@ -132,8 +132,9 @@ std::optional<Record> record_of(const json::Object& object, bool has_body) {
 bool read_content(const json::Object& object, bool has_body, Entry& entry) {
   const auto kind = object.text("kind");
   const auto set = [&entry](auto content) {
-    if (content) entry.content = *std::move(content);
-    return content.has_value();
+    if (!content) return false;
+    entry.content = *std::move(content);
+    return true;
   };
   if (!kind) return set(record_of(object, has_body));
   if (has_body) return false;

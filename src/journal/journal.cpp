@@ -22,10 +22,11 @@ Result<History> Journal::read(Medium& medium) {
   return std::move(reader).finish();
 }
 
-Result<std::unique_ptr<Journal>> Journal::open(Medium& medium, const History& history, std::string epoch,
-                                               Circumstances circumstances, std::uint64_t segment_bytes) {
+Result<std::unique_ptr<Journal>> Journal::open(Medium& medium, const History& history,
+                                               const std::string& epoch, Circumstances circumstances,
+                                               std::uint64_t segment_bytes) {
   std::unique_ptr<Journal> journal(new Journal(medium, std::move(circumstances), segment_bytes));
-  journal->epoch_ = history.epoch.empty() ? std::move(epoch) : history.epoch;
+  journal->epoch_ = history.epoch.empty() ? epoch : history.epoch;
   journal->sequence_ = history.sequence;
   journal->flushed_ = history.sequence;
   journal->receipt_ = history.receipt;

@@ -32,7 +32,8 @@ class Journal {
   /// Goes on behind `history`, which read() has returned, in a new segment. `epoch`: unguessable; for a
   /// journal that begins with this. The medium outlives the journal.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(Medium& medium, const History& history,
-                                                             std::string epoch, Circumstances circumstances,
+                                                             const std::string& epoch,
+                                                             Circumstances circumstances,
                                                              std::uint64_t segment_bytes = kSegmentBytes);
 
   /// Must be called before anything is added to what is written next: begins another segment where this one

@@ -55,21 +55,20 @@ Result<void> JournalCommitter::prepare() {
 }
 
 void JournalCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
+  std::optional<Upload> refused;
   std::shared_ptr<const void> store;
   {
     const Lock lock(mutex_);
-    const bool has_room =
-        waiting_.size() < limits_.waiting_documents && bytes_ < limits_.journal_bytes && is_open();
-    if (has_room) {
-      waiting_.push_back({std::move(document), std::move(done)});
-      if (std::exchange(is_working_, true)) return;
+    waiting_.push_back({std::move(document), std::move(done)});
+    if (waiting_.size() > limits_.waiting_documents || bytes_ >= limits_.journal_bytes || !is_open()) {
+      refused = std::move(waiting_.back());
+      waiting_.pop_back();
+    } else if (!std::exchange(is_working_, true)) {
       store = waiting_.back().document->store();
     }
   }
-  if (store)
-    start_task(store);
-  else
-    done(failure(NotStored{is_open() ? Reason::busy : Reason::closed}));
+  if (refused) refused->done(failure(NotStored{is_open() ? Reason::busy : Reason::closed}));
+  if (store) start_task(store);
 }
 
 // ---- the task ----
