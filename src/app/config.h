@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "files/address_rules.h"
-#include "files/compression.h"
 #include "http/client_claims.h"
+#include "http/compression.h"
 #include "http/target.h"
 #include "net/tls/context.h"
 #include "observe/access_log.h"
@@ -159,7 +159,7 @@ struct SiteConfig {
   /// `404=FILE` or `4xx=FILE`, beneath the root.
   std::vector<std::string> error_pages;
 
-  files::Compression compression = files::Compression::off;
+  http::Compression compression = http::Compression::off;
 
   bool checksums = false;  ///< whether NAME.sha256 is there for every file NAME
 

@@ -346,7 +346,7 @@ listing::ListingSettings OpenSite::listing_settings(const std::string& url_path,
                                     .allowed_types = config_.allowed_types,
                                     .hidden = hidden_names(),
                                     .says_no_cache = config_.cache_control.empty(),
-                                    .is_coded = config_.compression == files::Compression::on,
+                                    .is_coded = config_.compression == http::Compression::on,
                                     .shows_readme = config_.listing_readme,
                                     .mounts = mounts};
   if (uploads_) settings.unlisted_paths.push_back(config_.upload_path);

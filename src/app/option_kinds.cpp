@@ -117,7 +117,7 @@ template struct Choice<net::tls::Policy>;
 template struct Choice<net::tls::ClientCertificates>;
 template struct Choice<files::CleanUrls>;
 template struct Choice<files::TrailingSlash>;
-template struct Choice<files::Compression>;
+template struct Choice<http::Compression>;
 template struct Choice<store::Durability>;
 
 bool Text::assign(const Target& target, std::string_view text) const {

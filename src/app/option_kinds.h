@@ -129,10 +129,10 @@ template <typename E>
 struct Choice {
   static constexpr FileTypes kFileTypes{
       .name = std::is_same_v<E, Tls> || std::is_same_v<E, files::CleanUrls> ||
-                      std::is_same_v<E, files::Compression>
+                      std::is_same_v<E, http::Compression>
                   ? "a boolean or a string"
                   : "a string",
-      .boolean = std::is_same_v<E, files::CleanUrls> || std::is_same_v<E, files::Compression> ||
+      .boolean = std::is_same_v<E, files::CleanUrls> || std::is_same_v<E, http::Compression> ||
                  std::is_same_v<E, Uploads> || std::is_same_v<E, Tls> || std::is_same_v<E, Download>,
       .string = true};
   Member<E> member;
@@ -177,6 +177,6 @@ using Kind =
                  Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
-                 Choice<files::Compression>, Choice<store::Durability>, Text, List>;
+                 Choice<http::Compression>, Choice<store::Durability>, Text, List>;
 
 }  // namespace bobbin::app

@@ -60,10 +60,10 @@ constexpr std::pair<std::string_view, files::TrailingSlash> kTrailingSlash[] = {
 
 constexpr std::pair<std::string_view, store::Durability> kDurability[] = {
     {"files", store::Durability::files}, {"journal", store::Durability::journal}};
-constexpr std::pair<std::string_view, files::Compression> kCompression[] = {
-    {"off", files::Compression::off},
-    {"prepared", files::Compression::prepared},
-    {"on", files::Compression::on}};
+constexpr std::pair<std::string_view, http::Compression> kCompression[] = {
+    {"off", http::Compression::off},
+    {"prepared", http::Compression::prepared},
+    {"on", http::Compression::on}};
 
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
@@ -372,7 +372,7 @@ constexpr Option kOptions[] = {
      .effect = List{&SiteConfig::allowed_types, accept_extension, kExtensions, "every type"},
      .meaning = "Only files with these extensions are served; others are answered 415."},
     {.group = "Files", .name = "compress", .placeholder = "off|prepared|on", .value_alone = "on",
-     .effect = Choice<files::Compression>{&SiteConfig::compression, kCompression},
+     .effect = Choice<http::Compression>{&SiteConfig::compression, kCompression},
      .meaning = "Whether text and other compressible files are given in the content codings that a client accepts: prepared takes what lies beside a file as NAME.br, NAME.zst or "
                 "NAME.gz and is not older; on also compresses with zstd and gzip, and keeps the result."},
     {.group = "Files", .name = "checksums", .placeholder = "on|off",

@@ -177,8 +177,8 @@ std::vector<Row> every_option() {
           {"", "[]", {}}),
       row("security-headers", &SiteConfig::security_headers, {"off", "false", false}, {"on", "true", true}),
       row("checksums", &SiteConfig::checksums, {"on", "true", true}, {"off", "false", false}),
-      row("compress", &SiteConfig::compression, {"prepared", R"("prepared")", files::Compression::prepared},
-          {"yes", "true", files::Compression::on}),
+      row("compress", &SiteConfig::compression, {"prepared", R"("prepared")", http::Compression::prepared},
+          {"yes", "true", http::Compression::on}),
       row("immutable", &SiteConfig::immutable,
           {"/assets/**,*.woff2", R"(["/assets/**", "*.woff2"])", {"/assets/**", "*.woff2"}}, {"", "[]", {}}),
       row("threads", &ServerConfig::threads, {"1", "1", 1}, {"1024", "1024", 1024}),
@@ -647,7 +647,7 @@ TEST(Configuration, AProfileDecidesDefaultsAndNothingElse) {
   site.path_rules = http::PathRules::standard;
   site.uploads_where_folder_is = false;
   site.cache_control = "no-cache";
-  site.compression = files::Compression::on;
+  site.compression = http::Compression::on;
   EXPECT_EQ(config_from({{"--profile", "folder"}, {}, ""}), folder);
   EXPECT_EQ(config_from_file("profile = \"folder\""), folder);
   site.cache_control = "max-age=60";

@@ -12,7 +12,7 @@ SiteConfig defaults_of(Profile profile) {
   site.path_rules = http::PathRules::standard;
   site.uploads_where_folder_is = false;
   site.cache_control = "no-cache";
-  site.compression = files::Compression::on;
+  site.compression = http::Compression::on;
   return site;
 }
 

@@ -17,6 +17,7 @@
 namespace bobbin::files {
 namespace {
 
+using http::Compression;
 using http::ContentCoding;
 using http::FieldName;
 using http::Method;

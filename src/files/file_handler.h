@@ -12,7 +12,6 @@
 #include "base/result.h"
 #include "executor/executor.h"
 #include "files/address_rules.h"
-#include "files/compression.h"
 #include "files/digests.h"
 #include "files/file_cache.h"
 #include "files/hidden_names.h"
@@ -20,6 +19,7 @@
 #include "files/open_file.h"
 #include "files/representation.h"
 #include "files/status_source.h"
+#include "http/compression.h"
 #include "http/content_coding.h"
 #include "http/handler.h"
 #include "http/media_type.h"
@@ -34,7 +34,7 @@ struct FileSettings {
   std::size_t cache_bytes = 0;             ///< of the file caches of all workers together; 0: none
   std::uint64_t tag_seed = 0;              ///< see ValidatorSettings
   bool trust_mtime = false;                ///< likewise
-  Compression compression = Compression::off;
+  http::Compression compression = http::Compression::off;
   os::Links links = os::Links::inside;  ///< which are followed beneath the root
   HiddenNames hidden = {};
   AddressRules addresses = {};

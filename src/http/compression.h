@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace bobbin::files {
+namespace bobbin::http {
 
 /// Which content codings files are given in.
 enum class Compression : std::uint8_t {
@@ -11,4 +11,4 @@ enum class Compression : std::uint8_t {
   on,        ///< and what is compressible is coded when it is asked for
 };
 
-}  // namespace bobbin::files
+}  // namespace bobbin::http
