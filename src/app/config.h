@@ -73,6 +73,23 @@ enum class Download : std::uint8_t {
   off,
 };
 
+/// What a rule says of the content codings in which files are given.
+enum class RuleCompression : std::uint8_t {
+  automatic,  ///< as without the rule
+  off,
+  prepared,
+  on,
+};
+
+/// The content coding in which a rule says that files are stored.
+enum class StoredCoding : std::uint8_t {
+  automatic,  ///< as without the rule
+  identity,
+  gzip,
+  zstd,
+  br,
+};
+
 /// What a site does differently for some paths: see http::SiteRule. It comes from one [[rule]], for the
 /// default site, or one [[site.rule]].
 struct RuleConfig {
@@ -86,6 +103,8 @@ struct RuleConfig {
   std::vector<std::string> remove;  ///< names
   std::string cache_control;        ///< when it is empty, as without the rule
   Download download = Download::automatic;
+  RuleCompression compression = RuleCompression::automatic;
+  StoredCoding stored_coding = StoredCoding::automatic;
   std::vector<std::string> origins;
 
   // As those of a site. Where they are empty, those of an earlier rule or of the site hold.

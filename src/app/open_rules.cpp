@@ -25,6 +25,34 @@ std::string title_of(const RuleConfig& config) {
   return title;
 }
 
+http::FileRules::Said<http::Compression> compression_of(RuleCompression said) {
+  switch (said) {
+    case RuleCompression::off: return http::Compression::off;
+    case RuleCompression::prepared: return http::Compression::prepared;
+    case RuleCompression::on: return http::Compression::on;
+    case RuleCompression::automatic: break;
+  }
+  return {};
+}
+
+http::FileRules::Said<http::ContentCoding> coding_of(StoredCoding said) {
+  switch (said) {
+    case StoredCoding::identity: return http::ContentCoding::identity;
+    case StoredCoding::gzip: return http::ContentCoding::gzip;
+    case StoredCoding::zstd: return http::ContentCoding::zstd;
+    case StoredCoding::br: return http::ContentCoding::br;
+    case StoredCoding::automatic: break;
+  }
+  return {};
+}
+
+http::FileRules file_rules_of(const RuleConfig& config) {
+  http::FileRules rules{.compression = compression_of(config.compression),
+                        .stored_coding = coding_of(config.stored_coding)};
+  if (config.download != Download::automatic) rules.attachment = config.download == Download::on;
+  return rules;
+}
+
 /// The rule without its guards, and without what it says of Cache-Control: that is a rule of its own, since
 /// the status and the errors that this one names do not matter to it.
 http::SiteRule rule_of(const RuleConfig& config) {
@@ -40,7 +68,7 @@ http::SiteRule rule_of(const RuleConfig& config) {
   for (const std::string& status : config.statuses) rule.statuses.push_back(status_or_class(status));
   for (const std::string& field : config.set) rule.set.push_back(name_and_value(field));
   for (const std::string& field : config.add) rule.add.push_back(name_and_value(field));
-  if (config.download != Download::automatic) rule.attachment = config.download == Download::on;
+  rule.files = file_rules_of(config);
   return rule;
 }
 

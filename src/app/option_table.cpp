@@ -65,6 +65,17 @@ constexpr std::pair<std::string_view, http::Compression> kCompression[] = {
     {"prepared", http::Compression::prepared},
     {"on", http::Compression::on}};
 
+constexpr std::pair<std::string_view, RuleCompression> kRuleCompression[] = {
+    {"auto", RuleCompression::automatic},
+    {"off", RuleCompression::off},
+    {"prepared", RuleCompression::prepared},
+    {"on", RuleCompression::on}};
+constexpr std::pair<std::string_view, StoredCoding> kStoredCodings[] = {{"auto", StoredCoding::automatic},
+                                                                        {"identity", StoredCoding::identity},
+                                                                        {"gzip", StoredCoding::gzip},
+                                                                        {"zstd", StoredCoding::zstd},
+                                                                        {"br", StoredCoding::br}};
+
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
@@ -261,6 +272,15 @@ constexpr Option kOptions[] = {
      .effect = Choice<Download>{&RuleConfig::download, kDownloads},
      .reach = Option::Reach::table,
      .meaning = "Whether files are offered as downloads; auto as the download of the site says."},
+    {.group = "Rules", .name = "rule-compress", .key_in_table = "compress",
+     .effect = Choice<RuleCompression>{&RuleConfig::compression, kRuleCompression},
+     .reach = Option::Reach::table,
+     .meaning = "What --compress says for the site; auto as an earlier rule or the site says."},
+    {.group = "Rules", .name = "rule-content-coding", .key_in_table = "content_coding",
+     .effect = Choice<StoredCoding>{&RuleConfig::stored_coding, kStoredCodings},
+     .reach = Option::Reach::table,
+     .meaning = "The content coding in which the files are stored, and so given to every client, with the media type of the name without .gz, .zst or .br; "
+                "auto is gzip for .svgz and identity for all others."},
     {.group = "Rules", .name = "rule-cors", .key_in_table = "cors",
      .effect = List{&RuleConfig::origins, accept_origin, "* or an origin such as https://example.org", "none"},
      .reach = Option::Reach::table,

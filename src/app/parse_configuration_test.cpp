@@ -313,6 +313,8 @@ add = ["C: d, e", "F: g"]
 remove = "X-Old"
 cache_control = "no-store"
 download = true
+compress = "prepared"
+content_coding = "br"
 cors = ["https://A.example", "http://b.example:81"]
 allow_client = "10.0.0.0/8"
 deny_client = "10.1.0.0/16"
@@ -333,6 +335,8 @@ RuleConfig every_key_of_a_rule() {
           .remove = {"X-Old"},
           .cache_control = "no-store",
           .download = Download::on,
+          .compression = RuleCompression::prepared,
+          .stored_coding = StoredCoding::br,
           .origins = {"https://a.example", "http://b.example:81"},
           .allowed_clients = {"10.0.0.0/8"},
           .denied_clients = {"10.1.0.0/16"},

@@ -73,6 +73,14 @@ void CachedFile::set_response(Form form, http::PreparedResponse response) {
   }
 }
 
+void CachedFile::be_for(std::uint64_t new_variant) {
+  if (variant == new_variant) return;
+  variant = new_variant;
+  responses = {};
+  coded_responses.reset();
+  codings = {};
+}
+
 FileKey::FileKey(std::string_view name) : name_(name), hash_(XXH3_64bits(name.data(), name.size())) {}
 
 FileCache::FileCache(StatusSource& source, std::size_t maximum_bytes)
@@ -148,26 +156,28 @@ void FileCache::keep(const FileKey& key, const os::FileStatus& status, const htt
   shrink(response);
   const std::size_t bytes = files::size_bytes(response);
   if (bytes > maximum_bytes_ / 8) return;
-  CachedFile& file = entry(key, status, validators);
+  CachedFile& file = entry(key, status, validators, response.variant);
   file.round = round;
   file.set_response(form, std::move(response));
   account_for(file);
 }
 
 void FileCache::keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
-                     const Codings& codings, std::uint64_t round) {
-  CachedFile& file = entry(key, status, validators);
+                     const Codings& codings, std::uint64_t variant, std::uint64_t round) {
+  CachedFile& file = entry(key, status, validators, variant);
   file.round = round;
   file.codings = codings;
   account_for(file);
 }
 
 CachedFile& FileCache::entry(const FileKey& key, const os::FileStatus& status,
-                             const http::Validators& validators) {
+                             const http::Validators& validators, std::uint64_t variant) {
   Slot* slot = find_slot(key);
-  if (slot != nullptr && slot->file->status == status) return *slot->file;
-  if (slot != nullptr) forget(*slot);
-  return insert(key, status, validators);
+  const bool is_kept = slot != nullptr && slot->file->status == status;
+  if (slot != nullptr && !is_kept) forget(*slot);
+  CachedFile& file = is_kept ? *slot->file : insert(key, status, validators);
+  file.be_for(variant);
+  return file;
 }
 
 void FileCache::account_for(CachedFile& file) {
@@ -177,8 +187,9 @@ void FileCache::account_for(CachedFile& file) {
   make_room(file);
 }
 
-void FileCache::note_codings(const FileKey& key, const Codings& codings) {
-  if (Slot* slot = find_slot(key)) slot->file->codings = codings;
+void FileCache::note_codings(const FileKey& key, const Codings& codings, std::uint64_t variant) {
+  Slot* slot = find_slot(key);
+  if (slot != nullptr && slot->file->variant == variant) slot->file->codings = codings;
 }
 
 CachedFile& FileCache::insert(const FileKey& key, const os::FileStatus& status,

@@ -14,6 +14,7 @@
 #include "files/folder_table.h"
 #include "files/missing_files.h"
 #include "files/status_source.h"
+#include "http/compression.h"
 #include "http/content_coding.h"
 #include "http/precondition.h"
 #include "http/response.h"
@@ -35,14 +36,18 @@ class FileKey {
 
 /// In which codings a file can be given.
 struct Codings {
-  bool is_codable = false;   ///< whether it is a type that is given in codings at all
-  http::CodingSet siblings;  ///< those that lie beside it
+  /// Off, too, where its type is none that is given in codings.
+  http::Compression compression = http::Compression::off;
+  http::CodingSet siblings = {};  ///< those that lie beside it
   /// From then on they must be looked for again. One that has appeared meanwhile is not missed: it would only
   /// have been smaller. One that is gone, or has changed, is noticed when it is to be given.
   Instant known_until = Instant::min();
+
+  [[nodiscard]] bool is_codable() const { return compression != http::Compression::off; }
 };
 
-/// A file as it was when it was last looked at, and the responses that were made from it.
+/// A file as it was when it was last looked at, and the responses that were made from it, for requests of one
+/// variant.
 struct CachedFile {
   /// Each in two: the content, and behind it the 304 for it.
   enum class Form : std::uint8_t {
@@ -65,6 +70,7 @@ struct CachedFile {
   /// The same from Form::gzip on; null where nobody has asked for a coding.
   std::unique_ptr<std::array<Responses, 3>> coded_responses = {};
   Codings codings = {};
+  std::uint64_t variant = 0;  ///< http::Request::variant of those that the responses and codings are for
   std::optional<FolderTable::PathSnapshot> path = {};  ///< nothing: the kernel has to walk
   std::uint64_t round = kNoRound;                      ///< of the last look
   std::size_t size_bytes = 0;                          ///< what all this takes from the process
@@ -75,11 +81,14 @@ struct CachedFile {
     return coded_responses == nullptr ? nullptr : (*coded_responses)[index / 2 - 1][index % 2].get();
   }
   void set_response(Form form, http::PreparedResponse response);
+  /// Drops what is for requests of another variant.
+  void be_for(std::uint64_t new_variant);
 };
 
 /// The files that are asked for again and again, with the responses that were made from them: for one worker
 /// and one root. What a request says beyond the path, the method and its preconditions makes no difference,
-/// so all clients share an entry.
+/// so all clients share an entry. Where the rules of a site make a difference, it is that of the last
+/// request.
 ///
 /// Coherence: find() looks at the file, and at the folders that lead to it, unless it has done so in the same
 /// round. A round begins whenever the worker has received bytes, so no response is older than its request,
@@ -103,20 +112,22 @@ class FileCache {
   /// `maximum_bytes` 0: nothing is kept. `source` outlives the cache.
   FileCache(StatusSource& source, std::size_t maximum_bytes);
 
-  /// The file of this name, when it is kept and still is what it was. Valid until the next call here.
+  /// The file of this name, when it is kept and still is what it was; of whatever variant. Valid until the
+  /// next call here.
   [[nodiscard]] const CachedFile* find(const FileKey& key, std::uint64_t round);
 
   /// Whether to keep a response of about `bytes` that was made from this file.
   [[nodiscard]] bool admits(const FileKey& key, std::size_t bytes);
-  /// `status` and `validators` are those of the file from which the response was made, at a look in `round`.
+  /// `status` and `validators` are those of the file from which the response was made, at a look in `round`;
+  /// what was kept for another variant than that of the response goes.
   void keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
             CachedFile::Form form, http::PreparedResponse response, std::uint64_t round);
 
   /// Keeps the file without a response of its own, for what lies beside it.
   void keep(const FileKey& key, const os::FileStatus& status, const http::Validators& validators,
-            const Codings& codings, std::uint64_t round);
-  /// What has been found out about a file, if that is kept.
-  void note_codings(const FileKey& key, const Codings& codings);
+            const Codings& codings, std::uint64_t variant, std::uint64_t round);
+  /// What has been found out about a file, if that is kept for requests of this variant.
+  void note_codings(const FileKey& key, const Codings& codings, std::uint64_t variant);
 
   /// That opening this name failed with ENOENT in this round.
   [[nodiscard]] bool is_missing(const FileKey& key, std::uint64_t round) const {
@@ -143,7 +154,7 @@ class FileCache {
   [[nodiscard]] Slot* find_slot(const FileKey& key);
   [[nodiscard]] Slot& place_for(std::uint64_t hash);
   [[nodiscard]] CachedFile& entry(const FileKey& key, const os::FileStatus& status,
-                                  const http::Validators& validators);
+                                  const http::Validators& validators, std::uint64_t variant);
   void account_for(CachedFile& file);
   [[nodiscard]] CachedFile& insert(const FileKey& key, const os::FileStatus& status,
                                    const http::Validators& validators);

@@ -96,6 +96,23 @@ bool is_coded_by_us(Form form) { return form >= Form::gzip && form <= Form::zstd
 /// Of content that we have coded.
 Form form_of(ContentCoding coding) { return coding == ContentCoding::gzip ? Form::gzip : Form::zstd; }
 
+/// In which coding a file is given, and whether that is a sibling of it.
+struct Choice {
+  ContentCoding coding = ContentCoding::identity;
+  bool is_sibling = false;
+};
+
+/// `can_be_live`: whether it can be coded by us. Nothing: the client takes no coding that there is.
+std::optional<Choice> choose(const http::AcceptedCodings& accepted, const Codings& codings,
+                             std::uint64_t size_bytes, bool can_be_live) {
+  http::CodingSet available = codings.siblings;
+  if (codings.compression == Compression::on && can_be_live && size_bytes >= LiveCoding::kSmallestBytes)
+    available.add(coding::kEncodings);
+  const auto best = accepted.best_of(available);
+  if (!best) return std::nullopt;
+  return Choice{.coding = *best, .is_sibling = codings.siblings.has(*best)};
+}
+
 /// What is kept with a response.
 struct Offer {
   FileCache& cache;
@@ -114,7 +131,7 @@ LiveCoding::Keep keeper(const Request& request, const Offer& offer, Form form) {
     const FileKey key(name);
     prepared.variant = variant;
     cache.keep(key, status, validators, form, std::move(prepared), round);
-    cache.note_codings(key, codings);
+    cache.note_codings(key, codings, variant);
   };
 }
 
@@ -176,8 +193,7 @@ http::Begin FileHandler::begin(const http::Request& request) const {
     request.note("redirect", {own.name, " is there, and --clean-urls leads to its clean address"});
     return *std::move(redirect);
   }
-  Outcome outcome;
-  if (!has_slash) outcome = look(request, own, Use::show);
+  Outcome outcome = has_slash ? Outcome() : look(request, own, Use::show);
   if (has_slash || outcome.is_folder) outcome = look_for_index(request, own, has_slash);  // 3
   if (!outcome.answer) outcome = look_for_page(request, own, has_slash);
   return outcome.answer ? *std::move(outcome.answer) : nothing_there(request, own);
@@ -271,15 +287,15 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
   const Conditions conditions = conditions_of(request.head);
   if (conditions.needs_the_file) return std::nullopt;
   const CachedFile* file = own.cache.find(key, request.round);
-  if (file == nullptr) return std::nullopt;
-  if (file->codings.is_codable && request.head.fields.has(FieldName::accept_encoding))
+  if (file == nullptr || file->variant != request.variant) return std::nullopt;
+  if (file->codings.is_codable() && request.head.fields.has(FieldName::accept_encoding))
     return coded_from_cache(request, own, key, *file, conditions.has_preconditions);
   return answer_from_cache(request,
                            {.file = *file,
                             .form = Form::content,
                             .validators = file->validators,
                             .name = last_segment(key.name()),
-                            .varies_by_coding = file->codings.is_codable},
+                            .varies_by_coding = file->codings.is_codable()},
                            conditions.has_preconditions);
 }
 
@@ -305,7 +321,7 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
   }
   const auto* kept =
       cached.file.response(verdict == Verdict::proceed ? cached.form : not_modified_form(cached.form));
-  if (kept == nullptr || kept->variant != request.variant) return std::nullopt;
+  if (kept == nullptr) return std::nullopt;
   return kept;
 }
 
@@ -314,8 +330,7 @@ std::optional<http::Begin> FileHandler::coded_from_cache(const http::Request& re
                                                          const FileKey& key, const CachedFile& file,
                                                          bool has_preconditions) const {
   if (file.codings.known_until < recent_now()) return std::nullopt;
-  const auto choice =
-      choose(own.accepted(request.head.fields), file.codings.siblings, file.status.size_bytes, true);
+  const auto choice = choose(own.accepted(request.head.fields), file.codings, file.status.size_bytes, true);
   if (!choice) return std::nullopt;
   CachedRepresentation cached{.file = file,
                               .form = Form::content,
@@ -334,7 +349,8 @@ std::optional<http::Begin> FileHandler::coded_from_cache(const http::Request& re
   const WallTime modified = file.status.modified;
   own.sibling_name.assign(key.name()).append(file_name_end(choice->coding));
   const CachedFile* sibling = own.cache.find(FileKey(own.sibling_name), request.round);
-  if (sibling == nullptr || sibling->status.modified < modified) return std::nullopt;
+  if (sibling == nullptr || sibling->variant != request.variant || sibling->status.modified < modified)
+    return std::nullopt;
   return answer_from_cache(request,
                            {.file = *sibling,
                             .form = Form::as_sibling,
@@ -355,18 +371,6 @@ const http::AcceptedCodings& FileHandler::OfWorker::accepted(const http::Fields&
     accepted_codings = http::AcceptedCodings::of(*value);
   }
   return accepted_codings;
-}
-
-/// `can_be_live`: whether it can be coded by us. Nothing: the client takes no coding that there is.
-std::optional<FileHandler::Choice> FileHandler::choose(const http::AcceptedCodings& accepted,
-                                                       http::CodingSet siblings, std::uint64_t size_bytes,
-                                                       bool can_be_live) const {
-  http::CodingSet available = siblings;
-  if (settings_.compression == Compression::on && can_be_live && size_bytes >= LiveCoding::kSmallestBytes)
-    available.add(coding::kEncodings);
-  const auto best = accepted.best_of(available);
-  if (!best) return std::nullopt;
-  return Choice{.coding = *best, .is_sibling = siblings.has(*best)};
 }
 
 /// Tells what the name has led to.
@@ -445,14 +449,16 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                   .fields = settings_.fields,
                   .coding = shown->stored_coding};
   const http::AcceptedCodings accepted = own.accepted(request.head.fields);
-  const Codings codings =
-      is_plain(shown->stored_coding) ? codings_of(own, key, file.status(), accepted) : Codings();
-  subject.varies_by_coding = codings.is_codable;
+  Codings codings{.compression = compression_of(request, name, *shown)};
+  // Where the client takes none, nobody looks.
+  if (codings.is_codable() && !accepted.is_identity_alone())
+    look_for_siblings(request, own, key, file.status(), codings);
+  subject.varies_by_coding = codings.is_codable();
   if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
-  if (codings.is_codable) {
+  if (codings.is_codable()) {
     // Of what we code there is neither a range nor a digest before it has been coded.
     const bool can_be_live = !request.head.fields.has(FieldName::range) && !wants_digest(request.head);
-    const auto choice = choose(accepted, codings.siblings, file.status().size_bytes, can_be_live);
+    const auto choice = choose(accepted, codings, file.status().size_bytes, can_be_live);
     request.note("coding", {!choice ? "none that there is, and the client refuses the file as it is"
                             : is_plain(choice->coding) ? "none: the file as it is"
                                                        : http::name_of(choice->coding),
@@ -497,15 +503,20 @@ http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own
   return std::move(made->response);
 }
 
-/// Looks for siblings where the client takes one. What is found is noted, so that the next requests need not
-/// look.
-Codings FileHandler::codings_of(OfWorker& own, const FileKey& key, const os::FileStatus& status,
-                                const http::AcceptedCodings& accepted) const {
+/// How much of the file may be compressed, as its type and the rules say.
+Compression FileHandler::compression_of(const http::Request& request, std::string_view name,
+                                        const Presentation& shown) const {
+  const Compression allowed = request.file_rules.compression.value_or(settings_.compression);
+  if (allowed == Compression::off || !is_plain(shown.stored_coding)) return Compression::off;
+  // What is offered as a download has another type than its own.
+  const std::string_view type = shown.attachment ? types_.for_file_name(name) : shown.media_type;
+  return http::is_compressible(type) ? allowed : Compression::off;
+}
+
+/// What is found is noted, so that the next requests need not look.
+void FileHandler::look_for_siblings(const http::Request& request, OfWorker& own, const FileKey& key,
+                                    const os::FileStatus& status, Codings& codings) const {
   constexpr Duration kKnownFor = seconds(1);
-  Codings codings;
-  codings.is_codable = settings_.compression != Compression::off &&
-                       http::is_compressible(types_.for_file_name(last_segment(key.name())));
-  if (!codings.is_codable || accepted.is_identity_alone()) return codings;
   for (const ContentCoding coding : http::kContentCodings) {
     own.sibling_name.assign(key.name()).append(file_name_end(coding));
     const auto sibling = os::status_beneath(root_, own.sibling_name);
@@ -513,8 +524,7 @@ Codings FileHandler::codings_of(OfWorker& own, const FileKey& key, const os::Fil
       codings.siblings.add(coding);
   }
   codings.known_until = recent_now() + kKnownFor;
-  own.cache.note_codings(key, codings);
-  return codings;
+  own.cache.note_codings(key, codings, request.variant);
 }
 
 /// Nothing: it is no longer there.
@@ -531,7 +541,7 @@ std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request&
   if (!could_change_unseen(original.status(), original.looked_at()) && own.cache.admits(key, 0))
     own.cache.keep(key, original.status(),
                    validators(original.status(), original.looked_at(), subject.validator_settings), codings,
-                   request.round);
+                   request.variant, request.round);
   const FileKey sibling(own.sibling_name);
   return answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
 }
@@ -583,15 +593,18 @@ std::uint64_t FileHandler::FileSystemId::of(const OpenFile& file) {
 /// Step 6. Nothing: not allowed.
 std::optional<Presentation> FileHandler::presentation(const http::Request& request,
                                                       std::string_view name) const {
+  const http::FileRules& rules = request.file_rules;
+  const ContentCoding ruled_coding = rules.stored_coding.value_or(ContentCoding::identity);
+  if (!is_plain(ruled_coding)) name = http::decoded_name(name, ruled_coding);
   const std::string extension = http::extension(name);
   if (!settings_.allowed_types.empty() && !contains(settings_.allowed_types, extension)) return std::nullopt;
-  if (request.attachment.value_or(contains(settings_.downloads, extension)))
-    return Presentation{kBinary, true};
-  const std::string_view media_type = types_.for_file_name(name);
+  if (rules.attachment.value_or(contains(settings_.downloads, extension)))
+    return Presentation{.media_type = kBinary, .attachment = true, .stored_coding = ruled_coding};
+  Presentation shown{.media_type = types_.for_file_name(name), .stored_coding = ruled_coding};
   // What no browser can show is saved, and under its own name.
-  return Presentation{.media_type = media_type,
-                      .attachment = request.attachment.value_or(media_type == kBinary),
-                      .stored_coding = extension == "svgz" ? ContentCoding::gzip : ContentCoding::identity};
+  shown.attachment = rules.attachment.value_or(shown.media_type == kBinary);
+  if (!rules.stored_coding && extension == "svgz") shown.stored_coding = ContentCoding::gzip;
+  return shown;
 }
 
 }  // namespace bobbin::files

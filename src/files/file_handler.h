@@ -170,15 +170,10 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] std::optional<http::Begin> coded_from_cache(const http::Request& request, OfWorker& own,
                                                             const FileKey& key, const CachedFile& file,
                                                             bool has_preconditions) const;
-  /// In which coding a file is given, and whether that is a sibling of it.
-  struct Choice {
-    http::ContentCoding coding = http::ContentCoding::identity;
-    bool is_sibling = false;
-  };
-  [[nodiscard]] std::optional<Choice> choose(const http::AcceptedCodings& accepted, http::CodingSet siblings,
-                                             std::uint64_t size_bytes, bool can_be_live) const;
-  [[nodiscard]] Codings codings_of(OfWorker& own, const FileKey& key, const os::FileStatus& status,
-                                   const http::AcceptedCodings& accepted) const;
+  [[nodiscard]] http::Compression compression_of(const http::Request& request, std::string_view name,
+                                                 const Presentation& shown) const;
+  void look_for_siblings(const http::Request& request, OfWorker& own, const FileKey& key,
+                         const os::FileStatus& status, Codings& codings) const;
   /// How the response for a file that is open is kept.
   struct Keeping {
     const FileKey& key;

@@ -74,7 +74,9 @@ class FileHandlerCacheTest : public ::testing::Test {
                                  .local = local,
                                  .path = path,
                                  .exchange = {.sink = &nobody, .connection = {}, .exchange = {}},
-                                 .round = same_round ? round : ++round});
+                                 .round = same_round ? round : ++round,
+                                 .variant = variant,
+                                 .file_rules = rules});
     if (const auto* prepared = std::get_if<const http::PreparedResponse*>(&begun)) {
       const auto& shared = (*prepared)->shared_content;
       return {(*prepared)->status, shared != nullptr ? *shared : (*prepared)->content, (*prepared)->head,
@@ -88,7 +90,8 @@ class FileHandlerCacheTest : public ::testing::Test {
       response.keep({.status = answer.status,
                      .head = answer.fields,
                      .content = answer.content,
-                     .content_length_bytes = length});
+                     .content_length_bytes = length,
+                     .variant = variant});
     return answer;
   }
   Answer get(const std::string& path, const FieldList& fields = {}) { return ask(Method::get, path, fields); }
@@ -117,6 +120,9 @@ class FileHandlerCacheTest : public ::testing::Test {
   std::unique_ptr<FileHandler> handler;
   std::uint64_t round = 0;
   bool same_round = false;
+  // What the rules of the site say of the requests to come:
+  std::uint64_t variant = 0;
+  http::FileRules rules;
 };
 
 TEST_F(FileHandlerCacheTest, KeepsAFileAtItsSecondSight) {
@@ -301,6 +307,40 @@ TEST_F(FileHandlerCacheTest, WhatHappensBesideMakesNoDifference) {
   place.write("root/beside.txt", "x"), place.write("root/a/beside.txt", "x"),
       place.write("root/a/b/beside.txt", "x");
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(get("/a/b/page.html").was_prepared);
+}
+
+// One file under several addresses, or asked for by several methods.
+TEST_F(FileHandlerCacheTest, WhatTheRulesSayOfCodingsHoldsForTheirRequestsAlone) {
+  const auto use_rules = [this](std::uint64_t of_variant, http::FileRules said) {
+    variant = of_variant;
+    rules = said;
+  };
+  const FieldList wants_gzip = {{FieldName::accept_encoding, "gzip"}};
+  const FieldList refuses_identity = {{FieldName::accept_encoding, "identity;q=0"}};
+  place.write("root/page.html.gz", "coded");
+  let_it_settle();
+  for (int i = 0; i < 4; ++i) {
+    use_rules(0, {});
+    EXPECT_EQ(get("/page.html", wants_gzip).content, "a page");
+    EXPECT_EQ(field(ask(Method::head, "/page.html"), "Vary"), "(none)");
+    EXPECT_EQ(get("/page.html", refuses_identity).status, Status::ok);
+
+    use_rules(1, {.compression = http::Compression::prepared});
+    const Answer coded = get("/page.html", wants_gzip);
+    EXPECT_EQ(coded.content, "coded");
+    EXPECT_EQ(field(coded, "Content-Encoding"), "gzip");
+    EXPECT_EQ(field(coded, "Vary"), "Accept-Encoding");
+    EXPECT_EQ(get("/page.html").content, "a page");
+    EXPECT_EQ(field(ask(Method::head, "/page.html"), "Vary"), "Accept-Encoding");
+    EXPECT_EQ(get("/page.html", refuses_identity).status, Status::not_acceptable);
+
+    use_rules(2, {.stored_coding = http::ContentCoding::br});
+    const Answer stored = get("/page.html", wants_gzip);
+    EXPECT_EQ(stored.content, "a page");
+    EXPECT_EQ(field(stored, "Content-Encoding"), "br");
+    EXPECT_EQ(field(stored, "Vary"), "(none)");
+    EXPECT_EQ(field(ask(Method::head, "/page.html"), "Content-Encoding"), "br");
+  }
 }
 
 TEST_F(FileHandlerCacheTest, WorkersKeepTheirOwn) {

@@ -22,6 +22,7 @@ http::Begin NavigationFallback::begin(const http::Request& request) const {
   request.note("file", {"a browser asks for a page, and --spa shows ", page_});
   http::Request page = request;
   page.path = page_;
+  page.file_rules.stored_coding = {};  // which was said of a file that is not there
   return pages_->begin(page);
 }
 

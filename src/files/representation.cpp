@@ -138,7 +138,9 @@ Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
 Response ok(const Description& file) {
   Response response = Response::with_content(Status::ok, file.presentation.media_type, {});
   response.fields.reserve(320);
-  if (file.presentation.attachment) response.add_field("Content-Disposition", http::attachment(file.name));
+  if (file.presentation.attachment)
+    response.add_field("Content-Disposition",
+                       http::attachment(http::decoded_name(file.name, file.presentation.stored_coding)));
   if (file.coding != http::ContentCoding::identity)
     response.add_field("Content-Encoding", http::name_of(file.coding));
   add_common_fields(response, file);

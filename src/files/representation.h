@@ -20,7 +20,8 @@ namespace bobbin::files {
 struct Presentation {
   std::string_view media_type;
   bool attachment = false;
-  /// In which the file is stored, and so always given: `.svgz` is an SVG image in gzip.
+  /// In which the file is stored, and so always given: `.svgz` is an SVG image in gzip. What is offered as a
+  /// download is decoded by the client, and so is named without the end that says the coding.
   http::ContentCoding stored_coding = http::ContentCoding::identity;
 };
 

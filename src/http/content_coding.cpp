@@ -66,6 +66,12 @@ std::string_view file_name_end(ContentCoding coding) {
   return ".br";
 }
 
+std::string_view decoded_name(std::string_view file_name, ContentCoding coding) {
+  const std::string_view end = file_name_end(coding);
+  if (file_name.size() > end.size() && file_name.ends_with(end)) file_name.remove_suffix(end.size());
+  return file_name;
+}
+
 AcceptedCodings AcceptedCodings::of(const Fields& fields) {
   if (!fields.has(FieldName::accept_encoding)) return {};
   if (const auto value = fields.only(FieldName::accept_encoding)) return of(*value);

@@ -20,6 +20,9 @@ inline constexpr std::array kContentCodings{ContentCoding::gzip, ContentCoding::
 [[nodiscard]] std::string_view name_of(ContentCoding coding);
 /// Of the names of files that are stored so: ".gz", ".zst", ".br".
 [[nodiscard]] std::string_view file_name_end(ContentCoding coding);
+/// The name of what is in a file that is stored in this coding: "app.wasm" of "app.wasm.br". Another name
+/// stays as it is.
+[[nodiscard]] std::string_view decoded_name(std::string_view file_name, ContentCoding coding);
 
 /// Some of the codings.
 class CodingSet {

@@ -13,6 +13,15 @@ std::string best(std::string_view accept_encoding, CodingSet available = kAll) {
   return coding ? std::string(name_of(*coding)) : "none";
 }
 
+TEST(DecodedName, IsWithoutTheEndThatSaysTheCoding) {
+  EXPECT_EQ(decoded_name("app.wasm.br", br), "app.wasm");
+  EXPECT_EQ(decoded_name("app.wasm.gz", br), "app.wasm.gz");
+  EXPECT_EQ(decoded_name("app.wasm", br), "app.wasm");
+  EXPECT_EQ(decoded_name("app.wasm", identity), "app.wasm");
+  EXPECT_EQ(decoded_name("dump.zst", zstd), "dump");
+  EXPECT_EQ(decoded_name(".gz", gzip), ".gz");
+}
+
 TEST(AcceptedCodings, TheSmallestOfThoseThatAreWantedEquallyMuch) {
   EXPECT_EQ(best("gzip, deflate, br, zstd"), "br");
   EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip, zstd}), "zstd");

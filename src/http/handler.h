@@ -19,6 +19,7 @@
 #include "http/client_claims.h"
 #include "http/decisions.h"
 #include "http/error_form.h"
+#include "http/file_rules.h"
 #include "http/listener_rules.h"
 #include "http/request_head.h"
 #include "http/request_summary.h"
@@ -110,8 +111,8 @@ struct Request {
   /// What, besides the path, decides how the site's rules change the response; set by the router. A prepared
   /// response is for requests of one variant.
   std::uint64_t variant = 0;
-  /// Whether the site's rules say that a file is offered as a download.
-  std::optional<bool> attachment = {};
+  /// What the site's rules say of files; set by the router.
+  FileRules file_rules = {};
   /// Of the client, where the connection is secured and it has shown one; otherwise null. Lives as long as
   /// the connection.
   const PeerCertificate* certificate = nullptr;

@@ -27,7 +27,7 @@ class OwnedRequest {
                  .listener = request.listener,
                  .is_asked_again = request.is_asked_again,
                  .variant = request.variant,
-                 .attachment = request.attachment,
+                 .file_rules = request.file_rules,
                  .certificate = request.certificate,
                  .user = &user_},
         user_(request.user == nullptr ? std::string() : *request.user) {}

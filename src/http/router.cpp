@@ -51,7 +51,12 @@ Response server_options(std::string_view methods) {
 
 /// The request as the handlers of a site see it.
 Request routed_to(const Site& site, const Request& request, std::string_view path) {
-  const std::uint64_t variant = site.rules ? site.rules->variant(path, request.head) : 0;
+  std::uint64_t variant = 0;
+  FileRules file_rules;
+  if (site.rules) {
+    variant = site.rules->variant(path, request.head);
+    file_rules = site.rules->file_rules(variant);
+  }
   return {.head = request.head,
           .local = request.local,
           .client = request.client,
@@ -63,7 +68,7 @@ Request routed_to(const Site& site, const Request& request, std::string_view pat
           .listener = request.listener,
           .is_asked_again = request.is_asked_again,
           .variant = variant,
-          .attachment = variant == 0 ? std::nullopt : site.rules->attachment(variant),
+          .file_rules = file_rules,
           .certificate = request.certificate,
           .user = request.user,
           .decisions = request.decisions};

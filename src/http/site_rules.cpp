@@ -64,6 +64,11 @@ void add_vary(Response& response, std::string_view name) { response.add_field("V
 
 }  // namespace
 
+SiteRules::SiteRules(std::vector<SiteRule> rules) : rules_(std::move(rules)) {
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (rules_[i].files.say_something()) about_files_ |= std::uint64_t{1} << i;
+}
+
 std::uint64_t SiteRules::variant(std::string_view path, const RequestHead& head) const {
   std::uint64_t variant = 0;
   for (std::size_t i = 0; i < rules_.size(); ++i)
@@ -77,11 +82,11 @@ std::uint64_t SiteRules::variant(std::string_view path, const RequestHead& head)
   return variant | static_cast<std::uint64_t>(found - cors->origins.begin() + 1) << kOriginShift;
 }
 
-std::optional<bool> SiteRules::attachment(std::uint64_t variant) const {
-  std::optional<bool> attachment;
+FileRules SiteRules::merged_file_rules(std::uint64_t variant) const {
+  FileRules merged;
   for (std::size_t i = 0; i < rules_.size(); ++i)
-    if (has_rule(variant, i) && rules_[i].attachment) attachment = rules_[i].attachment;
-  return attachment;
+    if (has_rule(variant, i)) merged.merge(rules_[i].files);
+  return merged;
 }
 
 const SiteRule* SiteRules::cors_rule(std::uint64_t variant) const {

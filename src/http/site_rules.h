@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/file_rules.h"
 #include "http/filter.h"
 #include "http/path_pattern.h"
 
@@ -30,7 +31,7 @@ struct SiteRule {
   std::vector<std::string> remove;                       ///< names of fields
   std::vector<std::pair<std::string, std::string>> set;  ///< in place of all of the same name
   std::vector<std::pair<std::string, std::string>> add;
-  std::optional<bool> attachment;  ///< whether a file is offered as a download
+  FileRules files;
   /// Of other sites whose scripts may read the response (the Fetch standard's CORS protocol): "*", or
   /// origins such as "https://example.org". Holds for errors too.
   std::vector<std::string> origins;
@@ -47,12 +48,14 @@ class SiteRules final : public Filter {
   static constexpr std::size_t kMost = 48;
   static constexpr std::size_t kMostOrigins = 65'535;  ///< in one rule
 
-  explicit SiteRules(std::vector<SiteRule> rules) : rules_(std::move(rules)) {}
+  explicit SiteRules(std::vector<SiteRule> rules);
 
   /// Which rules hold for such a request, and for which origin: see Request::variant.
   [[nodiscard]] std::uint64_t variant(std::string_view path, const RequestHead& head) const;
-  /// Whether a file is offered as a download; nothing: as it would be without rules.
-  [[nodiscard]] std::optional<bool> attachment(std::uint64_t variant) const;
+  /// How files are given.
+  [[nodiscard]] FileRules file_rules(std::uint64_t variant) const {
+    return (variant & about_files_) == 0 ? FileRules() : merged_file_rules(variant);
+  }
 
   /// Tells of the rules that hold for the request.
   void note(const Request& request) const;
@@ -63,11 +66,13 @@ class SiteRules final : public Filter {
   void after(const RequestSummary& request, Response& response) const override;
 
  private:
+  [[nodiscard]] FileRules merged_file_rules(std::uint64_t variant) const;
   [[nodiscard]] const SiteRule* cors_rule(std::uint64_t variant) const;
   [[nodiscard]] std::optional<Response> preflight(const Request& request) const;
   [[nodiscard]] const Filter* guard(std::uint64_t variant, SiteRule::Guard SiteRule::* kind) const;
 
   std::vector<SiteRule> rules_;
+  std::uint64_t about_files_ = 0;  // of a variant: the rules that say how files are given
 };
 
 }  // namespace bobbin::http

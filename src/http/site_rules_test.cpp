@@ -73,15 +73,23 @@ TEST(SiteRules, GiveEachSetOfRulesAVariantOfItsOwn) {
   EXPECT_EQ(rules.variant("/a/x", head), rules.variant("/a/x", head_of(Method::head)));
 }
 
-TEST(SiteRules, SayWhetherAFileIsOfferedAsADownload) {
+TEST(SiteRules, SayHowFilesAreGiven) {
   const SiteRules rules(
-      {{.paths = paths({"/d/**"}), .attachment = true}, {.paths = paths({"*.txt"}), .attachment = false}});
-  const auto attachment = [&](std::string_view path) {
-    return rules.attachment(rules.variant(path, head_of(Method::get)));
+      {{.authentication = std::make_shared<Refusing>("Sign in.")},
+       {.paths = paths({"/d/**"}), .files = {.attachment = true, .compression = Compression::off}},
+       {.paths = paths({"*.txt"}), .files = {.attachment = false}},
+       {.paths = paths({"*.br"}), .files = {.stored_coding = ContentCoding::br}},
+       {.paths = paths({"/d/plain/**"}), .files = {.compression = Compression::on}}});
+  const auto files = [&](std::string_view path) {
+    return rules.file_rules(rules.variant(path, head_of(Method::get)));
   };
-  EXPECT_EQ(attachment("/x"), std::nullopt);
-  EXPECT_EQ(attachment("/d/x"), true);
-  EXPECT_EQ(attachment("/d/x.txt"), false);
+  EXPECT_EQ(files("/x"), FileRules());
+  EXPECT_EQ(files("/d/x"), (FileRules{.attachment = true, .compression = Compression::off}));
+  EXPECT_EQ(files("/d/x.txt"), (FileRules{.attachment = false, .compression = Compression::off}));
+  EXPECT_EQ(files("/x.br"), FileRules{.stored_coding = ContentCoding::br});
+  EXPECT_EQ(
+      files("/d/plain/x.br"),
+      (FileRules{.attachment = true, .compression = Compression::on, .stored_coding = ContentCoding::br}));
 }
 
 TEST(SiteRules, LetOtherSitesRead) {

@@ -42,9 +42,9 @@ Response redirect_to_folder(const http::Request& request) {
 }
 
 /// Those that a 304 has, too (RFC 9110 §15.4.5).
-void add_common_fields(Response& response, const ListingSettings& settings) {
+void add_common_fields(Response& response, const ListingSettings& settings, bool is_coded) {
   if (settings.says_no_cache) response.add_field("Cache-Control", "no-cache");
-  response.add_field("Vary", settings.is_coded ? "Accept, Accept-Encoding" : "Accept");
+  response.add_field("Vary", is_coded ? "Accept, Accept-Encoding" : "Accept");
 }
 
 }  // namespace
@@ -88,9 +88,14 @@ std::optional<Response> ListingHandler::answer_for_folder(const http::Request& r
   return response;
 }
 
+bool ListingHandler::is_coded(const http::Request& request) const {
+  const http::FileRules& rules = request.file_rules;
+  return rules.compression ? rules.compression == http::Compression::on : root_->settings().is_coded;
+}
+
 /// Nothing: the client takes none.
 std::optional<http::ContentCoding> ListingHandler::coding_for(const http::Request& request) const {
-  if (!root_->settings().is_coded) return http::ContentCoding::identity;
+  if (!is_coded(request)) return http::ContentCoding::identity;
   return http::AcceptedCodings::of(request.head.fields).best_of(coding::kEncodings);
 }
 
@@ -102,7 +107,7 @@ Response ListingHandler::list(const http::Request& request, std::string path, os
                            "The folder is not in the state that the request asks for.");
   if (verdict == http::PreconditionVerdict::not_modified) {
     Response response = Response::with_content(Status::not_modified, "", {});
-    add_common_fields(response, root_->settings());
+    add_common_fields(response, root_->settings(), is_coded(request));
     return response;
   }
 
@@ -128,7 +133,7 @@ Response ListingHandler::list(const http::Request& request, std::string path, os
     content = std::make_unique<coding::CodedSource>(std::move(content), *coding, executor_, request.resume());
   }
   response.content = std::move(content);
-  add_common_fields(response, root_->settings());
+  add_common_fields(response, root_->settings(), is_coded(request));
   if (format == Format::html) response.add_field("Content-Security-Policy", content_security_policy_);
   return response;
 }

@@ -27,6 +27,7 @@ class ListingHandler final : public http::Handler {
 
  private:
   [[nodiscard]] std::optional<http::Response> answer_for_folder(const http::Request& request) const;
+  [[nodiscard]] bool is_coded(const http::Request& request) const;
   [[nodiscard]] std::optional<http::ContentCoding> coding_for(const http::Request& request) const;
   [[nodiscard]] http::Response list(const http::Request& request, std::string path, os::Opened folder) const;
 

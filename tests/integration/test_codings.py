@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from support.server import run_to_end
 from support.validators import strong_etag
 from support.waiting import eventually
 
@@ -299,3 +300,183 @@ def test_listings_are_coded_while_they_are_made(start, root):
     for codings in ("gzip", "zstd"):
         listed = server.get("/?format=json", fields=accepting(codings))
         assert coding(listed) == codings and decoded(listed) == plain.content and len(listed.content) < len(plain.content) // 4
+
+
+# --- rules by path ---
+
+
+@pytest.fixture
+def ruled(start, site, scratch):
+    """Start a server with these rules."""
+
+    def start_with(rules, *flags):
+        config = scratch / "bobbin.toml"
+        config.write_text(rules)
+        return start("--config", config, *flags)
+
+    return start_with
+
+
+def test_a_rule_decides_for_its_paths(ruled, site):
+    (site / "lib").mkdir()
+    (site / "lib/live.js").write_bytes(TEXT)
+    server = ruled(
+        """
+        compress = "on"
+        [[rule]]
+        path = "/app.js"
+        compress = "off"
+        [[rule]]
+        path = "/lib/**"
+        compress = "prepared"
+        """
+    )
+    for _ in range(3):  # read, kept, and given again
+        for method in ("GET", "HEAD"):
+            off = server.ask(method, "/app.js", fields=accepting(BROWSER))
+            assert coding(off) is None and values(off, "Vary") == []
+            assert server.ask(method, "/app.js", fields=accepting("identity;q=0")).status == 200
+            prepared = server.ask(method, "/lib/live.js", fields=accepting(BROWSER))
+            assert coding(prepared) is None and values(prepared, "Vary") == ["Accept-Encoding"]
+            live = server.ask(method, "/live.js", fields=accepting("zstd"))
+            assert coding(live) == "zstd" and values(live, "Vary") == ["Accept-Encoding"]
+    tag = strong_etag(server, "/app.js")
+    unchanged = server.get("/app.js", fields=accepting("br", ("If-None-Match", tag)))
+    assert unchanged.status == 304 and values(unchanged, "Vary") == []
+
+
+def test_the_last_rule_that_says_something_counts(ruled, site):
+    server = ruled(
+        """
+        [[rule]]
+        path = "*.js"
+        compress = true
+        [[rule]]
+        path = "/app.js"
+        compress = "prepared"
+        cors = ["https://a.example"]
+        [[rule]]
+        path = "/small.*"
+        compress = "off"
+        [[rule]]
+        path = "/**"
+        method = "GET"
+        set = "X-Rule: last"
+        """
+    )
+    assert coding(server.get("/live.js", fields=accepting("gzip"))) == "gzip"
+    for origin in ("https://a.example", "https://b.example", "https://a.example"):
+        app = server.get("/app.js", fields=accepting(BROWSER, ("Origin", origin)))
+        assert coding(app) == "br" and values(app, "Vary") == ["Accept-Encoding", "Origin"]
+    assert values(server.get("/small.js", fields=accepting("gzip")), "Vary") == []
+    assert values(server.get("/large.txt", fields=accepting("gzip")), "Vary") == [], "no rule is about it"
+
+
+def test_one_file_under_two_paths_with_other_rules(ruled, site):
+    (site / "index.html").write_bytes(TEXT)
+    (site / "index.html.br").write_bytes(b"brotli of the page")
+    server = ruled(
+        """
+        [[rule]]
+        path = "/"
+        compress = "prepared"
+        """
+    )
+    for _ in range(3):
+        home, page = (server.get(target, fields=accepting("br")) for target in ("/", "/index.html"))
+        assert (coding(home), home.content, values(home, "Vary")) == ("br", b"brotli of the page", ["Accept-Encoding"])
+        assert (coding(page), page.content, values(page, "Vary")) == (None, TEXT, [])
+        home, page = (server.ask("HEAD", target, fields=accepting("br")) for target in ("/", "/index.html"))
+        assert (coding(home), values(home, "Vary")) == ("br", ["Accept-Encoding"])
+        assert (coding(page), values(page, "Vary")) == (None, [])
+
+
+def test_a_listing_is_coded_as_its_rule_says(ruled, site):
+    (site / "docs").mkdir()
+    (site / "docs/a.txt").write_text("a")
+    (site / "more").mkdir()
+    server = ruled(
+        """
+        listing = true
+        compress = "on"
+        [[rule]]
+        path = "/docs/**"
+        compress = "off"
+        """
+    )
+    plain, coded = (server.get(target, fields=accepting("gzip")) for target in ("/docs/", "/more/"))
+    assert plain.status == coded.status == 200
+    assert (coding(plain), values(plain, "Vary")) == (None, ["Accept"])
+    assert (coding(coded), values(coded, "Vary")) == ("gzip", ["Accept, Accept-Encoding"])
+
+
+def test_files_that_are_stored_in_a_coding(ruled, site):
+    (site / "app.wasm.br").write_bytes(b"brotli of a module")
+    (site / "logs").mkdir()
+    (site / "logs/today.txt").write_bytes(gzip.compress(b"a line"))
+    (site / "data.unknown.zst").write_bytes(b"zstd of something")
+    (site / "plain.svgz").write_bytes(b"<svg/>")
+    server = ruled(
+        """
+        profile = "folder"
+        [[rule]]
+        path = "*.wasm.br"
+        content_coding = "br"
+        [[rule]]
+        path = "/logs/**"
+        content_coding = "gzip"
+        [[rule]]
+        path = "*.zst"
+        content_coding = "zstd"
+        [[rule]]
+        path = "*.svgz"
+        content_coding = "identity"
+        """
+    )
+    for _ in range(3):
+        for method in ("GET", "HEAD"):
+            for codings in ("", "br", "gzip", "identity"):
+                module = server.ask(method, "/app.wasm.br", fields=accepting(codings))
+                assert (module.status, coding(module), module["Content-Type"]) == (200, "br", "application/wasm")
+                assert values(module, "Vary") == [] and values(module, "Content-Disposition") == []
+            log = server.ask(method, "/logs/today.txt")
+            assert (coding(log), log["Content-Type"]) == ("gzip", "text/plain; charset=utf-8")
+            saved = server.ask(method, "/data.unknown.zst")
+            assert (coding(saved), saved["Content-Disposition"]) == ("zstd", 'attachment; filename="data.unknown"')
+            assert coding(server.ask(method, "/plain.svgz")) is None
+    assert gzip.decompress(server.get("/logs/today.txt").content) == b"a line"
+    tag = strong_etag(server, "/app.wasm.br")
+    assert server.get("/app.wasm.br", fields=[("If-None-Match", tag)]).status == 304
+    part = server.get("/app.wasm.br", fields=[("Range", "bytes=0-5")])
+    assert (part.status, part.content, coding(part)) == (206, b"brotli", "br")
+    beside = server.get("/app.js.br")
+    assert coding(beside) is None, "no rule is about it"
+
+
+def test_a_page_in_place_of_a_stored_file_is_not_called_coded(ruled, site):
+    (site / "index.html").write_text("<p>app</p>")
+    server = ruled(
+        """
+        spa = "on"
+        [[rule]]
+        path = "/data/**"
+        content_coding = "gzip"
+        """
+    )
+    page = server.get("/data/view", fields=[("Accept", "text/html")])
+    assert (page.status, coding(page), page.content) == (200, None, b"<p>app</p>")
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [
+        ('compress = "some"', 'compress: "some" is not allowed; auto, off, prepared or on'),
+        ('content_coding = "lzma"', 'content_coding: "lzma" is not allowed; auto, identity, gzip, zstd or br'),
+    ],
+)
+@pytest.mark.modes("many")
+def test_a_rule_that_names_no_coding_is_refused(binary, scratch, line, message):
+    config = scratch / "bobbin.toml"
+    config.write_text(f'[[rule]]\npath = "/x"\n{line}\n')
+    result = run_to_end(binary, "--config", config, "--check-config")
+    assert result.returncode == 78 and message in result.stderr, result.stderr
