@@ -1,32 +1,57 @@
 #include "app/client_limits.h"
 
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <functional>
+#include <string>
+
 #include "app/option_values.h"
-#include "limits/request_limit.h"
 
 namespace bobbin::app {
 namespace {
 
-limits::ClientLimitSettings settings_of(const ServerConfig& config) {
-  return {.connections = config.client_connections,
-          .requests_per_second = config.client_requests,
-          .bytes_per_second = config.client_bytes,
-          .burst = config.client_burst,
-          .exempt = networks_of(config.client_exempt),
-          .proxies = networks_of(config.trusted_proxies)};
+/// Another one when the paths or the limit become other ones, and the same from reload to reload.
+limits::LimitedPaths limited_paths(const SiteConfig& site, const RuleConfig& rule) {
+  const std::string text = fmt::format("{} {} {} {} {} {}", site.is_default, fmt::join(site.names, " "),
+                                       fmt::join(rule.paths, " "), fmt::join(rule.methods, " "),
+                                       rule.client_requests, rule.client_burst.count());
+  const auto hash = static_cast<std::uint32_t>(std::hash<std::string>()(text));
+  return static_cast<limits::LimitedPaths>(std::max<std::uint32_t>(hash, 1));
+}
+
+limits::ClientLimitSettings settings_of(const Config& config) {
+  const ServerConfig& server = config.server;
+  limits::ClientLimitSettings settings{.connections = server.client_connections,
+                                       .requests_per_second = server.client_requests,
+                                       .bytes_per_second = server.client_bytes,
+                                       .burst = server.client_burst,
+                                       .exempt = networks_of(server.client_exempt),
+                                       .proxies = networks_of(server.trusted_proxies)};
+  for (const SiteConfig& site : config.sites)
+    for (const RuleConfig& rule : site.rules)
+      if (rule.client_requests > 0)
+        settings.rates[limited_paths(site, rule)] = {.requests_per_second = rule.client_requests,
+                                                     .burst = rule.client_burst};
+  return settings;
 }
 
 }  // namespace
 
-ClientLimiting::ClientLimiting(const ServerConfig& config, observe::Registry& registry)
+ClientLimiting::ClientLimiting(const Config& config, observe::Registry& registry)
     : limits_(std::make_unique<limits::ClientLimits>(settings_of(config))),
-      filter_(std::make_shared<limits::RequestLimit>(*limits_, registry, config.threads)) {}
+      filter_(std::make_shared<limits::RequestLimit>(*limits_, registry, config.server.threads)) {}
 
-std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const ServerConfig& config) const {
+std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const Config& config) const {
   return settings_of(config).limits_requests() ? filter_ : nullptr;
 }
 
-void ClientLimiting::apply(const ServerConfig& config) {
-  limits_->replace(settings_of(config), monotonic_now());
+std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const SiteConfig& site,
+                                                               const RuleConfig& rule) const {
+  if (rule.client_requests == 0) return nullptr;
+  return std::make_shared<const limits::PathRequestLimit>(filter_, limited_paths(site, rule));
 }
+
+void ClientLimiting::apply(const Config& config) { limits_->replace(settings_of(config), monotonic_now()); }
 
 }  // namespace bobbin::app

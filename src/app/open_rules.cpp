@@ -93,6 +93,7 @@ std::shared_ptr<const http::Filter> certificate_guard(const std::vector<std::str
 Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const SiteConfig& config,
                                                                        const Guards& site,
                                                                        executor::Executor& executor,
+                                                                       const ClientLimiting* client_limiting,
                                                                        const std::string& exempt) {
   if (config.rules.empty() && config.immutable.empty()) return nullptr;
   std::vector<http::SiteRule> rules;
@@ -110,6 +111,8 @@ Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const Sit
     if (auto guard = address_guard(each.allowed_clients, each.denied_clients))
       rule.clients = std::move(guard);
     if (auto guard = certificate_guard(each.allowed_certificates)) rule.certificates = std::move(guard);
+    if (client_limiting != nullptr)
+      if (auto guard = client_limiting->filter_for(config, each)) rule.requests = std::move(guard);
     auto authentication = TRY(open_authentication(secrets_of(each), executor, exempt));
     if (authentication || each.is_open) rule.authentication = std::move(authentication);
     if (!each.cache_control.empty()) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/client_limits.h"
 #include "app/config.h"
 #include "app/open_authentication.h"
 #include "base/result.h"
@@ -22,10 +23,11 @@ struct Guards {
 };
 
 /// The rules of a site, with the files that they name read; null: there are none. `site`: the guards of the
-/// whole site, of which rules make exceptions. `exempt`: see open_authentication. The error is a sentence for
-/// the operator.
+/// whole site, of which rules make exceptions. `client_limiting`: null where clients have no limits.
+/// `exempt`: see open_authentication. The error is a sentence for the operator.
 [[nodiscard]] Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(
-    const SiteConfig& config, const Guards& site, executor::Executor& executor, const std::string& exempt);
+    const SiteConfig& config, const Guards& site, executor::Executor& executor,
+    const ClientLimiting* client_limiting, const std::string& exempt);
 
 /// A filter by address; null when both are empty.
 [[nodiscard]] std::shared_ptr<const http::Filter> address_guard(const std::vector<std::string>& allowed,

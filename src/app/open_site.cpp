@@ -450,7 +450,7 @@ Result<void, std::string> OpenSite::read_files() {
   for (const RuleConfig& rule : config_.rules) TRY(check_place(secrets_of(rule)));
   const std::string exempt = exempt_path(config_);
   authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
-  rules_ = TRY(open_rules(config_, guards(), shared_.executor, exempt));
+  rules_ = TRY(open_rules(config_, guards(), shared_.executor, shared_.client_limiting, exempt));
   addresses_ = TRY(open_addresses(config_, *shared_.types, exempt));
   return {};
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/client_limits.h"
 #include "app/config.h"
 #include "app/open_addresses.h"
 #include "app/open_authentication.h"
@@ -35,8 +36,9 @@ class OpenSite {
     std::size_t cache_bytes;  ///< for the files of one site
     std::uint64_t max_upload_bytes;
     Duration commit_timeout;
-    bool redirects_to_https;             ///< whether any listener does so
-    std::vector<std::string> log_files;  ///< see access_log_of
+    const ClientLimiting* client_limiting;  ///< null: clients have no limits
+    bool redirects_to_https;                ///< whether any listener does so
+    std::vector<std::string> log_files;     ///< see access_log_of
   };
   /// When `folders` is null this only looks whether the upload folder could be used, and stores no document.
   /// `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases; null:

@@ -314,6 +314,16 @@ constexpr Option kOptions[] = {
      .reach = Option::Reach::table,
      .meaning = "Whether everybody is let in without a password or a token, whatever the site says."},
 
+    {.group = "Rules", .name = "rule-client-requests", .key_in_table = "client_requests",
+     .effect = WholeNumber<unsigned>{&RuleConfig::client_requests, 0, 1'000'000},
+     .reach = Option::Reach::table,
+     .meaning = "How many requests per second one client may make at these paths on average, besides what --client-requests allows it in all; what is more is answered 429. "
+                "0 as an earlier rule says."},
+    {.group = "Rules", .name = "rule-client-burst", .key_in_table = "client_burst",
+     .effect = Time{&RuleConfig::client_burst, 1s, 1h},
+     .reach = Option::Reach::table,
+     .meaning = "How much of it a client that has been quiet may take at once: what client_requests of the same rule allows it in this time."},
+
     {.group = "Mounts", .name = "mount-path", .key_in_table = "path",
      .effect = Text{&MountConfig::path, accept_mount_path, "a path such as /docs: no empty, . or .. segment, nothing that a URL would encode", "must be given"},
      .reach = Option::Reach::table,

@@ -322,6 +322,8 @@ allow_certificate = "CN=a,O=b"
 password_file = "/etc/users"
 token_file = "/etc/tokens"
 realm = "The office"
+client_requests = 5
+client_burst = "30s"
 open = true
 )";
 
@@ -344,6 +346,8 @@ RuleConfig every_key_of_a_rule() {
           .password_file = "/etc/users",
           .token_file = "/etc/tokens",
           .realm = "The office",
+          .client_requests = 5,
+          .client_burst = seconds(30),
           .is_open = true};
 }
 

@@ -104,12 +104,12 @@ void Reloader::reload() {
       kept.push_back(fmt::format("the log_file of a site to '{}'", file));
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
-  auto generation = Generation::create(config, bound_, executor_, &folders_,
-                                       client_limiting_.filter_for(config.server), generation_.get());
+  auto generation =
+      Generation::create(config, bound_, executor_, &folders_, &client_limiting_, generation_.get());
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   services_.install(*std::move(tls));
-  client_limiting_.apply(config_.server);
+  client_limiting_.apply(config_);
   install(*std::move(generation));
   forget_reports();
   log_.write(LogLevel::info, "Configuration reloaded");

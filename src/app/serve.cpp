@@ -142,11 +142,10 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
               .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   services->attach(listeners);
   executor::Executor executor;
-  ClientLimiting client_limiting(config.server, *process.registry);
+  ClientLimiting client_limiting(config, *process.registry);
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
   auto generation =
-      TRY(Generation::create(config, bound, executor, &folders, client_limiting.filter_for(config.server),
-                             nullptr)
+      TRY(Generation::create(config, bound, executor, &folders, &client_limiting, nullptr)
               .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));

@@ -1,6 +1,7 @@
 #include "http/site_rules.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/ascii.h"
@@ -10,6 +11,11 @@ namespace {
 
 constexpr unsigned kOriginShift = SiteRules::kMost;  // of the number of an origin, from 1, in a variant
 constexpr std::string_view kEveryOrigin = "*";
+
+// Of a variant: a bit for each rule that holds.
+constexpr std::uint64_t kRules = (std::uint64_t{1} << kOriginShift) - 1;
+std::size_t last_of(std::uint64_t rules) { return static_cast<std::size_t>(std::bit_width(rules)) - 1; }
+std::uint64_t without_last(std::uint64_t rules) { return rules & ~(std::uint64_t{1} << last_of(rules)); }
 
 bool has_rule(std::uint64_t variant, std::size_t index) { return (variant >> index & 1) != 0; }
 std::size_t origin_number(std::uint64_t variant) { return static_cast<std::size_t>(variant >> kOriginShift); }
@@ -97,10 +103,11 @@ const SiteRule* SiteRules::cors_rule(std::uint64_t variant) const {
 }
 
 const Filter* SiteRules::guard(std::uint64_t variant, SiteRule::Guard SiteRule::* kind) const {
-  const Filter* found = nullptr;
-  for (std::size_t i = 0; i < rules_.size(); ++i)
-    if (has_rule(variant, i) && rules_[i].*kind) found = (rules_[i].*kind)->get();
-  return found;
+  for (std::uint64_t rest = variant & kRules; rest != 0; rest = without_last(rest)) {
+    const SiteRule::Guard& last = rules_[last_of(rest)].*kind;
+    if (last) return last->get();
+  }
+  return nullptr;
 }
 
 void SiteRules::note(const Request& request) const {
@@ -112,7 +119,8 @@ std::optional<Begin> SiteRules::before(const Request& request) const {
   if (const Filter* clients = guard(request.variant, &SiteRule::clients))
     if (auto refused = clients->before(request)) return refused;
   if (auto answer = preflight(request)) return *std::move(answer);
-  for (const auto kind : {&SiteRule::certificates, &SiteRule::authentication})
+  // Whoever guesses passwords is counted before they are looked at.
+  for (const auto kind : {&SiteRule::requests, &SiteRule::certificates, &SiteRule::authentication})
     if (const Filter* filter = guard(request.variant, kind))
       if (auto decision = filter->before(request)) return decision;
   return std::nullopt;

@@ -37,6 +37,7 @@ struct SiteRule {
   std::vector<std::string> origins;
 
   Guard clients;         ///< by address
+  Guard requests;        ///< by how many requests a client has made
   Guard certificates;    ///< by the certificate that a client shows
   Guard authentication;  ///< by a password or a token
 };

@@ -146,6 +146,8 @@ TEST(SiteRules, GuardByPathAndALaterGuardGoesFirst) {
       {{.authentication = std::make_shared<Refusing>("site")},
        {.paths = paths({"/open/**"}), .authentication = std::shared_ptr<const Filter>()},
        {.paths = paths({"/open/not/**"}), .authentication = std::make_shared<Refusing>("rule")},
+       {.paths = paths({"/login/**"}), .requests = std::make_shared<Refusing>("limit")},
+       {.paths = paths({"/login/more/**"}), .requests = std::make_shared<Refusing>("tighter limit")},
        {.paths = paths({"/address/**"}), .clients = std::make_shared<Refusing>("address")}});
   const auto refusal = [&](std::string_view path) -> std::string {
     const RequestHead head = head_of(Method::get);
@@ -157,6 +159,8 @@ TEST(SiteRules, GuardByPathAndALaterGuardGoesFirst) {
   EXPECT_EQ(refusal("/"), "site");
   EXPECT_EQ(refusal("/open/x"), "let in");
   EXPECT_EQ(refusal("/open/not/x"), "rule");
+  EXPECT_EQ(refusal("/login/x"), "limit") << "who guesses passwords is counted";
+  EXPECT_EQ(refusal("/login/more/x"), "tighter limit");
   EXPECT_EQ(refusal("/address/x"), "address");
 }
 

@@ -56,6 +56,9 @@ bool ClientLimits::Rules::limits_connections_of(const Endpoint& client) const {
 bool ClientLimits::Rules::limits_requests_of(const Endpoint& client) const {
   return settings.limits_requests() && is_limited(client);
 }
+bool ClientLimits::Rules::limits_paths_of(const Endpoint& client) const {
+  return !settings.rates.empty() && is_limited(client);
+}
 bool ClientLimits::Rules::limits_bytes_of(const Endpoint& client) const {
   return settings.bytes_per_second > 0 && is_limited(client);
 }
@@ -68,7 +71,8 @@ ClientLimits::ClientLimits(ClientLimitSettings settings, Instant now)
 
 void ClientLimits::replace(ClientLimitSettings settings, Instant now) {
   const auto rules = std::make_shared<const Rules>(std::move(settings));
-  const bool limits_anything = rules->settings.connections > 0 || rules->settings.limits_requests();
+  const bool limits_anything =
+      rules->settings.connections > 0 || rules->settings.limits_requests() || !rules->settings.rates.empty();
   for (Shard& shard : *shards_) {
     const Lock lock(shard.mutex);
     const auto before = std::exchange(shard.rules, rules);
@@ -83,6 +87,7 @@ void ClientLimits::replace(ClientLimitSettings settings, Instant now) {
 
 void ClientLimits::convert(Entry& entry, const ClientLimitSettings& from, const ClientLimitSettings& to,
                            Instant now) {
+  if (entry.key.paths != LimitedPaths::all) return;  // with another rate they are other ones
   const auto converted = [now](Instant full, std::uint64_t old_rate, std::uint64_t new_rate,
                                Duration longest) {
     return full <= now ? full : now + std::min(at_rate(full - now, old_rate, new_rate), longest);
@@ -95,9 +100,10 @@ void ClientLimits::convert(Entry& entry, const ClientLimitSettings& from, const 
 
 // ---- the table ----
 
-ClientLimits::Key ClientLimits::key_of(const Endpoint& client) {
+ClientLimits::Key ClientLimits::key_of(const Endpoint& client, LimitedPaths paths) {
   const std::size_t size = client.family == Endpoint::Family::ipv4 ? 4 : 8;
-  return {.address = number_in(std::span(client.address).first(size)), .family = client.family};
+  return {
+      .address = number_in(std::span(client.address).first(size)), .family = client.family, .paths = paths};
 }
 
 /// Of two different keys the results are equal as rarely as those of any two random numbers, for everybody
@@ -105,7 +111,8 @@ ClientLimits::Key ClientLimits::key_of(const Endpoint& client) {
 std::uint64_t ClientLimits::hash(const Key& key) const {
   const std::uint64_t low = (key.address & 0xFFFFFFFF) + (static_cast<std::uint64_t>(key.family) << 32);
   const std::uint64_t high = key.address >> 32;
-  return ((secret_[0] + high) * (secret_[1] + low) + secret_[2]) >> 32;
+  const std::uint64_t paths = secret_[3] * static_cast<std::uint64_t>(key.paths);
+  return ((secret_[0] + high) * (secret_[1] + low) + paths + secret_[2]) >> 32;
 }
 
 ClientLimits::Spot ClientLimits::spot_of(const Key& key) const {
@@ -128,10 +135,10 @@ ClientLimits::Entry* ClientLimits::find_or_make(Set& set, const Key& key, Instan
 }
 
 template <typename Use>
-auto ClientLimits::with_entry(const Endpoint& client, Instant now,
+auto ClientLimits::with_entry(const Endpoint& client, LimitedPaths paths, Instant now,
                               bool (Rules::*applies)(const Endpoint&) const, Use use) {
   using Answer = decltype(use(std::declval<Entry&>(), std::declval<const Rules&>()));
-  const Key key = key_of(client);
+  const Key key = key_of(client, paths);
   const auto [shard, set] = spot_of(key);
   const Lock lock(shard.mutex);
   Entry* entry = ((*shard.rules).*applies)(client) ? find_or_make(shard.sets[set], key, now) : nullptr;
@@ -143,12 +150,13 @@ auto ClientLimits::with_entry(const Endpoint& client, Instant now,
 std::optional<Place> ClientLimits::connect(const Endpoint& client, Instant now) {
   enum class Verdict : std::uint8_t { not_counted, counted, refused };
   if (!limits_connections()) return Place();
-  const Verdict verdict =
-      with_entry(client, now, &Rules::limits_connections_of, [](Entry& entry, const Rules& rules) {
-        if (entry.connections >= rules.settings.connections) return Verdict::refused;
-        ++entry.connections;
-        return Verdict::counted;
-      });
+  const Verdict verdict = with_entry(client, LimitedPaths::all, now, &Rules::limits_connections_of,
+                                     [](Entry& entry, const Rules& rules) {
+                                       if (entry.connections >= rules.settings.connections)
+                                         return Verdict::refused;
+                                       ++entry.connections;
+                                       return Verdict::counted;
+                                     });
   if (verdict == Verdict::refused) return std::nullopt;
   return verdict == Verdict::counted ? Place(*this, client) : Place();
 }
@@ -163,26 +171,43 @@ void ClientLimits::disconnect(const Endpoint& client) {
   --found->connections;
 }
 
+/// The token of one request. Nothing: it is there.
+std::optional<ClientLimits::Refused> ClientLimits::take(Entry& entry, const RequestRate& rate,
+                                                        Duration per_request, Instant now) {
+  const Instant limit = now + rate.burst;
+  const Instant full = std::max(entry.requests_full, now) + per_request;
+  if (full > limit) return Refused{Kind::requests, full - limit, rate.requests_per_second, rate.burst};
+  entry.requests_full = full;
+  return std::nullopt;
+}
+
 std::optional<ClientLimits::Refused> ClientLimits::request(const Endpoint& client, Instant now) {
   return with_entry(
-      client, now, &Rules::limits_requests_of,
+      client, LimitedPaths::all, now, &Rules::limits_requests_of,
       [now](Entry& entry, const Rules& rules) -> std::optional<Refused> {
         const ClientLimitSettings& settings = rules.settings;
         const Instant limit = now + settings.burst;
         if (settings.bytes_per_second > 0 && entry.bytes_full > limit)
           return Refused{Kind::bytes, entry.bytes_full - limit, settings.bytes_per_second, settings.burst};
         if (rules.per_request == Duration::zero()) return std::nullopt;
-        const Instant full = std::max(entry.requests_full, now) + rules.per_request;
-        if (full > limit)
-          return Refused{Kind::requests, full - limit, settings.requests_per_second, settings.burst};
-        entry.requests_full = full;
-        return std::nullopt;
+        return take(entry, {settings.requests_per_second, settings.burst}, rules.per_request, now);
       });
+}
+
+std::optional<ClientLimits::Refused> ClientLimits::request(const Endpoint& client, LimitedPaths paths,
+                                                           Instant now) {
+  return with_entry(client, paths, now, &Rules::limits_paths_of,
+                    [now, paths](Entry& entry, const Rules& rules) -> std::optional<Refused> {
+                      // A reload may have taken the limit away while the request was on its way.
+                      const auto rate = rules.settings.rates.find(paths);
+                      if (rate == rules.settings.rates.end()) return std::nullopt;
+                      return take(entry, rate->second, time_for(1, rate->second.requests_per_second), now);
+                    });
 }
 
 void ClientLimits::sent(const Endpoint& client, std::uint64_t bytes, Instant now) {
   if (!limits_bytes() || bytes == 0) return;
-  with_entry(client, now, &Rules::limits_bytes_of, [&](Entry& entry, const Rules& rules) {
+  with_entry(client, LimitedPaths::all, now, &Rules::limits_bytes_of, [&](Entry& entry, const Rules& rules) {
     const ClientLimitSettings& settings = rules.settings;
     const Instant full = std::max(entry.bytes_full, now) + time_for(bytes, settings.bytes_per_second);
     entry.bytes_full = std::min(full, now + settings.burst + kLongestDebt);

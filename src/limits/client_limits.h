@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,15 @@
 
 namespace bobbin::limits {
 
+/// Paths with a limit of their own, which every client has besides that for the whole server. The number
+/// stays the same for as long as the paths and the limit do.
+enum class LimitedPaths : std::uint32_t { all = 0 };
+
+struct RequestRate {
+  std::uint64_t requests_per_second = 0;  ///< on average; more than 0
+  Duration burst = seconds(10);           ///< as in ClientLimitSettings
+};
+
 /// What one client may take. 0 is no limit.
 struct ClientLimitSettings {
   std::uint64_t connections = 0;          ///< at the same time
@@ -23,6 +33,8 @@ struct ClientLimitSettings {
   std::uint64_t bytes_per_second = 0;     ///< of content that is sent to it, on average
   /// For how long a client that has been quiet may take as much at once as it may on average.
   Duration burst = seconds(10);
+  /// For some paths, besides; never for LimitedPaths::all.
+  std::unordered_map<LimitedPaths, RequestRate> rates = {};
   Networks exempt;   ///< clients without limits
   Networks proxies;  ///< connect on behalf of others, so that their connections are not counted
 
@@ -42,6 +54,9 @@ class Place;
 /// The table never grows: it has room for kClients, in sets of a few places that a keyed hash chooses. In a
 /// full set the client goes that has taken least lately, never one that holds a connection. So a flood of
 /// addresses makes the server forget, at worst, what quiet clients have taken, and nobody can choose whom.
+///
+/// What a client asks for at paths with a limit of their own is counted in an entry of its own, which takes a
+/// place as a client does.
 ///
 /// The limits may change at any time; what has been counted stays. Only connections that come while they are
 /// limited are counted, and each one that was is given back, whatever the limits are then.
@@ -74,6 +89,8 @@ class ClientLimits {
   };
   /// One more request of this client. Nothing: it may be answered, and is counted.
   [[nodiscard]] std::optional<Refused> request(const Endpoint& client, Instant now);
+  /// The same, at paths with a limit of their own.
+  [[nodiscard]] std::optional<Refused> request(const Endpoint& client, LimitedPaths paths, Instant now);
 
   /// Whether bytes are limited at all.
   [[nodiscard]] bool limits_bytes() const { return limits_bytes_.load(std::memory_order_relaxed); }
@@ -89,6 +106,7 @@ class ClientLimits {
   struct Key {
     std::uint64_t address = 0;
     Endpoint::Family family = Endpoint::Family::ipv4;
+    LimitedPaths paths = LimitedPaths::all;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct Entry {
@@ -102,12 +120,13 @@ class ClientLimits {
   /// The settings, and whom each of them is for. Immutable.
   struct Rules {
     ClientLimitSettings settings;
-    Duration per_request{};  // 0: requests are not limited
+    Duration per_request{};  // 0: requests are not limited, but for some paths
 
     explicit Rules(ClientLimitSettings from);
     [[nodiscard]] bool is_limited(const Endpoint& client) const;
     [[nodiscard]] bool limits_connections_of(const Endpoint& client) const;
     [[nodiscard]] bool limits_requests_of(const Endpoint& client) const;
+    [[nodiscard]] bool limits_paths_of(const Endpoint& client) const;
     [[nodiscard]] bool limits_bytes_of(const Endpoint& client) const;
   };
   struct Shard {
@@ -120,19 +139,21 @@ class ClientLimits {
     std::size_t set;
   };
 
-  [[nodiscard]] static Key key_of(const Endpoint& client);
+  [[nodiscard]] static Key key_of(const Endpoint& client, LimitedPaths paths = LimitedPaths::all);
   [[nodiscard]] std::uint64_t hash(const Key& key) const;
   [[nodiscard]] Spot spot_of(const Key& key) const;
   [[nodiscard]] static Entry* find_or_make(Set& set, const Key& key, Instant now);
   static void convert(Entry& entry, const ClientLimitSettings& from, const ClientLimitSettings& to,
                       Instant now);
+  [[nodiscard]] static std::optional<Refused> take(Entry& entry, const RequestRate& rate,
+                                                   Duration per_request, Instant now);
   /// Calls `use` with the client's entry and the rules, where `applies` says that they are for this client
   /// and there is a place for it. Otherwise the result is that of an empty `use`.
   template <typename Use>
-  auto with_entry(const Endpoint& client, Instant now, bool (Rules::*applies)(const Endpoint&) const,
-                  Use use);
+  auto with_entry(const Endpoint& client, LimitedPaths paths, Instant now,
+                  bool (Rules::*applies)(const Endpoint&) const, Use use);
 
-  std::array<std::uint64_t, 3> secret_{};
+  std::array<std::uint64_t, 4> secret_{};
   std::unique_ptr<std::array<Shard, kShards>> shards_;
   std::atomic<bool> limits_connections_ = false;
   std::atomic<bool> limits_bytes_ = false;

@@ -47,6 +47,33 @@ TEST_F(ClientLimitsTest, AQuietClientMayTakeTheBurstAtOnceAndThenTheRate) {
   EXPECT_EQ(allowed(limits, client, start + 1h), 10) << "it never gathers more than the burst";
 }
 
+TEST_F(ClientLimitsTest, SomePathsHaveALimitOfTheirOwn) {
+  const LimitedPaths login{1}, search{2}, unknown{3};
+  ClientLimits limits({.rates = {{login, {.requests_per_second = 1, .burst = 2s}},
+                                 {search, {.requests_per_second = 5, .burst = 1s}}},
+                       .exempt = {Network::parse("198.51.100.0/24").value()}},
+                      start);
+  const auto allowed_at = [&](LimitedPaths paths, const Endpoint& who) {
+    int count = 0;
+    while (count < 100 && !limits.request(who, paths, start)) ++count;
+    return count;
+  };
+  EXPECT_EQ(allowed_at(login, client), 2);
+  EXPECT_EQ(limits.request(client, login, start)->per_second, 1U);
+  EXPECT_EQ(allowed_at(search, client), 5) << "each counts on its own";
+  EXPECT_EQ(allowed_at(login, at("203.0.113.8")), 2) << "and so does each client";
+  EXPECT_EQ(allowed_at(unknown, client), 100);
+  EXPECT_EQ(allowed_at(login, at("198.51.100.1")), 100) << "an exempt one";
+  EXPECT_EQ(allowed(limits, client, start, 100), 100) << "there is no limit for all paths";
+
+  limits.replace(
+      {.requests_per_second = 3, .burst = 1s, .rates = {{login, {.requests_per_second = 1, .burst = 2s}}}},
+      start);
+  EXPECT_EQ(allowed_at(login, client), 0) << "what has been counted stays";
+  EXPECT_EQ(allowed_at(search, client), 100);
+  EXPECT_EQ(allowed(limits, client, start), 3);
+}
+
 TEST_F(ClientLimitsTest, WhoWaitsAsLongAsIsSaidIsAllowed) {
   ClientLimits limits({.requests_per_second = 3, .burst = 1s});
   EXPECT_EQ(allowed(limits, client, start), 3);

@@ -36,17 +36,29 @@ std::optional<http::Begin> RequestLimit::before(const http::Request& request) co
   if (request.is_asked_again) return std::nullopt;  // it has been counted
   const auto refused = limits_.request(request.client, monotonic_now());
   if (!refused) return std::nullopt;
-  const bool is_bytes = refused->kind == ClientLimits::Kind::bytes;
-  const Counters& counters = counters_[request.worker];
+  http::Response response = refusal(*refused, request.worker);
+  response.log_fields.host = http::HandlerLogFields::Host::unchecked;
+  return response;
+}
+
+std::optional<http::Begin> RequestLimit::before(const http::Request& request, LimitedPaths paths) const {
+  if (request.is_asked_again) return std::nullopt;
+  const auto refused = limits_.request(request.client, paths, monotonic_now());
+  if (!refused) return std::nullopt;
+  return refusal(*refused, request.worker);
+}
+
+http::Response RequestLimit::refusal(const ClientLimits::Refused& refused, unsigned worker) const {
+  const bool is_bytes = refused.kind == ClientLimits::Kind::bytes;
+  const Counters& counters = counters_[worker];
   (is_bytes ? counters.bytes : counters.requests)->add();
-  const std::int64_t wait = seconds_to_wait(refused->wait);
+  const std::int64_t wait = seconds_to_wait(refused.wait);
   http::Response response = http::Response::error(
       http::Status::too_many_requests, is_bytes ? "You have downloaded more than one client may for now."
                                                 : "You have sent more requests than one client may for now.");
   response.add_field("Retry-After", std::to_string(wait));
-  response.add_field("RateLimit-Policy", policy(*refused));
+  response.add_field("RateLimit-Policy", policy(refused));
   response.add_field("RateLimit", fmt::format("\"{}\";r=0;t={}", is_bytes ? "bytes" : "requests", wait));
-  response.log_fields.host = http::HandlerLogFields::Host::unchecked;
   return response;
 }
 

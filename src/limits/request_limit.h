@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "http/filter.h"
@@ -18,6 +20,8 @@ class RequestLimit final : public http::Filter {
   RequestLimit(ClientLimits& limits, observe::Registry& registry, unsigned workers);
 
   [[nodiscard]] std::optional<http::Begin> before(const http::Request& request) const override;
+  /// The same for requests at these paths, by their own limit.
+  [[nodiscard]] std::optional<http::Begin> before(const http::Request& request, LimitedPaths paths) const;
 
  private:
   /// Of one worker, since a counter has one writer.
@@ -25,8 +29,25 @@ class RequestLimit final : public http::Filter {
     observe::Counter* requests;
     observe::Counter* bytes;
   };
+  [[nodiscard]] http::Response refusal(const ClientLimits::Refused& refused, unsigned worker) const;
+
   ClientLimits& limits_;
   std::vector<Counters> counters_;
+};
+
+/// Does so at paths with a limit of their own. Thread: any.
+class PathRequestLimit final : public http::Filter {
+ public:
+  PathRequestLimit(std::shared_ptr<const RequestLimit> limit, LimitedPaths paths)
+      : limit_(std::move(limit)), paths_(paths) {}
+
+  [[nodiscard]] std::optional<http::Begin> before(const http::Request& request) const override {
+    return limit_->before(request, paths_);
+  }
+
+ private:
+  const std::shared_ptr<const RequestLimit> limit_;
+  const LimitedPaths paths_;
 };
 
 }  // namespace bobbin::limits

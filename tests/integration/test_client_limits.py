@@ -256,3 +256,93 @@ def test_a_reload_changes_the_limits_of_connections(reloading):
     third = server.connect()
     assert third.ask("GET", "/").status == 200
     assert not may_have(), "and the exempt one does not"
+
+
+# --- limits of rules ---
+
+
+@pytest.fixture
+def limited(start, scratch, root):
+    """Start a server with a rule that limits its paths."""
+    (root / "login").mkdir()
+    (root / "login/form.html").write_text("<p>sign in</p>")
+    config = scratch / "bobbin.toml"
+
+    def start_with(text, *flags):
+        config.write_text(text)
+        server = start("--config", config, "--keep-alive-requests", "0", *flags)
+        server.config = config
+        return server
+
+    return start_with
+
+
+RULE = """
+[[rule]]
+path = "/login/**"
+client_requests = 1
+client_burst = "{burst}"
+{more}
+"""
+
+
+def asked(connection, target, times, **kwargs):
+    return [connection.ask(kwargs.pop("method", "GET"), target, **kwargs).status for _ in range(times)]
+
+
+def test_a_rule_limits_its_paths(limited):
+    server = limited(RULE.format(burst="1h", more=""))
+    with server.connect() as connection:
+        statuses = asked(connection, "/login/form.html", 3590)
+        assert set(statuses) == {200}
+        answers = [connection.ask("GET", "/login/form.html") for _ in range(60)]
+        refused = answers[-1]
+        assert refused.status == 429 and refused.keeps
+        assert int(refused["Retry-After"]) >= 1
+        assert refused["RateLimit-Policy"] == '"requests";q=3600;w=3600'
+        assert connection.ask("GET", "/about.html").status == 200, "no rule is about it"
+    with server.connect(source="127.0.0.2") as other:
+        assert other.ask("GET", "/login/form.html").status == 200
+
+
+@pytest.mark.modes("many")
+def test_a_limit_of_a_rule_has_its_methods_and_its_order(limited):
+    later = '[[rule]]\npath = "/login/free/**"\nclient_requests = 1000000\n'
+    server = limited(RULE.format(burst="1s", more='method = "GET"') + later)
+    with server.connect() as connection:
+        assert 429 in asked(connection, "/login/form.html", 20)
+        assert set(asked(connection, "/login/free/x", 20)) == {404}, "a later rule says otherwise"
+        assert connection.ask("OPTIONS", "/login/form.html").status == 204
+
+
+@pytest.mark.modes("many")
+def test_a_limit_of_a_rule_comes_besides_that_of_the_server(limited):
+    server = limited(RULE.format(burst="1s", more=""), *REQUESTS)
+    with server.connect() as connection:
+        assert 429 in asked(connection, "/login/form.html", 20)
+        answer, count = exhaust(connection)
+        assert count < MOST, "those at the rule's paths have counted, too"
+
+
+@pytest.mark.modes("many")
+def test_a_limit_of_a_rule_slows_guessing_down(limited, scratch):
+    (scratch / "tokens").write_text("deploy:" + "0" * 64 + "\n")
+    server = limited(RULE.format(burst="5s", more=f'token_file = "{scratch / "tokens"}"'))
+    with server.connect() as connection:
+        statuses = asked(connection, "/login/form.html", 40, fields=[("Authorization", "Bearer wrong")])
+    assert statuses[:5] == [401] * 5 and 429 in statuses
+
+
+@pytest.mark.modes("many")
+def test_what_a_rule_has_counted_survives_a_reload(limited):
+    server = limited(RULE.format(burst="5m", more=""))
+    with server.connect() as connection:
+        eventually(lambda: 429 in asked(connection, "/login/form.html", 50), "the limit is met")
+        server.config.write_text(RULE.format(burst="5m", more='set = "A: 1"'))
+        server.process.send_signal(signal.SIGHUP)
+        server.log.wait_for("Configuration reloaded")
+        refused = connection.ask("GET", "/login/form.html")
+        assert refused.status == 429
+        server.config.write_text("")
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: connection.ask("GET", "/login/form.html").status == 200, "the limit is gone")
