@@ -455,6 +455,8 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
     look_for_siblings(request, own, key, file.status(), codings);
   subject.varies_by_coding = codings.is_codable();
   if (file.is_leased()) return answer_after_lease(request, std::move(file), subject, executor_);
+  if (!is_plain(shown->stored_coding))
+    request.note("coding", {http::name_of(shown->stored_coding), ", in which the file is stored"});
   if (codings.is_codable()) {
     // Of what we code there is neither a range nor a digest before it has been coded.
     const bool can_be_live = !request.head.fields.has(FieldName::range) && !wants_digest(request.head);
