@@ -130,6 +130,16 @@ struct MountConfig {
   friend bool operator==(const MountConfig&, const MountConfig&) = default;
 };
 
+/// Which earlier releases of a site are kept.
+struct KeptReleases {
+  static constexpr unsigned kMost = 100;
+  unsigned most = 2;
+  /// For how long each is kept once it is no longer the newest; 0: as long as there are no more than `most`.
+  milliseconds time = milliseconds(0);
+
+  friend bool operator==(const KeptReleases&, const KeptReleases&) = default;
+};
+
 /// A root, and what is served from it under which names. It comes from the keys outside of tables (the
 /// default site), or from one [[site]].
 struct SiteConfig {
@@ -176,7 +186,7 @@ struct SiteConfig {
   files::CleanUrls clean_urls = files::CleanUrls::off;
   files::TrailingSlash trailing_slash = files::TrailingSlash::automatic;
   std::string spa;  ///< beneath the root: the page for navigations to what is not there; empty: none
-  unsigned keep_releases = 2;  ///< earlier roots, for what is immutable
+  KeptReleases keep_releases;  ///< earlier roots, for what is immutable
   /// `404=FILE` or `4xx=FILE`, beneath the root.
   std::vector<std::string> error_pages;
 

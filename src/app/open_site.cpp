@@ -185,7 +185,7 @@ files::HiddenNames OpenSite::hidden_names() const {
   return files::HiddenNames(path_patterns_of(config_.included_hidden));
 }
 
-bool OpenSite::keeps_releases() const { return config_.keep_releases > 0 && !config_.immutable.empty(); }
+bool OpenSite::keeps_releases() const { return config_.keep_releases.most > 0 && !config_.immutable.empty(); }
 
 std::size_t OpenSite::files_cache_bytes() const {
   const std::size_t bytes = shared_.cache_bytes - documents_cache_bytes(shared_);
@@ -294,26 +294,35 @@ Result<void, std::string> OpenSite::open_documents(const std::string& directory)
 Result<void, std::string> OpenSite::keep_releases_of(const OpenSite& predecessor) {
   earlier_.clear();
   if (!keeps_releases()) return {};
-  std::vector<std::shared_ptr<const files::FileHandler>> releases = predecessor.earlier_;
+  const Instant now = monotonic_now();
+  std::vector<Release> releases = predecessor.earlier_;
   if (!is_same_directory(root().fd(), predecessor.root().fd()))
-    releases.insert(releases.begin(), predecessor.files_);
-  if (releases.size() > config_.keep_releases) releases.resize(config_.keep_releases);
-  for (const auto& each : releases) {
-    auto release = each->again(
+    releases.insert(releases.begin(), {predecessor.files_, now});
+  std::erase_if(releases, [&](const Release& each) { return kept_until(each) < now; });
+  if (releases.size() > config_.keep_releases.most) releases.resize(config_.keep_releases.most);
+  for (const Release& each : releases) {
+    auto files = each.files->again(
         *shared_.types,
-        file_settings(config_.allowed_types, releases_cache_bytes(shared_) / config_.keep_releases));
-    if (!release) return failure("--keep-releases: " + release.error().message());
-    earlier_.push_back(*std::move(release));
+        file_settings(config_.allowed_types, releases_cache_bytes(shared_) / releases.size()));
+    if (!files) return failure("--keep-releases: " + files.error().message());
+    earlier_.push_back({*std::move(files), each.replaced});
   }
   return {};
 }
 
+Instant OpenSite::kept_until(const Release& release) const {
+  const milliseconds time = config_.keep_releases.time;
+  return time > milliseconds(0) ? release.replaced + time : Instant::max();
+}
+
 Result<void, std::string> OpenSite::open_pages() {
   pages_ = files_;
-  if (!earlier_.empty())
-    pages_ = std::make_shared<const files::EarlierReleases>(
-        pages_, std::vector<std::shared_ptr<const http::Handler>>(earlier_.begin(), earlier_.end()),
-        path_patterns_of(config_.immutable));
+  std::vector<files::EarlierReleases::Release> releases;
+  releases.reserve(earlier_.size());
+  for (const Release& each : earlier_) releases.push_back({each.files, kept_until(each)});
+  if (!releases.empty())
+    pages_ = std::make_shared<const files::EarlierReleases>(pages_, std::move(releases),
+                                                            path_patterns_of(config_.immutable));
   mount_pages_.clear();
   ListedRoots beneath;
   for (const OpenMount& mount : mounts_)

@@ -98,7 +98,13 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> open_mounts();
   [[nodiscard]] Result<std::shared_ptr<files::FileHandler>, std::string> followed(
       const files::FileHandler& open, const std::string& name, const std::string& url_path) const;
+  /// A release that has been replaced.
+  struct Release {
+    std::shared_ptr<const files::FileHandler> files;
+    Instant replaced;
+  };
   [[nodiscard]] Result<void, std::string> keep_releases_of(const OpenSite& predecessor);
+  [[nodiscard]] Instant kept_until(const Release& release) const;
   [[nodiscard]] Result<std::uint64_t, std::string> max_upload_bytes() const;
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
@@ -123,9 +129,9 @@ class OpenSite {
   SiteConfig config_;
   Shared shared_;
   std::shared_ptr<files::FileHandler> files_;
-  std::vector<std::shared_ptr<const files::FileHandler>> earlier_;  // of earlier releases, the newest first
-  std::vector<OpenMount> mounts_;                                   // the longest paths first
-  std::shared_ptr<const http::Handler> uploads_;                    // null when no uploads are taken
+  std::vector<Release> earlier_;                  // the newest first
+  std::vector<OpenMount> mounts_;                 // the longest paths first
+  std::shared_ptr<const http::Handler> uploads_;  // null when no uploads are taken
   std::string upload_directory_;
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder
   std::shared_ptr<http::Handler> documents_;            // null when no stored documents are served

@@ -66,6 +66,29 @@ bool Time::assign(const Target& target, std::string_view text) const {
   return true;
 }
 
+std::string Releases::allowed() const {
+  return fmt::format("a number of releases from 0 to {}, or a time from {} to {}, such as 24h or 7d",
+                     KeptReleases::kMost, time_text(least), time_text(most));
+}
+
+std::string Releases::text(const Target& target) const {
+  const KeptReleases& kept = member.in(target);
+  return kept.time > milliseconds(0) ? time_text(kept.time) : std::to_string(kept.most);
+}
+
+bool Releases::assign(const Target& target, std::string_view text) const {
+  KeptReleases& kept = member.in(target);
+  if (const auto number = parse_whole_number(text)) {
+    if (*number > KeptReleases::kMost) return false;
+    kept = {.most = static_cast<unsigned>(*number)};
+    return true;
+  }
+  const auto time = parse_time(text);
+  if (!is_within(time, least, most)) return false;
+  kept = {.most = KeptReleases::kMost, .time = *time};
+  return true;
+}
+
 bool Switch::assign(const Target& target, std::string_view text) const {
   const auto value = parse_switch(text);
   if (value) member.in(target) = *value;

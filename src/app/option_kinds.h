@@ -115,6 +115,17 @@ struct Time {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
+/// How many releases, or a time.
+struct Releases {
+  static constexpr FileTypes kFileTypes{.name = "an integer or a string", .integer = true, .string = true};
+  Member<KeptReleases> member;
+  milliseconds least;
+  milliseconds most;
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] std::string text(const Target& target) const;
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
+};
+
 /// on or off; true and false, yes and no, 1 and 0 are understood too.
 struct Switch {
   static constexpr FileTypes kFileTypes{.name = "a boolean or a string", .boolean = true, .string = true};
@@ -178,7 +189,7 @@ using Kind =
                  Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
-                 Choice<http::Compression>, Choice<RuleCompression>, Choice<StoredCoding>,
+                 Choice<http::Compression>, Choice<RuleCompression>, Choice<StoredCoding>, Releases,
                  Choice<store::Durability>, Text, List>;
 
 }  // namespace bobbin::app

@@ -388,9 +388,10 @@ constexpr Option kOptions[] = {
      .effect = Text{&SiteConfig::spa, accept_spa, "on, off, or the name of a file in the root", "off"},
      .meaning = "The page that a browser gets for addresses at which nothing is, for apps whose script decides what to show there; on is index.html. Only navigations get "
                 "it: what a page loads, and names with an extension, are 404 when they are missing."},
-    {.group = "Addresses", .name = "keep-releases", .placeholder = "N",
-     .effect = WholeNumber<unsigned>{&SiteConfig::keep_releases, 0, 100},
-     .meaning = "From how many earlier releases the files of --immutable are still served when the root has been switched to a new one, for pages that are still open."},
+    {.group = "Addresses", .name = "keep-releases", .placeholder = "N|TIME",
+     .effect = Releases{&SiteConfig::keep_releases, 1s, 24h * 365},
+     .meaning = "From how many earlier releases the files of --immutable are still served when the root has been switched to a new one, for pages that are still open; "
+                "or for how long after that, from 100 of them at most."},
     {.group = "Addresses", .name = "error-page", .placeholder = "STATUS=FILE",
      .effect = List{&SiteConfig::error_pages, accept_error_page, "a status or a class of errors and a file in the root, such as 404=404.html or 5xx=error.html", "the server's own"},
      .meaning = "The pages that people are shown for errors; programs get problem details. They are read anew when they change."},

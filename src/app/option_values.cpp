@@ -22,7 +22,8 @@ struct Unit {
   std::uint64_t factor;
 };
 // The largest unit stands first, and the name that is written stands before its other spellings.
-constexpr Unit kTimeUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"", 1000}, {"ms", 1}};
+constexpr Unit kTimeUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000},
+                               {"", 1000},       {"ms", 1},     {"d", 86'400'000}};
 constexpr std::uint64_t kThousand = 1000;
 constexpr Unit kSizeUnits[] = {{"TiB", 1ULL << 40},
                                {"T", 1ULL << 40},
@@ -76,7 +77,9 @@ std::optional<milliseconds> parse_time(std::string_view text) {
   if (digits.size() > 12) return std::nullopt;
   const auto* unit = std::ranges::find(kTimeUnits, text, &Unit::name);
   if (unit == std::end(kTimeUnits)) return std::nullopt;
-  const std::uint64_t scaled = *parse_whole_number(digits) * unit->factor;
+  const std::uint64_t number = *parse_whole_number(digits);
+  if (number > std::numeric_limits<std::int64_t>::max() / unit->factor) return std::nullopt;  // of days
+  const std::uint64_t scaled = number * unit->factor;
   // Finer than a millisecond is refused, not rounded: a rounded 0 would mean "off" or "at once".
   if (scaled % divisor != 0) return std::nullopt;
   return milliseconds(scaled / divisor);

@@ -49,22 +49,34 @@ TEST(TimeText, HasAUnitOrMeansSeconds) {
     const char* text;
     milliseconds want;
   };
-  const Case cases[] = {{"0", 0ms},
-                        {"30", 30s},
-                        {"30s", 30s},
-                        {"500ms", 500ms},
-                        {"2m", 2min},
-                        {"1h", 1h},
-                        {"0.5", 500ms},
-                        {"1.5s", 1500ms},
-                        {"0.001", 1ms},
-                        {"0.25m", 15s},
-                        {"1.50h", 90min},
-                        {"2.0ms", 2ms},
-                        {"999999999999ms", 999'999'999'999ms}};
+  const Case cases[] = {{"0", 0ms},       {"30", 30s},
+                        {"30s", 30s},     {"500ms", 500ms},
+                        {"2m", 2min},     {"1h", 1h},
+                        {"7d", 168h},     {"0.5", 500ms},
+                        {"1.5s", 1500ms}, {"0.001", 1ms},
+                        {"0.25m", 15s},   {"1.50h", 90min},
+                        {"2.0ms", 2ms},   {"999999999999ms", 999'999'999'999ms}};
   for (const auto& [text, want] : cases) EXPECT_EQ(parse_time(text), want) << text;
-  for (const char* text : {"", "s", "-1", "+1", " 1", "1 s", "1S", "1d", ".5", "1.", "1.s", "0.0001", "1.5ms",
-                           "1e3", "inf", "1.2.3", "1m30s", "1000000000000", "0.0000000000001"}) {
+  for (const char* text : {"",
+                           "s",
+                           "-1",
+                           "+1",
+                           " 1",
+                           "1 s",
+                           "1S",
+                           "1D",
+                           ".5",
+                           "1.",
+                           "1.s",
+                           "0.0001",
+                           "1.5ms",
+                           "1e3",
+                           "inf",
+                           "1.2.3",
+                           "1m30s",
+                           "1000000000000",
+                           "999999999999d",
+                           "0.0000000000001"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
   }
 }

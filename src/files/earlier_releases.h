@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "http/handler.h"
 #include "http/path_pattern.h"
 
@@ -14,9 +16,12 @@ namespace bobbin::files {
 /// itself; and what is not immutable comes from nowhere else. Thread: any (immutable).
 class EarlierReleases final : public http::Handler {
  public:
+  struct Release {
+    std::shared_ptr<const http::Handler> files;
+    Instant until;  ///< it is no longer asked afterwards
+  };
   /// `earlier`: the newest of them first. `immutable`: the paths for which they are asked.
-  EarlierReleases(std::shared_ptr<const http::Handler> newest,
-                  std::vector<std::shared_ptr<const http::Handler>> earlier,
+  EarlierReleases(std::shared_ptr<const http::Handler> newest, std::vector<Release> earlier,
                   std::vector<http::PathPattern> immutable)
       : newest_(std::move(newest)), earlier_(std::move(earlier)), immutable_(std::move(immutable)) {}
 
@@ -26,7 +31,7 @@ class EarlierReleases final : public http::Handler {
   [[nodiscard]] bool is_immutable(std::string_view path) const;
 
   const std::shared_ptr<const http::Handler> newest_;
-  const std::vector<std::shared_ptr<const http::Handler>> earlier_;
+  const std::vector<Release> earlier_;
   const std::vector<http::PathPattern> immutable_;
 };
 

@@ -49,8 +49,9 @@ std::string answer(const http::Handler& handler, std::string_view path, std::str
 TEST(EarlierReleases, AreAskedForWhatIsImmutableAndGoneFromTheNewest) {
   const EarlierReleases releases(
       texts({{"/assets/b.js", "newest"}, {"/page.html", "newest"}}),
-      {texts({{"/assets/a.js", "second"}, {"/assets/b.js", "second"}}),
-       texts({{"/assets/a.js", "third"}, {"/assets/old.js", "third"}, {"/gone.html", "third"}})},
+      {{texts({{"/assets/a.js", "second"}, {"/assets/b.js", "second"}}), Instant::max()},
+       {texts({{"/assets/a.js", "third"}, {"/assets/old.js", "third"}, {"/gone.html", "third"}}),
+        Instant::max()}},
       {http::PathPattern::parse("/assets/**").value()});
   EXPECT_EQ(answer(releases, "/page.html"), "newest");
   EXPECT_EQ(answer(releases, "/assets/b.js"), "newest");
@@ -58,6 +59,16 @@ TEST(EarlierReleases, AreAskedForWhatIsImmutableAndGoneFromTheNewest) {
   EXPECT_EQ(answer(releases, "/assets/old.js"), "third");
   EXPECT_EQ(answer(releases, "/assets/none.js"), "404");
   EXPECT_EQ(answer(releases, "/gone.html"), "404") << "a page that is gone is gone";
+}
+
+TEST(EarlierReleases, AreAskedUntilTheirTimeIsOver) {
+  const Instant now = monotonic_now();
+  const EarlierReleases releases(texts({}),
+                                 {{texts({{"/a.js", "kept"}}), now + std::chrono::hours(1)},
+                                  {texts({{"/b.js", "old"}}), now - seconds(1)}},
+                                 {http::PathPattern::parse("*.js").value()});
+  EXPECT_EQ(answer(releases, "/a.js"), "kept");
+  EXPECT_EQ(answer(releases, "/b.js"), "404");
 }
 
 constexpr std::string_view kBrowser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

@@ -9,7 +9,7 @@ import pytest
 
 from support.server import run_to_end
 from support.validators import strong_etag
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, eventually
 
 pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
@@ -207,6 +207,30 @@ def test_a_deploy_breaks_no_open_tab(start, scratch):
     assert server.get("/assets/app.0001.js").text == "script of 1"
     gone = server.get("/assets/app.0000.js", fields=BROWSER)
     assert gone.status == 404, "of the release before those that are kept"
+
+
+def test_releases_are_kept_for_a_time(start, scratch):
+    """However many there are, but no longer than that."""
+    link = scratch / "current"
+    link.symlink_to(release(scratch, 0))
+    long, short = (start("--immutable", "/assets/**", "--keep-releases", time, root=link) for time in ("1d", "1s"))
+    for number in range(1, 5):
+        switch(link, release(scratch, number))
+        for server in (long, short):
+            server.log.wait_for(FOLLOWED, count=number)
+    for number in range(5):
+        assert long.get(f"/assets/app.{number:04}.js").text == f"script of {number}"
+    assert short.get("/assets/app.0004.js").status == 200
+    eventually(lambda: short.get("/assets/app.0003.js").status == 404, "the time of the last release is over")
+    assert short.get("/assets/app.0004.js").status == 200
+
+
+@pytest.mark.modes("many")
+@pytest.mark.parametrize("value", ["101", "500ms", "400d", "two"])
+def test_how_many_releases_is_a_number_or_a_time(binary, root, value):
+    ended = run_to_end(binary, "--root", root, "--keep-releases", value, "--check-config")
+    allowed = "a number of releases from 0 to 100, or a time from 1s to 8760h, such as 24h or 7d"
+    assert ended.returncode != 0 and allowed in ended.stderr
 
 
 def test_without_immutable_paths_nothing_old_is_served(start, scratch):
