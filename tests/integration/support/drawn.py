@@ -109,6 +109,8 @@ class Drawn:
             "remove": ["X-Site", "X-Content-Type-Options"],
             "cache_control": ["no-store"],
             "download": ["on", "off"],
+            "compress": ["off", "prepared", "on"],
+            "content_coding": ["identity", "gzip", "br"],
             "cors": ["*", "https://friend.example"],
             "deny_client": ["127.0.0.1", "192.0.2.0/24"],
         }.items():
