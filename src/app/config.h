@@ -130,6 +130,9 @@ struct MountConfig {
   friend bool operator==(const MountConfig&, const MountConfig&) = default;
 };
 
+/// How the exchanges of a site are logged in its own file.
+enum class SiteLogFormat : std::uint8_t { automatic, transfer, common, combined, json };
+
 /// Which earlier releases of a site are kept.
 struct KeptReleases {
   static constexpr unsigned kMost = 100;
@@ -219,6 +222,7 @@ struct SiteConfig {
   std::uint64_t max_upload = 0;  ///< bytes, not more than the server's; 0: as much as that
 
   std::string log_file;  ///< for its exchanges; when it is empty, the server's log has them
+  SiteLogFormat log_format = SiteLogFormat::automatic;
   bool serve_uploads = true;
 
   friend bool operator==(const SiteConfig&, const SiteConfig&) = default;

@@ -41,7 +41,7 @@ class Generation {
 
   [[nodiscard]] const std::vector<std::shared_ptr<const OpenSite>>& sites() const { return sites_; }
   /// The site_log_files of the configuration of the first generation: the logs that the workers have.
-  [[nodiscard]] const std::vector<std::string>& log_files() const { return sites_.front()->log_files(); }
+  [[nodiscard]] const std::vector<SiteLogFile>& log_files() const { return sites_.front()->log_files(); }
   /// The proxies that may say for whom they ask.
   [[nodiscard]] Networks trusted_proxies() const { return trust_ ? trust_->proxies : Networks{}; }
   /// The handler that the workers call. It keeps `generation` alive.

@@ -11,6 +11,7 @@
 #include "app/open_authentication.h"
 #include "app/open_mounts.h"
 #include "app/open_rules.h"
+#include "app/site_logs.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -38,7 +39,7 @@ class OpenSite {
     Duration commit_timeout;
     const ClientLimiting* client_limiting;  ///< null: clients have no limits
     bool redirects_to_https;                ///< whether any listener does so
-    std::vector<std::string> log_files;     ///< see access_log_of
+    std::vector<SiteLogFile> log_files;     ///< see access_log_of
   };
   /// When `folders` is null this only looks whether the upload folder could be used, and stores no document.
   /// `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases; null:
@@ -59,7 +60,7 @@ class OpenSite {
   [[nodiscard]] const SiteConfig& config() const { return config_; }
   /// "Site example.org", "Default site".
   [[nodiscard]] std::string title() const;
-  [[nodiscard]] const std::vector<std::string>& log_files() const { return shared_.log_files; }
+  [[nodiscard]] const std::vector<SiteLogFile>& log_files() const { return shared_.log_files; }
   /// The directory that takes uploads; empty when none are taken.
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
   /// Whether its clients must show a password or a token.

@@ -143,6 +143,7 @@ template struct Choice<files::TrailingSlash>;
 template struct Choice<http::Compression>;
 template struct Choice<RuleCompression>;
 template struct Choice<StoredCoding>;
+template struct Choice<SiteLogFormat>;
 template struct Choice<store::Durability>;
 
 bool Text::assign(const Target& target, std::string_view text) const {

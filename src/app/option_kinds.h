@@ -189,7 +189,7 @@ using Kind =
                  Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
-                 Choice<http::Compression>, Choice<RuleCompression>, Choice<StoredCoding>, Releases,
-                 Choice<store::Durability>, Text, List>;
+                 Choice<http::Compression>, Choice<RuleCompression>, Choice<StoredCoding>,
+                 Choice<SiteLogFormat>, Releases, Choice<store::Durability>, Text, List>;
 
 }  // namespace bobbin::app

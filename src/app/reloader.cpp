@@ -99,9 +99,13 @@ void Reloader::reload() {
   if (run == nullptr) return;  // cannot happen: the same arguments have started the server
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
-  for (const std::string& file : site_log_files(config))
-    if (std::ranges::find(generation_->log_files(), file) == generation_->log_files().end())
-      kept.push_back(fmt::format("the log_file of a site to '{}'", file));
+  for (const SiteLogFile& file : site_log_files(config)) {
+    const auto running = std::ranges::find(generation_->log_files(), file.name, &SiteLogFile::name);
+    if (running == generation_->log_files().end())
+      kept.push_back(fmt::format("the log_file of a site to '{}'", file.name));
+    else if (running->format != file.format)
+      kept.push_back(fmt::format("the log_format of a site with the log_file '{}'", file.name));
+  }
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
   auto generation =

@@ -34,7 +34,7 @@ constexpr Duration kForcedEnd = seconds(1);
 using observe::LogLevel;
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
-                                   std::vector<observe::Log*> site_logs,
+                                   std::vector<server::SiteLog> site_logs,
                                    limits::ClientLimits& client_limits) {
   const ServerConfig& server = config.server;
   return {.threads = server.threads,

@@ -15,52 +15,89 @@ std::string unwritable(const std::string& file, const Error& error) {
       in_quotes(file), error.message());
 }
 
+observe::AccessFormat format_of(const SiteConfig& site, const Config& config) {
+  switch (site.log_format) {
+    case SiteLogFormat::transfer: return observe::AccessFormat::transfer;
+    case SiteLogFormat::common: return observe::AccessFormat::common;
+    case SiteLogFormat::combined: return observe::AccessFormat::combined;
+    case SiteLogFormat::json: return observe::AccessFormat::json;
+    case SiteLogFormat::automatic: break;
+  }
+  return config.server.log_format;
+}
+
+bool has_own_log(const SiteConfig& site, const Config& config) {
+  return !site.log_file.empty() && site.log_file != config.server.log_file;
+}
+
+Result<void, std::string> check_formats(const Config& config) {
+  const std::vector<SiteLogFile> files = site_log_files(config);
+  for (const SiteConfig& site : config.sites) {
+    if (!has_own_log(site, config)) {
+      if (site.log_format == SiteLogFormat::automatic) continue;
+      return failure(
+          std::string("log_format of a [[site]]: it is the format of its own log; a log_file for "
+                      "this site is needed, or --log-format for the log of the server"));
+    }
+    const auto file = std::ranges::find(files, site.log_file, &SiteLogFile::name);
+    if (file->format != format_of(site, config))
+      return failure(
+          fmt::format("log_format of a [[site]]: sites with different formats write to {}; one "
+                      "format is needed, or a file for each of them",
+                      in_quotes(site.log_file)));
+  }
+  return {};
+}
+
 }  // namespace
 
-std::vector<std::string> site_log_files(const Config& config) {
-  std::vector<std::string> files;
-  for (const SiteConfig& site : config.sites) {
-    const bool is_known = std::ranges::find(files, site.log_file) != files.end();
-    if (!site.log_file.empty() && site.log_file != config.server.log_file && !is_known)
-      files.push_back(site.log_file);
-  }
+std::vector<SiteLogFile> site_log_files(const Config& config) {
+  std::vector<SiteLogFile> files;
+  for (const SiteConfig& site : config.sites)
+    if (has_own_log(site, config) &&
+        std::ranges::find(files, site.log_file, &SiteLogFile::name) == files.end())
+      files.push_back({site.log_file, format_of(site, config)});
   return files;
 }
 
-std::size_t access_log_of(const SiteConfig& site, const std::vector<std::string>& files) {
-  const auto found = std::ranges::find(files, site.log_file);
+std::size_t access_log_of(const SiteConfig& site, const std::vector<SiteLogFile>& files) {
+  const auto found = std::ranges::find(files, site.log_file, &SiteLogFile::name);
   return found == files.end() ? 0 : static_cast<std::size_t>(found - files.begin()) + 1;
 }
 
 Result<SiteLogs, std::string> SiteLogs::open(const Config& config) {
+  TRY(check_formats(config));
   SiteLogs logs;
-  for (const std::string& file : site_log_files(config)) {
-    auto log = observe::Log::open({.file = file, .level = config.server.log_level});
-    if (!log) return failure(unwritable(file, log.error()));
-    logs.logs_.push_back(*std::move(log));
+  for (const SiteLogFile& file : site_log_files(config)) {
+    const auto messages = file.format == observe::AccessFormat::json ? observe::MessageFormat::json
+                                                                     : observe::MessageFormat::text;
+    auto log = observe::Log::open({.file = file.name, .level = config.server.log_level, .format = messages});
+    if (!log) return failure(unwritable(file.name, log.error()));
+    logs.logs_.push_back({*std::move(log), file.format});
   }
   return logs;
 }
 
 Result<void, std::string> SiteLogs::check(const Config& config) {
-  for (const std::string& name : site_log_files(config))
+  TRY(check_formats(config));
+  for (const auto& [name, format] : site_log_files(config))
     if (const auto file = os::LogFile::open(name); !file) return failure(unwritable(name, file.error()));
   return {};
 }
 
-std::vector<observe::Log*> SiteLogs::all() const {
-  std::vector<observe::Log*> logs;
+std::vector<server::SiteLog> SiteLogs::all() const {
+  std::vector<server::SiteLog> logs;
   logs.reserve(logs_.size());
-  for (const auto& log : logs_) logs.push_back(log.get());
+  for (const auto& [log, format] : logs_) logs.push_back({log.get(), format});
   return logs;
 }
 
 void SiteLogs::reopen() {
-  for (const auto& log : logs_) log->reopen();
+  for (const OpenLog& each : logs_) each.log->reopen();
 }
 
 void SiteLogs::stop() {
-  for (const auto& log : logs_) log->stop();
+  for (const OpenLog& each : logs_) each.log->stop();
 }
 
 }  // namespace bobbin::app

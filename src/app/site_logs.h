@@ -7,16 +7,26 @@
 
 #include "app/config.h"
 #include "base/result.h"
+#include "observe/access_log.h"
 #include "observe/log.h"
+#include "server/worker.h"
 
 namespace bobbin::app {
 
-/// The files that sites have for their exchanges, each once, without the one that is the server's anyway.
-[[nodiscard]] std::vector<std::string> site_log_files(const Config& config);
+/// A file that sites have for their exchanges.
+struct SiteLogFile {
+  std::string name;
+  observe::AccessFormat format;
+
+  friend bool operator==(const SiteLogFile&, const SiteLogFile&) = default;
+};
+
+/// All of them, each once, without the one that is the server's anyway.
+[[nodiscard]] std::vector<SiteLogFile> site_log_files(const Config& config);
 
 /// In which log the exchanges of a site stand: 0 in the server's, else in that of `files[i - 1]`, as
 /// http::Site::access_log. A file that is not among them was named by a reload: the server's log then.
-[[nodiscard]] std::size_t access_log_of(const SiteConfig& site, const std::vector<std::string>& files);
+[[nodiscard]] std::size_t access_log_of(const SiteConfig& site, const std::vector<SiteLogFile>& files);
 
 /// The logs behind these files, open from the start to the end of the server. Thread: main.
 class SiteLogs {
@@ -27,12 +37,16 @@ class SiteLogs {
   [[nodiscard]] static Result<void, std::string> check(const Config& config);
 
   /// In the order of site_log_files. They live as long as this.
-  [[nodiscard]] std::vector<observe::Log*> all() const;
+  [[nodiscard]] std::vector<server::SiteLog> all() const;
   void reopen();
   void stop();
 
  private:
-  std::vector<std::unique_ptr<observe::Log>> logs_;
+  struct OpenLog {
+    std::unique_ptr<observe::Log> log;
+    observe::AccessFormat format;
+  };
+  std::vector<OpenLog> logs_;
 };
 
 }  // namespace bobbin::app

@@ -41,16 +41,17 @@ std::string answered(http::Status status, std::string_view detail) {
 }  // namespace
 
 ExchangeLog::ExchangeLog(bool writes_exchanges, AccessFormat format, observe::LogWriter& log,
-                         std::vector<observe::LogWriter*> site_logs)
-    : writes_exchanges_(writes_exchanges), format_(format), log_(log), site_logs_(std::move(site_logs)) {}
+                         std::vector<Destination> sites)
+    : writes_exchanges_(writes_exchanges), log_(log), server_{&log, format}, sites_(std::move(sites)) {}
 
-observe::LogWriter& ExchangeLog::log_of(const http::HandlerLogFields& fields) const {
+const ExchangeLog::Destination& ExchangeLog::destination_of(const http::HandlerLogFields& fields) const {
   const std::size_t number = fields.access_log;
-  return number > 0 && number <= site_logs_.size() ? *site_logs_[number - 1] : log_;
+  return number > 0 && number <= sites_.size() ? sites_[number - 1] : server_;
 }
 
-bool ExchangeLog::has_room_for_details() const {
-  return writes_exchanges_ && (format_ == AccessFormat::transfer || format_ == AccessFormat::json);
+bool ExchangeLog::has_room_for_details(const Destination& destination) const {
+  return writes_exchanges_ &&
+         (destination.format == AccessFormat::transfer || destination.format == AccessFormat::json);
 }
 
 void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
@@ -58,13 +59,14 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
   if (!handler.cause.empty()) log_.write_about(origin, LogLevel::error, "Error: " + handler.cause);
-  observe::LogWriter& access_log = log_of(handler);
-  if (!handler.violation.empty() && (!has_room_for_details() || &access_log != &log_))
+  const Destination& destination = destination_of(handler);
+  const bool shows_details = has_room_for_details(destination);
+  if (!handler.violation.empty() && (!shows_details || destination.log != &log_))
     log_.write_about(origin, LogLevel::warning, "Security violation: " + handler.violation);
   if (!fields.detail.empty() && log_.wants(LogLevel::debug))
     log_.write_about(origin, LogLevel::debug, answered(summary.status, fields.detail));
   if (!writes_exchanges_) return;
-  if (handler.action == http::HandlerLogFields::Action::created_file && !has_room_for_details())
+  if (handler.action == http::HandlerLogFields::Action::created_file && !shows_details)
     log_.write_about(origin, LogLevel::info, "Created file: " + handler.subject);
   const observe::ExchangeRecord record{
       .time = now - duration,
@@ -89,8 +91,8 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .certificate_fingerprint = certificate != nullptr ? std::string_view(certificate->fingerprint) : "",
   };
   lines_.clear();
-  observe::format_exchange(lines_, format_, record, log_.name());
-  access_log.write_block(lines_);
+  observe::format_exchange(lines_, destination.format, record, log_.name());
+  destination.log->write_block(lines_);
 }
 
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {
@@ -102,7 +104,7 @@ void ExchangeLog::connection_closed(const ConnectionClosed& event) {
     log_.write_about(origin, LogLevel::warning, "TLS failed: " + std::string(security_failure));
   if (!proxy_failure.empty())
     log_.write_about(origin, LogLevel::warning, "PROXY header refused: " + std::string(proxy_failure));
-  if (!writes_exchanges_ || format_ != AccessFormat::transfer) return;
+  if (!writes_exchanges_ || server_.format != AccessFormat::transfer) return;
   if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
   log_.write_about(origin, LogLevel::info,
                    "Connection closed (" + std::to_string(session.requests()) + " requests served)");

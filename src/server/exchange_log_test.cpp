@@ -61,7 +61,8 @@ TEST(ExchangeLog, ASiteCanHaveItsExchangesInALogOfItsOwn) {
     const os::TestDirectory place;
     const auto own = *observe::Log::open({.file = place.path("own")});
     const auto log = *observe::Log::open({.file = place.path("log")});
-    ExchangeLog exchanges(true, format, log->writer("Thread-1"), {&own->writer("Thread-1")});
+    ExchangeLog exchanges(true, format, log->writer("Thread-1"),
+                          {{&own->writer("Thread-1"), AccessFormat::json}});
     const auto end = [&](std::uint16_t access_log, const char* request, const char* violation = "") {
       http::ExchangeSummary summary;
       summary.log_fields.request_line = request;
@@ -82,6 +83,8 @@ TEST(ExchangeLog, ASiteCanHaveItsExchangesInALogOfItsOwn) {
     EXPECT_NE(server.find("Security violation: Path traversal attempt (/x)"), std::string::npos);
     EXPECT_NE(site.find("GET /site "), std::string::npos);
     EXPECT_EQ(site.find("GET /server "), std::string::npos);
+    EXPECT_TRUE(site.starts_with("{")) << "it has a format of its own";
+    EXPECT_EQ(server.starts_with("{"), format == AccessFormat::json);
   }
 }
 

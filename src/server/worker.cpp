@@ -33,11 +33,12 @@ ConnectionId id_of(std::uint64_t tag) {
   return {.slot = static_cast<std::uint32_t>(tag), .ordinal = static_cast<std::uint32_t>(tag >> 32)};
 }
 
-std::vector<observe::LogWriter*> writers_of(const std::vector<observe::Log*>& logs, std::string_view thread) {
-  std::vector<observe::LogWriter*> writers;
-  writers.reserve(logs.size());
-  for (observe::Log* log : logs) writers.push_back(&log->writer(std::string(thread)));
-  return writers;
+std::vector<ExchangeLog::Destination> destinations_in(const std::vector<SiteLog>& logs,
+                                                      std::string_view thread) {
+  std::vector<ExchangeLog::Destination> destinations;
+  destinations.reserve(logs.size());
+  for (const auto& [log, format] : logs) destinations.push_back({&log->writer(std::string(thread)), format});
+  return destinations;
 }
 
 }  // namespace
@@ -61,7 +62,7 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       log_(log.writer("Thread-" + std::to_string(number))),
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_,
-                    writers_of(settings.site_logs, log_.name())),
+                    destinations_in(settings.site_logs, log_.name())),
       exchange_counts_(registry),
       context_{{.settings = settings.session,
                 .handler = std::move(handler),

@@ -40,14 +40,20 @@ namespace bobbin::server {
 
 class WorkerPool;
 
+/// A log that sites have for their exchanges.
+struct SiteLog {
+  observe::Log* log;
+  observe::AccessFormat format;
+};
+
 /// The same for all workers of a server; outlives them.
 struct WorkerSettings {
   http::SessionSettings session;
   bool access_log = true;
   observe::AccessFormat access_format = observe::AccessFormat::transfer;
-  std::vector<observe::Log*> site_logs = {};  ///< of exchanges that do not stand in the server's log
-  std::size_t maximum_lingering = 64;         ///< connections that hold no place any more, of one worker
-  limits::ClientLimits* limits = nullptr;     ///< null: clients have none
+  std::vector<SiteLog> site_logs = {};     ///< of exchanges that do not stand in the server's log
+  std::size_t maximum_lingering = 64;      ///< connections that hold no place any more, of one worker
+  limits::ClientLimits* limits = nullptr;  ///< null: clients have none
 };
 
 /// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and

@@ -165,6 +165,37 @@ def test_a_site_can_have_a_log_of_its_own(sites, scratch):
 
 
 @pytest.mark.modes("many")
+def test_the_log_of_a_site_can_have_a_format_of_its_own(sites, scratch):
+    structured, usual = scratch / "json.log", scratch / "usual.log"
+    server = sites(
+        {"a.test": f'log_file = "{structured}"\nlog_format = "json"', "b.test": f'log_file = "{usual}"'},
+        keys='log_format = "common"',
+    )
+    for host in ("a.test", "b.test", f"localhost:{server.port}"):
+        assert server.get("/who.css", host=host).status == 200
+    eventually(lambda: structured.read_text().count("\n") == 1, "the exchange in JSON")
+    assert json.loads(structured.read_text())["status"] == 200
+    eventually(lambda: '"GET /who.css HTTP/1.1" 200 ' in usual.read_text(), "the exchange in the format of the server")
+    server.log.wait_for(r'"GET /who\.css HTTP/1\.1" 200 ')
+
+
+@pytest.mark.modes("many")
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (('log_format = "json"', ""), "log_format of a [[site]]: it is the format of its own log; a log_file for this site is needed"),
+        (('log_format = "json"\nlog_file = "a"', 'log_file = "a"'), 'log_format of a [[site]]: sites with different formats write to "a"'),
+        (('log_format = "xml"\nlog_file = "a"', ""), 'log_format: "xml" is not allowed; auto, transfer, common, combined or json'),
+    ],
+)
+def test_a_format_without_a_log_of_its_own_is_refused(binary, scratch, root, keys, message):
+    config = scratch / "bobbin.toml"
+    config.write_text("".join(f'[[site]]\nnames = "{name}.test"\nroot = "{root}"\n{line}\n' for name, line in zip("ab", keys)))
+    ended = run_to_end(binary, "--config", config, "--check-config", directory=scratch)
+    assert ended.returncode != 0 and message in ended.stderr, ended.stderr
+
+
+@pytest.mark.modes("many")
 def test_logs_of_sites_are_opened_by_a_start(start_plain, binary, scratch, root):
     config = scratch / "bobbin.toml"
 
@@ -181,5 +212,11 @@ def test_logs_of_sites_are_opened_by_a_start(start_plain, binary, scratch, root)
     write(scratch / "b.log")
     server.signal(signal.SIGHUP)
     server.log.wait_for(rf"Warning: only a restart can change the log_file of a site to '{scratch / 'b.log'}'")
+    write(f'{scratch / "a.log"}"\nlog_format = "json')
+    server.signal(signal.SIGHUP)
+    server.log.wait_for(rf"Warning: only a restart can change the log_format of a site with the log_file '{scratch / 'a.log'}'")
+    write(scratch / "b.log")
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Configuration reloaded", count=3)
     assert server.get("/about.html", host="a.test").status == 200
     server.log.wait_for("Request: GET /about.html")
