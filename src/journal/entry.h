@@ -13,8 +13,9 @@
 // What stands in the journal: JSON text sequences (RFC 7464). Each entry is U+001E, a JSON object on one line
 // of its own, and a line feed; jq --seq reads them.
 //
-//   {"bobbin":1,"epoch":"…","sequence":42,"previous":"…","flushed":41,"id":"…","inbox":"upload",
-//    "received":"2026-11-27T06:29:26.123456Z","name":"…","size":9,"sha256":"…","body":{"a": 17},"check":"…"}
+//   {"bobbin":1,"epoch":"EPOCH","previous":"HEX","flushed":41,"sequence":42,"id":"ID","inbox":"upload",
+//    "received":"2026-11-27T06:29:26.123456Z","name":"NAME","size":9,"sha256":"HEX","body":{"a": 17},
+//    "check":"HEX"}
 //
 // The part before `body` (where there is none, before `check`), closed by '}', is the *receipt*. It holds the
 // digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the whole of that
