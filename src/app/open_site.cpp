@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <system_error>
@@ -27,7 +26,7 @@
 #include "listing/listing_handler.h"
 #include "os/directory.h"
 #include "store/document_name.h"
-#include "store/document_store.h"
+#include "store/unopened_store.h"
 
 namespace bobbin::app {
 namespace {
@@ -57,23 +56,6 @@ class Documents final : public http::Handler {
   const std::shared_ptr<const files::FileHandler> documents_;
   const std::shared_ptr<const http::Handler> site_;
   const std::size_t path_size_;
-};
-
-/// Stands in place of a store where nothing is to be changed: no document is ever completed.
-class UnopenedStore final : public store::DocumentStore {
- public:
-  State state() const override { return State::open; }
-  store::Draft begin(std::uint64_t) override { return store::Draft(std::make_shared<Target>()); }
-
- private:
-  class Target final : public store::DraftTarget {
-    Intake append(Bytes) override { return Intake::more; }
-    void when_ready(std::function<void()> ready) override { ready(); }
-    void commit(Done done) override {
-      done(failure(store::NotStored{.reason = store::NotStored::Reason::busy}));
-    }
-    void abandon() override {}
-  };
 };
 
 constexpr std::string_view kChallengePath = "/.well-known/acme-challenge";  // RFC 8555 §8.3
@@ -257,7 +239,7 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
     TRY(UploadFolders::check(directory));
   }
   if (takes) {
-    std::shared_ptr<store::DocumentStore> store = std::make_shared<UnopenedStore>();
+    std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
     if (folders != nullptr) store = TRY(folders->open(directory));
     uploads_ = std::make_shared<uploads::UploadHandler>(
         uploads::UploadSettings{.url_path = http::encode_path(documents_path_),

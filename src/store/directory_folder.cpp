@@ -60,8 +60,6 @@ class NamedFile : public StagedFile {
   bool published_ = false;
 };
 
-bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
-
 /// The directory that holds `path`'s own entry.
 std::string parent(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();

@@ -17,8 +17,6 @@ using Reason = NotStored::Reason;
 // said to be taken.
 constexpr int kMaximumDraws = 8;
 
-bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
-
 /// What has been submitted is stored while the server stops. At most one task of each committer waits in the
 /// lane, so its limit of waiting tasks limits the number of folders on one device.
 executor::Lane& committing_lane(executor::Executor& executor, const Folder& folder,
@@ -35,12 +33,10 @@ FileCommitter::FileCommitter(Folder& folder, executor::Executor& executor, obser
     : folder_(folder),
       limits_(limits),
       lane_(committing_lane(executor, folder, limits)),
-      log_(log),
-      stored_count_(registry.counter("bobbin_documents_stored_total")),
-      failed_count_(registry.counter("bobbin_documents_failed_total")),
+      report_(log, registry),
       state_(state) {}
 
-Result<void> FileCommitter::prepare() { return end_journal(folder_, log_); }
+Result<void> FileCommitter::prepare() { return end_journal(folder_, report_.log()); }
 
 void FileCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
   std::optional<Upload> refused;
@@ -184,7 +180,10 @@ void FileCommitter::commit(Uploads& batch) {
     if (const auto synced = folder_.sync_names(); !synced) withdraw(batch, synced.error());
   }
   log_closing();
-  for (Upload& upload : batch) conclude(upload);
+  for (Upload& upload : batch) {
+    report_.add(upload);
+    upload.conclude();
+  }
   batch.clear();
 }
 
@@ -213,20 +212,9 @@ void FileCommitter::withdraw(Uploads& batch, const Error& error) {
     if (upload.name.empty()) continue;
     upload.failure = {Reason::failed, error};
     if (const auto removed = folder_.remove(upload.name); !removed)
-      log_.write(observe::LogLevel::error,
-                 fmt::format("Upload refused, but its file {} could not be removed: {}", upload.name,
-                             removed.error().message()));
+      report_.add_error(fmt::format("Upload refused, but its file {} could not be removed: {}", upload.name,
+                                    removed.error().message()));
   }
-}
-
-void FileCommitter::conclude(Upload& upload) {
-  upload.document->discard();  // before the failure is told, so that nothing is left of the document then
-  (upload.failure ? failed_count_ : stored_count_).add();
-  if (!upload.failure) return upload.done(std::move(upload.name));
-  if (upload.failure->reason == Reason::failed)
-    log_.write(observe::LogLevel::warning,
-               fmt::format("Upload not stored: {}", upload.failure->cause.message()));
-  upload.done(failure(*upload.failure));
 }
 
 // ---- after a failed sync ----
@@ -243,10 +231,7 @@ void FileCommitter::log_closing() {
     const Lock lock(mutex_);
     error = std::exchange(closed_by_, std::nullopt);
   }
-  if (error)
-    log_.write(
-        observe::LogLevel::error,
-        fmt::format("Sync failed ({}): uploads are refused until the server is restarted", error->message()));
+  if (error) report_.add_closing(*error);
 }
 
 }  // namespace bobbin::store

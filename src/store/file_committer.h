@@ -17,6 +17,7 @@
 #include "store/document.h"
 #include "store/document_name.h"
 #include "store/folder.h"
+#include "store/upload.h"
 
 namespace bobbin::store {
 
@@ -52,8 +53,8 @@ class FileCommitter final : public Committer {
     std::size_t synced_documents = 64;
   };
 
-  /// The references outlive it. `log`: a writer for the committer's use only. Counts
-  /// bobbin_documents_stored_total and bobbin_documents_failed_total; sets `state` when it closes.
+  /// The references outlive it. `log`: a writer for the committer's use only. Sets `state` when
+  /// it closes.
   FileCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
                 observe::Registry& registry, observe::State& state, Limits limits);
 
@@ -63,12 +64,6 @@ class FileCommitter final : public Committer {
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
 
  private:
-  struct Upload {
-    std::shared_ptr<Document> document;
-    Document::Done done;
-    std::string name = {};  ///< empty until published
-    std::optional<NotStored> failure = {};
-  };
   using Uploads = std::vector<Upload>;
   enum class Step : std::uint8_t { none, sync, publish };
   /// Holds what a task needs while it runs.
@@ -93,17 +88,14 @@ class FileCommitter final : public Committer {
   void commit(Uploads& batch);
   void publish(Upload& upload);
   void withdraw(Uploads& batch, const Error& error);
-  void conclude(Upload& upload);
   void close(const Error& error) EXCLUDES(mutex_);
   void log_closing() EXCLUDES(mutex_);
 
   Folder& folder_;
   const Limits limits_;
   executor::Lane& lane_;
-  observe::LogWriter& log_;         // the publisher's
-  DocumentNames names_;             // the publisher's
-  observe::Counter& stored_count_;  // the publisher's
-  observe::Counter& failed_count_;  // the publisher's
+  UploadReport report_;  // the publisher's
+  DocumentNames names_;  // the publisher's
   observe::State& state_;
 
   std::atomic<bool> has_failed_ = false;  // whether a sync has failed

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,11 @@
 #include "journal/medium.h"
 
 namespace bobbin::store {
+
+/// Whether there was no room, of the file system or of a quota: the device is sound.
+[[nodiscard]] inline bool is_out_of_space(const Error& error) {
+  return error.code == ENOSPC || error.code == EDQUOT;
+}
 
 /// A file that is being written and that nobody can see yet. When it is destroyed before it was published,
 /// the file is gone. Thread: one at a time.

@@ -17,8 +17,6 @@ using Reason = NotStored::Reason;
 
 constexpr std::string_view kInbox = "upload";
 
-bool is_out_of_space(const Error& error) { return error.code == ENOSPC || error.code == EDQUOT; }
-
 /// At most one task of each kind of each committer waits in it.
 executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder) {
   return executor.lane(folder.device(), "commit",
@@ -32,16 +30,14 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
     : folder_(folder),
       limits_(limits),
       lane_(journal_lane(executor, folder)),
-      log_(log),
-      stored_count_(registry.counter("bobbin_documents_stored_total")),
-      failed_count_(registry.counter("bobbin_documents_failed_total")),
-      state_(state) {}
+      state_(state),
+      report_(log, registry) {}
 
 Result<void> JournalCommitter::prepare() {
   const Lock lock(journal_mutex_);
   medium_ = TRY(folder_.open_journal(true));
   const journal::History history = TRY(Journal::read(*medium_));
-  TRY(recover(folder_, history, log_));
+  TRY(recover(folder_, history, report_.log()));
   journal_ =
       TRY(Journal::open(*medium_, history, random_text(), folder_.circumstances(), limits_.segment_bytes));
   journal_->add(journal::Checkpoint{history.sequence});
@@ -55,11 +51,11 @@ Result<void> JournalCommitter::prepare() {
 }
 
 void JournalCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
-  std::optional<Upload> refused;
+  std::optional<JournalUpload> refused;
   std::shared_ptr<const void> store;
   {
     const Lock lock(mutex_);
-    waiting_.push_back({std::move(document), std::move(done)});
+    waiting_.push_back({{std::move(document), std::move(done)}});
     if (waiting_.size() > limits_.waiting_documents || bytes_ >= limits_.journal_bytes || !is_open()) {
       refused = std::move(waiting_.back());
       waiting_.pop_back();
@@ -75,7 +71,7 @@ void JournalCommitter::submit(std::shared_ptr<Document> document, Document::Done
 
 void JournalCommitter::start_task(const std::shared_ptr<const void>& store) {
   if (lane_.run([this, store] { work(store); })) return;
-  std::deque<Upload> refused;
+  std::deque<JournalUpload> refused;
   {
     const Lock lock(mutex_);
     is_working_ = false;
@@ -107,21 +103,24 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
 }
 
 void JournalCommitter::commit(Uploads& batch) {
-  if (has_failed_) {
-    fail_all(batch, {Reason::closed});
-  } else {
+  {
     const Lock lock(journal_mutex_);
-    store(batch);
+    if (has_failed_)  // a checkpoint may have, while the lock was waited for
+      fail_all(batch, {Reason::closed});
+    else
+      store(batch);
     bytes_ = journal_->bytes();
+    for (const Upload& upload : batch) report_.add(upload);
   }
-  for (Upload& upload : batch) conclude(upload);
+  for (Upload& upload : batch) upload.conclude();
 }
 
 /// Brings every document of the batch to where it has its name, or a failure.
 void JournalCommitter::store(Uploads& batch) {
   if (!make_room(batch)) return;
-  record(batch);
-  const bool has_records = std::ranges::any_of(batch, [](const Upload& each) { return each.sequence != 0; });
+  add_records(batch);
+  const bool has_records =
+      std::ranges::any_of(batch, [](const JournalUpload& each) { return each.sequence != 0; });
   if (!has_records || !write_and_flush(batch)) return;
   publish(batch);
 }
@@ -138,7 +137,7 @@ bool JournalCommitter::make_room(Uploads& batch) {
 }
 
 /// Gives each document a file and a record, unless that fails.
-void JournalCommitter::record(Uploads& batch) {
+void JournalCommitter::add_records(Uploads& batch) {
   bool has_hidden = false;
   std::vector<std::pair<journal::Record, std::string>> records(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -159,7 +158,7 @@ void JournalCommitter::record(Uploads& batch) {
 }
 
 /// Writes the file of a document, which has no name yet; or, of one that is not in memory, only a hidden one.
-journal::Record JournalCommitter::stage(Upload& upload, std::string& body) {
+journal::Record JournalCommitter::stage(JournalUpload& upload, std::string& body) {
   Document& document = *upload.document;
   const WallTime now = wall_now();
   upload.name = names_.next(now);
@@ -206,7 +205,7 @@ bool JournalCommitter::write_and_flush(Uploads& batch) {
 /// told.
 void JournalCommitter::publish(Uploads& batch) {
   bool has_withdrawn = false;
-  for (Upload& upload : batch) {
+  for (JournalUpload& upload : batch) {
     if (upload.failure) continue;
     const Result<void> named =
         upload.is_hidden ? folder_.publish_hidden(upload.name) : upload.document->publish(upload.name);
@@ -231,19 +230,7 @@ void JournalCommitter::fail_all(Uploads& batch, const NotStored& failure) {
 void JournalCommitter::close(const Error& error) {
   if (has_failed_.exchange(true)) return;
   state_.set("closed");
-  log_.write(
-      observe::LogLevel::error,
-      fmt::format("Sync failed ({}): uploads are refused until the server is restarted", error.message()));
-}
-
-void JournalCommitter::conclude(Upload& upload) {
-  upload.document->discard();
-  (upload.failure ? failed_count_ : stored_count_).add();
-  if (!upload.failure) return upload.done(std::move(upload.name));
-  if (upload.failure->reason == Reason::failed)
-    log_.write(observe::LogLevel::warning,
-               fmt::format("Upload not stored: {}", upload.failure->cause.message()));
-  upload.done(failure(*upload.failure));
+  report_.add_closing(error);
 }
 
 // ---- behind the answers ----
@@ -260,21 +247,24 @@ void JournalCommitter::begin_checkpoint(const std::shared_ptr<const void>& store
 }
 
 void JournalCommitter::checkpoint() {
-  bool goes_on = true;
-  while (goes_on) {
-    const auto recorded = record_checkpoint();
-    if (!recorded) close(recorded.error());
-    goes_on = recorded.value_or(false) && is_stopping_ && !is_at_rest();
+  while (make_checkpoint() && is_stopping_ && !is_at_rest()) {
   }
   is_checkpointing_ = false;
 }
 
-/// False: there is no room for it now.
-Result<bool> JournalCommitter::record_checkpoint() {
+/// False: it cannot be made now.
+bool JournalCommitter::make_checkpoint() {
   const std::uint64_t through = published_;
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
-  if (journal_->is_broken()) return false;  // which has been told
+  if (journal_->is_broken()) return false;
+  const auto recorded = record(through, synced);
+  if (!recorded) close(recorded.error());
+  return recorded.value_or(false);
+}
+
+/// Records the checkpoint, or that its sync has failed. False: there is no room for it now.
+Result<bool> JournalCommitter::record(std::uint64_t through, const Result<void>& synced) {
   if (const auto room = journal_->make_room(0); !room)
     return journal_->is_broken() ? Result<bool>(failure(room.error())) : false;
   if (synced)

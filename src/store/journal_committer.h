@@ -19,6 +19,7 @@
 #include "store/document.h"
 #include "store/document_name.h"
 #include "store/folder.h"
+#include "store/upload.h"
 
 namespace bobbin::store {
 
@@ -61,15 +62,11 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] bool is_at_rest() const override { return checkpointed_ == published_ || has_failed_; }
 
  private:
-  struct Upload {
-    std::shared_ptr<Document> document;
-    Document::Done done;
-    std::string name = {};
-    std::uint64_t sequence = 0;
-    bool is_hidden = false;  ///< has a hidden name, from which it gets its own one
-    std::optional<NotStored> failure = {};
+  struct JournalUpload : Upload {
+    std::uint64_t sequence = 0;  // of its record; 0: it has none
+    bool is_hidden = false;      // has a hidden name, from which it gets its own one
   };
-  using Uploads = std::vector<Upload>;
+  using Uploads = std::vector<JournalUpload>;
 
   void start_task(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   void work(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
@@ -79,25 +76,23 @@ class JournalCommitter final : public Committer {
   void store(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] bool make_room(Uploads& batch) REQUIRES(journal_mutex_);
   /// `body` is given a copy of a document that is in memory.
-  [[nodiscard]] journal::Record stage(Upload& upload, std::string& body);
-  void record(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] journal::Record stage(JournalUpload& upload, std::string& body) REQUIRES(journal_mutex_);
+  void add_records(Uploads& batch) REQUIRES(journal_mutex_);
   void publish(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
   void fail_all(Uploads& batch, const NotStored& failure);
-  void close(const Error& error);
-  void conclude(Upload& upload);
+  void close(const Error& error) REQUIRES(journal_mutex_);
 
   void begin_checkpoint(const std::shared_ptr<const void>& store);
   void checkpoint() EXCLUDES(journal_mutex_);
-  [[nodiscard]] Result<bool> record_checkpoint() EXCLUDES(journal_mutex_);
+  [[nodiscard]] bool make_checkpoint() EXCLUDES(journal_mutex_);
+  [[nodiscard]] Result<bool> record(std::uint64_t through, const Result<void>& synced)
+      REQUIRES(journal_mutex_);
 
   Folder& folder_;
   const Limits limits_;
   executor::Lane& lane_;
-  observe::LogWriter& log_;
   DocumentNames names_;  // the task's
-  observe::Counter& stored_count_;
-  observe::Counter& failed_count_;
   observe::State& state_;
 
   std::atomic<bool> has_failed_ = false;
@@ -108,13 +103,14 @@ class JournalCommitter final : public Committer {
   std::atomic<std::uint64_t> bytes_ = 0;         // of the journal
 
   Mutex journal_mutex_;
+  UploadReport report_ GUARDED_BY(journal_mutex_);
   std::unique_ptr<journal::Medium> medium_ GUARDED_BY(journal_mutex_);
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
 
   Mutex mutex_;
-  std::deque<Upload> waiting_ GUARDED_BY(mutex_);
+  std::deque<JournalUpload> waiting_ GUARDED_BY(mutex_);
   bool is_working_ GUARDED_BY(mutex_) = false;  // a task has been started and has not ended
 };
 

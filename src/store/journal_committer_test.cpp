@@ -287,6 +287,24 @@ TEST_F(JournalCommitterTest, AFailedCheckpointClosesAndItsDocumentsArePublishedA
   EXPECT_EQ(files(), (TestFolder::Files{{first, "1"}, {second, large_document()}}));
 }
 
+TEST_F(JournalCommitterTest, NothingIsWrittenBehindACheckpointWhoseFlushHasFailed) {
+  upload(1, "1");
+  // The flush of the checkpoint: a document comes and waits for the journal meanwhile.
+  bool is_first = true;
+  folder_->journal_disk().on_flush = [&] {
+    if (!std::exchange(is_first, false)) return;
+    submit(2, "2");
+    std::this_thread::sleep_for(milliseconds(50));
+    folder_->journal_disk().fail_flush = EIO;
+  };
+  server_->store->tick();
+  EXPECT_EQ(outcomes_.wait(2).kind, Kind::closed);
+  EXPECT_THAT(files(), SizeIs(1));
+  folder_->journal_disk().on_flush = [] {};
+  restart_after_power_cut();
+  EXPECT_THAT(files(), SizeIs(1));
+}
+
 TEST_F(JournalCommitterTest, ACheckpointIsRecordedForWhatWasSyncedOnly) {
   upload(1, "1");
   folder_->hold(Step::sync_everything);

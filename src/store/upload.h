@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "observe/log.h"
+#include "observe/registry.h"
+#include "store/document.h"
+
+namespace bobbin::store {
+
+/// A document that a committer has been given, and what has become of it.
+struct Upload {
+  std::shared_ptr<Document> document;
+  Document::Done done;
+  std::string name = {};  ///< empty until it has been chosen
+  std::optional<NotStored> failure = {};
+
+  /// Tells what has become of the document. Nothing is left of one that is not stored when that is told.
+  void conclude();
+};
+
+/// What the log and the counters say of uploads: bobbin_documents_stored_total and
+/// bobbin_documents_failed_total. Thread: one at a time.
+class UploadReport {
+ public:
+  /// `log`: a writer for this alone. The references outlive it.
+  UploadReport(observe::LogWriter& log, observe::Registry& registry);
+
+  /// Must be called before the upload is concluded.
+  void add(const Upload& upload);
+  /// A sync has failed, and no document is taken any more.
+  void add_closing(const Error& error);
+  void add_error(const std::string& sentence) { log_.write(observe::LogLevel::error, sentence); }
+  [[nodiscard]] observe::LogWriter& log() { return log_; }
+
+ private:
+  observe::LogWriter& log_;
+  observe::Counter& stored_;
+  observe::Counter& failed_;
+};
+
+}  // namespace bobbin::store
