@@ -1,15 +1,13 @@
 #include "app/audit.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/command_output.h"
 #include "app/generation.h"
 #include "app/options.h"
 #include "app/places.h"
@@ -118,13 +116,12 @@ Config prepared(Config config) {
 }  // namespace
 
 int audit(const Audit& request) {
-  for (const std::string& warning : request.warnings)
-    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+  print_warnings(request.warnings);
   const Config config = prepared(request.config);
   executor::Executor executor;  // it has no thread, since nobody waits for a content
   const auto generation = Generation::create(config, {}, executor, nullptr, nullptr, nullptr);
   if (!generation) {
-    std::fprintf(stderr, "bobbin: %s\n", generation.error().c_str());
+    print_failure(generation.error());
     return kExitUsage;
   }
   const std::vector<audit::OurFile> ours = our_files(config, request.subject);
@@ -133,10 +130,7 @@ int audit(const Audit& request) {
     reports.push_back(report_of(*site, ours, request.shows_all));
   const std::string text =
       request.as_json ? audit::as_json(reports) : audit::as_text(reports, request.shows_all);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    std::fprintf(stderr, "bobbin: the report cannot be written: %s\n", std::strerror(errno));
-    return kExitUsage;
-  }
+  if (!print_report(text)) return kExitUsage;
   return audit::count_findings(reports) == 0 ? EXIT_SUCCESS : kExitFlagged;
 }
 

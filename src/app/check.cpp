@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "app/command_output.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/options.h"
@@ -25,8 +26,7 @@ Result<void, std::string> check_log_file(const ServerConfig& config) {
 Result<void, std::string> check_everything(const Config& config) {
   TRY(check_log_file(config.server));
   TRY(SiteLogs::check(config));
-  for (const std::string& warning : TRY(ListenerServices::check(config)))
-    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+  print_warnings(TRY(ListenerServices::check(config)));
   executor::Executor executor;  // it has no thread, since no file is read
   const auto generation = TRY(Generation::create(config, {}, executor, nullptr, nullptr, nullptr));
   return {};
@@ -35,10 +35,9 @@ Result<void, std::string> check_everything(const Config& config) {
 }  // namespace
 
 int check(const Check& request) {
-  for (const std::string& warning : request.warnings)
-    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+  print_warnings(request.warnings);
   if (const auto checked = check_everything(request.config); !checked) {
-    std::fprintf(stderr, "bobbin: %s\n", checked.error().c_str());
+    print_failure(checked.error());
     return kExitUsage;
   }
   const std::string subject = request.subject.empty() ? "" : ": " + escaped(request.subject);

@@ -9,6 +9,7 @@
 #include "files/address_rules.h"
 #include "http/client_claims.h"
 #include "http/compression.h"
+#include "http/content_coding.h"
 #include "http/target.h"
 #include "net/tls/context.h"
 #include "observe/access_log.h"
@@ -73,23 +74,6 @@ enum class Download : std::uint8_t {
   off,
 };
 
-/// What a rule says of the content codings in which files are given.
-enum class RuleCompression : std::uint8_t {
-  automatic,  ///< as without the rule
-  off,
-  prepared,
-  on,
-};
-
-/// The content coding in which a rule says that files are stored.
-enum class StoredCoding : std::uint8_t {
-  automatic,  ///< as without the rule
-  identity,
-  gzip,
-  zstd,
-  br,
-};
-
 /// What a site does differently for some paths: see http::SiteRule. It comes from one [[rule]], for the
 /// default site, or one [[site.rule]].
 struct RuleConfig {
@@ -103,8 +87,8 @@ struct RuleConfig {
   std::vector<std::string> remove;  ///< names
   std::string cache_control;        ///< when it is empty, as without the rule
   Download download = Download::automatic;
-  RuleCompression compression = RuleCompression::automatic;
-  StoredCoding stored_coding = StoredCoding::automatic;
+  std::optional<http::Compression> compression;      ///< nothing: as without the rule
+  std::optional<http::ContentCoding> stored_coding;  ///< likewise
   std::vector<std::string> origins;
 
   // As those of a site. Where they are empty, those of an earlier rule or of the site hold.
@@ -129,9 +113,6 @@ struct MountConfig {
 
   friend bool operator==(const MountConfig&, const MountConfig&) = default;
 };
-
-/// How the exchanges of a site are logged in its own file.
-enum class SiteLogFormat : std::uint8_t { automatic, transfer, common, combined, json };
 
 /// Which earlier releases of a site are kept.
 struct KeptReleases {
@@ -222,7 +203,7 @@ struct SiteConfig {
   std::uint64_t max_upload = 0;  ///< bytes, not more than the server's; 0: as much as that
 
   std::string log_file;  ///< for its exchanges; when it is empty, the server's log has them
-  SiteLogFormat log_format = SiteLogFormat::automatic;
+  std::optional<observe::AccessFormat> log_format;  ///< of that file; nothing: as of the server
   bool serve_uploads = true;
 
   friend bool operator==(const SiteConfig&, const SiteConfig&) = default;

@@ -1,10 +1,7 @@
 #include "app/explain.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -13,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/command_output.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/listeners.h"
@@ -188,21 +186,17 @@ Result<explain::Explanation, std::string> explanation_of(const Explain& request,
 }  // namespace
 
 int explain(const Explain& request) {
-  for (const std::string& warning : request.warnings)
-    std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+  print_warnings(request.warnings);
   executor::Executor executor;
   const auto explanation = explanation_of(request, prepared(request.config), executor);
   executor.shut_down([] {});
   executor.join();
   if (!explanation) {
-    std::fprintf(stderr, "bobbin: %s\n", explanation.error().c_str());
+    print_failure(explanation.error());
     return kExitUsage;
   }
   const std::string text = request.as_json ? explain::as_json(*explanation) : explain::as_text(*explanation);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    std::fprintf(stderr, "bobbin: the explanation cannot be written: %s\n", std::strerror(errno));
-    return kExitUsage;
-  }
+  if (!print_report(text)) return kExitUsage;
   return EXIT_SUCCESS;
 }
 

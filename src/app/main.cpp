@@ -9,6 +9,7 @@
 
 #include "app/audit.h"
 #include "app/check.h"
+#include "app/command_output.h"
 #include "app/explain.h"
 #include "app/parse_configuration.h"
 #include "app/serve.h"
@@ -35,7 +36,7 @@ bool is_directory(const std::string& path) {
 }
 
 int print_error(const app::ConfigError& error) {
-  std::fprintf(stderr, "bobbin: %s\n", error.message.c_str());
+  app::print_failure(error.message);
   return error.exit_code;
 }
 

@@ -25,31 +25,11 @@ std::string title_of(const RuleConfig& config) {
   return title;
 }
 
-http::FileRules::Said<http::Compression> compression_of(RuleCompression said) {
-  switch (said) {
-    case RuleCompression::off: return http::Compression::off;
-    case RuleCompression::prepared: return http::Compression::prepared;
-    case RuleCompression::on: return http::Compression::on;
-    case RuleCompression::automatic: break;
-  }
-  return {};
-}
-
-http::FileRules::Said<http::ContentCoding> coding_of(StoredCoding said) {
-  switch (said) {
-    case StoredCoding::identity: return http::ContentCoding::identity;
-    case StoredCoding::gzip: return http::ContentCoding::gzip;
-    case StoredCoding::zstd: return http::ContentCoding::zstd;
-    case StoredCoding::br: return http::ContentCoding::br;
-    case StoredCoding::automatic: break;
-  }
-  return {};
-}
-
 http::FileRules file_rules_of(const RuleConfig& config) {
-  http::FileRules rules{.compression = compression_of(config.compression),
-                        .stored_coding = coding_of(config.stored_coding)};
+  http::FileRules rules;
   if (config.download != Download::automatic) rules.attachment = config.download == Download::on;
+  if (config.compression) rules.compression = *config.compression;
+  if (config.stored_coding) rules.stored_coding = *config.stored_coding;
   return rules;
 }
 

@@ -141,9 +141,9 @@ template struct Choice<net::tls::ClientCertificates>;
 template struct Choice<files::CleanUrls>;
 template struct Choice<files::TrailingSlash>;
 template struct Choice<http::Compression>;
-template struct Choice<RuleCompression>;
-template struct Choice<StoredCoding>;
-template struct Choice<SiteLogFormat>;
+template struct Choice<std::optional<http::Compression>>;
+template struct Choice<std::optional<http::ContentCoding>>;
+template struct Choice<std::optional<observe::AccessFormat>>;
 template struct Choice<store::Durability>;
 
 bool Text::assign(const Target& target, std::string_view text) const {

@@ -140,12 +140,13 @@ template <typename E>
 struct Choice {
   static constexpr FileTypes kFileTypes{
       .name = std::is_same_v<E, Tls> || std::is_same_v<E, files::CleanUrls> ||
-                      std::is_same_v<E, http::Compression> || std::is_same_v<E, RuleCompression>
+                      std::is_same_v<E, http::Compression> ||
+                      std::is_same_v<E, std::optional<http::Compression>>
                   ? "a boolean or a string"
                   : "a string",
       .boolean = std::is_same_v<E, files::CleanUrls> || std::is_same_v<E, http::Compression> ||
-                 std::is_same_v<E, RuleCompression> || std::is_same_v<E, Uploads> || std::is_same_v<E, Tls> ||
-                 std::is_same_v<E, Download>,
+                 std::is_same_v<E, std::optional<http::Compression>> || std::is_same_v<E, Uploads> ||
+                 std::is_same_v<E, Tls> || std::is_same_v<E, Download>,
       .string = true};
   Member<E> member;
   std::span<const std::pair<std::string_view, E>> names;
@@ -189,7 +190,8 @@ using Kind =
                  Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
-                 Choice<http::Compression>, Choice<RuleCompression>, Choice<StoredCoding>,
-                 Choice<SiteLogFormat>, Releases, Choice<store::Durability>, Text, List>;
+                 Choice<http::Compression>, Choice<std::optional<http::Compression>>,
+                 Choice<std::optional<http::ContentCoding>>, Choice<std::optional<observe::AccessFormat>>,
+                 Releases, Choice<store::Durability>, Text, List>;
 
 }  // namespace bobbin::app

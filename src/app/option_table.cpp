@@ -12,11 +12,12 @@ constexpr std::pair<std::string_view, AccessFormat> kFormats[] = {{"transfer", A
                                                                   {"common", AccessFormat::common},
                                                                   {"combined", AccessFormat::combined},
                                                                   {"json", AccessFormat::json}};
-constexpr std::pair<std::string_view, SiteLogFormat> kSiteFormats[] = {{"auto", SiteLogFormat::automatic},
-                                                                       {"transfer", SiteLogFormat::transfer},
-                                                                       {"common", SiteLogFormat::common},
-                                                                       {"combined", SiteLogFormat::combined},
-                                                                       {"json", SiteLogFormat::json}};
+constexpr std::pair<std::string_view, std::optional<AccessFormat>> kSiteFormats[] = {
+    {"auto", std::nullopt},
+    {"transfer", AccessFormat::transfer},
+    {"common", AccessFormat::common},
+    {"combined", AccessFormat::combined},
+    {"json", AccessFormat::json}};
 constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::error},
                                                              {"warning", LogLevel::warning},
                                                              {"info", LogLevel::info},
@@ -70,16 +71,17 @@ constexpr std::pair<std::string_view, http::Compression> kCompression[] = {
     {"prepared", http::Compression::prepared},
     {"on", http::Compression::on}};
 
-constexpr std::pair<std::string_view, RuleCompression> kRuleCompression[] = {
-    {"auto", RuleCompression::automatic},
-    {"off", RuleCompression::off},
-    {"prepared", RuleCompression::prepared},
-    {"on", RuleCompression::on}};
-constexpr std::pair<std::string_view, StoredCoding> kStoredCodings[] = {{"auto", StoredCoding::automatic},
-                                                                        {"identity", StoredCoding::identity},
-                                                                        {"gzip", StoredCoding::gzip},
-                                                                        {"zstd", StoredCoding::zstd},
-                                                                        {"br", StoredCoding::br}};
+constexpr std::pair<std::string_view, std::optional<http::Compression>> kRuleCompression[] = {
+    {"auto", std::nullopt},
+    {"off", http::Compression::off},
+    {"prepared", http::Compression::prepared},
+    {"on", http::Compression::on}};
+constexpr std::pair<std::string_view, std::optional<http::ContentCoding>> kStoredCodings[] = {
+    {"auto", std::nullopt},
+    {"identity", http::ContentCoding::identity},
+    {"gzip", http::ContentCoding::gzip},
+    {"zstd", http::ContentCoding::zstd},
+    {"br", http::ContentCoding::br}};
 
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
@@ -278,11 +280,11 @@ constexpr Option kOptions[] = {
      .reach = Option::Reach::table,
      .meaning = "Whether files are offered as downloads; auto as the download of the site says."},
     {.group = "Rules", .name = "rule-compress", .key_in_table = "compress",
-     .effect = Choice<RuleCompression>{&RuleConfig::compression, kRuleCompression},
+     .effect = Choice<std::optional<http::Compression>>{&RuleConfig::compression, kRuleCompression},
      .reach = Option::Reach::table,
      .meaning = "What --compress says for the site; auto as an earlier rule or the site says."},
     {.group = "Rules", .name = "rule-content-coding", .key_in_table = "content_coding",
-     .effect = Choice<StoredCoding>{&RuleConfig::stored_coding, kStoredCodings},
+     .effect = Choice<std::optional<http::ContentCoding>>{&RuleConfig::stored_coding, kStoredCodings},
      .reach = Option::Reach::table,
      .meaning = "The content coding in which the files are stored, and so given to every client, with the media type of the name without .gz, .zst or .br; "
                 "auto is gzip for .svgz and identity for all others."},
@@ -554,7 +556,7 @@ constexpr Option kOptions[] = {
      .reach = Option::Reach::table,
      .meaning = "A file for the exchanges of one [[site]]. Failures and violations stand in the log of the server, too. Several sites may share one."},
     {.group = "Log", .name = "site-log-format", .key_in_table = "log_format",
-     .effect = Choice<SiteLogFormat>{&SiteConfig::log_format, kSiteFormats},
+     .effect = Choice<std::optional<AccessFormat>>{&SiteConfig::log_format, kSiteFormats},
      .reach = Option::Reach::table,
      .meaning = "How the exchanges of the [[site]] are logged in its own log_file, as in --log-format; auto as --log-format says."},
     {.group = "Log", .name = "log-level", .placeholder = "LEVEL",

@@ -1,7 +1,6 @@
 #include "app/serve.h"
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "app/announce.h"
 #include "app/capacity.h"
 #include "app/client_limits.h"
+#include "app/command_output.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/listeners.h"
@@ -199,7 +199,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 int serve(const Run& run, const std::function<ParseOutcome()>& parse) {
   const auto outcome = start_and_run(run, parse);
   if (outcome) return EXIT_SUCCESS;
-  std::fprintf(stderr, "bobbin: %s\n", outcome.error().message.c_str());
+  print_failure(outcome.error().message);
   return outcome.error().exit_status;
 }
 

@@ -16,14 +16,7 @@ std::string unwritable(const std::string& file, const Error& error) {
 }
 
 observe::AccessFormat format_of(const SiteConfig& site, const Config& config) {
-  switch (site.log_format) {
-    case SiteLogFormat::transfer: return observe::AccessFormat::transfer;
-    case SiteLogFormat::common: return observe::AccessFormat::common;
-    case SiteLogFormat::combined: return observe::AccessFormat::combined;
-    case SiteLogFormat::json: return observe::AccessFormat::json;
-    case SiteLogFormat::automatic: break;
-  }
-  return config.server.log_format;
+  return site.log_format.value_or(config.server.log_format);
 }
 
 bool has_own_log(const SiteConfig& site, const Config& config) {
@@ -34,7 +27,7 @@ Result<void, std::string> check_formats(const Config& config) {
   const std::vector<SiteLogFile> files = site_log_files(config);
   for (const SiteConfig& site : config.sites) {
     if (!has_own_log(site, config)) {
-      if (site.log_format == SiteLogFormat::automatic) continue;
+      if (!site.log_format) continue;
       return failure(
           std::string("log_format of a [[site]]: it is the format of its own log; a log_file for "
                       "this site is needed, or --log-format for the log of the server"));

@@ -16,7 +16,7 @@ TEST(SiteLogs, EachFileHasOneLog) {
   Config config = config_with({"", "b", "a", "b", "server", ""});
   config.server.log_file = "server";
   config.server.log_format = observe::AccessFormat::common;
-  config.sites[2].log_format = SiteLogFormat::json;
+  config.sites[2].log_format = observe::AccessFormat::json;
   const std::vector<SiteLogFile> files = site_log_files(config);
   EXPECT_EQ(files, (std::vector<SiteLogFile>{{"b", observe::AccessFormat::common},
                                              {"a", observe::AccessFormat::json}}));
@@ -38,12 +38,12 @@ TEST(SiteLogs, OneThatCannotBeOpenedIsNamed) {
 
 TEST(SiteLogs, AFormatIsThatOfAFileOfItsOwn) {
   Config config = config_with({""});
-  config.sites.front().log_format = SiteLogFormat::json;
+  config.sites.front().log_format = observe::AccessFormat::json;
   for (const auto& error : {SiteLogs::open(config).error(), SiteLogs::check(config).error()})
     EXPECT_TRUE(error.starts_with("log_format of a [[site]]: it is the format of its own log; a log_file "))
         << error;
   config = config_with({"/nonexistent/a.log", "/nonexistent/a.log"});
-  config.sites.back().log_format = SiteLogFormat::combined;
+  config.sites.back().log_format = observe::AccessFormat::combined;
   for (const auto& error : {SiteLogs::open(config).error(), SiteLogs::check(config).error()})
     EXPECT_TRUE(
         error.starts_with("log_format of a [[site]]: sites with different formats write to "

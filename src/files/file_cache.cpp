@@ -73,7 +73,7 @@ void CachedFile::set_response(Form form, http::PreparedResponse response) {
   }
 }
 
-void CachedFile::be_for(std::uint64_t new_variant) {
+void CachedFile::set_variant(std::uint64_t new_variant) {
   if (variant == new_variant) return;
   variant = new_variant;
   responses = {};
@@ -176,7 +176,7 @@ CachedFile& FileCache::entry(const FileKey& key, const os::FileStatus& status,
   const bool is_kept = slot != nullptr && slot->file->status == status;
   if (slot != nullptr && !is_kept) forget(*slot);
   CachedFile& file = is_kept ? *slot->file : insert(key, status, validators);
-  file.be_for(variant);
+  file.set_variant(variant);
   return file;
 }
 

@@ -82,7 +82,7 @@ struct CachedFile {
   }
   void set_response(Form form, http::PreparedResponse response);
   /// Drops what is for requests of another variant.
-  void be_for(std::uint64_t new_variant);
+  void set_variant(std::uint64_t new_variant);
 };
 
 /// The files that are asked for again and again, with the responses that were made from them: for one worker

@@ -170,7 +170,7 @@ http::PreconditionVerdict judge_preconditions(const Request& request, const http
                                               WallTime now) {
   using Verdict = http::PreconditionVerdict;
   const Verdict verdict = http::evaluate_preconditions(request.head.fields, current, now);
-  if (verdict != Verdict::proceed)
+  if (verdict != Verdict::proceed && request.decisions != nullptr)
     request.note("condition", {verdict == Verdict::failed ? "fails" : "the client has it already",
                                ": ETag is ", current.etag, current.last_modified ? ", Last-Modified is " : "",
                                current.last_modified ? http::format_date(*current.last_modified) : ""});

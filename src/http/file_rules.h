@@ -9,26 +9,26 @@ namespace bobbin::http {
 
 /// What the rules of a site say of how files are given. As small as a number, since every request carries it.
 struct alignas(std::uint32_t) FileRules {
-  /// A value, or nothing: as it would be without rules.
+  /// A value, or nothing: as it would be without rules. A std::optional in one byte.
   template <typename T>
-  class Said {
+  class Optional {
    public:
-    constexpr Said() = default;
-    constexpr Said(T value)  // NOLINT(google-explicit-constructor): as of std::optional
+    constexpr Optional() = default;
+    constexpr Optional(T value)  // NOLINT(google-explicit-constructor): as of std::optional
         : number_(static_cast<std::uint8_t>(static_cast<std::uint8_t>(value) + 1)) {}
     [[nodiscard]] constexpr explicit operator bool() const { return number_ != 0; }
     [[nodiscard]] constexpr T value_or(T other) const {
       return number_ == 0 ? other : static_cast<T>(number_ - 1);
     }
-    friend constexpr bool operator==(Said, Said) = default;
+    friend constexpr bool operator==(Optional, Optional) = default;
 
    private:
     std::uint8_t number_ = 0;
   };
 
-  Said<bool> attachment = {};  ///< whether a file is offered as a download
-  Said<Compression> compression = {};
-  Said<ContentCoding> stored_coding = {};  ///< in which files are stored, and so always given
+  Optional<bool> attachment = {};  ///< whether a file is offered as a download
+  Optional<Compression> compression = {};
+  Optional<ContentCoding> stored_coding = {};  ///< in which files are stored, and so always given
 
   [[nodiscard]] bool say_something() const { return *this != FileRules(); }
   /// What `later` says goes before what these say.
