@@ -6,6 +6,7 @@
 #include <span>
 
 #include "http/percent_encoding.h"
+#include "http/target.h"
 #include "os/directory.h"
 #include "os/open_beneath.h"
 #include "store/document_name.h"
@@ -179,7 +180,7 @@ void Auditor::look_at_file(const Place& place) {
     return;
   }
   count(place, to_all, is_restricted);
-  const std::string_view name = std::string_view(place.url).substr(place.url.rfind('/') + 1);
+  const std::string_view name = http::last_segment(place.url);
   if (!is_restricted && store::is_document_name(name)) ++open_documents_;
   if (const auto found = flag_of_name(place.url, site_.words)) flag(*found, place);
   look_into(place);

@@ -5,7 +5,7 @@
 
 #include "files/failure.h"
 #include "files/representation.h"
-#include "http/precondition.h"
+#include "http/target.h"
 
 namespace bobbin::files {
 namespace {
@@ -63,7 +63,7 @@ std::optional<http::Begin> ChecksumFiles::checksum(const http::Request& request)
 
   http::Validators validators = shown->validators;
   validators.etag.insert(validators.etag.size() - 1, "-sha256");
-  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::string_view name = http::last_segment(path);
   const std::string file_name = std::string(name) + std::string(kEnd);
   const Description description{.name = file_name,
                                 .presentation = {.media_type = "text/plain; charset=utf-8"},

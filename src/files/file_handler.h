@@ -189,6 +189,7 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] std::optional<http::Begin> answer_live(const http::Request& request, OfWorker& own,
                                                        const FileKey& key, OpenFile& file,
                                                        const Subject& subject, const Codings& codings) const;
+  [[nodiscard]] bool is_allowed_type(std::string_view name) const;
   [[nodiscard]] std::optional<Presentation> presentation(const http::Request& request,
                                                          std::string_view name) const;
 

@@ -3,13 +3,14 @@
 #include <string_view>
 
 #include "http/accept.h"
+#include "http/target.h"
 
 namespace bobbin::files {
 namespace {
 
 bool is_navigation(const http::Request& request) {
   const http::Method method = request.head.method;
-  const std::string_view last = request.path.substr(request.path.rfind('/') + 1);
+  const std::string_view last = http::last_segment(request.path);
   return (method == http::Method::get || method == http::Method::head) &&
          last.find('.') == std::string_view::npos && http::accepted_types(request.head).names_html;
 }

@@ -24,6 +24,11 @@ enum class PathRules : std::uint8_t {
   return path.starts_with(folder) && (folder.empty() || path.substr(folder.size()).starts_with('/'));
 }
 
+/// What stands behind the last '/' of a path, or of a name beneath a folder.
+[[nodiscard]] inline std::string_view last_segment(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 /// A request target, taken apart (RFC 9112 §3.2, RFC 3986).
 struct Target {
   /// Percent-decoded; starts with '/'; no empty inner, `.` or `..` segment, no NUL or backslash. Lives as
