@@ -419,7 +419,7 @@ constexpr Option kOptions[] = {
     {.group = "Files", .name = "include-hidden", .placeholder = "NAME",
      .effect = List{&SiteConfig::included_hidden, accept_hidden_name, "names that begin with a dot, such as .nojekyll or .x-*", "none, but /.well-known/ at the top"},
      .meaning = "Files and folders to serve although their names begin with a dot; ? and * stand for characters of a name. What is in such a folder is served, "
-                "too, but for hidden names. The server's own files, which begin with .bobbin-, are never served."},
+                "too, but for hidden names. The server's own files, which begin with .bobbin, are never served."},
     {.group = "Files", .name = "follow-symlinks", .placeholder = "no|inside|yes",
      .effect = Choice<os::Links>{&SiteConfig::follow_symlinks, kLinks},
      .meaning = "Which symbolic links are followed: none; those that end inside the root, absolute ones too where they name the root; or all, "
