@@ -40,6 +40,7 @@ TEST(HiddenNames, TheServersOwnAreNeverShown) {
   EXPECT_TRUE(names.hides("/.bobbin-abcdefghijklmnopqrstuvwxyz.tmp"));
   EXPECT_TRUE(names.hides("/a/.bobbin-x/b"));
   EXPECT_TRUE(names.hides_name(".bobbin-x"));
+  EXPECT_TRUE(names.hides_name(".bobbin"));
 }
 
 }  // namespace
