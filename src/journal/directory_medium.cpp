@@ -58,7 +58,7 @@ Result<std::unique_ptr<DirectoryMedium>> DirectoryMedium::open(const os::Fd& par
                                                                const std::string& path) {
   TRY(os::make_private_directory(parent, path));
   os::Fd directory = TRY(os::open_directory_at(parent, path));
-  TRY(os::sync(parent));
+  TRY(os::sync_directory(parent));
   return std::unique_ptr<DirectoryMedium>(new DirectoryMedium(std::move(directory)));
 }
 
@@ -100,7 +100,7 @@ Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size
 
 Result<void> DirectoryMedium::install(std::uint64_t number) {
   TRY(os::rename_without_replacing(directory_, prepared_, name_of(number)));
-  return os::sync(directory_);
+  return os::sync_directory(directory_);
 }
 
 /// One spare file is enough: segments are retired as fast as they are filled.

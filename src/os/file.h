@@ -69,17 +69,20 @@ struct FileStatus {
 /// Overwrites all of `bytes` at `offset`; fails with the error of the first write that fails.
 [[nodiscard]] Result<void> write_at(const Fd& file, Bytes bytes, std::uint64_t offset);
 
-/// Returns once the file's content and size (of a directory: its entries) are on stable storage: fsync(2).
-/// After a failure nothing is known of what was written, and a second call may report success falsely: never
-/// retry.
+/// Returns once the file's content and size are on stable storage: fsync(2). After a failure nothing is known
+/// of what was written, and a second call may report success falsely: never retry.
 [[nodiscard]] Result<void> sync(const Fd& file);
+
+/// The same of the entries of a directory. Fails also where fsync(2) alone says success falsely: XFS has
+/// nothing to write once its journal has failed, since it has dropped the entries.
+[[nodiscard]] Result<void> sync_directory(const Fd& directory);
 
 /// The same of the content and of what is needed to read it: fdatasync(2). A file that has been overwritten
 /// only, in space that was synced before, has nothing else to write.
 [[nodiscard]] Result<void> sync_content(const Fd& file);
 
 /// The same of everything that was written to the file system of `file`: syncfs(2). From Linux 5.8 on it
-/// fails when any write to it has failed since the descriptor was opened.
+/// fails when any write to it has failed since the descriptor was opened. With the check of sync_directory.
 [[nodiscard]] Result<void> sync_file_system(const Fd& file);
 
 }  // namespace bobbin::os

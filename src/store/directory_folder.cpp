@@ -75,7 +75,7 @@ Result<void> make_durable_directory(const std::string& path) {
   const Result<os::Fd> above = os::open_directory(parent(path));
   if (!above && !made) return {};  // somebody else has made the folder, in a directory that we may not read
   if (!above) return failure(above.error());
-  return os::sync(*above);
+  return os::sync_directory(*above);
 }
 
 /// A file that cannot be removed stays: a folder, or another user's file, with such a name is no reason not
@@ -130,7 +130,7 @@ Result<Ownership> DirectoryFolder::own() {
 Result<void> DirectoryFolder::prepare() {
   if (ownership_ == Ownership::ours) TRY(remove_stale_temporaries(directory_));
   if (!staging_) staging_ = TRY(try_staging(directory_));
-  return os::sync(directory_);
+  return os::sync_directory(directory_);
 }
 
 Result<std::unique_ptr<StagedFile>> DirectoryFolder::stage() {
@@ -141,7 +141,7 @@ Result<std::unique_ptr<StagedFile>> DirectoryFolder::stage() {
   return std::make_unique<NamedFile>(std::move(file), directory_, std::move(temporary));
 }
 
-Result<void> DirectoryFolder::sync_names() { return os::sync(directory_); }
+Result<void> DirectoryFolder::sync_names() { return os::sync_directory(directory_); }
 
 Result<void> DirectoryFolder::remove(const std::string& name) { return os::remove_file(directory_, name); }
 
@@ -157,7 +157,7 @@ Result<std::unique_ptr<journal::Medium>> DirectoryFolder::open_journal(bool make
   large_ = TRY(os::open_directory_at(directory_, kLarge));
   auto medium = TRY(journal::DirectoryMedium::open(directory_, kJournal));
   const os::Fd ours = TRY(os::open_directory_at(directory_, kOurs));
-  TRY(os::sync(ours));
+  TRY(os::sync_directory(ours));
   return medium;
 }
 
@@ -197,7 +197,7 @@ Result<void> DirectoryFolder::set_aside(const std::string& name) {
                                       std::string(kReplaced) + "/" + random_text() + "-" + name);
 }
 
-Result<void> DirectoryFolder::sync_hidden_names() { return os::sync(large_); }
+Result<void> DirectoryFolder::sync_hidden_names() { return os::sync_directory(large_); }
 
 Result<void> DirectoryFolder::publish_hidden(const std::string& name) {
   const Result<void> linked = os::link_file(directory_, hidden_name(name), name);

@@ -53,11 +53,21 @@ class Ledger:
             self._sent.clear()
             self._acknowledged.clear()
 
-    def compare(self, folder):
-        """Compare with the upload folder, hidden files included, but for the server's own folder."""
-        found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".bobbin"}
+    def has_been_sent(self, wanted):
         with self._lock:
-            lost = [name for name, wanted in self._acknowledged.items() if name not in found or digest(found[name]) != wanted]
+            return wanted in self._sent
+
+    def compare(self, folder, *, moved_to=None, deleted=()):
+        """Compare with the upload folder, hidden files included, but for the server's own folder. `moved_to`: where consumers
+        have moved documents; `deleted`: names of those that they have read and deleted."""
+        found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".bobbin"}
+        moved = {path.name: path.read_bytes() for path in moved_to.iterdir()} if moved_to else {}
+        with self._lock:
+            lost = [
+                name
+                for name, wanted in self._acknowledged.items()
+                if name not in deleted and wanted not in [digest(place[name]) for place in (found, moved) if name in place]
+            ]
             strays = [
                 name
                 for name, content in found.items()

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <pthread.h>
 #include <string_view>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -33,7 +35,7 @@ enum Operation : std::uint32_t {
   open_unnamed,     // openat with O_TMPFILE
   open_named,       // openat with O_CREAT
   open_beneath,     // openat2
-  write_file,       // write to a regular file
+  write_file,       // write and pwrite to a regular file
   sync_file,        // fsync, fdatasync
   sync_directory,   // the same, of a directory
   link_file,        // linkat
@@ -51,6 +53,7 @@ enum Operation : std::uint32_t {
   create_thread,    // pthread_create
   open_proc,        // open of a path beneath /proc
   sync_everything,  // syncfs
+  make_directory,   // mkdir, mkdirat
   operation_count
 };
 
@@ -86,6 +89,14 @@ struct Control {
   std::atomic<std::uint32_t> moments;
   std::atomic<std::uint32_t> events_begun;
   std::atomic<std::uint32_t> whole_seconds;  // not 0: file times lose their fraction
+  // At the crash_at-th call that stores something (0: never), before it is made or after it, the process
+  // kills itself. Where a disk is named, its file system is shut down first, as by a power cut. Or, where
+  // that is an errno, the call fails with it, and the process goes on.
+  std::atomic<std::uint32_t> crash_at;
+  std::atomic<std::uint32_t> fails_with;
+  std::atomic<std::uint32_t> crashes_after;
+  std::atomic<std::uint32_t> storing_calls;
+  char disk[256];
   Rule rules[operation_count];
   Event events[kEventCapacity];
 };
@@ -160,6 +171,45 @@ void record_end(Event* event, long result) {
   event->ended = ++control()->moments;
 }
 
+bool stores(Operation operation) {
+  switch (operation) {
+    case open_unnamed:
+    case open_named:
+    case write_file:
+    case sync_file:
+    case sync_directory:
+    case link_file:
+    case rename_file:
+    case unlink_file:
+    case sync_everything:
+    case make_directory: return true;
+    default: return false;
+  }
+}
+
+[[noreturn]] void crash() {
+  if (control()->disk[0] != '\0') {
+    static const auto real_open = REAL(open);
+    const int disk = real_open(control()->disk, O_RDONLY | O_DIRECTORY);
+    constexpr unsigned long kShutdown = 0x8004587D;  // EXT4_IOC_SHUTDOWN, XFS_IOC_GOINGDOWN
+    std::uint32_t without_flushing = 2;
+    if (::ioctl(disk, kShutdown, &without_flushing) != 0) std::perror("fault_shim: the disk goes on");
+  }
+  ::kill(::getpid(), SIGKILL);
+  for (;;) ::pause();
+}
+
+/// Counts one call that stores; the number of it.
+std::uint32_t count_storing(Operation operation) {
+  return stores(operation) && control()->crash_at != 0 ? ++control()->storing_calls : 0;
+}
+
+bool is_time(std::uint32_t call) { return call != 0 && call == control()->crash_at; }
+
+void crash_if_it_is_time(std::uint32_t call, bool is_after) {
+  if (is_time(call) && control()->fails_with == 0 && is_after == (control()->crashes_after != 0)) crash();
+}
+
 bool is_disturbed(Rule& rule) {
   const std::uint32_t call = ++rule.calls;
   const std::uint32_t every = rule.every;
@@ -198,7 +248,14 @@ long perform(Operation operation, const Subject& subject, long pretended, Call c
   Rule& rule = control()->rules[operation];
   Event* const event = record_begin(operation, subject);
   wait_while_held(rule);
-  const long result = is_disturbed(rule) ? disturbed(operation, rule, pretended, call) : call();
+  const std::uint32_t storing = count_storing(operation);
+  crash_if_it_is_time(storing, false);
+  long result = -1;
+  if (is_time(storing) && control()->fails_with != 0)
+    errno = static_cast<int>(control()->fails_with.load());
+  else
+    result = is_disturbed(rule) ? disturbed(operation, rule, pretended, call) : call();
+  crash_if_it_is_time(storing, true);
   record_end(event, result);
   return result;
 }
@@ -297,6 +354,24 @@ ssize_t write(int fd, const void* data, size_t count) {
   if (control() == nullptr || !is_regular(fd)) return real_write(fd, data, count);
   count = shortened(write_file, count);
   return perform(write_file, file(fd), static_cast<long>(count), [&] { return real_write(fd, data, count); });
+}
+
+ssize_t pwrite(int fd, const void* data, size_t count, off_t offset) {
+  static const auto real_pwrite = REAL(pwrite);
+  count = shortened(write_file, count);
+  return perform(write_file, file(fd), static_cast<long>(count),
+                 [&] { return real_pwrite(fd, data, count, offset); });
+}
+
+int mkdir(const char* path, mode_t mode) noexcept {
+  static const auto real_mkdir = REAL(mkdir);
+  return static_cast<int>(perform(make_directory, {0, path}, 0, [&] { return real_mkdir(path, mode); }));
+}
+
+int mkdirat(int directory, const char* path, mode_t mode) noexcept {
+  static const auto real_mkdirat = REAL(mkdirat);
+  return static_cast<int>(
+      perform(make_directory, {0, path}, 0, [&] { return real_mkdirat(directory, path, mode); }));
 }
 
 int fsync(int fd) {

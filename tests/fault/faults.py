@@ -21,9 +21,14 @@ from support.waiting import eventually
 OPERATIONS = [
     "open_unnamed", "open_named", "open_beneath", "write_file", "sync_file", "sync_directory", "link_file", "rename_file",
     "unlink_file", "status_file", "read_file", "read_cached", "send_file", "send_bytes", "receive_bytes", "accept_socket",
-    "watch_socket", "wait_events", "create_thread", "open_proc", "sync_everything",
+    "watch_socket", "wait_events", "create_thread", "open_proc", "sync_everything", "make_directory",
 ]  # fmt: skip
 EVENT_CAPACITY = 8192
+# What `crash_at` counts: `stores` in fault_shim.cpp.
+STORING = [
+    "open_unnamed", "open_named", "write_file", "sync_file", "sync_directory", "link_file", "rename_file", "unlink_file",
+    "sync_everything", "make_directory",
+]  # fmt: skip
 
 
 class _Rule(ctypes.Structure):
@@ -43,7 +48,9 @@ class _Event(ctypes.Structure):
 class _Control(ctypes.Structure):
     _fields_ = [
         ("recording", ctypes.c_uint32), ("moments", ctypes.c_uint32), ("events_begun", ctypes.c_uint32),
-        ("whole_seconds", ctypes.c_uint32), ("rules", _Rule * len(OPERATIONS)), ("events", _Event * EVENT_CAPACITY),
+        ("whole_seconds", ctypes.c_uint32), ("crash_at", ctypes.c_uint32), ("fails_with", ctypes.c_uint32),
+        ("crashes_after", ctypes.c_uint32),
+        ("storing_calls", ctypes.c_uint32), ("disk", ctypes.c_char * 256), ("rules", _Rule * len(OPERATIONS)), ("events", _Event * EVENT_CAPACITY),
     ]  # fmt: skip
 
 
@@ -124,11 +131,21 @@ class Faults:
         """The times of files have no fraction, as on file systems that keep none: two changes may bear the same time."""
         self._control.whole_seconds = 1
 
+    def crash_at(self, call, *, after=False, disk=None, error=0):
+        """The process kills itself at the `call`-th call from now on that stores something, before it or after it; where a disk
+        is given, the file system that is mounted there is shut down first. With `error`, the call fails with that instead."""
+        self._control.crash_at = 0
+        self._control.storing_calls = 0
+        self._control.fails_with = error
+        self._control.crashes_after = after
+        self._control.disk = str(disk).encode() if disk else b""
+        self._control.crash_at = call
+
     def clear(self):
         """No rule disturbs anything any more."""
         for rule in self._control.rules:
             rule.every = rule.at_most = rule.holds = 0
-        self._control.whole_seconds = 0
+        self._control.whole_seconds = self._control.crash_at = 0
 
     # Observations
 

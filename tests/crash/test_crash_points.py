@@ -1,0 +1,230 @@
+"""CONTRACT §7 row 15, call by call: the server is killed, or the power is cut, before and after each system call that stores
+something; or that call fails. Nothing acknowledged is lost, and nothing else is left, wherever that happens."""
+
+import contextlib
+import errno
+import os
+import random
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from disk import Disk
+from faults import STORING, Faults
+from ledger import Ledger
+from load import GONE, JSON
+from support.server import Server
+
+# How many of the points of each scenario are tried, drawn at random; "all" of them in ./test long.
+POINTS = os.environ.get("BOBBIN_CRASH_POINTS", "3")
+SMALL, LARGE = 100, 200_000
+SEGMENT_BYTES = 16 << 20
+
+@dataclass(frozen=True)
+class Event:
+    """What happens at a call: the process is killed before or after it, when the power has been `cut`; or the call fails, and
+    the power is cut in the end."""
+
+    after: bool = False
+    cuts: bool = False
+    error: int = 0
+
+
+EVENTS = {
+    "kill-before": Event(),
+    "kill-after": Event(after=True),
+    "cut-before": Event(cuts=True),
+    "cut-after": Event(after=True, cuts=True),
+    "no-space": Event(error=errno.ENOSPC),
+    "io-error": Event(error=errno.EIO),
+}
+
+
+class Stage:
+    """A disk of its own, and a server that may die at any moment."""
+
+    def __init__(self, binary, disk, root, faults, durability):
+        self.disk = disk
+        self.faults = faults
+        self.folder = disk.path / "uploads"
+        self.ledger = Ledger()
+        self.server = None
+        self._binary = binary
+        self._root = root
+        self._durability = durability
+        self._number = 0
+
+    def start(self):
+        """False: it has ended before it was ready."""
+        self.server = Server(
+            self._binary,
+            ["--port", "0", "--root", self._root, "--threads", "1", "--keep-alive-requests", "0", "--access-log", "off",
+             "--durability", self._durability, "--upload-dir", self.folder],
+            root=self._root, environment=self.faults.environment,
+        )  # fmt: skip
+        try:
+            self.server.wait_until_started()
+            return True
+        except AssertionError:
+            return False
+
+    def upload(self, size, count=1):
+        """Upload documents one after the other, as long as there is a server."""
+        with contextlib.suppress(*GONE), self.server.connect() as connection:
+            for _ in range(count):
+                self._number += 1
+                content = b'{"n": %d, "text": "%b"}' % (self._number, b"x" * size)
+                self.ledger.sending(content)
+                response = connection.ask("POST", "/upload", fields=[JSON], content=content)
+                if response.status == 201:
+                    self.ledger.acknowledge(response, content)
+                else:
+                    assert response.status in (500, 503, 507), response
+
+    def stop(self):
+        self.server.process.terminate()
+        self.end()
+
+    def kill(self):
+        self.server.process.kill()
+        self.end()
+
+    def end(self):
+        self.server.process.wait()
+        self.server.log.join()
+        self.server.errors.join()
+
+    def has_crashed(self):
+        return self.server.process.poll() == -signal.SIGKILL
+
+    def cut_power(self):
+        self.disk.cut_power()
+        self.kill()
+        self.disk.power_on()
+
+
+# Each has a part that prepares, and one in which the server crashes.
+
+
+def nothing(stage):
+    assert stage.start()
+
+
+def first_start_to_second(stage):
+    for _ in range(2):
+        if not stage.start():
+            return
+        stage.upload(SMALL)
+        stage.upload(LARGE)
+        stage.upload(SMALL, count=2)
+        stage.stop()
+        if stage.has_crashed():
+            return
+
+
+def unfinished_documents(stage):
+    assert stage.start()
+    stage.upload(SMALL)
+    stage.upload(LARGE)
+    stage.upload(SMALL)
+    stage.cut_power()
+
+
+def recovery(stage):
+    if stage.start():
+        stage.upload(SMALL)
+        stage.stop()
+
+
+def segment_that_is_nearly_full(stage):
+    assert stage.start()
+    segment = stage.folder / ".bobbin/journal/0000000001.segment"
+    while (room := SEGMENT_BYTES - len(segment.read_bytes().rstrip(b"\0"))) > 70_000:
+        stage.upload(60_000, count=max(1, room // 61_000 - 2))
+
+
+def next_segment(stage):
+    stage.upload(60_000, count=3)
+    stage.stop()
+    if not stage.has_crashed() and stage.start():
+        stage.upload(SMALL)
+        stage.stop()
+
+
+def empty(_):
+    pass
+
+
+SCENARIOS = {
+    ("files", "start"): (empty, first_start_to_second),
+    ("journal", "start"): (empty, first_start_to_second),
+    ("journal", "recovery"): (unfinished_documents, recovery),
+    ("journal", "segment"): (segment_that_is_nearly_full, next_segment),
+}
+
+
+@pytest.fixture
+def disk(scratch):
+    disk = Disk(scratch)
+    yield disk
+    disk.close(lazily=True)
+
+
+def points_of(faults):
+    """The numbers of the calls that store; of more than two alike in a row, such as those that fill a segment with zeros, the
+    first and the last."""
+    calls = [(event.operation, event.inode) for event in faults.events(*STORING)]
+    return [
+        index + 1
+        for index, call in enumerate(calls)
+        if call[0] != "write_file" or calls[index - 1 : index] != [call] or calls[index + 1 : index + 2] != [call]
+    ]
+
+
+def drawn(points):
+    return points if POINTS == "all" else sorted(random.sample(points, min(len(points), int(POINTS))))
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids="-".join)
+def test_at_every_call_that_stores(binary, shim, scratch, root, disk, scenario, event):
+    durability = scenario[0]
+    prepare, act = SCENARIOS[scenario]
+
+    def begin():
+        disk.format()
+        stage = Stage(binary, disk, root, Faults(shim, scratch / "faults"), durability)
+        prepare(stage)
+        return stage
+
+    def check(stage, point):
+        assert stage.start(), "\n".join(stage.server.errors.lines)
+        damage = stage.ledger.compare(stage.folder)
+        assert not damage, f"point {point}, after {len(stage.ledger)} acknowledged documents: {damage}"
+        before = len(stage.ledger)
+        stage.upload(SMALL)
+        assert len(stage.ledger) == before + 1
+        stage.stop()
+        assert stage.server.process.returncode == 0
+        assert not stage.ledger.compare(stage.folder)
+
+    stage = begin()
+    with stage.faults.recording():
+        act(stage)
+    points = points_of(stage.faults)
+    assert len(points) > 10
+    check(stage, None)
+    for point in drawn(points):
+        stage = begin()
+        stage.faults.crash_at(point, after=event.after, error=event.error, disk=disk.path if event.cuts else None)
+        act(stage)
+        stage.faults.clear()
+        if not stage.has_crashed():
+            if event.error:
+                disk.cut_power()
+            stage.kill()
+        if event.cuts or event.error:
+            disk.power_on()
+        check(stage, point)
