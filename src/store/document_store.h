@@ -83,6 +83,7 @@ class DocumentStore {
   enum class State : std::uint8_t {
     open,
     occupied,  ///< another server stores here; documents are taken once that server has ended
+    full,      ///< there was no space to look after what a crash has left; it is tried again
     closed,    ///< no document is taken until a restart
   };
 

@@ -50,7 +50,12 @@ Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder>
       break;
     case Ownership::ours: break;
   }
-  TRY(store->prepare());
+  if (const auto prepared = store->prepare(); !prepared) {
+    if (store->state() != State::full) return failure(prepared.error());
+    log.write(LogLevel::warning, fmt::format("Warning: no document can be stored in '{}' until there is "
+                                             "space: {}",
+                                             store->folder_->path(), prepared.error().message()));
+  }
   return store;
 }
 
@@ -69,6 +74,7 @@ DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
     case Tenure::none:
     case Tenure::being_prepared: return State::occupied;
+    case Tenure::full: return State::full;
     case Tenure::ours: return committer_->is_open() ? State::open : State::closed;
     case Tenure::unusable: break;
   }
@@ -80,31 +86,44 @@ Draft FolderStore::begin(std::uint64_t announced_bytes) {
 }
 
 Result<void> FolderStore::prepare() {
-  TRY(folder_->prepare());
-  TRY(committer_->prepare());
-  tenure_ = Tenure::ours;
-  reported_state_.set("open");
-  return {};
+  Result<void> prepared = folder_->prepare();
+  if (prepared) prepared = committer_->prepare();
+  if (prepared) {
+    tenure_ = Tenure::ours;
+    reported_state_.set("open");
+  } else {
+    const bool is_full = is_out_of_space(prepared.error());
+    tenure_ = is_full ? Tenure::full : Tenure::unusable;
+    reported_state_.set(is_full ? "full" : "closed");
+  }
+  return prepared;
 }
 
 void FolderStore::try_to_take_over() {
-  if (tenure_ != Tenure::none) return;
-  const Result<Ownership> owned = folder_->own();
-  if (!owned || *owned == Ownership::another_process) return;
+  const Tenure before = tenure_;
+  if (before == Tenure::none) {
+    const Result<Ownership> owned = folder_->own();
+    if (!owned || *owned == Ownership::another_process) return;
+  } else if (before != Tenure::full) {
+    return;
+  }
   tenure_ = Tenure::being_prepared;
-  const auto take_over = [self = shared_from_this()] {
-    if (const auto prepared = self->prepare(); !prepared) {
-      self->tenure_ = Tenure::unusable;
-      self->reported_state_.set("closed");
-      self->log_.write(LogLevel::error,
-                       fmt::format("The other server has given '{}' up, but it cannot be used: {}",
-                                   self->folder_->path(), prepared.error().message()));
-      return;
-    }
-    self->log_.write(LogLevel::info, fmt::format("The other server has given '{}' up: uploads are taken",
-                                                 self->folder_->path()));
-  };
-  if (!writing_.run(take_over)) tenure_ = Tenure::none;  // a later attempt may find a thread
+  // Without a thread a later attempt may find one.
+  if (!writing_.run([self = shared_from_this(), before] { self->take_over(before); })) tenure_ = before;
+}
+
+void FolderStore::take_over(Tenure before) {
+  const auto prepared = prepare();
+  if (prepared) {
+    log_.write(LogLevel::info, fmt::format("{} '{}': uploads are taken",
+                                           before == Tenure::full ? "There is space again for"
+                                                                  : "The other server has ended that used",
+                                           folder_->path()));
+  } else if (tenure_ == Tenure::unusable || before != Tenure::full) {
+    log_.write(LogLevel::error, fmt::format("No document can be stored in '{}'{}: {}", folder_->path(),
+                                            tenure_ == Tenure::full ? " until there is space" : "",
+                                            prepared.error().message()));
+  }
 }
 
 }  // namespace bobbin::store

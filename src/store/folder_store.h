@@ -43,7 +43,8 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] State state() const override;
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;
 
-  /// Takes the folder when another process has owned it until now and has ended. Does not wait for a disk.
+  /// Takes the folder when another process has owned it until now and has ended, or when there was no space
+  /// to prepare it until now. Does not wait for a disk.
   void try_to_take_over();
   /// Must be called once a second, by the thread of try_to_take_over.
   void tick() { committer_->tick(shared_from_this()); }
@@ -62,9 +63,11 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] executor::Lane& writing() { return writing_; }
 
  private:
-  enum class Tenure : std::uint8_t { none, being_prepared, ours, unusable };
+  enum class Tenure : std::uint8_t { none, full, being_prepared, ours, unusable };
 
+  /// After a failure `full` or `unusable`.
   [[nodiscard]] Result<void> prepare();
+  void take_over(Tenure before);
 
   const std::shared_ptr<Folder> folder_;
   observe::LogWriter& log_;

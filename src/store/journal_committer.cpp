@@ -35,18 +35,25 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
 
 Result<void> JournalCommitter::prepare() {
   const Lock lock(journal_mutex_);
-  medium_ = TRY(folder_.open_journal(true));
-  const journal::History history = TRY(Journal::read(*medium_));
-  TRY(recover(folder_, history, report_.log()));
-  journal_ =
-      TRY(Journal::open(*medium_, history, random_text(), folder_.circumstances(), limits_.segment_bytes));
-  journal_->add(journal::Checkpoint{history.sequence});
-  TRY(journal_->write());
-  TRY(journal_->flush());
-  TRY(journal_->trim(history.sequence));
-  TRY(folder_.remove_hidden_names());
-  published_ = checkpointed_ = history.sequence;
-  bytes_ = journal_->bytes();
+  medium_ = TRY(folder_.open_journal(false));
+  if (medium_ == nullptr) return {};
+  history_ = TRY(Journal::read(*medium_));
+  TRY(recover(folder_, history_, report_.log()));
+  published_ = checkpointed_ = history_.sequence;
+  if (!std::exchange(history_.open, {}).empty()) TRY(begin_journal());
+  return folder_.remove_hidden_names();
+}
+
+/// Everything behind which it begins is on stable storage.
+Result<void> JournalCommitter::begin_journal() {
+  if (medium_ == nullptr) medium_ = TRY(folder_.open_journal(true));
+  auto journal =
+      TRY(Journal::open(*medium_, history_, random_text(), folder_.circumstances(), limits_.segment_bytes));
+  journal->add(journal::Checkpoint{history_.sequence});
+  TRY(journal->write());
+  TRY(journal->flush());
+  TRY(journal->trim(history_.sequence));
+  journal_ = std::move(journal);
   return {};
 }
 
@@ -109,7 +116,7 @@ void JournalCommitter::commit(Uploads& batch) {
       fail_all(batch, {Reason::closed});
     else
       store(batch);
-    bytes_ = journal_->bytes();
+    if (journal_ != nullptr) bytes_ = journal_->bytes();
     for (const Upload& upload : batch) report_.add(upload);
   }
   for (Upload& upload : batch) upload.conclude();
@@ -126,6 +133,13 @@ void JournalCommitter::store(Uploads& batch) {
 }
 
 bool JournalCommitter::make_room(Uploads& batch) {
+  if (journal_ == nullptr) {
+    if (const auto begun = begin_journal(); !begun) {
+      if (begun.error().code == EIO) close(begun.error());
+      fail_all(batch, {Reason::failed, begun.error()});
+      return false;
+    }
+  }
   std::uint64_t bytes = 0;
   for (const Upload& upload : batch)
     bytes += Journal::kRecordBytes + upload.document->content_in_memory().value_or("").size();
@@ -257,7 +271,7 @@ bool JournalCommitter::make_checkpoint() {
   const std::uint64_t through = published_;
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
-  if (journal_->is_broken()) return false;
+  if (journal_->is_broken()) return false;  // there is one, since there are documents
   const auto recorded = record(through, synced);
   if (!recorded) close(recorded.error());
   return recorded.value_or(false);

@@ -53,7 +53,8 @@ class JournalCommitter final : public Committer {
   JournalCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
                    observe::Registry& registry, observe::State& state, Limits limits);
 
-  /// Recovers what an earlier process has left, and begins a segment.
+  /// Recovers what an earlier process has left. Where there is nothing to be recovered, nothing is written:
+  /// the journal begins with the first document.
   [[nodiscard]] Result<void> prepare() override EXCLUDES(journal_mutex_);
   void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
@@ -74,6 +75,7 @@ class JournalCommitter final : public Committer {
 
   void commit(Uploads& batch) EXCLUDES(journal_mutex_);
   void store(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> begin_journal() REQUIRES(journal_mutex_);
   [[nodiscard]] bool make_room(Uploads& batch) REQUIRES(journal_mutex_);
   /// `body` is given a copy of a document that is in memory.
   [[nodiscard]] journal::Record stage(JournalUpload& upload, std::string& body) REQUIRES(journal_mutex_);
@@ -105,7 +107,8 @@ class JournalCommitter final : public Committer {
   Mutex journal_mutex_;
   UploadReport report_ GUARDED_BY(journal_mutex_);
   std::unique_ptr<journal::Medium> medium_ GUARDED_BY(journal_mutex_);
-  std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);
+  journal::History history_ GUARDED_BY(journal_mutex_);                   // behind which the journal begins
+  std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
 

@@ -115,16 +115,58 @@ class JournalCommitterTest : public ::testing::Test {
 };
 
 TEST_F(JournalCommitterTest, NamesTheFileOnceTheRecordIsDurable) {
+  const std::string first = upload(0, "{}");
   int flushes = 0;
   folder_->journal_disk().on_flush = [&] {
     ++flushes;
-    EXPECT_THAT(files(), IsEmpty());
+    EXPECT_THAT(files(), SizeIs(1));
   };
   const std::string name = upload(1, "{\"a\":1}");
   folder_->journal_disk().on_flush = [] {};
   EXPECT_EQ(flushes, 1);
-  EXPECT_THAT(files(), ElementsAre(std::pair(name, "{\"a\":1}")));
-  EXPECT_THAT(folder_->events(), ElementsAre("publish")) << "nothing but the journal is synced";
+  EXPECT_EQ(files(), (TestFolder::Files{{first, "{}"}, {name, "{\"a\":1}"}}));
+  EXPECT_THAT(folder_->events(), ElementsAre("publish", "publish")) << "nothing but the journal is synced";
+}
+
+TEST_F(JournalCommitterTest, NothingIsWrittenBeforeTheFirstDocument) {
+  EXPECT_FALSE(folder_->has_journal());
+  stop_cleanly();
+  start();
+  EXPECT_FALSE(folder_->has_journal());
+  upload(1, "1");
+  stop_cleanly();
+  const auto segments = folder_->journal_disk().segments.size();
+  start();
+  stop_cleanly();
+  EXPECT_EQ(folder_->journal_disk().segments.size(), segments) << "after a clean stop nothing is to be noted";
+}
+
+TEST_F(JournalCommitterTest, AJournalThatCannotBeginForLackOfSpaceBeginsWhenThereIsSome) {
+  folder_->journal_disk().fail_prepare = ENOSPC;
+  EXPECT_EQ(try_to_upload(1).code, ENOSPC);
+  EXPECT_EQ(server_->store->state(), DocumentStore::State::open);
+  const std::string name = upload(2, "2");
+  restart_after_power_cut();
+  EXPECT_EQ(files(), (TestFolder::Files{{name, "2"}}));
+}
+
+TEST_F(JournalCommitterTest, ARecoveryForWhichThereIsNoSpaceIsTriedAgain) {
+  const std::string name = upload(1, "1");
+  end();
+  folder_->cut_power();
+  folder_->fail(Step::append, ENOSPC);
+  start();
+  EXPECT_EQ(server_->store->state(), DocumentStore::State::full);
+  EXPECT_EQ(server_->registry.states().at(0).text, "full");
+  server_->store->try_to_take_over();
+  const Instant deadline = monotonic_now() + seconds(10);
+  while (server_->store->state() != DocumentStore::State::open && monotonic_now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(server_->store->state(), DocumentStore::State::open);
+  EXPECT_EQ(files(), (TestFolder::Files{{name, "1"}}));
+  end();
+  EXPECT_THAT(log_.lines(LogLevel::warning), Contains(HasSubstr("until there is space")));
+  EXPECT_THAT(log_.lines(LogLevel::info), Contains(HasSubstr("There is space again")));
 }
 
 TEST_F(JournalCommitterTest, APowerCutAtTheAnswerLosesNothing) {

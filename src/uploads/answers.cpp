@@ -105,6 +105,7 @@ std::optional<Response> not_taken(store::DocumentStore::State state) {
   switch (state) {
     case State::open: return std::nullopt;
     case State::occupied: return occupied();
+    case State::full: return storage_failure({ENOSPC, "recovery"});
     case State::closed: break;
   }
   return closed();

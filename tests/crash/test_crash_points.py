@@ -15,6 +15,7 @@ from faults import STORING, Faults
 from ledger import Ledger
 from load import GONE, JSON
 from support.server import Server
+from support.waiting import eventually
 
 # How many of the points of each scenario are tried, drawn at random; "all" of them in ./test long.
 POINTS = os.environ.get("BOBBIN_CRASH_POINTS", "3")
@@ -50,6 +51,7 @@ class Stage:
         self.folder = disk.path / "uploads"
         self.ledger = Ledger()
         self.server = None
+        self.servers = []
         self._binary = binary
         self._root = root
         self._durability = durability
@@ -63,6 +65,7 @@ class Stage:
              "--durability", self._durability, "--upload-dir", self.folder],
             root=self._root, environment=self.faults.environment,
         )  # fmt: skip
+        self.servers.append(self.server)
         try:
             self.server.wait_until_started()
             return True
@@ -81,22 +84,21 @@ class Stage:
                     self.ledger.acknowledge(response, content)
                 else:
                     assert response.status in (500, 503, 507), response
-
     def stop(self):
         self.server.process.terminate()
-        self.end()
+        self.server.process.wait()
 
     def kill(self):
-        self.server.process.kill()
-        self.end()
-
-    def end(self):
-        self.server.process.wait()
-        self.server.log.join()
-        self.server.errors.join()
+        """Whoever still runs, so that nobody uses the disk any more."""
+        for server in self.servers:
+            server.process.kill()
+            server.process.wait()
+            server.log.join()
+            server.errors.join()
+        self.servers.clear()
 
     def has_crashed(self):
-        return self.server.process.poll() == -signal.SIGKILL
+        return any(server.process.poll() == -signal.SIGKILL for server in self.servers)
 
     def cut_power(self):
         self.disk.cut_power()
@@ -152,6 +154,25 @@ def next_segment(stage):
         stage.stop()
 
 
+def hand_over(stage):
+    """A successor waits for the folder while its predecessor stops. Whoever is hit, the other one goes on."""
+    predecessor = stage.server
+    if not stage.start():
+        return
+    successor = stage.server
+    stage.server = predecessor
+    stage.upload(SMALL, count=2)
+    stage.stop()
+    stage.server = successor
+    said = r"uploads are taken|No document can be stored"
+    eventually(
+        lambda: successor.process.poll() is not None or successor.log.count(said) + successor.errors.count(said),
+        "the successor has the folder",
+    )
+    stage.upload(SMALL)
+    stage.stop()
+
+
 def empty(_):
     pass
 
@@ -160,6 +181,7 @@ SCENARIOS = {
     ("files", "start"): (empty, first_start_to_second),
     ("journal", "start"): (empty, first_start_to_second),
     ("journal", "recovery"): (unfinished_documents, recovery),
+    ("journal", "hand-over"): (nothing, hand_over),
     ("journal", "segment"): (segment_that_is_nearly_full, next_segment),
 }
 
@@ -208,6 +230,7 @@ def test_at_every_call_that_stores(binary, shim, scratch, root, disk, scenario, 
         assert len(stage.ledger) == before + 1
         stage.stop()
         assert stage.server.process.returncode == 0
+        stage.kill()
         assert not stage.ledger.compare(stage.folder)
 
     stage = begin()
@@ -215,16 +238,17 @@ def test_at_every_call_that_stores(binary, shim, scratch, root, disk, scenario, 
         act(stage)
     points = points_of(stage.faults)
     assert len(points) > 10
+    stage.kill()
     check(stage, None)
     for point in drawn(points):
         stage = begin()
         stage.faults.crash_at(point, after=event.after, error=event.error, disk=disk.path if event.cuts else None)
         act(stage)
         stage.faults.clear()
-        if not stage.has_crashed():
-            if event.error:
-                disk.cut_power()
-            stage.kill()
-        if event.cuts or event.error:
+        if event.error:
+            disk.cut_power()
+        has_lost_power = event.error or (event.cuts and stage.has_crashed())
+        stage.kill()
+        if has_lost_power:
             disk.power_on()
         check(stage, point)
