@@ -65,7 +65,9 @@ constexpr std::pair<std::string_view, files::TrailingSlash> kTrailingSlash[] = {
     {"never", files::TrailingSlash::never}};
 
 constexpr std::pair<std::string_view, store::Durability> kDurability[] = {
-    {"files", store::Durability::files}, {"journal", store::Durability::journal}};
+    {"auto", store::Durability::automatic},
+    {"files", store::Durability::files},
+    {"journal", store::Durability::journal}};
 constexpr std::pair<std::string_view, http::Compression> kCompression[] = {
     {"off", http::Compression::off},
     {"prepared", http::Compression::prepared},
@@ -498,10 +500,11 @@ constexpr Option kOptions[] = {
      .effect = Size{&ServerConfig::upload_disk, 0, kTiB},
      .meaning = "How much of the disk unfinished uploads may take together; what is more is answered 503. One upload of the largest "
                 "size is possible in any case."},
-    {.group = "Limits", .name = "durability", .placeholder = "files|journal",
+    {.group = "Limits", .name = "durability", .placeholder = "auto|files|journal",
      .effect = Choice<store::Durability>{&ServerConfig::durability, kDurability},
-     .meaning = "What has been flushed when an upload is answered: files and their names, or a record in a journal in the folder, "
-                "which is faster, and from which the files are published again after a power cut. The journal needs Linux 5.8."},
+     .meaning = "What has been flushed when an upload is answered: the file and its name, or a record in a journal in the folder, "
+                "which is faster, and from which the files are published again after a power cut. auto is journal where the kernel "
+                "(Linux 5.8) and the file system report every failed sync and there are 256 MiB or more, otherwise files."},
     {.group = "Limits", .name = "head-timeout", .placeholder = "TIME",
      .effect = Time{&ServerConfig::head_timeout, 1ms, 24h},
      .meaning = "How long a request head may take, from its first byte to its last; more is answered 408."},

@@ -1,12 +1,16 @@
 #include "os/file.h"
 
+#include <algorithm>
 #include <climits>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -14,6 +18,16 @@
 
 namespace bobbin::os {
 namespace {
+
+// f_type of statfs(2). ZFS is in no header of the kernel.
+constexpr std::uint32_t kZfs = 0x2FC12FC1;
+constexpr std::uint32_t kLocal[] = {EXT4_SUPER_MAGIC,
+                                    XFS_SUPER_MAGIC,
+                                    BTRFS_SUPER_MAGIC,
+                                    F2FS_SUPER_MAGIC,
+                                    OVERLAYFS_SUPER_MAGIC,
+                                    TMPFS_MAGIC,
+                                    kZfs};
 
 // Linux 6.8; older headers do not have it, and older kernels leave it out of the mask of what they filled in.
 constexpr unsigned kUniqueMountId = 0x4000;
@@ -79,6 +93,15 @@ Result<std::uint64_t> file_system_id(const Fd& file) {
   std::uint64_t id;
   std::memcpy(&id, &raw.f_fsid, sizeof id);
   return id;
+}
+
+Result<FileSystem> file_system(const Fd& file) {
+  struct statfs raw;
+  if (::fstatfs(file.number(), &raw) != 0) return last_error("fstatfs");
+  const auto is_that = [&](auto magic) { return static_cast<std::uint32_t>(raw.f_type) == magic; };
+  return FileSystem{
+      .kind = std::ranges::any_of(kLocal, is_that) ? FileSystem::Kind::local : FileSystem::Kind::other,
+      .size_bytes = raw.f_blocks * static_cast<std::uint64_t>(raw.f_frsize)};
 }
 
 std::string place_of(const Fd& file) {
@@ -173,6 +196,14 @@ Result<void> sync_content([[maybe_unused]] const Fd& file) {
   if (uninterrupted([&] { return ::fdatasync(file.number()); }) != 0) return last_error("fdatasync");
 #endif
   return {};
+}
+
+bool is_failed_sync_reported() {
+  utsname names{};
+  unsigned major = 0;
+  unsigned minor = 0;
+  return ::uname(&names) == 0 && std::sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
+         (major > 5 || (major == 5 && minor >= 8));
 }
 
 Result<void> sync_file_system([[maybe_unused]] const Fd& file) {

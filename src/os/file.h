@@ -47,6 +47,16 @@ struct FileStatus {
 /// none.
 [[nodiscard]] Result<std::uint64_t> file_system_id(const Fd& file);
 
+/// What is known of a file system.
+struct FileSystem {
+  enum class Kind : std::uint8_t {
+    local,  ///< ext2 to ext4, xfs, btrfs, f2fs, zfs, overlay, tmpfs: the kernel knows when a write has failed
+    other,
+  } kind = Kind::other;
+  std::uint64_t size_bytes = 0;  ///< of all of it
+};
+[[nodiscard]] Result<FileSystem> file_system(const Fd& file);
+
 /// The absolute path at which an open file lies now, as /proc tells; empty: it does not.
 [[nodiscard]] std::string place_of(const Fd& file);
 
@@ -84,5 +94,7 @@ struct FileStatus {
 /// The same of everything that was written to the file system of `file`: syncfs(2). From Linux 5.8 on it
 /// fails when any write to it has failed since the descriptor was opened. With the check of sync_directory.
 [[nodiscard]] Result<void> sync_file_system(const Fd& file);
+/// Whether this kernel is new enough for that.
+[[nodiscard]] bool is_failed_sync_reported();
 
 }  // namespace bobbin::os

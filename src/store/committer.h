@@ -10,8 +10,9 @@ namespace bobbin::store {
 
 /// How a 201 is made durable.
 enum class Durability : std::uint8_t {
-  files,    ///< the file and its name are synced before the answer
-  journal,  ///< a record in the journal is; the file and its name follow, and recovery makes up for them
+  automatic,  ///< with a journal where Folder::journal_obstacle() knows nothing against it, else without
+  files,      ///< the file and its name are synced before the answer
+  journal,    ///< a record in the journal is; the file and its name follow, and recovery makes up for them
 };
 
 /// Turns received documents into durable ones, on the threads of the executor. Thread: any; but prepare() is

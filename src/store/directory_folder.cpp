@@ -21,6 +21,9 @@ constexpr const char* kJournal = ".bobbin/journal";
 constexpr const char* kLarge = ".bobbin/large";
 constexpr const char* kReplaced = ".bobbin/replaced";
 
+// A journal takes two or three segments of 16 MiB, and up to 256 MiB while a checkpoint is late.
+constexpr std::uint64_t kSmallest = 256UL * 1024 * 1024;
+
 class UnnamedFile : public StagedFile {
  public:
   UnnamedFile(os::Fd file, const os::Fd& directory) : file_(std::move(file)), directory_(directory) {}
@@ -173,6 +176,17 @@ journal::Circumstances DirectoryFolder::circumstances() const {
   const auto boot = os::read_file("/proc/sys/kernel/random/boot_id");
   const auto status = os::status(directory_);
   return {.boot = boot ? boot->substr(0, boot->find('\n')) : "", .mount = status ? status->mount : 0};
+}
+
+std::string DirectoryFolder::journal_obstacle() const {
+  if (!os::is_failed_sync_reported()) return "before Linux 5.8 the kernel does not report every failed sync";
+  const auto system = os::file_system(directory_);
+  if (!system) return "the kind of its file system is not known";
+  if (system->kind == os::FileSystem::Kind::other)
+    return "its file system is none of which syncfs is known to report every failure, as ext4, xfs, btrfs, "
+           "f2fs, zfs, overlay and tmpfs do";
+  if (system->size_bytes < kSmallest) return "its file system has less than 256 MiB";
+  return "";
 }
 
 Result<void> DirectoryFolder::sync_everything() { return os::sync_file_system(directory_); }

@@ -35,6 +35,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] Result<std::unique_ptr<journal::Medium>> open_journal(bool make) override;
   [[nodiscard]] Result<void> remove_journal() override;
   [[nodiscard]] journal::Circumstances circumstances() const override;
+  [[nodiscard]] std::string journal_obstacle() const override;
   [[nodiscard]] Result<void> sync_everything() override;
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) override;
   [[nodiscard]] Result<void> set_aside(const std::string& name) override;

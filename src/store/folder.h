@@ -65,6 +65,9 @@ class Folder {
   /// Removes the journal, whose medium is no longer used.
   [[nodiscard]] virtual Result<void> remove_journal() = 0;
   [[nodiscard]] virtual journal::Circumstances circumstances() const = 0;
+  /// Why a journal should not be relied on here, as a clause for the operator. Empty: nothing is known
+  /// against it.
+  [[nodiscard]] virtual std::string journal_obstacle() const = 0;
   /// Returns once everything that was done to the folder and its files before the call is on stable storage.
   /// Never call it again after a failure.
   [[nodiscard]] virtual Result<void> sync_everything() = 0;

@@ -19,10 +19,26 @@ executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
       {.parallel = limits.writing_documents, .waiting = limits.waiting_documents, .runs_at_shut_down = true});
 }
 
+/// How documents are kept in this folder: never `automatic`.
+Durability resolve(Durability wanted, const Folder& folder, observe::LogWriter& log) {
+  if (wanted == Durability::files) return wanted;
+  const std::string obstacle = folder.journal_obstacle();
+  if (obstacle.empty()) return Durability::journal;
+  if (wanted == Durability::journal) {
+    log.write(LogLevel::warning,
+              fmt::format("Warning: the journal in '{}' cannot be relied on: {}", folder.path(), obstacle));
+    return wanted;
+  }
+  log.write(LogLevel::info, fmt::format("Each document in '{}' is synced by itself, without a journal: {}",
+                                        folder.path(), obstacle));
+  return Durability::files;
+}
+
 std::unique_ptr<Committer> make_committer(Folder& folder, executor::Executor& executor,
                                           observe::LogWriter& log, observe::Registry& registry,
-                                          observe::State& state, const FolderStore::Limits& limits) {
-  if (limits.durability == Durability::journal)
+                                          observe::State& state, const FolderStore::Limits& limits,
+                                          Durability durability) {
+  if (durability == Durability::journal)
     return std::make_unique<JournalCommitter>(folder, executor, log, registry, state,
                                               JournalCommitter::Limits());
   return std::make_unique<FileCommitter>(folder, executor, log, registry, state, limits.committer);
@@ -67,8 +83,8 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
       writing_(writing_lane(executor, *folder_, limits)),
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
-      durability_(limits.durability),
-      committer_(make_committer(*folder_, executor, log, registry, reported_state_, limits)) {}
+      durability_(resolve(limits.durability, *folder_, log)),
+      committer_(make_committer(*folder_, executor, log, registry, reported_state_, limits, durability_)) {}
 
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
@@ -115,10 +131,10 @@ void FolderStore::try_to_take_over() {
 void FolderStore::take_over(Tenure before) {
   const auto prepared = prepare();
   if (prepared) {
-    log_.write(LogLevel::info, fmt::format("{} '{}': uploads are taken",
-                                           before == Tenure::full ? "There is space again for"
-                                                                  : "The other server has ended that used",
-                                           folder_->path()));
+    log_.write(LogLevel::info,
+               before == Tenure::full
+                   ? fmt::format("There is space again in '{}': uploads are taken", folder_->path())
+                   : fmt::format("The other server has given '{}' up: uploads are taken", folder_->path()));
   } else if (tenure_ == Tenure::unusable || before != Tenure::full) {
     log_.write(LogLevel::error, fmt::format("No document can be stored in '{}'{}: {}", folder_->path(),
                                             tenure_ == Tenure::full ? " until there is space" : "",

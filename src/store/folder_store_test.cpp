@@ -36,6 +36,16 @@ TEST_F(OwnershipTest, ItsOwnFolderIsPreparedAtOnce) {
   EXPECT_THAT(log_.lines(LogLevel::warning), IsEmpty());
 }
 
+TEST_F(OwnershipTest, AJournalIsKeptWhereNothingIsKnownAgainstIt) {
+  EXPECT_EQ(start({.durability = Durability::automatic}).durability(), Durability::journal);
+  folder_->obstacle = "it is a test";
+  EXPECT_EQ(start({.durability = Durability::automatic}).durability(), Durability::files);
+  EXPECT_EQ(start({.durability = Durability::journal}).durability(), Durability::journal);
+  finish();
+  EXPECT_THAT(log_.lines(LogLevel::info), ElementsAre(HasSubstr("without a journal: it is a test")));
+  EXPECT_THAT(log_.lines(LogLevel::warning), ElementsAre(HasSubstr("cannot be relied on: it is a test")));
+}
+
 TEST_F(OwnershipTest, AFolderThatCannotBePreparedIsNoStore) {
   folder_->fail(Step::prepare, EROFS);
   const auto store = FolderStore::create(folder_, executor_, log_.writer("Uploads"), registry_, {});

@@ -181,6 +181,8 @@ class TestFolder : public Folder {
     disk_->segments.clear();
     return {};
   }
+  std::string journal_obstacle() const override { return obstacle; }
+  std::string obstacle;
   journal::Circumstances circumstances() const override {
     return {.boot = std::to_string(boots_), .mount = 1};
   }

@@ -13,12 +13,18 @@ def faults(shim, scratch):
 
 
 @pytest.fixture
-def start(start_plain, root, faults):
+def durability():
+    """How uploads are made durable. Most of these tests are about the calls for one file; a module or a test may have another."""
+    return "files"
+
+
+@pytest.fixture
+def start(start_plain, root, faults, durability):
     """Start a server with one thread that suffers the faults, on a free port, with further flags."""
 
     def start_with_faults(*flags, environment=None, **options):
         return start_plain(
-            "--port", "0", "--root", root, "--threads", "1", *flags, root=root,
+            "--port", "0", "--root", root, "--threads", "1", "--durability", durability, *flags, root=root,
             environment={**faults.environment, **(environment or {})}, **options,
         )  # fmt: skip
 

@@ -10,21 +10,29 @@ from support.waiting import in_parallel
 
 SMALL = b"[1]"
 LARGE = b'"' + b"x" * 100_000 + b'"'
+SIZES = {"files": 8 << 20, "journal": 40 << 20}  # a segment of the journal has 16 MiB
 NO_BLOCKS = ((), LARGE)
 NO_INODES = (("-N", "32"), SMALL)
 
 
+@pytest.fixture(params=["files", "journal"])
+def durability(request):
+    return request.param
+
+
 @pytest.fixture
-def start_on_disk(scratch, start_plain, root):
+def start_on_disk(scratch, start_plain, root, durability):
     """Start a server that keeps its uploads on a small disk. In `root` the folder is a link, for `Uploads.check` to look into."""
     disks = []
 
     def start(*mkfs_options):
         if not disks:
-            disks.append(Disk(scratch, size_bytes=8 << 20, mkfs_options=mkfs_options))
+            disks.append(Disk(scratch, size_bytes=SIZES[durability], mkfs_options=mkfs_options))
             (root / "uploads").rmdir()
             (root / "uploads").symlink_to(disks[0].path / "uploads")
-        server = start_plain("--port", "0", "--root", root, "--upload-dir", disks[0].path / "uploads", root=root)
+        server = start_plain(
+            "--port", "0", "--root", root, "--upload-dir", disks[0].path / "uploads", "--durability", durability, root=root
+        )
         server.disk = disks[0]
         return server
 
@@ -78,14 +86,15 @@ def test_filled_by_several(start_on_disk):
         content = b'{"number": %d, "text": "%b"}' % (index, LARGE[1:-1])
         return uploads.server.upload(content), content
 
-    results = in_parallel(16, lambda first: [upload(index) for index in range(first, 160, 16)])
+    results = in_parallel(16, lambda first: [upload(index) for index in range(first, 480, 16)])
     for response, content in [result for part in results for result in part]:
         uploads.note(response, content)
         assert response.status in (201, 507)
-    assert 0 < len(uploads.acknowledged) < 160
+    assert 0 < len(uploads.acknowledged) < 480
     uploads.check()
 
 
+@pytest.mark.parametrize("durability", ["files"])  # a journal is a file open for writing, which the kernel respects
 def test_disk_becomes_read_only(start_on_disk):
     """As ext4 does with itself after an error: 500, what is there is still served, and uploads work once it is writable again."""
     uploads = Uploads(start_on_disk())

@@ -167,6 +167,11 @@ def test_another_path(start):
     assert server.upload(b"[1]").status == 404
 
 
+def documents(folder):
+    """What is in an upload folder, but for the folder that the server has for itself."""
+    return [path for path in folder.iterdir() if path.name != ".bobbin"]
+
+
 def test_another_folder(start, scratch):
     """§1: --upload-dir; §3: the document can still be fetched at its path."""
     folder = scratch / "elsewhere"
@@ -174,7 +179,7 @@ def test_another_folder(start, scratch):
     server = start("--upload-dir", folder)
     response = server.upload(b"[1]")
     assert response.status == 201
-    (stored,) = folder.iterdir()
+    (stored,) = documents(folder)
     assert re.fullmatch(NAME, stored.name) and stored.read_bytes() == b"[1]"
     assert server.uploads() == []
     assert response["Location"].endswith("/" + stored.name)
@@ -192,7 +197,7 @@ def test_another_folder_in_the_root(start, root, scratch, name, serves):
     folder = name.format(root=root, link=link)
     server = start("--upload-dir", folder, "--serve-uploads", "on" if serves else "off", root=root)
     response = server.upload(b"[1]")
-    (stored,) = (root / "inbox").iterdir()
+    (stored,) = documents(root / "inbox")
     assert response.status == 201 and response["Location"] == f"/inbox/{stored.name}"
     assert server.get(response["Location"]).status == (200 if serves else 404)
     assert server.get(f"/uploads/{stored.name}").status == 404
@@ -896,5 +901,5 @@ def test_servers_that_are_started_together(start, root):
     servers = in_parallel(3, lambda _: start())
     statuses = sorted(server.upload(b"[1]").status for server in servers)
     assert statuses == [201, 503, 503]
-    left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    left = [path.name for path in folder.iterdir() if path.name.startswith(".bobbin-")]
     assert left == [".bobbin-" + "b" * 26 + ".tmp"]

@@ -108,8 +108,12 @@ def kill(server):
     server.stop()
 
 
+def documents(folder):
+    return [path for path in folder.iterdir() if path.name != ".bobbin"]
+
+
 def size_bytes(folder):
-    return sum(path.stat().st_size for path in folder.iterdir())
+    return sum(path.stat().st_size for path in documents(folder))
 
 
 def arguments():
@@ -142,7 +146,7 @@ def soak(options, root, totals):
         if damage := ledger.compare(folder):
             yield f"after kill {totals['kills']}: {damage}"
         if size_bytes(folder) > options.megabytes << 20:
-            for path in folder.iterdir():
+            for path in documents(folder):
                 path.unlink()
             ledger.forget()
     if lost := ledger.fetch(server):

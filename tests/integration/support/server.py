@@ -213,8 +213,8 @@ class Server:
         return raw
 
     def uploads(self):
-        """Names in the upload folder, hidden ones included."""
-        return sorted(path.name for path in (self.root / "uploads").iterdir())
+        """Names in the upload folder, hidden ones included, but for the folder that the server has for itself."""
+        return sorted(path.name for path in (self.root / "uploads").iterdir() if path.name != ".bobbin")
 
     # Observing it
 
