@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
+#include <limits>
 #include <map>
 
 #include "app/nearest_name.h"
+#include "app/option_values.h"
 #include "base/ascii.h"
 #include "base/endpoint.h"
 
@@ -23,7 +25,13 @@ struct Occurrence {
 constexpr std::pair<std::string_view, Command> kCommands[] = {{"audit", Command::audit},
                                                               {"explain", Command::explain}};
 /// First words that will be commands.
-constexpr std::string_view kReserved[] = {"inbox", "doctor", "upgrade"};
+constexpr std::string_view kReserved[] = {"doctor", "upgrade"};
+
+constexpr std::string_view kInbox = "inbox";
+/// Words behind it.
+constexpr std::pair<std::string_view, Command> kInboxCommands[] = {
+    {"verify", Command::inbox_verify}, {"cat", Command::inbox_cat}, {"prove", Command::inbox_prove}};
+constexpr std::uint64_t kMostDocuments = 1'000'000;
 
 constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
@@ -65,6 +73,7 @@ class Parser {
     line.command = command_;
     line.method = method_;
     line.url = url_;
+    line.inbox = inbox_;
   }
 
  private:
@@ -146,12 +155,35 @@ class Parser {
 
   /// Takes the command, and what belongs to it, off the front.
   [[nodiscard]] Result<void, std::string> take_command(std::vector<std::string>& words) {
+    if (!words.empty() && words.front() == kInbox) return take_inbox_command(words);
     const auto named = std::ranges::find_if(
         kCommands, [&](const auto& each) { return !words.empty() && each.first == words.front(); });
     if (named == std::end(kCommands)) return {};
     command_ = named->second;
     words.erase(words.begin());
     return command_ == Command::explain ? take_request(words) : Result<void, std::string>();
+  }
+
+  /// `inbox verify|cat|prove DIR`
+  [[nodiscard]] Result<void, std::string> take_inbox_command(std::vector<std::string>& words) {
+    const std::string word = words.size() > 1 ? words[1] : "";
+    const auto* const named =
+        std::ranges::find(kInboxCommands, word, &std::pair<std::string_view, Command>::first);
+    if (named == std::end(kInboxCommands))
+      return failure(
+          fmt::format("inbox: {}; verify, cat or prove is needed, as in: bobbin inbox verify uploads "
+                      "(./inbox is the directory of this name)",
+                      word.empty() ? "a command is missing" : in_quotes(word) + " is no command"));
+    if (words.size() == 2)
+      return failure(
+          fmt::format("inbox {0}: the upload folder is missing, as in: bobbin inbox {0} uploads", word));
+    if (words.size() > 3)
+      return failure(fmt::format("{}: too many arguments; only one folder stands behind inbox {}",
+                                 in_quotes(words[3]), word));
+    command_ = named->second;
+    inbox_ = words[2];
+    words.clear();
+    return {};
   }
 
   /// `[METHOD] URL`
@@ -213,6 +245,7 @@ class Parser {
   std::optional<Command> command_;
   std::string method_;
   std::string url_;
+  std::string inbox_;
   CLI::App app_;
   std::map<const CLI::Option*, const Option*> rows_;
 };
@@ -230,6 +263,26 @@ class Parser {
   return failure(not_allowed({found.name, found.value}, "Name: value, on one line"));
 }
 
+[[nodiscard]] Result<std::uint64_t, std::string> number_of(const Occurrence& found, std::uint64_t least,
+                                                           std::uint64_t most) {
+  const auto number = parse_whole_number(found.value);
+  if (number && *number >= least && *number <= most) return *number;
+  return failure(
+      not_allowed({found.name, found.value}, fmt::format("a whole number from {} to {}", least, most)));
+}
+
+/// Where a client is, or where the output begins.
+[[nodiscard]] Result<void, std::string> take_from(CommandLine& line, const Occurrence& found) {
+  if (line.command == Command::inbox_cat) {
+    line.first_sequence = TRY(number_of(found, 0, std::numeric_limits<std::uint64_t>::max()));
+    return {};
+  }
+  if (!parse_address(found.value))
+    return failure(not_allowed({found.name, found.value}, "an IPv4 or IPv6 address"));
+  line.client = found.value;
+  return {};
+}
+
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
   if (action == Action::read_file) {
@@ -239,9 +292,12 @@ class Parser {
     TRY(check_field(found));
     line.fields.push_back(found.value);
   } else if (action == Action::ask_from) {
-    if (!parse_address(found.value))
-      return failure(not_allowed({found.name, found.value}, "an IPv4 or IPv6 address"));
-    line.client = found.value;
+    TRY(take_from(line, found));
+  } else if (action == Action::count_documents) {
+    line.documents = TRY(number_of(found, 1, kMostDocuments));
+  } else if (action == Action::check_acknowledged) {
+    if (found.value.empty()) return failure(not_allowed({found.name, found.value}, "the name of a file"));
+    line.acknowledged = found.value;
   } else if (found.value != kFlagIsPresent) {
     return failure(
         fmt::format("{}: {} is not allowed; it takes no value", found.name, in_quotes(found.value)));
@@ -263,6 +319,25 @@ class Parser {
   return {};
 }
 
+/// Commands of inbox are about a folder, not about a server; and some of their flags exclude others.
+[[nodiscard]] Result<void, std::string> check_inbox(const CommandLine& line) {
+  const auto not_here = [](std::string_view name) {
+    return failure(fmt::format("{}: not allowed behind bobbin inbox, which reads no configuration", name));
+  };
+  if (!line.settings.empty()) return not_here(line.settings.front().place);
+  if (line.file) return not_here(line.file->place);
+  if (line.actions.contains(Action::check_config)) return not_here("--check-config");
+  static constexpr std::pair<std::pair<Action, const char*>, std::pair<Action, const char*>> kExcluded[] = {
+      {{Action::print_receipts, "--receipts"}, {Action::print_bodies, "--bodies"}},
+      {{Action::check_acknowledged, "--check"}, {Action::until_killed, "--until-killed"}},
+      {{Action::check_acknowledged, "--check"}, {Action::count_documents, "--documents"}},
+      {{Action::as_json, "--json"}, {Action::until_killed, "--until-killed"}}};
+  for (const auto& [one, other] : kExcluded)
+    if (line.actions.contains(one.first) && line.actions.contains(other.first))
+      return failure(fmt::format("{}: not allowed beside {}; give one of them", one.second, other.second));
+  return {};
+}
+
 /// Some flags are about one command or two, and about nothing else.
 [[nodiscard]] Result<void, std::string> check_command(const CommandLine& line) {
   struct Flag {
@@ -273,14 +348,28 @@ class Parser {
   };
   static const Flag flags[] = {
       {Action::show_all, "--all", {Command::audit}, "audit --all"},
-      {Action::as_json, "--json", {Command::audit, Command::explain}, "audit --json"},
+      {Action::as_json,
+       "--json",
+       {Command::audit, Command::explain, Command::inbox_verify, Command::inbox_prove},
+       "audit --json"},
       {Action::add_field, "-H", {Command::explain}, "explain /index.html -H 'Accept: text/html'"},
-      {Action::ask_from, "--from", {Command::explain}, "explain /index.html --from 192.0.2.1"}};
+      {Action::ask_from,
+       "--from",
+       {Command::explain, Command::inbox_cat},
+       "explain /index.html --from 192.0.2.1"},
+      {Action::print_receipts, "--receipts", {Command::inbox_cat}, "inbox cat uploads --receipts"},
+      {Action::print_bodies, "--bodies", {Command::inbox_cat}, "inbox cat uploads --bodies"},
+      {Action::count_documents, "--documents", {Command::inbox_prove}, "inbox prove uploads --documents 500"},
+      {Action::until_killed, "--until-killed", {Command::inbox_prove}, "inbox prove uploads --until-killed"},
+      {Action::check_acknowledged,
+       "--check",
+       {Command::inbox_prove},
+       "inbox prove uploads --check acknowledged"}};
   for (const Flag& flag : flags)
     if (line.actions.contains(flag.action) && !(line.command && flag.commands.contains(*line.command)))
       return failure(
           fmt::format("{}: only allowed behind a command, as in: bobbin {}", flag.name, flag.example));
-  return {};
+  return line.inbox.empty() ? Result<void, std::string>() : check_inbox(line);
 }
 
 }  // namespace
@@ -289,13 +378,14 @@ Result<CommandLine, std::string> parse_command_line(
     std::span<const char* const> arguments, const std::function<bool(const std::string&)>& is_directory) {
   CommandLine line;
   Parser parser(is_directory);
-  for (const Occurrence& found : TRY(parser.parse(arguments))) {
+  const std::vector<Occurrence> occurrences = TRY(parser.parse(arguments));
+  parser.describe_command(line);  // which says what some of the flags mean
+  for (const Occurrence& found : occurrences) {
     const auto* action = std::get_if<Action>(&found.option->effect);
     TRY(action != nullptr ? add_action(line, *action, found) : add_setting(line, found));
     const std::string_view positional = found.option->positional;
     line.directory_is_named |= found.option == &option_named("root") && found.name == positional;
   }
-  parser.describe_command(line);
   TRY(check_command(line));
   return line;
 }

@@ -14,6 +14,8 @@ constexpr std::size_t kTextColumn = 36;
 constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
        bobbin audit [DIR] [options]      says what would be served, and serves nothing
        bobbin explain [METHOD] URL [DIR] [options]    says what would be answered, and why
+       bobbin inbox verify|cat DIR       looks at the journal of an upload folder, and changes nothing
+       bobbin inbox prove DIR            proves that the folder keeps what is acknowledged
 
 Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that clients post.
 
@@ -34,8 +36,10 @@ This page is made from the program's table of options: `bobbin --help-markdown >
     bobbin [DIR] [PORT [HOST [THREADS]]] [options]
     bobbin audit [DIR] [options]
     bobbin explain [METHOD] URL [DIR] [options]
+    bobbin inbox verify|cat|prove DIR
 
-[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
+[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why; [`bobbin inbox`](durability.md#check-it-yourself)
+looks at an upload folder, and reads no configuration. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
 

@@ -21,6 +21,11 @@ enum class Action : std::uint8_t {
   as_json,
   add_field,
   ask_from,
+  print_receipts,
+  print_bodies,
+  count_documents,
+  until_killed,
+  check_acknowledged,
   help,
   help_markdown,
   version

@@ -167,6 +167,27 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
   return Run{TRY(assemble(flat, contents.tables, line.directory_is_named)), std::move(variables.warnings)};
 }
 
+/// Nothing: the command is another one.
+[[nodiscard]] std::optional<Inbox> inbox_of(const CommandLine& line) {
+  Inbox inbox{.folder = line.inbox,
+              .as_json = line.actions.contains(Action::as_json),
+              .receipts = line.actions.contains(Action::print_receipts),
+              .bodies = line.actions.contains(Action::print_bodies),
+              .first_sequence = line.first_sequence,
+              .documents = line.documents,
+              .until_killed = line.actions.contains(Action::until_killed),
+              .acknowledged = line.acknowledged};
+  if (line.command == Command::inbox_verify)
+    inbox.task = Inbox::Task::verify;
+  else if (line.command == Command::inbox_cat)
+    inbox.task = Inbox::Task::cat;
+  else if (line.command == Command::inbox_prove)
+    inbox.task = Inbox::Task::prove;
+  else
+    return std::nullopt;
+  return inbox;
+}
+
 }  // namespace
 
 ParseOutcome parse_configuration(std::span<const char* const> arguments, const Sources& sources) {
@@ -175,6 +196,7 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   if (line->actions.contains(Action::help)) return Print{help()};
   if (line->actions.contains(Action::help_markdown)) return Print{markdown()};
   if (line->actions.contains(Action::version)) return Print{"bobbin " BOBBIN_VERSION "\n"};
+  if (auto inbox = inbox_of(*line)) return *std::move(inbox);
   const auto file = file_to_read(*line, sources.environment);
   auto run = merge(*line, file, sources);
   if (!run) return std::move(run).error();

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -42,6 +44,20 @@ struct Explain {
   std::string client;               ///< an address
   bool as_json = false;
 };
+/// Look at the journal of an upload folder, or try the folder out (bobbin inbox).
+struct Inbox {
+  enum class Task : std::uint8_t { verify, cat, prove } task = Task::verify;
+  std::string folder;
+  bool as_json = false;
+  // cat:
+  bool receipts = false;  ///< these alone
+  bool bodies = false;    ///< likewise
+  std::uint64_t first_sequence = 0;
+  // prove:
+  std::optional<std::uint64_t> documents;  ///< how many are stored at most; nothing: the default
+  bool until_killed = false;
+  std::optional<std::string> acknowledged;  ///< the file to compare with
+};
 /// Write `text` (it ends in a newline) to standard output and exit with 0: --help, --version.
 struct Print {
   std::string text;
@@ -51,7 +67,7 @@ struct ConfigError {
   std::string message;
   int exit_code = 0;
 };
-using ParseOutcome = std::variant<Run, Check, Audit, Explain, Print, ConfigError>;
+using ParseOutcome = std::variant<Run, Check, Audit, Explain, Inbox, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
 /// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).

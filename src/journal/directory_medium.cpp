@@ -21,17 +21,6 @@ constexpr std::string_view kEnd = ".segment";
 constexpr const char* kSpare = "spare";
 constexpr const char* kNew = "new";
 
-std::string name_of(std::uint64_t number) { return fmt::format("{:010}{}", number, kEnd); }
-
-std::optional<std::uint64_t> number_of(std::string_view name) {
-  if (!name.ends_with(kEnd)) return std::nullopt;
-  name.remove_suffix(kEnd.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return number;
-}
-
 class File final : public SegmentFile {
  public:
   explicit File(os::Fd file) : file_(std::move(file)) {}
@@ -54,6 +43,17 @@ Result<void> fill_with_zeros(const os::Fd& file, std::uint64_t size_bytes) {
 
 }  // namespace
 
+std::string segment_name(std::uint64_t number) { return fmt::format("{:010}{}", number, kEnd); }
+
+std::optional<std::uint64_t> segment_number(std::string_view name) {
+  if (!name.ends_with(kEnd)) return std::nullopt;
+  name.remove_suffix(kEnd.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return number;
+}
+
 Result<std::unique_ptr<DirectoryMedium>> DirectoryMedium::open(const os::Fd& parent,
                                                                const std::string& path) {
   TRY(os::make_private_directory(parent, path));
@@ -66,13 +66,13 @@ Result<std::vector<std::uint64_t>> DirectoryMedium::segments() {
   TRY(os::rewind_entries(directory_));
   std::vector<std::uint64_t> numbers;
   for (const std::string& name : TRY(os::list(directory_)))
-    if (const auto number = number_of(name)) numbers.push_back(*number);
+    if (const auto number = segment_number(name)) numbers.push_back(*number);
   std::ranges::sort(numbers);
   return numbers;
 }
 
 Result<std::string> DirectoryMedium::read(std::uint64_t number) {
-  const os::Fd file = TRY(os::open_file_at(directory_, name_of(number)));
+  const os::Fd file = TRY(os::open_file_at(directory_, segment_name(number)));
   std::string bytes(TRY(os::status(file)).size_bytes, '\0');
   bytes.resize(TRY(os::read_at(file, std::as_writable_bytes(std::span(bytes)), 0)));
   return bytes;
@@ -99,13 +99,13 @@ Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size
 }
 
 Result<void> DirectoryMedium::install(std::uint64_t number) {
-  TRY(os::rename_without_replacing(directory_, prepared_, name_of(number)));
+  TRY(os::rename_without_replacing(directory_, prepared_, segment_name(number)));
   return os::sync_directory(directory_);
 }
 
 /// One spare file is enough: segments are retired as fast as they are filled.
 Result<void> DirectoryMedium::retire(std::uint64_t number) {
-  const std::string name = name_of(number);
+  const std::string name = segment_name(number);
   if (os::rename_without_replacing(directory_, name, kSpare)) return {};
   return os::remove_file(directory_, name);
 }

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,11 @@
 #include "os/fd.h"
 
 namespace bobbin::journal {
+
+/// The name of the file in which a segment stands: `0000000042.segment`.
+[[nodiscard]] std::string segment_name(std::uint64_t number);
+/// Nothing: the name is none of a segment.
+[[nodiscard]] std::optional<std::uint64_t> segment_number(std::string_view name);
 
 /// A directory with a file for each segment: `0000000042.segment`, and `spare` for one that is to be used
 /// again. Nobody but the owner can read them.

@@ -195,6 +195,7 @@ std::optional<ReadEntry> read_entry(std::string_view bytes) {
     read.body = rest.substr(0, record.size_bytes);
     rest.remove_prefix(read.body.size());
   }
+  read.head = receipt;
   read.receipt = receipt_digest(receipt);
   const std::string tail = fmt::format("{}{:.{}}{}", kCheck, hex_of(read.receipt), kCheckDigits, kEnd);
   if (!rest.starts_with(tail)) return std::nullopt;

@@ -95,6 +95,7 @@ struct ReadEntry {
   Entry entry;
   crypto::Digest receipt{};  ///< its digest
   std::size_t size = 0;      ///< of all of it, from kEntryBegin to the line feed
+  std::string_view head;     ///< the receipt without the '}' at its end
   std::string_view body;     ///< of a record that has one
 };
 

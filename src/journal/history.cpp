@@ -38,6 +38,7 @@ void HistoryReader::follow(std::string_view bytes) {
                          (record == nullptr || record->sequence == history_.sequence + 1);
     if (!goes_on) break;
     take(*read);
+    listener_(*read, bytes.substr(0, read->size));
     bytes.remove_prefix(read->size);
   }
   note_flushed(bytes);
@@ -93,7 +94,10 @@ History HistoryReader::finish() && {
   const auto is_done = [&](std::uint64_t sequence) { return sequence <= history_.checkpoint; };
   std::erase_if(history_.open, [&](const OpenRecord& open) { return is_done(open.record.sequence); });
   // Segments that were taken out may be there again after a power cut, some of them.
-  std::erase_if(history_.damage, [&](const Damage& damage) { return is_done(damage.last); });
+  const auto old = std::ranges::stable_partition(history_.damage,
+                                                 [&](const Damage& damage) { return !is_done(damage.last); });
+  history_.damage_before_checkpoint.assign(old.begin(), old.end());
+  history_.damage.erase(old.begin(), old.end());
   history_.is_in_doubt = doubt_ == history_.checkpoint;
   for (OpenRecord& open : history_.open) open.is_published = open.record.sequence <= published_;
   return std::move(history_);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "crypto/sha256.h"
@@ -36,6 +38,8 @@ struct History {
   bool is_in_doubt = false;        ///< a sync of documents behind the checkpoint has failed
   std::vector<OpenRecord> open;    ///< records behind the checkpoint that were not withdrawn, in order
   std::vector<Damage> damage;
+  /// The same of records that are at or below the checkpoint: no document depends on them.
+  std::vector<Damage> damage_before_checkpoint;
 };
 
 /// Reads the segments of a journal, the oldest first, and tells the end of an interrupted write from a
@@ -51,6 +55,15 @@ struct History {
 /// before, the entries behind that one were given up, since their flush had failed.
 class HistoryReader {
  public:
+  /// Is told of an entry that belongs to the journal. `text` is all of it, and a part of what add() was
+  /// given.
+  using Listener = std::function<void(const ReadEntry& read, std::string_view text)>;
+
+  HistoryReader() = default;
+  /// `listener` hears of every entry, in the order of the journal. When it hears of a SegmentBegin whose
+  /// `previous` is an entry before the last one, what stood between them has been given up.
+  explicit HistoryReader(Listener listener) : listener_(std::move(listener)) {}
+
   /// `bytes`: all of the segment; what stands behind its last entry is zeros, or left of an earlier use of
   /// the file. False: no segment of this number has begun in it, and it is no part of the journal.
   bool add(std::uint64_t number, std::string_view bytes);
@@ -75,6 +88,7 @@ class HistoryReader {
   std::uint64_t flushed_ = 0;    // the highest that any intact entry of the last segment has said
   std::uint64_t published_ = 0;  // through this sequence
   std::optional<std::uint64_t> doubt_;
+  Listener listener_ = [](const ReadEntry&, std::string_view) {};
 };
 
 }  // namespace bobbin::journal

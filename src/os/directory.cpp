@@ -77,6 +77,14 @@ Result<Fd> open_file_at(const Fd& directory, const std::string& path) {
   return open_at(directory, path, O_RDONLY);
 }
 
+Result<Fd> open_regular_file_at(const Fd& directory, const std::string& path) {
+  Fd file = TRY(open_at(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  const FileStatus::Kind kind = TRY(status(file)).kind;
+  if (kind == FileStatus::Kind::directory) return failure(Error{EISDIR, "openat"});
+  if (kind != FileStatus::Kind::regular) return failure(Error{EINVAL, "openat: no regular file"});
+  return file;
+}
+
 Result<Fd> open_for_writing_at(const Fd& directory, const std::string& path) {
   return open_at(directory, path, O_WRONLY);
 }

@@ -26,6 +26,9 @@ namespace bobbin::os {
 [[nodiscard]] Result<Fd> open_directory_at(const Fd& parent, const std::string& path);
 /// An existing file, for reading or for writing.
 [[nodiscard]] Result<Fd> open_file_at(const Fd& directory, const std::string& path);
+/// The same for reading, of a file about which nothing is known: never waits, as opening a FIFO may, and
+/// fails with EISDIR or EINVAL for what is no regular file.
+[[nodiscard]] Result<Fd> open_regular_file_at(const Fd& directory, const std::string& path);
 [[nodiscard]] Result<Fd> open_for_writing_at(const Fd& directory, const std::string& path);
 
 /// A file without a name, for writing: gone when closed unless link_unnamed gave it one (O_TMPFILE).
