@@ -2,29 +2,15 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
-#include "observe/access_log.h"
-#include "observe/escape.h"
+#include "inbox/text.h"
 
 namespace bobbin::inbox {
 namespace {
 
 using State = DocumentState;
-
-/// What a disk has named, so that it cannot steer a terminal.
-std::string printable(std::string_view text) {
-  std::string result;
-  observe::append_escaped(result, text);
-  return result;
-}
-
-template <typename... Values>
-void append(std::string& text, fmt::format_string<Values...> format, Values&&... values) {
-  fmt::format_to(std::back_inserter(text), format, std::forward<Values>(values)...);
-}
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view several) {
   return fmt::format("{} {}", count, count == 1 ? one : several);
@@ -76,23 +62,6 @@ void append_finding(std::string& text, const Finding& finding) {
 
 // ---- JSON ----
 
-void append_string(std::string& text, std::string_view name, std::string_view value) {
-  append(text, "\"{}\":", name);
-  static_cast<void>(observe::append_json_string(text, value));
-}
-
-/// `"name":[…]`, with what `append_one` makes of each.
-template <typename Items, typename Append>
-void append_list(std::string& text, std::string_view name, const Items& items, Append append_one) {
-  append(text, ",\"{}\":[", name);
-  bool is_first = true;
-  for (const auto& item : items) {
-    if (!std::exchange(is_first, false)) text += ',';
-    append_one(item);
-  }
-  text += ']';
-}
-
 void append_finding_json(std::string& text, const Finding& finding) {
   text += '{';
   append_string(text, "finding", finding.id);
@@ -100,8 +69,7 @@ void append_finding_json(std::string& text, const Finding& finding) {
   append_string(text, "text", finding.text);
   text += ',';
   append_string(text, "remedy", finding.remedy);
-  append_list(text, "places", finding.places,
-              [&](const std::string& place) { static_cast<void>(observe::append_json_string(text, place)); });
+  append_string_list(text, "places", finding.places);
   text += '}';
 }
 
@@ -149,8 +117,7 @@ std::string as_json(const Verification& result) {
   };
   append_list(text, "damage", result.damage, append_damage);
   append_list(text, "old_damage", result.damage_before_checkpoint, append_damage);
-  append_list(text, "notes", result.notes,
-              [&](const std::string& note) { static_cast<void>(observe::append_json_string(text, note)); });
+  append_string_list(text, "notes", result.notes);
   append_list(text, "findings", result.findings,
               [&](const Finding& finding) { append_finding_json(text, finding); });
   append_list(text, "records", result.records,

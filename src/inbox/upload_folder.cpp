@@ -68,6 +68,21 @@ Result<std::string> read_all(const os::Fd& file, std::uint64_t size_bytes) {
 
 }  // namespace
 
+Result<std::optional<crypto::Digest>> digest_at(const os::Fd& directory, const std::string& name) {
+  TRY(check_name(name));
+  const auto file = os::open_regular_file_at(directory, name);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return failure(file.error());
+  crypto::Sha256 digest;
+  std::vector<std::byte> piece(64UL * 1024);
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t count = TRY(os::read_at(*file, piece, offset));
+    if (count == 0) return digest.finish();
+    digest.add(Bytes(piece).first(count));
+    offset += count;
+  }
+}
+
 Result<UploadFolder, std::string> UploadFolder::open(const std::string& path) {
   auto directory = os::open_directory(path);
   if (!directory && (directory.error().code == ENOENT || directory.error().code == ENOTDIR))
@@ -152,21 +167,6 @@ Result<std::vector<std::string>, std::string> UploadFolder::document_names() con
   auto names = TRY(os::list(directory_).map_error(as_message(path_)));
   std::erase_if(names, [](const std::string& name) { return !store::is_document_name(name); });
   return names;
-}
-
-Result<std::optional<crypto::Digest>> UploadFolder::digest_of(const std::string& name) const {
-  TRY(check_name(name));
-  const auto file = os::open_regular_file_at(directory_, name);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  if (!file) return failure(file.error());
-  crypto::Sha256 digest;
-  std::vector<std::byte> piece(64UL * 1024);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t count = TRY(os::read_at(*file, piece, offset));
-    if (count == 0) return digest.finish();
-    digest.add(Bytes(piece).first(count));
-    offset += count;
-  }
 }
 
 Result<std::string> UploadFolder::content_of(const std::string& name, std::uint64_t most_bytes) const {

@@ -25,6 +25,11 @@ struct JournalFiles {
   std::vector<std::string> others;    ///< names of files that bobbin does not make there
 };
 
+/// The SHA-256 of a file in the directory. Nothing: there is none of this name. A symbolic link is not
+/// followed; EINVAL for what is no regular file or no name.
+[[nodiscard]] Result<std::optional<crypto::Digest>> digest_at(const os::Fd& directory,
+                                                              const std::string& name);
+
 /// An upload folder that is only looked at. Nothing is written and no lock is taken, so a server may be at
 /// work in it. No symbolic link within the folder is followed, and nothing but a regular file is read.
 /// Errors are messages. Thread: one at a time.
@@ -39,8 +44,9 @@ class UploadFolder {
   /// The names of all files that are named as stored documents are.
   [[nodiscard]] Result<std::vector<std::string>, std::string> document_names() const;
 
-  /// The SHA-256 of a file. Nothing: there is none of this name.
-  [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) const;
+  [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) const {
+    return digest_at(directory_, name);
+  }
   /// The content of a file of at most `most_bytes`; EFBIG when there is more.
   [[nodiscard]] Result<std::string> content_of(const std::string& name, std::uint64_t most_bytes) const;
   /// Whether a large document has the hidden name that it keeps until the next checkpoint.
