@@ -52,6 +52,7 @@ TEST(EntryTest, IsReadAsItWasWritten) {
     EXPECT_EQ(read->receipt, digest);
     EXPECT_EQ(read->size, text.size());
     EXPECT_EQ(read->body, has_body ? kBody : "");
+    EXPECT_EQ(crypto::sha256(std::string(read->head) + "}"), digest);
   }
 }
 

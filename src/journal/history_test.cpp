@@ -170,6 +170,25 @@ TEST(HistoryTest, GivesUpWhatTheNextSegmentDoesNotGoOnFrom) {
   EXPECT_EQ(history.damage, std::vector<Damage>{});
 }
 
+TEST(HistoryTest, TellsItsListenerOfWhatBelongsToIt) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  writer.flush();
+  const std::size_t flushed = writer.current().text.size();
+  writer.add_record();
+  std::vector<std::string> texts;
+  HistoryReader reader([&](const ReadEntry& read, std::string_view text) {
+    EXPECT_EQ(read.size, text.size());
+    texts.emplace_back(text);
+  });
+  std::string disk = writer.current().text;
+  disk[flushed + 200] = '\0';  // a torn write
+  EXPECT_TRUE(reader.add(1, disk));
+  ASSERT_EQ(texts.size(), 2U);
+  EXPECT_EQ(texts[0] + texts[1], disk.substr(0, flushed));
+}
+
 TEST(HistoryTest, LeavesOutAForeignSegment) {
   Writer writer;
   writer.begin_segment();
@@ -280,6 +299,7 @@ TEST(HistoryTest, DoesNotMissASegmentThatWasTakenOut) {
   const History history = history_of({writer.segments()[0].text, writer.segments()[2].text});
   EXPECT_EQ(open_sequences(history), (Sequences{3}));
   EXPECT_EQ(history.damage, std::vector<Damage>{});
+  EXPECT_EQ(history.damage_before_checkpoint, (std::vector<Damage>{{2, 2}}));
 }
 
 TEST(HistoryTest, IsNotMisledByAnEarlierUseOfTheFile) {

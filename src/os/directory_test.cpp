@@ -49,6 +49,20 @@ TEST(MakeDirectory, TellsWhetherItIsNew) {
   EXPECT_EQ(code_of(make_directory(place.path("nothing/new"))), ENOENT);
 }
 
+TEST(OpenRegularFile, NeverWaitsAndFollowsNoLink) {
+  const TestDirectory place;
+  place.make_folder("folder");
+  place.write("file", "text");
+  place.make_link("link", "file");
+  place.make_fifo("fifo");  // which has no writer
+  const Fd directory = must_open(place.path());
+  EXPECT_EQ(code_of(open_regular_file_at(directory, "file")), 0);
+  EXPECT_EQ(code_of(open_regular_file_at(directory, "folder")), EISDIR);
+  EXPECT_EQ(code_of(open_regular_file_at(directory, "link")), ELOOP);
+  EXPECT_EQ(code_of(open_regular_file_at(directory, "fifo")), EINVAL);
+  EXPECT_EQ(code_of(open_regular_file_at(directory, "nothing")), ENOENT);
+}
+
 TEST(Unnamed, HasNoNameUntilItIsGivenOne) {
   const TestDirectory place;
   const Fd directory = must_open(place.path());
