@@ -507,8 +507,58 @@ TEST(Configuration, AnAuditTakesTheOptionsOfTheServer) {
   EXPECT_FALSE(std::get<Audit>(plain).shows_all || std::get<Audit>(plain).as_json);
   EXPECT_EQ(error_from({{"--json"}, {}, ""}),
             "2: bobbin: --json: only allowed behind a command, as in: bobbin audit --json");
-  EXPECT_EQ(error_from({{"audit", "inbox"}, {}, ""}),
-            "2: bobbin: inbox: this command does not exist yet; ./inbox is the directory of this name");
+  EXPECT_EQ(error_from({{"audit", "doctor"}, {}, ""}),
+            "2: bobbin: doctor: this command does not exist yet; ./doctor is the directory of this name");
+}
+
+Inbox inbox_from(const Strings& arguments) {
+  const ParseOutcome outcome = parse({arguments, {{"BOBBIN_PORT", "none"}}, ""});
+  const auto* inbox = std::get_if<Inbox>(&outcome);
+  const auto* error = std::get_if<ConfigError>(&outcome);
+  if (inbox == nullptr) ADD_FAILURE() << (error != nullptr ? error->message : "another command");
+  return inbox != nullptr ? *inbox : Inbox();
+}
+
+TEST(Configuration, CommandsOfInboxAreAboutAFolder) {
+  const Inbox verify = inbox_from({"inbox", "verify", "up", "--json"});
+  EXPECT_EQ(verify.task, Inbox::Task::verify);
+  EXPECT_EQ(verify.folder, "up") << "whether it is there is not asked yet";
+  EXPECT_TRUE(verify.as_json);
+  const Inbox cat = inbox_from({"inbox", "cat", "--from", "7", "--receipts", "8000"});
+  EXPECT_EQ(cat.task, Inbox::Task::cat);
+  EXPECT_EQ(cat.folder, "8000");
+  EXPECT_EQ(cat.first_sequence, 7U);
+  EXPECT_TRUE(cat.receipts && !cat.bodies);
+  EXPECT_TRUE(inbox_from({"inbox", "cat", "up", "--bodies"}).bodies);
+  const Inbox prove = inbox_from({"inbox", "prove", "up", "--documents=5"});
+  EXPECT_EQ(prove.task, Inbox::Task::prove);
+  EXPECT_EQ(prove.documents, 5U);
+  EXPECT_FALSE(prove.until_killed || prove.acknowledged);
+  EXPECT_TRUE(inbox_from({"inbox", "prove", "up", "--until-killed"}).until_killed);
+  EXPECT_EQ(inbox_from({"inbox", "prove", "up", "--check", "list"}).acknowledged, "list");
+}
+
+TEST(Configuration, ABadCommandOfInboxSaysWhatIsNeeded) {
+  const std::pair<Strings, const char*> cases[] = {
+      {{"inbox"}, "inbox: a command is missing; verify, cat or prove is needed"},
+      {{"inbox", "8000"}, "inbox: \"8000\" is no command; verify, cat or prove is needed"},
+      {{"inbox", "cat"}, "inbox cat: the upload folder is missing, as in: bobbin inbox cat uploads"},
+      {{"inbox", "cat", "up", "down"}, "\"down\": too many arguments"},
+      {{"inbox", "cat", "up", "--json"}, "--json: only allowed behind a command"},
+      {{"inbox", "verify", "up", "--bodies"}, "--bodies: only allowed behind a command"},
+      {{"--until-killed"}, "--until-killed: only allowed behind a command, as in: bobbin inbox prove"},
+      {{"inbox", "cat", "up", "--from", "x"}, "--from: \"x\" is not allowed; a whole number from 0"},
+      {{"explain", "/", "--from", "7"}, "--from: \"7\" is not allowed; an IPv4 or IPv6 address"},
+      {{"inbox", "prove", "up", "--documents", "0"}, "a whole number from 1 to 1000000"},
+      {{"inbox", "prove", "up", "--check="}, "--check: \"\" is not allowed; the name of a file"},
+      {{"inbox", "cat", "up", "--bodies", "--receipts"}, "--receipts: not allowed beside --bodies"},
+      {{"inbox", "prove", "up", "--check", "x", "--until-killed"},
+       "--check: not allowed beside --until-killed"},
+      {{"inbox", "verify", "up", "--port", "80"}, "--port: not allowed behind bobbin inbox"},
+      {{"inbox", "verify", "up", "-c", "bobbin.toml"}, "not allowed behind bobbin inbox"},
+      {{"inbox", "verify", "up", "--check-config"}, "--check-config: not allowed behind bobbin inbox"}};
+  for (const auto& [arguments, want] : cases)
+    EXPECT_THAT(error_from({arguments, {}, ""}), testing::HasSubstr(want));
 }
 
 TEST(Configuration, RefusesABadCommandLine) {
@@ -672,6 +722,8 @@ TEST(Configuration, TheFirstWordMayBeADirectory) {
   EXPECT_EQ(config_from({{"site", "--profile", "classic"}, {}, ""}).sites.front().profile, Profile::classic);
   EXPECT_EQ(config_from({{"./inbox"}, {}, ""}).sites.front().root, "./inbox");
   EXPECT_THAT(error_from({{"inbox"}, {}, ""}), testing::HasSubstr("./inbox is the directory of this name"));
+  EXPECT_THAT(error_from({{"upgrade"}, {}, ""}),
+              testing::HasSubstr("./upgrade is the directory of this name"));
 }
 
 // Kubernetes sets BOBBIN_PORT for a Service that is named bobbin.

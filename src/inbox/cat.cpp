@@ -15,7 +15,7 @@ namespace {
 using What = CatOptions::What;
 
 // As for what verify() finds.
-constexpr int kAttempts = 5;
+constexpr int kAttempts = 3;
 
 bool is_whole(const Reading& reading) {
   return reading.history.damage.empty() && reading.history.damage_before_checkpoint.empty() &&

@@ -30,9 +30,9 @@ std::string journal_text(const Verification& result) {
 std::string records_text(const Verification& result) {
   if (result.records.empty())
     return fmt::format("none is left; the last checkpoint is {}", result.checkpoint);
-  std::string text =
-      fmt::format("{} to {}; the last checkpoint is {}, with {} behind it", result.records.front().sequence,
-                  result.records.back().sequence, result.checkpoint, result.behind_checkpoint);
+  std::string text = std::to_string(result.records.front().sequence);
+  if (result.records.size() > 1) append(text, " to {}", result.records.back().sequence);
+  append(text, "; the last checkpoint is {}, with {} behind it", result.checkpoint, result.behind_checkpoint);
   if (const auto withdrawn = result.count(State::withdrawn); withdrawn > 0)
     append(text, "; {} withdrawn", withdrawn);
   if (result.given_up > 0) append(text, "; {} given up when a flush failed", result.given_up);
@@ -90,8 +90,12 @@ std::string as_text(const Verification& result) {
          result.chain_holds ? "holds: every entry has the digest of the one before" : "is broken");
   append(text, "documents  {}\n", documents_text(result));
   if (result.without_record > 0)
-    append(text, "others     {} without a record here: older than what is left of the journal\n",
-           counted(result.without_record, "document", "documents"));
+    append(text,
+           "others     {} without a record here: {}
+           ",
+           counted(result.without_record, "document", "documents"),
+           result.chain_holds ? "older than what is left of the journal"
+                              : "older than the journal, or of the records that it has lost");
   for (const std::string& note : result.notes) append(text, "note       {}\n", printable(note));
   append(text, "result     {}\n",
          result.findings.empty() ? "nothing is wrong"

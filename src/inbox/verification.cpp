@@ -20,7 +20,7 @@ using journal::Journal;
 using State = DocumentState;
 
 // What is found besides a server at work is found by chance; what is found so often is there.
-constexpr int kAttempts = 5;
+constexpr int kAttempts = 3;
 
 constexpr std::string_view kReturnFiles =
     "Put the file back from a backup of the folder, and verify again. Without one, the records in it are "

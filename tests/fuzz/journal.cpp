@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "given.h"
+#include "inbox/reading.h"
 #include "journal/history.h"
 
 // The segment of a journal after a crash. A segment is written, a part of which has been flushed; what stands
@@ -92,6 +93,22 @@ History history_of(std::string_view bytes) {
   return std::move(reader).finish();
 }
 
+/// What an operator is shown is what recovery sees.
+void check_reading(std::string bytes) {
+  const History history = history_of(bytes);
+  inbox::JournalFiles files;
+  files.segments.push_back({.number = 1, .size_bytes = bytes.size(), .bytes = std::move(bytes)});
+  const auto reading = inbox::read(std::move(files));
+  ASSERT(reading->history.sequence == history.sequence && reading->history.damage == history.damage);
+  ASSERT(reading->entries.empty() == history.epoch.empty());
+  ASSERT(reading->odd_segments.size() == (history.epoch.empty() ? 1 : 0));
+  std::string_view rest = reading->files.segments.front().bytes;
+  for (const inbox::ListedEntry& entry : reading->entries) {
+    ASSERT(rest.starts_with(entry.text) && entry.text.size() == entry.read.size);
+    rest.remove_prefix(entry.text.size());
+  }
+}
+
 void run(const Given& given) {
   // The input alone: an entry is as long as it says, and reads the same when nothing follows.
   if (const auto read = journal::read_entry(given.input)) {
@@ -99,13 +116,15 @@ void run(const Given& given) {
     const auto again = journal::read_entry(given.input.substr(0, read->size));
     ASSERT(again && again->entry == read->entry && again->receipt == read->receipt);
   }
-  static_cast<void>(history_of(given.input));
+  check_reading(std::string(given.input));
 
   Choices choices = given.choices;
   const Segment segment = write(choices);
   // An intact entry with a higher `flushed` would be a message from the future.
   const bool is_of_ours = given.input.find("\"epoch\":\"e\"") != std::string_view::npos;
-  if (!is_of_ours) check(history_of(left_of(segment, given.input, choices)), segment);
+  const std::string left = left_of(segment, given.input, choices);
+  if (!is_of_ours) check(history_of(left), segment);
+  check_reading(left);
 }
 
 }  // namespace
