@@ -14,7 +14,7 @@ constexpr std::size_t kTextColumn = 36;
 constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
        bobbin audit [DIR] [options]      says what would be served, and serves nothing
        bobbin explain [METHOD] URL [DIR] [options]    says what would be answered, and why
-       bobbin inbox verify|cat DIR       looks at the journal of an upload folder, and changes nothing
+       bobbin inbox verify|cat DIR       looks at an upload folder, and changes nothing
        bobbin inbox prove DIR            proves that the folder keeps what is acknowledged
 
 Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that clients post.

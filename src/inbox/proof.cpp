@@ -248,7 +248,7 @@ Result<Kept, std::string> check_acknowledged(const std::string& path,
   for (const Acknowledged& document : documents) folders.insert(document.folder);
   for (const std::string& folder : folders) {
     std::error_code ignored;
-    std::filesystem::remove_all(path + "/" + folder, ignored);
+    std::filesystem::remove_all(std::filesystem::path(path) / folder, ignored);
   }
   return kept;
 }

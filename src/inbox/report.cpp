@@ -90,9 +90,7 @@ std::string as_text(const Verification& result) {
          result.chain_holds ? "holds: every entry has the digest of the one before" : "is broken");
   append(text, "documents  {}\n", documents_text(result));
   if (result.without_record > 0)
-    append(text,
-           "others     {} without a record here: {}
-           ",
+    append(text, "others     {} without a record here: {}\n",
            counted(result.without_record, "document", "documents"),
            result.chain_holds ? "older than what is left of the journal"
                               : "older than the journal, or of the records that it has lost");

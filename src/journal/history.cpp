@@ -1,6 +1,7 @@
 #include "journal/history.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -94,10 +95,10 @@ History HistoryReader::finish() && {
   const auto is_done = [&](std::uint64_t sequence) { return sequence <= history_.checkpoint; };
   std::erase_if(history_.open, [&](const OpenRecord& open) { return is_done(open.record.sequence); });
   // Segments that were taken out may be there again after a power cut, some of them.
-  const auto old = std::ranges::stable_partition(history_.damage,
-                                                 [&](const Damage& damage) { return !is_done(damage.last); });
-  history_.damage_before_checkpoint.assign(old.begin(), old.end());
-  history_.damage.erase(old.begin(), old.end());
+  const auto is_before_checkpoint = [&](const Damage& damage) { return is_done(damage.last); };
+  std::ranges::copy_if(history_.damage, std::back_inserter(history_.damage_before_checkpoint),
+                       is_before_checkpoint);
+  std::erase_if(history_.damage, is_before_checkpoint);
   history_.is_in_doubt = doubt_ == history_.checkpoint;
   for (OpenRecord& open : history_.open) open.is_published = open.record.sequence <= published_;
   return std::move(history_);

@@ -53,7 +53,7 @@ Result<std::optional<std::string>> ChildProcess::read(Duration patience) {
   return std::string(bytes.data(), static_cast<std::size_t>(count));
 }
 
-void ChildProcess::kill() {
+void ChildProcess::kill() const {
   if (process_ != 0) ::kill(process_, SIGKILL);
 }
 

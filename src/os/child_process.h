@@ -26,7 +26,7 @@ class ChildProcess {
   /// within `patience`.
   [[nodiscard]] Result<std::optional<std::string>> read(Duration patience);
   /// SIGKILL. What it has written before can still be read.
-  void kill();
+  void kill() const;
   /// Waits for its end. Its exit status, or nothing: a signal has ended it.
   [[nodiscard]] std::optional<int> wait();
 
