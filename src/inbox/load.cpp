@@ -101,7 +101,7 @@ class Load {
     if (!outcome)
       failure_ = reason_of(outcome.error());
     else if (!is_over_)
-      is_over_ = !told_(*outcome, digest);
+      is_over_ = !told_(outcome->name, digest);
     --under_way_;
     changed_.notify_all();
   }

@@ -22,6 +22,7 @@ constexpr std::string_view kBody = ",\"body\":";
 constexpr std::string_view kCheck = ",\"check\":\"";
 constexpr std::string_view kEnd = "\"}\n";
 constexpr std::size_t kCheckDigits = 16;
+constexpr std::string_view kWholeFile = "record";
 // A receipt has the fields of a request in it, of which few are kept.
 constexpr std::size_t kLargestReceiptBytes = 64UL * 1024;
 
@@ -75,6 +76,8 @@ void append_content(std::string& out, const Record& record) {
   append_text(out, "received", time_text(record.received));
   append_text(out, "name", record.name);
   append(out, ",\"size\":{},\"sha256\":\"{}\"", record.size_bytes, hex_of(record.digest));
+  if (!record.request.empty()) append(out, ",\"request\":{}", record.request);
+  if (record.is_whole_file) append_text(out, "file", kWholeFile);
 }
 void append_content(std::string& out, const Withdrawal& withdrawal) {
   append(out, ",\"kind\":\"withdrawal\",\"of\":{}", withdrawal.sequence);
@@ -125,7 +128,9 @@ std::optional<Record> record_of(const json::Object& object, bool has_body) {
                 .name = *std::move(name),
                 .size_bytes = *size,
                 .digest = *digest,
-                .has_body = has_body};
+                .has_body = has_body,
+                .is_whole_file = object.text("file") == kWholeFile,
+                .request = {}};
 }
 
 /// Nothing: there is no such kind, or something is missing.
@@ -202,6 +207,7 @@ std::optional<ReadEntry> read_entry(std::string_view bytes) {
   if (has_body && crypto::sha256(read.body) != std::get<Record>(read.entry.content).digest)
     return std::nullopt;
   read.size = bytes.size() - rest.size() + tail.size();
+  read.text = bytes.substr(1, read.size - 1);
   return read;
 }
 

@@ -17,6 +17,9 @@
 //    "received":"2026-11-27T06:29:26.123456Z","name":"NAME","size":9,"sha256":"HEX","body":{"a": 17},
 //    "check":"HEX"}
 //
+// A record of an inbox has what is known of its request behind the digest, and says that its file holds the
+// whole entry: ,"request":{"client":"192.0.2.7","fields":[["x-github-event","push"]]},"file":"record"
+//
 // The part before `body` (where there is none, before `check`), closed by '}', is the *receipt*. It holds the
 // digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the whole of that
 // of the entry before. So an entry that has been written by half is found out, and receipts alone show
@@ -44,6 +47,11 @@ struct Record {
   std::uint64_t size_bytes = 0;
   crypto::Digest digest{};  ///< SHA-256 of the document
   bool has_body = true;     ///< whether the document stands in the entry; otherwise it was kept before
+  /// Whether the file holds the entry, with the document in it; otherwise it holds the document alone.
+  bool is_whole_file = false;
+  /// What is known of the request: a JSON object; empty: nothing is kept. It is not read again: it stands in
+  /// the text of the entry.
+  std::string request;
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -97,6 +105,7 @@ struct ReadEntry {
   std::size_t size = 0;      ///< of all of it, from kEntryBegin to the line feed
   std::string_view head;     ///< the receipt without the '}' at its end
   std::string_view body;     ///< of a record that has one
+  std::string_view text;     ///< all of it without kEntryBegin: a JSON object and a line feed
 };
 
 /// Reads the entry with which `bytes` begin. Nothing: there is none, or it is not intact. The result refers

@@ -50,7 +50,9 @@ void HistoryReader::take(const ReadEntry& read) {
   flushed_ = std::max(flushed_, read.entry.flushed);
   if (const auto* record = std::get_if<Record>(&read.entry.content)) {
     history_.sequence = record->sequence;
-    history_.open.push_back({.record = *record, .body = std::string(read.body)});
+    history_.received = record->received;
+    history_.open.push_back(
+        {.record = *record, .content = std::string(record->is_whole_file ? read.text : read.body)});
   } else if (const auto* withdrawal = std::get_if<Withdrawal>(&read.entry.content)) {
     std::erase_if(history_.open,
                   [&](const OpenRecord& open) { return open.record.sequence == withdrawal->sequence; });

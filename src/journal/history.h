@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "crypto/sha256.h"
 #include "journal/entry.h"
 
@@ -16,7 +17,7 @@ namespace bobbin::journal {
 /// A record that recovery has to look after.
 struct OpenRecord {
   Record record;
-  std::string body;           ///< of one that has one
+  std::string content;        ///< of its file: the document, or the entry; empty when the entry has no body
   bool is_published = false;  ///< whether a Published entry says so
 };
 
@@ -32,6 +33,7 @@ struct History {
   std::string epoch;               ///< "": there was no journal
   std::uint64_t last_segment = 0;  ///< the highest number of a segment that has begun
   std::uint64_t sequence = 0;      ///< of the last record
+  WallTime received;               ///< of the same; the beginning of 1970 when there is none
   crypto::Digest receipt{};        ///< the digest of the last receipt
   std::uint64_t checkpoint = 0;    ///< through which sequence documents are on stable storage
   SegmentBegin last_begin;         ///< of the last segment

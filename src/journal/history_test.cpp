@@ -85,8 +85,8 @@ History history_of(Writer& writer) {
 std::vector<std::uint64_t> open_sequences(const History& history) {
   std::vector<std::uint64_t> sequences;
   for (const OpenRecord& open : history.open) {
-    EXPECT_EQ(open.body,
-              document(open.record.sequence, open.body.size() - document(open.record.sequence, 0).size()));
+    EXPECT_EQ(open.content,
+              document(open.record.sequence, open.content.size() - document(open.record.sequence, 0).size()));
     sequences.push_back(open.record.sequence);
   }
   return sequences;
@@ -166,7 +166,7 @@ TEST(HistoryTest, GivesUpWhatTheNextSegmentDoesNotGoOnFrom) {
   writer.flush();
   const History history = history_of(writer);
   EXPECT_EQ(open_sequences(history), (Sequences{1, 2}));
-  EXPECT_EQ(history.open[1].body, document(2, 33));
+  EXPECT_EQ(history.open[1].content, document(2, 33));
   EXPECT_EQ(history.damage, std::vector<Damage>{});
 }
 

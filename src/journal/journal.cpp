@@ -78,6 +78,7 @@ std::uint64_t Journal::add(Record record, std::string_view body) {
 }
 
 void Journal::append(Content content, std::string_view body) {
+  last_begin_ = added_.size();
   receipt_ = append_entry(
       added_, {.epoch = epoch_, .previous = receipt_, .flushed = flushed_, .content = std::move(content)},
       body);

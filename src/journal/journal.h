@@ -44,6 +44,10 @@ class Journal {
 
   /// Adds a record and gives it its sequence. `body` as append_entry wants it.
   std::uint64_t add(Record record, std::string_view body);
+  /// The entry that was added last, as ReadEntry::text. Until the next call of add() or write().
+  [[nodiscard]] std::string_view last_text() const {
+    return std::string_view(added_).substr(last_begin_ + 1);
+  }
   void add(Withdrawal withdrawal) { append(withdrawal); }
   void add(Published published) { append(published); }
   void add(Checkpoint checkpoint) { append(checkpoint); }
@@ -88,6 +92,7 @@ class Journal {
   std::unique_ptr<SegmentFile> file_;
   std::uint64_t offset_ = 0;  // of the end of what was written
   std::string added_;
+  std::size_t last_begin_ = 0;  // of the entry that was added last, in added_
   bool is_broken_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "store/document.h"
@@ -13,6 +14,18 @@ enum class Durability : std::uint8_t {
   automatic,  ///< with a journal where Folder::journal_obstacle() knows nothing against it, else without
   files,      ///< the file and its name are synced before the answer
   journal,    ///< a record in the journal is; the file and its name follow, and recovery makes up for them
+};
+
+/// What the file of a document holds.
+enum class Layout : std::uint8_t {
+  document,  ///< the document
+  record,    ///< its record, with the document in it, as it stands in the journal
+};
+
+/// What a store is to its clients.
+struct Inbox {
+  std::string name = "upload";  ///< as the records say
+  Layout layout = Layout::document;
 };
 
 /// Turns received documents into durable ones, on the threads of the executor. Thread: any; but prepare() is

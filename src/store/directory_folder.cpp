@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -113,6 +114,35 @@ Result<DirectoryFolder::Staging> try_staging(const os::Fd& directory) {
   return Staging::unnamed;
 }
 
+/// The files that consumers have moved, by their last kRecordNameBytes.
+std::unordered_map<std::string, std::string> moved_files(const os::Fd& directory) {
+  std::unordered_map<std::string, std::string> found;
+  for (const char* folder : kInboxFolders) {
+    const auto open = os::open_directory_at(directory, folder);
+    const auto names = open ? os::list(*open) : failure(open.error());
+    if (!names) continue;
+    for (const std::string& name : *names)
+      if (name.size() >= kRecordNameBytes)
+        found.emplace(name.substr(name.size() - kRecordNameBytes), std::string(folder) + "/" + name);
+  }
+  return found;
+}
+
+/// Nothing: there is no such file.
+Result<std::optional<crypto::Digest>> digest_of_file(const os::Fd& directory, const std::string& name) {
+  const auto file = os::open_file_at(directory, name);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return failure(file.error());
+  crypto::Sha256 digest;
+  std::vector<std::byte> piece(64UL * 1024);
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t count = TRY(os::read_at(*file, piece, offset));
+    if (count == 0) return digest.finish();
+    digest.add(Bytes(piece).first(count));
+    offset += count;
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DirectoryFolder>> DirectoryFolder::open(const std::string& path,
@@ -131,6 +161,7 @@ Result<Ownership> DirectoryFolder::own() {
 }
 
 Result<void> DirectoryFolder::prepare() {
+  moved_.reset();
   if (ownership_ == Ownership::ours) TRY(remove_stale_temporaries(directory_));
   if (!staging_) staging_ = TRY(try_staging(directory_));
   return os::sync_directory(directory_);
@@ -191,24 +222,26 @@ std::string DirectoryFolder::journal_obstacle() const {
 
 Result<void> DirectoryFolder::sync_everything() { return os::sync_file_system(directory_); }
 
+Result<void> DirectoryFolder::make_inbox_folders() {
+  for (const char* name : kInboxFolders) TRY(os::make_private_directory(directory_, name));
+  return os::sync_directory(directory_);
+}
+
 Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::string& name) {
-  const auto file = os::open_file_at(directory_, name);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  if (!file) return failure(file.error());
-  crypto::Sha256 digest;
-  std::vector<std::byte> piece(64UL * 1024);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t count = TRY(os::read_at(*file, piece, offset));
-    if (count == 0) return digest.finish();
-    digest.add(Bytes(piece).first(count));
-    offset += count;
-  }
+  if (const auto digest = TRY(digest_of_file(directory_, name))) return digest;
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  if (!moved_) moved_ = moved_files(directory_);
+  const auto moved = moved_->find(name.substr(slash + 1));
+  if (moved == moved_->end()) return std::nullopt;
+  return digest_of_file(directory_, moved->second);
 }
 
 Result<void> DirectoryFolder::set_aside(const std::string& name) {
   TRY(os::make_private_directory(directory_, kReplaced));
-  return os::rename_without_replacing(directory_, name,
-                                      std::string(kReplaced) + "/" + random_text() + "-" + name);
+  return os::rename_without_replacing(
+      directory_, name,
+      std::string(kReplaced) + "/" + random_text() + "-" + name.substr(name.rfind('/') + 1));
 }
 
 Result<void> DirectoryFolder::sync_hidden_names() { return os::sync_directory(large_); }

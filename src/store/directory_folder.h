@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "os/fd.h"
 #include "store/folder.h"
@@ -22,6 +23,8 @@ class DirectoryFolder final : public Folder {
   /// that the file system offers is used.
   [[nodiscard]] static Result<std::unique_ptr<DirectoryFolder>> open(const std::string& path,
                                                                      std::optional<Staging> staging = {});
+  /// Makes kInboxFolders, for the owner alone.
+  [[nodiscard]] Result<void> make_inbox_folders();
 
   /// The lock is flock(2) of the directory itself: it leaves no file behind, and ends with the process.
   [[nodiscard]] Result<Ownership> own() override;
@@ -58,6 +61,8 @@ class DirectoryFolder final : public Folder {
   const std::uint64_t device_;
   std::optional<Staging> staging_;
   Ownership ownership_ = Ownership::unknown;
+  /// What consumers have moved, once somebody has asked since prepare(): the places, by their old names.
+  std::optional<std::unordered_map<std::string, std::string>> moved_;
 };
 
 }  // namespace bobbin::store

@@ -22,7 +22,7 @@ DraftTarget::Intake Document::append(Bytes piece) {
     if (failure_) return Intake::more;  // commit tells the failure, when all of the content has been read
     if (!make_room(piece.size())) return Intake::refused;
     gathered_.insert(gathered_.end(), piece.begin(), piece.end());
-    if (gathered_.size() < kPieceBytes) return Intake::more;
+    if (gathered_.size() < store_->piece_bytes()) return Intake::more;
     if (is_writing_) return Intake::wait;
     is_writing_ = true;
     if (store_->durability() == Durability::journal && !digest_) digest_.emplace();
@@ -37,7 +37,7 @@ DraftTarget::Intake Document::append(Bytes piece) {
 bool Document::make_room(std::size_t bytes) {
   const std::size_t needed = gathered_.size() + bytes;
   if (needed <= gathered_.capacity()) return true;
-  const std::size_t announced = std::min<std::uint64_t>(announced_bytes_, kPieceBytes);
+  const std::size_t announced = std::min<std::uint64_t>(announced_bytes_, store_->piece_bytes());
   const std::size_t wanted = std::max({needed, 2 * gathered_.capacity(), announced});
   if (!memory_.take(wanted - gathered_.capacity())) return false;
   gathered_.reserve(wanted);
@@ -47,7 +47,7 @@ bool Document::make_room(std::size_t bytes) {
 void Document::when_ready(std::function<void()> ready) {
   {
     const Lock lock(mutex_);
-    if (gathered_.size() >= kPieceBytes) {
+    if (gathered_.size() >= store_->piece_bytes()) {
       ready_ = std::move(ready);
       return;
     }
@@ -55,7 +55,8 @@ void Document::when_ready(std::function<void()> ready) {
   ready();  // the piece has been taken meanwhile
 }
 
-void Document::commit(Done done) {
+void Document::commit(std::string request, Done done) {
+  request_ = std::move(request);
   {
     const Lock lock(mutex_);
     if (is_writing_) {
@@ -138,6 +139,11 @@ std::optional<std::string_view> Document::content_in_memory() {
   const Lock lock(mutex_);
   if (file_ != nullptr || failure_) return std::nullopt;
   return as_text(gathered_);
+}
+
+std::optional<NotStored> Document::known_failure() {
+  const Lock lock(mutex_);
+  return failure_;
 }
 
 Result<void, NotStored> Document::write_out() {

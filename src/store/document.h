@@ -22,9 +22,9 @@ class FolderStore;
 /// One document on its way into a folder.
 ///
 /// A worker gives the content, and never touches the disk. A small document is gathered in memory. A document
-/// that is larger than kPieceBytes goes to a staged file in pieces: while the executor writes one piece, the
-/// next one is gathered, and when that is full too, the worker is told to wait. So a document holds two
-/// pieces in memory at most, and a client cannot send faster than the disk takes.
+/// that is larger than FolderStore::piece_bytes() goes to a staged file in pieces: while the executor writes
+/// one piece, the next one is gathered, and when that is full too, the worker is told to wait. So a document
+/// holds two pieces in memory at most, and a client cannot send faster than the disk takes.
 ///
 ///     append ─► gathered ─► being written ─► staged file ─► (Committer) sync, publish
 ///
@@ -32,7 +32,7 @@ class FolderStore;
 /// publish and discard belong to the thread that commits the document.
 class Document final : public DraftTarget, public std::enable_shared_from_this<Document> {
  public:
-  static constexpr std::size_t kPieceBytes = 64UL * 1024;
+  static constexpr std::size_t kPieceBytes = 64UL * 1024;  ///< the usual size of a piece
 
   /// `announced_bytes`: see DocumentStore::begin.
   Document(std::shared_ptr<FolderStore> store, std::uint64_t announced_bytes);
@@ -40,7 +40,7 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   [[nodiscard]] Intake append(Bytes piece) override EXCLUDES(mutex_);
   void when_ready(std::function<void()> ready) override EXCLUDES(mutex_);
   /// Hands the document to the committer once everything before has been written.
-  void commit(Done done) override EXCLUDES(mutex_);
+  void commit(std::string request, Done done) override EXCLUDES(mutex_);
   /// The executor closes the file, if there is one, since that may take long.
   void abandon() override EXCLUDES(mutex_);
 
@@ -49,6 +49,11 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   /// Of what has been written, and the SHA-256 of that, for a store with a journal. After write_out.
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
   [[nodiscard]] crypto::Digest digest() { return digest_->finish(); }
+
+  /// What is known of the request: see Draft::commit.
+  [[nodiscard]] const std::string& request() const { return request_; }
+  /// Why it cannot be stored, when that is known already.
+  [[nodiscard]] std::optional<NotStored> known_failure() EXCLUDES(mutex_);
 
   /// Writes what is left in memory. Returns the first failure of all writes of this document.
   [[nodiscard]] Result<void, NotStored> write_out() EXCLUDES(mutex_);
@@ -80,6 +85,7 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
 
   const std::shared_ptr<FolderStore> store_;
   const std::uint64_t announced_bytes_;
+  std::string request_;  // set by commit
 
   // These belong to the task while is_writing_, and afterwards to the thread that commits the document.
   std::unique_ptr<StagedFile> file_;

@@ -1,7 +1,10 @@
 #include "store/document_name.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include "os/random.h"
 
@@ -43,6 +46,14 @@ std::string DocumentNames::next(WallTime now) {
   std::string name;
   name.reserve(start_.size() + kRandomCharacters + kDocumentEnd.size());
   return name.append(start_).append(random_text()).append(kDocumentEnd);
+}
+
+std::string RecordNames::next(WallTime now, std::string_view id) {
+  using std::chrono::microseconds;
+  last_ = std::max<WallTime>(std::chrono::floor<microseconds>(now), last_ + microseconds(1));
+  const auto second = std::chrono::floor<seconds>(last_);
+  return fmt::format("{:%Y%m%dT%H%M%S}.{:06}Z-{}.json", second,
+                     std::chrono::duration_cast<microseconds>(last_ - second).count(), id);
 }
 
 bool is_document_name(std::string_view name) {

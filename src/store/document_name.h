@@ -23,6 +23,19 @@ class DocumentNames {
 };
 [[nodiscard]] inline std::string document_name(WallTime now) { return DocumentNames().next(now); }
 
+/// Names for records: `YYYYMMDDTHHMMSS.ffffffZ-ID.json`, in UTC. Each is greater than the one before,
+/// whatever the clock does, so that their order is that of the records. Thread: one at a time.
+inline constexpr std::size_t kRecordNameBytes = 55;
+class RecordNames {
+ public:
+  /// The next name will be later than `last`.
+  void go_on_behind(WallTime last) { last_ = last; }
+  [[nodiscard]] std::string next(WallTime now, std::string_view id);
+
+ private:
+  WallTime last_{};
+};
+
 /// Whether the name has the form of a document's name.
 [[nodiscard]] bool is_document_name(std::string_view name);
 

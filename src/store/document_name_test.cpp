@@ -32,6 +32,17 @@ class LocalTime {
 
 constexpr WallTime kMoment{seconds(1710505096)};  // 2024-03-15 12:18:16 UTC
 
+TEST(RecordNames, GrowWhateverTheClockDoes) {
+  RecordNames names;
+  const WallTime moment = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 27)) + seconds(23366);
+  EXPECT_EQ(names.next(moment, "id"), "20261127T062926.000000Z-id.json");
+  EXPECT_EQ(names.next(moment, "id"), "20261127T062926.000001Z-id.json");
+  EXPECT_EQ(names.next(moment - seconds(3600), "id"), "20261127T062926.000002Z-id.json");
+  names.go_on_behind(moment + seconds(1));
+  EXPECT_EQ(names.next(moment, "id"), "20261127T062927.000001Z-id.json");
+  EXPECT_EQ(names.next(moment + seconds(2), random_text()).size(), kRecordNameBytes);
+}
+
 TEST(DocumentName, TellsLocalTime) {
   struct Case {
     const char* zone;  // POSIX: west is positive

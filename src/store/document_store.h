@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/move_only_function.h"
 #include "base/result.h"
+#include "crypto/sha256.h"
 
 // The interface of a store of documents, as a handler sees it. The handler knows neither files nor threads,
 // and the store knows nothing of HTTP. The store judges a failure: it logs the cause, decides whether it can
@@ -25,8 +26,15 @@ struct NotStored {
   Error cause = {};
 };
 
-/// The name of a stored document, or why it is not stored.
-using Outcome = Result<std::string, NotStored>;
+/// What a stored document is known by.
+struct Stored {
+  std::string name;            ///< of its file, in the folder of the store
+  std::string id = {};         ///< of its record; empty: there is no journal
+  std::uint64_t sequence = 0;  ///< likewise; from 1, without a gap
+  crypto::Digest digest{};     ///< likewise; SHA-256 of the document
+};
+
+using Outcome = Result<Stored, NotStored>;
 
 /// The interface through which a draft reaches its store. See Draft.
 class DraftTarget {
@@ -41,7 +49,7 @@ class DraftTarget {
   virtual ~DraftTarget() = default;
   [[nodiscard]] virtual Intake append(Bytes piece) = 0;
   virtual void when_ready(std::function<void()> ready) = 0;
-  virtual void commit(Done done) = 0;
+  virtual void commit(std::string request, Done done) = 0;
   /// Nobody wants the document any more.
   virtual void abandon() = 0;
 };
@@ -67,9 +75,15 @@ class Draft {
   /// Must be called after append has returned wait. `ready` is called once, by any thread, perhaps at once.
   void when_ready(std::function<void()> ready) { target_->when_ready(std::move(ready)); }
   /// Says that the document is complete; nothing else may be called afterwards. `done` is called exactly
-  /// once, by any thread, perhaps before this returns: with a name once content and name are on stable
-  /// storage, or with the reason why they are not.
-  void commit(DraftTarget::Done done) && { std::exchange(target_, nullptr)->commit(std::move(done)); }
+  /// once, by any thread, perhaps before this returns: with a name once the document is on stable storage, or
+  /// with the reason why it is not.
+  void commit(DraftTarget::Done done) && { std::move(*this).commit("", std::move(done)); }
+  /// The same with what is known of the request, which is kept in the record: a JSON object, in UTF-8, of at
+  /// most kLargestRequestBytes. For a store of records.
+  void commit(std::string request, DraftTarget::Done done) && {
+    std::exchange(target_, nullptr)->commit(std::move(request), std::move(done));
+  }
+  static constexpr std::size_t kLargestRequestBytes = 32UL * 1024;
 
  private:
   std::shared_ptr<DraftTarget> target_;

@@ -20,7 +20,8 @@ executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
 }
 
 /// How documents are kept in this folder: never `automatic`.
-Durability resolve(Durability wanted, const Folder& folder, observe::LogWriter& log) {
+Durability resolve(const FolderStore::Limits& limits, const Folder& folder, observe::LogWriter& log) {
+  const Durability wanted = limits.inbox.layout == Layout::record ? Durability::journal : limits.durability;
   if (wanted == Durability::files) return wanted;
   const std::string obstacle = folder.journal_obstacle();
   if (obstacle.empty()) return Durability::journal;
@@ -39,7 +40,7 @@ std::unique_ptr<Committer> make_committer(Folder& folder, executor::Executor& ex
                                           observe::State& state, const FolderStore::Limits& limits,
                                           Durability durability) {
   if (durability == Durability::journal)
-    return std::make_unique<JournalCommitter>(folder, executor, log, registry, state,
+    return std::make_unique<JournalCommitter>(folder, executor, log, registry, state, limits.inbox,
                                               JournalCommitter::Limits());
   return std::make_unique<FileCommitter>(folder, executor, log, registry, state, limits.committer);
 }
@@ -83,7 +84,8 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
       writing_(writing_lane(executor, *folder_, limits)),
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
-      durability_(resolve(limits.durability, *folder_, log)),
+      durability_(resolve(limits, *folder_, log)),
+      piece_bytes_(limits.piece_bytes),
       committer_(make_committer(*folder_, executor, log, registry, reported_state_, limits, durability_)) {}
 
 DocumentStore::State FolderStore::state() const {

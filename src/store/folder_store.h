@@ -10,6 +10,7 @@
 #include "observe/log.h"
 #include "observe/registry.h"
 #include "store/committer.h"
+#include "store/document.h"
 #include "store/document_store.h"
 #include "store/file_committer.h"
 #include "store/folder.h"
@@ -27,6 +28,8 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     std::size_t waiting_documents = 4096;             ///< how many wait to be written
     FileCommitter::Limits committer = {};
     Durability durability = Durability::files;
+    Inbox inbox = {};                                 ///< records need a journal, whatever `durability` says
+    std::size_t piece_bytes = Document::kPieceBytes;  ///< documents of fewer bytes stay in memory
   };
 
   /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
@@ -60,6 +63,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Budget& disk() { return disk_; }
   [[nodiscard]] Committer& committer() { return *committer_; }
   [[nodiscard]] Durability durability() const { return durability_; }
+  [[nodiscard]] std::size_t piece_bytes() const { return piece_bytes_; }
   [[nodiscard]] executor::Lane& writing() { return writing_; }
 
  private:
@@ -76,6 +80,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   Budget memory_;
   Budget disk_;
   const Durability durability_;
+  const std::size_t piece_bytes_;
   const std::unique_ptr<Committer> committer_;
   std::atomic<Tenure> tenure_ = Tenure::none;
 };

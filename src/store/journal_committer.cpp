@@ -6,7 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.h"
 #include "store/folder_store.h"
+#include "base/assert.h"
 #include "store/recovery.h"
 
 namespace bobbin::store {
@@ -15,19 +17,24 @@ namespace {
 using journal::Journal;
 using Reason = NotStored::Reason;
 
-constexpr std::string_view kInbox = "upload";
-
 /// At most one task of each kind of each committer waits in it.
 executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder) {
   return executor.lane(folder.device(), "commit",
                        {.parallel = 4, .waiting = 1024, .runs_at_shut_down = true});
 }
 
+/// In the journal, at most.
+std::uint64_t room_for(Document& document) {
+  return Journal::kRecordBytes + document.request().size() + document.content_in_memory().value_or("").size();
+}
+
 }  // namespace
 
 JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
-                                   observe::Registry& registry, observe::State& state, Limits limits)
+                                   observe::Registry& registry, observe::State& state, Inbox inbox,
+                                   Limits limits)
     : folder_(folder),
+      inbox_(std::move(inbox)),
       limits_(limits),
       lane_(journal_lane(executor, folder)),
       state_(state),
@@ -40,6 +47,7 @@ Result<void> JournalCommitter::prepare() {
   history_ = TRY(Journal::read(*medium_));
   TRY(recover(folder_, history_, report_.log()));
   published_ = checkpointed_ = history_.sequence;
+  record_names_.go_on_behind(history_.received);
   if (!std::exchange(history_.open, {}).empty()) TRY(begin_journal());
   return folder_.remove_hidden_names();
 }
@@ -101,7 +109,7 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
   Uploads batch;
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && batch.size() < limits_.batch_documents && bytes < limits_.batch_bytes) {
-    bytes += Journal::kRecordBytes + waiting_.front().document->content_in_memory().value_or("").size();
+    bytes += room_for(*waiting_.front().document);
     batch.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -119,7 +127,10 @@ void JournalCommitter::commit(Uploads& batch) {
     if (journal_ != nullptr) bytes_ = journal_->bytes();
     for (const Upload& upload : batch) report_.add(upload);
   }
-  for (Upload& upload : batch) upload.conclude();
+  for (JournalUpload& upload : batch) {
+    upload.whole_record.reset();
+    upload.conclude();
+  }
 }
 
 /// Brings every document of the batch to where it has its name, or a failure.
@@ -141,8 +152,7 @@ bool JournalCommitter::make_room(Uploads& batch) {
     }
   }
   std::uint64_t bytes = 0;
-  for (const Upload& upload : batch)
-    bytes += Journal::kRecordBytes + upload.document->content_in_memory().value_or("").size();
+  for (const Upload& upload : batch) bytes += room_for(*upload.document);
   const Result<void> room = journal_->make_room(bytes);
   if (room) return true;
   if (journal_->is_broken()) close(room.error());
@@ -152,6 +162,10 @@ bool JournalCommitter::make_room(Uploads& batch) {
 
 /// Gives each document a file and a record, unless that fails.
 void JournalCommitter::add_records(Uploads& batch) {
+  if (inbox_.layout == Layout::record) {
+    for (JournalUpload& upload : batch) add_whole_record(upload);
+    return;
+  }
   bool has_hidden = false;
   std::vector<std::pair<journal::Record, std::string>> records(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -166,9 +180,43 @@ void JournalCommitter::add_records(Uploads& batch) {
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch[i].failure) continue;
+    batch[i].digest = records[i].first.digest;
     batch[i].sequence = journal_->add(std::move(records[i].first), records[i].second);
     if (batch[i].is_hidden) hidden_.emplace_back(batch[i].sequence, batch[i].name);
   }
+}
+
+/// The record comes first, since the file holds what stands in the journal.
+void JournalCommitter::add_whole_record(JournalUpload& upload) {
+  Document& document = *upload.document;
+  if (const auto failure = document.known_failure()) {
+    upload.failure = *failure;
+    return;
+  }
+  const auto body = document.content_in_memory();
+  ASSERT(body);  // it may not be larger than what a document of this store may keep in memory
+  const WallTime now = wall_now();
+  upload.id = random_text();
+  upload.name = "new/" + record_names_.next(now, upload.id);
+  upload.digest = crypto::sha256(*body);
+  upload.sequence = journal_->add({.id = upload.id,
+                                   .inbox = inbox_.name,
+                                   .received = std::chrono::floor<std::chrono::microseconds>(now),
+                                   .name = upload.name,
+                                   .size_bytes = body->size(),
+                                   .digest = upload.digest,
+                                   .is_whole_file = true,
+                                   .request = document.request()},
+                                  *body);
+  if (const auto staged = stage_last_entry(upload); !staged) {
+    upload.failure = {Reason::failed, staged.error()};
+    journal_->add(journal::Withdrawal{upload.sequence});
+  }
+}
+
+Result<void> JournalCommitter::stage_last_entry(JournalUpload& upload) {
+  upload.whole_record = TRY(folder_.stage());
+  return upload.whole_record->append(as_bytes(journal_->last_text()));
 }
 
 /// Writes the file of a document, which has no name yet; or, of one that is not in memory, only a hidden one.
@@ -176,8 +224,9 @@ journal::Record JournalCommitter::stage(JournalUpload& upload, std::string& body
   Document& document = *upload.document;
   const WallTime now = wall_now();
   upload.name = names_.next(now);
-  journal::Record record{.id = random_text(),
-                         .inbox = std::string(kInbox),
+  upload.id = random_text();
+  journal::Record record{.id = upload.id,
+                         .inbox = inbox_.name,
                          .received = std::chrono::floor<std::chrono::microseconds>(now),
                          .name = upload.name};
   if (const auto content = document.content_in_memory()) {
@@ -221,8 +270,7 @@ void JournalCommitter::publish(Uploads& batch) {
   bool has_withdrawn = false;
   for (JournalUpload& upload : batch) {
     if (upload.failure) continue;
-    const Result<void> named =
-        upload.is_hidden ? folder_.publish_hidden(upload.name) : upload.document->publish(upload.name);
+    const Result<void> named = publish(upload);
     if (named) continue;
     upload.failure = {Reason::failed, named.error()};
     journal_->add(journal::Withdrawal{upload.sequence});
@@ -233,6 +281,12 @@ void JournalCommitter::publish(Uploads& batch) {
   journal_->add(journal::Published{published_});
   // Nobody waits for it, and its failure is one of the next flush, too.
   if (const auto written = journal_->write(); !written) close(written.error());
+}
+
+Result<void> JournalCommitter::publish(JournalUpload& upload) {
+  if (upload.is_hidden) return folder_.publish_hidden(upload.name);
+  if (upload.whole_record != nullptr) return upload.whole_record->publish(upload.name);
+  return upload.document->publish(upload.name);
 }
 
 /// Of a document that has been acknowledged already nothing changes.

@@ -37,6 +37,9 @@ namespace bobbin::store {
 /// and nothing is written behind it. So does a failed checkpoint: then the records behind the one before are
 /// published again at the next start, whatever the files look like.
 ///
+/// In an inbox of records (Layout::record) every document is in memory. Its file holds the entry of the
+/// journal, and is written once the entry is known; names are in the folder `new`.
+///
 /// Thread: any.
 class JournalCommitter final : public Committer {
  public:
@@ -51,7 +54,7 @@ class JournalCommitter final : public Committer {
 
   /// As for FileCommitter.
   JournalCommitter(Folder& folder, executor::Executor& executor, observe::LogWriter& log,
-                   observe::Registry& registry, observe::State& state, Limits limits);
+                   observe::Registry& registry, observe::State& state, Inbox inbox, Limits limits);
 
   /// Recovers what an earlier process has left. Where there is nothing to be recovered, nothing is written:
   /// the journal begins with the first document.
@@ -64,8 +67,8 @@ class JournalCommitter final : public Committer {
 
  private:
   struct JournalUpload : Upload {
-    std::uint64_t sequence = 0;  // of its record; 0: it has none
-    bool is_hidden = false;      // has a hidden name, from which it gets its own one
+    bool is_hidden = false;  // has a hidden name, from which it gets its own one
+    std::unique_ptr<StagedFile> whole_record = nullptr;
   };
   using Uploads = std::vector<JournalUpload>;
 
@@ -80,7 +83,10 @@ class JournalCommitter final : public Committer {
   /// `body` is given a copy of a document that is in memory.
   [[nodiscard]] journal::Record stage(JournalUpload& upload, std::string& body) REQUIRES(journal_mutex_);
   void add_records(Uploads& batch) REQUIRES(journal_mutex_);
+  void add_whole_record(JournalUpload& upload) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> stage_last_entry(JournalUpload& upload) REQUIRES(journal_mutex_);
   void publish(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> publish(JournalUpload& upload);
   [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
   void fail_all(Uploads& batch, const NotStored& failure);
   void close(const Error& error) REQUIRES(journal_mutex_);
@@ -92,9 +98,11 @@ class JournalCommitter final : public Committer {
       REQUIRES(journal_mutex_);
 
   Folder& folder_;
+  const Inbox inbox_;
   const Limits limits_;
   executor::Lane& lane_;
-  DocumentNames names_;  // the task's
+  DocumentNames names_;       // the task's
+  RecordNames record_names_;  // likewise
   observe::State& state_;
 
   std::atomic<bool> has_failed_ = false;

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "journal/entry.h"
+#include "store/document_name.h"
 #include "store/test_folder_store.h"
 
 namespace bobbin::store {
@@ -21,6 +23,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 
 std::string large_document() { return "\"" + std::string(3 * Document::kPieceBytes, 'x') + "\""; }
@@ -39,8 +42,9 @@ class JournalCommitterTest : public ::testing::Test {
 
   void start(Durability durability = Durability::journal) {
     server_ = std::make_unique<Server>();
-    auto store = FolderStore::create(folder_, server_->executor, log_.writer("Uploads"), server_->registry,
-                                     {.durability = durability});
+    auto store =
+        FolderStore::create(folder_, server_->executor, log_.writer("Uploads"), server_->registry,
+                            {.durability = durability, .inbox = inbox_, .piece_bytes = piece_bytes_});
     ASSERT_TRUE(store) << store.error().message();
     server_->store = *store;
   }
@@ -82,7 +86,7 @@ class JournalCommitterTest : public ::testing::Test {
       const Lock lock(mutex);
       while (!is_ready) changed.wait(mutex);
     }
-    std::move(draft).commit(outcomes_.expect(number));
+    std::move(draft).commit(request_, outcomes_.expect(number));
   }
   /// The name of a document that is stored.
   std::string upload(int number, const std::string& content) {
@@ -108,6 +112,9 @@ class JournalCommitterTest : public ::testing::Test {
     return files;
   }
 
+  Inbox inbox_;
+  std::size_t piece_bytes_ = Document::kPieceBytes;
+  std::string request_;
   std::shared_ptr<TestFolder> folder_ = std::make_shared<TestFolder>();
   observe::TestLog log_;
   TestOutcomes outcomes_;
@@ -154,7 +161,7 @@ TEST_F(JournalCommitterTest, ARecoveryForWhichThereIsNoSpaceIsTriedAgain) {
   const std::string name = upload(1, "1");
   end();
   folder_->cut_power();
-  folder_->fail(Step::append, ENOSPC);
+  folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 1);
   start();
   EXPECT_EQ(server_->store->state(), DocumentStore::State::full);
   EXPECT_EQ(server_->registry.states().at(0).text, "full");
@@ -405,6 +412,85 @@ TEST_F(JournalCommitterTest, WhatWasAcknowledgedSurvivesAPowerCutDuringAnyFlush)
     restart_after_power_cut();
     ASSERT_EQ(files(), acknowledged) << cut;
   }
+}
+
+/// A store whose files are records.
+class RecordsTest : public JournalCommitterTest {
+ protected:
+  RecordsTest() {
+    end();
+    inbox_ = {.name = "github", .layout = Layout::record};
+    piece_bytes_ = 1024UL * 1024;
+    request_ = R"({"client":"192.0.2.7"})";
+    start();
+  }
+  std::string record_of(const std::string& name) { return folder_->files()[name]; }
+};
+
+TEST_F(RecordsTest, AFileHoldsTheEntryOfTheJournal) {
+  const std::string document = "{ \"a\" : 1 }";
+  const std::string name = upload(1, document);
+  EXPECT_THAT(name, MatchesRegex("new/[0-9]{8}T[0-9]{6}\\.[0-9]{6}Z-[a-z2-7]{26}\\.json"));
+  EXPECT_EQ(name.size(), std::string_view("new/").size() + kRecordNameBytes);
+  const std::string record = record_of(name);
+  const auto entry = journal::read_entry(journal::kEntryBegin + record);
+  ASSERT_TRUE(entry);
+  const auto& known = std::get<journal::Record>(entry->entry.content);
+  EXPECT_EQ(known.inbox, "github");
+  EXPECT_EQ(known.sequence, 1U);
+  EXPECT_EQ(entry->body, document);
+  EXPECT_THAT(record, HasSubstr(R"(,"request":{"client":"192.0.2.7"},)"));
+  const auto& segment = folder_->journal_disk().segments.begin()->second->now;
+  EXPECT_NE(segment.find(journal::kEntryBegin + record), std::string::npos);
+}
+
+TEST_F(RecordsTest, ADocumentOfManyPiecesStaysInMemory) {
+  const std::string name = upload(1, large_document());
+  EXPECT_THAT(record_of(name), HasSubstr("\"body\":" + large_document() + ",\"check\""));
+  EXPECT_THAT(files(), SizeIs(1));
+}
+
+TEST_F(RecordsTest, APowerCutLosesNothingAndChangesNothing) {
+  TestFolder::Files acknowledged;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = upload(i, std::to_string(i));
+    acknowledged[name] = record_of(name);
+    if (i == 2) wait_for_checkpoint();
+    restart_after_power_cut();
+    ASSERT_EQ(files(), acknowledged);
+  }
+}
+
+TEST_F(RecordsTest, NamesAreInTheOrderOfTheRecords) {
+  std::string last;
+  for (int i = 0; i < 20; ++i) {
+    if (i % 5 == 4) restart();
+    const std::string name = upload(i, "{}");
+    EXPECT_LT(last, name);
+    last = name;
+  }
+}
+
+TEST_F(RecordsTest, ARecordWithoutAFileIsWithdrawn) {
+  upload(0, "0");
+  folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 1);
+  EXPECT_EQ(try_to_upload(1).code, ENOSPC);
+  EXPECT_EQ(server_->store->state(), DocumentStore::State::open);
+  const std::string name = upload(2, "2");
+  EXPECT_THAT(record_of(name), HasSubstr("\"sequence\":3,"));
+  restart_after_power_cut();
+  EXPECT_THAT(files(), SizeIs(2)) << "its client was told that it is not stored";
+}
+
+TEST_F(RecordsTest, TheLargestBatchFitsIntoASegment) {
+  request_ = "{\"x\":\"" + std::string(Draft::kLargestRequestBytes - 8, 'x') + "\"}";
+  folder_->hold(Step::stage);
+  submit(0, "0");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  for (int i = 1; i < 600; ++i) submit(i, std::to_string(i));
+  folder_->release(Step::stage);
+  for (int i = 0; i < 600; ++i) EXPECT_EQ(outcomes_.wait(i).kind, Kind::stored);
+  EXPECT_THAT(files(), SizeIs(600));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ Result<void> publish(Folder& folder, const OpenRecord& open) {
   const journal::Record& record = open.record;
   if (!record.has_body) return folder.publish_hidden(record.name);
   const auto file = TRY(folder.stage());
-  TRY(file->append(as_bytes(open.body)));
+  TRY(file->append(as_bytes(open.content)));
   TRY(file->sync());
   return file->publish(record.name);
 }
@@ -44,7 +44,8 @@ Result<bool> recover(Folder& folder, const OpenRecord& open, State state, observ
   const std::string& name = open.record.name;
   const auto found = TRY(folder.digest_of(name));
   if (!found && state == State::as_written && open.is_published) return false;  // its consumer has taken it
-  if (found && *found == open.record.digest) {
+  const crypto::Digest wanted = open.record.is_whole_file ? crypto::sha256(open.content) : open.record.digest;
+  if (found && *found == wanted) {
     // A file that has a hidden name has been synced by itself.
     if (state != State::in_doubt || !open.record.has_body) return false;
     TRY(folder.remove(name));
@@ -55,7 +56,8 @@ Result<bool> recover(Folder& folder, const OpenRecord& open, State state, observ
               fmt::format("The file {} is not what was stored: it is set aside in .bobbin/replaced, and the "
                           "document is published again",
                           name));
-    TRY(folder.set_aside(name));
+    if (const auto aside = folder.set_aside(name); !aside && aside.error().code != ENOENT)  // it was moved
+      return failure(aside.error());
   }
   const Result<void> published = publish(folder, open);
   if (published) return true;

@@ -19,7 +19,7 @@ struct Verdict {
   int code = 0;           ///< errno of one that has failed
 
   [[nodiscard]] static Verdict of(const Outcome& outcome) {
-    if (outcome) return {.kind = Kind::stored, .name = *outcome};
+    if (outcome) return {.kind = Kind::stored, .name = outcome->name};
     switch (outcome.error().reason) {
       case NotStored::Reason::busy: return {.kind = Kind::busy};
       case NotStored::Reason::closed: return {.kind = Kind::closed};

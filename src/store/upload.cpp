@@ -12,7 +12,7 @@ void Upload::conclude() {
   if (failure)
     done(bobbin::failure(*failure));
   else
-    done(std::move(name));
+    done(Stored{.name = std::move(name), .id = std::move(id), .sequence = sequence, .digest = digest});
 }
 
 UploadReport::UploadReport(observe::LogWriter& log, observe::Registry& registry)

@@ -16,6 +16,9 @@ struct Upload {
   std::shared_ptr<Document> document;
   Document::Done done;
   std::string name = {};  ///< empty until it has been chosen
+  std::string id = {};    ///< as Stored has it, like what follows
+  std::uint64_t sequence = 0;
+  crypto::Digest digest{};
   std::optional<NotStored> failure = {};
 
   /// Tells what has become of the document. Nothing is left of one that is not stored when that is told.

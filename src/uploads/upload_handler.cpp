@@ -46,10 +46,10 @@ class UploadExchange final : public http::Exchange {
       std::move(later).forget();
       return invalid_json(validator_.fault());
     }
-    std::move(*draft_).commit(
-        [later = std::move(later), url_path = settings_.url_path](store::Outcome outcome) mutable {
-          std::move(later)(outcome ? created(url_path, *std::move(outcome)) : not_stored(outcome.error()));
-        });
+    std::move(*draft_).commit([later = std::move(later),
+                               url_path = settings_.url_path](store::Outcome outcome) mutable {
+      std::move(later)(outcome ? created(url_path, std::move(outcome->name)) : not_stored(outcome.error()));
+    });
     return http::Pending{.limit = settings_.commit_timeout,
                          .late = unavailable("Storing takes too long. It may or may not succeed.")};
   }

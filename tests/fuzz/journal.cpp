@@ -83,7 +83,7 @@ void check(const History& history, const Segment& segment) {
   for (std::size_t i = 0; i < history.open.size(); ++i) {
     ASSERT(history.open[i].record.sequence == i + 1);
     // What is behind the last one that was written has been found in the input.
-    if (i < segment.written) ASSERT(history.open[i].body == body_of(i + 1));
+    if (i < segment.written) ASSERT(history.open[i].content == body_of(i + 1));
   }
 }
 
