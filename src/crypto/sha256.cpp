@@ -67,8 +67,8 @@ std::optional<Digest> digest_from_hex(std::string_view text) {
   return digest;
 }
 
-bool is_same_secret(const Digest& one, const Digest& other) {
-  return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+bool is_same_secret(Bytes one, Bytes other) {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 }  // namespace bobbin::crypto

@@ -45,7 +45,7 @@ class Sha256 {
 /// Reads 64 hexadecimal digits in either case. Nothing: the text is something else.
 [[nodiscard]] std::optional<Digest> digest_from_hex(std::string_view text);
 
-/// Whether they are equal. The time that this takes does not depend on where they differ.
-[[nodiscard]] bool is_same_secret(const Digest& one, const Digest& other);
+/// Whether they are equal. The time that this takes depends on their sizes, and not on where they differ.
+[[nodiscard]] bool is_same_secret(Bytes one, Bytes other);
 
 }  // namespace bobbin::crypto

@@ -41,6 +41,9 @@ TEST(Digest, IsComparedWhole) {
     other[at] ^= std::byte{1};
     EXPECT_FALSE(is_same_secret(digest, other)) << at;
   }
+  EXPECT_FALSE(is_same_secret(digest, Bytes(digest).first(31)));
+  EXPECT_FALSE(is_same_secret(Bytes(digest).first(31), digest));
+  EXPECT_FALSE(is_same_secret(digest, Bytes()));
 }
 
 }  // namespace
