@@ -2,8 +2,8 @@
 """Holds every #include in src/ to the layers: the add_room table of CMakeLists.txt is the only list of them.
 
 A room may include itself and the rooms it DEPENDS on; a room may depend only on rooms declared above it; the headers of
-the operating system belong to src/os, those of OpenSSL to src/net/tls and src/crypto, those of nghttp2 to src/http/http2; http and json are pure (no thread, no
-stream, no reading of a clock).
+the operating system belong to src/os, those of OpenSSL to src/net/tls and src/crypto, those of nghttp2 to src/http/http2; http, json and signatures are pure
+(no thread, no stream, no reading of a clock).
 Unit tests may use whatever helps them to test.
 """
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOM = re.compile(r"^add_room\(\s*(\w+)((?:[^()]|\n)*)\)", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SYSTEM = re.compile(r"(unistd|fcntl|netdb|poll|dirent|pthread|sched)\.h|(sys|netinet|arpa|net|linux)/.*")
-PURE_ROOMS = {"http", "json"}
+PURE_ROOMS = {"http", "json", "signatures"}
 IMPURE = re.compile(r"thread|mutex|condition_variable|future|fstream|iostream|filesystem")
 # Headers of a library that few folders alone may see.
 KEPT_IN = {

@@ -8,8 +8,9 @@
 
 namespace bobbin::json {
 
-/// A JSON object that has been read (RFC 8259 §4): for what we have written ourselves, not for what arrives.
-/// Of a name that is there several times the last one counts. Immutable.
+/// A JSON object that has been read (RFC 8259 §4): for what we have written ourselves, and for a short text
+/// whose sender has been verified; not for whatever arrives, since it takes more memory than the text. Of a
+/// name that is there several times the last one counts. Immutable.
 class Object {
  public:
   /// Nothing: the text is something else. At most 32 levels.
