@@ -114,6 +114,35 @@ struct MountConfig {
   friend bool operator==(const MountConfig&, const MountConfig&) = default;
 };
 
+/// An address that keeps what is posted to it, with what is known of the request. It comes from one
+/// [[inbox]], for the default site, or one [[site.inbox]].
+struct InboxConfig {
+  static constexpr std::uint64_t kLargestDocument = 4UL * 1024 * 1024;  ///< a record is kept in memory
+
+  std::string place;           ///< for messages: "bobbin.toml:3:1: [[inbox]]"
+  std::string name;            ///< [a-z0-9-]{1,64}
+  std::string path;            ///< when it is empty, /in/NAME
+  std::string dir;             ///< outside of everything that is served
+  std::uint64_t max_size = 0;  ///< of a document; 0: that of the server, or kLargestDocument if that is less
+  std::string status = "201";  ///< of the answer: 200, 201, 202 or 204
+  std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
+  std::string token_file;         ///< as that of a rule for the path
+
+  std::string verify;       ///< signatures::SchemeConfig::scheme; empty: senders need not sign
+  std::string secret_file;  ///< of the scheme
+  milliseconds tolerance = seconds(300);
+  // signatures::HmacConfig. When all are empty, there is none.
+  std::string signature_field;
+  std::string signature_prefix;
+  std::string signed_bytes;
+  std::string signature_algorithm;
+  std::string signature_encoding;
+  std::string timestamp_field;
+
+  [[nodiscard]] std::string url_path() const { return path.empty() ? "/in/" + name : path; }
+  friend bool operator==(const InboxConfig&, const InboxConfig&) = default;
+};
+
 /// Which earlier releases of a site are kept.
 struct KeptReleases {
   static constexpr unsigned kMost = 100;
@@ -151,6 +180,7 @@ struct SiteConfig {
 
   std::vector<RuleConfig> rules;
   std::vector<MountConfig> mounts;
+  std::vector<InboxConfig> inboxes;
   std::vector<std::string> immutable;  ///< patterns of paths whose files never change under their names
 
   std::string root = "resources";

@@ -64,9 +64,13 @@ struct TableName {
   Scope scope;
   std::string_view within = {};  // the table in which it stands, with a dot
 };
-constexpr TableName kTableNames[] = {
-    {"listener", Scope::listener}, {"site", Scope::site}, {"rule", Scope::rule}, {"mount", Scope::mount}};
-constexpr TableName kTableNamesInSite[] = {{"rule", Scope::rule, "site."}, {"mount", Scope::mount, "site."}};
+constexpr TableName kTableNames[] = {{"listener", Scope::listener},
+                                     {"site", Scope::site},
+                                     {"rule", Scope::rule},
+                                     {"mount", Scope::mount},
+                                     {"inbox", Scope::inbox}};
+constexpr TableName kTableNamesInSite[] = {
+    {"rule", Scope::rule, "site."}, {"mount", Scope::mount, "site."}, {"inbox", Scope::inbox, "site."}};
 
 std::string in_brackets(const TableName& table) { return fmt::format("[[{}{}]]", table.within, table.key); }
 

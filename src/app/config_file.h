@@ -8,12 +8,12 @@
 
 namespace bobbin::app {
 
-/// One [[listener]], [[site]], [[rule]] or [[mount]], or [[site.rule]] or [[site.mount]].
+/// One [[listener]], [[site]], [[rule]], [[mount]] or [[inbox]], or one of the last three within a [[site]].
 struct Table {
   Scope scope;
   std::string place;  ///< "bobbin.toml:3:1: [[site]]"
   std::vector<Setting> settings;
-  std::vector<Table> tables = {};  ///< of a [[site]]: its rules and mounts
+  std::vector<Table> tables = {};  ///< of a [[site]]: its rules, mounts and inboxes
 };
 
 struct FileContents {

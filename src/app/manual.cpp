@@ -26,7 +26,7 @@ A list is given by repeating the flag or with commas (for --header: line ends).
 A time without a unit is in seconds. 10kB and 10MB are thousands and millions of bytes; 10KiB, 10K,
 10MiB and 10M are powers of 1024. on is also true, yes and 1; off is also false, no and 0.
 The first word may be a directory, as in: bobbin site, bobbin . (the profile is folder then).
-Further sites, listeners, rules by path and mounts are tables of the configuration file.
+Further sites, listeners, rules by path, mounts and inboxes are tables of the configuration file.
 )";
 
 constexpr std::string_view kIntroduction = R"(# Configuration
@@ -162,6 +162,7 @@ std::string where(const Option& option) {
   if (option.scope() == Scope::listener) return fmt::format("`[[listener]]`, as `{}`", option.key_in_table);
   if (option.scope() == Scope::rule) return fmt::format("`[[site.rule]]`, as `{}`", option.key_in_table);
   if (option.scope() == Scope::mount) return fmt::format("`[[site.mount]]`, as `{}`", option.key_in_table);
+  if (option.scope() == Scope::inbox) return fmt::format("`[[site.inbox]]`, as `{}`", option.key_in_table);
   return option.scope() == Scope::site && option.reach != Option::Reach::flat ? "`[[site]]`" : "";
 }
 

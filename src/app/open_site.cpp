@@ -114,6 +114,7 @@ Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& 
   if (predecessor != nullptr) TRY(site->keep_releases_of(*predecessor));
   TRY(site->check_fallback());
   TRY(site->open_uploads(folders));
+  TRY(site->open_inboxes(folders));
   TRY(site->open_pages());
   TRY(site->open_challenges());
   TRY(site->read_files());
@@ -225,6 +226,9 @@ Result<std::uint64_t, std::string> OpenSite::max_upload_bytes() const {
 Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   const bool takes = takes_uploads(config_);
   const std::uint64_t most_bytes = TRY(max_upload_bytes());
+  const auto as_upload_dir = [](const std::string& message) {
+    return "--upload-dir: " + message + ". Without uploads (--uploads off) none is needed";
+  };
   const std::string directory = upload_directory_of(config_);
   const std::string path = path_in_root(canonical(directory), canonical(config_.root), hidden_names());
   if (path == "/")
@@ -236,11 +240,11 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   if (!is_ordinary || !config_.serve_uploads)
     TRY(check_mounts_beside_uploads(config_, documents_path_, directory, hidden_names()));
   if (takes && folders == nullptr) {
-    TRY(UploadFolders::check(directory));
+    TRY(UploadFolders::check(directory).map_error(as_upload_dir));
   }
   if (takes) {
     std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
-    if (folders != nullptr) store = TRY(folders->open(directory));
+    if (folders != nullptr) store = TRY(folders->open_uploads(directory).map_error(as_upload_dir));
     uploads_ = std::make_shared<uploads::UploadHandler>(
         uploads::UploadSettings{.url_path = http::encode_path(documents_path_),
                                 .max_upload_bytes = most_bytes,
@@ -253,6 +257,31 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
     return {};
   }
   return is_ordinary ? Result<void, std::string>() : open_documents(directory);
+}
+
+Result<void, std::string> OpenSite::open_inboxes(UploadFolders* folders) {
+  for (const InboxConfig& inbox : config_.inboxes) TRY(check_inbox(inbox));
+  inboxes_ = TRY(app::open_inboxes(config_, shared_.max_upload_bytes, folders));
+  return {};
+}
+
+/// Whether its records and its secrets lie where nobody can fetch them, and its path is not that of a folder.
+Result<void, std::string> OpenSite::check_inbox(const InboxConfig& inbox) const {
+  for (const ServedFolder& folder : folders()) {
+    for (const auto& [key, path] :
+         {std::pair("dir", inbox.dir), std::pair("secret_file", inbox.secret_file)}) {
+      if (path.empty() || path_in_root(canonical(path), canonical(folder.name), hidden_names()).empty())
+        continue;
+      return failure(
+          fmt::format("{}: {}: \"{}\" lies where clients could fetch it; a place outside of "
+                      "\"{}\" is needed",
+                      name_of(inbox), key, path, folder.name));
+    }
+  }
+  for (const OpenMount& mount : mounts_)
+    if (inbox.url_path() == mount.config.path)
+      return failure(fmt::format("{}: path: a mount has this path", name_of(inbox)));
+  return {};
 }
 
 Result<void, std::string> OpenSite::open_documents(const std::string& directory) {
@@ -443,6 +472,7 @@ Result<void, std::string> OpenSite::read_files() {
   authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
   rules_ = TRY(open_rules(config_, guards(), shared_.executor, shared_.client_limiting, exempt));
   addresses_ = TRY(open_addresses(config_, *shared_.types, exempt));
+  for (OpenInbox& inbox : inboxes_) inbox.handler = TRY(handler_of(inbox, shared_.commit_timeout));
   return {};
 }
 
@@ -450,6 +480,8 @@ std::size_t OpenSite::fingerprint_now() const {
   std::size_t fingerprint = fingerprint_of_secrets(secrets_of(config_));
   for (const RuleConfig& rule : config_.rules)
     fingerprint = joined_fingerprint(fingerprint, fingerprint_of_secrets(secrets_of(rule)));
+  for (const InboxConfig& inbox : config_.inboxes)
+    fingerprint = joined_fingerprint(fingerprint, fingerprint_of_secrets(inbox));
   return joined_fingerprint(fingerprint, fingerprint_of_addresses(config_));
 }
 
@@ -491,6 +523,9 @@ http::Site OpenSite::routes() const {
   if (uploads_)
     routes.push_back(
         {Match::exactly, config_.upload_path, uploads_.get(), "uploads, into " + upload_directory_});
+  for (const OpenInbox& inbox : inboxes_)
+    routes.push_back({Match::exactly, inbox.config.url_path(), inbox.handler.get(),
+                      fmt::format("the inbox {}, into {}", inbox.config.name, inbox.config.dir)});
   std::vector<http::Route> folders;
   if (documents_)
     folders.push_back({Match::beneath, documents_path_, documents_.get(),
@@ -510,7 +545,7 @@ http::Site OpenSite::routes() const {
       .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),
       .path_rules = config_.path_rules,
       .routes = std::move(routes),
-      .methods = uploads_ ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
+      .methods = uploads_ || !inboxes_.empty() ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS",
       .filters = filters(),
       .rules = rules_,
       .access_log = static_cast<std::uint16_t>(access_log_of(config_, shared_.log_files)),

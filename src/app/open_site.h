@@ -9,6 +9,7 @@
 #include "app/config.h"
 #include "app/open_addresses.h"
 #include "app/open_authentication.h"
+#include "app/open_inboxes.h"
 #include "app/open_mounts.h"
 #include "app/open_rules.h"
 #include "app/site_logs.h"
@@ -108,6 +109,8 @@ class OpenSite {
   [[nodiscard]] Instant kept_until(const Release& release) const;
   [[nodiscard]] Result<std::uint64_t, std::string> max_upload_bytes() const;
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
+  [[nodiscard]] Result<void, std::string> open_inboxes(UploadFolders* folders);
+  [[nodiscard]] Result<void, std::string> check_inbox(const InboxConfig& inbox) const;
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_pages();
   [[nodiscard]] Result<void, std::string> empty_caches();
@@ -130,8 +133,9 @@ class OpenSite {
   SiteConfig config_;
   Shared shared_;
   std::shared_ptr<files::FileHandler> files_;
-  std::vector<Release> earlier_;                  // the newest first
-  std::vector<OpenMount> mounts_;                 // the longest paths first
+  std::vector<Release> earlier_;   // the newest first
+  std::vector<OpenMount> mounts_;  // the longest paths first
+  std::vector<OpenInbox> inboxes_;
   std::shared_ptr<const http::Handler> uploads_;  // null when no uploads are taken
   std::string upload_directory_;
   std::shared_ptr<files::FileHandler> document_files_;  // null when there is no upload folder

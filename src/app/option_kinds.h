@@ -20,13 +20,15 @@
 //   kFileTypes           the types that the value can have in the TOML file
 namespace bobbin::app {
 
-/// The structs that options set: the server's, and one listener, one site, one rule and one mount.
+/// The structs that options set: the server's, and one listener, one site, one rule, one mount and one
+/// inbox.
 struct Target {
   ServerConfig& server;
   ListenerConfig& listener;
   SiteConfig& site;
   RuleConfig& rule;
   MountConfig& mount;
+  InboxConfig& inbox;
 };
 
 /// Such structs with their defaults, for those who want to set or to read only some of them.
@@ -36,11 +38,12 @@ struct OwnTarget {
   SiteConfig site = {};
   RuleConfig rule = {};
   MountConfig mount = {};
-  [[nodiscard]] Target target() { return {server, listener, site, rule, mount}; }
+  InboxConfig inbox = {};
+  [[nodiscard]] Target target() { return {server, listener, site, rule, mount, inbox}; }
 };
 
 /// Which of these structs an option sets, and so where it stands in the configuration file.
-enum class Scope : std::uint8_t { server, listener, site, rule, mount };
+enum class Scope : std::uint8_t { server, listener, site, rule, mount, inbox };
 
 /// A member of one of these structs.
 template <typename T>
@@ -52,6 +55,7 @@ class Member {
   constexpr Member(T SiteConfig::* member) : site_(member), scope_(Scope::site) {}
   constexpr Member(T RuleConfig::* member) : rule_(member), scope_(Scope::rule) {}
   constexpr Member(T MountConfig::* member) : mount_(member), scope_(Scope::mount) {}
+  constexpr Member(T InboxConfig::* member) : inbox_(member), scope_(Scope::inbox) {}
   // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] constexpr Scope scope() const { return scope_; }
@@ -61,9 +65,10 @@ class Member {
       case Scope::listener: return target.listener.*listener_;
       case Scope::site: return target.site.*site_;
       case Scope::rule: return target.rule.*rule_;
-      case Scope::mount: break;
+      case Scope::mount: return target.mount.*mount_;
+      case Scope::inbox: break;
     }
-    return target.mount.*mount_;
+    return target.inbox.*inbox_;
   }
 
  private:
@@ -72,6 +77,7 @@ class Member {
   T SiteConfig::* site_ = nullptr;
   T RuleConfig::* rule_ = nullptr;
   T MountConfig::* mount_ = nullptr;
+  T InboxConfig::* inbox_ = nullptr;
   Scope scope_;
 };
 

@@ -13,6 +13,7 @@
 #include "http/method.h"
 #include "http/redirects.h"
 #include "os/unix_socket.h"
+#include "signatures/known_schemes.h"
 
 namespace bobbin::app {
 namespace {
@@ -218,6 +219,34 @@ std::optional<std::string> accept_request_path(std::string_view text) {
 std::optional<std::string> accept_mount_path(std::string_view text) {
   if (text.ends_with('/')) text.remove_suffix(1);
   return accept_request_path(text);
+}
+
+std::optional<std::string> accept_inbox_name(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  const auto is_allowed = [](char c) { return is_digit(c) || c == '-' || (c >= 'a' && c <= 'z'); };
+  if (text.empty() || text.size() > kLongest || !std::ranges::all_of(text, is_allowed)) return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<std::string> accept_inbox_status(std::string_view text) {
+  for (const std::string_view allowed : {"200", "201", "202", "204"})
+    if (text == allowed) return std::string(text);
+  return std::nullopt;
+}
+
+std::optional<std::string> accept_kept_field(std::string_view text) {
+  std::string_view name = text;
+  if (name.ends_with('*')) name.remove_suffix(1);
+  if (!accept_field_name(name)) return std::nullopt;
+  std::string lower = lowercase(text);
+  for (const std::string_view secret : {"authorization", "proxy-authorization", "cookie"})
+    if (lower == secret) return std::nullopt;
+  return lower;
+}
+
+std::optional<std::string> accept_signature_scheme(std::string_view text) {
+  if (!signatures::known_scheme(text)) return std::nullopt;
+  return std::string(text);
 }
 
 std::optional<std::string> accept_header(std::string_view text) {

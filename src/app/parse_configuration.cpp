@@ -83,10 +83,31 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
   return std::move(own.mount);
 }
 
+[[nodiscard]] Result<InboxConfig, ConfigError> inbox_of(const Table& table) {
+  for (const char* needed : {"inbox-name", "inbox-dir"}) TRY(require(table, needed));
+  OwnTarget own{.inbox = {.place = table.place}};
+  TRY(apply_all({{table.settings, kExitConfiguration}}, own.target()));
+  return std::move(own.inbox);
+}
+
+/// Who may post is what a rule for the path of the inbox says.
+[[nodiscard]] RuleConfig token_rule(const InboxConfig& inbox) {
+  RuleConfig rule;
+  rule.place = inbox.place;
+  rule.paths = {inbox.url_path()};
+  rule.token_file = inbox.token_file;
+  rule.realm = inbox.name;
+  return rule;
+}
+
 /// Adds what a table within a [[site]], or one for the default site, says.
 [[nodiscard]] Result<void, ConfigError> add_table(const Table& table, SiteConfig& site) {
   if (table.scope == Scope::rule) site.rules.push_back(TRY(rule_of(table)));
   if (table.scope == Scope::mount) site.mounts.push_back(TRY(mount_of(table)));
+  if (table.scope == Scope::inbox) {
+    site.inboxes.push_back(TRY(inbox_of(table)));
+    if (!site.inboxes.back().token_file.empty()) site.rules.push_back(token_rule(site.inboxes.back()));
+  }
   return {};
 }
 
@@ -125,12 +146,15 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
     config.listeners.push_back(std::move(own.listener));
   const bool has_default_site = config.sites.empty() || sets(flat, "root");
   for (const Table& table : tables) {
-    if (table.scope != Scope::rule && table.scope != Scope::mount) continue;
+    if (table.scope == Scope::listener || table.scope == Scope::site) continue;
     if (!has_default_site)
       return failure(error_with(kExitConfiguration)(fmt::format(
           "{}: there is no default site, to which this belongs; write [[site.{}]] behind a [[site]], or give "
           "root outside of tables",
-          table.place, table.scope == Scope::rule ? "rule" : "mount")));
+          table.place,
+          table.scope == Scope::rule    ? "rule"
+          : table.scope == Scope::mount ? "mount"
+                                        : "inbox")));
     TRY(add_table(table, own.site));
   }
   if (has_default_site) config.sites.push_back(std::move(own.site));

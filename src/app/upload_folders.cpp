@@ -15,10 +15,8 @@ namespace bobbin::app {
 namespace {
 
 std::string cannot_be_used(const std::string& directory, const Error& error) {
-  return fmt::format(
-      "--upload-dir: \"{}\" cannot be used; a directory that this user may write to is needed, or --uploads "
-      "off: {}",
-      directory, error.message());
+  return fmt::format("\"{}\" cannot be used; a directory that this user may write to is needed: {}",
+                     directory, error.message());
 }
 
 Result<os::FileStatus> status_of(const std::string& directory) {
@@ -27,18 +25,37 @@ Result<os::FileStatus> status_of(const std::string& directory) {
 
 }  // namespace
 
-Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(const std::string& directory) {
+Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_uploads(
+    const std::string& directory) {
+  return open(directory, {.memory_bytes = limits_.upload_memory,
+                          .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload),
+                          .durability = limits_.durability});
+}
+
+Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_inbox(
+    const std::string& directory, const store::Inbox& inbox, std::uint64_t most_bytes) {
+  // No document comes to be as large as a piece, so all of them stay in memory.
+  return open(directory, {.memory_bytes = std::max(limits_.upload_memory, 2 * most_bytes),
+                          .disk_bytes = 0,
+                          .inbox = inbox,
+                          .piece_bytes = most_bytes + 1});
+}
+
+Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
+    const std::string& directory, const store::FolderStore::Limits& limits) {
   const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
   if (const auto status = status_of(directory)) {
     const auto found = std::ranges::find_if(folders_, [&](const Folder& folder) {
       return folder.device == status->device && folder.inode == status->inode;
     });
-    if (found != folders_.end()) return found->store;
+    if (found != folders_.end()) {
+      if (found->store->is_for(limits.inbox)) return found->store;
+      return failure(fmt::format("\"{}\" is where other documents are kept; a directory of its own is needed",
+                                 directory));
+    }
   }
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
-  const store::FolderStore::Limits limits{.memory_bytes = limits_.upload_memory,
-                                          .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload),
-                                          .durability = limits_.durability};
+  if (limits.inbox.layout == store::Layout::record) TRY(folder->make_inbox_folders().map_error(as_message));
   auto store =
       TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_, limits)
               .map_error(as_message));

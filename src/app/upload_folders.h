@@ -23,7 +23,11 @@ class UploadFolders {
       : limits_(limits), executor_(executor), log_(log), registry_(registry) {}
 
   /// The store of `directory`, which is made when it is missing. The error is a sentence for the operator.
-  [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open(const std::string& directory);
+  [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_uploads(
+      const std::string& directory);
+  /// The same of an inbox of records. `most_bytes`: of a document.
+  [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_inbox(
+      const std::string& directory, const store::Inbox& inbox, std::uint64_t most_bytes);
 
   /// Looks whether open() could succeed, and changes nothing.
   [[nodiscard]] static Result<void, std::string> check(const std::string& directory);
@@ -36,6 +40,9 @@ class UploadFolders {
   void stop();
 
  private:
+  [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open(
+      const std::string& directory, const store::FolderStore::Limits& limits);
+
   struct Folder {
     std::uint64_t device;
     std::uint64_t inode;

@@ -8,6 +8,7 @@ std::string_view reason_phrase(Status status) {
     case Status::processing: return "Processing";
     case Status::early_hints: return "Early Hints";
     case Status::ok: return "OK";
+    case Status::accepted: return "Accepted";
     case Status::created: return "Created";
     case Status::no_content: return "No Content";
     case Status::partial_content: return "Partial Content";

@@ -12,6 +12,7 @@ enum class Status : std::uint16_t {
   early_hints = 103,
   ok = 200,
   created = 201,
+  accepted = 202,
   no_content = 204,
   partial_content = 206,
   moved_permanently = 301,

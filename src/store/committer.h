@@ -26,6 +26,7 @@ enum class Layout : std::uint8_t {
 struct Inbox {
   std::string name = "upload";  ///< as the records say
   Layout layout = Layout::document;
+  friend bool operator==(const Inbox&, const Inbox&) = default;
 };
 
 /// Turns received documents into durable ones, on the threads of the executor. Thread: any; but prepare() is

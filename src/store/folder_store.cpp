@@ -85,6 +85,7 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
       durability_(resolve(limits, *folder_, log)),
+      inbox_(limits.inbox),
       piece_bytes_(limits.piece_bytes),
       committer_(make_committer(*folder_, executor, log, registry, reported_state_, limits, durability_)) {}
 

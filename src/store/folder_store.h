@@ -63,6 +63,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Budget& disk() { return disk_; }
   [[nodiscard]] Committer& committer() { return *committer_; }
   [[nodiscard]] Durability durability() const { return durability_; }
+  [[nodiscard]] bool is_for(const Inbox& inbox) const { return inbox_ == inbox; }
   [[nodiscard]] std::size_t piece_bytes() const { return piece_bytes_; }
   [[nodiscard]] executor::Lane& writing() { return writing_; }
 
@@ -80,6 +81,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   Budget memory_;
   Budget disk_;
   const Durability durability_;
+  const Inbox inbox_;
   const std::size_t piece_bytes_;
   const std::unique_ptr<Committer> committer_;
   std::atomic<Tenure> tenure_ = Tenure::none;

@@ -8,7 +8,6 @@
 
 #include "base/assert.h"
 #include "store/folder_store.h"
-#include "base/assert.h"
 #include "store/recovery.h"
 
 namespace bobbin::store {

@@ -111,6 +111,33 @@ std::optional<Response> not_taken(store::DocumentStore::State state) {
   return closed();
 }
 
+Response recorded(Status status, const store::Stored& stored) {
+  Response response;
+  response.status = status;
+  if (status != Status::no_content)
+    response =
+        Response::with_content(status, "application/json",
+                               fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"}})",
+                                           stored.id, stored.sequence, crypto::hex_of(stored.digest)));
+  response.log_fields.action = http::HandlerLogFields::Action::created_file;
+  response.log_fields.subject = stored.name;
+  return response;
+}
+
+Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal) {
+  Response response = Response::error(
+      Status::unauthorized, "The request does not prove that it comes from the sender of this inbox.");
+  // RFC 9110 §15.5.2: with a challenge. No registered scheme stands for signatures of webhooks.
+  response.add_field("WWW-Authenticate", "Signature");
+  response.log_fields.violation = fmt::format("Inbox {}: {} ({})", inbox, name_of(refusal.reason),
+                                              refusal.field.empty() ? "content" : refusal.field);
+  return response;
+}
+
+Response challenge_answer(std::string_view challenge) {
+  return Response::with_content(Status::ok, "text/plain; charset=utf-8", std::string(challenge));
+}
+
 Response not_stored(const store::NotStored& why) {
   using Reason = store::NotStored::Reason;
   switch (why.reason) {

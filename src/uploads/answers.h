@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "http/response.h"
+#include "http/status.h"
 #include "json/validator.h"
+#include "signatures/refusal.h"
 #include "store/document_store.h"
 
 // What an upload may be answered: each function is one row of the contract.
@@ -32,6 +34,14 @@ namespace bobbin::uploads {
 
 /// What an upload is answered from its head alone in this state of the store; nothing when it is taken.
 [[nodiscard]] std::optional<http::Response> not_taken(store::DocumentStore::State state);
+/// That a record is kept: its id, sequence and digest, unless the status allows no content.
+[[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
+/// 401 for what does not prove to come from the sender of the inbox. The same whatever is missing; the log
+/// has the reason.
+[[nodiscard]] http::Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal);
+/// 200 with what a sender asks to be told that wants to know whether it has the right address.
+[[nodiscard]] http::Response challenge_answer(std::string_view challenge);
+
 /// What a complete upload is answered that was not stored. No space → 507, out of descriptors or memory →
 /// 503, else 500.
 [[nodiscard]] http::Response not_stored(const store::NotStored& why);

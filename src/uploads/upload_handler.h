@@ -30,8 +30,6 @@ class UploadHandler final : public http::Handler {
   }
 
  private:
-  [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
-
   const UploadSettings settings_;
   const std::shared_ptr<store::DocumentStore> store_;
 };

@@ -1,0 +1,153 @@
+#include "app/open_inboxes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "app/followed_file.h"
+#include "app/option_values.h"
+#include "http/status.h"
+#include "signatures/scheme.h"
+#include "store/unopened_store.h"
+#include "uploads/inbox_handler.h"
+
+namespace bobbin::app {
+namespace {
+
+using Setting = signatures::ConfigFault::Setting;
+
+/// The key of the table with which a fault has to do.
+std::string_view key_of(Setting setting) {
+  switch (setting) {
+    case Setting::scheme: return "verify";
+    case Setting::secrets: return "secret_file";
+    case Setting::tolerance: return "tolerance";
+    case Setting::hmac:
+    case Setting::field: return "signature_field";
+    case Setting::prefix: return "signature_prefix";
+    case Setting::signed_bytes: return "signed_bytes";
+    case Setting::algorithm: return "signature_algorithm";
+    case Setting::encoding: return "signature_encoding";
+    case Setting::timestamp_field: return "timestamp_field";
+  }
+  return "";
+}
+
+/// Nothing: none of it is said.
+std::optional<signatures::HmacConfig> hmac_of(const InboxConfig& config) {
+  signatures::HmacConfig hmac{.field = config.signature_field,
+                              .prefix = config.signature_prefix,
+                              .timestamp_field = config.timestamp_field};
+  bool is_said = !hmac.field.empty() || !hmac.prefix.empty() || !hmac.timestamp_field.empty();
+  const std::pair<const std::string&, std::string&> rest[] = {{config.signed_bytes, hmac.signed_bytes},
+                                                              {config.signature_algorithm, hmac.algorithm},
+                                                              {config.signature_encoding, hmac.encoding}};
+  for (const auto& [said, value] : rest) {
+    if (said.empty()) continue;
+    is_said = true;
+    value = said;
+  }
+  return is_said ? std::optional(std::move(hmac)) : std::nullopt;
+}
+
+/// Nothing: senders need not sign.
+Result<std::optional<signatures::Scheme>, std::string> scheme_of(const InboxConfig& config,
+                                                                 std::uint64_t most_bytes) {
+  const auto fault = [&](std::string_view key, std::string_view reason) {
+    return failure(fmt::format("{}: {}: {}", name_of(config), key, reason));
+  };
+  const auto hmac = hmac_of(config);
+  if (config.verify.empty()) {
+    if (!config.secret_file.empty())
+      return fault("secret_file", "there is nothing to verify with it; verify names how the sender signs");
+    if (hmac) return fault("verify", "signatures are described but not verified; hmac is meant, perhaps");
+    return std::nullopt;
+  }
+  if (config.secret_file.empty())
+    return fault("secret_file", "it is missing: to verify signatures, secrets are needed");
+  const FollowedFile file("secret_file", config.secret_file);
+  const auto text =
+      file.parsed([](std::string_view all) -> Result<std::string, std::string> { return std::string(all); });
+  if (!text) return failure(fmt::format("{}: {}", name_of(config), text.error()));
+  auto scheme = signatures::Scheme::make({.scheme = config.verify,
+                                          .secrets = text->value_or(""),
+                                          .tolerance = std::chrono::ceil<seconds>(config.tolerance),
+                                          .most_kept_bytes = most_bytes,
+                                          .hmac = hmac});
+  if (!scheme) {
+    const auto& [setting, reason] = scheme.error();
+    return setting == Setting::secrets
+               ? fault("secret_file", fmt::format("\"{}\" cannot be used: {}", config.secret_file, reason))
+               : fault(key_of(setting), fmt::format("it is not allowed like this; {}", reason));
+  }
+  return *std::move(scheme);
+}
+
+http::Status status_of(const InboxConfig& config) {
+  int number = 0;
+  std::from_chars(config.status.data(), config.status.data() + config.status.size(), number);
+  return static_cast<http::Status>(number);
+}
+
+Result<std::uint64_t, std::string> most_bytes_of(const InboxConfig& config, std::uint64_t most_upload_bytes) {
+  if (config.max_size == 0) return std::min(most_upload_bytes, InboxConfig::kLargestDocument);
+  if (config.max_size <= most_upload_bytes) return config.max_size;
+  return failure(
+      fmt::format("{}: max_size: \"{}\" is not allowed; at most \"{}\", the --max-upload of the "
+                  "server",
+                  name_of(config), size_text(config.max_size), size_text(most_upload_bytes)));
+}
+
+}  // namespace
+
+std::string name_of(const InboxConfig& config) { return fmt::format("{} \"{}\"", config.place, config.name); }
+
+Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& config,
+                                                         std::uint64_t most_upload_bytes,
+                                                         UploadFolders* folders) {
+  std::vector<OpenInbox> inboxes;
+  for (const InboxConfig& inbox : config.inboxes) {
+    const bool is_second = std::ranges::any_of(
+        inboxes, [&](const OpenInbox& other) { return other.config.url_path() == inbox.url_path(); });
+    if (is_second || inbox.url_path() == config.upload_path)
+      return failure(fmt::format("{}: path: {} is where other documents are posted; one of the two is enough",
+                                 name_of(inbox), inbox.url_path()));
+    const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
+    std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
+    const auto place = [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; };
+    if (folders == nullptr) {
+      TRY(UploadFolders::check(inbox.dir).map_error(place));
+    } else {
+      const store::Inbox form{.name = inbox.name, .layout = store::Layout::record};
+      store = TRY(folders->open_inbox(inbox.dir, form, most_bytes).map_error(place));
+    }
+    inboxes.push_back({.config = inbox, .most_bytes = most_bytes, .store = std::move(store)});
+  }
+  return inboxes;
+}
+
+Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenInbox& inbox,
+                                                                     Duration commit_timeout) {
+  auto scheme = TRY(scheme_of(inbox.config, inbox.most_bytes));
+  std::vector<std::string> secret;
+  if (scheme && scheme->reads_secret()) secret = scheme->field_names();
+  std::vector<std::string> kept = inbox.config.keep;
+  if (scheme) std::ranges::copy(scheme->field_names(), std::back_inserter(kept));
+  return std::make_shared<const uploads::InboxHandler>(
+      uploads::InboxSettings{.name = inbox.config.name,
+                             .most_bytes = inbox.most_bytes,
+                             .success = status_of(inbox.config),
+                             .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
+                             .scheme = std::move(scheme),
+                             .commit_timeout = commit_timeout},
+      inbox.store);
+}
+
+std::size_t fingerprint_of_secrets(const InboxConfig& config) {
+  return FollowedFile("secret_file", config.secret_file).fingerprint();
+}
+
+}  // namespace bobbin::app

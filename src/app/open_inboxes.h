@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/upload_folders.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/handler.h"
+#include "store/document_store.h"
+
+namespace bobbin::app {
+
+/// An inbox with its directory open.
+struct OpenInbox {
+  InboxConfig config;
+  std::uint64_t most_bytes;  ///< of a document
+  std::shared_ptr<store::DocumentStore> store;
+  std::shared_ptr<const http::Handler> handler = nullptr;  ///< see handler_of
+};
+
+/// Opens the inboxes of a site. `most_upload_bytes`: what the server takes. When `folders` is null this only
+/// looks whether they could be opened, and keeps no document. The error is a sentence for the operator.
+[[nodiscard]] Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& config,
+                                                                       std::uint64_t most_upload_bytes,
+                                                                       UploadFolders* folders);
+
+/// A handler with the secrets as they are in their file now.
+[[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenInbox& inbox,
+                                                                                   Duration commit_timeout);
+
+/// The fingerprint of the file of secrets as it is now.
+[[nodiscard]] std::size_t fingerprint_of_secrets(const InboxConfig& config);
+
+/// `[[inbox]] "github"`: the start of a message.
+[[nodiscard]] std::string name_of(const InboxConfig& config);
+
+}  // namespace bobbin::app

@@ -1,0 +1,90 @@
+#include "uploads/inbox_handler.h"
+
+#include <string_view>
+#include <utility>
+
+#include "base/ascii.h"
+#include "base/clock.h"
+#include "uploads/answers.h"
+#include "uploads/json_intake.h"
+
+namespace bobbin::uploads {
+namespace {
+
+/// `settings` outlives the exchange.
+class InboxExchange final : public http::Exchange {
+ public:
+  InboxExchange(const InboxSettings& settings, const http::Request& request, store::Draft draft,
+                std::optional<signatures::Verification> verification)
+      : settings_(settings),
+        record_(request, settings.kept_fields),
+        intake_(settings.most_bytes, std::move(draft), request.resume()),
+        verification_(std::move(verification)) {}
+
+  http::Intake content(Bytes piece) override {
+    if (verification_) verification_->add(piece);
+    return intake_.take(piece);
+  }
+
+  http::Reply complete(http::ReplyLater later) override {
+    std::optional<signatures::Verified> verified;
+    if (verification_) {
+      auto proven = verification_->finish();
+      if (!proven) return at_once(std::move(later), unauthentic(settings_.name, proven.error()));
+      verified = *std::move(proven);
+    }
+    auto draft = intake_.finish();
+    if (!draft) return at_once(std::move(later), std::move(draft.error()));
+    if (verified && verified->challenge)
+      return at_once(std::move(later), challenge_answer(*verified->challenge));
+    std::move(*draft).commit(record_.text(verified), [later = std::move(later), success = settings_.success](
+                                                         store::Outcome outcome) mutable {
+      std::move(later)(outcome ? recorded(success, *outcome) : not_stored(outcome.error()));
+    });
+    return http::Pending{.limit = settings_.commit_timeout,
+                         .late = unavailable("Storing takes too long. It may or may not succeed.")};
+  }
+
+ private:
+  static http::Reply at_once(http::ReplyLater later, http::Response response) {
+    std::move(later).forget();
+    return response;
+  }
+
+  const InboxSettings& settings_;
+  const RequestRecord record_;
+  JsonIntake intake_;
+  std::optional<signatures::Verification> verification_;
+};
+
+/// application/json, and every type with the suffix +json (RFC 6839 §3.1).
+bool names_json(const http::Fields& fields) {
+  const auto type = fields.only(http::FieldName::content_type);
+  if (!type) return false;
+  const std::string_view essence = trim(type->substr(0, type->find(';')));
+  const std::size_t slash = essence.find('/');
+  if (slash == std::string_view::npos || slash == 0) return false;
+  constexpr std::string_view kSuffix = "+json";
+  const std::string_view subtype = essence.substr(slash + 1);
+  return equals_ignoring_case(essence, "application/json") ||
+         (subtype.size() > kSuffix.size() &&
+          equals_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix));
+}
+
+}  // namespace
+
+http::Begin InboxHandler::begin(const http::Request& request) const {
+  if (request.head.method == http::Method::options) return allowed_methods();
+  if (auto refused = refusal(request.head, *store_, names_json(request.head.fields), settings_.most_bytes))
+    return *std::move(refused);
+  std::optional<signatures::Verification> verification;
+  if (settings_.scheme) {
+    auto begun = settings_.scheme->begin(request.head.fields, wall_now());
+    if (!begun) return unauthentic(settings_.name, begun.error());
+    verification = *std::move(begun);
+  }
+  return std::make_unique<InboxExchange>(settings_, request, store_->begin(request.head.framing.length_bytes),
+                                         std::move(verification));
+}
+
+}  // namespace bobbin::uploads

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/handler.h"
+#include "signatures/scheme.h"
+#include "store/document_store.h"
+#include "uploads/request_record.h"
+
+namespace bobbin::uploads {
+
+struct InboxSettings {
+  std::string name;
+  std::uint64_t most_bytes = 1024 * 1024;        ///< of content, decoded from its transfer coding
+  http::Status success = http::Status::created;  ///< 200, 201, 202 or 204
+  KeptFields kept_fields = {};
+  std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
+  Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
+};
+
+/// Keeps JSON documents with what is known of their requests. A POST is answered once its record is on stable
+/// storage, and only when it is authentic: every failure of that is the same 401. Thread: any.
+class InboxHandler final : public http::Handler {
+ public:
+  /// `store`: one of records.
+  InboxHandler(InboxSettings settings, std::shared_ptr<store::DocumentStore> store)
+      : settings_(std::move(settings)), store_(std::move(store)) {}
+
+  [[nodiscard]] http::Begin begin(const http::Request& request) const override;
+  /// What is sent comes from programs.
+  [[nodiscard]] http::ErrorForm error_form(const http::RequestHead&) const override {
+    return http::ErrorForm::problem;
+  }
+
+ private:
+  const InboxSettings settings_;
+  const std::shared_ptr<store::DocumentStore> store_;
+};
+
+}  // namespace bobbin::uploads

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "http/handler.h"
+#include "json/validator.h"
+#include "store/document_store.h"
+
+namespace bobbin::uploads {
+
+/// Receives one JSON document into a draft, and validates it as it arrives. Every verdict but 413 and 503
+/// waits for the end of the content, so that the connection can be kept. Thread: the worker that owns the
+/// connection.
+class JsonIntake {
+ public:
+  /// `resume`: for when the store has room for more.
+  JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume)
+      : most_bytes_(most_bytes), draft_(std::move(draft)), resume_(resume) {}
+
+  /// The next piece, decoded from its transfer coding.
+  [[nodiscard]] http::Intake take(Bytes piece);
+  /// The document, complete but not committed; or what its client is answered, and nothing is left of it.
+  [[nodiscard]] Result<store::Draft, http::Response> finish();
+
+ private:
+  const std::uint64_t most_bytes_;
+  std::uint64_t received_bytes_ = 0;
+  json::Validator validator_;
+  std::optional<store::Draft> draft_;  // none once the content has proved not to be JSON
+  const http::Resume resume_;
+};
+
+/// What the sender of a document is answered from its head alone: because of its method, the state of the
+/// store, its type, its content coding or its length. Nothing: its content is to be received.
+[[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head,
+                                                    const store::DocumentStore& store, bool is_type_taken,
+                                                    std::uint64_t most_bytes);
+
+/// What OPTIONS is answered.
+[[nodiscard]] http::Response allowed_methods();
+
+}  // namespace bobbin::uploads

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/handler.h"
+#include "signatures/scheme.h"
+
+namespace bobbin::uploads {
+
+/// Which fields of a request are kept with its document: some always, and what an operator adds. Never those
+/// that hold a secret. Immutable.
+class KeptFields {
+ public:
+  static constexpr std::size_t kMostBytes = 8UL * 1024;  ///< of names and values together
+
+  KeptFields() = default;
+  /// `patterns`: names in lower case; one that ends with `*` stands for all names that begin so. `secret`:
+  /// names of fields that hold a secret.
+  KeptFields(std::vector<std::string> patterns, std::vector<std::string> secret);
+
+  /// `name` in lower case.
+  [[nodiscard]] bool has(std::string_view name) const;
+
+ private:
+  std::vector<std::string> patterns_;
+  std::vector<std::string> secret_;
+};
+
+/// What a record says of its request, as a JSON object: the address of the client, method, target, who has
+/// proven to ask, what was verified, and the fields that are kept, in their order, with names in lower case.
+/// What is not UTF-8 is replaced by U+FFFD.
+class RequestRecord {
+ public:
+  RequestRecord(const http::Request& request, const KeptFields& kept);
+  [[nodiscard]] std::string text(const std::optional<signatures::Verified>& verified) const;
+
+ private:
+  std::string start_;   // without the brace at its end
+  std::string fields_;  // a member, with a comma before it
+};
+
+}  // namespace bobbin::uploads
