@@ -1,10 +1,12 @@
 #include "inbox/upload_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <fmt/format.h>
 #include <span>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -64,6 +66,16 @@ Result<std::string> read_all(const os::Fd& file, std::uint64_t size_bytes) {
   std::string bytes(size_bytes, '\0');
   bytes.resize(TRY(os::read_at(file, std::as_writable_bytes(std::span(bytes)), 0)));
   return bytes;
+}
+
+/// Most of a segment may be zeros: they are looked at a page at a time first.
+void remove_zeros_at_end(std::string& bytes) {
+  static constexpr std::array<char, 4096> kZeros{};
+  constexpr std::string_view kPage(kZeros.data(), kZeros.size());
+  std::string_view rest = bytes;
+  while (rest.ends_with(kPage)) rest.remove_suffix(kPage.size());
+  bytes.resize(rest.find_last_not_of('\0') + 1);
+  bytes.shrink_to_fit();
 }
 
 }  // namespace
@@ -156,8 +168,7 @@ Result<std::optional<SegmentFile>, std::string> UploadFolder::read_segment(std::
   }
   const auto now = os::status_at(journal_, name);
   if (!now || now->inode != status->inode || now->device != status->device) return std::nullopt;
-  bytes->resize(bytes->find_last_not_of('\0') + 1);
-  bytes->shrink_to_fit();
+  remove_zeros_at_end(*bytes);
   segment.bytes = *std::move(bytes);
   return segment;
 }

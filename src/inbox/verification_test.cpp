@@ -30,12 +30,14 @@ Verification verified(const TestJournal& journal) {
 
 std::vector<std::string> ids_of(const Verification& result) {
   std::vector<std::string> ids;
+  ids.reserve(result.findings.size());
   for (const Finding& finding : result.findings) ids.push_back(finding.id);
   return ids;
 }
 
 std::vector<State> states_of(const Verification& result) {
   std::vector<State> states;
+  states.reserve(result.records.size());
   for (const VerifiedRecord& record : result.records) states.push_back(record.state);
   return states;
 }
@@ -69,7 +71,7 @@ TEST(VerificationTest, TellsHowEachDocumentIs) {
   journal.begin_segment();
   const std::string taken = journal.add_record();
   const std::string altered = journal.add_record();
-  const std::string withdrawn = journal.add_record(false);
+  journal.add_record(false);
   journal.add(journal::Withdrawal{3});
   journal.publish();
   journal.add_record(false);
