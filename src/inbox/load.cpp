@@ -55,23 +55,26 @@ class Load {
 
   Result<void, std::string> run(std::uint64_t count) {
     for (std::uint64_t number = 1; number <= count && wait_for_less_than(kAtOnce); ++number)
-      TRY(begin(document(number)));
+      begin(document(number));
     static_cast<void>(wait_for_less_than(1));
     const Lock lock(mutex_);
     return failure_.empty() ? Result<void, std::string>() : failure(failure_);
   }
 
  private:
-  Result<void, std::string> begin(const std::string& content) {
+  void begin(const std::string& content) {
     Draft draft = store_.begin(content.size());
-    if (!append(draft, content)) return failure(std::string("the store is busy"));
+    const bool is_taken = append(draft, content);
     {
       const Lock lock(mutex_);
+      if (!is_taken) {
+        failure_ = "the store is busy";
+        return;
+      }
       ++under_way_;
     }
     const crypto::Digest digest = crypto::sha256(content);
     std::move(draft).commit([this, digest](const store::Outcome& outcome) { finish(digest, outcome); });
-    return {};
   }
 
   bool append(Draft& draft, std::string_view content) {
