@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -53,9 +54,8 @@ struct Definition {
 
   template <typename Kind>
   [[nodiscard]] bool has_secret_of() const {
-    for (const Secret& secret : secrets)
-      if (std::holds_alternative<Kind>(secret)) return true;
-    return false;
+    return std::ranges::any_of(secrets,
+                               [](const Secret& secret) { return std::holds_alternative<Kind>(secret); });
   }
 };
 

@@ -56,9 +56,10 @@ TEST(StandardWebhook, HasItsIdAndTimestampVerified) {
 TEST(StandardWebhook, IsSignedByOneOfSeveralSignatures) {
   const std::string others = kWrongCode + " v2,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc= ";
   const Scheme scheme = scheme_of("standard", kSecret);
-  for (const std::string& signatures :
-       {others + kCode + " " + kWrongCode, kCode + " " + kWrongCode, kCode + "  " + kWrongCode,
-        "v1, " + kCode, "v1,x v1a,y x " + kCode, kEd25519 + " " + kCode})
+  const std::vector<std::string> all_signatures = {
+      others + kCode + " " + kWrongCode, kCode + " " + kWrongCode, kCode + "  " + kWrongCode, "v1, " + kCode,
+      "v1,x v1a,y x " + kCode,           kEd25519 + " " + kCode};
+  for (const std::string& signatures : all_signatures)
     EXPECT_TRUE(verify(scheme, request(signatures), kBody, at(kNow))) << signatures;
   EXPECT_EQ(refusal(kSecret, others + kWrongCode), Reason::mismatch);
 }
@@ -87,10 +88,21 @@ TEST(StandardWebhook, NeedsASignatureOfAVersionForWhichThereIsASecret) {
 TEST(StandardWebhook, IsRefusedWhenNoSignatureIsWellFormed) {
   std::string of_urls = kCode;
   for (char& c : of_urls) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  for (const std::string& signatures :
-       {""s, "v1"s, "v1,"s, "v1, "s, ","s, kCode.substr(3), "v1=" + kCode.substr(3),
-        kCode.substr(0, kCode.size() - 1), kCode + "=", of_urls, "v1,AAAA" + kCode.substr(7) + "AAAA",
-        "v1," + kEd25519.substr(4), "v1,," + kCode.substr(3), "v1,x v2," + kCode.substr(3)})
+  const std::vector<std::string> all_signatures = {""s,
+                                                   "v1"s,
+                                                   "v1,"s,
+                                                   "v1, "s,
+                                                   ","s,
+                                                   kCode.substr(3),
+                                                   "v1=" + kCode.substr(3),
+                                                   kCode.substr(0, kCode.size() - 1),
+                                                   kCode + "=",
+                                                   of_urls,
+                                                   "v1,AAAA" + kCode.substr(7) + "AAAA",
+                                                   "v1," + kEd25519.substr(4),
+                                                   "v1,," + kCode.substr(3),
+                                                   "v1,x v2," + kCode.substr(3)};
+  for (const std::string& signatures : all_signatures)
     EXPECT_EQ(refusal(kSecret, signatures), Reason::malformed_field) << signatures;
   EXPECT_EQ(refusal(kPublicKey, "v1a," + kCode.substr(3)), Reason::malformed_field);
 }
