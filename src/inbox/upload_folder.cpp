@@ -59,6 +59,8 @@ Result<void> check_name(const std::string& name) {
   return is_name ? Result<void>() : failure(Error{EINVAL, "no name of a file"});
 }
 
+const std::string kNew = "new/";  // where a record of an inbox gets its name
+
 /// What may be in the folder of a journal besides segments.
 bool is_ours(const std::string& name) { return name == "spare" || name == "new"; }
 
@@ -177,7 +179,16 @@ Result<std::vector<std::string>, std::string> UploadFolder::document_names() con
   TRY(os::rewind_entries(directory_).map_error(as_message(path_)));
   auto names = TRY(os::list(directory_).map_error(as_message(path_)));
   std::erase_if(names, [](const std::string& name) { return !store::is_document_name(name); });
+  for (const auto& [name, place] : places_of_records()) names.push_back(kNew + name);
   return names;
+}
+
+Result<std::optional<crypto::Digest>> UploadFolder::digest_at_place(const std::string& place) const {
+  const std::size_t slash = place.find('/');
+  const auto folder = os::open_directory_at(directory_, place.substr(0, slash));
+  if (!folder && folder.error().code == ENOENT) return std::nullopt;
+  if (!folder) return failure(folder.error());
+  return digest_at(*folder, place.substr(slash + 1));
 }
 
 Result<std::string> UploadFolder::content_of(const std::string& name, std::uint64_t most_bytes) const {

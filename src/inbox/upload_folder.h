@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "crypto/sha256.h"
 #include "os/fd.h"
+#include "store/inbox_folders.h"
 
 namespace bobbin::inbox {
 
@@ -47,6 +49,12 @@ class UploadFolder {
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) const {
     return digest_at(directory_, name);
   }
+  /// Where the records of an inbox are now: see store::places_of_records. Empty for an upload folder.
+  [[nodiscard]] std::unordered_map<std::string, std::string> places_of_records() const {
+    return store::places_of_records(directory_);
+  }
+  /// Of a record at one of these places.
+  [[nodiscard]] Result<std::optional<crypto::Digest>> digest_at_place(const std::string& place) const;
   /// The content of a file of at most `most_bytes`; EFBIG when there is more.
   [[nodiscard]] Result<std::string> content_of(const std::string& name, std::uint64_t most_bytes) const;
   /// Whether a large document has the hidden name that it keeps until the next checkpoint.

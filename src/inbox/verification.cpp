@@ -177,11 +177,24 @@ Progress progress_of(const Reading& reading) {
   return progress;
 }
 
-State state_of(const VerifiedRecord& record, const UploadFolder& folder, const Progress& progress) {
+using Places = std::unordered_map<std::string, std::string>;
+
+/// Of the file of a record, wherever a consumer has moved it. Nothing: there is none.
+Result<std::optional<crypto::Digest>> digest_of(const VerifiedRecord& record, const UploadFolder& folder,
+                                                const Places& places) {
+  const std::size_t slash = record.name.find('/');
+  if (slash == std::string::npos) return folder.digest_of(record.name);
+  const auto place = places.find(record.name.substr(slash + 1));
+  if (place == places.end()) return std::nullopt;
+  return folder.digest_at_place(place->second);
+}
+
+State state_of(const VerifiedRecord& record, const UploadFolder& folder, const Places& places,
+               const Progress& progress) {
   if (progress.withdrawn.contains(record.sequence)) return State::withdrawn;
-  const auto found = folder.digest_of(record.name);
+  const auto found = digest_of(record, folder, places);
   if (!found) return State::unreadable;
-  if (*found) return **found == record.digest ? State::as_stored : State::different;
+  if (*found) return **found == record.file_digest ? State::as_stored : State::different;
   if (record.sequence <= progress.named) return State::missing;
   return record.has_body || folder.has_hidden_name(record.name) ? State::not_named_yet : State::lost;
 }
@@ -231,17 +244,20 @@ void add_document_findings(Verification& result) {
 void add_documents(const Reading& reading, const UploadFolder& folder, const std::vector<std::string>& names,
                    Verification& result) {
   const Progress progress = progress_of(reading);
+  const Places places = folder.places_of_records();
   std::set<std::string_view> recorded;
   for (const ListedEntry& entry : reading.entries) {
     const auto* record = std::get_if<journal::Record>(&entry.read.entry.content);
     if (record == nullptr) continue;
     recorded.insert(record->name);
-    VerifiedRecord verified{.sequence = record->sequence,
-                            .name = record->name,
-                            .size_bytes = record->size_bytes,
-                            .digest = record->digest,
-                            .has_body = record->has_body};
-    verified.state = state_of(verified, folder, progress);
+    VerifiedRecord verified{
+        .sequence = record->sequence,
+        .name = record->name,
+        .size_bytes = record->size_bytes,
+        .digest = record->digest,
+        .file_digest = record->is_whole_file ? crypto::sha256(entry.read.text) : record->digest,
+        .has_body = record->has_body};
+    verified.state = state_of(verified, folder, places, progress);
     result.records.push_back(std::move(verified));
   }
   result.without_record = static_cast<std::uint64_t>(

@@ -28,7 +28,8 @@ struct VerifiedRecord {
   std::string name;
   std::uint64_t size_bytes = 0;
   crypto::Digest digest{};
-  bool has_body = true;  ///< whether the document stands in the journal
+  crypto::Digest file_digest{};  ///< of its file, which holds the document alone, or all of the record
+  bool has_body = true;          ///< whether the document stands in the journal
   DocumentState state = DocumentState::as_stored;
 };
 

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "os/file.h"
 #include "os/lock.h"
 #include "store/document_name.h"
+#include "store/inbox_folders.h"
 
 namespace bobbin::store {
 namespace {
@@ -112,20 +112,6 @@ Result<DirectoryFolder::Staging> try_staging(const os::Fd& directory) {
   if (!linked) return is_out_of_space(linked.error()) ? Staging::unnamed : Staging::named;
   TRY(os::remove_file(directory, name));
   return Staging::unnamed;
-}
-
-/// The files that consumers have moved, by their last kRecordNameBytes.
-std::unordered_map<std::string, std::string> moved_files(const os::Fd& directory) {
-  std::unordered_map<std::string, std::string> found;
-  for (const char* folder : kInboxFolders) {
-    const auto open = os::open_directory_at(directory, folder);
-    const auto names = open ? os::list(*open) : failure(open.error());
-    if (!names) continue;
-    for (const std::string& name : *names)
-      if (name.size() >= kRecordNameBytes)
-        found.emplace(name.substr(name.size() - kRecordNameBytes), std::string(folder) + "/" + name);
-  }
-  return found;
 }
 
 /// Nothing: there is no such file.
@@ -231,7 +217,7 @@ Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::stri
   if (const auto digest = TRY(digest_of_file(directory_, name))) return digest;
   const std::size_t slash = name.find('/');
   if (slash == std::string::npos) return std::nullopt;
-  if (!moved_) moved_ = moved_files(directory_);
+  if (!moved_) moved_ = places_of_records(directory_);
   const auto moved = moved_->find(name.substr(slash + 1));
   if (moved == moved_->end()) return std::nullopt;
   return digest_of_file(directory_, moved->second);

@@ -39,10 +39,6 @@ enum class Ownership : std::uint8_t {
   unknown,          ///< the file system has no locks
 };
 
-/// The folders of an inbox of records, in the manner of Maildir. A consumer claims a record by moving it from
-/// the first to the second, as `work/NAME.` and what it was called, and then to one of the last.
-inline constexpr const char* kInboxFolders[] = {"new", "work", "done", "failed"};
-
 /// The folder of stored documents. Everything that is done to it is done through this interface, so that a
 /// test can use a folder that fails, waits, or loses what was not synced. Thread: any; but own and prepare
 /// are called by one thread at a time, and before anything else.
@@ -76,7 +72,7 @@ class Folder {
   /// Never call it again after a failure.
   [[nodiscard]] virtual Result<void> sync_everything() = 0;
   /// The SHA-256 of a file. Nothing: there is none of this name. A record is looked for where consumers move
-  /// it, too: kInboxFolders.
+  /// it, too: see inbox_folders.h.
   [[nodiscard]] virtual Result<std::optional<crypto::Digest>> digest_of(const std::string& name) = 0;
   /// Takes a file out of the way, into a hidden folder, where an operator can look at it.
   [[nodiscard]] virtual Result<void> set_aside(const std::string& name) = 0;

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "os/directory.h"
+
+namespace bobbin::store {
+
+/// The folders of an inbox of records, in the manner of Maildir. A consumer claims a record by moving it from
+/// the first to the second, as `work/NAME.` and what it was called, and then to one of the last.
+inline constexpr const char* kInboxFolders[] = {"new", "work", "done", "failed"};
+
+/// Where the records of an inbox are now, by the names that they had in `new`. Looks into each folder once.
+/// What cannot be looked into holds none. `directory`: that of the inbox.
+[[nodiscard]] std::unordered_map<std::string, std::string> places_of_records(const os::Fd& directory);
+
+}  // namespace bobbin::store
