@@ -34,7 +34,7 @@ TestFields request(std::string_view signatures, std::string_view id = "msg_p5jXN
   return {{"Webhook-Id", id}, {"Webhook-Timestamp", timestamp}, {"Webhook-Signature", signatures}};
 }
 
-Reason refusal(std::string_view secrets, std::string_view signatures) {
+std::optional<Reason> refusal(std::string_view secrets, std::string_view signatures) {
   return refusal_of(scheme_of("standard", secrets), request(signatures), kBody, at(kNow));
 }
 

@@ -96,8 +96,7 @@ Result<Verified, Refusal> Verification::finish() {
   Verified verified{.scheme = definition_->name, .secret = *secret};
   if (!claim_.id.empty()) verified.message_id = claim_.id;
   if (definition_->signed_bytes.has_timestamp()) verified.timestamp = claim_.timestamp_seconds;
-  if (definition_->name == SchemeName::slack && !is_longer_than_kept_)
-    verified.challenge = slack_challenge(kept_);
+  if (definition_->name == SchemeName::slack) verified.challenge = slack_challenge(kept_);
   return verified;
 }
 

@@ -61,7 +61,7 @@ class Verification {
   Claim claim_;
   std::vector<Running> running_;
   std::size_t most_kept_bytes_;
-  std::string kept_;  ///< the content, up to most_kept_bytes_
+  std::string kept_;  ///< the content; empty when it is longer than most_kept_bytes_
   bool is_longer_than_kept_ = false;
 };
 
