@@ -1,0 +1,133 @@
+#include "uploads/inbox_handler.h"
+
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "crypto/sha256.h"
+#include "json/object.h"
+#include "os/test_directory.h"
+#include "signatures/test_request.h"
+#include "store/directory_folder.h"
+#include "uploads/test_client.h"
+
+namespace bobbin::uploads {
+namespace {
+
+using http::FieldName;
+using http::RequestHead;
+using http::Response;
+using http::Status;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kSecret = "It's a Secret to Everybody";
+
+std::shared_ptr<store::DirectoryFolder> inbox_folder(const std::string& path) {
+  std::shared_ptr<store::DirectoryFolder> folder = *store::DirectoryFolder::open(path);
+  EXPECT_TRUE(folder->make_inbox_folders());
+  return folder;
+}
+
+std::string content_of(const Response& response) {
+  const auto* text = std::get_if<std::string>(&response.content);
+  return text == nullptr ? "" : *text;
+}
+
+class InboxHandlerTest : public ::testing::Test {
+ protected:
+  static InboxSettings settings(const std::string& scheme = "") {
+    InboxSettings settings{.name = "test", .most_bytes = 1000};
+    if (!scheme.empty())
+      settings.scheme = *signatures::Scheme::make({.scheme = scheme, .secrets = std::string(kSecret)});
+    return settings;
+  }
+  [[nodiscard]] std::size_t records() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory_.path("new")),
+                                                  std::filesystem::directory_iterator()));
+  }
+  /// As GitHub signs.
+  RequestHead signed_post(std::string_view content) {
+    RequestHead head = post();
+    signature_ = "sha256=" + signatures::hex(signatures::hmac(kSecret, content));
+    EXPECT_TRUE(head.fields.add({FieldName::other, "X-Hub-Signature-256", signature_}));
+    return head;
+  }
+
+  os::TestDirectory directory_;
+  std::string signature_;
+  Store store_{inbox_folder(directory_.path("")),
+               {.inbox = {.name = "test", .layout = store::Layout::record}, .piece_bytes = 1001}};
+};
+
+TEST_F(InboxHandlerTest, AnswersWithWhatTheRecordIsKnownBy) {
+  const InboxHandler handler(settings(), store_.get());
+  const Response response = Client(handler).upload("{\"a\": 1}");
+  EXPECT_EQ(response.status, Status::created);
+  EXPECT_EQ(response.media_type, "application/json");
+  const auto answer = json::Object::parse(content_of(response));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->text("status"), "success");
+  EXPECT_EQ(answer->number("sequence"), 1U);
+  EXPECT_EQ(answer->text("sha256"), crypto::hex_of(crypto::sha256("{\"a\": 1}")));
+  EXPECT_EQ(records(), 1U);
+}
+
+TEST_F(InboxHandlerTest, AnswersWithTheStatusThatItsSenderWants) {
+  InboxSettings wanted = settings();
+  wanted.success = Status::no_content;
+  const InboxHandler handler(wanted, store_.get());
+  const Response response = Client(handler).upload("1");
+  EXPECT_EQ(response.status, Status::no_content);
+  EXPECT_EQ(content_of(response), "");
+  EXPECT_EQ(records(), 1U);
+}
+
+TEST_F(InboxHandlerTest, TakesEveryTypeOfJson) {
+  const InboxHandler handler(settings(), store_.get());
+  Client client(handler);
+  for (const char* type : {"application/json", "Application/JSON; charset=utf-8",
+                           "application/cloudevents+json", "application/vnd.api+JSON;v=1"})
+    EXPECT_EQ(client.refusal(post(type)).status, Status::continue_) << type;
+  for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp",
+                           "+json", "/x+json", "application/+json"})
+    EXPECT_EQ(client.refusal(post(type)).status, Status::unsupported_media_type) << type;
+}
+
+TEST_F(InboxHandlerTest, TakesADocumentOfItsLargestSizeInAnyPieces) {
+  const InboxHandler handler(settings(), store_.get());
+  const std::string largest = "\"" + std::string(998, 'x') + "\"";
+  EXPECT_EQ(Client(handler).upload(largest, 1).status, Status::created);
+  EXPECT_EQ(Client(handler).upload(largest + " ").status, Status::content_too_large);
+  EXPECT_EQ(records(), 1U);
+}
+
+TEST_F(InboxHandlerTest, KeepsOnlyWhatIsSigned) {
+  const InboxHandler handler(settings("github"), store_.get());
+  const std::string content = "{\"zen\":\"x\"}";
+  EXPECT_EQ(Client(handler).upload(signed_post(content), content, 1).status, Status::created);
+  const Response altered = Client(handler).upload(signed_post(content), "{\"zen\":\"y\"}");
+  const Response unsigned_one = Client(handler).upload(post(), content);
+  for (const Response* refused : {&altered, &unsigned_one}) {
+    EXPECT_EQ(refused->status, Status::unauthorized);
+    EXPECT_THAT(refused->fields, HasSubstr("WWW-Authenticate: Signature\r\n"));
+  }
+  EXPECT_EQ(content_of(altered), content_of(unsigned_one)) << "a forger learns nothing";
+  EXPECT_THAT(altered.log_fields.violation, HasSubstr("mismatch"));
+  EXPECT_THAT(unsigned_one.log_fields.violation, HasSubstr("missing_field"));
+  EXPECT_EQ(records(), 1U);
+}
+
+TEST_F(InboxHandlerTest, AuthenticityIsJudgedBeforeTheContent) {
+  const InboxHandler handler(settings("github"), store_.get());
+  EXPECT_EQ(Client(handler).upload(signed_post("{"), "[").status, Status::unauthorized);
+  EXPECT_EQ(Client(handler).upload(signed_post("{"), "{").status, Status::bad_request);
+  EXPECT_EQ(records(), 0U);
+}
+
+}  // namespace
+}  // namespace bobbin::uploads

@@ -1,0 +1,92 @@
+#include "uploads/request_record.h"
+
+#include <gtest/gtest.h>
+#include <string>
+
+#include "base/endpoint.h"
+#include "json/object.h"
+#include "signatures/test_request.h"
+
+namespace bobbin::uploads {
+namespace {
+
+using signatures::TestFields;
+
+class RequestRecordTest : public ::testing::Test {
+ protected:
+  std::string text(const TestFields& fields, const KeptFields& kept = {},
+                   const std::optional<signatures::Verified>& verified = {}) {
+    http::RequestHead head;
+    head.method_text = "POST";
+    head.target = "/in/kiosk?a=1";
+    head.fields = fields.get();
+    std::string text = RequestRecord({.head = head, .local = local_, .client = client_, .user = &user_}, kept)
+                           .text(verified);
+    EXPECT_TRUE(json::Object::parse(text)) << text;
+    return text;
+  }
+
+  const Endpoint local_;
+  const Endpoint client_ = *parse_address("192.0.2.7");
+  std::string user_;
+};
+
+TEST_F(RequestRecordTest, HasWhoAskedForWhat) {
+  EXPECT_EQ(text({}), R"({"client":"192.0.2.7","method":"POST","target":"/in/kiosk?a=1","fields":[]})");
+  user_ = "kiosk-7";
+  EXPECT_EQ(text({}), R"({"client":"192.0.2.7","method":"POST","target":"/in/kiosk?a=1","user":"kiosk-7",)"
+                      R"("fields":[]})");
+}
+
+TEST_F(RequestRecordTest, HasWhatWasVerified) {
+  const signatures::Verified verified{.scheme = signatures::SchemeName::standard,
+                                      .secret = 1,
+                                      .message_id = "msg \"1\"",
+                                      .timestamp = 1674087231};
+  EXPECT_EQ(text({}, {}, verified),
+            R"({"client":"192.0.2.7","method":"POST","target":"/in/kiosk?a=1","verified":)"
+            R"({"scheme":"standard","secret":2,"id":"msg \"1\"","timestamp":1674087231},"fields":[]})");
+}
+
+TEST_F(RequestRecordTest, KeepsFieldsInTheirOrderWithNamesInLowerCase) {
+  const std::string record = text({{"X-GitHub-Event", "push"},
+                                   {"Accept", "*/*"},
+                                   {"Content-Type", "application/json"},
+                                   {"x-github-event", "pull"},
+                                   {"X-Other", "1"}});
+  EXPECT_NE(record.find(R"("fields":[["x-github-event","push"],["content-type","application/json"],)"
+                        R"(["x-github-event","pull"]]})"),
+            std::string::npos)
+      << record;
+}
+
+TEST_F(RequestRecordTest, KeepsWhatTheOperatorAdds) {
+  const KeptFields kept({"x-device-*", "x-trace"}, {});
+  EXPECT_TRUE(kept.has("x-device-id"));
+  EXPECT_TRUE(kept.has("x-device-"));
+  EXPECT_TRUE(kept.has("x-trace"));
+  EXPECT_FALSE(kept.has("x-trace-id"));
+  EXPECT_FALSE(kept.has("x-device"));
+}
+
+TEST_F(RequestRecordTest, KeepsNoSecretWhateverTheOperatorSays) {
+  const KeptFields kept({"*"}, {"x-gitlab-token"});
+  for (const char* name : {"authorization", "proxy-authorization", "cookie", "x-gitlab-token"})
+    EXPECT_FALSE(kept.has(name)) << name;
+  EXPECT_TRUE(kept.has("x-gitlab-event"));
+  EXPECT_TRUE(kept.has("anything"));
+}
+
+TEST_F(RequestRecordTest, SaysWhenFieldsDidNotFit) {
+  const std::string large(KeptFields::kMostBytes, 'x');
+  const std::string record = text({{"User-Agent", large}, {"Origin", "https://example.org"}});
+  EXPECT_EQ(record, R"({"client":"192.0.2.7","method":"POST","target":"/in/kiosk?a=1",)"
+                    R"("fields":[["origin","https://example.org"]],"fields_cut":true})");
+}
+
+TEST_F(RequestRecordTest, IsUtf8WhateverTheFieldsHold) {
+  EXPECT_NE(text({{"User-Agent", "caf\xE9 \"x\"\t"}}).find("caf\xEF\xBF\xBD \\\"x\\\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bobbin::uploads
