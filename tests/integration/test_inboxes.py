@@ -405,6 +405,16 @@ def test_a_token_is_asked_for(start_inbox, folder, token_file):
     assert only_record(folder)[0]["request"]["user"] == "kiosk-7"
 
 
+def test_a_token_that_is_no_longer_in_the_file_is_refused(start_inbox, token_file, scratch):
+    server = start_inbox(token_file=token_file)
+    fields = [("Authorization", f"Bearer {TOKEN}")]
+    check_accepted(post(server, fields=fields))
+    (scratch / "tokens.new").write_text(f"kiosk-8:{sha256(b'another')}\n")
+    (scratch / "tokens.new").replace(scratch / "tokens")
+    eventually(lambda: post(server, fields=fields).status == 401, "the token is forgotten")
+    check_accepted(post(server, fields=[("Authorization", "Bearer another")]))
+
+
 # Who has signed it
 
 
@@ -483,6 +493,13 @@ def test_a_signature_is_good_for_the_tolerance(start_signed, folder, signer):
     for age, status in [(0, 201), (3000, 201), (-3000, 201), (4200, 401), (-4200, 401)]:
         assert post(server, CONTENT, fields=SIGNERS[signer][2](CONTENT, now() - age)).status == status, age
     assert len(names(folder)) == 3
+
+
+@pytest.mark.parametrize("signer", ["stripe"])
+def test_a_signature_is_good_for_five_minutes_unless_told_otherwise(start_signed, folder, signer):
+    server = start_signed(signer)
+    for age, status in [(200, 201), (400, 401)]:
+        assert post(server, CONTENT, fields=SIGNERS[signer][2](CONTENT, now() - age)).status == status, age
 
 
 @every_signer
@@ -659,6 +676,26 @@ def test_inboxes_count_and_keep_for_themselves(start_inbox, folder, scratch):
     assert [check_accepted(post(server, target=target))["sequence"] for target in ("/in/box", "/in/other", "/in/box")] == [1, 1, 2]
     assert [record["inbox"] for record, _ in records(folder)] == ["box", "box"]
     assert [record["inbox"] for record, _ in records(scratch / "inboxes/other")] == ["other"]
+
+
+def test_a_reload_adds_and_removes_inboxes(start_inbox, configuration, folder, scratch):
+    server = start_inbox()
+    check_accepted(post(server))
+    other = scratch / "inboxes/other"
+    configuration(name="other", dir=str(other))
+    server.signal(signal.SIGHUP)
+    eventually(lambda: post(server, target="/in/other").status == 201, "the new inbox takes documents")
+    assert post(server).status in (404, 405) and len(names(folder)) == 1
+    configuration()
+    server.signal(signal.SIGHUP)
+    eventually(lambda: post(server).status == 201, "the first inbox is back")
+    assert [record["sequence"] for record, _ in records(folder)] == [1, 2]
+
+
+def test_a_size_of_0_is_as_large_as_the_server_allows(start_inbox, folder):
+    server = start_inbox("--max-upload", "8KiB", max_size="0")
+    check_accepted(post(server, b'"%b"' % (b"x" * 8190)))
+    check_problem(post(server, b'"%b"' % (b"x" * 8191)), 413)
 
 
 def test_an_inbox_of_another_site(start_inbox, folder, scratch):
