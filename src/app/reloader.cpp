@@ -27,7 +27,8 @@ void copy_value(const Option& option, const ServerConfig& source, ServerConfig& 
   OwnTarget others;
   const Setting setting = setting_from_text(option, "", text_of(option, source));
   // The value is allowed, as it was in `source`.
-  static_cast<void>(apply(setting, {server, others.listener, others.site, others.rule, others.mount, others.inbox}));
+  static_cast<void>(
+      apply(setting, {server, others.listener, others.site, others.rule, others.mount, others.inbox}));
 }
 
 /// Copies what a reload can change of a listener.

@@ -46,8 +46,8 @@ Result<os::Fd, std::string> open_part(const os::Fd& parent, const char* name, co
   if (part) return *std::move(part);
   if (part.error().code == ENOENT)
     return failure(
-        fmt::format("there is no journal in \"{}\"; bobbin keeps one in the upload folder with "
-                    "--durability journal",
+        fmt::format("there is no journal in \"{}\"; bobbin begins one in an inbox or an upload "
+                    "folder with the first document (--durability auto or journal)",
                     path));
   return failure(cannot_be_read(path + "/.bobbin" + (name[0] == '.' ? "" : "/journal"), part.error()));
 }

@@ -303,6 +303,7 @@ def test_while_a_server_is_at_work(start_with_journal, folder, verify, cat):
     for thread in threads:
         thread.start()
     try:
+        eventually(lambda: sum(counts) > 0, "the journal has begun")
         last_segment = 0
         while last_segment < 3:
             before = sum(counts)
