@@ -647,6 +647,16 @@ def test_secrets_are_read_again(start_signed, secret_file):
     eventually(lambda: post(server, CONTENT, fields=old).status == 401, "the old secret is forgotten")
 
 
+def test_secrets_that_cannot_be_used_leave_the_old_ones(start_signed, secret_file):
+    server = start_signed("github")
+    secret_file(b"tiny-4711")
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("(?i)error|refused|cannot be used")
+    assert post(server, CONTENT, fields=webhooks.github(SECRET, CONTENT)).status == 201
+    assert post(server, CONTENT, fields=webhooks.github(b"tiny-4711", CONTENT)).status == 401
+    assert server.log.count("tiny-4711") == 0, "no secret in the log"
+
+
 # Beside other things
 
 
@@ -778,6 +788,19 @@ def test_explain_names_the_inbox(binary, configuration, root):
 
 
 # After the end of the server. tests/crash cuts the power.
+
+
+@pytest.mark.modes("many")
+def test_a_successor_waits_and_goes_on(start_inbox, folder):
+    first = start_inbox()
+    check_accepted(post(first))
+    second = start_inbox()
+    check_problem(post(second), 503)
+    assert check_accepted(post(first))["sequence"] == 2
+    first.stop()
+    answer = eventually(lambda: (response := post(second)).status == 201 and response, "the successor takes documents")
+    assert json.loads(answer.content)["sequence"] == 3
+    assert [record["sequence"] for record, _ in records(folder)] == [1, 2, 3]
 
 
 def claim(folder, name, consumer="me"):
