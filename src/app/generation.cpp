@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "app/open_inboxes.h"
 #include "app/option_values.h"
 #include "app/site_logs.h"
 #include "http/filters/error_page.h"
@@ -74,6 +75,7 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(
     const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
     UploadFolders* folders, const ClientLimiting* client_limiting, const Generation* predecessor) {
   TRY(check_trust(config));
+  TRY(check_inboxes(config));
   // Sites share the memory for cached files evenly.
   const OpenSite::Shared shared{
       .types = TRY(media_types(config.server.mime_types)),

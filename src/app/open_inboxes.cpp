@@ -9,6 +9,7 @@
 
 #include "app/followed_file.h"
 #include "app/option_values.h"
+#include "app/places.h"
 #include "http/status.h"
 #include "signatures/scheme.h"
 #include "store/unopened_store.h"
@@ -101,20 +102,93 @@ Result<std::uint64_t, std::string> most_bytes_of(const InboxConfig& config, std:
                   name_of(config), size_text(config.max_size), size_text(most_upload_bytes)));
 }
 
+/// Both paths are canonical.
+bool lies_in(const std::string& place, const std::string& directory) {
+  return place == directory || directory == "/" || place.starts_with(directory + "/");
+}
+
+/// Directories of which a site serves something.
+std::vector<std::string> served_directories(const SiteConfig& site) {
+  std::vector<std::string> served{site.root, upload_directory_of(site)};
+  for (const MountConfig& mount : site.mounts) served.push_back(mount.root);
+  if (!site.acme_challenges.empty()) served.push_back(site.acme_challenges);
+  return served;
+}
+
+Result<void, std::string> check_beside(const InboxConfig& inbox, const SiteConfig& site) {
+  const files::HiddenNames hidden(path_patterns_of(site.included_hidden));
+  const std::string dir = canonical(inbox.dir);
+  for (const std::string& name : served_directories(site)) {
+    const std::string served = canonical(name);
+    for (const auto& [key, path] : {std::pair("dir", inbox.dir), std::pair("secret_file", inbox.secret_file)})
+      if (!path.empty() && !path_in_root(canonical(path), served, hidden).empty())
+        return failure(
+            fmt::format("{}: {}: \"{}\" lies where clients could fetch it; a place outside of "
+                        "\"{}\" is needed",
+                        name_of(inbox), key, path, name));
+    if (lies_in(served, dir))
+      return failure(
+          fmt::format("{}: dir: \"{}\" lies in \"{}\", and is served; a directory of its own is "
+                      "needed",
+                      name_of(inbox), name, inbox.dir));
+  }
+  return {};
+}
+
+Result<void, std::string> check_path(const InboxConfig& inbox, const SiteConfig& site) {
+  const bool is_taken =
+      inbox.url_path() == site.upload_path || std::ranges::any_of(site.mounts, [&](const MountConfig& mount) {
+        return mount.path == inbox.url_path();
+      });
+  if (!is_taken) return {};
+  return failure(fmt::format("{}: path: at {} stands something else of the site; another path is needed",
+                             name_of(inbox), inbox.url_path()));
+}
+
+Result<void, std::string> check_apart(const InboxConfig& inbox, const InboxConfig& other, bool is_same_site) {
+  const auto fault = [&](std::string_view key, const std::string& value) {
+    return failure(fmt::format("{}: {}: \"{}\" is that of {}, or one lies in the other; each needs its own",
+                               name_of(inbox), key, value, name_of(other)));
+  };
+  if (inbox.name == other.name) return fault("name", inbox.name);
+  if (is_same_site && inbox.url_path() == other.url_path()) return fault("path", inbox.url_path());
+  const std::string dir = canonical(inbox.dir);
+  const std::string other_dir = canonical(other.dir);
+  if (lies_in(dir, other_dir) || lies_in(other_dir, dir)) return fault("dir", inbox.dir);
+  return {};
+}
+
 }  // namespace
+
+Result<void, std::string> check_inboxes(const Config& config) {
+  struct Placed {
+    const SiteConfig& site;
+    const InboxConfig& inbox;
+  };
+  std::vector<Placed> before;
+  for (const SiteConfig& site : config.sites) {
+    for (const InboxConfig& inbox : site.inboxes) {
+      TRY(check_path(inbox, site));
+      for (const SiteConfig& each : config.sites) TRY(check_beside(inbox, each));
+      for (const Placed& other : before) TRY(check_apart(inbox, other.inbox, &other.site == &site));
+      before.push_back({site, inbox});
+    }
+  }
+  return {};
+}
 
 std::string name_of(const InboxConfig& config) { return fmt::format("{} \"{}\"", config.place, config.name); }
 
 Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& config,
                                                          std::uint64_t most_upload_bytes,
                                                          UploadFolders* folders) {
+  // First everything that can be wrong before a directory is made.
+  for (const InboxConfig& inbox : config.inboxes) {
+    const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
+    TRY(scheme_of(inbox, most_bytes));
+  }
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
-    const bool is_second = std::ranges::any_of(
-        inboxes, [&](const OpenInbox& other) { return other.config.url_path() == inbox.url_path(); });
-    if (is_second || inbox.url_path() == config.upload_path)
-      return failure(fmt::format("{}: path: {} is where other documents are posted; one of the two is enough",
-                                 name_of(inbox), inbox.url_path()));
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
     std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
     const auto place = [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; };

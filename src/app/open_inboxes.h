@@ -23,8 +23,13 @@ struct OpenInbox {
   std::shared_ptr<const http::Handler> handler = nullptr;  ///< see handler_of
 };
 
-/// Opens the inboxes of a site. `most_upload_bytes`: what the server takes. When `folders` is null this only
-/// looks whether they could be opened, and keeps no document. The error is a sentence for the operator.
+/// Whether the inboxes of all sites have names, paths and directories of their own, and nothing of them lies
+/// where clients could fetch it. Looks at the configuration alone. The error is a sentence for the operator.
+[[nodiscard]] Result<void, std::string> check_inboxes(const Config& config);
+
+/// Opens the inboxes of a site, which check_inboxes has looked at. `most_upload_bytes`: what the server
+/// takes. When `folders` is null this only looks whether they could be opened, and keeps no document. The
+/// error is a sentence for the operator.
 [[nodiscard]] Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& config,
                                                                        std::uint64_t most_upload_bytes,
                                                                        UploadFolders* folders);

@@ -65,10 +65,6 @@ std::string exempt_path(const SiteConfig& config) {
   return std::string(config.acme_challenges.empty() ? "" : kChallengePath);
 }
 
-std::string upload_directory_of(const SiteConfig& config) {
-  return config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
-}
-
 bool takes_uploads(const SiteConfig& config) {
   if (config.uploads != Uploads::automatic) return config.uploads == Uploads::on;
   if (!config.upload_dir.empty()) return true;
@@ -260,27 +256,7 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
 }
 
 Result<void, std::string> OpenSite::open_inboxes(UploadFolders* folders) {
-  for (const InboxConfig& inbox : config_.inboxes) TRY(check_inbox(inbox));
   inboxes_ = TRY(app::open_inboxes(config_, shared_.max_upload_bytes, folders));
-  return {};
-}
-
-/// Whether its records and its secrets lie where nobody can fetch them, and its path is not that of a folder.
-Result<void, std::string> OpenSite::check_inbox(const InboxConfig& inbox) const {
-  for (const ServedFolder& folder : folders()) {
-    for (const auto& [key, path] :
-         {std::pair("dir", inbox.dir), std::pair("secret_file", inbox.secret_file)}) {
-      if (path.empty() || path_in_root(canonical(path), canonical(folder.name), hidden_names()).empty())
-        continue;
-      return failure(
-          fmt::format("{}: {}: \"{}\" lies where clients could fetch it; a place outside of "
-                      "\"{}\" is needed",
-                      name_of(inbox), key, path, folder.name));
-    }
-  }
-  for (const OpenMount& mount : mounts_)
-    if (inbox.url_path() == mount.config.path)
-      return failure(fmt::format("{}: path: a mount has this path", name_of(inbox)));
   return {};
 }
 

@@ -110,7 +110,6 @@ class OpenSite {
   [[nodiscard]] Result<std::uint64_t, std::string> max_upload_bytes() const;
   [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
   [[nodiscard]] Result<void, std::string> open_inboxes(UploadFolders* folders);
-  [[nodiscard]] Result<void, std::string> check_inbox(const InboxConfig& inbox) const;
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_pages();
   [[nodiscard]] Result<void, std::string> empty_caches();

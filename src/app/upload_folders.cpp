@@ -25,6 +25,10 @@ Result<os::FileStatus> status_of(const std::string& directory) {
 
 }  // namespace
 
+std::string upload_directory_of(const SiteConfig& config) {
+  return config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
+}
+
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_uploads(
     const std::string& directory) {
   return open(directory, {.memory_bytes = limits_.upload_memory,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <climits>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -200,10 +200,11 @@ Result<void> sync_content([[maybe_unused]] const Fd& file) {
 
 bool is_failed_sync_reported() {
   utsname names{};
-  unsigned major = 0;
-  unsigned minor = 0;
-  return ::uname(&names) == 0 && std::sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
-         (major > 5 || (major == 5 && minor >= 8));
+  if (::uname(&names) != 0) return false;
+  char* dot = nullptr;
+  const unsigned long major = std::strtoul(names.release, &dot, 10);
+  const unsigned long minor = *dot == '.' ? std::strtoul(dot + 1, nullptr, 10) : 0;
+  return major > 5 || (major == 5 && minor >= 8);
 }
 
 Result<void> sync_file_system([[maybe_unused]] const Fd& file) {

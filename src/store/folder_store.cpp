@@ -50,7 +50,7 @@ std::unique_ptr<Committer> make_committer(Folder& folder, executor::Executor& ex
 Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder> folder,
                                                          executor::Executor& executor,
                                                          observe::LogWriter& log, observe::Registry& registry,
-                                                         Limits limits) {
+                                                         const Limits& limits) {
   auto store = std::make_shared<FolderStore>(std::move(folder), executor, log, registry, limits);
   switch (TRY(store->folder_->own())) {
     case Ownership::another_process:
@@ -77,7 +77,7 @@ Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder>
 }
 
 FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor,
-                         observe::LogWriter& log, observe::Registry& registry, Limits limits)
+                         observe::LogWriter& log, observe::Registry& registry, const Limits& limits)
     : folder_(std::move(folder)),
       log_(log),
       reported_state_(registry.state("bobbin_store", "folder=\"" + folder_->path() + "\"")),

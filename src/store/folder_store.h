@@ -39,9 +39,9 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
                                                                    executor::Executor& executor,
                                                                    observe::LogWriter& log,
                                                                    observe::Registry& registry,
-                                                                   Limits limits);
+                                                                   const Limits& limits);
   FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, observe::LogWriter& log,
-              observe::Registry& registry, Limits limits);
+              observe::Registry& registry, const Limits& limits);
 
   [[nodiscard]] State state() const override;
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;

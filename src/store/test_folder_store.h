@@ -18,7 +18,7 @@ class FolderStoreTest : public ::testing::Test {
  protected:
   ~FolderStoreTest() override { finish(); }
 
-  FolderStore& start(FolderStore::Limits limits = {}) {
+  FolderStore& start(const FolderStore::Limits& limits = {}) {
     store_ = *FolderStore::create(folder_, executor_, log_.writer("Uploads"), registry_, limits);
     return *store_;
   }

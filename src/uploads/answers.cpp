@@ -76,9 +76,9 @@ Response content_too_large(std::uint64_t maximum_bytes) {
   return response;
 }
 
-Response unsupported_media_type() {
+Response unsupported_media_type(std::string_view taken) {
   Response response = Response::error(Status::unsupported_media_type,
-                                      "Only application/json is accepted, named by one Content-Type field.");
+                                      fmt::format("{} accepted, named by one Content-Type field.", taken));
   response.add_field("Accept-Post", "application/json");
   return response;
 }

@@ -24,7 +24,8 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response method_not_allowed();
 [[nodiscard]] http::Response length_required();
 [[nodiscard]] http::Response content_too_large(std::uint64_t maximum_bytes);
-[[nodiscard]] http::Response unsupported_media_type();
+/// `taken`: what is, as the beginning of a sentence.
+[[nodiscard]] http::Response unsupported_media_type(std::string_view taken);
 [[nodiscard]] http::Response unsupported_content_coding();
 
 /// 503 with Retry-After.

@@ -1,9 +1,7 @@
 #include "uploads/inbox_handler.h"
 
-#include <string_view>
 #include <utility>
 
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "uploads/answers.h"
 #include "uploads/json_intake.h"
@@ -57,25 +55,11 @@ class InboxExchange final : public http::Exchange {
   std::optional<signatures::Verification> verification_;
 };
 
-/// application/json, and every type with the suffix +json (RFC 6839 §3.1).
-bool names_json(const http::Fields& fields) {
-  const auto type = fields.only(http::FieldName::content_type);
-  if (!type) return false;
-  const std::string_view essence = trim(type->substr(0, type->find(';')));
-  const std::size_t slash = essence.find('/');
-  if (slash == std::string_view::npos || slash == 0) return false;
-  constexpr std::string_view kSuffix = "+json";
-  const std::string_view subtype = essence.substr(slash + 1);
-  return equals_ignoring_case(essence, "application/json") ||
-         (subtype.size() > kSuffix.size() &&
-          equals_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix));
-}
-
 }  // namespace
 
 http::Begin InboxHandler::begin(const http::Request& request) const {
   if (request.head.method == http::Method::options) return allowed_methods();
-  if (auto refused = refusal(request.head, *store_, names_json(request.head.fields), settings_.most_bytes))
+  if (auto refused = refusal(request.head, *store_, Types::any_json, settings_.most_bytes))
     return *std::move(refused);
   std::optional<signatures::Verification> verification;
   if (settings_.scheme) {

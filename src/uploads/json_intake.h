@@ -33,10 +33,16 @@ class JsonIntake {
   const http::Resume resume_;
 };
 
+/// Which types of content are taken.
+enum class Types : std::uint8_t {
+  json,      ///< application/json alone
+  any_json,  ///< every type with the suffix +json, too (RFC 6839 §3.1)
+};
+
 /// What the sender of a document is answered from its head alone: because of its method, the state of the
 /// store, its type, its content coding or its length. Nothing: its content is to be received.
 [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head,
-                                                    const store::DocumentStore& store, bool is_type_taken,
+                                                    const store::DocumentStore& store, Types types,
                                                     std::uint64_t most_bytes);
 
 /// What OPTIONS is answered.

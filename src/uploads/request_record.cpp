@@ -18,7 +18,7 @@ constexpr std::string_view kAlways[] = {
     "content-type", "user-agent", "origin",     "traceparent", "ce-*",      "webhook-*", "svix-*",
     "x-github-*",   "x-hub-*",    "x-gitlab-*", "x-shopify-*", "x-slack-*", "stripe-*",  "idempotency-key"};
 // These hold secrets, whatever an operator says.
-constexpr std::string_view kNever[] = {"authorization", "proxy-authorization", "cookie"};
+constexpr std::string_view kNever[] = {"authorization", "proxy-authorization", "cookie", "x-gitlab-token"};
 
 bool matches(std::string_view pattern, std::string_view name) {
   if (!pattern.ends_with('*')) return name == pattern;

@@ -81,7 +81,7 @@ class Client {
 /// A store over a folder, and the threads that it needs.
 class Store {
  public:
-  explicit Store(std::shared_ptr<store::Folder> folder, store::FolderStore::Limits limits = {})
+  explicit Store(std::shared_ptr<store::Folder> folder, const store::FolderStore::Limits& limits = {})
       : store_(*store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_,
                                            limits)) {}
   ~Store() { finish(); }

@@ -1,18 +1,14 @@
 #include "uploads/upload_handler.h"
 
-#include <string_view>
 #include <utility>
 
-#include "http/media_type.h"
 #include "uploads/answers.h"
 #include "uploads/json_intake.h"
 
 namespace bobbin::uploads {
 namespace {
 
-using http::FieldName;
 using http::Method;
-using http::Response;
 
 /// `settings` outlives the exchange.
 class UploadExchange final : public http::Exchange {
@@ -41,17 +37,11 @@ class UploadExchange final : public http::Exchange {
   JsonIntake intake_;
 };
 
-bool names_json(const http::Fields& fields) {
-  const auto type = fields.only(FieldName::content_type);
-  return type && http::is_media_type(*type, "application/json");
-}
-
 }  // namespace
 
 http::Begin UploadHandler::begin(const http::Request& request) const {
   if (request.head.method == Method::options) return allowed_methods();
-  if (auto refused =
-          refusal(request.head, *store_, names_json(request.head.fields), settings_.max_upload_bytes))
+  if (auto refused = refusal(request.head, *store_, Types::json, settings_.max_upload_bytes))
     return *std::move(refused);
   return std::make_unique<UploadExchange>(settings_, store_->begin(request.head.framing.length_bytes),
                                           request.resume());
