@@ -114,21 +114,6 @@ Result<DirectoryFolder::Staging> try_staging(const os::Fd& directory) {
   return Staging::unnamed;
 }
 
-/// Nothing: there is no such file.
-Result<std::optional<crypto::Digest>> digest_of_file(const os::Fd& directory, const std::string& name) {
-  const auto file = os::open_file_at(directory, name);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  if (!file) return failure(file.error());
-  crypto::Sha256 digest;
-  std::vector<std::byte> piece(64UL * 1024);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t count = TRY(os::read_at(*file, piece, offset));
-    if (count == 0) return digest.finish();
-    digest.add(Bytes(piece).first(count));
-    offset += count;
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<DirectoryFolder>> DirectoryFolder::open(const std::string& path,
@@ -213,14 +198,26 @@ Result<void> DirectoryFolder::make_inbox_folders() {
   return os::sync_directory(directory_);
 }
 
-Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::string& name) {
-  if (const auto digest = TRY(digest_of_file(directory_, name))) return digest;
+std::string DirectoryFolder::place_of(const std::string& name) {
   const std::size_t slash = name.find('/');
-  if (slash == std::string::npos) return std::nullopt;
+  if (slash == std::string::npos || os::open_file_at(directory_, name)) return name;
   if (!moved_) moved_ = places_of_records(directory_);
   const auto moved = moved_->find(name.substr(slash + 1));
-  if (moved == moved_->end()) return std::nullopt;
-  return digest_of_file(directory_, moved->second);
+  return moved == moved_->end() ? name : moved->second;
+}
+
+Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::string& name) {
+  const auto file = os::open_file_at(directory_, name);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return failure(file.error());
+  crypto::Sha256 digest;
+  std::vector<std::byte> piece(64UL * 1024);
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t count = TRY(os::read_at(*file, piece, offset));
+    if (count == 0) return digest.finish();
+    digest.add(Bytes(piece).first(count));
+    offset += count;
+  }
 }
 
 Result<void> DirectoryFolder::set_aside(const std::string& name) {

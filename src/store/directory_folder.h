@@ -40,6 +40,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] journal::Circumstances circumstances() const override;
   [[nodiscard]] std::string journal_obstacle() const override;
   [[nodiscard]] Result<void> sync_everything() override;
+  [[nodiscard]] std::string place_of(const std::string& name) override;
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) override;
   [[nodiscard]] Result<void> set_aside(const std::string& name) override;
   [[nodiscard]] Result<void> sync_hidden_names() override;

@@ -71,8 +71,9 @@ class Folder {
   /// Returns once everything that was done to the folder and its files before the call is on stable storage.
   /// Never call it again after a failure.
   [[nodiscard]] virtual Result<void> sync_everything() = 0;
-  /// The SHA-256 of a file. Nothing: there is none of this name. A record is looked for where consumers move
-  /// it, too: see inbox_folders.h.
+  /// Where the file is that was given this name: there, unless a consumer has moved it (inbox_folders.h).
+  [[nodiscard]] virtual std::string place_of(const std::string& name) = 0;
+  /// The SHA-256 of a file. Nothing: there is none of this name.
   [[nodiscard]] virtual Result<std::optional<crypto::Digest>> digest_of(const std::string& name) = 0;
   /// Takes a file out of the way, into a hidden folder, where an operator can look at it.
   [[nodiscard]] virtual Result<void> set_aside(const std::string& name) = 0;

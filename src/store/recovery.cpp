@@ -18,13 +18,13 @@ bool is_same_run(const History& history, const Folder& folder) {
          history.last_begin.mount == now.mount;
 }
 
-Result<void> publish(Folder& folder, const OpenRecord& open) {
+Result<void> publish(Folder& folder, const OpenRecord& open, const std::string& place) {
   const journal::Record& record = open.record;
   if (!record.has_body) return folder.publish_hidden(record.name);
   const auto file = TRY(folder.stage());
   TRY(file->append(as_bytes(open.content)));
   TRY(file->sync());
-  return file->publish(record.name);
+  return file->publish(place);
 }
 
 /// What a crash may have left of the documents.
@@ -42,24 +42,24 @@ State state_of(const History& history, const Folder& folder) {
 /// True: it has been published once more.
 Result<bool> recover(Folder& folder, const OpenRecord& open, State state, observe::LogWriter& log) {
   const std::string& name = open.record.name;
-  const auto found = TRY(folder.digest_of(name));
+  const std::string place = folder.place_of(name);
+  const auto found = TRY(folder.digest_of(place));
   if (!found && state == State::as_written && open.is_published) return false;  // its consumer has taken it
   const crypto::Digest wanted = open.record.is_whole_file ? crypto::sha256(open.content) : open.record.digest;
   if (found && *found == wanted) {
     // A file that has a hidden name has been synced by itself.
     if (state != State::in_doubt || !open.record.has_body) return false;
-    TRY(folder.remove(name));
+    TRY(folder.remove(place));
   } else if (found && state == State::as_written) {
     return false;  // somebody has written to it
   } else if (found) {
     log.write(LogLevel::warning,
               fmt::format("The file {} is not what was stored: it is set aside in .bobbin/replaced, and the "
                           "document is published again",
-                          name));
-    if (const auto aside = folder.set_aside(name); !aside && aside.error().code != ENOENT)  // it was moved
-      return failure(aside.error());
+                          place));
+    TRY(folder.set_aside(place));
   }
-  const Result<void> published = publish(folder, open);
+  const Result<void> published = publish(folder, open, place);
   if (published) return true;
   if (open.record.has_body || published.error().code != ENOENT) return failure(published.error());
   // The hidden name is removed only after a checkpoint, so the disk has lost it.

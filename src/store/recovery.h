@@ -15,9 +15,9 @@ namespace bobbin::store {
 /// When nothing but the process has ended (the boot and the mount are the same), the page cache has all that
 /// was written: a document that is noted as published and is missing has been taken by its consumer. After a
 /// power cut a name may be there without its bytes, or be missing although it was given: then a file that
-/// differs is set aside, and a document that is missing is published, perhaps a second time. After a
-/// checkpoint has failed, a file that looks whole may not be on the disk: every document is written once
-/// more.
+/// differs is set aside and made anew in its place, which may be where a consumer has moved it, and a
+/// document that is missing is published, perhaps a second time. After a checkpoint has failed, a file that
+/// looks whole may not be on the disk: every document is written once more.
 ///
 /// Fails with EBADMSG when the disk has lost records that had been flushed; the log says which.
 [[nodiscard]] Result<void> recover(Folder& folder, const journal::History& history, observe::LogWriter& log);

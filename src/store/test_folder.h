@@ -181,6 +181,7 @@ class TestFolder : public Folder {
     disk_->segments.clear();
     return {};
   }
+  std::string place_of(const std::string& name) override { return name; }
   std::string journal_obstacle() const override { return obstacle; }
   std::string obstacle;
   journal::Circumstances circumstances() const override {

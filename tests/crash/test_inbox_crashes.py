@@ -323,3 +323,38 @@ def test_loss_is_detected_without_recovery(start_on_disk, disk):
     server = start_on_disk()
     last_sequence(server, acknowledged)
     check(folder, acknowledged)
+
+
+@pytest.mark.parametrize("part", ["new/", "work/me.", "done/"])
+@pytest.mark.parametrize("damage", ["whole", "emptied"])
+def test_a_record_is_made_whole_where_its_consumer_has_moved_it(start, scratch, binary, part, damage):
+    """A kill counts as a power cut in a mount namespace of the process's own. A consumer that takes up what it had claimed
+    would lose a document for good if a damaged claim were left, and see it twice if the document came again in `new`."""
+    if os.geteuid() != 0:
+        pytest.skip("a mount namespace takes root")
+    program = scratch / "in-a-namespace"
+    program.write_text(f'#!/bin/sh\nexec unshare --mount --propagation slave {binary} "$@"\n')
+    program.chmod(0o755)
+    folder = scratch / "box"
+
+    def start_there():
+        configuration = scratch / "bobbin.toml"
+        configuration.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\n')
+        return start("--config", configuration, program=program)
+
+    server = start_there()
+    assert server.upload(b'{"a": 1}', target="/in/box").status == 201
+    (name,) = os.listdir(folder / "new")
+    record = (folder / "new" / name).read_bytes()
+    moved = folder / (part + name)
+    os.rename(folder / "new" / name, moved)
+    if damage == "emptied":
+        os.truncate(moved, 0)
+    server.expected_status = -signal.SIGKILL
+    server.process.kill()
+    server.process.wait()
+
+    start_there()
+    assert {path.relative_to(folder): path.read_bytes() for path in folder.glob("[a-z]*/*")} == {moved.relative_to(folder): record}
+    aside = [path.read_bytes() for path in (folder / ".bobbin").glob("replaced/*")]
+    assert aside == ([b""] if damage == "emptied" else [])
