@@ -63,13 +63,15 @@ TEST(OptionTable, WritesEveryDefaultAsAnOperatorWould) {
     OwnTarget own;
     const Target target = own.target();
     const std::string text = std::visit([&](const auto& kind) { return kind.text(target); }, option.kind());
-    if (option.scope() == Scope::mount || option.name == "names" || option.name == "rule-path")
+    if (option.scope() == Scope::mount || option.name == "names" || option.name == "rule-path" ||
+        option.name == "inbox-name" || option.name == "inbox-dir")
       continue;  // which must be given
     EXPECT_TRUE(apply(setting_from_text(option, "test", text), target));
     EXPECT_EQ(own.server, ServerConfig{});
     EXPECT_EQ(own.listener, ListenerConfig{});
     EXPECT_EQ(own.site, SiteConfig{});
     EXPECT_EQ(own.rule, RuleConfig{});
+    EXPECT_EQ(own.inbox, InboxConfig{});
   }
 }
 

@@ -221,6 +221,14 @@ std::optional<std::string> accept_mount_path(std::string_view text) {
   return accept_request_path(text);
 }
 
+std::optional<std::string> accept_inbox_path(std::string_view text) {
+  return text.empty() ? std::string() : accept_mount_path(text);
+}
+
+std::optional<std::string> accept_optional_field_name(std::string_view text) {
+  return text.empty() ? std::string() : accept_field_name(text);
+}
+
 std::optional<std::string> accept_inbox_name(std::string_view text) {
   constexpr std::size_t kLongest = 64;
   const auto is_allowed = [](char c) { return is_digit(c) || c == '-' || (c >= 'a' && c <= 'z'); };
@@ -245,7 +253,7 @@ std::optional<std::string> accept_kept_field(std::string_view text) {
 }
 
 std::optional<std::string> accept_signature_scheme(std::string_view text) {
-  if (!signatures::known_scheme(text)) return std::nullopt;
+  if (!text.empty() && !signatures::known_scheme(text)) return std::nullopt;
   return std::string(text);
 }
 

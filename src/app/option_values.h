@@ -62,13 +62,17 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_request_path(std::string_view text);
 /// The same; without the '/' at its end afterwards, where there is one.
 [[nodiscard]] std::optional<std::string> accept_mount_path(std::string_view text);
+/// The path of an inbox, as that of a mount; or empty.
+[[nodiscard]] std::optional<std::string> accept_inbox_path(std::string_view text);
 /// The name of an inbox: 1 to 64 characters of a-z, 0-9 and '-'.
 [[nodiscard]] std::optional<std::string> accept_inbox_name(std::string_view text);
 /// What an inbox may answer to what it keeps.
 [[nodiscard]] std::optional<std::string> accept_inbox_status(std::string_view text);
 /// The name of a field, or its beginning with '*' behind it; in lower case. Not of one that holds a secret.
 [[nodiscard]] std::optional<std::string> accept_kept_field(std::string_view text);
-/// The name of a scheme of signatures.
+/// The name of a field, or empty.
+[[nodiscard]] std::optional<std::string> accept_optional_field_name(std::string_view text);
+/// The name of a scheme of signatures, or empty.
 [[nodiscard]] std::optional<std::string> accept_signature_scheme(std::string_view text);
 /// A field line, "Name: value" afterwards, whose name is a token (RFC 9110 §5.1) and none of those that
 /// describe a message, its content or the connection, which are the server's own.

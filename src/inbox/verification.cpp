@@ -182,9 +182,9 @@ using Places = std::unordered_map<std::string, std::string>;
 /// Of the file of a record, wherever a consumer has moved it. Nothing: there is none.
 Result<std::optional<crypto::Digest>> digest_of(const VerifiedRecord& record, const UploadFolder& folder,
                                                 const Places& places) {
-  const std::size_t slash = record.name.find('/');
-  if (slash == std::string::npos) return folder.digest_of(record.name);
-  const auto place = places.find(record.name.substr(slash + 1));
+  constexpr std::string_view kNew = "new/";
+  if (!record.is_whole_file || !record.name.starts_with(kNew)) return folder.digest_of(record.name);
+  const auto place = places.find(record.name.substr(kNew.size()));
   if (place == places.end()) return std::nullopt;
   return folder.digest_at_place(place->second);
 }
@@ -256,7 +256,8 @@ void add_documents(const Reading& reading, const UploadFolder& folder, const std
         .size_bytes = record->size_bytes,
         .digest = record->digest,
         .file_digest = record->is_whole_file ? crypto::sha256(entry.read.text) : record->digest,
-        .has_body = record->has_body};
+        .has_body = record->has_body,
+        .is_whole_file = record->is_whole_file};
     verified.state = state_of(verified, folder, places, progress);
     result.records.push_back(std::move(verified));
   }

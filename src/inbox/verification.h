@@ -30,6 +30,7 @@ struct VerifiedRecord {
   crypto::Digest digest{};
   crypto::Digest file_digest{};  ///< of its file, which holds the document alone, or all of the record
   bool has_body = true;          ///< whether the document stands in the journal
+  bool is_whole_file = false;    ///< whether its file holds all of the record
   DocumentState state = DocumentState::as_stored;
 };
 
