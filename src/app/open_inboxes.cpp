@@ -185,7 +185,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
   // First everything that can be wrong before a directory is made.
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
-    TRY(scheme_of(inbox, most_bytes));
+    static_cast<void>(TRY(scheme_of(inbox, most_bytes)));
   }
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {

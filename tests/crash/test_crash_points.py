@@ -141,6 +141,7 @@ def recovery(stage):
 
 def segment_that_is_nearly_full(stage):
     assert stage.start()
+    stage.upload(SMALL)  # with which the journal begins
     segment = stage.folder / ".bobbin/journal/0000000001.segment"
     while (room := SEGMENT_BYTES - len(segment.read_bytes().rstrip(b"\0"))) > 70_000:
         stage.upload(60_000, count=max(1, room // 61_000 - 2))
