@@ -432,7 +432,8 @@ TEST_F(RecordsTest, AFileHoldsTheEntryOfTheJournal) {
   EXPECT_THAT(name, MatchesRegex("new/[0-9]{8}T[0-9]{6}\\.[0-9]{6}Z-[a-z2-7]{26}\\.json"));
   EXPECT_EQ(name.size(), std::string_view("new/").size() + kRecordNameBytes);
   const std::string record = record_of(name);
-  const auto entry = journal::read_entry(journal::kEntryBegin + record);
+  const std::string bytes = journal::kEntryBegin + record;
+  const auto entry = journal::read_entry(bytes);
   ASSERT_TRUE(entry);
   const auto& known = std::get<journal::Record>(entry->entry.content);
   EXPECT_EQ(known.inbox, "github");
