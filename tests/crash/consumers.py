@@ -1,15 +1,16 @@
 """Jobs that take documents out of the upload folder while it is filled: they read, and then leave, move or delete what they
 have read."""
 
+import functools
 import os
 import random
-import threading
 
 from ledger import NAME, digest
+from support.background import Background
 
 
-class Consumers:
-    """`count` threads, as a context manager. They end when the disk does, and survive the server."""
+class Consumers(Background):
+    """`count` threads, which end when the disk does, and survive the server."""
 
     def __init__(self, folder, ledger, *, count=2, seed=0):
         self.moved_to = folder.parent / "taken"
@@ -18,23 +19,11 @@ class Consumers:
         self.partial = []  # names whose content nobody has sent
         self._folder = folder
         self._ledger = ledger
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(random.Random(f"{seed}-{n}"),)) for n in range(count)]
         self.moved_to.mkdir(exist_ok=True)
+        super().__init__([functools.partial(self._consume, random.Random(f"{seed}-{n}")) for n in range(count)])
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, chance):
-        while not self._stopping.wait(chance.random() / 100):
+    def _consume(self, chance):
+        while not self.stopping.wait(chance.random() / 100):
             try:
                 names = [name for name in os.listdir(self._folder) if NAME.fullmatch(name)]
             except OSError:  # there is no folder yet, or no disk any more
@@ -50,13 +39,13 @@ class Consumers:
     def _take(self, chance, name):
         path = self._folder / name
         content = path.read_bytes()
-        with self._lock:
+        with self.lock:
             if not self._ledger.has_been_sent(digest(content)):
                 self.partial.append(name)
             self.read.add(name)
         decision = chance.random()
         if decision < 0.2:
-            with self._lock:
+            with self.lock:
                 self.deleted.add(name)  # before: a deletion that the power cut has made fail may be on the disk all the same
             path.unlink()
         elif decision < 0.5:

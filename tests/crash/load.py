@@ -1,9 +1,10 @@
 """Clients that upload until they are told to stop, or the server is gone."""
 
 import contextlib
+import functools
 import random
-import threading
 
+from support.background import Background
 from support.client import Closed, Connection, Reset, chunked
 
 JSON = ("Content-Type", "application/json")
@@ -21,56 +22,37 @@ def cut(chance, data):
     return [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True) if end > start]
 
 
-def request_pieces(chance, connection, content):
+def request_pieces(chance, connection, content, target="/upload"):
     """One request for `content`, in one of the forms that a client may choose, in segments."""
     if chance.random() < 0.3:
-        head = connection.request("POST", "/upload", fields=[JSON, ("Transfer-Encoding", "chunked")])
+        head = connection.request("POST", target, fields=[JSON, ("Transfer-Encoding", "chunked")])
         return cut(chance, head + chunked(cut(chance, content)))
-    return cut(chance, connection.request("POST", "/upload", fields=[JSON], content=content))
+    return cut(chance, connection.request("POST", target, fields=[JSON], content=content))
 
 
-class UploadLoad:
+class UploadLoad(Background):
     """`clients` threads that upload; a context manager. Whatever else than 201 is answered is counted and ends that client."""
 
     def __init__(self, address, ledger, *, clients=6, seed=0):
         self._address = address
         self._ledger = ledger
-        self._stopping = threading.Event()
-        self._lock = threading.Lock()
-        self._failures = []
         self.refused = []  # statuses
-        threads = [(self._upload, (random.Random(f"{seed}-{number}"),)) for number in range(clients)]
-        threads.append((self._stall, (random.Random(f"{seed}-stalled"),)))
-        self._threads = [threading.Thread(target=self._guarded, args=(action, *arguments)) for action, arguments in threads]
+        roles = [(self._upload, random.Random(f"{seed}-{number}")) for number in range(clients)]
+        roles.append((self._stall, random.Random(f"{seed}-stalled")))
+        super().__init__([functools.partial(self._until_gone, *role) for role in roles])
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-        if self._failures:
-            raise self._failures[0]
-
-    def _guarded(self, action, chance):
-        try:
-            with contextlib.suppress(*GONE), Connection(self._address) as connection:
-                action(connection, chance)
-        except BaseException as failure:  # raised again by the thread that waits for us
-            with self._lock:
-                self._failures.append(failure)
+    def _until_gone(self, role, chance):
+        with contextlib.suppress(*GONE), Connection(self._address) as connection:
+            role(connection, chance)
 
     def _upload(self, connection, chance):
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             content = document(chance)
             self._ledger.sending(content)
             connection.send_pieces(request_pieces(chance, connection, content))
             response = connection.receive()
             if response.status != 201:
-                with self._lock:
+                with self.lock:
                     self.refused.append(response.status)
                 return
             self._ledger.acknowledge(response, content)
@@ -81,4 +63,4 @@ class UploadLoad:
         self._ledger.sending(content)
         request = connection.request("POST", "/upload", fields=[JSON], content=content)
         connection.send(request[: len(request) // 2])
-        self._stopping.wait()
+        self.stopping.wait()

@@ -5,12 +5,12 @@ The document of each client is unlike any other, so its digest in a record says 
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
 import random
 import re
-import signal
 import threading
 import time
 
@@ -18,6 +18,7 @@ import pytest
 
 from disk import FILE_SYSTEMS, Disk
 from load import GONE, JSON, document, request_pieces
+from support.background import Background
 from support.client import Connection
 from support.waiting import eventually
 
@@ -70,43 +71,24 @@ class Acknowledged:
             self.answers[answer["id"]] = (answer["sequence"], digest)
 
 
-class InboxLoad:
-    """Clients that post to the inbox until they are told to stop or the server is gone; a context manager."""
+class InboxLoad(Background):
+    """Clients that post to the inbox until they are told to stop or the server is gone."""
 
     def __init__(self, address, acknowledged):
         self._address = address
         self._acknowledged = acknowledged
-        self._stopping = threading.Event()
-        self.failures = []
-        self._threads = [threading.Thread(target=self._run) for _ in range(CLIENTS)]
+        super().__init__([self._until_gone] * CLIENTS)
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-        assert not self.failures
-
-    def _run(self):
+    def _until_gone(self):
         chance = random.Random()
-        try:
-            with contextlib.suppress(*GONE), Connection(self._address) as connection:
-                while not self._stopping.is_set():
-                    self._post(connection, chance)
-        except BaseException as failure:
-            self.failures.append(failure)
+        with contextlib.suppress(*GONE), Connection(self._address) as connection:
+            while not self.stopping.is_set():
+                self._post(connection, chance)
 
     def _post(self, connection, chance):
         content = document(chance)
         self._acknowledged.sending(content)
-        pieces = request_pieces(chance, connection, content)
-        request = b"".join(pieces).replace(b"POST /upload ", b"POST /in/box ", 1)
-        middle = chance.randrange(1, len(request))
-        connection.send_pieces([request[:middle], request[middle:]])
+        connection.send_pieces(request_pieces(chance, connection, content, "/in/box"))
         response = connection.receive()
         if response.status != 201:
             # After a cut the server may notice that its disk is dead, and say so. It has acknowledged nothing then.
@@ -115,32 +97,20 @@ class InboxLoad:
         self._acknowledged.acknowledge(response, content)
 
 
-class Workers:
-    """Consumers that claim records, look whether they are whole, and finish most of them; a context manager. `claimed`: the
+class Workers(Background):
+    """Consumers that claim records, look whether they are whole, and finish most of them. `claimed`: the
     names that were taken out of `new`; `twice`: those that were taken again; `partial`: those of records that were not whole."""
 
     def __init__(self, folder, *, count=2, generation=0):
         self._folder = folder
-        self._stopping = threading.Event()
         self.claimed = set()
         self.partial = []
         self.twice = []
-        self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._run, args=(f"w{generation}-{n}",)) for n in range(count)]
+        super().__init__([functools.partial(self._consume, f"w{generation}-{n}") for n in range(count)])
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, consumer):
+    def _consume(self, consumer):
         chance = random.Random()
-        while not self._stopping.wait(chance.random() / 100):
+        while not self.stopping.wait(chance.random() / 100):
             try:
                 for name in chance.sample(waiting := os.listdir(self._folder / "new"), min(3, len(waiting))):
                     with contextlib.suppress(FileNotFoundError):  # another one was quicker
@@ -153,7 +123,7 @@ class Workers:
     def _take(self, chance, consumer, name):
         claimed = self._folder / "work" / f"{consumer}.{name}"
         os.rename(self._folder / "new" / name, claimed)
-        with self._lock:
+        with self.lock:
             if name in self.claimed:
                 self.twice.append(name)
             self.claimed.add(name)
@@ -198,13 +168,6 @@ def start_inbox(start, folder, scratch):
     return start("--config", configuration)
 
 
-def kill(server):
-    if server.process.poll() is None:
-        server.expected_status = -signal.SIGKILL
-        server.process.kill()
-        server.process.wait()
-
-
 def last_sequence(server, acknowledged):
     """Post once more; returns the sequence of that document."""
     content = document(random.Random())
@@ -236,7 +199,7 @@ def test_kill_under_load_of_an_inbox(start, scratch):
             with InboxLoad(server.address, acknowledged):
                 eventually(lambda: len(acknowledged) >= target, "documents are acknowledged")
                 time.sleep(chance.random() / 50)  # any moment will do: the more different ones, the better
-                kill(server)
+                server.kill()
             server = start_inbox(start, folder, scratch)
             after = last_sequence(server, acknowledged)
         assert not workers.partial
@@ -245,7 +208,7 @@ def test_kill_under_load_of_an_inbox(start, scratch):
         taken |= workers.claimed
         sequences = check(folder, acknowledged, may_repeat=taken)
         assert after == max(sequences)
-    kill(server)
+    server.kill()
     assert len(acknowledged) >= 5 * ROUNDS
 
 
@@ -267,7 +230,7 @@ def start_on_disk(start, disk, scratch):
 
     yield start_there
     for server in servers:
-        kill(server)
+        server.kill()
 
 
 @pytest.mark.timeout(120 + 30 * CUTS)
@@ -286,7 +249,7 @@ def test_power_cut_under_load_of_an_inbox(start_on_disk, disk):
             time.sleep(chance.random() / 50)  # any moment will do
             disk.cut_power()
             time.sleep(chance.random() / 50)  # what is acknowledged with a dead disk counts as well
-            kill(server)
+            server.kill()
         assert not workers.partial
         disk.power_on()
         taken |= workers.claimed
@@ -294,7 +257,7 @@ def test_power_cut_under_load_of_an_inbox(start_on_disk, disk):
         after = last_sequence(server, acknowledged)
         sequences = check(folder, acknowledged, may_repeat=taken)
         assert after == max(sequences)
-        kill(server)
+        server.kill()
     assert len(acknowledged) >= CUTS
 
 
@@ -313,7 +276,7 @@ def test_loss_is_detected_without_recovery(start_on_disk, disk):
         for _ in range(3):
             last_sequence(server, acknowledged)
         disk.cut_power()
-        kill(server)
+        server.kill()
         disk.power_on()
         if not has_checkpoint(folder):
             break
@@ -350,9 +313,7 @@ def test_a_record_is_made_whole_where_its_consumer_has_moved_it(start, scratch, 
     os.rename(folder / "new" / name, moved)
     if damage == "emptied":
         os.truncate(moved, 0)
-    server.expected_status = -signal.SIGKILL
-    server.process.kill()
-    server.process.wait()
+    server.kill()
 
     start_there()
     assert {path.relative_to(folder): path.read_bytes() for path in folder.glob("[a-z]*/*")} == {moved.relative_to(folder): record}

@@ -3,7 +3,6 @@
 import errno
 import os
 import random
-import signal
 import time
 
 import pytest
@@ -42,9 +41,7 @@ def test_kill_under_upload_load(request, start, root, scratch, staging):
             if staging == "named":
                 eventually(lambda: temporaries(folder), "a document is partly there")
             time.sleep(chance.random() / 50)  # any moment will do: the more different ones, the better
-            server.expected_status = -signal.SIGKILL
-            server.process.kill()
-            server.process.wait()
+            server.kill()
         assert bool(temporaries(folder)) == (staging == "named")
 
         server = start(environment=environment)

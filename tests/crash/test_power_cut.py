@@ -7,7 +7,6 @@ gone. The checks that must find a loss prove that the others would.
 import errno
 import os
 import random
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,20 +46,13 @@ def start_on_disk(start, disk):
 
     yield start_there
     for server in servers:
-        kill(server)
-
-
-def kill(server):
-    if server.process.poll() is None:
-        server.expected_status = -signal.SIGKILL
-        server.process.kill()
-        server.process.wait()
+        server.kill()
 
 
 def cut_power(disk, server):
     """The power fails, and comes back."""
     disk.cut_power()
-    kill(server)
+    server.kill()
     disk.power_on()
 
 
@@ -95,7 +87,7 @@ def test_power_cut_under_upload_load(request, start_on_disk, disk, durability, s
             time.sleep(chance.random() / 50)  # any moment will do: the more different ones, the better
             disk.cut_power()
             time.sleep(chance.random() / 50)  # the server goes on with a dead disk: what it acknowledges now counts as well
-            kill(server)
+            server.kill()
         assert not consumers.partial
         disk.power_on()
         if durability == "journal":
@@ -105,7 +97,7 @@ def test_power_cut_under_upload_load(request, start_on_disk, disk, durability, s
         deleted |= consumers.deleted
         damage = ledger.compare(folder, moved_to=consumers.moved_to, deleted=deleted)
         assert not damage, f"cut {number} after {len(ledger)} acknowledged documents: {damage}"
-        kill(server)
+        server.kill()
         total += len(ledger)
     assert total >= CUTS
 
@@ -133,7 +125,7 @@ def upload_some(server, ledger):
 def damage_after(start_on_disk, disk, server, ledger):
     """What a power cut now leaves, once the server has recovered."""
     cut_power(disk, server)
-    kill(start_on_disk())
+    start_on_disk().kill()
     return ledger.compare(disk.path / "uploads")
 
 
@@ -184,9 +176,9 @@ def test_no_answer_relies_on_a_sync_behind_which_the_file_system_has_stopped(sta
         disk.cut_power()
         faults.release(held)
         assert answer.result().status == 500
-    kill(server)
+    server.kill()
     disk.power_on()
-    kill(start_on_disk())
+    start_on_disk().kill()
     assert not ledger.compare(disk.path / "uploads")
 
 

@@ -92,3 +92,17 @@ def start(start_plain, root, mode):
 def server(start):
     """A server with its defaults."""
     return start()
+
+
+@pytest.fixture
+def folder(scratch):
+    """An empty folder for uploads, outside of the root."""
+    path = scratch / "inbox"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def start_with_journal(start, folder):
+    """Start a server that keeps a journal there."""
+    return lambda *flags: start("--upload-dir", folder, "--durability", "journal", *flags)

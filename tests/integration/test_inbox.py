@@ -15,24 +15,12 @@ import pytest
 from support.server import clean_environment, run_to_end
 from support.waiting import eventually
 from test_audit import snapshot
-from test_journal import LARGE, kill, store
+from test_journal import LARGE, store
 
 pytestmark = pytest.mark.modes("many")
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 NAME = "upload_20261128_120000_" + "a" * 26 + ".json"
-
-
-@pytest.fixture
-def folder(scratch):
-    path = scratch / "inbox"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def start_with_journal(start, folder):
-    return lambda *flags: start("--upload-dir", folder, "--durability", "journal", *flags)
 
 
 @pytest.fixture
@@ -278,7 +266,7 @@ def test_segments_that_are_cut_removed_or_exchanged(start_with_journal, folder, 
 def test_after_a_kill_and_what_the_next_start_does(start_with_journal, folder, verify):
     server = start_with_journal()
     (name,) = store(server, b"1")
-    kill(server)
+    server.kill()
     result, wrong = verify()
     assert wrong == []
     assert (result["checkpoint"], result["behind_checkpoint"]) in [(0, 1), (1, 0)]  # it may have been made

@@ -17,7 +17,6 @@ from support.client import chunked
 from support.server import run_to_end
 from support.waiting import eventually, in_parallel
 from support.webhooks import sha256
-from test_journal import kill
 
 pytestmark = [pytest.mark.semantics, pytest.mark.http2]
 
@@ -218,7 +217,7 @@ def test_sequence_and_names_increase_also_across_restarts(start_inbox, folder):
         server = start_inbox()
         sequences += [check_accepted(post(server))["sequence"] for _ in range(4)]
         if round_number == 1:
-            kill(server)
+            server.kill()
         else:
             server.stop()
     assert sequences == list(range(1, 13))
@@ -833,7 +832,7 @@ def test_nothing_is_lost_and_what_was_taken_does_not_come_again(start_inbox, fol
     if end == "kill":
         if b'"mount":0,' in (folder / ".bobbin/journal/0000000001.segment").read_bytes():
             pytest.skip("this kernel gives mounts no numbers of their own, so that a kill counts as a power cut")
-        kill(server)
+        server.kill()
     else:
         server.stop()
     server = start_inbox("--durability", "journal")
@@ -869,7 +868,7 @@ def end_with_another_boot(segment):
 def test_after_a_power_cut_everything_is_there_or_where_its_consumer_has_moved_it(start_inbox, folder):
     server = start_inbox("--durability", "journal")
     stored = fill_and_take(server, folder)
-    kill(server)
+    server.kill()
     lost, partial = stored[4], stored[5]
     (folder / "new" / lost).unlink()
     (folder / "new" / partial).write_bytes(b"")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import signal
 import stat
 
 import pytest
@@ -13,18 +12,6 @@ from support.waiting import eventually
 pytestmark = pytest.mark.modes("many")
 
 LARGE = json.dumps({"text": "x" * 300_000}).encode()
-
-
-@pytest.fixture
-def folder(scratch):
-    path = scratch / "inbox"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def start_with_journal(start, folder):
-    return lambda *flags: start("--upload-dir", folder, "--durability", "journal", *flags)
 
 
 def documents(folder):
@@ -39,12 +26,6 @@ def store(server, *contents):
         assert response.status == 201, response
         stored[response["Location"].rpartition("/")[2]] = content
     return stored
-
-
-def kill(server):
-    server.expected_status = -signal.SIGKILL
-    server.process.kill()
-    server.process.wait()
 
 
 def test_documents_are_there_with_the_answer(start_with_journal, folder):
@@ -63,7 +44,7 @@ def test_nothing_is_lost_and_nothing_repeated_by_a_kill(start_with_journal, fold
     taken = next(iter(stored))
     (folder / taken).unlink()
     del stored[taken]
-    kill(server)
+    server.kill()
     server = start_with_journal()
     assert documents(folder) == stored
     stored |= store(server, b"4")
@@ -76,7 +57,7 @@ def test_what_is_missing_after_a_power_cut_is_published_again(start_with_journal
     """Another boot, as far as the journal knows. tests/crash cuts the power."""
     server = start_with_journal()
     stored = store(server, b'{"a": 1}', LARGE, b'{"b": 2}')
-    kill(server)
+    server.kill()
     names = list(stored)
     (folder / names[0]).unlink()
     (folder / names[2]).write_bytes(b"")
@@ -120,7 +101,7 @@ def test_the_journal_is_nobody_elses(start_with_journal, folder):
 def test_a_store_without_a_journal_takes_over(start_with_journal, start, folder):
     server = start_with_journal()
     stored = store(server, b"1", LARGE)
-    kill(server)
+    server.kill()
     server = start("--upload-dir", folder, "--durability", "files")
     assert documents(folder) == stored
     assert not (folder / ".bobbin/journal").exists()
@@ -143,7 +124,7 @@ def test_a_successor_waits_and_goes_on(start_with_journal, folder):
 def test_a_damaged_journal_refuses_the_start(start_with_journal, folder, binary, root):
     server = start_with_journal()
     store(server, b'{"a": 1}', b'{"a": 2}')
-    kill(server)
+    server.kill()
     (segment,) = (folder / ".bobbin/journal").glob("*.segment")
     segment.write_bytes(segment.read_bytes().replace(b'{"a": 1}', b'{"a": 9}'))
     ended = run_to_end(binary, "--port", "0", "--root", root, "--upload-dir", folder, "--durability", "journal")

@@ -12,12 +12,11 @@ anything was lost, partial or wrong. Only loopback is used.
 import argparse
 import collections
 import contextlib
+import functools
 import pathlib
 import random
-import signal
 import sys
 import tempfile
-import threading
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -25,6 +24,7 @@ sys.path[:0] = [str(TESTS / "integration"), str(TESTS / "crash")]
 
 from ledger import Ledger  # noqa: E402
 from load import GONE, UploadLoad  # noqa: E402
+from support.background import Background  # noqa: E402
 from support.client import Connection  # noqa: E402
 from support.server import Server, binary_path  # noqa: E402
 from support.site import site_files, write_site  # noqa: E402
@@ -32,45 +32,33 @@ from support.site import site_files, write_site  # noqa: E402
 SITE = site_files()
 
 
-class Readers:
-    """Clients that read, dawdle and leave; a context manager."""
+class Readers(Background):
+    """Clients that read, dawdle and leave."""
 
     def __init__(self, address, chance):
         self._address = address
-        self._stopping = threading.Event()
-        self._lock = threading.Lock()
         self.counts = {"reads": 0, "slow clients": 0, "clients that left": 0}
         self.failures = []
         actions = [self._read] * 3 + [self._dawdle] * 4 + [self._leave]
         chances = [random.Random(chance.random()) for _ in actions]
-        self._threads = [threading.Thread(target=self._repeat, args=pair) for pair in zip(actions, chances, strict=True)]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__([functools.partial(self._repeat, *pair) for pair in zip(actions, chances, strict=True)])
 
     def _repeat(self, action, chance):
         try:
             with contextlib.suppress(*GONE):
-                while not self._stopping.is_set():
+                while not self.stopping.is_set():
                     with Connection(self._address) as connection:
                         action(connection, chance)
         except Exception as failure:  # told in the summary
             self.failures.append(repr(failure))
 
     def _count(self, name):
-        with self._lock:
+        with self.lock:
             self.counts[name] += 1
 
     def _read(self, connection, chance):
         for _ in range(50):
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 return
             name = chance.choice(list(SITE))
             response = connection.ask("GET", f"/{name}")
@@ -80,7 +68,7 @@ class Readers:
     def _dawdle(self, connection, chance):
         """Sends a request by the byte."""
         for byte in connection.request("GET", "/about.html"):
-            if self._stopping.wait(chance.random() / 50):
+            if self.stopping.wait(chance.random() / 50):
                 return
             connection.send(bytes([byte]))
         assert connection.receive().status == 200
@@ -92,7 +80,7 @@ class Readers:
         connection.receive_bytes(chance.randrange(1, 100_000))
         connection.abort()
         self._count("clients that left")
-        self._stopping.wait(0.05)
+        self.stopping.wait(0.05)
 
 
 def start(root):
@@ -100,12 +88,6 @@ def start(root):
     server = Server(binary_path(), flags, root=root)
     server.wait_until_started()
     return server
-
-
-def kill(server):
-    server.expected_status = -signal.SIGKILL
-    server.process.kill()
-    server.stop()
 
 
 def documents(folder):
@@ -136,7 +118,8 @@ def soak(options, root, totals):
         before = len(ledger)
         with Readers(server.address, chance) as readers, UploadLoad(server.address, ledger, seed=chance.random()) as uploads:
             time.sleep(min(chance.uniform(0, 2 * options.seconds_between_kills), max(0, end - time.monotonic())))
-            kill(server)
+            server.kill()
+            server.stop()
         totals.update({**readers.counts, "documents": len(ledger) - before, "kills": 1})
         yield from readers.failures
         if uploads.refused:

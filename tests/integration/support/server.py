@@ -265,6 +265,13 @@ class Server:
         self.errors.join()
         return status
 
+    def kill(self):
+        """End it as a crash does, if it still runs."""
+        if self.process.poll() is None:
+            self.expected_status = -signal.SIGKILL
+            self.process.kill()
+            self.process.wait()
+
     def stop(self):
         """End it the orderly way, if it still runs, and check that this is how it ended."""
         for connection in self._connections:
