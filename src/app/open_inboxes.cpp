@@ -20,21 +20,26 @@ namespace {
 
 using Setting = signatures::ConfigFault::Setting;
 
-/// The key of the table with which a fault has to do.
-std::string_view key_of(Setting setting) {
+/// A key of the table, and what stands there.
+struct Said {
+  std::string_view key;
+  std::string value;
+};
+
+Said said_of(const InboxConfig& config, Setting setting) {
   switch (setting) {
-    case Setting::scheme: return "verify";
-    case Setting::secrets: return "secret_file";
-    case Setting::tolerance: return "tolerance";
+    case Setting::scheme: return {"verify", config.verify};
+    case Setting::secrets: return {"secret_file", config.secret_file};
+    case Setting::tolerance: return {"tolerance", time_text(config.tolerance)};
     case Setting::hmac:
-    case Setting::field: return "signature_field";
-    case Setting::prefix: return "signature_prefix";
-    case Setting::signed_bytes: return "signed_bytes";
-    case Setting::algorithm: return "signature_algorithm";
-    case Setting::encoding: return "signature_encoding";
-    case Setting::timestamp_field: return "timestamp_field";
+    case Setting::field: return {"signature_field", config.signature_field};
+    case Setting::prefix: return {"signature_prefix", config.signature_prefix};
+    case Setting::signed_bytes: return {"signed_bytes", config.signed_bytes};
+    case Setting::algorithm: return {"signature_algorithm", config.signature_algorithm};
+    case Setting::encoding: return {"signature_encoding", config.signature_encoding};
+    case Setting::timestamp_field: break;
   }
-  return "";
+  return {"timestamp_field", config.timestamp_field};
 }
 
 /// Nothing: none of it is said.
@@ -64,7 +69,7 @@ Result<std::optional<signatures::Scheme>, std::string> scheme_of(const InboxConf
   if (config.verify.empty()) {
     if (!config.secret_file.empty())
       return fault("secret_file", "there is nothing to verify with it; verify names how the sender signs");
-    if (hmac) return fault("verify", "signatures are described but not verified; hmac is meant, perhaps");
+    if (hmac) return fault("verify", "signatures are described, but nothing is verified; \"hmac\" is needed");
     return std::nullopt;
   }
   if (config.secret_file.empty())
@@ -80,9 +85,10 @@ Result<std::optional<signatures::Scheme>, std::string> scheme_of(const InboxConf
                                           .hmac = hmac});
   if (!scheme) {
     const auto& [setting, reason] = scheme.error();
-    return setting == Setting::secrets
-               ? fault("secret_file", fmt::format("\"{}\" cannot be used: {}", config.secret_file, reason))
-               : fault(key_of(setting), fmt::format("it is not allowed like this; {}", reason));
+    const auto [key, value] = said_of(config, setting);
+    return fault(key,
+                 fmt::format("\"{}\" {} {}", value,
+                             setting == Setting::secrets ? "cannot be used:" : "is not allowed;", reason));
   }
   return *std::move(scheme);
 }
@@ -100,11 +106,6 @@ Result<std::uint64_t, std::string> most_bytes_of(const InboxConfig& config, std:
       fmt::format("{}: max_size: \"{}\" is not allowed; at most \"{}\", the --max-upload of the "
                   "server",
                   name_of(config), size_text(config.max_size), size_text(most_upload_bytes)));
-}
-
-/// Both paths are canonical.
-bool lies_in(const std::string& place, const std::string& directory) {
-  return place == directory || directory == "/" || place.starts_with(directory + "/");
 }
 
 /// Directories of which a site serves something.
@@ -141,7 +142,7 @@ Result<void, std::string> check_path(const InboxConfig& inbox, const SiteConfig&
         return mount.path == inbox.url_path();
       });
   if (!is_taken) return {};
-  return failure(fmt::format("{}: path: at {} stands something else of the site; another path is needed",
+  return failure(fmt::format("{}: path: the site has something else at {}; another path is needed",
                              name_of(inbox), inbox.url_path()));
 }
 
@@ -196,7 +197,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
       TRY(UploadFolders::check(inbox.dir).map_error(place));
     } else {
       const store::Inbox form{.name = inbox.name, .layout = store::Layout::record};
-      store = TRY(folders->open_inbox(inbox.dir, form, most_bytes).map_error(place));
+      store = TRY(folders->open_inbox(inbox.dir, form).map_error(place));
     }
     inboxes.push_back({.config = inbox, .most_bytes = most_bytes, .store = std::move(store)});
   }

@@ -13,12 +13,15 @@ std::string canonical(const std::string& path) {
   return error ? path : resolved;
 }
 
+bool lies_in(const std::string& place, const std::string& directory) {
+  return place == directory || place.starts_with(directory.ends_with('/') ? directory : directory + '/');
+}
+
 std::string path_in_root(const std::string& place, const std::string& root,
                          const files::HiddenNames& hidden) {
   if (place == root) return "/";
-  const std::string start = root.ends_with('/') ? root : root + '/';
-  if (!place.starts_with(start)) return {};
-  std::string path = place.substr(start.size() - 1);
+  if (!lies_in(place, root)) return {};
+  std::string path = place.substr(root.ends_with('/') ? root.size() - 1 : root.size());
   return hidden.hides(path) ? std::string() : path;
 }
 

@@ -11,6 +11,9 @@ namespace bobbin::app {
 /// exist is left as it is.
 [[nodiscard]] std::string canonical(const std::string& path);
 
+/// Whether it is this directory, or lies in it, hidden or not. Both paths are canonical.
+[[nodiscard]] bool lies_in(const std::string& place, const std::string& directory);
+
 /// The path of this folder or file in a root: "/" when it is the root, and empty when it does not lie in the
 /// root or is hidden there. Both paths are canonical.
 [[nodiscard]] std::string path_in_root(const std::string& place, const std::string& root,

@@ -37,12 +37,14 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_upl
 }
 
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_inbox(
-    const std::string& directory, const store::Inbox& inbox, std::uint64_t most_bytes) {
-  // No document comes to be as large as a piece, so all of them stay in memory.
-  return open(directory, {.memory_bytes = std::max(limits_.upload_memory, 2 * most_bytes),
+    const std::string& directory, const store::Inbox& inbox) {
+  // No document comes to be as large as a piece, so all of them stay in memory; also when a reload allows
+  // larger ones, since the store stays the same.
+  constexpr std::uint64_t kMostBytes = InboxConfig::kLargestDocument;
+  return open(directory, {.memory_bytes = std::max(limits_.upload_memory, 2 * kMostBytes),
                           .disk_bytes = 0,
                           .inbox = inbox,
-                          .piece_bytes = most_bytes + 1});
+                          .piece_bytes = kMostBytes + 1});
 }
 
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(

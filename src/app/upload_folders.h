@@ -28,9 +28,9 @@ class UploadFolders {
   /// The store of `directory`, which is made when it is missing. The error is a sentence for the operator.
   [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_uploads(
       const std::string& directory);
-  /// The same of an inbox of records. `most_bytes`: of a document.
+  /// The same of an inbox of records, for documents of at most InboxConfig::kLargestDocument.
   [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_inbox(
-      const std::string& directory, const store::Inbox& inbox, std::uint64_t most_bytes);
+      const std::string& directory, const store::Inbox& inbox);
 
   /// Looks whether open() could succeed, and changes nothing.
   [[nodiscard]] static Result<void, std::string> check(const std::string& directory);

@@ -15,6 +15,7 @@
 #include "os/directory.h"
 #include "os/file.h"
 #include "store/document_name.h"
+#include "store/file_digest.h"
 
 namespace bobbin::inbox {
 namespace {
@@ -87,14 +88,7 @@ Result<std::optional<crypto::Digest>> digest_at(const os::Fd& directory, const s
   const auto file = os::open_regular_file_at(directory, name);
   if (!file && file.error().code == ENOENT) return std::nullopt;
   if (!file) return failure(file.error());
-  crypto::Sha256 digest;
-  std::vector<std::byte> piece(64UL * 1024);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t count = TRY(os::read_at(*file, piece, offset));
-    if (count == 0) return digest.finish();
-    digest.add(Bytes(piece).first(count));
-    offset += count;
-  }
+  return TRY(store::digest_of(*file));
 }
 
 Result<UploadFolder, std::string> UploadFolder::open(const std::string& path) {

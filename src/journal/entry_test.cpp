@@ -22,6 +22,16 @@ Entry record_entry() {
                             .digest = crypto::sha256(kBody)}};
 }
 
+TEST(EntryTest, TheLargestRequestIsReadAgain) {
+  const std::string request = "{\"x\":\"" + std::string(48UL * 1024, 'x') + "\"}";
+  Record record{.sequence = 1, .id = "id", .inbox = "test", .name = "name", .request = request};
+  record.size_bytes = 1;
+  record.digest = crypto::sha256("1");
+  std::string text;
+  append_entry(text, {.epoch = "epoch", .content = record}, "1");
+  ASSERT_TRUE(read_entry(text));
+}
+
 TEST(EntryTest, HasTheFormThatIsDocumented) {
   std::string text;
   const crypto::Digest digest = append_entry(text, record_entry(), kBody);

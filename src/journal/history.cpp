@@ -10,6 +10,7 @@ namespace bobbin::journal {
 bool HistoryReader::add(std::uint64_t number, std::string_view bytes) {
   const auto first = read_entry(bytes);
   const auto* begin = first ? std::get_if<SegmentBegin>(&first->entry.content) : nullptr;
+  if (begin == nullptr) headless_ = std::max(headless_, number);
   if (begin == nullptr || begin->number != number) return false;
   if (history_.epoch.empty()) {
     // What was before has been checkpointed and removed.
@@ -101,6 +102,8 @@ History HistoryReader::finish() && {
   std::ranges::copy_if(history_.damage, std::back_inserter(history_.damage_before_checkpoint),
                        is_before_checkpoint);
   std::erase_if(history_.damage, is_before_checkpoint);
+  // One below was taken out of the journal, and a power cut has given it its old name again.
+  if (headless_ > history_.last_segment) history_.lost_segment = headless_;
   history_.is_in_doubt = doubt_ == history_.checkpoint;
   for (OpenRecord& open : history_.open) open.is_published = open.record.sequence <= published_;
   return std::move(history_);

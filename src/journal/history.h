@@ -42,6 +42,10 @@ struct History {
   std::vector<Damage> damage;
   /// The same of records that are at or below the checkpoint: no document depends on them.
   std::vector<Damage> damage_before_checkpoint;
+  /// The number of a segment behind all that could be read, of which the disk has lost the beginning: nobody
+  /// knows how many records were in it. A segment is installed only once its beginning is on stable storage,
+  /// so no crash leaves one like this.
+  std::optional<std::uint64_t> lost_segment;
 };
 
 /// Reads the segments of a journal, the oldest first, and tells the end of an interrupted write from a
@@ -87,6 +91,7 @@ class HistoryReader {
 
   History history_;
   std::vector<Step> steps_;
+  std::uint64_t headless_ = 0;   // the highest number of a segment that does not begin as one; 0: none
   std::uint64_t flushed_ = 0;    // the highest that any intact entry of the last segment has said
   std::uint64_t published_ = 0;  // through this sequence
   std::optional<std::uint64_t> doubt_;

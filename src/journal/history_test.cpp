@@ -203,6 +203,33 @@ TEST(HistoryTest, LeavesOutAForeignSegment) {
   EXPECT_EQ(open_sequences(std::move(reader).finish()), (Sequences{1}));
 }
 
+TEST(HistoryTest, TellsASegmentThatHasLostItsBeginning) {
+  Writer writer;
+  for (int i = 0; i < 2; ++i) {
+    writer.begin_segment();
+    writer.add_record();
+    writer.flush();
+  }
+  const std::string& first = writer.segments()[0].text;
+  const std::string& last = writer.segments()[1].text;
+  for (const std::string& damaged :
+       {std::string(512, '\0') + last.substr(512), std::string(), "?" + last.substr(1)}) {
+    HistoryReader reader;
+    EXPECT_TRUE(reader.add(1, first));
+    EXPECT_FALSE(reader.add(2, damaged));
+    EXPECT_EQ(std::move(reader).finish().lost_segment, 2U);
+  }
+  HistoryReader alone;
+  EXPECT_FALSE(alone.add(1, "?"));
+  EXPECT_EQ(std::move(alone).finish().lost_segment, 1U);
+
+  // A spare file whose beginning was just being written when a power cut gave it its old name again.
+  HistoryReader left_over;
+  EXPECT_FALSE(left_over.add(1, "?" + first.substr(1)));
+  EXPECT_TRUE(left_over.add(2, last));
+  EXPECT_EQ(std::move(left_over).finish().lost_segment, std::nullopt);
+}
+
 /// Every set of the sectors that the last write has changed may have reached the disk.
 TEST(HistoryTest, AnySectorsOfTheLastWriteMayBeMissing) {
   for (const std::size_t bytes : {20U, 400U, 700U}) {

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "base/bytes.h"
 #include "journal/directory_medium.h"
@@ -11,6 +10,7 @@
 #include "os/file.h"
 #include "os/lock.h"
 #include "store/document_name.h"
+#include "store/file_digest.h"
 #include "store/inbox_folders.h"
 
 namespace bobbin::store {
@@ -185,8 +185,8 @@ std::string DirectoryFolder::journal_obstacle() const {
   const auto system = os::file_system(directory_);
   if (!system) return "the kind of its file system is not known";
   if (system->kind == os::FileSystem::Kind::other)
-    return "its file system is none of which syncfs is known to report every failure, as ext4, xfs, btrfs, "
-           "f2fs, zfs, overlay and tmpfs do";
+    return "syncfs is not known to report every failure of its file system; it does so for ext4, xfs, btrfs, "
+           "f2fs, zfs, overlay and tmpfs";
   if (system->size_bytes < kSmallest) return "its file system has less than 256 MiB";
   return "";
 }
@@ -210,14 +210,7 @@ Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::stri
   const auto file = os::open_file_at(directory_, name);
   if (!file && file.error().code == ENOENT) return std::nullopt;
   if (!file) return failure(file.error());
-  crypto::Sha256 digest;
-  std::vector<std::byte> piece(64UL * 1024);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t count = TRY(os::read_at(*file, piece, offset));
-    if (count == 0) return digest.finish();
-    digest.add(Bytes(piece).first(count));
-    offset += count;
-  }
+  return TRY(store::digest_of(*file));
 }
 
 Result<void> DirectoryFolder::set_aside(const std::string& name) {

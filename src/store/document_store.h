@@ -83,7 +83,7 @@ class Draft {
   void commit(std::string request, DraftTarget::Done done) && {
     std::exchange(target_, nullptr)->commit(std::move(request), std::move(done));
   }
-  static constexpr std::size_t kLargestRequestBytes = 32UL * 1024;
+  static constexpr std::size_t kLargestRequestBytes = 48UL * 1024;
 
  private:
   std::shared_ptr<DraftTarget> target_;

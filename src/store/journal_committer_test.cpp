@@ -397,6 +397,18 @@ TEST_F(JournalCommitterTest, ADamagedJournalIsNotGoneOnWith) {
   EXPECT_THAT(log_.lines(LogLevel::error), Contains(HasSubstr("has lost the records 1 to 2")));
 }
 
+TEST_F(JournalCommitterTest, AJournalWithoutItsLastSegmentIsNotGoneOnWith) {
+  upload(1, "1");
+  end();
+  folder_->journal_disk().segments.rbegin()->second->now[0] = '?';
+  server_ = std::make_unique<Server>();
+  const auto store = FolderStore::create(folder_, server_->executor, log_.writer("Uploads"),
+                                         server_->registry, {.durability = Durability::journal});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, EBADMSG);
+  EXPECT_THAT(log_.lines(LogLevel::error), Contains(HasSubstr("the beginning of the segment 1")));
+}
+
 /// A power cut in the middle of every flush, with each answer that had been given by then.
 TEST_F(JournalCommitterTest, WhatWasAcknowledgedSurvivesAPowerCutDuringAnyFlush) {
   for (int cut = 1; cut <= 12; ++cut) {

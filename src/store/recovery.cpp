@@ -78,7 +78,15 @@ Result<void> recover(Folder& folder, const History& history, observe::LogWriter&
                     "{}. Their files may be there. To go on without these records, move that folder "
                     "elsewhere, and keep it",
                     folder.path(), damage.first, damage.last));
-  if (!history.damage.empty()) return failure(Error{EBADMSG, "recovery of the journal"});
+  if (history.lost_segment)
+    log.write(
+        LogLevel::error,
+        fmt::format("The journal in '{}/.bobbin/journal' is damaged: the disk has lost the beginning of "
+                    "the segment {}, and with it the records in it. Their files may be there. To go on "
+                    "without these records, move that file elsewhere, and keep it",
+                    folder.path(), *history.lost_segment));
+  if (!history.damage.empty() || history.lost_segment)
+    return failure(Error{EBADMSG, "recovery of the journal"});
   if (history.open.empty()) return {};
   const State state = state_of(history, folder);
   std::uint64_t published = 0;

@@ -19,7 +19,8 @@ namespace bobbin::store {
 /// document that is missing is published, perhaps a second time. After a checkpoint has failed, a file that
 /// looks whole may not be on the disk: every document is written once more.
 ///
-/// Fails with EBADMSG when the disk has lost records that had been flushed; the log says which.
+/// Fails with EBADMSG when the disk has lost records that had been flushed, or a whole segment; the log says
+/// which.
 [[nodiscard]] Result<void> recover(Folder& folder, const journal::History& history, observe::LogWriter& log);
 
 /// Recovers what a journal has left, where there is one, and removes the journal: for a store that goes on

@@ -16,7 +16,7 @@ class InboxExchange final : public http::Exchange {
                 std::optional<signatures::Verification> verification)
       : settings_(settings),
         record_(request, settings.kept_fields),
-        intake_(settings.most_bytes, std::move(draft), request.resume()),
+        intake_(settings.most_bytes, std::move(draft), request.resume(), rest_for(verification)),
         verification_(std::move(verification)) {}
 
   http::Intake content(Bytes piece) override {
@@ -44,6 +44,11 @@ class InboxExchange final : public http::Exchange {
   }
 
  private:
+  /// A verification that keeps the content takes as much memory as the draft that is counted.
+  static JsonIntake::Rest rest_for(const std::optional<signatures::Verification>& verification) {
+    const bool keeps = verification && verification->most_kept_bytes() > 0;
+    return keeps ? JsonIntake::Rest::counted : JsonIntake::Rest::dropped;
+  }
   static http::Reply at_once(http::ReplyLater later, http::Response response) {
     std::move(later).forget();
     return response;

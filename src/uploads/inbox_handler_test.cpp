@@ -1,5 +1,6 @@
 #include "uploads/inbox_handler.h"
 
+#include <chrono>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,6 +128,29 @@ TEST_F(InboxHandlerTest, AuthenticityIsJudgedBeforeTheContent) {
   EXPECT_EQ(Client(handler).upload(signed_post("{"), "[").status, Status::unauthorized);
   EXPECT_EQ(Client(handler).upload(signed_post("{"), "{").status, Status::bad_request);
   EXPECT_EQ(records(), 0U);
+}
+
+TEST_F(InboxHandlerTest, WhatAVerificationKeepsIsCounted) {
+  // The public key of RFC 8032 §7.1, test 1.
+  InboxSettings wanted = settings();
+  wanted.scheme = *signatures::Scheme::make({.scheme = "standard",
+                                             .secrets = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+                                             .most_kept_bytes = 1000});
+  const InboxHandler handler(wanted, store_.get());
+  RequestHead head = post();
+  const std::string now =
+      std::to_string(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+  const std::string signature = "v1a," + std::string(86, 'A') + "==";
+  ASSERT_TRUE(head.fields.add({FieldName::other, "webhook-id", "msg"}));
+  ASSERT_TRUE(head.fields.add({FieldName::other, "webhook-timestamp", now}));
+  ASSERT_TRUE(head.fields.add({FieldName::other, "webhook-signature", signature}));
+  Client client(handler);
+  http::Begin begun = client.begin(head);
+  auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
+  const std::uint64_t before = store_.get()->memory().used_bytes();
+  EXPECT_TRUE(std::holds_alternative<http::Accepted>(exchange.content(as_bytes("no JSON"))));
+  EXPECT_TRUE(std::holds_alternative<http::Accepted>(exchange.content(as_bytes(std::string(900, 'x')))));
+  EXPECT_GE(store_.get()->memory().used_bytes(), before + 900) << "it is kept until it can be verified";
 }
 
 }  // namespace

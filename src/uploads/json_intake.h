@@ -16,9 +16,15 @@ namespace bobbin::uploads {
 /// connection.
 class JsonIntake {
  public:
+  /// What becomes of content once it has proved not to be JSON.
+  enum class Rest : std::uint8_t {
+    dropped,
+    counted,  ///< it goes on to take memory of the store, since somebody else keeps it, too
+  };
+
   /// `resume`: for when the store has room for more.
-  JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume)
-      : most_bytes_(most_bytes), draft_(std::move(draft)), resume_(resume) {}
+  JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume, Rest rest = Rest::dropped)
+      : most_bytes_(most_bytes), rest_(rest), draft_(std::move(draft)), resume_(resume) {}
 
   /// The next piece, decoded from its transfer coding.
   [[nodiscard]] http::Intake take(Bytes piece);
@@ -27,9 +33,11 @@ class JsonIntake {
 
  private:
   const std::uint64_t most_bytes_;
+  const Rest rest_;
   std::uint64_t received_bytes_ = 0;
   json::Validator validator_;
-  std::optional<store::Draft> draft_;  // none once the content has proved not to be JSON
+  bool is_json_ = true;                // as far as it has come
+  std::optional<store::Draft> draft_;  // none once nothing of the content is wanted
   const http::Resume resume_;
 };
 

@@ -31,6 +31,12 @@ void append_member(std::string& out, std::string_view name, std::string_view val
   json::append_string(out, is_utf8(value) ? std::string(value) : to_utf8(value));
 }
 
+/// The same of at most so many bytes, with a second member that says when there were more.
+void append_cut(std::string& out, const std::string& name, std::string_view value, std::size_t most_bytes) {
+  append_member(out, name, value.substr(0, most_bytes));
+  if (value.size() > most_bytes) fmt::format_to(std::back_inserter(out), ",\"{}_cut\":true", name);
+}
+
 /// The member `fields`, and `fields_cut` when there was no room for all.
 std::string kept_fields(const http::Fields& fields, const KeptFields& kept) {
   std::string text;
@@ -68,7 +74,7 @@ RequestRecord::RequestRecord(const http::Request& request, const KeptFields& kep
     : fields_(kept_fields(request.head.fields, kept)) {
   append_member(start_, "client", request.client.address_text());
   append_member(start_, "method", request.head.method_text);
-  append_member(start_, "target", request.head.target);
+  append_cut(start_, "target", request.head.target, kMostTargetBytes);
   if (request.user != nullptr && !request.user->empty()) append_member(start_, "user", *request.user);
 }
 
@@ -77,7 +83,7 @@ std::string RequestRecord::text(const std::optional<signatures::Verified>& verif
   if (verified) {
     fmt::format_to(std::back_inserter(text), ",\"verified\":{{\"scheme\":\"{}\",\"secret\":{}",
                    signatures::name_of(verified->scheme), verified->secret + 1);
-    if (verified->message_id) append_member(text, "id", *verified->message_id);
+    if (verified->message_id) append_cut(text, "id", *verified->message_id, kMostIdBytes);
     if (verified->timestamp)
       fmt::format_to(std::back_inserter(text), ",\"timestamp\":{}", *verified->timestamp);
     text += '}';

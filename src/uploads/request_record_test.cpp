@@ -6,6 +6,7 @@
 #include "base/endpoint.h"
 #include "json/object.h"
 #include "signatures/test_request.h"
+#include "store/document_store.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -18,7 +19,7 @@ class RequestRecordTest : public ::testing::Test {
                    const std::optional<signatures::Verified>& verified = {}) {
     http::RequestHead head;
     head.method_text = "POST";
-    head.target = "/in/kiosk?a=1";
+    head.target = target_;
     head.fields = fields.get();
     std::string text = RequestRecord({.head = head, .local = local_, .client = client_, .user = &user_}, kept)
                            .text(verified);
@@ -29,6 +30,7 @@ class RequestRecordTest : public ::testing::Test {
   const Endpoint local_;
   const Endpoint client_ = *parse_address("192.0.2.7");
   std::string user_;
+  std::string target_ = "/in/kiosk?a=1";
 };
 
 TEST_F(RequestRecordTest, HasWhoAskedForWhat) {
@@ -82,6 +84,20 @@ TEST_F(RequestRecordTest, SaysWhenFieldsDidNotFit) {
   const std::string record = text({{"User-Agent", large}, {"Origin", "https://example.org"}});
   EXPECT_EQ(record, R"({"client":"192.0.2.7","method":"POST","target":"/in/kiosk?a=1",)"
                     R"("fields":[["origin","https://example.org"]],"fields_cut":true})");
+}
+
+TEST_F(RequestRecordTest, IsNeverLongerThanARecordMayHold) {
+  // Each of these bytes takes three in the record, and the head of a request may have up to 1 MiB.
+  const std::string bytes(1024UL * 1024, '\xE9');
+  user_ = bytes.substr(0, 255);
+  target_ = "/in/kiosk?" + bytes;
+  TestFields fields{{"User-Agent", std::string_view(bytes).substr(0, 7000)}};
+  while (fields.get().lines().size() < http::Fields::kMaximumCount) fields.add("ce-x", "\xE9");
+  const signatures::Verified verified{.scheme = signatures::SchemeName::standard, .message_id = bytes};
+  const std::string record = text(fields, {}, verified);
+  EXPECT_LE(record.size(), store::Draft::kLargestRequestBytes);
+  EXPECT_NE(record.find("\"target_cut\":true"), std::string::npos);
+  EXPECT_NE(record.find("\"id_cut\":true"), std::string::npos);
 }
 
 TEST_F(RequestRecordTest, IsUtf8WhateverTheFieldsHold) {

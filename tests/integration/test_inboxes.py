@@ -701,6 +701,32 @@ def test_a_reload_adds_and_removes_inboxes(start_inbox, configuration, folder, s
     assert [record["sequence"] for record, _ in records(folder)] == [1, 2]
 
 
+def test_a_reload_allows_larger_documents(start_inbox, configuration, folder):
+    """The folder stays open, and takes what it is told to from then on."""
+    server = start_inbox(max_size="1KiB")
+    large = b'"%b"' % (b"x" * 300_000)
+    check_problem(post(server, large), 413)
+    configuration(max_size="512KiB")
+    server.signal(signal.SIGHUP)
+    eventually(lambda: post(server, large).status == 201, "larger documents are taken")
+    check_accepted(post(server, large))
+    assert [record["size"] for record, _ in records(folder)] == [len(large)] * 2
+
+
+@pytest.mark.modes("many")  # no client of HTTP/2 here sends a field of this length
+def test_a_long_target_is_cut_in_the_record(start_inbox, folder):
+    """A record that no start could read again would take all that come behind it with it."""
+    server = start_inbox("--max-head", "512KiB")
+    check_accepted(post(server, target="/in/box?" + "q" * 200_000))
+    server.kill()
+    server = start_inbox("--max-head", "512KiB")
+    check_accepted(post(server))
+    (first, _), (second, _) = records(folder)
+    assert first["request"]["target_cut"] is True and first["request"]["target"].startswith("/in/box?qqq")
+    assert len(first["request"]["target"]) == 4096
+    assert second["sequence"] == 2
+
+
 def test_a_size_of_0_is_as_large_as_the_server_allows(start_inbox, folder):
     server = start_inbox("--max-upload", "8KiB", max_size="0")
     check_accepted(post(server, b'"%b"' % (b"x" * 8190)))
