@@ -107,7 +107,7 @@ audit::SiteReport report_of(const OpenSite& site, const std::vector<audit::OurFi
 }
 
 /// What an audit does not need, or what would keep it from seeing things as they are.
-Config prepared(Config config) {
+Config for_reading_files(Config config) {
   config.server.threads = 1;
   config.server.cache_memory = 0;
   return config;
@@ -117,7 +117,7 @@ Config prepared(Config config) {
 
 int audit(const Audit& request) {
   print_warnings(request.warnings);
-  const Config config = prepared(request.config);
+  const Config config = for_reading_files(request.config);
   executor::Executor executor;  // it has no thread, since nobody waits for a content
   const auto generation = Generation::create(config, {}, executor, nullptr, nullptr, nullptr);
   if (!generation) {

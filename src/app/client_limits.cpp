@@ -20,7 +20,7 @@ limits::LimitedPaths limited_paths(const SiteConfig& site, const RuleConfig& rul
   return static_cast<limits::LimitedPaths>(std::max<std::uint32_t>(hash, 1));
 }
 
-limits::ClientLimitSettings settings_of(const Config& config) {
+limits::ClientLimitSettings limits_of(const Config& config) {
   const ServerConfig& server = config.server;
   limits::ClientLimitSettings settings{.connections = server.client_connections,
                                        .requests_per_second = server.client_requests,
@@ -39,11 +39,11 @@ limits::ClientLimitSettings settings_of(const Config& config) {
 }  // namespace
 
 ClientLimiting::ClientLimiting(const Config& config, observe::Registry& registry)
-    : limits_(std::make_unique<limits::ClientLimits>(settings_of(config))),
+    : limits_(std::make_unique<limits::ClientLimits>(limits_of(config))),
       filter_(std::make_shared<limits::RequestLimit>(*limits_, registry, config.server.threads)) {}
 
 std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const Config& config) const {
-  return settings_of(config).limits_requests() ? filter_ : nullptr;
+  return limits_of(config).limits_requests() ? filter_ : nullptr;
 }
 
 std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const SiteConfig& site,
@@ -52,6 +52,6 @@ std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const SiteConfig&
   return std::make_shared<const limits::PathRequestLimit>(filter_, limited_paths(site, rule));
 }
 
-void ClientLimiting::apply(const Config& config) { limits_->replace(settings_of(config), monotonic_now()); }
+void ClientLimiting::apply(const Config& config) { limits_->replace(limits_of(config), monotonic_now()); }
 
 }  // namespace bobbin::app

@@ -147,7 +147,7 @@ std::string request_text(const Explain& request, const Address& address) {
 }
 
 /// What is not needed to answer one request, or what would keep it from being explained.
-Config prepared(Config config) {
+Config for_one_request(Config config) {
   config.server.threads = 1;
   config.server.cache_memory = 0;
   return config;
@@ -188,7 +188,7 @@ Result<explain::Explanation, std::string> explanation_of(const Explain& request,
 int explain(const Explain& request) {
   print_warnings(request.warnings);
   executor::Executor executor;
-  const auto explanation = explanation_of(request, prepared(request.config), executor);
+  const auto explanation = explanation_of(request, for_one_request(request.config), executor);
   executor.shut_down([] {});
   executor.join();
   if (!explanation) {

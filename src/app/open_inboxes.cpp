@@ -18,7 +18,7 @@
 namespace bobbin::app {
 namespace {
 
-using Setting = signatures::ConfigFault::Setting;
+using signatures::ConfigFault;
 
 /// A key of the table, and what stands there.
 struct Said {
@@ -26,18 +26,18 @@ struct Said {
   std::string value;
 };
 
-Said said_of(const InboxConfig& config, Setting setting) {
+Said said_of(const InboxConfig& config, ConfigFault::Setting setting) {
   switch (setting) {
-    case Setting::scheme: return {"verify", config.verify};
-    case Setting::secrets: return {"secret_file", config.secret_file};
-    case Setting::tolerance: return {"tolerance", time_text(config.tolerance)};
-    case Setting::hmac:
-    case Setting::field: return {"signature_field", config.signature_field};
-    case Setting::prefix: return {"signature_prefix", config.signature_prefix};
-    case Setting::signed_bytes: return {"signed_bytes", config.signed_bytes};
-    case Setting::algorithm: return {"signature_algorithm", config.signature_algorithm};
-    case Setting::encoding: return {"signature_encoding", config.signature_encoding};
-    case Setting::timestamp_field: break;
+    case ConfigFault::Setting::scheme: return {"verify", config.verify};
+    case ConfigFault::Setting::secrets: return {"secret_file", config.secret_file};
+    case ConfigFault::Setting::tolerance: return {"tolerance", time_text(config.tolerance)};
+    case ConfigFault::Setting::hmac:
+    case ConfigFault::Setting::field: return {"signature_field", config.signature_field};
+    case ConfigFault::Setting::prefix: return {"signature_prefix", config.signature_prefix};
+    case ConfigFault::Setting::signed_bytes: return {"signed_bytes", config.signed_bytes};
+    case ConfigFault::Setting::algorithm: return {"signature_algorithm", config.signature_algorithm};
+    case ConfigFault::Setting::encoding: return {"signature_encoding", config.signature_encoding};
+    case ConfigFault::Setting::timestamp_field: break;
   }
   return {"timestamp_field", config.timestamp_field};
 }
@@ -88,7 +88,8 @@ Result<std::optional<signatures::Scheme>, std::string> scheme_of(const InboxConf
     const auto [key, value] = said_of(config, setting);
     return fault(key,
                  fmt::format("\"{}\" {} {}", value,
-                             setting == Setting::secrets ? "cannot be used:" : "is not allowed;", reason));
+                             setting == ConfigFault::Setting::secrets ? "cannot be used:" : "is not allowed;",
+                             reason));
   }
   return *std::move(scheme);
 }

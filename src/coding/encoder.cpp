@@ -19,7 +19,7 @@ using http::ContentCoding;
 constexpr int kGzipLevel = 6;
 constexpr int kZstdLevel = 6;  // with a window of 2 MiB; a client need not hold more than 8 (RFC 9659)
 
-constexpr std::size_t kStepBytes = 16 * 1024;  // by which the output grows
+constexpr std::size_t kGrowthBytes = 16 * 1024;  // by which the output grows
 
 /// RFC 1952, without a name and without a time.
 class GzipEncoder final : public Encoder {
@@ -52,11 +52,11 @@ class GzipEncoder final : public Encoder {
     int result = Z_OK;
     do {
       const std::size_t size = out.size();
-      out.resize(size + kStepBytes);
+      out.resize(size + kGrowthBytes);
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + size);
-      stream_.avail_out = kStepBytes;
+      stream_.avail_out = kGrowthBytes;
       result = deflate(&stream_, flush);
-      out.resize(size + kStepBytes - stream_.avail_out);
+      out.resize(size + kGrowthBytes - stream_.avail_out);
       if (result == Z_STREAM_ERROR) return false;
     } while (stream_.avail_out == 0);
     return flush != Z_FINISH || result == Z_STREAM_END;
@@ -85,8 +85,8 @@ class ZstdEncoder final : public Encoder {
     ZSTD_inBuffer input{piece.data(), piece.size(), 0};
     while (true) {
       const std::size_t size = out.size();
-      out.resize(size + kStepBytes);
-      ZSTD_outBuffer output{out.data() + size, kStepBytes, 0};
+      out.resize(size + kGrowthBytes);
+      ZSTD_outBuffer output{out.data() + size, kGrowthBytes, 0};
       const std::size_t left = ZSTD_compressStream2(context_.get(), &output, &input, directive);
       out.resize(size + output.pos);
       if (ZSTD_isError(left) != 0) return false;

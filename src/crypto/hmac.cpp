@@ -10,7 +10,7 @@ namespace bobbin::crypto {
 namespace {
 
 /// Found once: to look an algorithm up costs more than the code of a small text.
-EVP_MAC* algorithm() {
+EVP_MAC* hmac_algorithm() {
   static EVP_MAC* const found = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   ASSERT(found != nullptr);
   return found;
@@ -45,7 +45,7 @@ Mac Hmac::finish() {
 }
 
 HmacKey::HmacKey(HashFunction function, Bytes key)
-    : function_(function), context_(EVP_MAC_CTX_new(algorithm())) {
+    : function_(function), context_(EVP_MAC_CTX_new(hmac_algorithm())) {
   ASSERT(!key.empty());
   // The parameter is not written to, but OpenSSL has no type for a constant one.
   const OSSL_PARAM parameters[] = {

@@ -10,7 +10,7 @@ namespace bobbin::crypto {
 namespace {
 
 /// Found once: to look an algorithm up costs more than the digest of a small text.
-const EVP_MD* algorithm() {
+const EVP_MD* digest_algorithm() {
   static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   ASSERT(found != nullptr);
   return found;
@@ -21,7 +21,8 @@ const EVP_MD* algorithm() {
 void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  const bool has_begun = context_ != nullptr && EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr) == 1;
+  const bool has_begun =
+      context_ != nullptr && EVP_DigestInit_ex2(context_.get(), digest_algorithm(), nullptr) == 1;
   ASSERT(has_begun);
 }
 Sha256::Sha256(const Sha256& other) : context_(EVP_MD_CTX_new()) {

@@ -16,7 +16,7 @@ using http::Response;
 constexpr std::string_view kEnd = ".sha256";
 
 // A file is read for it from its first byte to its last.
-constexpr Duration kLongestWait = std::chrono::minutes(10);
+constexpr Duration kLongestDigestWait = std::chrono::minutes(10);
 
 /// `HEX  NAME`. A name with a line end or a backslash has them escaped, which a backslash in front says.
 std::string line_for(const crypto::Digest& digest, std::string_view name) {
@@ -58,7 +58,7 @@ std::optional<http::Begin> ChecksumFiles::checksum(const http::Request& request)
   if (!shown) return std::nullopt;
   const Digests::Outcome outcome = files_->digests().ask(shown->file, request.resume());
   if (outcome.is_under_way && !request.is_asked_again)
-    return http::Undecided{.limit = kLongestWait, .late = too_late()};
+    return http::Undecided{.limit = kLongestDigestWait, .late = too_late()};
   if (!outcome.digest) return answer_to({EAGAIN, "digest"}, request.path);
 
   http::Validators validators = shown->validators;

@@ -14,7 +14,7 @@ constexpr executor::Lane::Limits kOpening{.parallel = 4, .waiting = 1024, .runs_
 
 // The kernel takes a lease away after /proc/sys/fs/lease-break-time: 45 s, unless the operator has changed
 // it.
-constexpr Duration kLongestWait = seconds(60);
+constexpr Duration kLongestWaitForLease = seconds(60);
 
 /// Everything that the answer is made from, copied, since the site may be reloaded meanwhile.
 class LeasedFile {
@@ -57,7 +57,8 @@ http::Begin answer_after_lease(const http::Request& request, OpenFile leased, co
   if (!runs) return answer_to({EAGAIN, "open"}, request.path);
   // There is nothing to do when it is cancelled: this only holds the file for as long as its answer is
   // awaited.
-  return http::Pending{.limit = kLongestWait, .late = lease_is_kept(request.path), .cancelled = [file] {}};
+  return http::Pending{
+      .limit = kLongestWaitForLease, .late = lease_is_kept(request.path), .cancelled = [file] {}};
 }
 
 }  // namespace bobbin::files

@@ -26,7 +26,7 @@ using http::Response;
 // Coded as a whole: some 30 ms of a CPU. What is larger is coded while it is sent.
 constexpr std::uint64_t kLargestWholeBytes = 1024 * 1024;
 
-constexpr Duration kLongestWait = seconds(30);
+constexpr Duration kLongestCodingWait = seconds(30);
 
 // Of one worker. Whoever asks meanwhile need not wait for what others have asked for.
 constexpr std::size_t kMostUnderWay = 4;
@@ -167,7 +167,7 @@ std::optional<http::Begin> LiveCoding::answer(const http::Request& request, Open
   under_way_.push_back({.name = std::move(name), .work = work});
   // There is nothing to do when it is cancelled: this only holds the work for as long as its answer is
   // awaited.
-  return http::Pending{.limit = kLongestWait,
+  return http::Pending{.limit = kLongestCodingWait,
                        .late = Response::error(http::Status::service_unavailable,
                                                "The content could not be coded in time. Please try again."),
                        .cancelled = [work] {}};

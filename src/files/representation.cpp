@@ -49,12 +49,12 @@ RangeSelection ranges_of(const Request& request, const http::Validators& current
 }
 
 void note_range(const Request& request, const RangeSelection& selection) {
-  using Kind = RangeSelection::Kind;
+  using Selected = RangeSelection::Kind;
   if (!request.head.fields.has(http::FieldName::range)) return;
-  request.note("range", {selection.kind == Kind::whole           ? "ignored: the whole file is given"
-                         : selection.kind == Kind::unsatisfiable ? "begins behind the end of the file"
-                         : selection.ranges.size() == 1          ? "one part is given"
-                                                                 : "several parts are given"});
+  request.note("range", {selection.kind == Selected::whole           ? "ignored: the whole file is given"
+                         : selection.kind == Selected::unsatisfiable ? "begins behind the end of the file"
+                         : selection.ranges.size() == 1              ? "one part is given"
+                                                                     : "several parts are given"});
 }
 
 Response unsatisfiable(std::uint64_t size_bytes) {

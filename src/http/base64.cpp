@@ -8,11 +8,11 @@ namespace bobbin::http {
 namespace {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t kNone = 64;
+constexpr std::uint8_t kNoDigit = 64;
 
 constexpr std::array<std::uint8_t, 256> values() {
   std::array<std::uint8_t, 256> table{};
-  table.fill(kNone);
+  table.fill(kNoDigit);
   for (std::size_t i = 0; i < kDigits.size(); ++i)
     table[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
   return table;
@@ -30,7 +30,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   unsigned count = 0;  // of the bits that have not become a byte
   for (const char c : text) {
     const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNone) return std::nullopt;
+    if (value == kNoDigit) return std::nullopt;
     bits = (bits << 6 | value) & 0xFFFF;
     count += 6;
     if (count < 8) continue;

@@ -62,7 +62,7 @@ class FieldLines {
   std::string_view name_;
 };
 
-std::optional<std::uint16_t> parse_port(std::string_view digits) {
+std::optional<std::uint16_t> port_of_node(std::string_view digits) {
   if (digits.empty() || digits.size() > 5 || !std::all_of(digits.begin(), digits.end(), is_digit))
     return std::nullopt;
   unsigned port = 0;
@@ -109,7 +109,7 @@ std::optional<Endpoint> parse_node(std::string_view text, bool may_be_obfuscated
   const Node node = take_apart(text);
   auto address = address_of(node);
   if (!address || !node.port) return address;
-  const auto port = parse_port(*node.port);
+  const auto port = port_of_node(*node.port);
   if (!port && !(may_be_obfuscated_port && is_obfuscated(*node.port))) return std::nullopt;
   address->port = port.value_or(0);
   return address;
@@ -118,7 +118,7 @@ std::optional<Endpoint> parse_node(std::string_view text, bool may_be_obfuscated
 /// Whether this is a node that names no address: `unknown` or an obfuscated identifier, perhaps with a port.
 bool is_nameless_node(std::string_view text) {
   const Node node = take_apart(text);
-  const bool has_good_port = !node.port || parse_port(*node.port) || is_obfuscated(*node.port);
+  const bool has_good_port = !node.port || port_of_node(*node.port) || is_obfuscated(*node.port);
   return has_good_port && !node.is_bracketed &&
          (equals_ignoring_case(node.name, "unknown") || is_obfuscated(node.name));
 }

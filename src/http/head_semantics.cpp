@@ -13,8 +13,6 @@
 namespace bobbin::http {
 namespace {
 
-Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
-
 /// Calls `use` with every element of a comma-separated list (RFC 9110 §5.6.1), empty ones included.
 template <typename Use>
 void for_each_element(std::string_view list, Use use) {

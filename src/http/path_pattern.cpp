@@ -6,12 +6,12 @@
 namespace bobbin::http {
 namespace {
 
-constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kNowhere = std::string_view::npos;
 
 /// Where to go on when the pattern does not fit: a star takes one character more.
 struct Star {
-  std::size_t behind_star = kNone;  // in the pattern
-  std::size_t taken_to = 0;         // in the path
+  std::size_t behind_star = kNowhere;  // in the pattern
+  std::size_t taken_to = 0;            // in the path
 };
 
 bool fits(std::string_view pattern, std::string_view path) {
@@ -28,10 +28,10 @@ bool fits(std::string_view pattern, std::string_view path) {
       ++of, ++at;
     } else if (of == pattern.size() && at == path.size()) {
       return true;
-    } else if (one.behind_star != kNone && one.taken_to < path.size() && path[one.taken_to] != '/') {
+    } else if (one.behind_star != kNowhere && one.taken_to < path.size() && path[one.taken_to] != '/') {
       at = ++one.taken_to;
       of = one.behind_star;
-    } else if (two.behind_star != kNone && two.taken_to < path.size()) {
+    } else if (two.behind_star != kNowhere && two.taken_to < path.size()) {
       at = ++two.taken_to;
       of = two.behind_star;
       one = {};
@@ -46,8 +46,8 @@ bool fits(std::string_view pattern, std::string_view path) {
 std::optional<PathPattern> PathPattern::parse(std::string_view text) {
   const bool has_controls =
       std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
-  if (text.empty() || has_controls || text.find("//") != kNone) return std::nullopt;
-  if (text.front() != '/' && text.find('/') != kNone) return std::nullopt;
+  if (text.empty() || has_controls || text.find("//") != kNowhere) return std::nullopt;
+  if (text.front() != '/' && text.find('/') != kNowhere) return std::nullopt;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view segment = rest.substr(0, rest.find('/'));
     if (segment == "." || segment == "..") return std::nullopt;

@@ -92,6 +92,9 @@ struct Refusal {
   std::string_view fields = {};     ///< a literal: further field lines of the answer, each with its CRLF
 };
 
+/// The reason is a literal.
+[[nodiscard]] constexpr Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
+
 /// Of an HTTP/1.1 request always (RFC 9112 §3.2), of an HTTP/1.0 one where hosts are checked.
 inline constexpr Refusal kMissingHost{Status::bad_request, "The Host field is missing.",
                                       "Missing Host header"};

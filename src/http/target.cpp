@@ -13,8 +13,6 @@
 namespace bobbin::http {
 namespace {
 
-Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
-
 /// RFC 3986 §2: a URI is written in visible ASCII. NUL is left to find_violation, which answers it as the
 /// attack that it is.
 bool is_path_char(char c) { return c == '\0' || is_in(CharacterSet::query, c); }

@@ -14,9 +14,6 @@ namespace {
 
 using What = CatOptions::What;
 
-// As for what verify() finds.
-constexpr int kAttempts = 3;
-
 bool is_whole(const Reading& reading) {
   return reading.history.damage.empty() && reading.history.damage_before_checkpoint.empty() &&
          reading.gaps.empty() && std::ranges::all_of(reading.odd_segments, [](const OddSegment& odd) {
@@ -26,7 +23,7 @@ bool is_whole(const Reading& reading) {
 
 Result<std::unique_ptr<Reading>, std::string> read_settled(const UploadFolder& folder) {
   std::unique_ptr<Reading> reading;
-  for (int attempt = 0; attempt < kAttempts && (reading == nullptr || !is_whole(*reading)); ++attempt)
+  for (int attempt = 0; attempt < kReadings && (reading == nullptr || !is_whole(*reading)); ++attempt)
     reading = read(TRY(folder.read_journal()));
   return reading;
 }

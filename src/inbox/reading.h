@@ -32,6 +32,9 @@ struct OddSegment {
       0;  ///< intact ones in it behind the checkpoint, which no reader of the journal sees
 };
 
+/// What is found beside a server at work is found by chance; what is found so often is there.
+inline constexpr int kReadings = 3;
+
 /// What the files of a journal say.
 struct Reading {
   JournalFiles files;

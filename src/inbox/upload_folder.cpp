@@ -23,7 +23,7 @@ namespace {
 // More than any segment has, and than all of them together before uploads are refused.
 constexpr std::uint64_t kMostSegmentBytes = 64UL * 1024 * 1024;
 constexpr std::uint64_t kMostJournalBytes = 1024UL * 1024 * 1024;
-constexpr int kAttempts = 20;
+constexpr int kReadingAttempts = 20;
 
 std::string reason_of(const Error& error) { return std::generic_category().message(error.code); }
 
@@ -59,8 +59,6 @@ Result<void> check_name(const std::string& name) {
                        name.find('\0') == std::string::npos;
   return is_name ? Result<void>() : failure(Error{EINVAL, "no name of a file"});
 }
-
-const std::string kNew = "new/";  // where a record of an inbox gets its name
 
 /// What may be in the folder of a journal besides segments.
 bool is_ours(const std::string& name) { return name == "spare" || name == "new"; }
@@ -103,7 +101,7 @@ Result<UploadFolder, std::string> UploadFolder::open(const std::string& path) {
 }
 
 Result<JournalFiles, std::string> UploadFolder::read_journal() const {
-  for (int attempt = 0; attempt < kAttempts; ++attempt)
+  for (int attempt = 0; attempt < kReadingAttempts; ++attempt)
     if (auto files = TRY(try_to_read())) return *std::move(files);
   return failure(fmt::format(
       "the journal in \"{}\" changes faster than it can be read; try again, or read a copy of it", path_));
@@ -173,7 +171,7 @@ Result<std::vector<std::string>, std::string> UploadFolder::document_names() con
   TRY(os::rewind_entries(directory_).map_error(as_message(path_)));
   auto names = TRY(os::list(directory_).map_error(as_message(path_)));
   std::erase_if(names, [](const std::string& name) { return !store::is_document_name(name); });
-  for (const auto& [name, place] : places_of_records()) names.push_back(kNew + name);
+  for (const auto& [name, place] : places_of_records()) names.push_back(std::string(kNewRecords) + name);
   return names;
 }
 

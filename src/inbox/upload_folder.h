@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "store/inbox_folders.h"
 
 namespace bobbin::inbox {
+
+/// What the name of a record of an inbox begins with in the journal: the folder in which it appears.
+inline constexpr std::string_view kNewRecords = "new/";
 
 /// The file of a segment.
 struct SegmentFile {

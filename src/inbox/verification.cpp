@@ -19,9 +19,6 @@ namespace {
 using journal::Journal;
 using State = DocumentState;
 
-// What is found besides a server at work is found by chance; what is found so often is there.
-constexpr int kAttempts = 3;
-
 constexpr std::string_view kReturnFiles =
     "Put the file back from a backup of the folder, and verify again. Without one, the records in it are "
     "lost; their documents may be there as files.";
@@ -182,9 +179,8 @@ using Places = std::unordered_map<std::string, std::string>;
 /// Of the file of a record, wherever a consumer has moved it. Nothing: there is none.
 Result<std::optional<crypto::Digest>> digest_of(const VerifiedRecord& record, const UploadFolder& folder,
                                                 const Places& places) {
-  constexpr std::string_view kNew = "new/";
-  if (!record.is_whole_file || !record.name.starts_with(kNew)) return folder.digest_of(record.name);
-  const auto place = places.find(record.name.substr(kNew.size()));
+  if (!record.is_whole_file || !record.name.starts_with(kNewRecords)) return folder.digest_of(record.name);
+  const auto place = places.find(record.name.substr(kNewRecords.size()));
   if (place == places.end()) return std::nullopt;
   return folder.digest_at_place(place->second);
 }
@@ -297,7 +293,7 @@ std::uint64_t Verification::count(DocumentState state) const {
 
 Result<Verification, std::string> verify(const UploadFolder& folder) {
   Verification result = TRY(try_to_verify(folder));
-  for (int attempt = 1; attempt < kAttempts && !result.findings.empty(); ++attempt)
+  for (int attempt = 1; attempt < kReadings && !result.findings.empty(); ++attempt)
     result = TRY(try_to_verify(folder));
   return result;
 }

@@ -17,7 +17,7 @@
 namespace bobbin::journal {
 namespace {
 
-constexpr std::string_view kEnd = ".segment";
+constexpr std::string_view kSegmentEnding = ".segment";
 constexpr const char* kSpare = "spare";
 constexpr const char* kNew = "new";
 
@@ -43,11 +43,11 @@ Result<void> fill_with_zeros(const os::Fd& file, std::uint64_t size_bytes) {
 
 }  // namespace
 
-std::string segment_name(std::uint64_t number) { return fmt::format("{:010}{}", number, kEnd); }
+std::string segment_name(std::uint64_t number) { return fmt::format("{:010}{}", number, kSegmentEnding); }
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
-  if (!name.ends_with(kEnd)) return std::nullopt;
-  name.remove_suffix(kEnd.size());
+  if (!name.ends_with(kSegmentEnding)) return std::nullopt;
+  name.remove_suffix(kSegmentEnding.size());
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;

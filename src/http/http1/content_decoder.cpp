@@ -8,8 +8,6 @@
 namespace bobbin::http::http1 {
 namespace {
 
-Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
-
 constexpr std::string_view kSizeFault = "A chunk must begin with its size, in hexadecimal digits.";
 // RFC 9112 §7.1.1 and §2.2: a lone LF or CR inside a chunk's framing is read differently by different peers.
 constexpr std::string_view kLineEndFault =

@@ -15,7 +15,7 @@ constexpr std::size_t kCopiedBytes = 4096;
 // How much memory an empty queue may keep, and how much sent text may stand in front of unsent text. The
 // latter needs a limit, since the queue never becomes empty when a client always sends its next request
 // before the last answer has left whole.
-constexpr std::size_t kKeptBytes = 64 * 1024 + 16 * 1024;
+constexpr std::size_t kKeptOutputBytes = 64 * 1024 + 16 * 1024;
 constexpr std::size_t kSentBytes = 64 * 1024;
 
 }  // namespace
@@ -134,7 +134,7 @@ void Output::drop_sent_text() {
 
 void Output::clear() {
   text_.clear();
-  if (text_.capacity() > kKeptBytes) text_.shrink_to_fit();  // clear() alone would keep the memory
+  if (text_.capacity() > kKeptOutputBytes) text_.shrink_to_fit();  // clear() alone would keep the memory
   text_sent_ = 0;
   inserted_.clear();
   first_ = 0;

@@ -14,9 +14,7 @@ namespace {
 // What a field line of HTTP/1 has besides its name and value: a colon, a blank and the line end.
 constexpr std::size_t kLineBytes = 4;
 
-constexpr std::size_t kKeptBytes = 4096;
-
-Refusal bad_request(std::string_view reason) { return {Status::bad_request, reason}; }
+constexpr std::size_t kKeptHeadBytes = 4096;
 
 bool consists_of(CharacterSet set, std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [set](char c) { return is_in(set, c); });
@@ -112,7 +110,7 @@ std::optional<Refusal> HeadBuilder::add_fields(RequestHead& head) const {
 }
 
 void HeadBuilder::shrink() {
-  if (text_.capacity() <= kKeptBytes) return;
+  if (text_.capacity() <= kKeptHeadBytes) return;
   text_ = {};
   lines_ = {};
 }

@@ -10,7 +10,7 @@ namespace bobbin::http::http2 {
 namespace {
 
 // So much memory is kept for the next content.
-constexpr std::size_t kKeptBytes = 8 * 1024;
+constexpr std::size_t kKeptTextBytes = 8 * 1024;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void OutgoingContent::set(const std::string& bytes, const SharedBytes& shared) {
 
 void OutgoingContent::clear() {
   text_.clear();
-  if (text_.capacity() > kKeptBytes) text_.shrink_to_fit();
+  if (text_.capacity() > kKeptTextBytes) text_.shrink_to_fit();
   shared_.reset();
   source_.reset();
   bytes_ = {};
