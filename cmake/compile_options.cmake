@@ -7,6 +7,10 @@ add_compile_definitions(BOBBIN_VERSION="${PROJECT_VERSION}")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety)
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Of a type in a .cpp that another .cpp includes, as it is where files are compiled together, GCC warns as of one in a header.
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 if(BOBBIN_SANITIZE)
   # Lines are what a report names; variables would take a sixth of the time longer.
   add_compile_options(-fsanitize=${BOBBIN_SANITIZE} -fno-sanitize-recover=all -g1)

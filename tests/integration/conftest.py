@@ -4,6 +4,7 @@ import inspect
 import pathlib
 import shutil
 import tempfile
+import zlib
 from dataclasses import dataclass
 
 import pytest
@@ -52,9 +53,16 @@ def modes_of(test):
     return modes
 
 
+def pytest_addoption(parser):
+    parser.addoption("--one-mode", action="store_true",
+                     help="run each test in one of its modes, which is always the same, instead of in all of them")
+
+
 def pytest_generate_tests(metafunc):
     if "mode" in metafunc.fixturenames:
         modes = modes_of(metafunc.definition)
+        if metafunc.config.getoption("--one-mode") and modes:
+            modes = [modes[zlib.crc32(metafunc.definition.nodeid.encode()) % len(modes)]]
         metafunc.parametrize("mode", modes, ids=[mode.name for mode in modes])
 
 
