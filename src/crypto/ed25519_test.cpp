@@ -9,14 +9,14 @@
 namespace bobbin::crypto {
 namespace {
 
-struct Vector {
+struct Ed25519Vector {
   std::string_view key;
   std::string_view message;
   std::string_view signature;
 };
 
 // RFC 8032 §7.1: TEST 1, 2, 3 and SHA(abc).
-constexpr Vector kVectors[] = {
+constexpr Ed25519Vector kEd25519Vectors[] = {
     {"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
      "d25bf5f0595bbe24655141438e7a100b"},
@@ -33,19 +33,19 @@ constexpr Vector kVectors[] = {
      "3dca179c138ac17ad9bef1177331a704"},
 };
 
-Ed25519PublicKey key_of(const Vector& vector) {
+Ed25519PublicKey key_of(const Ed25519Vector& vector) {
   return *Ed25519PublicKey::from_bytes(as_bytes(from_hex(vector.key)));
 }
 
 TEST(Ed25519PublicKey, VerifiesTheSignaturesOfTheStandard) {
-  for (const Vector& vector : kVectors)
+  for (const Ed25519Vector& vector : kEd25519Vectors)
     EXPECT_TRUE(
         key_of(vector).verifies(as_bytes(from_hex(vector.message)), as_bytes(from_hex(vector.signature))))
         << vector.key;
 }
 
 TEST(Ed25519PublicKey, VerifiesNothingElse) {
-  for (const Vector& vector : kVectors) {
+  for (const Ed25519Vector& vector : kEd25519Vectors) {
     const Ed25519PublicKey key = key_of(vector);
     const std::string message = from_hex(vector.message);
     const std::string signature = from_hex(vector.signature);
@@ -59,8 +59,9 @@ TEST(Ed25519PublicKey, VerifiesNothingElse) {
     EXPECT_FALSE(key.verifies(as_bytes(message), as_bytes(signature + std::string(1, '\0'))));
     EXPECT_FALSE(key.verifies(as_bytes(message), Bytes()));
   }
-  EXPECT_FALSE(key_of(kVectors[0]).verifies(Bytes(), as_bytes(from_hex(kVectors[1].signature))));
-  EXPECT_TRUE(key_of(kVectors[0]).verifies(Bytes(), as_bytes(from_hex(kVectors[0].signature))))
+  EXPECT_FALSE(
+      key_of(kEd25519Vectors[0]).verifies(Bytes(), as_bytes(from_hex(kEd25519Vectors[1].signature))));
+  EXPECT_TRUE(key_of(kEd25519Vectors[0]).verifies(Bytes(), as_bytes(from_hex(kEd25519Vectors[0].signature))))
       << "what was wrong with one signature must not stay with the next";
 }
 

@@ -10,7 +10,7 @@
 namespace bobbin::crypto {
 namespace {
 
-struct Vector {
+struct HmacVector {
   std::string key;
   std::string text;
   std::string_view code;  ///< in hexadecimal digits; the front of the code, where the standard gives no more
@@ -27,8 +27,8 @@ std::string code_of(HashFunction function, const std::string& key, std::string_v
   return std::string(as_text(mac.bytes()));
 }
 
-void expect_all(HashFunction function, const std::vector<Vector>& vectors) {
-  for (const Vector& vector : vectors) {
+void expect_all(HashFunction function, const std::vector<HmacVector>& vectors) {
+  for (const HmacVector& vector : vectors) {
     const std::string code = code_of(function, vector.key, vector.text);
     const std::string expected = from_hex(vector.code);
     EXPECT_EQ(code.size(), mac_size(function));
