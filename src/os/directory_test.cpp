@@ -9,6 +9,7 @@
 
 #include "os/file.h"
 #include "os/test_directory.h"
+#include "os/test_open.h"
 
 namespace bobbin::os {
 namespace {
@@ -16,19 +17,7 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::UnorderedElementsAre;
 
-Fd must_open(const std::string& path) {
-  auto directory = open_directory(path);
-  EXPECT_TRUE(directory) << directory.error().message();
-  return directory ? *std::move(directory) : Fd();
-}
-
 bool closes_on_exec(const Fd& fd) { return (::fcntl(fd.number(), F_GETFD) & FD_CLOEXEC) != 0; }
-
-/// 0 for success.
-template <typename T>
-int code_of(const Result<T>& result) {
-  return result ? 0 : result.error().code;
-}
 
 TEST(OpenDirectory, FollowsLinksAndRefusesFiles) {
   const TestDirectory place;

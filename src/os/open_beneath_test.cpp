@@ -18,17 +18,12 @@
 #include "os/root.h"
 #include "os/test_directory.h"
 #include "os/test_lease.h"
+#include "os/test_open.h"
 
 namespace bobbin::os {
 namespace {
 
 using Kind = FileStatus::Kind;
-
-Fd must_open(const std::string& path) {
-  auto directory = open_directory(path);
-  EXPECT_TRUE(directory) << directory.error().message();
-  return directory ? *std::move(directory) : Fd();
-}
 
 Root must_open_root(const std::string& path, Links links = Links::inside) {
   auto root = Root::open(path, links);
@@ -41,12 +36,6 @@ std::string content(const Fd& file) {
   const auto count = read_at(file, std::as_writable_bytes(std::span(text)), 0);
   text.resize(count.value_or(0));
   return text;
-}
-
-/// 0 for success.
-template <typename T>
-int code_of(const Result<T>& result) {
-  return result ? 0 : result.error().code;
 }
 
 /// A root with a secret beside it: `site/` is what is opened, everything else must stay out of reach. Every
