@@ -4,15 +4,14 @@
 #include <sys/resource.h>
 
 #include "observe/test_files.h"
+#include "observe/test_stamp.h"
 
 namespace bobbin::observe {
 namespace {
 
 using testing::MatchesRegex;
 
-const std::string kStamp = R"(\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] )";
-
-os::LogFile opened(const std::string& path) {
+os::LogFile opened_file(const std::string& path) {
   auto file = os::LogFile::open(path);
   EXPECT_TRUE(file) << path;
   return *std::move(file);
@@ -37,7 +36,7 @@ class FileSizeLimit {
 TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
   const TemporaryFolder folder;
   const std::string path = folder.path() / "log";
-  LogOutput output(path, opened(path), MessageFormat::text);
+  LogOutput output(path, opened_file(path), MessageFormat::text);
   {
     const FileSizeLimit limit(12);
     output.write("first\nsecond\nthird\n");  // 12 bytes: "first\n" and "second"
@@ -53,7 +52,7 @@ TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
 TEST(LogOutput, ItsOwnLinesHaveTheFormatOfTheOthers) {
   const TemporaryFolder folder;
   const std::string path = folder.path() / "log";
-  LogOutput output(path, opened(path), MessageFormat::json);
+  LogOutput output(path, opened_file(path), MessageFormat::json);
   {
     const FileSizeLimit limit(1);
     output.write("\nlost\n");
@@ -66,20 +65,20 @@ TEST(LogOutput, ItsOwnLinesHaveTheFormatOfTheOthers) {
 }
 
 TEST(LogOutput, SurvivesADeviceThatIsAlwaysFull) {
-  LogOutput output("/dev/full", opened("/dev/full"), MessageFormat::text);
+  LogOutput output("/dev/full", opened_file("/dev/full"), MessageFormat::text);
   for (int i = 0; i < 3; ++i) output.write("line\n");
 }
 
 TEST(LogOutput, SurvivesAReaderThatHasGone) {
   Pipe pipe;
-  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()), MessageFormat::text);
+  LogOutput output(pipe.writing_path(), opened_file(pipe.writing_path()), MessageFormat::text);
   pipe.reading.close();
   for (int i = 0; i < 3; ++i) output.write("line\n");
 }
 
 TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
   Pipe pipe;
-  LogOutput output(pipe.writing_path(), opened(pipe.writing_path()), MessageFormat::text);
+  LogOutput output(pipe.writing_path(), opened_file(pipe.writing_path()), MessageFormat::text);
   output.give_up_at(monotonic_now());
   output.write(std::string(1'000'000, 'x') +
                '\n');  // a pipe holds 64 KiB; without giving up this never returns
@@ -88,7 +87,7 @@ TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
 TEST(LogOutput, ReopensUnderTheSameName) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "log";
-  LogOutput output(path, opened(path), MessageFormat::text);
+  LogOutput output(path, opened_file(path), MessageFormat::text);
   output.write("old\n");
   std::filesystem::rename(path, folder.path() / "log.1");
   output.write("still old\n");
@@ -102,7 +101,7 @@ TEST(LogOutput, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "a");
   const auto path = folder.path() / "a" / "log";
-  LogOutput output(path, opened(path), MessageFormat::text);
+  LogOutput output(path, opened_file(path), MessageFormat::text);
   std::filesystem::rename(folder.path() / "a", folder.path() / "b");
   output.reopen();
   output.write("line\n");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "observe/test_files.h"
+#include "observe/test_stamp.h"
 
 namespace bobbin::observe {
 namespace {
@@ -17,9 +18,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::MatchesRegex;
 
-const std::string kStamp = R"(\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\] )";
-
-std::unique_ptr<Log> opened(const std::string& file, LogLevel level = LogLevel::info) {
+std::unique_ptr<Log> opened_log(const std::string& file, LogLevel level = LogLevel::info) {
   auto log = Log::open({.file = file, .level = level});
   EXPECT_TRUE(log) << file;
   return *std::move(log);
@@ -50,7 +49,7 @@ class LogTest : public testing::Test {
 };
 
 TEST_F(LogTest, LinesHaveATimestampAndTheThreadsName) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& main = log->writer("");
   LogWriter& worker = log->writer("Thread-1");
   EXPECT_EQ(worker.name(), "Thread-1");
@@ -80,7 +79,7 @@ TEST_F(LogTest, InJsonEveryLineIsAnObject) {
 }
 
 TEST_F(LogTest, FiltersByLevelButNotBlocks) {
-  auto log = opened(path_, LogLevel::warning);
+  auto log = opened_log(path_, LogLevel::warning);
   LogWriter& writer = log->writer("");
   EXPECT_TRUE(writer.wants(LogLevel::error));
   EXPECT_TRUE(writer.wants(LogLevel::warning));
@@ -96,7 +95,7 @@ TEST_F(LogTest, FiltersByLevelButNotBlocks) {
 }
 
 TEST_F(LogTest, AMessageIsNeverTooLargeToBeLogged) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   log->writer("").write(LogLevel::info, "Security violation: " + std::string(1'000'000, '\x80'));
   log->stop();
   EXPECT_THAT(lines_of(content_of(path_)),
@@ -104,7 +103,7 @@ TEST_F(LogTest, AMessageIsNeverTooLargeToBeLogged) {
 }
 
 TEST_F(LogTest, TheLargestEntryIsWrittenAndALargerOneCounted) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& writer = log->writer("");
   const std::string largest = std::string(LogWriter::kMostEntryBytes - 1, 'x') + '\n';
   writer.write_block(largest);
@@ -118,7 +117,7 @@ TEST_F(LogTest, TheLargestEntryIsWrittenAndALargerOneCounted) {
 
 TEST_F(LogTest, AppendsToAnExistingFile) {
   std::ofstream(path_) << "earlier\n";
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   log->writer("").write_block("later\n");
   log->stop();
   EXPECT_EQ(content_of(path_), "earlier\nlater\n");
@@ -131,7 +130,7 @@ TEST_F(LogTest, SaysWhyAFileCannotBeOpened) {
 }
 
 TEST_F(LogTest, AQuietLogWritesWithoutBeingStopped) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& writer = log->writer("");
   std::string want;
   // The second entry finds the logger resting after the first.
@@ -143,7 +142,7 @@ TEST_F(LogTest, AQuietLogWritesWithoutBeingStopped) {
 }
 
 TEST_F(LogTest, StopWritesEverythingHandedIn) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   std::string want;
   for (int i = 0; i < 10; ++i) {
     const std::string line = std::to_string(i) + '\n';
@@ -155,7 +154,7 @@ TEST_F(LogTest, StopWritesEverythingHandedIn) {
 }
 
 TEST_F(LogTest, WritingAfterStopDoesNoHarm) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& writer = log->writer("");
   log->stop();
   for (int i = 0; i < 1000; ++i) writer.write_block(std::string(1000, 'x') + '\n');
@@ -167,7 +166,7 @@ TEST_F(LogTest, WritingAfterStopDoesNoHarm) {
 TEST_F(LogTest, NothingInterleavesAndEveryThreadKeepsItsOrder) {
   constexpr int kThreads = 4;
   constexpr int kEntries = 10'000;
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&log, t] {
@@ -209,7 +208,7 @@ TEST_F(LogTest, NothingInterleavesAndEveryThreadKeepsItsOrder) {
 
 TEST_F(LogTest, CauseComesBeforeEffectAcrossThreads) {
   constexpr int kEntries = 4000;
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   std::atomic<int> turn{0};
   const auto play = [&](int parity) {
     LogWriter& writer = log->writer("");
@@ -229,7 +228,7 @@ TEST_F(LogTest, CauseComesBeforeEffectAcrossThreads) {
 }
 
 TEST_F(LogTest, ReopenSendsEarlierEntriesToTheOldFile) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& writer = log->writer("");
   writer.write_block("before 1\n");
   std::filesystem::rename(path_, folder_.path() / "log.1");
@@ -242,7 +241,7 @@ TEST_F(LogTest, ReopenSendsEarlierEntriesToTheOldFile) {
 }
 
 TEST_F(LogTest, ReopenHappensWithoutFurtherEntries) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   std::filesystem::rename(path_, folder_.path() / "log.1");
   log->reopen();
   while (!std::filesystem::exists(path_)) std::this_thread::yield();
@@ -250,7 +249,7 @@ TEST_F(LogTest, ReopenHappensWithoutFurtherEntries) {
 
 TEST_F(LogTest, AReaderThatStallsCostsLinesAndNeverBlocksAWriter) {
   Pipe pipe;
-  auto log = opened(pipe.writing_path());
+  auto log = opened_log(pipe.writing_path());
   LogWriter& writer = log->writer("");
   constexpr std::uint64_t kLines = 5000;
   const std::string line = std::string(1000, 'x') + '\n';
@@ -277,7 +276,7 @@ TEST_F(LogTest, AReaderThatStallsCostsLinesAndNeverBlocksAWriter) {
 }
 
 TEST_F(LogTest, DropsAreReportedOnceThereIsRoomAgain) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& writer = log->writer("Thread-1");
   writer.write_block(std::string(300'000, 'x') + '\n');  // larger than the ring
   std::vector<std::string> lines;
@@ -289,14 +288,14 @@ TEST_F(LogTest, DropsAreReportedOnceThereIsRoomAgain) {
 
 TEST_F(LogTest, StopDoesNotWaitForeverForAReader) {
   Pipe pipe;
-  auto log = opened(pipe.writing_path());
+  auto log = opened_log(pipe.writing_path());
   LogWriter& writer = log->writer("");
   for (int i = 0; i < 1000; ++i) writer.write_block(std::string(1000, 'x') + '\n');
   log->stop();  // without a limit this never returns
 }
 
 TEST_F(LogTest, DropsOfTheLastMomentAreReportedAtTheStop) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   LogWriter& writer = log->writer("");
   const std::string too_large(LogWriter::kMostEntryBytes, 'x');
   writer.write_block(too_large + '\n');
@@ -310,14 +309,14 @@ TEST_F(LogTest, DropsOfTheLastMomentAreReportedAtTheStop) {
 }
 
 TEST_F(LogTest, AFullDeviceKillsNobody) {
-  auto log = opened("/dev/full");
+  auto log = opened_log("/dev/full");
   LogWriter& writer = log->writer("");
   for (int i = 0; i < 1000; ++i) writer.write(LogLevel::info, "line");
   log->stop();
 }
 
 TEST_F(LogTest, AnUnusedLogWritesNothing) {
-  auto log = opened(path_);
+  auto log = opened_log(path_);
   static_cast<void>(log->writer("Thread-1"));
   log.reset();
   EXPECT_THAT(content_of(path_), IsEmpty());
