@@ -9,17 +9,11 @@
 
 #include "observe/log.h"
 #include "os/test_directory.h"
+#include "server/test_hello.h"
 #include "server/test_loopback.h"
 
 namespace bobbin::server {
 namespace {
-
-class Hello final : public http::Handler {
- public:
-  http::Begin begin(const http::Request&) const override {
-    return http::Response::with_content(http::Status::ok, "text/plain", "hello");
-  }
-};
 
 // UBSan's check of an object's type asks a pipe whether the memory can be read: it needs two descriptors, and
 // takes their absence for a wrong object. tests/fault lets descriptors run out under every build.

@@ -9,6 +9,7 @@
 
 #include "observe/log.h"
 #include "os/test_directory.h"
+#include "server/test_hello.h"
 #include "server/test_loopback.h"
 
 namespace bobbin::server {
@@ -16,14 +17,7 @@ namespace {
 
 using Admission = WorkerPool::Admission;
 
-constexpr const char* kRequest = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-
-class Hello final : public http::Handler {
- public:
-  http::Begin begin(const http::Request&) const override {
-    return http::Response::with_content(http::Status::ok, "text/plain", "hello");
-  }
-};
+constexpr const char* kClosingRequest = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// A pool of one worker with one place, and as many that may wait as a test says. The place is taken by a
 /// client whose request never ends.
@@ -97,7 +91,7 @@ TEST_F(PoolTest, EachSaturationIsLogged) {
   for (int i = 0; i < 2; ++i) {
     auto waiting = queue_one();
     occupant->abort();
-    waiting->send(kRequest);
+    waiting->send(kClosingRequest);
     EXPECT_EQ(waiting->receive_to_end().error, 0);
     waiting->close();
     ASSERT_TRUE(is_empty_soon());
@@ -153,7 +147,7 @@ TEST_F(PoolTest, ClientsThatHaveLeftTheQueueGiveTheirPlacesUp) {
 TEST_F(PoolTest, AResetBehindARequestIsNoticed) {
   start(1);
   const auto client = queue_one();
-  client->send(kRequest);
+  client->send(kClosingRequest);
   client->abort();
   EXPECT_EQ(admit_another(), Admission::queued);
 }
@@ -161,7 +155,7 @@ TEST_F(PoolTest, AResetBehindARequestIsNoticed) {
 TEST_F(PoolTest, AClientThatHasFinishedBehindItsRequestKeepsItsPlace) {
   start(1);
   const auto client = queue_one();
-  client->send(kRequest);
+  client->send(kClosingRequest);
   client->finish_sending();
   EXPECT_EQ(admit_another(), Admission::refused);
   occupant->abort();
@@ -180,8 +174,8 @@ TEST_F(PoolTest, ThoseWhoStayKeepTheirOrder) {
   also_left->close();
   EXPECT_EQ(admit_another(), Admission::queued);
   EXPECT_EQ(pool->waiting(), 3U);
-  for (const auto* client : {&first, &second}) (*client)->send(kRequest);
-  others.back()->send(kRequest);
+  for (const auto* client : {&first, &second}) (*client)->send(kClosingRequest);
+  others.back()->send(kClosingRequest);
   occupant->abort();
   for (const TestClient* client : {first.get(), second.get(), others.back().get()}) {
     EXPECT_EQ(client->receive_to_end().bytes.substr(0, 15), "HTTP/1.1 200 OK");
