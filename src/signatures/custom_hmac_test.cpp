@@ -10,12 +10,11 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr std::int64_t kNow = 1700000000;
-constexpr std::string_view kBody = R"({"a":1})";
-const std::string kSecret = "sixteen-bytes-ok";
+constexpr std::int64_t kSentAt = 1700000000;
+const std::string kHmacSecret = "sixteen-bytes-ok";
 
 Scheme scheme_with(const HmacConfig& config) {
-  auto scheme = Scheme::make({.scheme = "hmac", .secrets = kSecret, .hmac = config});
+  auto scheme = Scheme::make({.scheme = "hmac", .secrets = kHmacSecret, .hmac = config});
   EXPECT_TRUE(scheme) << scheme.error().reason;
   return *std::move(scheme);
 }
@@ -41,29 +40,31 @@ TEST(CustomHmac, IsWhatItsDescriptionSays) {
   const std::string code =
       "3TimF3aiU6cF5FEBhUUFJmUeUbvt1RH2l694gY0J1PPD+RQ5XGKd7RdDCdjCIdu9tfwPuo7iNHaiYjRhYUsavA==";
   const TestFields fields = {{"Authorization", "HMAC " + code}, {"x-time", "1700000000"}};
-  EXPECT_EQ(verify(scheme, fields, kBody, at(kNow)),
-            (Verified{.scheme = SchemeName::hmac, .timestamp = kNow}));
-  EXPECT_EQ(refusal_of(scheme, fields, kBody, at(kNow + 301)), Reason::too_old);
+  EXPECT_EQ(verify(scheme, fields, kBody, at(kSentAt)),
+            (Verified{.scheme = SchemeName::hmac, .timestamp = kSentAt}));
+  EXPECT_EQ(refusal_of(scheme, fields, kBody, at(kSentAt + 301)), Reason::too_old);
   EXPECT_EQ(scheme.field_names(), (std::vector<std::string>{"authorization", "x-time"}));
   EXPECT_EQ(
-      refusal_of(scheme, {{"Authorization", "hmac " + code}, {"X-Time", "1700000000"}}, kBody, at(kNow)),
+      refusal_of(scheme, {{"Authorization", "hmac " + code}, {"X-Time", "1700000000"}}, kBody, at(kSentAt)),
       Reason::malformed_field);
-  EXPECT_EQ(refusal_of(scheme, {{"Authorization", "HMAC " + code}}, kBody, at(kNow)), Reason::missing_field);
+  EXPECT_EQ(refusal_of(scheme, {{"Authorization", "HMAC " + code}}, kBody, at(kSentAt)),
+            Reason::missing_field);
 }
 
 TEST(CustomHmac, CanHaveSignedBytesBehindTheContent) {
   const Scheme scheme = scheme_with(
       {.field = "X-Signature", .signed_bytes = "<{body}|{timestamp}>", .timestamp_field = "X-Time"});
-  const TestFields fields = {{"X-Signature", hex_hmac(kSecret, "<" + std::string(kBody) + "|1700000000>")},
-                             {"X-Time", "1700000000"}};
-  EXPECT_TRUE(verify(scheme, fields, kBody, at(kNow)));
-  EXPECT_TRUE(verify(scheme, fields, kBody, at(kNow), 1));
+  const TestFields fields = {
+      {"X-Signature", hex_hmac(kHmacSecret, "<" + std::string(kBody) + "|1700000000>")},
+      {"X-Time", "1700000000"}};
+  EXPECT_TRUE(verify(scheme, fields, kBody, at(kSentAt)));
+  EXPECT_TRUE(verify(scheme, fields, kBody, at(kSentAt), 1));
 }
 
 TEST(CustomHmac, HasTheLengthOfItsAlgorithm) {
   const auto reason = [](const std::string& algorithm, std::size_t bytes) {
     return refusal_of(scheme_with({.field = "X-Signature", .algorithm = algorithm}),
-                      {{"X-Signature", std::string(2 * bytes, '0')}}, kBody, at(kNow));
+                      {{"X-Signature", std::string(2 * bytes, '0')}}, kBody, at(kSentAt));
   };
   for (const auto& [algorithm, size] : {std::pair{"sha1"s, 20U}, {"sha256"s, 32U}, {"sha512"s, 64U}}) {
     EXPECT_EQ(reason(algorithm, size), Reason::mismatch);

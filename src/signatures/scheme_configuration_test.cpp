@@ -14,8 +14,6 @@ namespace {
 using Setting = ConfigFault::Setting;
 using namespace std::string_literals;
 
-constexpr std::string_view kSecret = "a secret of sixteen bytes or more";
-
 ConfigFault fault_of(const SchemeConfig& config) {
   const auto scheme = Scheme::make(config);
   return scheme ? ConfigFault{} : scheme.error();

@@ -13,9 +13,6 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr std::int64_t kNow = 1614265330;
-constexpr std::string_view kBody = R"({"a":1})";
-constexpr std::string_view kSecret = "a secret of sixteen bytes or more";
 constexpr std::string_view kOther = "another secret of sixteen bytes or more";
 const std::string kBoth = std::string(kSecret) + "\n" + std::string(kOther);
 

@@ -22,6 +22,13 @@
 // For tests: requests, and what a sender would sign them with.
 namespace bobbin::signatures {
 
+/// The moment at which a request is sent, where the test does not name another: that of the example of
+/// Standard Webhooks.
+inline constexpr std::int64_t kNow = 1614265330;
+/// A content, and a secret of those schemes that take any text for one.
+inline constexpr std::string_view kBody = R"({"a":1})";
+inline constexpr std::string_view kSecret = "a secret of sixteen bytes or more";
+
 inline WallTime at(std::int64_t since_1970) { return WallTime(seconds(since_1970)); }
 
 /// Fields that own their text.
