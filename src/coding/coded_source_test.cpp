@@ -7,6 +7,7 @@
 #include "coding/encoder.h"
 #include "coding/test_decoder.h"
 #include "executor/test_gate.h"
+#include "http/test_reply_sink.h"
 #include "http/test_source.h"
 #include "os/open_beneath.h"
 #include "os/root.h"
@@ -17,12 +18,6 @@ namespace {
 
 using http::ContentCoding;
 using http::SourceScript;
-
-/// Nobody waits for what is resumed: all_of asks again by itself.
-class NobodyWaits final : public http::ReplySink {
-  void deliver(ConnectionId, ExchangeId, http::Response) override {}
-  void resume(ConnectionId, ExchangeId) override {}
-};
 
 class CodedSourceTest : public testing::TestWithParam<ContentCoding> {
  protected:
@@ -51,7 +46,7 @@ class CodedSourceTest : public testing::TestWithParam<ContentCoding> {
     }
   }
 
-  NobodyWaits nobody;
+  http::NobodyWaits nobody;
   std::shared_ptr<SourceScript> script = std::make_shared<SourceScript>();
   executor::Executor executor;
   bool is_stopped = false;

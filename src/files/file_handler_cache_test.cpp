@@ -8,6 +8,7 @@
 
 #include "executor/executor.h"
 #include "files/file_handler.h"
+#include "http/test_reply_sink.h"
 #include "os/test_directory.h"
 
 namespace bobbin::files {
@@ -28,11 +29,6 @@ struct Answer {
   std::string fields;  // of a prepared one: its head
   std::uint64_t content_length_bytes;
   bool was_prepared;
-};
-
-class NobodyWaits final : public http::ReplySink {
-  void deliver(ConnectionId, ExchangeId, Response) override {}
-  void resume(ConnectionId, ExchangeId) override {}
 };
 
 /// A handler with a cache, asked as a session asks it: what it wants to keep is kept, each request in a round
@@ -115,7 +111,7 @@ class FileHandlerCacheTest : public ::testing::Test {
 
   os::TestDirectory place;
   http::MediaTypes types;
-  NobodyWaits nobody;
+  http::NobodyWaits nobody;
   executor::Executor executor;
   std::unique_ptr<FileHandler> handler;
   std::uint64_t round = 0;
@@ -193,9 +189,9 @@ TEST_F(FileHandlerCacheTest, LeavesToTheFileWhatNeedsIt) {
 TEST_F(FileHandlerCacheTest, ARequestWithContentIsNotAnsweredFromTheCache) {
   static_cast<void>(get_cached("/page.html"));
   static_cast<void>(get("/nothing.html")), static_cast<void>(get("/nothing.html"));
-  using Kind = http::ContentFraming::Kind;
-  for (const http::ContentFraming framing : {http::ContentFraming{.kind = Kind::length, .length_bytes = 5},
-                                             http::ContentFraming{.kind = Kind::chunked}}) {
+  using Framing = http::ContentFraming;
+  for (const Framing framing :
+       {Framing{.kind = Framing::Kind::length, .length_bytes = 5}, Framing{.kind = Framing::Kind::chunked}}) {
     for (const char* path : {"/page.html", "/nothing.html"})
       EXPECT_FALSE(ask(Method::get, path, {}, framing).was_prepared) << path;
   }

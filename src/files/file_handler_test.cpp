@@ -13,6 +13,7 @@
 
 #include "http/content_disposition.h"
 #include "http/date.h"
+#include "http/test_reply_sink.h"
 #include "os/test_directory.h"
 
 namespace bobbin::files {
@@ -75,12 +76,6 @@ bool comes_from_a_source(const Response& response) {
   return std::holds_alternative<std::unique_ptr<http::ContentSource>>(response.content);
 }
 
-/// Nobody waits for what is resumed: bytes_of asks again by itself.
-class NobodyWaits final : public http::ReplySink {
-  void deliver(ConnectionId, ExchangeId, Response) override {}
-  void resume(ConnectionId, ExchangeId) override {}
-};
-
 std::string pattern(std::size_t size_bytes) {
   std::string text(size_bytes, '\0');
   for (std::size_t i = 0; i < size_bytes; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
@@ -139,7 +134,7 @@ class FileHandlerTest : public ::testing::Test {
 
   os::TestDirectory place;
   http::MediaTypes types;
-  mutable NobodyWaits nobody;
+  mutable http::NobodyWaits nobody;
   mutable executor::Executor executor;
   std::unique_ptr<FileHandler> handler;
 };

@@ -14,6 +14,7 @@
 #include "executor/test_gate.h"
 #include "files/file_handler.h"
 #include "http/base64.h"
+#include "http/test_reply_sink.h"
 #include "listing/folder_listing.h"
 #include "listing/html_form.h"
 #include "listing/json_form.h"
@@ -32,11 +33,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class NobodyWaits final : public http::ReplySink {
-  void deliver(ConnectionId, ExchangeId, Response) override {}
-  void resume(ConnectionId, ExchangeId) override {}
-};
 
 /// Everything that a source gives.
 std::string content(Response& response) {
@@ -116,7 +112,7 @@ class ListingHandlerTest : public ::testing::Test {
   const os::TestDirectory place;
   const http::MediaTypes types;
   const Endpoint local;
-  NobodyWaits sink;
+  http::NobodyWaits sink;
   executor::Executor executor;
   std::shared_ptr<const ListedRoot> root;
   std::unique_ptr<ListingHandler> handler;
