@@ -23,7 +23,7 @@ using http::Method;
 using http::Response;
 using http::Status;
 
-constexpr std::string_view kContent = "what the file holds";
+constexpr std::string_view kLeasedText = "what the file holds";
 
 /// Takes the answer that comes later. Thread: any.
 class Client final : public http::ReplySink {
@@ -54,7 +54,7 @@ class Client final : public http::ReplySink {
 };
 
 /// The first piece of a source, or the bytes that are there.
-std::string content(const Response& response) {
+std::string first_bytes_of(const Response& response) {
   if (const auto* text = std::get_if<std::string>(&response.content)) return *text;
   const auto* source = std::get_if<std::unique_ptr<http::ContentSource>>(&response.content);
   if (source == nullptr) return {};
@@ -68,7 +68,7 @@ std::string content(const Response& response) {
 
 /// All that a client and the log are told. Lets go of the response, and so of the file.
 std::string summary(Method method, Response response) {
-  const std::string sent = method == Method::head ? "" : content(response);
+  const std::string sent = method == Method::head ? "" : first_bytes_of(response);
   return std::to_string(static_cast<int>(response.status)) + "\n" + response.media_type + "\n" +
          response.fields + std::to_string(http::size_bytes(response.content).value_or(0)) + "\n" + sent +
          "\n" + std::to_string(static_cast<int>(response.log_fields.action)) + response.log_fields.subject;
@@ -77,7 +77,7 @@ std::string summary(Method method, Response response) {
 class LeasedFileTest : public ::testing::Test {
  protected:
   LeasedFileTest() {
-    place.write("file.html", kContent);
+    place.write("file.html", kLeasedText);
     place.write("large.html", std::string(100'000, 'x'));
     place.make_folder("folder");
     place.write("folder/index.html", "index");
@@ -181,7 +181,7 @@ TEST_F(LeasedFileTest, IsWhatItsHolderHasWrittenBack) {
   const auto response = client.wait_for_answer();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, Status::ok) << "the tag is not that of the file before";
-  EXPECT_EQ(content(*response), "WHAT the file holds");
+  EXPECT_EQ(first_bytes_of(*response), "WHAT the file holds");
 }
 
 TEST_F(LeasedFileTest, IsNotOpenedForWhatItsNameDecides) {
@@ -245,7 +245,7 @@ TEST_F(LeasedFileTest, MayOutliveItsSite) {
   const auto response = client.wait_for_answer();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->media_type, "text/html; charset=utf-8");
-  EXPECT_EQ(content(*response), kContent);
+  EXPECT_EQ(first_bytes_of(*response), kLeasedText);
 }
 
 }  // namespace

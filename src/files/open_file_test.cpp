@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using os::TestDirectory;
 
-constexpr const char* kContent = "the old content";
+constexpr const char* kOldText = "the old content";
 
 /// Past the tick in which the file was made, so that the next change cannot carry the same time.
 void let_the_clock_tick() { std::this_thread::sleep_for(milliseconds(25)); }
@@ -28,7 +28,7 @@ void let_the_clock_tick() { std::this_thread::sleep_for(milliseconds(25)); }
 class OpenFileTest : public ::testing::Test {
  protected:
   OpenFileTest() {
-    place.write("file", kContent);
+    place.write("file", kOldText);
     place.write("other", "something new!!");
     let_the_clock_tick();
   }
@@ -62,7 +62,7 @@ const Change kChanges[] = {
      true},
     {"another name added",
      [](const auto& place) { fs::create_hard_link(place.path("file"), place.path("b")); }, true},
-    {"read", [](const auto& place) { EXPECT_EQ(place.read("file"), kContent); }, true},
+    {"read", [](const auto& place) { EXPECT_EQ(place.read("file"), kOldText); }, true},
     {"truncated", [](const auto& place) { fs::resize_file(place.path("file"), 3); }, false},
     {"emptied", [](const auto& place) { fs::resize_file(place.path("file"), 0); }, false},
     {"appended to", [](const auto& place) { std::ofstream(place.path("file"), std::ios::app) << "more"; },
@@ -93,14 +93,14 @@ TEST_F(OpenFileTest, KnowsWhetherItsContentIsStillTheSame) {
   for (const auto& [name, make, want] : kChanges) {
     SCOPED_TRACE(name);
     fs::remove(place.path("file")), fs::remove(place.path("b"));
-    place.write("file", kContent), place.write("other", "something new!!");
+    place.write("file", kOldText), place.write("other", "something new!!");
     let_the_clock_tick();
     const OpenFile file = must_open("file");
     make(place);
     EXPECT_EQ(file.unchanged(), want);
     const auto bytes = file.read({0, file.status().size_bytes});
     if (want) {
-      EXPECT_EQ(bytes.value_or("an error"), kContent);
+      EXPECT_EQ(bytes.value_or("an error"), kOldText);
     } else {
       ASSERT_FALSE(bytes);
       EXPECT_EQ(bytes.error().code, EAGAIN);
