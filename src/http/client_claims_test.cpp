@@ -8,7 +8,7 @@
 namespace bobbin::http {
 namespace {
 
-using Lines = std::vector<std::pair<std::string, std::string>>;
+using FieldLines = std::vector<std::pair<std::string, std::string>>;
 
 Endpoint address(std::string_view text) { return parse_address(text).value(); }
 
@@ -18,7 +18,7 @@ class ClaimsTest : public testing::Test {
     for (const char* text : {"10.0.0.0/8", "2001:db8:1::/48", "unix"})
       trust.proxies.push_back(*Network::parse(text));
   }
-  [[nodiscard]] ClientClaims claims(const Lines& lines, const Endpoint& peer) const {
+  [[nodiscard]] ClientClaims claims(const FieldLines& lines, const Endpoint& peer) const {
     Fields fields;
     for (const auto& [name, value] : lines)
       EXPECT_TRUE(fields.add({.name = FieldName::other, .name_text = name, .value = value}));
@@ -27,7 +27,7 @@ class ClaimsTest : public testing::Test {
     return found;
   }
   /// The client of a request that the proxy 10.0.0.1 made with these fields.
-  [[nodiscard]] std::string client(const Lines& lines) const {
+  [[nodiscard]] std::string client(const FieldLines& lines) const {
     const Endpoint found = claims(lines, address("10.0.0.1")).client;
     return found.port == 0 ? found.address_text() : found.text();
   }
@@ -61,11 +61,11 @@ TEST_F(ClaimsTest, OfSeveralLinesAreThoseOfOneListInOrder) {
 }
 
 TEST_F(ClaimsTest, OfAnybodyElseChangeNothing) {
-  const Lines lines{{"X-Forwarded-For", "203.0.113.7"},
-                    {"Forwarded", "for=203.0.113.7;proto=https;host=evil"},
-                    {"X-Real-IP", "203.0.113.7"},
-                    {"X-Forwarded-Proto", "https"},
-                    {"X-Forwarded-Host", "evil"}};
+  const FieldLines lines{{"X-Forwarded-For", "203.0.113.7"},
+                         {"Forwarded", "for=203.0.113.7;proto=https;host=evil"},
+                         {"X-Real-IP", "203.0.113.7"},
+                         {"X-Forwarded-Proto", "https"},
+                         {"X-Forwarded-Host", "evil"}};
   trust.scheme_from = trust.host_from = ClaimField::x_forwarded;
   for (const AddressField field :
        {AddressField::x_forwarded_for, AddressField::forwarded, AddressField::x_real_ip}) {
@@ -171,9 +171,9 @@ TEST_F(ClaimsTest, OfXRealIpAreOneAddress) {
 }
 
 TEST_F(ClaimsTest, AboutSchemeAndHostCountOnlyWhereTheyAreNamed) {
-  const Lines lines{{"X-Forwarded-Proto", "https"},
-                    {"X-Forwarded-Host", "example.org"},
-                    {"Forwarded", "for=203.0.113.7;proto=https;host=\"other.example:8443\""}};
+  const FieldLines lines{{"X-Forwarded-Proto", "https"},
+                         {"X-Forwarded-Host", "example.org"},
+                         {"Forwarded", "for=203.0.113.7;proto=https;host=\"other.example:8443\""}};
   const auto found = [&] { return claims(lines, address("10.0.0.1")); };
   EXPECT_EQ(found().scheme, std::nullopt);
   EXPECT_EQ(found().authority, "");

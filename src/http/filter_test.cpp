@@ -15,9 +15,9 @@ class Fixed final : public Handler {
   void finish(const RequestSummary&, Response& response) const override { response.add_field("H", "1"); }
 };
 
-class Named final : public Filter {
+class NamedFilter final : public Filter {
  public:
-  explicit Named(std::string name, bool answers = false) : name_(std::move(name)), answers_(answers) {}
+  explicit NamedFilter(std::string name, bool answers = false) : name_(std::move(name)), answers_(answers) {}
   std::optional<Begin> before(const Request&) const override {
     if (!answers_) return std::nullopt;
     return Response::error(Status::forbidden, name_);
@@ -39,14 +39,14 @@ FilteredHandler filtered(Each... filters) {
 TEST(FilteredHandler, TheFirstFilterSeesARequestFirstAndAResponseLast) {
   const RequestHead head;
   const Endpoint local;
-  const FilteredHandler handler = filtered(Named("outer"), Named("inner"));
+  const FilteredHandler handler = filtered(NamedFilter("outer"), NamedFilter("inner"));
   Begin begun = handler.begin({.head = head, .local = local});
   auto& response = std::get<Response>(begun);
   EXPECT_EQ(response.status, Status::ok);
   handler.finish({}, response);
   EXPECT_EQ(response.fields, "H: 1\r\nF: inner\r\nF: outer\r\n");
 
-  const FilteredHandler refusing = filtered(Named("outer", true), Named("inner", true));
+  const FilteredHandler refusing = filtered(NamedFilter("outer", true), NamedFilter("inner", true));
   EXPECT_EQ(std::get<Response>(refusing.begin({.head = head, .local = local})).detail, "outer");
 }
 

@@ -10,10 +10,10 @@ namespace bobbin::http {
 namespace {
 
 using enum PreconditionVerdict;
-using Lines = std::vector<std::pair<FieldName, std::string_view>>;
+using Conditions = std::vector<std::pair<FieldName, std::string_view>>;
 
 const WallTime kModified = WallTime(seconds(784'111'777)) + std::chrono::nanoseconds(123'456'789);
-const WallTime kNow = kModified + std::chrono::hours(24 * 365);
+const WallTime kRequestedAt = kModified + std::chrono::hours(24 * 365);
 constexpr std::string_view kSame = "Sun, 06 Nov 1994 08:49:37 GMT";  // the second of kModified
 constexpr std::string_view kBefore = "Sun, 06 Nov 1994 08:49:36 GMT";
 constexpr std::string_view kAfter = "Sun, 06 Nov 1994 08:49:38 GMT";
@@ -28,23 +28,23 @@ constexpr FieldName kNoneMatch = FieldName::if_none_match;
 constexpr FieldName kModifiedSince = FieldName::if_modified_since;
 constexpr FieldName kUnmodifiedSince = FieldName::if_unmodified_since;
 
-Fields fields_of(const Lines& lines) {
+Fields fields_of(const Conditions& lines) {
   Fields fields;
   for (const auto& [name, value] : lines) EXPECT_TRUE(fields.add({name, "", value}));
   return fields;
 }
 
-struct Case {
-  Lines lines;
+struct PreconditionCase {
+  Conditions lines;
   PreconditionVerdict verdict;
 };
 
-void expect(const std::vector<Case>& cases, const Validators& current) {
+void expect(const std::vector<PreconditionCase>& cases, const Validators& current) {
   for (const auto& [lines, verdict] : cases) {
     std::string trace = "current " + current.etag;
     for (const auto& [name, value] : lines) trace.append(" | ").append(value);
     SCOPED_TRACE(trace);
-    EXPECT_EQ(evaluate_preconditions(fields_of(lines), current, kNow), verdict);
+    EXPECT_EQ(evaluate_preconditions(fields_of(lines), current, kRequestedAt), verdict);
   }
 }
 
@@ -88,7 +88,7 @@ TEST(Preconditions, IfMatchComparesStrongly) {  // RFC 9110 §13.1.1
 }
 
 TEST(Preconditions, IfNoneMatchComparesWeakly) {  // RFC 9110 §13.1.2
-  const std::vector<Case> cases = {
+  const std::vector<PreconditionCase> cases = {
       {{{kNoneMatch, R"("abc")"}}, not_modified},
       {{{kNoneMatch, R"(W/"abc")"}}, not_modified},
       {{{kNoneMatch, R"("xyz", W/"abc")"}}, not_modified},
@@ -205,10 +205,10 @@ TEST(IfRange, AllowsRangesOfTheSameRepresentationOnly) {  // RFC 9110 §13.1.5
       {{R"("abc")"}, &kWithoutDate, true},
   };
   for (const auto& [values, current, allowed] : cases) {
-    Lines lines;
+    Conditions lines;
     for (const std::string_view value : values) lines.emplace_back(FieldName::if_range, value);
     SCOPED_TRACE(testing::PrintToString(values));
-    EXPECT_EQ(if_range_allows(fields_of(lines), *current, kNow), allowed);
+    EXPECT_EQ(if_range_allows(fields_of(lines), *current, kRequestedAt), allowed);
   }
 }
 

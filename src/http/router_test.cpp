@@ -13,9 +13,9 @@ namespace bobbin::http {
 namespace {
 
 /// Says its name, so that a test sees which site has answered.
-class Named final : public Handler {
+class NamedHandler final : public Handler {
  public:
-  explicit Named(std::string name) : name_(std::move(name)) {}
+  explicit NamedHandler(std::string name) : name_(std::move(name)) {}
   Begin begin(const Request&) const override {
     return Response::with_content(Status::ok, "text/plain", name_);
   }
@@ -26,7 +26,7 @@ class Named final : public Handler {
 
 class RouterTest : public testing::Test {
  protected:
-  Site site(const Named& handler, const std::vector<std::string>& names) const {
+  Site site(const NamedHandler& handler, const std::vector<std::string>& names) const {
     std::vector<HostPolicy::Allowed> allowed;
     for (const std::string& name : names) allowed.push_back(*HostPolicy::parse_allowed(name));
     return {.hosts = HostPolicy(std::move(allowed), HostPolicy::Addresses::none),
@@ -52,9 +52,9 @@ class RouterTest : public testing::Test {
     return response.status == Status::ok && name != nullptr ? *name : "";
   }
 
-  const Named one_{"one"};
-  const Named below_{"below"};
-  const Named any_{"any"};
+  const NamedHandler one_{"one"};
+  const NamedHandler below_{"below"};
+  const NamedHandler any_{"any"};
   Endpoint local_;
 };
 
@@ -107,7 +107,8 @@ TEST_F(RouterTest, ABuiltInNameNeedsThePortOfItsConnection) {
 
 TEST_F(RouterTest, AResponsePassesTheFiltersOfItsSite) {
   using filters::AddedFields;
-  const auto with_fields = [this](const Named& handler, const std::string& name, const std::string& value) {
+  const auto with_fields = [this](const NamedHandler& handler, const std::string& name,
+                                  const std::string& value) {
     Site result = site(handler, {name});
     result.filters.push_back(
         std::make_shared<const AddedFields>("X: " + value + "\r\n", AddedFields::To::all_responses));
@@ -125,7 +126,7 @@ TEST_F(RouterTest, AResponsePassesTheFiltersOfItsSite) {
 }
 
 TEST_F(RouterTest, AnExchangeStandsInTheLogOfItsSite) {
-  const auto with_log = [this](const Named& handler, const std::string& name, std::uint16_t number) {
+  const auto with_log = [this](const NamedHandler& handler, const std::string& name, std::uint16_t number) {
     Site result = site(handler, {name});
     result.access_log = number;
     return result;

@@ -17,21 +17,21 @@ using Kind = ContentFraming::Kind;
 constexpr ContentFraming kChunked{Kind::chunked, 0};
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
-struct Outcome {
+struct DecodingOutcome {
   std::string verdict = "need more";  ///< or "finished" or "400 …"
   std::string content{};              ///< all of it, joined
   std::size_t consumed_bytes = 0;     ///< not compared after a refusal: nobody reads on then
-  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend bool operator==(const DecodingOutcome&, const DecodingOutcome&) = default;
 };
 
-std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
+std::ostream& operator<<(std::ostream& out, const DecodingOutcome& outcome) {
   return out << outcome.verdict << ", " << outcome.consumed_bytes << " consumed, content "
              << testing::PrintToString(outcome.content.substr(0, 80));
 }
 
 /// Gives `piece` to the decoder as a session does, and holds every step to its contract.
 /// True while more is wanted.
-bool give(ContentDecoder& decoder, std::string_view piece, Outcome& outcome) {
+bool give(ContentDecoder& decoder, std::string_view piece, DecodingOutcome& outcome) {
   while (true) {
     const ContentDecoder::Result result = decoder.decode(as_bytes(piece));
     if (const auto* refusal = std::get_if<Refusal>(&result)) {
@@ -60,10 +60,10 @@ bool give(ContentDecoder& decoder, std::string_view piece, Outcome& outcome) {
   }
 }
 
-Outcome feed(GuardedText& memory, const ContentFraming& framing, std::uint64_t limit, std::string_view text,
-             const std::vector<std::size_t>& ends) {
+DecodingOutcome feed(GuardedText& memory, const ContentFraming& framing, std::uint64_t limit,
+                     std::string_view text, const std::vector<std::size_t>& ends) {
   ContentDecoder decoder(framing, limit);
-  Outcome outcome;
+  DecodingOutcome outcome;
   std::size_t start = 0;
   for (const std::size_t end : ends) {
     if (!give(decoder, memory.hold(text.substr(start, end - start)), outcome)) break;
@@ -74,10 +74,10 @@ Outcome feed(GuardedText& memory, const ContentFraming& framing, std::uint64_t l
 
 /// What becomes of `text`, given whole; fails the test when it is anything else byte by byte or in two
 /// pieces.
-Outcome decode(std::string_view text, std::uint64_t limit = kNoLimit,
-               const ContentFraming& framing = kChunked) {
+DecodingOutcome decode(std::string_view text, std::uint64_t limit = kNoLimit,
+                       const ContentFraming& framing = kChunked) {
   GuardedText memory(text.size() + 1);
-  const Outcome whole = feed(memory, framing, limit, text, {text.size()});
+  const DecodingOutcome whole = feed(memory, framing, limit, text, {text.size()});
   std::vector<std::size_t> every_byte;
   for (std::size_t end = 0; end <= text.size(); ++end) every_byte.push_back(end);
   EXPECT_EQ(feed(memory, framing, limit, text, every_byte), whole) << "byte by byte";
@@ -87,27 +87,27 @@ Outcome decode(std::string_view text, std::uint64_t limit = kNoLimit,
   return whole;
 }
 
-int status_of(const Outcome& outcome) {
+int status_of(const DecodingOutcome& outcome) {
   if (outcome.verdict == "finished") return 200;
   return outcome.verdict == "need more" ? 0 : std::stoi(outcome.verdict);
 }
 
 constexpr int kFinished = 200;
-constexpr int kNeedMore = 0;
+constexpr int kNeedMoreContent = 0;
 
-struct Case {
+struct DecodingCase {
   const char* section;
   std::string text;
   int status;
   std::string content = {};
 };
 
-void expect_outcomes(const std::vector<Case>& cases) {
+void expect_outcomes(const std::vector<DecodingCase>& cases) {
   for (const auto& [section, text, status, content] : cases) {
     SCOPED_TRACE(std::string(section) + "\n" + testing::PrintToString(text));
-    const Outcome got = decode(text);
+    const DecodingOutcome got = decode(text);
     EXPECT_EQ(status_of(got), status) << got;
-    if (status == kFinished || status == kNeedMore) {
+    if (status == kFinished || status == kNeedMoreContent) {
       EXPECT_EQ(got.content, content);
       EXPECT_EQ(got.consumed_bytes, text.size());
     }
@@ -118,18 +118,18 @@ TEST(ContentDecoder, WithoutContentThereIsNothingToRead) {  // RFC 9112 §6.3 it
   for (const ContentFraming framing : {ContentFraming{Kind::none, 0}, ContentFraming{Kind::length, 0}}) {
     const ContentDecoder decoder(framing, 0);
     EXPECT_TRUE(decoder.finished());
-    EXPECT_EQ(decode("GET / HTTP/1.1\r\n", 0, framing), (Outcome{"finished", "", 0}));
+    EXPECT_EQ(decode("GET / HTTP/1.1\r\n", 0, framing), (DecodingOutcome{"finished", "", 0}));
   }
 }
 
 TEST(ContentDecoder, CountedContent) {  // RFC 9112 §6.2, §6.3 item 6
   const ContentFraming five{Kind::length, 5};
   EXPECT_FALSE(ContentDecoder(five, 5).finished());
-  EXPECT_EQ(decode("", 5, five), (Outcome{"need more", "", 0}));
-  EXPECT_EQ(decode("1234", 5, five), (Outcome{"need more", "1234", 4}));
-  EXPECT_EQ(decode("12345", 5, five), (Outcome{"finished", "12345", 5}));
-  EXPECT_EQ(decode("\r\n\0\r\n"s, 5, five), (Outcome{"finished", "\r\n\0\r\n"s, 5}));
-  EXPECT_EQ(decode("12345GET / HTTP/1.1\r\n", 5, five), (Outcome{"finished", "12345", 5}));
+  EXPECT_EQ(decode("", 5, five), (DecodingOutcome{"need more", "", 0}));
+  EXPECT_EQ(decode("1234", 5, five), (DecodingOutcome{"need more", "1234", 4}));
+  EXPECT_EQ(decode("12345", 5, five), (DecodingOutcome{"finished", "12345", 5}));
+  EXPECT_EQ(decode("\r\n\0\r\n"s, 5, five), (DecodingOutcome{"finished", "\r\n\0\r\n"s, 5}));
+  EXPECT_EQ(decode("12345GET / HTTP/1.1\r\n", 5, five), (DecodingOutcome{"finished", "12345", 5}));
 }
 
 TEST(ContentDecoder, CountedContentBeyondTheLimitIsRefusedBeforeItComes) {  // RFC 9110 §15.5.14
@@ -142,7 +142,7 @@ TEST(ContentDecoder, CountedContentBeyondTheLimitIsRefusedBeforeItComes) {  // R
 
 TEST(ContentDecoder, Chunks) {
   expect_outcomes({
-      {"RFC 9112 §7.1", "", kNeedMore},
+      {"RFC 9112 §7.1", "", kNeedMoreContent},
       {"RFC 9112 §7.1: no content", "0\r\n\r\n", kFinished, ""},
       {"RFC 9112 §7.1", "5\r\nhello\r\n0\r\n\r\n", kFinished, "hello"},
       {"RFC 9112 §7.1", "5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n", kFinished, "hello world"},
@@ -154,15 +154,15 @@ TEST(ContentDecoder, Chunks) {
       {"RFC 9112 §7.1: data may look like framing", "7\r\n0\r\n\r\n\r\n\r\n0\r\n\r\n", kFinished,
        "0\r\n\r\n\r\n"},
       {"RFC 9112 §7.1: any byte is data", "4\r\n\0\xff\r\n\r\n0\r\n\r\n"s, kFinished, "\0\xff\r\n"s},
-      {"RFC 9112 §8: cut off", "5\r\nhel", kNeedMore, "hel"},
-      {"RFC 9112 §8: cut off", "5\r\nhello\r\n", kNeedMore, "hello"},
-      {"RFC 9112 §8: cut off", "5\r\nhello\r\n0\r\n", kNeedMore, "hello"},
-      {"RFC 9112 §8: cut off", "0\r\n\r", kNeedMore, ""},
+      {"RFC 9112 §8: cut off", "5\r\nhel", kNeedMoreContent, "hel"},
+      {"RFC 9112 §8: cut off", "5\r\nhello\r\n", kNeedMoreContent, "hello"},
+      {"RFC 9112 §8: cut off", "5\r\nhello\r\n0\r\n", kNeedMoreContent, "hello"},
+      {"RFC 9112 §8: cut off", "0\r\n\r", kNeedMoreContent, ""},
   });
 }
 
 TEST(ContentDecoder, WhatFollowsIsLeft) {  // RFC 9112 §9.3.2
-  const Outcome got = decode("1\r\nx\r\n0\r\n\r\nGET / HTTP/1.1\r\n");
+  const DecodingOutcome got = decode("1\r\nx\r\n0\r\n\r\nGET / HTTP/1.1\r\n");
   EXPECT_EQ(got.verdict, "finished");
   EXPECT_EQ(got.content, "x");
   EXPECT_EQ(got.consumed_bytes, 11U);
@@ -300,12 +300,12 @@ TEST(ContentDecoder, ChunksBeyondTheLimitAreRefusedBeforeTheyCome) {  // RFC 911
       {"5\r\nhello\r\n0\r\n\r\n", 5, kFinished},
       {"5\r\nhello\r\n0\r\n\r\n", 4, 413},
       {"5\r\n", 4, 413},
-      {"5\r\n", 5, kNeedMore},
+      {"5\r\n", 5, kNeedMoreContent},
       {"0\r\n\r\n", 0, kFinished},
       {"1\r\n", 0, 413},
       {"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 5, kFinished},
       {"3\r\nabc\r\n3\r\n", 5, 413},
-      {"3\r\nabc\r\n3\r\n", 6, kNeedMore},
+      {"3\r\nabc\r\n3\r\n", 6, kNeedMoreContent},
       {"3\r\nabc\r\nffffffffffffffff\r\n", 1048576, 413},
       {"fffffffffffffffd\r\n", 1048576, 413},
       // Summed up in 64 bits the two would be 2.
@@ -326,7 +326,7 @@ TEST(ContentDecoder, TrailerSection) {  // RFC 9112 §7.1.2
       {"RFC 9110 §6.5", "5\r\nhello\r\n0\r\nX: y\r\nZ:\r\n\r\n", kFinished, "hello"},
       {"RFC 9110 §6.5.1: dropped, whatever it says", "0\r\nContent-Length: 5\r\nHost: evil\r\n\r\n",
        kFinished},
-      {"RFC 9112 §8: cut off", "0\r\nX: y\r\n", kNeedMore},
+      {"RFC 9112 §8: cut off", "0\r\nX: y\r\n", kNeedMoreContent},
       {"RFC 9112 §5.1: space before the colon", "0\r\nX : y\r\n\r\n", 400},
       {"RFC 9112 §5.2: obs-fold", "0\r\nX: y\r\n z\r\n\r\n", 400},
       {"RFC 9112 §5.2: white space in front", "0\r\n X: y\r\n\r\n", 400},

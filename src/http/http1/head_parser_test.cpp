@@ -16,7 +16,7 @@ using namespace std::string_literals;
 using Kind = ContentFraming::Kind;
 
 /// A result with everything copied out of the input, so that results of different feedings can be compared.
-struct Outcome {
+struct ParsingOutcome {
   std::string verdict = "need more";  ///< or "400 …" or "head"
   std::string line{}, method_text{}, target{}, authority{};
   Method method = Method::unknown;
@@ -28,34 +28,34 @@ struct Outcome {
   std::size_t size_bytes = 0;
 
   [[nodiscard]] bool needs_more() const { return verdict == "need more"; }
-  friend bool operator==(const Outcome&, const Outcome&) = default;
+  friend bool operator==(const ParsingOutcome&, const ParsingOutcome&) = default;
 };
 
-std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
+std::ostream& operator<<(std::ostream& out, const ParsingOutcome& outcome) {
   out << outcome.verdict << " [" << outcome.line << "] " << outcome.size_bytes << " bytes";
   for (const auto& field : outcome.fields) out << " | " << field;
   return out;
 }
 
-Outcome outcome_of(const HeadResult& result) {
+ParsingOutcome outcome_of(const HeadResult& result) {
   if (std::holds_alternative<NeedMore>(result)) return {};
   if (const auto* refusal = std::get_if<Refusal>(&result))
     return {.verdict = std::to_string(code(refusal->status)) + " " + std::string(refusal->reason)};
   const auto& [head, size_bytes] = std::get<ParsedHead>(result);
-  Outcome outcome{.verdict = "head",
-                  .line = std::string(head.line),
-                  .method_text = std::string(head.method_text),
-                  .target = std::string(head.target),
-                  .authority = std::string(head.authority),
-                  .method = head.method,
-                  .minor_version = head.minor_version,
-                  .persists = head.asks_to_persist,
-                  .expects_continue = head.expects_continue,
-                  .expects_other = head.expects_other,
-                  .kind = head.framing.kind,
-                  .length_bytes = head.framing.length_bytes,
-                  .fields = {},
-                  .size_bytes = size_bytes};
+  ParsingOutcome outcome{.verdict = "head",
+                         .line = std::string(head.line),
+                         .method_text = std::string(head.method_text),
+                         .target = std::string(head.target),
+                         .authority = std::string(head.authority),
+                         .method = head.method,
+                         .minor_version = head.minor_version,
+                         .persists = head.asks_to_persist,
+                         .expects_continue = head.expects_continue,
+                         .expects_other = head.expects_other,
+                         .kind = head.framing.kind,
+                         .length_bytes = head.framing.length_bytes,
+                         .fields = {},
+                         .size_bytes = size_bytes};
   for (const Field& field : head.fields.lines())
     outcome.fields.push_back(std::string(field.name_text) + ": " + std::string(field.value));
   return outcome;
@@ -63,10 +63,10 @@ Outcome outcome_of(const HeadResult& result) {
 
 /// Offers `text` in pieces that end at `ends` (ascending, the last is text.size()), as a session would: all
 /// of what came so far each time, each time somewhere else in memory.
-Outcome offer(GuardedText& memory, std::string_view text, const std::vector<std::size_t>& ends,
-              const HeadLimits& limits) {
+ParsingOutcome offer(GuardedText& memory, std::string_view text, const std::vector<std::size_t>& ends,
+                     const HeadLimits& limits) {
   HeadProgress progress;
-  Outcome outcome;
+  ParsingOutcome outcome;
   for (const std::size_t end : ends) {
     outcome = outcome_of(parse_head(memory.hold(text.substr(0, end)), progress, limits));
     if (!outcome.needs_more()) break;
@@ -77,9 +77,9 @@ Outcome offer(GuardedText& memory, std::string_view text, const std::vector<std:
 
 /// What becomes of `text`, offered whole; fails the test when it is anything else in pieces, or in front of
 /// what a pipelining client sends next.
-Outcome parse(std::string_view text, const HeadLimits& limits = {}) {
+ParsingOutcome parse(std::string_view text, const HeadLimits& limits = {}) {
   GuardedText memory(text.size() + 1);
-  const Outcome whole = offer(memory, text, {text.size()}, limits);
+  const ParsingOutcome whole = offer(memory, text, {text.size()}, limits);
 
   std::vector<std::size_t> every_byte;
   for (std::size_t end = 1; end <= text.size(); ++end) every_byte.push_back(end);
@@ -91,7 +91,7 @@ Outcome parse(std::string_view text, const HeadLimits& limits = {}) {
 
   // Every prefix, after every shorter one.
   if (text.size() < 200) {
-    std::vector<Outcome> fresh(text.size() + 1);
+    std::vector<ParsingOutcome> fresh(text.size() + 1);
     std::vector<HeadProgress> reached(text.size() + 1);
     for (std::size_t end = 0; end <= text.size(); ++end)
       fresh[end] = outcome_of(parse_head(memory.hold(text.substr(0, end)), reached[end], limits));
@@ -111,21 +111,21 @@ Outcome parse(std::string_view text, const HeadLimits& limits = {}) {
   return whole;
 }
 
-int status_of(const Outcome& outcome) {
+int status_of(const ParsingOutcome& outcome) {
   if (outcome.verdict == "head") return 200;
   return outcome.needs_more() ? 0 : std::stoi(outcome.verdict);
 }
 
 constexpr int kHead = 200;
-constexpr int kNeedMore = 0;
+constexpr int kNeedMoreHead = 0;
 
-struct Case {
+struct ParsingCase {
   const char* section;
   std::string text;
   int status;
 };
 
-void expect_statuses(const std::vector<Case>& cases) {
+void expect_statuses(const std::vector<ParsingCase>& cases) {
   for (const auto& [section, text, status] : cases) {
     SCOPED_TRACE(std::string(section) + "\n" + testing::PrintToString(text));
     EXPECT_EQ(status_of(parse(text)), status);
@@ -140,7 +140,7 @@ std::string with_fields(const std::string& fields, const std::string& version = 
 std::string with_line(const std::string& line) { return line + "\r\nHost: a\r\n\r\n"; }
 
 TEST(HeadParser, TakesTheExampleApart) {  // RFC 9112 §3, RFC 9110 §5
-  const Outcome got = parse(
+  const ParsingOutcome got = parse(
       "GET /about.html?x=1 HTTP/1.1\r\nHost: localhost:8080\r\nuSER-aGENT: \t curl/8.0 (a; b) \t "
       "\r\nX-Empty:\r\n"
       "X-Blank:   \r\nX-Obs-Text: \xc3\xa9\x80\r\nAccept:*/*\r\n\r\n");
@@ -183,19 +183,19 @@ TEST(HeadParser, TellsWhereTheHeadEnds) {  // RFC 9112 §2.1, §9.3.2
 
 TEST(HeadParser, WaitsForTheRest) {
   expect_statuses({
-      {"nothing yet", "", kNeedMore},
-      {"RFC 9112 §2.2", "\r", kNeedMore},
-      {"RFC 9112 §2.2", "\r\n\r\n", kNeedMore},
-      {"RFC 9112 §3", "G", kNeedMore},
-      {"RFC 9112 §3", "GET ", kNeedMore},
-      {"RFC 9112 §3", "GET / HTT", kNeedMore},
-      {"RFC 9112 §3", "GET / HTTP/1.1\r", kNeedMore},
-      {"RFC 9112 §2.1", "GET / HTTP/1.1\r\n", kNeedMore},
-      {"RFC 9112 §5", "GET / HTTP/1.1\r\nHo", kNeedMore},
-      {"RFC 9112 §5", "GET / HTTP/1.1\r\nHost: a\r", kNeedMore},
-      {"RFC 9112 §2.1", "GET / HTTP/1.1\r\nHost: a\r\n\r", kNeedMore},
+      {"nothing yet", "", kNeedMoreHead},
+      {"RFC 9112 §2.2", "\r", kNeedMoreHead},
+      {"RFC 9112 §2.2", "\r\n\r\n", kNeedMoreHead},
+      {"RFC 9112 §3", "G", kNeedMoreHead},
+      {"RFC 9112 §3", "GET ", kNeedMoreHead},
+      {"RFC 9112 §3", "GET / HTT", kNeedMoreHead},
+      {"RFC 9112 §3", "GET / HTTP/1.1\r", kNeedMoreHead},
+      {"RFC 9112 §2.1", "GET / HTTP/1.1\r\n", kNeedMoreHead},
+      {"RFC 9112 §5", "GET / HTTP/1.1\r\nHo", kNeedMoreHead},
+      {"RFC 9112 §5", "GET / HTTP/1.1\r\nHost: a\r", kNeedMoreHead},
+      {"RFC 9112 §2.1", "GET / HTTP/1.1\r\nHost: a\r\n\r", kNeedMoreHead},
       {"RFC 9112 §3.2: known to be wrong only at the end", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
-       kNeedMore},
+       kNeedMoreHead},
   });
 }
 
@@ -287,7 +287,7 @@ TEST(HeadParser, Method) {  // RFC 9110 §9.1: case-sensitive; RFC 5789
   };
   for (const auto& [text, method] : cases) {
     SCOPED_TRACE(text);
-    const Outcome got = parse(with_line(text + " / HTTP/1.1"));
+    const ParsingOutcome got = parse(with_line(text + " / HTTP/1.1"));
     if (text.find(' ') != std::string::npos) {
       EXPECT_EQ(status_of(got), 400);
       continue;
@@ -402,7 +402,7 @@ TEST(HeadParser, AuthorityComesFromAnAbsoluteTarget) {  // RFC 9112 §3.2.2
   };
   for (const auto& [target, authority] : cases) {
     SCOPED_TRACE(target);
-    const Outcome got = parse(with_line("GET " + target + " HTTP/1.1"));
+    const ParsingOutcome got = parse(with_line("GET " + target + " HTTP/1.1"));
     EXPECT_EQ(got.verdict, "head");
     EXPECT_EQ(got.target, target);
     EXPECT_EQ(got.authority, authority);
@@ -456,7 +456,7 @@ TEST(HeadParser, ContentLength) {
   };
   for (const auto& [section, value, length] : cases) {
     SCOPED_TRACE(std::string(section) + ": " + value);
-    const Outcome got = parse(with_fields("Content-Length: " + value + "\r\n"));
+    const ParsingOutcome got = parse(with_fields("Content-Length: " + value + "\r\n"));
     EXPECT_EQ(status_of(got), length ? kHead : 400);
     if (!length) continue;
     EXPECT_EQ(got.kind, Kind::length);
@@ -560,7 +560,7 @@ TEST(HeadParser, Persistence) {  // RFC 9112 §9.3, RFC 9110 §7.6.1
   };
   for (const auto& [version, fields, persists] : cases) {
     SCOPED_TRACE(testing::Message() << version << " " << fields);
-    const Outcome got = parse(with_fields(fields, version));
+    const ParsingOutcome got = parse(with_fields(fields, version));
     EXPECT_EQ(status_of(got), kHead);
     EXPECT_EQ(got.persists, persists);
   }
@@ -586,7 +586,7 @@ TEST(HeadParser, Expectation) {  // RFC 9110 §10.1.1
   };
   for (const auto& [version, fields, continues, other] : cases) {
     SCOPED_TRACE(testing::Message() << version << " " << fields);
-    const Outcome got = parse(with_fields(fields, version));
+    const ParsingOutcome got = parse(with_fields(fields, version));
     EXPECT_EQ(status_of(got), kHead);
     EXPECT_EQ(got.expects_continue, continues);
     EXPECT_EQ(got.expects_other, other);
@@ -606,7 +606,7 @@ TEST(HeadParser, LimitOfTheHead) {
     EXPECT_EQ(status_of(parse(request + "GET", {limit})), want);
     if (limit < request.size()) {
       EXPECT_EQ(status_of(parse(request.substr(0, limit), {limit})), want) << "never waits at the limit";
-      EXPECT_EQ(status_of(parse(request.substr(0, limit - 1), {limit})), kNeedMore);
+      EXPECT_EQ(status_of(parse(request.substr(0, limit - 1), {limit})), kNeedMoreHead);
     }
   }
   EXPECT_EQ(status_of(parse("\r\n\r\n" + request, {request.size()})), 431) << "empty lines count";
@@ -630,7 +630,7 @@ TEST(HeadParser, TheDefaultLimitIs16KiB) {
 TEST(HeadParser, AMethodLongerThanTheHeadMayBeIsUnknown) {
   const std::string method(300, 'M');
   EXPECT_EQ(status_of(parse(method, {300})), 501);
-  EXPECT_EQ(status_of(parse(method, {301})), kNeedMore);
+  EXPECT_EQ(status_of(parse(method, {301})), kNeedMoreHead);
   EXPECT_EQ(status_of(parse(method + " / HTTP/1.1\r\n", {256})), 501);
   EXPECT_EQ(status_of(parse("\r\n\r\n" + method, {256})), 501) << "empty lines count towards the limit";
   EXPECT_EQ(status_of(parse(method + " /", {301})), 414) << "the method has ended";
