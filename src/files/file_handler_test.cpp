@@ -792,11 +792,11 @@ TEST_F(FileHandlerTest, FileThatIsNeverWhatItSaysIsGivenUp) {
 // A change of mode looks like a write whose mtime was set back, so it makes a read start again. Some of these
 // land in the middle of a read; none comes four times in a row.
 TEST_F(FileHandlerTest, FileThatChangesWhileItIsReadIsReadAgain) {
-  constexpr unsigned kChanges = 200;
+  constexpr unsigned kTurns = 200;
   std::atomic<bool> done = false;
   write("busy.css", pattern(65536));
   std::thread changer([&] {
-    for (unsigned turn = 0; turn < kChanges; ++turn) {
+    for (unsigned turn = 0; turn < kTurns; ++turn) {
       fs::permissions(place.path("site/busy.css"),
                       turn % 2 == 0 ? fs::perms::owner_all : fs::perms::owner_read);
       std::this_thread::sleep_for(milliseconds(1));
