@@ -154,12 +154,11 @@ TEST(List, OfAFileIsAnError) {
 std::multiset<std::string> entries_of(const Fd& directory) {
   std::multiset<std::string> entries;
   const auto add = [&entries](const DirectoryEntry& entry) {
-    using Kind = FileStatus::Kind;
-    const char kind = !entry.kind                      ? '?'
-                      : *entry.kind == Kind::regular   ? 'f'
-                      : *entry.kind == Kind::directory ? 'd'
-                      : *entry.kind == Kind::link      ? 'l'
-                                                       : 'o';
+    const char kind = !entry.kind                                  ? '?'
+                      : *entry.kind == FileStatus::Kind::regular   ? 'f'
+                      : *entry.kind == FileStatus::Kind::directory ? 'd'
+                      : *entry.kind == FileStatus::Kind::link      ? 'l'
+                                                                   : 'o';
     entries.insert(std::string(entry.name) + ":" + kind);
   };
   while (read_entries(directory, add).value()) {
