@@ -13,13 +13,13 @@ namespace {
 
 using Kind = RangeSelection::Kind;
 
-struct RangeCase {
+struct SelectionCase {
   std::string field;
   Kind kind;
   std::vector<ByteRange> ranges;
 };
 
-void expect(const std::vector<RangeCase>& cases, std::uint64_t size) {
+void expect(const std::vector<SelectionCase>& cases, std::uint64_t size) {
   for (const auto& [field, kind, ranges] : cases) {
     SCOPED_TRACE(field);
     const RangeSelection selection = select_ranges(field, size);
