@@ -14,6 +14,7 @@
 #include "json/basic_parser.h"
 #include "json/blanks.h"
 #include "json/explain.h"
+#include "json/scalar_finder.h"
 #include "json/utf8_check.h"
 
 namespace bobbin::json {
@@ -22,8 +23,10 @@ namespace {
 using boost::json::error_code;
 using Text = boost::json::string_view;
 
-/// What the parser tells its handler, of which nobody wants to know anything.
-struct Nobody {
+/// What the parser tells of: of use only where some value is looked for.
+struct Watcher {
+  std::optional<ScalarFinder> finder;
+
   // NOLINTBEGIN(readability-identifier-naming): the parser asks for these names
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_object_size = max_array_size;
@@ -33,22 +36,34 @@ struct Nobody {
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return true; }
-  bool on_object_end(std::size_t, error_code&) { return true; }
-  bool on_array_begin(error_code&) { return true; }
-  bool on_array_end(std::size_t, error_code&) { return true; }
-  bool on_key_part(Text, std::size_t, error_code&) { return true; }
-  bool on_key(Text, std::size_t, error_code&) { return true; }
-  bool on_string_part(Text, std::size_t, error_code&) { return true; }
-  bool on_string(Text, std::size_t, error_code&) { return true; }
-  bool on_number_part(Text, error_code&) { return true; }
-  bool on_int64(std::int64_t, Text, error_code&) { return true; }
-  bool on_uint64(std::uint64_t, Text, error_code&) { return true; }
-  bool on_double(double, Text, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return tell(&ScalarFinder::begin_object); }
+  bool on_object_end(std::size_t, error_code&) { return tell(&ScalarFinder::end); }
+  bool on_array_begin(error_code&) { return tell(&ScalarFinder::begin_array); }
+  bool on_array_end(std::size_t, error_code&) { return tell(&ScalarFinder::end); }
+  bool on_key_part(Text part, std::size_t, error_code&) { return tell(&ScalarFinder::add_key_part, part); }
+  bool on_key(Text part, std::size_t, error_code&) { return tell(&ScalarFinder::end_key, part); }
+  bool on_string_part(Text part, std::size_t, error_code&) {
+    return tell(&ScalarFinder::add_scalar_part, part);
+  }
+  bool on_string(Text part, std::size_t, error_code&) { return tell(&ScalarFinder::end_scalar, part); }
+  bool on_number_part(Text part, error_code&) { return tell(&ScalarFinder::add_scalar_part, part); }
+  bool on_int64(std::int64_t, Text part, error_code&) { return tell(&ScalarFinder::end_scalar, part); }
+  bool on_uint64(std::uint64_t, Text part, error_code&) { return tell(&ScalarFinder::end_scalar, part); }
+  bool on_double(double, Text part, error_code&) { return tell(&ScalarFinder::end_scalar, part); }
+  bool on_bool(bool value, error_code&) { return tell(&ScalarFinder::end_scalar, value ? "true" : "false"); }
+  bool on_null(error_code&) { return tell(&ScalarFinder::null); }
   bool on_comment_part(Text, error_code&) { return true; }
   bool on_comment(Text, error_code&) { return true; }
+
+ private:
+  bool tell(void (ScalarFinder::*what)()) {
+    if (finder) ((*finder).*what)();
+    return true;
+  }
+  bool tell(void (ScalarFinder::*what)(std::string_view), Text text) {
+    if (finder) ((*finder).*what)({text.data(), text.size()});
+    return true;
+  }
 };
 
 // The parser gets the text in blocks of our own choice, whatever the pieces were:
@@ -112,7 +127,11 @@ std::uint64_t count_newlines(std::string_view text) {
 }  // namespace
 
 struct Validator::State {
-  boost::json::basic_parser<Nobody> parser{strict()};
+  explicit State(std::vector<Pointer> wanted) {
+    if (!wanted.empty()) parser.handler().finder.emplace(std::move(wanted));
+  }
+
+  boost::json::basic_parser<Watcher> parser{strict()};
   std::array<char, kBlockBytes> block;
   std::size_t block_size = 0;
 
@@ -182,13 +201,17 @@ struct Validator::State {
   }
 };
 
-Validator::Validator() : state_(std::make_unique_for_overwrite<State>()) {}
+Validator::Validator(std::vector<Pointer> wanted) : state_(new State(std::move(wanted))) {}
 Validator::~Validator() = default;
 Validator::Validator(Validator&&) noexcept = default;
 Validator& Validator::operator=(Validator&&) noexcept = default;
 
 bool Validator::feed(Bytes piece) { return state_->feed(as_text(piece)); }
 bool Validator::finish() { return state_->finish(); }
+
+const std::optional<std::string>& Validator::found(std::size_t index) const {
+  return state_->parser.handler().finder->found(index);
+}
 
 const Fault& Validator::fault() const {
   ASSERT(state_->fault);

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
+#include "json/pointer.h"
 
 namespace bobbin::json {
 
@@ -32,7 +35,8 @@ class Validator {
  public:
   static constexpr std::size_t kMaximumDepth = 512;
 
-  Validator();
+  /// `wanted`: places whose values are to be found, at most ScalarFinder::kMostPointers.
+  explicit Validator(std::vector<Pointer> wanted = {});
   ~Validator();
   Validator(Validator&&) noexcept;
   Validator& operator=(Validator&&) noexcept;
@@ -42,6 +46,8 @@ class Validator {
   [[nodiscard]] bool feed(Bytes piece);
   /// There are no more pieces. False when the text is not complete or not valid: see fault().
   [[nodiscard]] bool finish();
+  /// The value at the place `wanted[index]`: see ScalarFinder::found. After finish has said true.
+  [[nodiscard]] const std::optional<std::string>& found(std::size_t index) const;
   /// Why feed or finish said false. Only then.
   [[nodiscard]] const Fault& fault() const;
 
