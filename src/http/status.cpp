@@ -33,6 +33,7 @@ std::string_view reason_phrase(Status status) {
     case Status::range_not_satisfiable: return "Range Not Satisfiable";
     case Status::expectation_failed: return "Expectation Failed";
     case Status::misdirected_request: return "Misdirected Request";
+    case Status::unprocessable_content: return "Unprocessable Content";
     case Status::too_many_requests: return "Too Many Requests";
     case Status::request_header_fields_too_large: return "Request Header Fields Too Large";
     case Status::internal_server_error: return "Internal Server Error";

@@ -36,6 +36,7 @@ enum class Status : std::uint16_t {
   range_not_satisfiable = 416,
   expectation_failed = 417,
   misdirected_request = 421,
+  unprocessable_content = 422,
   too_many_requests = 429,
   request_header_fields_too_large = 431,
   internal_server_error = 500,

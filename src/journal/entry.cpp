@@ -76,6 +76,8 @@ void append_content(std::string& out, const Record& record) {
   append_text(out, "received", time_text(record.received));
   append_text(out, "name", record.name);
   append(out, ",\"size\":{},\"sha256\":\"{}\"", record.size_bytes, hex_of(record.digest));
+  if (record.key) append(out, ",\"key\":\"{}\"", hex_of(*record.key));
+  if (record.is_conflict) out += ",\"conflict\":true";
   if (!record.request.empty()) append(out, ",\"request\":{}", record.request);
   if (record.is_whole_file) append_text(out, "file", kWholeFile);
 }
@@ -130,6 +132,8 @@ std::optional<Record> record_of(const json::Object& object, bool has_body) {
                 .digest = *digest,
                 .has_body = has_body,
                 .is_whole_file = object.text("file") == kWholeFile,
+                .key = digest_in(object, "key"),
+                .is_conflict = object.has("conflict"),
                 .request = {}};
 }
 

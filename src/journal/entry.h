@@ -19,6 +19,8 @@
 //
 // A record of an inbox has what is known of its request behind the digest, and says that its file holds the
 // whole entry: ,"request":{"client":"192.0.2.7","fields":[["x-github-event","push"]]},"file":"record"
+// One by which a repetition is recognised has ,"key":"HEX" behind its digest, and ,"conflict":true when
+// another one has the same key.
 //
 // The part before `body` (where there is none, before `check`), closed by '}', is the *receipt*. It holds the
 // digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the whole of that
@@ -49,6 +51,9 @@ struct Record {
   bool has_body = true;     ///< whether the document stands in the entry; otherwise it was kept before
   /// Whether the file holds the entry, with the document in it; otherwise it holds the document alone.
   bool is_whole_file = false;
+  /// By what a repetition of the document is recognised. Nothing: it has no key.
+  std::optional<crypto::Digest> key = {};
+  bool is_conflict = false;  ///< another document has the key; it came before, with another content
   /// What is known of the request: a JSON object; empty: nothing is kept. It is not read again: it stands in
   /// the text of the entry.
   std::string request;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "os/fd.h"
+#include "store/directory_key_files.h"
 #include "store/folder.h"
 
 namespace bobbin::store {
@@ -46,6 +48,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] Result<void> sync_hidden_names() override;
   [[nodiscard]] Result<void> publish_hidden(const std::string& name) override;
   [[nodiscard]] Result<void> remove_hidden_names() override;
+  [[nodiscard]] std::unique_ptr<KeyFiles> key_files() override { return key_files_in(directory_); }
   [[nodiscard]] const std::string& path() const override { return path_; }
   [[nodiscard]] std::uint64_t device() const override { return device_; }
 

@@ -55,8 +55,8 @@ void Document::when_ready(std::function<void()> ready) {
   ready();  // the piece has been taken meanwhile
 }
 
-void Document::commit(std::string request, Done done) {
-  request_ = std::move(request);
+void Document::commit(Particulars particulars, Done done) {
+  particulars_ = std::move(particulars);
   {
     const Lock lock(mutex_);
     if (is_writing_) {

@@ -40,7 +40,7 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   [[nodiscard]] Intake append(Bytes piece) override EXCLUDES(mutex_);
   void when_ready(std::function<void()> ready) override EXCLUDES(mutex_);
   /// Hands the document to the committer once everything before has been written.
-  void commit(std::string request, Done done) override EXCLUDES(mutex_);
+  void commit(Particulars particulars, Done done) override EXCLUDES(mutex_);
   /// The executor closes the file, if there is one, since that may take long.
   void abandon() override EXCLUDES(mutex_);
 
@@ -50,8 +50,7 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
   [[nodiscard]] crypto::Digest digest() { return digest_->finish(); }
 
-  /// What is known of the request: see Draft::commit.
-  [[nodiscard]] const std::string& request() const { return request_; }
+  [[nodiscard]] const Particulars& particulars() const { return particulars_; }
   /// Why it cannot be stored, when that is known already.
   [[nodiscard]] std::optional<NotStored> known_failure() EXCLUDES(mutex_);
 
@@ -85,7 +84,7 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
 
   const std::shared_ptr<FolderStore> store_;
   const std::uint64_t announced_bytes_;
-  std::string request_;  // set by commit
+  Particulars particulars_;  // set by commit
 
   // These belong to the task while is_writing_, and afterwards to the thread that commits the document.
   std::unique_ptr<StagedFile> file_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "base/move_only_function.h"
 #include "base/result.h"
 #include "crypto/sha256.h"
+#include "store/document_key.h"
 
 // The interface of a store of documents, as a handler sees it. The handler knows neither files nor threads,
 // and the store knows nothing of HTTP. The store judges a failure: it logs the cause, decides whether it can
@@ -21,6 +23,8 @@ struct NotStored {
   enum class Reason : std::uint8_t {
     busy,    ///< too much is under way; the document may be taken later
     closed,  ///< a sync has failed, so no document is taken until a restart
+    /// A document of another content came before with its key: see DocumentKey::OtherContent.
+    conflict,
     failed,  ///< this document could not be stored, because of `cause`
   } reason;
   Error cause = {};
@@ -32,6 +36,15 @@ struct Stored {
   std::string id = {};         ///< of its record; empty: there is no journal
   std::uint64_t sequence = 0;  ///< likewise; from 1, without a gap
   crypto::Digest digest{};     ///< likewise; SHA-256 of the document
+  bool is_repetition = false;  ///< it is the document that came first with this key, and has no name here
+};
+
+/// What is known of a document besides its content. For a store of records.
+struct Particulars {
+  /// What is known of the request: a JSON object, in UTF-8, of at most kLargestRequestBytes; or nothing.
+  std::string request = {};
+  std::optional<DocumentKey> key = {};
+  static constexpr std::size_t kLargestRequestBytes = 48UL * 1024;
 };
 
 using Outcome = Result<Stored, NotStored>;
@@ -49,7 +62,7 @@ class DraftTarget {
   virtual ~DraftTarget() = default;
   [[nodiscard]] virtual Intake append(Bytes piece) = 0;
   virtual void when_ready(std::function<void()> ready) = 0;
-  virtual void commit(std::string request, Done done) = 0;
+  virtual void commit(Particulars particulars, Done done) = 0;
   /// Nobody wants the document any more.
   virtual void abandon() = 0;
 };
@@ -77,13 +90,10 @@ class Draft {
   /// Says that the document is complete; nothing else may be called afterwards. `done` is called exactly
   /// once, by any thread, perhaps before this returns: with a name once the document is on stable storage, or
   /// with the reason why it is not.
-  void commit(DraftTarget::Done done) && { std::move(*this).commit("", std::move(done)); }
-  /// The same with what is known of the request, which is kept in the record: a JSON object, in UTF-8, of at
-  /// most kLargestRequestBytes. For a store of records.
-  void commit(std::string request, DraftTarget::Done done) && {
-    std::exchange(target_, nullptr)->commit(std::move(request), std::move(done));
+  void commit(DraftTarget::Done done) && { std::move(*this).commit({}, std::move(done)); }
+  void commit(Particulars particulars, DraftTarget::Done done) && {
+    std::exchange(target_, nullptr)->commit(std::move(particulars), std::move(done));
   }
-  static constexpr std::size_t kLargestRequestBytes = 48UL * 1024;
 
  private:
   std::shared_ptr<DraftTarget> target_;

@@ -11,6 +11,7 @@
 #include "crypto/sha256.h"
 #include "journal/journal.h"
 #include "journal/medium.h"
+#include "store/key_files.h"
 
 namespace bobbin::store {
 
@@ -86,6 +87,9 @@ class Folder {
   /// Gives a file that has a hidden name its own one as well. EEXIST when that is taken, ENOENT when there is
   /// no such file.
   [[nodiscard]] virtual Result<void> publish_hidden(const std::string& name) = 0;
+
+  /// Where the keys of documents are kept: see KnownDocuments. The folder outlives the result.
+  [[nodiscard]] virtual std::unique_ptr<KeyFiles> key_files() = 0;
 
   /// For messages.
   [[nodiscard]] virtual const std::string& path() const = 0;

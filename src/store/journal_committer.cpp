@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -24,7 +25,17 @@ executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder)
 
 /// In the journal, at most.
 std::uint64_t room_for(Document& document) {
-  return Journal::kRecordBytes + document.request().size() + document.content_in_memory().value_or("").size();
+  return Journal::kRecordBytes + document.particulars().request.size() +
+         document.content_in_memory().value_or("").size();
+}
+
+/// Of a document whose key is known.
+enum class Repetition : std::uint8_t { same, refused, stored };
+
+Repetition judge(const DocumentKey& key, bool is_same_content) {
+  using OtherContent = DocumentKey::OtherContent;
+  if (is_same_content || key.other_content == OtherContent::ignored) return Repetition::same;
+  return key.other_content == OtherContent::refused ? Repetition::refused : Repetition::stored;
 }
 
 }  // namespace
@@ -37,13 +48,23 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
       limits_(limits),
       lane_(journal_lane(executor, folder)),
       state_(state),
-      report_(log, registry) {}
+      report_(log, registry),
+      known_(folder.key_files()) {}
 
 Result<void> JournalCommitter::prepare() {
   const Lock lock(journal_mutex_);
+  if (inbox_.layout == Layout::record) TRY(known_.load());
   medium_ = TRY(folder_.open_journal(false));
   if (medium_ == nullptr) return {};
   history_ = TRY(Journal::read(*medium_));
+  // Recovery makes the keys durable, too, where there is anything to be recovered.
+  for (const auto& [record, content, is_published] : history_.open)
+    if (record.key && !record.is_conflict)
+      known_.add(*record.key, {.id = record.id,
+                               .sequence = record.sequence,
+                               .digest = record.digest,
+                               .received = record.received});
+  TRY(known_.write());
   TRY(recover(folder_, history_, report_.log()));
   published_ = checkpointed_ = history_.sequence;
   record_names_.go_on_behind(history_.received);
@@ -117,19 +138,99 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
 }
 
 void JournalCommitter::commit(Uploads& batch) {
+  Uploads repetitions;
   {
     const Lock lock(journal_mutex_);
-    if (has_failed_)  // a checkpoint may have, while the lock was waited for
+    if (has_failed_) {  // a checkpoint may have, while the lock was waited for
       fail_all(batch, {Reason::closed});
-    else
-      store(batch);
+    } else {
+      repetitions = take_repetitions(batch);
+      if (!batch.empty()) store(batch);
+    }
     if (journal_ != nullptr) bytes_ = journal_->bytes();
-    for (const Upload& upload : batch) report_.add(upload);
+    for (JournalUpload& upload : repetitions) {
+      if (!upload.first) continue;
+      const JournalUpload& first = batch[*upload.first];
+      upload.id = first.id;
+      upload.sequence = first.sequence;
+      upload.digest = first.digest;
+      upload.failure = first.failure;
+    }
+    for (const Uploads* uploads : {&batch, &repetitions})
+      for (const Upload& upload : *uploads) report_.add(upload);
   }
+  for (Uploads* uploads : {&batch, &repetitions})
+    for (JournalUpload& upload : *uploads) {
+      upload.whole_record.reset();
+      upload.conclude();
+    }
+}
+
+/// Takes those out that need no record: each has an outcome then, or is to get that of another document of
+/// the batch.
+JournalCommitter::Uploads JournalCommitter::take_repetitions(Uploads& batch) {
+  Uploads repetitions;
+  Uploads rest;
+  std::map<crypto::Digest, std::size_t> firsts;  // of the batch, by their keys
   for (JournalUpload& upload : batch) {
-    upload.whole_record.reset();
-    upload.conclude();
+    const auto& key = upload.document->particulars().key;
+    const auto content = upload.document->content_in_memory();
+    if (!key || !content || upload.document->known_failure()) {
+      rest.push_back(std::move(upload));
+      continue;
+    }
+    upload.digest = crypto::sha256(*content);
+    const auto known = known_.find(*key, wall_now());
+    const auto first = firsts.find(key->digest);
+    if (!known && first == firsts.end()) {
+      firsts.emplace(key->digest, rest.size());
+      rest.push_back(std::move(upload));
+      continue;
+    }
+    switch (judge(*key, upload.digest == (known ? known->digest : rest[first->second].digest))) {
+      case Repetition::same:
+        upload.is_repetition = true;
+        if (known) {
+          upload.id = known->id;
+          upload.sequence = known->sequence;
+          upload.digest = known->digest;
+        } else {
+          upload.first = first->second;
+        }
+        break;
+      case Repetition::refused: upload.failure = {Reason::conflict}; break;
+      case Repetition::stored:
+        upload.is_conflict = true;
+        rest.push_back(std::move(upload));
+        continue;
+    }
+    repetitions.push_back(std::move(upload));
   }
+  batch = std::move(rest);
+  return repetitions;
+}
+
+/// Of documents that are stored.
+void JournalCommitter::remember_keys(const Uploads& batch) {
+  for (const JournalUpload& upload : batch) {
+    const auto& key = upload.document->particulars().key;
+    if (!key || upload.failure || upload.is_conflict) continue;
+    known_.add(
+        key->digest,
+        {.id = upload.id, .sequence = upload.sequence, .digest = upload.digest, .received = upload.received});
+  }
+  static_cast<void>(write_keys());
+}
+
+/// No checkpoint is made while it fails, so the records stay in the journal.
+Result<void> JournalCommitter::write_keys() {
+  const Result<void> written = known_.write();
+  if (!written && !std::exchange(keys_are_late_, true))
+    report_.add_error(
+        fmt::format("The keys of documents in '{}' could not be written ({}): it is tried again",
+                    folder_.path(), written.error().message()));
+  if (written) keys_are_late_ = false;
+  return written;
 }
 
 /// Brings every document of the batch to where it has its name, or a failure.
@@ -140,6 +241,7 @@ void JournalCommitter::store(Uploads& batch) {
       std::ranges::any_of(batch, [](const JournalUpload& each) { return each.sequence != 0; });
   if (!has_records || !write_and_flush(batch)) return;
   publish(batch);
+  remember_keys(batch);
 }
 
 bool JournalCommitter::make_room(Uploads& batch) {
@@ -197,16 +299,21 @@ void JournalCommitter::add_whole_record(JournalUpload& upload) {
   const WallTime now = wall_now();
   upload.id = random_text();
   upload.name = "new/" + record_names_.next(now, upload.id);
-  upload.digest = crypto::sha256(*body);
-  upload.sequence = journal_->add({.id = upload.id,
-                                   .inbox = inbox_.name,
-                                   .received = std::chrono::floor<std::chrono::microseconds>(now),
-                                   .name = upload.name,
-                                   .size_bytes = body->size(),
-                                   .digest = upload.digest,
-                                   .is_whole_file = true,
-                                   .request = document.request()},
-                                  *body);
+  upload.received = std::chrono::floor<std::chrono::microseconds>(now);
+  const Particulars& particulars = document.particulars();
+  if (!particulars.key) upload.digest = crypto::sha256(*body);  // else it is known
+  upload.sequence =
+      journal_->add({.id = upload.id,
+                     .inbox = inbox_.name,
+                     .received = upload.received,
+                     .name = upload.name,
+                     .size_bytes = body->size(),
+                     .digest = upload.digest,
+                     .is_whole_file = true,
+                     .key = particulars.key ? std::optional(particulars.key->digest) : std::nullopt,
+                     .is_conflict = upload.is_conflict,
+                     .request = particulars.request},
+                    *body);
   if (const auto staged = stage_last_entry(upload); !staged) {
     upload.failure = {Reason::failed, staged.error()};
     journal_->add(journal::Withdrawal{upload.sequence});
@@ -321,7 +428,12 @@ void JournalCommitter::checkpoint() {
 
 /// False: it cannot be made now.
 bool JournalCommitter::make_checkpoint() {
-  const std::uint64_t through = published_;
+  std::uint64_t through = 0;
+  {
+    const Lock lock(journal_mutex_);
+    if (!write_keys()) return false;
+    through = published_;
+  }
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
   if (journal_->is_broken()) return false;  // there is one, since there are documents

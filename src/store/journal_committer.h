@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "store/document.h"
 #include "store/document_name.h"
 #include "store/folder.h"
+#include "store/known_documents.h"
 #include "store/upload.h"
 
 namespace bobbin::store {
@@ -38,7 +40,8 @@ namespace bobbin::store {
 /// published again at the next start, whatever the files look like.
 ///
 /// In an inbox of records (Layout::record) every document is in memory. Its file holds the entry of the
-/// journal, and is written once the entry is known; names are in the folder `new`.
+/// journal, and is written once the entry is known; names are in the folder `new`. A document whose key is
+/// known is not stored again: it gets the outcome of the first one, also of one in the same batch.
 ///
 /// Thread: any.
 class JournalCommitter final : public Committer {
@@ -69,6 +72,9 @@ class JournalCommitter final : public Committer {
   struct JournalUpload : Upload {
     bool is_hidden = false;  // has a hidden name, from which it gets its own one
     std::unique_ptr<StagedFile> whole_record = nullptr;
+    WallTime received = {};                 // of a whole record
+    bool is_conflict = false;               // see journal::Record
+    std::optional<std::size_t> first = {};  // of a repetition: where the first one is in its batch
   };
   using Uploads = std::vector<JournalUpload>;
 
@@ -77,6 +83,9 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] Uploads next_batch() EXCLUDES(mutex_);
 
   void commit(Uploads& batch) EXCLUDES(journal_mutex_);
+  [[nodiscard]] Uploads take_repetitions(Uploads& batch) REQUIRES(journal_mutex_);
+  void remember_keys(const Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> write_keys() REQUIRES(journal_mutex_);
   void store(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> begin_journal() REQUIRES(journal_mutex_);
   [[nodiscard]] bool make_room(Uploads& batch) REQUIRES(journal_mutex_);
@@ -114,6 +123,8 @@ class JournalCommitter final : public Committer {
 
   Mutex journal_mutex_;
   UploadReport report_ GUARDED_BY(journal_mutex_);
+  KnownDocuments known_ GUARDED_BY(journal_mutex_);
+  bool keys_are_late_ GUARDED_BY(journal_mutex_) = false;  // the last attempt to write them has failed
   std::unique_ptr<journal::Medium> medium_ GUARDED_BY(journal_mutex_);
   journal::History history_ GUARDED_BY(journal_mutex_);                   // behind which the journal begins
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then

@@ -85,7 +85,7 @@ class JournalCommitterTest : public ::testing::Test {
       const Lock lock(mutex);
       while (!is_ready) changed.wait(mutex);
     }
-    std::move(draft).commit(request_, outcomes_.expect(number));
+    std::move(draft).commit({.request = request_, .key = key_}, outcomes_.expect(number));
   }
   /// The name of a document that is stored.
   std::string upload(int number, const std::string& content) {
@@ -114,6 +114,7 @@ class JournalCommitterTest : public ::testing::Test {
   Inbox inbox_;
   std::size_t piece_bytes_ = Document::kPieceBytes;
   std::string request_;
+  std::optional<DocumentKey> key_;
   std::shared_ptr<TestFolder> folder_ = std::make_shared<TestFolder>();
   observe::TestLog log_;
   TestOutcomes outcomes_;
@@ -494,8 +495,148 @@ TEST_F(RecordsTest, ARecordWithoutAFileIsWithdrawn) {
   EXPECT_THAT(files(), SizeIs(2)) << "its client was told that it is not stored";
 }
 
+using OtherContent = DocumentKey::OtherContent;
+
+DocumentKey key_of(std::string_view text, OtherContent other_content = OtherContent::refused) {
+  return {.digest = crypto::sha256(text), .other_content = other_content};
+}
+
+TEST_F(RecordsTest, ADocumentWhoseKeyIsKnownIsNotStoredAgain) {
+  key_ = key_of("a");
+  const std::string name = upload(1, "1");
+  EXPECT_THAT(record_of(name), HasSubstr(",\"key\":\"" + crypto::hex_of(key_->digest) + "\","));
+  const Verdict again = try_to_upload(2, "1");
+  EXPECT_EQ(again.kind, Kind::stored);
+  EXPECT_TRUE(again.is_repetition);
+  EXPECT_EQ(again.sequence, 1U);
+  key_ = key_of("b");
+  EXPECT_EQ(try_to_upload(3, "1").sequence, 2U);
+  key_.reset();
+  EXPECT_EQ(try_to_upload(4, "1").sequence, 3U);
+  EXPECT_THAT(files(), SizeIs(3));
+  EXPECT_EQ(server_->registry.total("bobbin_documents_stored_total"), 3U);
+  EXPECT_EQ(server_->registry.total("bobbin_documents_repeated_total"), 1U);
+}
+
+TEST_F(RecordsTest, AKnownKeyOutlivesKillsPowerCutsAndCheckpoints) {
+  key_ = key_of("a");
+  upload(1, "1");
+  for (int i = 2; i < 14; ++i) {
+    if (i % 4 == 0) wait_for_checkpoint();
+    if (i % 4 == 1) stop_cleanly();
+    if (i % 2 == 0)
+      restart_after_power_cut();
+    else
+      restart();
+    const Verdict again = try_to_upload(i, "1");
+    ASSERT_TRUE(again.is_repetition) << i;
+    ASSERT_EQ(again.sequence, 1U);
+    ASSERT_THAT(files(), SizeIs(1));
+  }
+}
+
+/// Keys outlive the segments in which their records are.
+TEST_F(RecordsTest, AKnownKeyOutlivesItsJournal) {
+  key_ = key_of("a");
+  upload(1, "1");
+  wait_for_checkpoint();
+  end();
+  folder_->journal_disk().segments.clear();
+  start();
+  EXPECT_TRUE(try_to_upload(2, "1").is_repetition);
+}
+
+TEST_F(RecordsTest, WhatItsClientWasToldNotToBeStoredHasLeftNoKey) {
+  key_ = key_of("a");
+  folder_->fail(Step::publish, EIO, folder_->calls(Step::publish) + 1);
+  EXPECT_EQ(try_to_upload(1, "1").kind, Kind::failed);
+  const Verdict second = try_to_upload(2, "1");
+  EXPECT_EQ(second.kind, Kind::stored);
+  EXPECT_FALSE(second.is_repetition);
+  restart_after_power_cut();
+  EXPECT_EQ(try_to_upload(3, "1").sequence, second.sequence);
+  EXPECT_THAT(files(), SizeIs(1));
+}
+
+TEST_F(RecordsTest, WhatNobodyWasToldIsPublishedAndKeepsItsKey) {
+  upload(0, "0");
+  key_ = key_of("a");
+  folder_->hold(Step::publish);
+  submit(1, "1");
+  ASSERT_TRUE(folder_->wait_until_held(Step::publish, 1));  // the record is durable
+  folder_->journal_disk().fail_flush = EIO;
+  folder_->fail(Step::publish, EIO, folder_->calls(Step::publish));
+  folder_->release(Step::publish);
+  EXPECT_EQ(outcomes_.wait(1).kind, Kind::failed);  // the withdrawal is not durable
+  restart_after_power_cut();
+  const Verdict again = try_to_upload(2, "1");
+  EXPECT_TRUE(again.is_repetition);
+  EXPECT_THAT(files(), SizeIs(2));
+}
+
+TEST_F(RecordsTest, AnotherContentIsRefusedStoredOrIgnored) {
+  key_ = key_of("a");
+  upload(1, "1");
+  EXPECT_EQ(try_to_upload(2, "2").kind, Kind::conflict);
+  key_ = key_of("a", OtherContent::ignored);
+  EXPECT_TRUE(try_to_upload(3, "2").is_repetition);
+  EXPECT_THAT(files(), SizeIs(1));
+  key_ = key_of("a", OtherContent::stored);
+  const std::string conflict = upload(4, "2");
+  EXPECT_THAT(record_of(conflict), HasSubstr(",\"conflict\":true,"));
+  EXPECT_EQ(try_to_upload(5, "1").sequence, 1U);  // the key is that of the first one
+  restart_after_power_cut();
+  EXPECT_EQ(try_to_upload(6, "1").sequence, 1U);
+}
+
+/// They wait in the queue together, while the first one is under way.
+TEST_F(RecordsTest, RepetitionsInOneBatchShareTheOutcomeOfTheFirst) {
+  folder_->hold(Step::stage);
+  submit(0, "0");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  key_ = key_of("a");
+  for (int i = 1; i <= 3; ++i) submit(i, "1");
+  submit(4, "other content");
+  folder_->release(Step::stage);
+  EXPECT_FALSE(outcomes_.wait(1).is_repetition);
+  for (int i = 2; i <= 3; ++i) {
+    const Verdict again = outcomes_.wait(i);
+    EXPECT_TRUE(again.is_repetition);
+    EXPECT_EQ(again.sequence, 2U);
+  }
+  EXPECT_EQ(outcomes_.wait(4).kind, Kind::conflict);
+  EXPECT_THAT(files(), SizeIs(2));
+}
+
+TEST_F(RecordsTest, RepetitionsInOneBatchShareTheFailureOfTheFirst) {
+  folder_->hold(Step::stage);
+  submit(0, "0");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  key_ = key_of("a");
+  for (int i = 1; i <= 2; ++i) submit(i, "1");
+  folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 2);
+  folder_->release(Step::stage);
+  for (int i = 1; i <= 2; ++i) EXPECT_EQ(outcomes_.wait(i).code, ENOSPC);
+  EXPECT_FALSE(try_to_upload(3, "1").is_repetition);
+}
+
+/// The record stays in the journal until its key is on stable storage.
+TEST_F(RecordsTest, NoCheckpointIsMadeBeforeTheKeysAreWritten) {
+  upload(0, "0");
+  wait_for_checkpoint();
+  folder_->fail(Step::append_keys, ENOSPC, 1, 3);
+  key_ = key_of("a");
+  upload(1, "1");
+  server_->store->tick();
+  ASSERT_TRUE(folder_->wait_until_called(Step::append_keys, 2));
+  EXPECT_FALSE(server_->store->is_at_rest());
+  restart_after_power_cut();
+  EXPECT_TRUE(try_to_upload(2, "1").is_repetition);
+  EXPECT_THAT(log_.lines(LogLevel::error), ElementsAre(HasSubstr("could not be written")));
+}
+
 TEST_F(RecordsTest, TheLargestBatchFitsIntoASegment) {
-  request_ = "{\"x\":\"" + std::string(Draft::kLargestRequestBytes - 8, 'x') + "\"}";
+  request_ = "{\"x\":\"" + std::string(Particulars::kLargestRequestBytes - 8, 'x') + "\"}";
   folder_->hold(Step::stage);
   submit(0, "0");
   ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));

@@ -33,7 +33,8 @@ class TestFolder : public Folder {
     remove,
     close,
     sync_everything,
-    sync_hidden_names
+    sync_hidden_names,
+    append_keys
   };
   using Files = std::map<std::string, std::string>;  ///< name → content
 
@@ -65,6 +66,11 @@ class TestFolder : public Folder {
   /// Waits until `count` calls of `step` have ended well. False after ten seconds.
   [[nodiscard]] bool wait_until_done(Step step, std::size_t count) {
     return wait_until(step, &Plan::done, count);
+  }
+
+  /// Waits until `count` calls of `step` have begun, since the folder was made. False after ten seconds.
+  [[nodiscard]] bool wait_until_called(Step step, std::size_t count) {
+    return wait_until(step, &Plan::calls, count);
   }
 
   /// Sets who owns the folder from now on.
@@ -226,6 +232,7 @@ class TestFolder : public Folder {
     leave(Step::publish, "publish");
     return {};
   }
+  std::unique_ptr<KeyFiles> key_files() override { return std::make_unique<HiddenKeyFiles>(*this); }
   Result<void> remove_hidden_names() override {
     const Lock lock(mutex_);
     std::erase_if(names_, [](const auto& each) { return each.first.starts_with(kHidden); });
@@ -293,6 +300,50 @@ class TestFolder : public Folder {
     std::shared_ptr<Inode> inode_ = std::make_shared<Inode>();
   };
 
+  /// As other hidden files, durable with sync_everything.
+  class HiddenKeyFiles : public KeyFiles {
+   public:
+    explicit HiddenKeyFiles(TestFolder& folder) : folder_(folder) {}
+    Result<std::vector<std::uint64_t>> numbers() override {
+      const Lock lock(folder_.mutex_);
+      std::vector<std::uint64_t> numbers;
+      for (const auto& [name, inode] : folder_.names_)
+        if (name.starts_with(kKeys)) numbers.push_back(std::stoull(name.substr(kKeys.size())));
+      std::ranges::sort(numbers);
+      return numbers;
+    }
+    Result<std::string> read(std::uint64_t number) override {
+      const Lock lock(folder_.mutex_);
+      return folder_.names_.at(name_of(number))->content;
+    }
+    Result<void> begin(std::uint64_t number) override {
+      const Lock lock(folder_.mutex_);
+      current_ = std::make_shared<Inode>();
+      if (!folder_.names_.emplace(name_of(number), current_).second) return failure(Error{EEXIST, "begin"});
+      return {};
+    }
+    Result<void> append(std::string_view text) override {
+      const Lock lock(folder_.mutex_);
+      const Result<void> entered = folder_.enter(Step::append_keys);
+      current_->content += entered ? text : text.substr(0, text.size() / 2);
+      if (!entered) return entered;
+      folder_.leave(Step::append_keys, {});
+      return {};
+    }
+    Result<void> remove(std::uint64_t number) override {
+      const Lock lock(folder_.mutex_);
+      folder_.names_.erase(name_of(number));
+      return {};
+    }
+
+   private:
+    static constexpr std::string_view kKeys = ".bobbin/keys/";
+    static std::string name_of(std::uint64_t number) { return std::string(kKeys) + std::to_string(number); }
+
+    TestFolder& folder_;
+    std::shared_ptr<Inode> current_;
+  };
+
   Plan& plan(Step step) REQUIRES(mutex_) { return plans_[static_cast<std::size_t>(step)]; }
 
   Result<void> enter(Step step) REQUIRES(mutex_) {
@@ -329,7 +380,7 @@ class TestFolder : public Folder {
   Mutex mutex_;
   Ownership ownership_ GUARDED_BY(mutex_) = Ownership::ours;
   ConditionVariable changed_;
-  std::array<Plan, 10> plans_ GUARDED_BY(mutex_);
+  std::array<Plan, 11> plans_ GUARDED_BY(mutex_);
   std::vector<std::string> events_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> names_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);

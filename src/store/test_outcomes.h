@@ -14,13 +14,20 @@ namespace bobbin::store {
 
 /// What became of a document, in a form that tests can compare.
 struct Verdict {
-  enum class Kind : std::uint8_t { pending, stored, busy, closed, failed } kind = Kind::pending;
+  enum class Kind : std::uint8_t { pending, stored, busy, closed, failed, conflict } kind = Kind::pending;
   std::string name = {};  ///< of one that is stored
-  int code = 0;           ///< errno of one that has failed
+  std::uint64_t sequence = 0;
+  bool is_repetition = false;
+  int code = 0;  ///< errno of one that has failed
 
   [[nodiscard]] static Verdict of(const Outcome& outcome) {
-    if (outcome) return {.kind = Kind::stored, .name = outcome->name};
+    if (outcome)
+      return {.kind = Kind::stored,
+              .name = outcome->name,
+              .sequence = outcome->sequence,
+              .is_repetition = outcome->is_repetition};
     switch (outcome.error().reason) {
+      case NotStored::Reason::conflict: return {.kind = Kind::conflict};
       case NotStored::Reason::busy: return {.kind = Kind::busy};
       case NotStored::Reason::closed: return {.kind = Kind::closed};
       case NotStored::Reason::failed: break;

@@ -19,7 +19,7 @@ class UnopenedStore final : public DocumentStore {
   class Target final : public DraftTarget {
     Intake append(Bytes) override { return Intake::more; }
     void when_ready(std::function<void()> ready) override { ready(); }
-    void commit(std::string, Done done) override { done(failure(NotStored{NotStored::Reason::busy})); }
+    void commit(Particulars, Done done) override { done(failure(NotStored{NotStored::Reason::busy})); }
     void abandon() override {}
   };
 };

@@ -19,6 +19,7 @@ struct Upload {
   std::string id = {};    ///< as Stored has it, like what follows
   std::uint64_t sequence = 0;
   crypto::Digest digest{};
+  bool is_repetition = false;
   std::optional<NotStored> failure = {};
 
   /// Tells what has become of the document. Nothing is left of one that is not stored when that is told.
@@ -26,7 +27,8 @@ struct Upload {
 };
 
 /// What the log and the counters say of uploads: bobbin_documents_stored_total and
-/// bobbin_documents_failed_total. Thread: one at a time.
+/// bobbin_documents_failed_total, and bobbin_documents_repeated_total of those that came before. Thread: one
+/// at a time.
 class UploadReport {
  public:
   /// `log`: a writer for this alone. The references outlive it.
@@ -43,6 +45,7 @@ class UploadReport {
   observe::LogWriter& log_;
   observe::Counter& stored_;
   observe::Counter& failed_;
+  observe::Counter& repeated_;
 };
 
 }  // namespace bobbin::store

@@ -119,10 +119,16 @@ Response recorded(Status status, const store::Stored& stored) {
         Response::with_content(status, "application/json",
                                fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"}})",
                                            stored.id, stored.sequence, crypto::hex_of(stored.digest)));
+  if (stored.is_repetition) {
+    response.add_field("Idempotent-Replayed", "true");
+    return response;
+  }
   response.log_fields.action = http::HandlerLogFields::Action::created_file;
   response.log_fields.subject = stored.name;
   return response;
 }
+
+Response without_key(std::string reason) { return Response::error(Status::bad_request, std::move(reason)); }
 
 Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal) {
   Response response = Response::error(
@@ -143,6 +149,9 @@ Response not_stored(const store::NotStored& why) {
   switch (why.reason) {
     case Reason::busy: return busy();
     case Reason::closed: return closed();
+    case Reason::conflict:
+      return Response::error(Status::unprocessable_content,
+                             "Another document was sent before under what identifies this one.");
     case Reason::failed: break;
   }
   return storage_failure(why.cause);

@@ -35,8 +35,11 @@ namespace bobbin::uploads {
 
 /// What an upload is answered from its head alone in this state of the store; nothing when it is taken.
 [[nodiscard]] std::optional<http::Response> not_taken(store::DocumentStore::State state);
-/// That a record is kept: its id, sequence and digest, unless the status allows no content.
+/// That a record is kept: its id, sequence and digest, unless the status allows no content. Of a document
+/// that came before it is the record of that one, and `Idempotent-Replayed: true` says so.
 [[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
+/// 400 for a document that needs a key and has none.
+[[nodiscard]] http::Response without_key(std::string reason);
 /// 401 for what does not prove to come from the sender of the inbox. The same whatever is missing; the log
 /// has the reason.
 [[nodiscard]] http::Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal);

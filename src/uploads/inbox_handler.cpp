@@ -16,11 +16,14 @@ class InboxExchange final : public http::Exchange {
                 std::optional<signatures::Verification> verification)
       : settings_(settings),
         record_(request, settings.kept_fields),
-        intake_(settings.most_bytes, std::move(draft), request.resume(), rest_for(verification)),
+        key_(settings.keys, request),
+        intake_(settings.most_bytes, std::move(draft), request.resume(), rest_for(verification),
+                key_.wanted()),
         verification_(std::move(verification)) {}
 
   http::Intake content(Bytes piece) override {
     if (verification_) verification_->add(piece);
+    key_.add(piece);
     return intake_.take(piece);
   }
 
@@ -35,10 +38,13 @@ class InboxExchange final : public http::Exchange {
     if (!draft) return at_once(std::move(later), std::move(draft.error()));
     if (verified && verified->challenge)
       return at_once(std::move(later), challenge_answer(*verified->challenge));
-    std::move(*draft).commit(record_.text(verified), [later = std::move(later), success = settings_.success](
-                                                         store::Outcome outcome) mutable {
-      std::move(later)(outcome ? recorded(success, *outcome) : not_stored(outcome.error()));
-    });
+    auto key = std::move(key_).finish(intake_.validator());
+    if (!key) return at_once(std::move(later), without_key(std::move(key.error())));
+    std::move(*draft).commit(
+        {.request = record_.text(verified), .key = *std::move(key)},
+        [later = std::move(later), success = settings_.success](store::Outcome outcome) mutable {
+          std::move(later)(outcome ? recorded(success, *outcome) : not_stored(outcome.error()));
+        });
     return http::Pending{.limit = settings_.commit_timeout,
                          .late = unavailable("Storing takes too long. It may or may not succeed.")};
   }
@@ -56,6 +62,7 @@ class InboxExchange final : public http::Exchange {
 
   const InboxSettings& settings_;
   const RequestRecord record_;
+  KeyReader key_;
   JsonIntake intake_;
   std::optional<signatures::Verification> verification_;
 };

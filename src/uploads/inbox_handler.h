@@ -8,6 +8,7 @@
 #include "http/handler.h"
 #include "signatures/scheme.h"
 #include "store/document_store.h"
+#include "uploads/document_keys.h"
 #include "uploads/request_record.h"
 
 namespace bobbin::uploads {
@@ -17,12 +18,14 @@ struct InboxSettings {
   std::uint64_t most_bytes = 1024 * 1024;        ///< of content, decoded from its transfer coding
   http::Status success = http::Status::created;  ///< 200, 201, 202 or 204
   KeptFields kept_fields = {};
+  KeySettings keys = {};                          ///< without a source every document is a new one
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
   Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
 };
 
 /// Keeps JSON documents with what is known of their requests. A POST is answered once its record is on stable
-/// storage, and only when it is authentic: every failure of that is the same 401. Thread: any.
+/// storage, and only when it is authentic: every failure of that is the same 401. One that came before is
+/// answered as it was then, and not kept again. Thread: any.
 class InboxHandler final : public http::Handler {
  public:
   /// `store`: one of records.

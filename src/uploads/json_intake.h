@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -22,14 +24,22 @@ class JsonIntake {
     counted,  ///< it goes on to take memory of the store, since somebody else keeps it, too
   };
 
-  /// `resume`: for when the store has room for more.
-  JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume, Rest rest = Rest::dropped)
-      : most_bytes_(most_bytes), rest_(rest), draft_(std::move(draft)), resume_(resume) {}
+  /// `resume`: for when the store has room for more. `wanted`: see json::Validator.
+  JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume, Rest rest = Rest::dropped,
+             std::vector<json::Pointer> wanted = {})
+      : most_bytes_(most_bytes),
+        rest_(rest),
+        validator_(std::move(wanted)),
+        draft_(std::move(draft)),
+        resume_(resume) {}
 
   /// The next piece, decoded from its transfer coding.
   [[nodiscard]] http::Intake take(Bytes piece);
   /// The document, complete but not committed; or what its client is answered, and nothing is left of it.
   [[nodiscard]] Result<store::Draft, http::Response> finish();
+
+  /// Knows what was wanted, once finish() has returned a document.
+  [[nodiscard]] const json::Validator& validator() const { return validator_; }
 
  private:
   const std::uint64_t most_bytes_;

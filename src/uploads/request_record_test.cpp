@@ -95,7 +95,7 @@ TEST_F(RequestRecordTest, IsNeverLongerThanARecordMayHold) {
   while (fields.get().lines().size() < http::Fields::kMaximumCount) fields.add("ce-x", "\xE9");
   const signatures::Verified verified{.scheme = signatures::SchemeName::standard, .message_id = bytes};
   const std::string record = text(fields, {}, verified);
-  EXPECT_LE(record.size(), store::Draft::kLargestRequestBytes);
+  EXPECT_LE(record.size(), store::Particulars::kLargestRequestBytes);
   EXPECT_NE(record.find("\"target_cut\":true"), std::string::npos);
   EXPECT_NE(record.find("\"id_cut\":true"), std::string::npos);
 }
