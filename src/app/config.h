@@ -128,6 +128,12 @@ struct InboxConfig {
   std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
   std::string token_file;         ///< as that of a rule for the path
 
+  std::vector<std::string>
+      dedupe;  ///< uploads::KeySource::parse, or `sender`; the first that is there counts
+  milliseconds dedupe_window = std::chrono::hours(96);
+  bool dedupe_required = false;
+  std::string dedupe_conflict;  ///< refuse, store or ignore; empty: as is usual for the key
+
   std::string verify;       ///< signatures::SchemeConfig::scheme; empty: senders need not sign
   std::string secret_file;  ///< of the scheme
   milliseconds tolerance = seconds(300);

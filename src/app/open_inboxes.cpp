@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/followed_file.h"
+#include "app/inbox_keys.h"
 #include "app/option_values.h"
 #include "app/places.h"
 #include "http/status.h"
@@ -188,6 +189,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
     static_cast<void>(TRY(scheme_of(inbox, most_bytes)));
+    static_cast<void>(TRY(key_settings_of(inbox)));
   }
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
@@ -217,6 +219,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
                              .most_bytes = inbox.most_bytes,
                              .success = status_of(inbox.config),
                              .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
+                             .keys = TRY(key_settings_of(inbox.config)),
                              .scheme = std::move(scheme),
                              .commit_timeout = commit_timeout},
       inbox.store);

@@ -14,6 +14,7 @@
 #include "http/redirects.h"
 #include "os/unix_socket.h"
 #include "signatures/known_schemes.h"
+#include "uploads/document_keys.h"
 
 namespace bobbin::app {
 namespace {
@@ -238,6 +239,18 @@ std::optional<std::string> accept_inbox_name(std::string_view text) {
 
 std::optional<std::string> accept_inbox_status(std::string_view text) {
   for (const std::string_view allowed : {"200", "201", "202", "204"})
+    if (text == allowed) return std::string(text);
+  return std::nullopt;
+}
+
+std::optional<std::string> accept_key_source(std::string_view text) {
+  if (text == "sender") return std::string(text);
+  const auto source = uploads::KeySource::parse(text);
+  return source ? std::optional(source->text()) : std::nullopt;
+}
+
+std::optional<std::string> accept_key_conflict(std::string_view text) {
+  for (const std::string_view allowed : {"", "refuse", "store", "ignore"})
     if (text == allowed) return std::string(text);
   return std::nullopt;
 }

@@ -68,6 +68,10 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_inbox_name(std::string_view text);
 /// What an inbox may answer to what it keeps.
 [[nodiscard]] std::optional<std::string> accept_inbox_status(std::string_view text);
+/// By what documents are told apart: as uploads::KeySource, or `sender`.
+[[nodiscard]] std::optional<std::string> accept_key_source(std::string_view text);
+/// `refuse`, `store` or `ignore`, or empty.
+[[nodiscard]] std::optional<std::string> accept_key_conflict(std::string_view text);
 /// The name of a field, or its beginning with '*' behind it; in lower case. Not of one that holds a secret.
 [[nodiscard]] std::optional<std::string> accept_kept_field(std::string_view text);
 /// The name of a field, or empty.
