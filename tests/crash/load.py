@@ -22,12 +22,12 @@ def cut(chance, data):
     return [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True) if end > start]
 
 
-def request_pieces(chance, connection, content, target="/upload"):
+def request_pieces(chance, connection, content, target="/upload", *, fields=(JSON,)):
     """One request for `content`, in one of the forms that a client may choose, in segments."""
     if chance.random() < 0.3:
-        head = connection.request("POST", target, fields=[JSON, ("Transfer-Encoding", "chunked")])
+        head = connection.request("POST", target, fields=[*fields, ("Transfer-Encoding", "chunked")])
         return cut(chance, head + chunked(cut(chance, content)))
-    return cut(chance, connection.request("POST", target, fields=[JSON], content=content))
+    return cut(chance, connection.request("POST", target, fields=fields, content=content))
 
 
 class UploadLoad(Background):

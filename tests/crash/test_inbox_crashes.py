@@ -5,7 +5,6 @@ The document of each client is unlike any other, so its digest in a record says 
 """
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ import pytest
 
 from disk import FILE_SYSTEMS, Disk
 from load import GONE, JSON, document, request_pieces
+from records import FOLDERS, NAME, Workers, knows_mounts, whole_record
 from support.background import Background
 from support.client import Connection
 from support.waiting import eventually
@@ -25,22 +25,6 @@ from support.waiting import eventually
 CUTS = int(os.environ.get("BOBBIN_POWER_CUTS", "4"))
 CLIENTS = 6
 ROUNDS = int(os.environ.get("BOBBIN_CRASH_ROUNDS", "6"))
-FOLDERS = ("new", "work", "done", "failed")
-NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-([A-Za-z0-9_-]+)\.json")
-
-
-def whole_record(content):
-    """The record in a file's bytes when all of them are there and its document is the one that it names; else None."""
-    try:
-        record = json.loads(content)
-        start = content.index(b',"body":') + len(b',"body":')
-        body = content[start : start + record["size"]]
-        receipt = content[: start - len(b',"body":')] + b"}"
-        end = b',"check":"%b"}\n' % hashlib.sha256(receipt).hexdigest()[:16].encode()
-        is_whole = content[start + len(body) :] == end and hashlib.sha256(body).hexdigest() == record["sha256"]
-        return record if is_whole else None
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 class Acknowledged:
@@ -97,43 +81,6 @@ class InboxLoad(Background):
         self._acknowledged.acknowledge(response, content)
 
 
-class Workers(Background):
-    """Consumers that claim records, look whether they are whole, and finish most of them. `claimed`: the
-    names that were taken out of `new`; `twice`: those that were taken again; `partial`: those of records that were not whole."""
-
-    def __init__(self, folder, *, count=2, generation=0):
-        self._folder = folder
-        self.claimed = set()
-        self.partial = []
-        self.twice = []
-        super().__init__([functools.partial(self._consume, f"w{generation}-{n}") for n in range(count)])
-
-    def _consume(self, consumer):
-        chance = random.Random()
-        while not self.stopping.wait(chance.random() / 100):
-            try:
-                for name in chance.sample(waiting := os.listdir(self._folder / "new"), min(3, len(waiting))):
-                    with contextlib.suppress(FileNotFoundError):  # another one was quicker
-                        self._take(chance, consumer, name)
-            except FileNotFoundError:
-                continue  # there is no folder yet
-            except OSError:
-                return  # the power has been cut
-
-    def _take(self, chance, consumer, name):
-        claimed = self._folder / "work" / f"{consumer}.{name}"
-        os.rename(self._folder / "new" / name, claimed)
-        with self.lock:
-            if name in self.claimed:
-                self.twice.append(name)
-            self.claimed.add(name)
-        if not whole_record(claimed.read_bytes()):
-            self.partial.append(name)
-        decision = chance.random()
-        if decision < 0.8:  # else it stays claimed, as by a consumer that has died
-            os.rename(claimed, self._folder / ("done" if decision < 0.6 else "failed") / name)
-
-
 def check(folder, acknowledged, *, may_repeat=frozenset()):
     """Every acknowledged document is there; every file is whole, was sent, and stands once, but for names in `may_repeat`."""
     places = {}  # name → folders
@@ -177,11 +124,6 @@ def last_sequence(server, acknowledged):
         assert response.status == 201, response
         acknowledged.acknowledge(response, content)
         return json.loads(response.content)["sequence"]
-
-
-def knows_mounts(folder):
-    """Whether the kernel gives mounts numbers of their own, by which a kill is told from a power cut."""
-    return not any(b'"mount":0,' in path.read_bytes()[:4096] for path in (folder / ".bobbin/journal").glob("*.segment"))
 
 
 @pytest.mark.timeout(120 + 20 * ROUNDS)
