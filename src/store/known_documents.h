@@ -91,8 +91,8 @@ class KnownDocuments {
   const std::unique_ptr<KeyFiles> files_;
   const std::size_t most_;
   std::unordered_map<crypto::Digest, Kept, Hash> keys_;
-  std::deque<Place> order_;           // the oldest first
-  std::uint64_t remembered_ = 0;      // ever
+  std::deque<Place> order_;       // the oldest first
+  std::uint64_t remembered_ = 0;  // ever
   std::uint64_t next_number_ = 1;
   std::deque<File> file_list_;  // the oldest first; the last one is written when is_writing_
   bool is_writing_ = false;     // the last file is ours, and ends behind a whole line
