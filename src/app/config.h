@@ -128,8 +128,13 @@ struct InboxConfig {
   std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
   std::string token_file;         ///< as that of a rule for the path
 
-  std::vector<std::string>
-      dedupe;  ///< uploads::KeySource::parse, or `sender`; the first that is there counts
+  // store::RoomLimits
+  unsigned max_documents = 0;
+  std::uint64_t max_bytes = 0;
+  std::uint64_t min_free = 0;
+
+  /// uploads::KeySource::parse, or `sender`; the first that is there counts.
+  std::vector<std::string> dedupe;
   milliseconds dedupe_window = std::chrono::hours(96);
   bool dedupe_required = false;
   std::string dedupe_conflict;  ///< refuse, store or ignore; empty: as is usual for the key

@@ -195,14 +195,19 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
     std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
+    std::shared_ptr<store::Room> room;
     const auto place = [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; };
     if (folders == nullptr) {
       TRY(UploadFolders::check(inbox.dir).map_error(place));
     } else {
       const store::Inbox form{.name = inbox.name, .layout = store::Layout::record};
       store = TRY(folders->open_inbox(inbox.dir, form).map_error(place));
+      const store::RoomLimits limits{
+          .documents = inbox.max_documents, .bytes = inbox.max_bytes, .free_bytes = inbox.min_free};
+      if (limits.are_any()) room = TRY(folders->open_room(inbox.dir, limits, inbox.name).map_error(place));
     }
-    inboxes.push_back({.config = inbox, .most_bytes = most_bytes, .store = std::move(store)});
+    inboxes.push_back(
+        {.config = inbox, .most_bytes = most_bytes, .store = std::move(store), .room = std::move(room)});
   }
   return inboxes;
 }
@@ -219,6 +224,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
                              .most_bytes = inbox.most_bytes,
                              .success = status_of(inbox.config),
                              .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
+                             .room = inbox.room,
                              .keys = TRY(key_settings_of(inbox.config)),
                              .scheme = std::move(scheme),
                              .commit_timeout = commit_timeout},

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "http/handler.h"
 #include "store/document_store.h"
+#include "store/room.h"
 
 namespace bobbin::app {
 
@@ -20,6 +21,7 @@ struct OpenInbox {
   InboxConfig config;
   std::uint64_t most_bytes;  ///< of a document
   std::shared_ptr<store::DocumentStore> store;
+  std::shared_ptr<store::Room> room = nullptr;             ///< null: there is no limit
   std::shared_ptr<const http::Handler> handler = nullptr;  ///< see handler_of
 };
 

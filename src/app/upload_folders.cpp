@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/clock.h"
 #include "os/directory.h"
 #include "os/file.h"
 #include "store/directory_folder.h"
@@ -70,6 +71,15 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
   return store;
 }
 
+Result<std::shared_ptr<store::Room>, std::string> UploadFolders::open_room(const std::string& directory,
+                                                                           const store::RoomLimits& limits,
+                                                                           const std::string& name) {
+  const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
+  auto room = TRY(store::Room::open(directory, limits, name, log_.writer("Uploads")).map_error(as_message));
+  rooms_.push_back({TRY(status_of(directory).map_error(as_message)).device, room});
+  return room;
+}
+
 Result<void, std::string> UploadFolders::check(const std::string& directory) {
   const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
   const auto status = status_of(directory);
@@ -88,6 +98,13 @@ void UploadFolders::tick() {
   for (const Folder& folder : folders_) {
     folder.store->try_to_take_over();
     folder.store->tick();
+  }
+  std::erase_if(rooms_, [](const WatchedRoom& watched) { return watched.room.expired(); });
+  for (const WatchedRoom& watched : rooms_) {
+    auto room = watched.room.lock();
+    if (!room || !room->begin_look(monotonic_now())) continue;
+    executor::Lane& lane = executor_.lane(watched.device, "look", {.parallel = 1, .waiting = 1024});
+    if (!lane.run([room] { room->look(); })) room->forgo_look();
   }
 }
 

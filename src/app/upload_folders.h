@@ -10,6 +10,7 @@
 #include "executor/executor.h"
 #include "observe/log.h"
 #include "store/folder_store.h"
+#include "store/room.h"
 
 namespace bobbin::app {
 
@@ -32,11 +33,17 @@ class UploadFolders {
   [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_inbox(
       const std::string& directory, const store::Inbox& inbox);
 
+  /// The room of an inbox that is open. It is looked into as long as somebody uses it.
+  [[nodiscard]] Result<std::shared_ptr<store::Room>, std::string> open_room(const std::string& directory,
+                                                                            const store::RoomLimits& limits,
+                                                                            const std::string& name);
+
   /// Looks whether open() could succeed, and changes nothing.
   [[nodiscard]] static Result<void, std::string> check(const std::string& directory);
 
-  /// Must be called once a second. Drops the stores that no generation uses any more, and takes over folders
-  /// that another server has owned until now. A store with documents under way ends with the last of them.
+  /// Must be called once a second. Has rooms looked into. Drops the stores that no generation uses any more,
+  /// and takes over folders that another server has owned until now. A store with documents under way ends
+  /// with the last of them.
   void tick();
   /// The server stops. Everything that was acknowledged by the time when the executor has ended is then on
   /// stable storage under its name.
@@ -56,7 +63,13 @@ class UploadFolders {
   executor::Executor& executor_;
   observe::Log& log_;
   observe::Registry& registry_;
+  struct WatchedRoom {
+    std::uint64_t device;
+    std::weak_ptr<store::Room> room;
+  };
+
   std::vector<Folder> folders_;
+  std::vector<WatchedRoom> rooms_;
 };
 
 }  // namespace bobbin::app

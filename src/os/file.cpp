@@ -101,7 +101,8 @@ Result<FileSystem> file_system(const Fd& file) {
   const auto is_that = [&](auto magic) { return static_cast<std::uint32_t>(raw.f_type) == magic; };
   return FileSystem{
       .kind = std::ranges::any_of(kLocal, is_that) ? FileSystem::Kind::local : FileSystem::Kind::other,
-      .size_bytes = raw.f_blocks * static_cast<std::uint64_t>(raw.f_frsize)};
+      .size_bytes = raw.f_blocks * static_cast<std::uint64_t>(raw.f_frsize),
+      .free_bytes = raw.f_bavail * static_cast<std::uint64_t>(raw.f_frsize)};
 }
 
 std::string place_of(const Fd& file) {

@@ -54,6 +54,7 @@ struct FileSystem {
     other,
   } kind = Kind::other;
   std::uint64_t size_bytes = 0;  ///< of all of it
+  std::uint64_t free_bytes = 0;  ///< that this user may take
 };
 [[nodiscard]] Result<FileSystem> file_system(const Fd& file);
 

@@ -128,6 +128,16 @@ Response recorded(Status status, const store::Stored& stored) {
   return response;
 }
 
+Response no_room(store::Room::Obstacle obstacle) {
+  Response response = Response::error(
+      Status::insufficient_storage,
+      obstacle == store::Room::Obstacle::disk
+          ? "The disk of this inbox has too little space left. Try again later."
+          : "This inbox holds as much as it may until its documents are taken out. Try again later.");
+  response.add_field("Retry-After", "30");
+  return response;
+}
+
 Response without_key(std::string reason) { return Response::error(Status::bad_request, std::move(reason)); }
 
 Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal) {

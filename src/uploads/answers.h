@@ -10,6 +10,7 @@
 #include "json/validator.h"
 #include "signatures/refusal.h"
 #include "store/document_store.h"
+#include "store/room.h"
 
 // What an upload may be answered: each function is one row of the contract.
 namespace bobbin::uploads {
@@ -38,6 +39,8 @@ namespace bobbin::uploads {
 /// That a record is kept: its id, sequence and digest, unless the status allows no content. Of a document
 /// that came before it is the record of that one, and `Idempotent-Replayed: true` says so.
 [[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
+/// 507 with Retry-After, before any content is taken.
+[[nodiscard]] http::Response no_room(store::Room::Obstacle obstacle);
 /// 400 for a document that needs a key and has none.
 [[nodiscard]] http::Response without_key(std::string reason);
 /// 401 for what does not prove to come from the sender of the inbox. The same whatever is missing; the log

@@ -13,8 +13,9 @@ namespace {
 class InboxExchange final : public http::Exchange {
  public:
   InboxExchange(const InboxSettings& settings, const http::Request& request, store::Draft draft,
-                std::optional<signatures::Verification> verification)
+                std::optional<signatures::Verification> verification, std::optional<store::Room::Place> place)
       : settings_(settings),
+        place_(std::move(place)),
         record_(request, settings.kept_fields),
         key_(settings.keys, request),
         intake_(settings.most_bytes, std::move(draft), request.resume(), rest_for(verification),
@@ -42,7 +43,9 @@ class InboxExchange final : public http::Exchange {
     if (!key) return at_once(std::move(later), without_key(std::move(key.error())));
     std::move(*draft).commit(
         {.request = record_.text(verified), .key = *std::move(key)},
-        [later = std::move(later), success = settings_.success](store::Outcome outcome) mutable {
+        [later = std::move(later), success = settings_.success,
+         place = std::move(place_)](store::Outcome outcome) mutable {
+          if (place && outcome && !outcome->is_repetition) place->keep();
           std::move(later)(outcome ? recorded(success, *outcome) : not_stored(outcome.error()));
         });
     return http::Pending{.limit = settings_.commit_timeout,
@@ -61,6 +64,7 @@ class InboxExchange final : public http::Exchange {
   }
 
   const InboxSettings& settings_;
+  std::optional<store::Room::Place> place_;
   const RequestRecord record_;
   KeyReader key_;
   JsonIntake intake_;
@@ -73,14 +77,22 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
   if (request.head.method == http::Method::options) return allowed_methods();
   if (auto refused = refusal(request.head, *store_, Types::any_json, settings_.most_bytes))
     return *std::move(refused);
+  const http::ContentFraming& framing = request.head.framing;
+  std::optional<store::Room::Place> place;
+  if (settings_.room) {
+    const bool is_known = framing.kind == http::ContentFraming::Kind::length;
+    auto taken = settings_.room->take(is_known ? framing.length_bytes : settings_.most_bytes);
+    if (!taken) return no_room(taken.error());
+    place.emplace(*std::move(taken));
+  }
   std::optional<signatures::Verification> verification;
   if (settings_.scheme) {
     auto begun = settings_.scheme->begin(request.head.fields, wall_now());
     if (!begun) return unauthentic(settings_.name, begun.error());
     verification = *std::move(begun);
   }
-  return std::make_unique<InboxExchange>(settings_, request, store_->begin(request.head.framing.length_bytes),
-                                         std::move(verification));
+  return std::make_unique<InboxExchange>(settings_, request, store_->begin(framing.length_bytes),
+                                         std::move(verification), std::move(place));
 }
 
 }  // namespace bobbin::uploads

@@ -8,6 +8,7 @@
 #include "http/handler.h"
 #include "signatures/scheme.h"
 #include "store/document_store.h"
+#include "store/room.h"
 #include "uploads/document_keys.h"
 #include "uploads/request_record.h"
 
@@ -18,6 +19,7 @@ struct InboxSettings {
   std::uint64_t most_bytes = 1024 * 1024;        ///< of content, decoded from its transfer coding
   http::Status success = http::Status::created;  ///< 200, 201, 202 or 204
   KeptFields kept_fields = {};
+  std::shared_ptr<store::Room> room = nullptr;    ///< null: there is no limit
   KeySettings keys = {};                          ///< without a source every document is a new one
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
   Duration commit_timeout = seconds(30);          ///< until a record is on stable storage

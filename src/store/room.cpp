@@ -1,0 +1,134 @@
+#include "store/room.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "os/directory.h"
+#include "os/file.h"
+#include "store/document_name.h"
+
+namespace bobbin::store {
+namespace {
+
+/// Of the time for which a room exists, one part in so many is spent looking.
+constexpr int kShareOfLooking = 20;
+
+}  // namespace
+
+Result<std::shared_ptr<Room>> Room::open(const std::string& directory, RoomLimits limits, std::string name,
+                                         observe::LogWriter& log) {
+  os::Fd fd = TRY(os::open_directory(directory));
+  auto room = std::shared_ptr<Room>(new Room(std::move(fd), limits, std::move(name), log));
+  room->look();
+  return room;
+}
+
+Result<Room::Place, Room::Obstacle> Room::take(std::uint64_t document_bytes) {
+  const std::uint64_t bytes = document_bytes + kReceiptBytes;
+  const Lock lock(mutex_);
+  if (const auto obstacle = obstacle_for(bytes)) {
+    refused_ = obstacle;
+    return failure(*obstacle);
+  }
+  on_the_way_ += {1, bytes};
+  return Place(shared_from_this(), bytes);
+}
+
+std::optional<Room::Obstacle> Room::obstacle_for(std::uint64_t bytes) const {
+  if (limits_.documents != 0 && waiting_.documents + on_the_way_.documents >= limits_.documents)
+    return Obstacle::documents;
+  if (limits_.bytes != 0 && waiting_.bytes + on_the_way_.bytes + bytes > limits_.bytes)
+    return Obstacle::bytes;
+  if (free_bytes_ < limits_.free_bytes) return Obstacle::disk;
+  return std::nullopt;
+}
+
+void Room::give_back(std::uint64_t bytes) {
+  const Lock lock(mutex_);
+  --on_the_way_.documents;
+  on_the_way_.bytes -= bytes;
+}
+
+void Room::keep(std::uint64_t bytes) {
+  const Lock lock(mutex_);
+  --on_the_way_.documents;
+  on_the_way_.bytes -= bytes;
+  waiting_ += {1, bytes};
+  arrived_ += {1, bytes};
+}
+
+bool Room::begin_look(Instant now) {
+  const Lock lock(mutex_);
+  if (is_looking_ || now < next_look_) return false;
+  is_looking_ = true;
+  return true;
+}
+
+void Room::forgo_look() {
+  const Lock lock(mutex_);
+  is_looking_ = false;
+}
+
+/// A record that arrives meanwhile may be counted twice, until the next look.
+void Room::look() {
+  const Instant begin = monotonic_now();
+  {
+    const Lock lock(mutex_);
+    arrived_ = {};
+  }
+  const auto waiting = waiting_now();
+  const auto system = os::file_system(directory_);
+  std::optional<Obstacle> obstacle;
+  {
+    const Lock lock(mutex_);
+    if (waiting) {
+      waiting_ = *waiting;
+      waiting_ += arrived_;
+    }
+    if (system) free_bytes_ = system->free_bytes;
+    obstacle = std::exchange(refused_, std::nullopt);
+    if (!obstacle && was_full_) obstacle = obstacle_for(kReceiptBytes);
+    const Instant now = monotonic_now();
+    next_look_ = now + std::max<Duration>(milliseconds(900), kShareOfLooking * (now - begin));
+    is_looking_ = false;
+  }
+  tell(obstacle);
+}
+
+Result<Room::Amount> Room::waiting_now() const {
+  Amount amount;
+  if (limits_.documents == 0 && limits_.bytes == 0) return amount;
+  for (const char* name : {"new", "work"}) {
+    const os::Fd folder = TRY(os::open_directory_at(directory_, name));
+    for (const std::string& file : TRY(os::list(folder))) {
+      if (file.size() < kRecordNameBytes) continue;
+      std::uint64_t bytes = 0;
+      if (limits_.bytes != 0) {
+        const auto status = os::status_at(folder, file);
+        if (!status) continue;  // it has just been taken out
+        bytes = status->size_bytes;
+      }
+      amount += {1, bytes};
+    }
+  }
+  return amount;
+}
+
+void Room::tell(std::optional<Obstacle> obstacle) {
+  if (obstacle.has_value() == was_full_) return;
+  was_full_ = obstacle.has_value();
+  if (!obstacle) {
+    log_.write(observe::LogLevel::info, fmt::format("Inbox {}: there is room again", name_));
+    return;
+  }
+  constexpr std::array<const char*, 3> kReasons{
+      "as many records wait in new and work as max_documents allows",
+      "the records in new and work take as much as max_bytes allows",
+      "less is free on its disk than min_free asks for"};
+  log_.write(observe::LogLevel::warning,
+             fmt::format("Inbox {}: {}: documents are answered 507 until there is room", name_,
+                         kReasons.at(static_cast<std::size_t>(*obstacle))));
+}
+
+}  // namespace bobbin::store
