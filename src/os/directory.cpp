@@ -124,6 +124,17 @@ Result<void> rename_without_replacing(const Fd& directory, const std::string& fr
   return remove_file(directory, from);
 }
 
+Result<void> move_without_replacing(const Fd& from_directory, const std::string& from, const Fd& to_directory,
+                                    const std::string& to) {
+  const int source = from_directory.number();
+  const int target = to_directory.number();
+  if (::renameat2(source, from.c_str(), target, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+  if (errno != EINVAL && errno != ENOSYS) return last_error("renameat2");
+  if (status_at(to_directory, to)) return failure(Error{EEXIST, "renameat"});
+  if (::renameat(source, from.c_str(), target, to.c_str()) != 0) return last_error("renameat");
+  return {};
+}
+
 Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to) {
   const int at = directory.number();
   if (::linkat(at, from.c_str(), at, to.c_str(), 0) != 0) return last_error("linkat");

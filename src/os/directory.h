@@ -44,6 +44,11 @@ namespace bobbin::os {
 /// EEXIST when `to` is taken.
 [[nodiscard]] Result<void> rename_without_replacing(const Fd& directory, const std::string& from,
                                                     const std::string& to);
+/// The same from one directory to another of the same file system. Always one rename: nobody ever sees the
+/// file under both names or under neither. Where the file system cannot refuse a taken name in that step
+/// (NFS), it is looked for before, so a file that gets the name `to` in between is replaced.
+[[nodiscard]] Result<void> move_without_replacing(const Fd& from_directory, const std::string& from,
+                                                  const Fd& to_directory, const std::string& to);
 /// A second name for a file: link(2). EEXIST when `to` is taken; EPERM where there are no second names.
 [[nodiscard]] Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to);
 [[nodiscard]] Result<void> remove_file(const Fd& directory, const std::string& name);

@@ -200,6 +200,22 @@ TEST(Entries, OfWhatIsNoDirectoryAreAnError) {
   EXPECT_EQ(code_of(read_entries(file, [](const DirectoryEntry&) {})), ENOTDIR);
 }
 
+TEST(Move, ToAnotherDirectoryReplacesNothing) {
+  const TestDirectory place;
+  place.make_folder("from");
+  place.make_folder("to");
+  place.write("from/a", "a");
+  place.write("to/taken", "kept");
+  const Fd from = must_open(place.path("from"));
+  const Fd to = must_open(place.path("to"));
+  EXPECT_EQ(code_of(move_without_replacing(from, "a", to, "taken")), EEXIST);
+  EXPECT_EQ(place.read("to/taken"), "kept");
+  EXPECT_EQ(code_of(move_without_replacing(from, "a", to, "b")), 0);
+  EXPECT_FALSE(place.has("from/a"));
+  EXPECT_EQ(place.read("to/b"), "a");
+  EXPECT_EQ(code_of(move_without_replacing(from, "a", to, "c")), ENOENT);
+}
+
 TEST(MayRead, FollowsLinksAndSaysWhatIsMissing) {
   const TestDirectory place;
   place.write("file", "");

@@ -14,8 +14,10 @@
 
 namespace bobbin::os {
 
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 Result<Signals> Signals::block(std::initializer_list<int> numbers) {
-  std::signal(SIGPIPE, SIG_IGN);
+  ignore_broken_pipes();
   std::signal(SIGXFSZ, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);

@@ -25,6 +25,9 @@ class Signals {
   Fd fd_;
 };
 
+/// From now on a write to a pipe that nobody reads tells its error, EPIPE, and does not end the process.
+void ignore_broken_pipes();
+
 /// Whether the process was started from a terminal that can still hang up: standard input is one, or there is
 /// a controlling one.
 [[nodiscard]] bool has_terminal();
