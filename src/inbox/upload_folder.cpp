@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "inbox/text.h"
 #include "journal/directory_medium.h"
 #include "os/directory.h"
 #include "os/file.h"
@@ -24,18 +25,6 @@ namespace {
 constexpr std::uint64_t kMostSegmentBytes = 64UL * 1024 * 1024;
 constexpr std::uint64_t kMostJournalBytes = 1024UL * 1024 * 1024;
 constexpr int kReadingAttempts = 20;
-
-std::string reason_of(const Error& error) { return std::generic_category().message(error.code); }
-
-std::string cannot_be_read(const std::string& path, const Error& error) {
-  if (error.code == EACCES || error.code == EPERM)
-    return fmt::format("\"{}\" cannot be read; run this as the user of the server: {}", path,
-                       reason_of(error));
-  if (error.code == ELOOP || error.code == ENOTDIR)
-    return fmt::format("\"{}\" cannot be read; a folder is needed, and no symbolic link is followed: {}",
-                       path, reason_of(error));
-  return fmt::format("\"{}\" cannot be read: {}", path, reason_of(error));
-}
 
 auto as_message(const std::string& path) {
   return [path](const Error& error) { return cannot_be_read(path, error); };

@@ -1,0 +1,56 @@
+#include "inbox/record_file.h"
+
+#include <cstddef>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "inbox/test_inbox_folders.h"
+
+namespace bobbin::inbox {
+namespace {
+
+using testing::HasSubstr;
+
+std::string problem_of(const std::string& text) {
+  const auto record = record_in(text);
+  return record ? "" : record.error();
+}
+
+TEST(RecordFile, IsReadWhole) {
+  const auto record = record_in(TestInboxFolders::record(7));
+  ASSERT_TRUE(record) << record.error();
+  EXPECT_EQ(record->sequence, 7U);
+  EXPECT_EQ(record->size_bytes, TestInboxFolders::document(7).size());
+  EXPECT_EQ(record->digest, crypto::sha256(TestInboxFolders::document(7)));
+}
+
+TEST(RecordFile, ThatWasCutAnywhereIsNotWhole) {
+  const std::string text = TestInboxFolders::record(7);
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_NE(problem_of(text.substr(0, size)), "") << size;
+}
+
+TEST(RecordFile, OfWhichAnyByteIsZeroIsNotWhole) {
+  const std::string text = TestInboxFolders::record(7);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string altered = text;
+    altered[i] = '\0';
+    EXPECT_NE(problem_of(altered), "") << i;
+  }
+}
+
+TEST(RecordFile, SaysWhatIsNotWhole) {
+  EXPECT_EQ(problem_of(""), "it is empty");
+  EXPECT_EQ(problem_of(std::string(4096, '\0')), "it holds zeros only");
+  EXPECT_THAT(problem_of("{\"n\": 1}\n"), HasSubstr("it is no record"));
+  EXPECT_EQ(problem_of(TestInboxFolders::record(1) + "\n"), "there is more in it than the record");
+  EXPECT_EQ(problem_of(TestInboxFolders::record(1) + std::string(100, '\0')),
+            "there is more in it than the record");
+  std::string checkpoint;
+  journal::append_entry(checkpoint, {.epoch = "epoch", .content = journal::Checkpoint{7}});
+  EXPECT_THAT(problem_of(checkpoint.substr(1)), HasSubstr("it is no record"));
+}
+
+}  // namespace
+}  // namespace bobbin::inbox
