@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "app/inbox_words.h"
 #include "app/nearest_name.h"
 #include "app/option_values.h"
 #include "base/ascii.h"
@@ -27,11 +28,9 @@ constexpr std::pair<std::string_view, Command> kCommands[] = {{"audit", Command:
 /// First words that will be commands.
 constexpr std::string_view kReserved[] = {"doctor", "upgrade"};
 
-constexpr std::string_view kInbox = "inbox";
-/// Words behind it.
-constexpr std::pair<std::string_view, Command> kInboxCommands[] = {
-    {"verify", Command::inbox_verify}, {"cat", Command::inbox_cat}, {"prove", Command::inbox_prove}};
 constexpr std::uint64_t kMostDocuments = 1'000'000;
+constexpr milliseconds kLongestWait = std::chrono::hours(24);
+constexpr milliseconds kOldestClaim = std::chrono::hours(365 * 24);
 
 constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
@@ -73,7 +72,11 @@ class Parser {
     line.command = command_;
     line.method = method_;
     line.url = url_;
-    line.inbox = inbox_;
+    if (!inbox_) return;
+    line.command = inbox_->command;
+    line.inbox = inbox_->folder;
+    line.files = inbox_->files;
+    line.program = inbox_->program;
   }
 
  private:
@@ -129,15 +132,19 @@ class Parser {
   /// Judges what CLI11 left: arguments without a flag, and unknown flags.
   [[nodiscard]] Result<std::vector<Occurrence>, std::string> positionals() {
     std::vector<std::string> words;
-    bool flags = true;
+    std::optional<std::size_t> marker;  // how many words stand before "--"
     for (const std::string& argument : app_.remaining()) {
-      if (flags && argument == "--") {
-        flags = false;
-      } else if (flags && is_flag(argument)) {
+      if (!marker && argument == "--") {
+        marker = words.size();
+      } else if (!marker && is_flag(argument)) {
         return failure(unknown_flag(argument));
       } else {
         words.push_back(argument);
       }
+    }
+    if (!words.empty() && words.front() == "inbox") {
+      inbox_ = TRY(inbox_words(words, marker));
+      words.clear();
     }
     TRY(take_command(words));
     std::vector<const Option*> rows{&option_named("port"), &option_named("bind"), &option_named("threads")};
@@ -155,35 +162,12 @@ class Parser {
 
   /// Takes the command, and what belongs to it, off the front.
   [[nodiscard]] Result<void, std::string> take_command(std::vector<std::string>& words) {
-    if (!words.empty() && words.front() == kInbox) return take_inbox_command(words);
     const auto named = std::ranges::find_if(
         kCommands, [&](const auto& each) { return !words.empty() && each.first == words.front(); });
     if (named == std::end(kCommands)) return {};
     command_ = named->second;
     words.erase(words.begin());
     return command_ == Command::explain ? take_request(words) : Result<void, std::string>();
-  }
-
-  /// `inbox verify|cat|prove DIR`
-  [[nodiscard]] Result<void, std::string> take_inbox_command(std::vector<std::string>& words) {
-    const std::string word = words.size() > 1 ? words[1] : "";
-    const auto* const named =
-        std::ranges::find(kInboxCommands, word, &std::pair<std::string_view, Command>::first);
-    if (named == std::end(kInboxCommands))
-      return failure(
-          fmt::format("inbox: {}; verify, cat or prove is needed, as in: bobbin inbox verify uploads "
-                      "(./inbox is the directory of this name)",
-                      word.empty() ? "a command is missing" : in_quotes(word) + " is no command"));
-    if (words.size() == 2)
-      return failure(
-          fmt::format("inbox {0}: the upload folder is missing, as in: bobbin inbox {0} uploads", word));
-    if (words.size() > 3)
-      return failure(fmt::format("{}: too many arguments; only one folder stands behind inbox {}",
-                                 in_quotes(words[3]), word));
-    command_ = named->second;
-    inbox_ = words[2];
-    words.clear();
-    return {};
   }
 
   /// `[METHOD] URL`
@@ -245,7 +229,7 @@ class Parser {
   std::optional<Command> command_;
   std::string method_;
   std::string url_;
-  std::string inbox_;
+  std::optional<InboxWords> inbox_;
   CLI::App app_;
   std::map<const CLI::Option*, const Option*> rows_;
 };
@@ -283,9 +267,38 @@ class Parser {
   return {};
 }
 
+[[nodiscard]] Result<milliseconds, std::string> time_of(const Occurrence& found, milliseconds most) {
+  const auto time = parse_time(found.value);
+  if (time && *time <= most) return *time;
+  return failure(not_allowed({found.name, found.value},
+                             fmt::format("a time from 0 to {}, such as 30s or 15m", time_text(most))));
+}
+
+/// How records are to be taken out of an inbox. False: the action is about something else.
+[[nodiscard]] Result<bool, std::string> add_record_action(CommandLine& line, Action action,
+                                                          const Occurrence& found) {
+  if (action == Action::choose_folder) {
+    const auto folder = inbox::record_folder_named(found.value);
+    if (!folder) return failure(not_allowed({found.name, found.value}, "new, work, done or failed"));
+    line.listed = *folder;
+  } else if (action == Action::name_consumer) {
+    if (!inbox::is_consumer_name(found.value))
+      return failure(not_allowed({found.name, found.value}, "1 to 64 of A-Z, a-z, 0-9, - and _"));
+    line.consumer = found.value;
+  } else if (action == Action::wait_for_record) {
+    line.wait = TRY(time_of(found, kLongestWait));
+  } else if (action == Action::reclaim_older) {
+    line.older = TRY(time_of(found, kOldestClaim));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
-  if (action == Action::read_file) {
+  if (TRY(add_record_action(line, action, found))) {
+  } else if (action == Action::read_file) {
     if (line.file) return failure(beside(found, line.file->place));
     line.file = Value{found.name, found.value};
   } else if (action == Action::add_field) {
@@ -331,11 +344,12 @@ class Parser {
       {{Action::print_receipts, "--receipts"}, {Action::print_bodies, "--bodies"}},
       {{Action::check_acknowledged, "--check"}, {Action::until_killed, "--until-killed"}},
       {{Action::check_acknowledged, "--check"}, {Action::count_documents, "--documents"}},
-      {{Action::as_json, "--json"}, {Action::until_killed, "--until-killed"}}};
+      {{Action::as_json, "--json"}, {Action::until_killed, "--until-killed"}},
+      {{Action::replay_failed, "--failed"}, {Action::replay_done, "--done"}}};
   for (const auto& [one, other] : kExcluded)
     if (line.actions.contains(one.first) && line.actions.contains(other.first))
       return failure(fmt::format("{}: not allowed beside {}; give one of them", one.second, other.second));
-  return {};
+  return check_inbox_command(line);
 }
 
 /// Some flags are about one command or two, and about nothing else.
@@ -350,7 +364,7 @@ class Parser {
       {Action::show_all, "--all", {Command::audit}, "audit --all"},
       {Action::as_json,
        "--json",
-       {Command::audit, Command::explain, Command::inbox_verify, Command::inbox_prove},
+       {Command::audit, Command::explain, Command::inbox_verify, Command::inbox_prove, Command::inbox_ls},
        "audit --json"},
       {Action::add_field, "-H", {Command::explain}, "explain /index.html -H 'Accept: text/html'"},
       {Action::ask_from,
@@ -364,12 +378,26 @@ class Parser {
       {Action::check_acknowledged,
        "--check",
        {Command::inbox_prove},
-       "inbox prove uploads --check acknowledged"}};
+       "inbox prove uploads --check acknowledged"},
+      {Action::choose_folder, "--in", {Command::inbox_ls}, "inbox ls inboxes/github --in failed"},
+      {Action::name_consumer,
+       "--as",
+       {Command::inbox_next, Command::inbox_work},
+       "inbox next inboxes/github --as deploy"},
+      {Action::wait_for_record, "--wait", {Command::inbox_next}, "inbox next inboxes/github --wait 30s"},
+      {Action::reclaim_older,
+       "--older",
+       {Command::inbox_reclaim},
+       "inbox reclaim inboxes/github --older 15m"},
+      {Action::replay_failed, "--failed", {Command::inbox_replay}, "inbox replay inboxes/github --failed"},
+      {Action::replay_done, "--done", {Command::inbox_replay}, "inbox replay inboxes/github --done"}};
   for (const Flag& flag : flags)
     if (line.actions.contains(flag.action) && !(line.command && flag.commands.contains(*line.command)))
       return failure(
           fmt::format("{}: only allowed behind a command, as in: bobbin {}", flag.name, flag.example));
-  return line.inbox.empty() ? Result<void, std::string>() : check_inbox(line);
+  const bool is_about_inbox =
+      line.command && line.command != Command::audit && line.command != Command::explain;
+  return is_about_inbox ? check_inbox(line) : Result<void, std::string>();
 }
 
 }  // namespace

@@ -9,32 +9,53 @@
 #include <vector>
 
 #include "app/options.h"
+#include "base/clock.h"
+#include "inbox/record_folders.h"
 
 namespace bobbin::app {
 
 /// What is done instead of serving.
-enum class Command : std::uint8_t { audit, explain, inbox_verify, inbox_cat, inbox_prove };
+enum class Command : std::uint8_t {
+  audit,
+  explain,
+  inbox_verify,
+  inbox_cat,
+  inbox_prove,
+  inbox_ls,
+  inbox_next,
+  inbox_work,
+  inbox_done,
+  inbox_fail,
+  inbox_replay,
+  inbox_reclaim
+};
 
 /// The arguments, taken apart but not yet judged.
 struct CommandLine {
   std::vector<Setting> settings;  ///< every option at most once
   std::set<Action> actions;
-  std::optional<Command> command;           ///< the first word, where it is one
-  std::string method;                       ///< of the request that is to be explained
-  std::string url;                          ///< likewise
-  std::vector<std::string> fields;          ///< likewise, "Name: value" each
-  std::string client = "127.0.0.1";         ///< likewise; an address
-  std::string inbox;                        ///< the upload folder that a command of inbox is about
-  std::uint64_t first_sequence = 0;         ///< of what inbox cat prints
-  std::optional<std::uint64_t> documents;   ///< how many inbox prove stores
-  std::optional<std::string> acknowledged;  ///< the file that inbox prove compares with
-  std::optional<Value> file;                ///< the value of --config
-  bool directory_is_named = false;          ///< whether the first word is a directory, as in `bobbin site`
+  std::optional<Command> command;    ///< the first word, where it is one
+  std::string method;                ///< of the request that is to be explained
+  std::string url;                   ///< likewise
+  std::vector<std::string> fields;   ///< likewise, "Name: value" each
+  std::string client = "127.0.0.1";  ///< likewise; an address
+  std::string inbox;                 ///< the folder that a command of inbox is about
+  std::vector<std::string> files;    ///< of records, behind inbox done, fail and replay
+  std::vector<std::string> program;  ///< that inbox work runs, with its first arguments
+  inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< by inbox ls
+  std::optional<std::string> consumer;                          ///< of inbox next and work
+  milliseconds wait{0};                                         ///< of inbox next
+  std::optional<milliseconds> older;                            ///< of inbox reclaim
+  std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
+  std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores
+  std::optional<std::string> acknowledged;                      ///< the file that inbox prove compares with
+  std::optional<Value> file;                                    ///< the value of --config
+  bool directory_is_named = false;  ///< whether the first word is a directory, as in `bobbin site`
 };
 
 /// Takes arguments (without the program's name) apart: `[COMMAND] [DIR] [PORT [HOST [THREADS]]]`, `--name
 /// VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--`. The first word is a command if there is one of that
-/// name, `[METHOD] URL` stands behind `explain`, and `verify|cat|prove DIR` behind `inbox`; the next is a
+/// name, `[METHOD] URL` stands behind `explain`, and what inbox_words takes behind `inbox`; the next is a
 /// port when it consists of digits, otherwise a directory (`./inbox` where a command has its name). The error
 /// is a message about a word that is none of these, an unknown flag, a missing value, a surplus argument, or
 /// a setting that is given twice.

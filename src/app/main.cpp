@@ -13,6 +13,7 @@
 #include "app/explain.h"
 #include "app/inbox.h"
 #include "app/parse_configuration.h"
+#include "app/records.h"
 #include "app/serve.h"
 #include "os/file.h"
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv, char** variables) {
   if (const auto* audit = std::get_if<app::Audit>(&outcome)) return app::audit(*audit);
   if (const auto* explain = std::get_if<app::Explain>(&outcome)) return app::explain(*explain);
   if (const auto* inbox = std::get_if<app::Inbox>(&outcome)) return app::inbox(*inbox);
+  if (const auto* records = std::get_if<app::Records>(&outcome)) return app::records(*records);
   if (const auto* check = std::get_if<app::Check>(&outcome)) return app::check(*check);
   return app::serve(std::get<app::Run>(outcome), parse);
 }

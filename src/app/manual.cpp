@@ -14,6 +14,12 @@ constexpr std::size_t kTextColumn = 36;
 constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
        bobbin audit [DIR] [options]      says what would be served, and serves nothing
        bobbin explain [METHOD] URL [DIR] [options]    says what would be answered, and why
+       bobbin inbox ls DIR               lists the records of an inbox
+       bobbin inbox work DIR -- COMMAND  gives each record to a command, and goes on for ever
+       bobbin inbox next DIR             claims the oldest record, and prints the path of its file
+       bobbin inbox done|fail DIR FILE   ends a claim
+       bobbin inbox replay DIR FILE      gives out again what is done or has failed
+       bobbin inbox reclaim DIR --older TIME    gives out again what was claimed and not ended
        bobbin inbox verify|cat DIR       looks at an upload folder, and changes nothing
        bobbin inbox prove DIR            proves that the folder keeps what is acknowledged
 
@@ -36,10 +42,13 @@ This page is made from the program's table of options: `bobbin --help-markdown >
     bobbin [DIR] [PORT [HOST [THREADS]]] [options]
     bobbin audit [DIR] [options]
     bobbin explain [METHOD] URL [DIR] [options]
+    bobbin inbox ls|next|reclaim DIR [options]
+    bobbin inbox work DIR [options] -- COMMAND [ARGUMENT...]
+    bobbin inbox done|fail|replay DIR FILE...
     bobbin inbox verify|cat|prove DIR
 
-[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why; [`bobbin inbox`](durability.md#check-it-yourself)
-looks at an upload folder, and reads no configuration. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
+[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why. `bobbin inbox`
+[takes records out of an inbox](inbox.md#commands), or [looks at an upload folder](durability.md#check-it-yourself), and reads no configuration. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
 

@@ -26,6 +26,12 @@ enum class Action : std::uint8_t {
   count_documents,
   until_killed,
   check_acknowledged,
+  choose_folder,
+  name_consumer,
+  wait_for_record,
+  reclaim_older,
+  replay_failed,
+  replay_done,
   help,
   help_markdown,
   version

@@ -212,6 +212,34 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
   return inbox;
 }
 
+/// Nothing: the command is another one.
+[[nodiscard]] std::optional<Records> records_of(const CommandLine& line) {
+  using Task = Records::Task;
+  static constexpr std::pair<Command, Task> kTasks[] = {
+      {Command::inbox_ls, Task::ls},           {Command::inbox_next, Task::next},
+      {Command::inbox_work, Task::work},       {Command::inbox_done, Task::done},
+      {Command::inbox_fail, Task::fail},       {Command::inbox_replay, Task::replay},
+      {Command::inbox_reclaim, Task::reclaim},
+  };
+  const auto* const found = std::ranges::find_if(
+      kTasks, [&](const auto& each) { return line.command && each.first == *line.command; });
+  if (found == std::end(kTasks)) return std::nullopt;
+  // Two names, since a worker takes back what has its own.
+  const char* const consumer = found->second == Task::work ? "worker" : "consumer";
+  Records records{.task = found->second,
+                  .folder = line.inbox,
+                  .listed = line.listed,
+                  .as_json = line.actions.contains(Action::as_json),
+                  .consumer = line.consumer.value_or(consumer),
+                  .wait = line.wait,
+                  .program = line.program,
+                  .files = line.files,
+                  .older = line.older.value_or(milliseconds(0))};
+  if (line.actions.contains(Action::replay_failed)) records.all_in = inbox::RecordFolder::failed;
+  if (line.actions.contains(Action::replay_done)) records.all_in = inbox::RecordFolder::done;
+  return records;
+}
+
 }  // namespace
 
 ParseOutcome parse_configuration(std::span<const char* const> arguments, const Sources& sources) {
@@ -221,6 +249,7 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   if (line->actions.contains(Action::help_markdown)) return Print{markdown()};
   if (line->actions.contains(Action::version)) return Print{"bobbin " BOBBIN_VERSION "\n"};
   if (auto inbox = inbox_of(*line)) return *std::move(inbox);
+  if (auto records = records_of(*line)) return *std::move(records);
   const auto file = file_to_read(*line, sources.environment);
   auto run = merge(*line, file, sources);
   if (!run) return std::move(run).error();

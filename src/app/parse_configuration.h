@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "app/config.h"
+#include "base/clock.h"
 #include "base/result.h"
+#include "inbox/record_folders.h"
 
 namespace bobbin::app {
 
@@ -58,6 +60,19 @@ struct Inbox {
   bool until_killed = false;
   std::optional<std::string> acknowledged;  ///< the file to compare with
 };
+/// List the records of an inbox, or take them out (bobbin inbox ls, next and so on).
+struct Records {
+  enum class Task : std::uint8_t { ls, next, work, done, fail, replay, reclaim } task = Task::ls;
+  std::string folder;
+  inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< ls
+  bool as_json = false;                                         ///< ls
+  std::string consumer;                                         ///< next, work
+  milliseconds wait{0};                                         ///< next
+  std::vector<std::string> program;                             ///< work: not empty
+  std::vector<std::string> files;                               ///< done, fail, replay
+  std::optional<inbox::RecordFolder> all_in;                    ///< replay: instead of files
+  milliseconds older{0};                                        ///< reclaim
+};
 /// Write `text` (it ends in a newline) to standard output and exit with 0: --help, --version.
 struct Print {
   std::string text;
@@ -67,7 +82,7 @@ struct ConfigError {
   std::string message;
   int exit_code = 0;
 };
-using ParseOutcome = std::variant<Run, Check, Audit, Explain, Inbox, Print, ConfigError>;
+using ParseOutcome = std::variant<Run, Check, Audit, Explain, Inbox, Records, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
 /// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).

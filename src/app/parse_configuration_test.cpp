@@ -540,8 +540,8 @@ TEST(Configuration, CommandsOfInboxAreAboutAFolder) {
 
 TEST(Configuration, ABadCommandOfInboxSaysWhatIsNeeded) {
   const std::pair<Strings, const char*> cases[] = {
-      {{"inbox"}, "inbox: a command is missing; verify, cat or prove is needed"},
-      {{"inbox", "8000"}, "inbox: \"8000\" is no command; verify, cat or prove is needed"},
+      {{"inbox"}, "inbox: a command is missing; ls, next, work, done, fail, replay, reclaim, verify, cat or"},
+      {{"inbox", "8000"}, "inbox: \"8000\" is no command; ls, next, work,"},
       {{"inbox", "cat"}, "inbox cat: the upload folder is missing, as in: bobbin inbox cat uploads"},
       {{"inbox", "cat", "up", "down"}, "\"down\": too many arguments"},
       {{"inbox", "cat", "up", "--json"}, "--json: only allowed behind a command"},
@@ -557,6 +557,86 @@ TEST(Configuration, ABadCommandOfInboxSaysWhatIsNeeded) {
       {{"inbox", "verify", "up", "--port", "80"}, "--port: not allowed behind bobbin inbox"},
       {{"inbox", "verify", "up", "-c", "bobbin.toml"}, "not allowed behind bobbin inbox"},
       {{"inbox", "verify", "up", "--check-config"}, "--check-config: not allowed behind bobbin inbox"}};
+  for (const auto& [arguments, want] : cases)
+    EXPECT_THAT(error_from({arguments, {}, ""}), testing::HasSubstr(want));
+}
+
+Records records_from(const Strings& arguments) {
+  const ParseOutcome outcome = parse({arguments, {{"BOBBIN_PORT", "none"}}, ""});
+  const auto* records = std::get_if<Records>(&outcome);
+  const auto* error = std::get_if<ConfigError>(&outcome);
+  if (records == nullptr) ADD_FAILURE() << (error != nullptr ? error->message : "another command");
+  return records != nullptr ? *records : Records();
+}
+
+TEST(Configuration, ListsRecordsOfAnInbox) {
+  const Records plain = records_from({"inbox", "ls", "box"});
+  EXPECT_EQ(plain.task, Records::Task::ls);
+  EXPECT_EQ(plain.folder, "box");
+  EXPECT_EQ(plain.listed, inbox::RecordFolder::unclaimed);
+  EXPECT_FALSE(plain.as_json);
+  const Records failed = records_from({"inbox", "ls", "--in", "failed", "box", "--json"});
+  EXPECT_EQ(failed.listed, inbox::RecordFolder::failed);
+  EXPECT_TRUE(failed.as_json);
+}
+
+TEST(Configuration, ClaimsRecordsOfAnInboxUnderAName) {
+  const Records next = records_from({"inbox", "next", "box", "--as", "me", "--wait", "30s"});
+  EXPECT_EQ(next.task, Records::Task::next);
+  EXPECT_EQ(next.consumer, "me");
+  EXPECT_EQ(next.wait, seconds(30));
+  const Records plain = records_from({"inbox", "next", "box"});
+  EXPECT_EQ(plain.wait, milliseconds(0));
+  EXPECT_NE(plain.consumer, records_from({"inbox", "work", "box", "--", "x"}).consumer)
+      << "a worker takes back what has its name";
+}
+
+TEST(Configuration, LeavesWhatStandsBehindTheMarkerToTheCommandOfAWorker) {
+  const Records work =
+      records_from({"inbox", "work", "box", "--as", "me", "--", "deploy", "--port", "80", "--", "", "-x"});
+  EXPECT_EQ(work.task, Records::Task::work);
+  EXPECT_EQ(work.folder, "box");
+  EXPECT_EQ(work.consumer, "me");
+  EXPECT_EQ(work.program, (Strings{"deploy", "--port", "80", "--", "", "-x"}));
+}
+
+TEST(Configuration, MovesTheRecordsThatAreNamed) {
+  const Records done = records_from({"inbox", "done", "box", "a", "--", "-b"});
+  EXPECT_EQ(done.task, Records::Task::done);
+  EXPECT_EQ(done.files, (Strings{"a", "-b"}));
+  EXPECT_EQ(records_from({"inbox", "fail", "box", "a"}).task, Records::Task::fail);
+  const Records replay = records_from({"inbox", "replay", "box", "a", "b"});
+  EXPECT_EQ(replay.task, Records::Task::replay);
+  EXPECT_EQ(replay.files, (Strings{"a", "b"}));
+  EXPECT_FALSE(replay.all_in);
+  EXPECT_EQ(records_from({"inbox", "replay", "box", "--failed"}).all_in, inbox::RecordFolder::failed);
+  EXPECT_EQ(records_from({"inbox", "replay", "box", "--done"}).all_in, inbox::RecordFolder::done);
+  const Records reclaim = records_from({"inbox", "reclaim", "box", "--older", "15m"});
+  EXPECT_EQ(reclaim.task, Records::Task::reclaim);
+  EXPECT_EQ(reclaim.older, std::chrono::minutes(15));
+}
+
+TEST(Configuration, ABadCommandAboutRecordsSaysWhatIsNeeded) {
+  const std::pair<Strings, const char*> cases[] = {
+      {{"inbox", "ls"},
+       "inbox ls: the folder of the inbox is missing, as in: bobbin inbox ls inboxes/github"},
+      {{"inbox", "ls", "box", "--in", "old"}, "--in: \"old\" is not allowed; new, work, done or failed"},
+      {{"inbox", "ls", "box", "file"},
+       "\"file\": too many arguments; only one folder stands behind inbox ls"},
+      {{"inbox", "next", "box", "--as", "a.b"}, "--as: \"a.b\" is not allowed; 1 to 64 of"},
+      {{"inbox", "next", "box", "--wait", "25h"}, "--wait: \"25h\" is not allowed; a time from 0 to 24h"},
+      {{"inbox", "done", "box", "a", "--wait", "1"}, "--wait: only allowed behind a command"},
+      {{"inbox", "work", "box", "--"}, "inbox work: the command that gets the records is missing"},
+      {{"inbox", "work", "box", "--", ""}, "inbox work: the command that gets the records is missing"},
+      {{"inbox", "work", "--", "x"}, "inbox work: the folder of the inbox is missing"},
+      {{"inbox", "work", "box", "x", "--", "y"}, "\"x\": too many arguments"},
+      {{"inbox", "done", "box"}, "inbox done: the files of the claims are missing"},
+      {{"inbox", "replay", "box"}, "inbox replay: the files of the records are missing"},
+      {{"inbox", "replay", "box", "--failed", "a"}, "\"a\": a file is not allowed beside --failed or --done"},
+      {{"inbox", "replay", "box", "--failed", "--done"}, "--failed: not allowed beside --done"},
+      {{"inbox", "reclaim", "box"}, "inbox reclaim: --older is missing"},
+      {{"inbox", "reclaim", ""}, "inbox reclaim: --older is missing"},
+      {{"--older", "15m"}, "--older: only allowed behind a command, as in: bobbin inbox reclaim"}};
   for (const auto& [arguments, want] : cases)
     EXPECT_THAT(error_from({arguments, {}, ""}), testing::HasSubstr(want));
 }

@@ -1,0 +1,147 @@
+#include "app/records.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+#include <string_view>
+
+#include "app/command_output.h"
+#include "inbox/arrivals.h"
+#include "inbox/consumer.h"
+#include "inbox/record_list.h"
+#include "inbox/transfer.h"
+#include "inbox/work.h"
+#include "os/file.h"
+#include "os/process.h"
+
+namespace bobbin::app {
+namespace {
+
+using inbox::RecordFolder;
+using inbox::RecordFolders;
+using Task = Records::Task;
+
+/// Messages that begin with the name of the command.
+inbox::Report report_of(const Records& request) {
+  static constexpr const char* kNames[] = {"ls", "next", "work", "done", "fail", "replay", "reclaim"};
+  const std::string start = fmt::format("inbox {}: ", kNames[static_cast<int>(request.task)]);
+  return [start](const std::string& message) { print_failure(start + message); };
+}
+
+int fail(const Records& request, const std::string& message) {
+  report_of(request)(message);
+  return kExitUsage;
+}
+
+int output_failed(const Records& request) {
+  return fail(request, std::string("the output cannot be written: ") + std::strerror(errno));
+}
+
+int ls(const Records& request, const RecordFolders& folders) {
+  const auto write = [](std::string_view line) {
+    return std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
+  };
+  const auto form = request.as_json ? inbox::ListForm::json : inbox::ListForm::text;
+  const auto listed = inbox::list_records(folders, request.listed, form, write, report_of(request));
+  if (!listed) return fail(request, listed.error());
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  // A reader that has had enough, such as head, is no failure.
+  return is_written || errno == EPIPE ? EXIT_SUCCESS : output_failed(request);
+}
+
+int next(const Records& request, const RecordFolders& folders) {
+  os::ignore_broken_pipes();  // a claim of which nobody could be told is given back
+  const Instant end = monotonic_now() + request.wait;
+  inbox::Arrivals arrivals(folders.at(RecordFolder::unclaimed));
+  inbox::Consumer consumer(folders, request.consumer, report_of(request));
+  for (;;) {
+    const auto claimed = consumer.claim_next();
+    if (!claimed) return fail(request, claimed.error());
+    if (*claimed) {
+      const inbox::RecordPlace place = (*claimed)->place();
+      if (std::printf("%s\n", folders.path_of(place).c_str()) >= 0 && std::fflush(stdout) == 0)
+        return EXIT_SUCCESS;
+      const int status = output_failed(request);
+      // Nobody knows of this claim.
+      const auto moved = folders.settle(place, {RecordFolder::unclaimed, (*claimed)->claim.record});
+      return moved ? status : fail(request, moved.error());
+    }
+    const Instant now = monotonic_now();
+    if (now >= end) return kExitNone;
+    arrivals.wait({}, end - now);
+  }
+}
+
+int work(const Records& request, const RecordFolders& folders) {
+  const auto worked =
+      inbox::work(folders, {.consumer = request.consumer, .command = request.program}, report_of(request));
+  return worked ? EXIT_SUCCESS : fail(request, worked.error());
+}
+
+int end_claims(const Records& request, const RecordFolders& folders) {
+  const auto report = report_of(request);
+  const RecordFolder to = request.task == Task::done ? RecordFolder::done : RecordFolder::failed;
+  int status = EXIT_SUCCESS;
+  for (const std::string& file : request.files)
+    if (const auto ended = inbox::end_claim(folders, file, to); !ended) {
+      report(ended.error());
+      status = kExitNone;
+    }
+  return status;
+}
+
+int replay(const Records& request, const RecordFolders& folders) {
+  const auto report = report_of(request);
+  std::vector<std::string> files = request.files;
+  if (request.all_in) {
+    const auto names = folders.names(*request.all_in);
+    if (!names) return fail(request, names.error());
+    for (const std::string& name : *names) files.push_back(inbox::RecordPlace{*request.all_in, name}.text());
+  }
+  int status = EXIT_SUCCESS;
+  for (const std::string& file : files) {
+    const auto replayed = inbox::replay(folders, file);
+    if (replayed) {
+      std::printf("%s\n", replayed->c_str());
+    } else {
+      report(replayed.error());
+      status = kExitNone;
+    }
+  }
+  return std::fflush(stdout) == 0 ? status : output_failed(request);
+}
+
+int reclaim(const Records& request, const RecordFolders& folders) {
+  const auto report = report_of(request);
+  const auto file_system = os::file_system(folders.at(RecordFolder::claimed));
+  if (!file_system || file_system->kind == os::FileSystem::Kind::other)
+    report(
+        "warning: this file system may not note when a record was claimed (the time of its last change); "
+        "then a claim counts as old as its record");
+  const auto tell = [](const inbox::Claim& claim) { std::printf("%s\n", claim.name().c_str()); };
+  const auto complete = inbox::reclaim(folders, request.older, wall_now(), tell, report);
+  if (!complete) return fail(request, complete.error());
+  if (std::fflush(stdout) != 0) return output_failed(request);
+  return *complete ? EXIT_SUCCESS : kExitNone;
+}
+
+}  // namespace
+
+int records(const Records& request) {
+  const auto folders = RecordFolders::open(request.folder);
+  if (!folders) return fail(request, folders.error());
+  switch (request.task) {
+    case Task::ls: return ls(request, *folders);
+    case Task::next: return next(request, *folders);
+    case Task::work: return work(request, *folders);
+    case Task::replay: return replay(request, *folders);
+    case Task::reclaim: return reclaim(request, *folders);
+    case Task::done:
+    case Task::fail: break;
+  }
+  return end_claims(request, *folders);
+}
+
+}  // namespace bobbin::app
