@@ -68,4 +68,13 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::size_t string_size(std::string_view text) {
+  std::size_t size = text.size() + 2;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') size += 1;
+    if (static_cast<unsigned char>(c) < 0x20) size += 5;
+  }
+  return size;
+}
+
 }  // namespace bobbin::json

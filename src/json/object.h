@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,5 +34,7 @@ class Object {
 
 /// Appends `text`, which is UTF-8, as a JSON string with its quotes (RFC 8259 §7).
 void append_string(std::string& out, std::string_view text);
+/// How many bytes append_string appends.
+[[nodiscard]] std::size_t string_size(std::string_view text);
 
 }  // namespace bobbin::json

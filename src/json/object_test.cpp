@@ -33,6 +33,7 @@ TEST(ObjectTest, AStringIsReadAsItWasWritten) {
   const auto object = Object::parse(text + "}");
   ASSERT_TRUE(object) << text;
   EXPECT_EQ(object->text("a"), every);
+  EXPECT_EQ(text.size() - 5, string_size(every));
 }
 
 }  // namespace

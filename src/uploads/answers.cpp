@@ -33,6 +33,13 @@ Response storage_failure(const Error& error) {
   return response;
 }
 
+/// Whether it is a document that came before, to the client; and one that did not, to the log.
+void tell_of(const store::Stored& stored, Response& response) {
+  if (stored.is_repetition) return response.add_field("Idempotent-Replayed", "true");
+  response.log_fields.action = http::HandlerLogFields::Action::created_file;
+  response.log_fields.subject = stored.name;
+}
+
 }  // namespace
 
 Response created(std::string_view url_path, std::string name) {
@@ -52,10 +59,17 @@ Response created(std::string_view url_path, std::string name) {
   return response;
 }
 
-Response invalid_json(const json::Fault& fault) {
+Response invalid_json(std::string_view subject, const json::Fault& fault) {
   return Response::error(Status::bad_request,
-                         fmt::format("The content is not valid JSON: {} at line {}, column {} (byte {}).",
+                         fmt::format("{} is not valid JSON: {} at line {}, column {} (byte {}).", subject,
                                      fault.reason, fault.line, fault.column, fault.byte_offset));
+}
+
+Response unusable_form(std::string reason) { return Response::error(Status::bad_request, std::move(reason)); }
+
+Response form_too_large(std::uint64_t maximum_bytes) {
+  return Response::error(Status::content_too_large,
+                         fmt::format("As JSON the form would have more than {} bytes.", maximum_bytes));
 }
 
 Response method_not_allowed() {
@@ -76,16 +90,17 @@ Response content_too_large(std::uint64_t maximum_bytes) {
   return response;
 }
 
-Response unsupported_media_type(std::string_view taken) {
-  Response response = Response::error(Status::unsupported_media_type,
-                                      fmt::format("{} accepted, named by one Content-Type field.", taken));
-  response.add_field("Accept-Post", "application/json");
+Response unsupported_media_type(const ContentTypes& taken) {
+  Response response =
+      Response::error(Status::unsupported_media_type,
+                      fmt::format("{} accepted, named by one Content-Type field.", taken.sentence()));
+  response.add_field("Accept-Post", taken.accept_post());
   return response;
 }
 
 Response unsupported_content_coding() {
-  Response response =
-      Response::error(Status::unsupported_media_type, "Content codings are not accepted: send plain JSON.");
+  Response response = Response::error(Status::unsupported_media_type,
+                                      "Content codings are not accepted: send the content as it is.");
   response.add_field("Accept-Encoding",
                      "identity");  // RFC 9110 §12.5.3: tells this 415 from the one for the type
   return response;
@@ -119,12 +134,22 @@ Response recorded(Status status, const store::Stored& stored) {
         Response::with_content(status, "application/json",
                                fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"}})",
                                            stored.id, stored.sequence, crypto::hex_of(stored.digest)));
-  if (stored.is_repetition) {
-    response.add_field("Idempotent-Replayed", "true");
-    return response;
-  }
-  response.log_fields.action = http::HandlerLogFields::Action::created_file;
-  response.log_fields.subject = stored.name;
+  tell_of(stored, response);
+  return response;
+}
+
+Response sent_on(std::string_view location, const store::Stored& stored) {
+  Response response;
+  response.status = Status::see_other;
+  response.add_field("Location", location);
+  tell_of(stored, response);
+  return response;
+}
+
+Response foreign_page(std::string_view inbox) {
+  Response response = Response::error(Status::forbidden, "Pages of other sites may not send anything here.");
+  response.log_fields.violation =
+      fmt::format("Inbox {}: sent by a page of another site (to allow it: origins of the inbox)", inbox);
   return response;
 }
 

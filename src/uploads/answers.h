@@ -11,6 +11,7 @@
 #include "signatures/refusal.h"
 #include "store/document_store.h"
 #include "store/room.h"
+#include "uploads/content_types.h"
 
 // What an upload may be answered: each function is one row of the contract.
 namespace bobbin::uploads {
@@ -19,14 +20,18 @@ namespace bobbin::uploads {
 /// without a slash at its end; so neither it nor `name` needs escaping in JSON.
 [[nodiscard]] http::Response created(std::string_view url_path, std::string name);
 
-/// 400 that says where and why. Not closing: the content has been read to its end.
-[[nodiscard]] http::Response invalid_json(const json::Fault& fault);
+/// 400 that says where and why. Not closing: the content has been read to its end. `subject`: what the text
+/// is called, as the beginning of a sentence.
+[[nodiscard]] http::Response invalid_json(std::string_view subject, const json::Fault& fault);
+/// 400 for a form of which no document can be made.
+[[nodiscard]] http::Response unusable_form(std::string reason);
+/// 413 for a form whose document would be too large. Not closing, likewise.
+[[nodiscard]] http::Response form_too_large(std::uint64_t maximum_bytes);
 
 [[nodiscard]] http::Response method_not_allowed();
 [[nodiscard]] http::Response length_required();
 [[nodiscard]] http::Response content_too_large(std::uint64_t maximum_bytes);
-/// `taken`: what is, as the beginning of a sentence.
-[[nodiscard]] http::Response unsupported_media_type(std::string_view taken);
+[[nodiscard]] http::Response unsupported_media_type(const ContentTypes& taken);
 [[nodiscard]] http::Response unsupported_content_coding();
 
 /// 503 with Retry-After.
@@ -43,6 +48,10 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response no_room(store::Room::Obstacle obstacle);
 /// 400 for a document that needs a key and has none.
 [[nodiscard]] http::Response without_key(std::string reason);
+/// 303 to a page for whoever has filled in a form that is kept. `location` as in a URI.
+[[nodiscard]] http::Response sent_on(std::string_view location, const store::Stored& stored);
+/// 403 for what a page of another origin has made a browser send. The log says how to allow it.
+[[nodiscard]] http::Response foreign_page(std::string_view inbox);
 /// 401 for what does not prove to come from the sender of the inbox. The same whatever is missing; the log
 /// has the reason.
 [[nodiscard]] http::Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal);

@@ -1,9 +1,14 @@
 #include "uploads/inbox_handler.h"
 
+#include <string>
 #include <utility>
+#include <variant>
 
+#include "base/assert.h"
 #include "base/clock.h"
+#include "http/accept.h"
 #include "uploads/answers.h"
+#include "uploads/form_intake.h"
 #include "uploads/json_intake.h"
 
 namespace bobbin::uploads {
@@ -12,20 +17,24 @@ namespace {
 /// `settings` outlives the exchange.
 class InboxExchange final : public http::Exchange {
  public:
-  InboxExchange(const InboxSettings& settings, const http::Request& request, store::Draft draft,
-                std::optional<signatures::Verification> verification, std::optional<store::Room::Place> place)
+  InboxExchange(const InboxSettings& settings, const http::Request& request, ContentType type,
+                store::DocumentStore& store, std::optional<signatures::Verification> verification,
+                std::optional<store::Room::Place> place)
       : settings_(settings),
         place_(std::move(place)),
-        record_(request, settings.kept_fields),
+        record_(request, settings.kept_fields, type == ContentType::form),
         key_(settings.keys, request),
-        intake_(settings.most_bytes, std::move(draft), request.resume(), rest_for(verification),
-                key_.wanted()),
-        verification_(std::move(verification)) {}
+        intake_(settings.most_bytes, store.begin(announced(request, type)), request.resume(),
+                rest_for(verification), key_.wanted(), subject_for(settings, type)),
+        verification_(std::move(verification)) {
+    if (type == ContentType::form)
+      form_.emplace(settings.most_bytes, settings.unwrap, store.begin(request.head.framing.length_bytes),
+                    request.resume());
+  }
 
   http::Intake content(Bytes piece) override {
     if (verification_) verification_->add(piece);
-    key_.add(piece);
-    return intake_.take(piece);
+    return form_ ? form_->take(piece) : take_document(piece);
   }
 
   http::Reply complete(http::ReplyLater later) override {
@@ -35,6 +44,7 @@ class InboxExchange final : public http::Exchange {
       if (!proven) return at_once(std::move(later), unauthentic(settings_.name, proven.error()));
       verified = *std::move(proven);
     }
+    if (auto refused = take_form()) return at_once(std::move(later), *std::move(refused));
     auto draft = intake_.finish();
     if (!draft) return at_once(std::move(later), std::move(draft.error()));
     if (verified && verified->challenge)
@@ -43,24 +53,48 @@ class InboxExchange final : public http::Exchange {
     if (!key) return at_once(std::move(later), without_key(std::move(key.error())));
     std::move(*draft).commit(
         {.request = record_.text(verified), .key = *std::move(key)},
-        [later = std::move(later), success = settings_.success,
+        [later = std::move(later), success = settings_.success, redirect = form_ ? settings_.redirect : "",
          place = std::move(place_)](store::Outcome outcome) mutable {
           if (place && outcome && !outcome->is_repetition) place->keep();
-          std::move(later)(outcome ? recorded(success, *outcome) : not_stored(outcome.error()));
+          std::move(later)(!outcome           ? not_stored(outcome.error())
+                           : redirect.empty() ? recorded(success, *outcome)
+                                              : sent_on(redirect, *outcome));
         });
     return http::Pending{.limit = settings_.commit_timeout,
                          .late = unavailable("Storing takes too long. It may or may not succeed.")};
   }
 
  private:
+  /// How large the document will be; 0: that is not known.
+  static std::uint64_t announced(const http::Request& request, ContentType type) {
+    return type == ContentType::form ? 0 : request.head.framing.length_bytes;
+  }
   /// A verification that keeps the content takes as much memory as the draft that is counted.
   static JsonIntake::Rest rest_for(const std::optional<signatures::Verification>& verification) {
     const bool keeps = verification && verification->most_kept_bytes() > 0;
     return keeps ? JsonIntake::Rest::counted : JsonIntake::Rest::dropped;
   }
+  static std::string subject_for(const InboxSettings& settings, ContentType type) {
+    if (type != ContentType::form) return "The content";
+    return settings.unwrap.empty() ? "The form" : "The field " + settings.unwrap;
+  }
   static http::Reply at_once(http::ReplyLater later, http::Response response) {
     std::move(later).forget();
     return response;
+  }
+
+  http::Intake take_document(Bytes piece) {
+    key_.add(piece);
+    return intake_.take(piece);
+  }
+  /// The document of a form, when it is one. A Wait of its intake needs no waiting, since nothing follows.
+  std::optional<http::Response> take_form() {
+    if (!form_) return std::nullopt;
+    auto document = form_->finish();
+    if (!document) return std::move(document.error());
+    http::Intake taken = take_document(as_bytes(*document));
+    if (auto* refused = std::get_if<http::Response>(&taken)) return std::move(*refused);
+    return std::nullopt;
   }
 
   const InboxSettings& settings_;
@@ -68,6 +102,7 @@ class InboxExchange final : public http::Exchange {
   const RequestRecord record_;
   KeyReader key_;
   JsonIntake intake_;
+  std::optional<FormIntake> form_;  // the content is one, of which the intake gets the document
   std::optional<signatures::Verification> verification_;
 };
 
@@ -75,12 +110,16 @@ class InboxExchange final : public http::Exchange {
 
 http::Begin InboxHandler::begin(const http::Request& request) const {
   if (request.head.method == http::Method::options) return allowed_methods();
-  if (auto refused = refusal(request.head, *store_, Types::any_json, settings_.most_bytes))
+  if (auto refused = refusal(request.head, *store_, settings_.types, settings_.most_bytes))
     return *std::move(refused);
-  const http::ContentFraming& framing = request.head.framing;
+  const auto type = settings_.types.of(request.head.fields);
+  ASSERT(type.has_value());  // else it was refused
+  if (is_sent_unasked(*type) && !settings_.origins.allow(request)) return foreign_page(settings_.name);
   std::optional<store::Room::Place> place;
   if (settings_.room) {
-    const bool is_known = framing.kind == http::ContentFraming::Kind::length;
+    const http::ContentFraming& framing = request.head.framing;
+    // The document that is made of a form may be larger than that.
+    const bool is_known = framing.kind == http::ContentFraming::Kind::length && *type != ContentType::form;
     auto taken = settings_.room->take(is_known ? framing.length_bytes : settings_.most_bytes);
     if (!taken) return no_room(taken.error());
     place.emplace(*std::move(taken));
@@ -91,8 +130,13 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
     if (!begun) return unauthentic(settings_.name, begun.error());
     verification = *std::move(begun);
   }
-  return std::make_unique<InboxExchange>(settings_, request, store_->begin(framing.length_bytes),
-                                         std::move(verification), std::move(place));
+  return std::make_unique<InboxExchange>(settings_, request, *type, *store_, std::move(verification),
+                                         std::move(place));
+}
+
+http::ErrorForm InboxHandler::error_form(const http::RequestHead& head) const {
+  const bool is_form = settings_.types.of(head.fields) == ContentType::form;
+  return is_form && http::accepted_types(head).names_html ? http::ErrorForm::page : http::ErrorForm::problem;
 }
 
 }  // namespace bobbin::uploads

@@ -9,7 +9,9 @@
 #include "signatures/scheme.h"
 #include "store/document_store.h"
 #include "store/room.h"
+#include "uploads/content_types.h"
 #include "uploads/document_keys.h"
+#include "uploads/page_origins.h"
 #include "uploads/request_record.h"
 
 namespace bobbin::uploads {
@@ -19,15 +21,20 @@ struct InboxSettings {
   std::uint64_t most_bytes = 1024 * 1024;        ///< of content, decoded from its transfer coding
   http::Status success = http::Status::created;  ///< 200, 201, 202 or 204
   KeptFields kept_fields = {};
-  std::shared_ptr<store::Room> room = nullptr;    ///< null: there is no limit
+  std::shared_ptr<store::Room> room = nullptr;  ///< null: there is no limit
+  ContentTypes types = {.json_suffix = true};
+  std::string unwrap = {};  ///< the field of a form that holds the document; empty: all fields become one
+  std::string redirect =
+      {};  ///< where a form that is kept leads to, as in a URI; empty: it is answered as JSON
+  PageOrigins origins = {};                       ///< whose pages may send forms and text
   KeySettings keys = {};                          ///< without a source every document is a new one
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
   Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
 };
 
-/// Keeps JSON documents with what is known of their requests. A POST is answered once its record is on stable
-/// storage, and only when it is authentic: every failure of that is the same 401. One that came before is
-/// answered as it was then, and not kept again. Thread: any.
+/// Keeps JSON documents, and forms as such, with what is known of their requests. A POST is answered once its
+/// record is on stable storage, and only when it is authentic: every failure of that is the same 401. One
+/// that came before is answered as it was then, and not kept again. Thread: any.
 class InboxHandler final : public http::Handler {
  public:
   /// `store`: one of records.
@@ -35,10 +42,8 @@ class InboxHandler final : public http::Handler {
       : settings_(std::move(settings)), store_(std::move(store)) {}
 
   [[nodiscard]] http::Begin begin(const http::Request& request) const override;
-  /// What is sent comes from programs.
-  [[nodiscard]] http::ErrorForm error_form(const http::RequestHead&) const override {
-    return http::ErrorForm::problem;
-  }
+  /// What is sent comes from programs, but for a form for whose answer a browser shows a page.
+  [[nodiscard]] http::ErrorForm error_form(const http::RequestHead& head) const override;
 
  private:
   const InboxSettings settings_;

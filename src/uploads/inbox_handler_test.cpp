@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "crypto/sha256.h"
@@ -26,6 +27,7 @@ using http::Response;
 using http::Status;
 using ::testing::HasSubstr;
 
+constexpr const char* kForm = "application/x-www-form-urlencoded";
 constexpr std::string_view kSecret = "It's a Secret to Everybody";
 
 std::shared_ptr<store::DirectoryFolder> inbox_folder(const std::string& path) {
@@ -46,6 +48,11 @@ class InboxHandlerTest : public ::testing::Test {
     if (!scheme.empty())
       settings.scheme = *signatures::Scheme::make({.scheme = scheme, .secrets = std::string(kSecret)});
     return settings;
+  }
+  static InboxSettings form_settings() {
+    InboxSettings wanted = settings();
+    wanted.types.form = true;
+    return wanted;
   }
   [[nodiscard]] std::size_t records() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory_.path("new")),
@@ -97,6 +104,79 @@ TEST_F(InboxHandlerTest, TakesEveryTypeOfJson) {
   for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp",
                            "+json", "/x+json", "application/+json"})
     EXPECT_EQ(client.refusal(post(type)).status, Status::unsupported_media_type) << type;
+}
+
+TEST_F(InboxHandlerTest, TakesTheTypesThatItIsToldToTake) {
+  const std::pair<ContentType, const char*> types[] = {{ContentType::json, "application/json"},
+                                                       {ContentType::form, kForm},
+                                                       {ContentType::text, "text/plain;charset=UTF-8"}};
+  for (unsigned set = 1; set < 8; ++set) {
+    InboxSettings wanted = settings();
+    wanted.types = {.json = (set & 1U) != 0, .form = (set & 2U) != 0, .text = (set & 4U) != 0};
+    const InboxHandler handler(wanted, store_.get());
+    Client client(handler);
+    for (const auto& [type, name] : types) {
+      const bool is_taken = (set >> static_cast<unsigned>(type) & 1U) != 0;
+      const Response response = client.refusal(post(name));
+      EXPECT_EQ(response.status, is_taken ? Status::continue_ : Status::unsupported_media_type)
+          << set << name;
+    }
+    const Response refused = client.refusal(post("image/png"));
+    EXPECT_THAT(refused.fields, HasSubstr("Accept-Post: " + wanted.types.accept_post() + "\r\n"));
+  }
+}
+
+TEST_F(InboxHandlerTest, AFormIsKeptAsJsonHoweverItIsCut) {
+  const InboxHandler handler(form_settings(), store_.get());
+  const std::string content = "name=Ada+Lovelace&tag=a&tag=%C3%A4";
+  for (const std::size_t piece_bytes : {std::size_t{1}, std::size_t{5}, content.size()}) {
+    const Response response = Client(handler).upload(post(kForm), content, piece_bytes);
+    EXPECT_EQ(response.status, Status::created);
+    const auto answer = json::Object::parse(content_of(response));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->text("sha256"),
+              crypto::hex_of(crypto::sha256("{\"name\":\"Ada Lovelace\",\"tag\":[\"a\",\"\xC3\xA4\"]}")));
+  }
+  EXPECT_EQ(records(), 3U);
+}
+
+TEST_F(InboxHandlerTest, AFormAndItsDocumentAreNoLargerThanAllowed) {
+  const InboxHandler handler(form_settings(), store_.get());
+  const auto status_of = [&](const std::string& content) {
+    return Client(handler).upload(post(kForm), content).status;
+  };
+  const std::string largest = "a=" + std::string(992, 'x');  // {"a":"…"}
+  EXPECT_EQ(status_of(largest), Status::created);
+  EXPECT_EQ(status_of(largest + "x"), Status::content_too_large) << "as JSON";
+  EXPECT_EQ(status_of(std::string(1000, '&')), Status::created);
+  EXPECT_EQ(status_of(std::string(1001, '&')), Status::content_too_large) << "as received";
+  EXPECT_EQ(status_of("a=" + std::string(200, '\x01')), Status::content_too_large) << "of what is escaped";
+  EXPECT_EQ(records(), 2U);
+}
+
+TEST_F(InboxHandlerTest, AFormIsCountedWhileItIsReceived) {
+  const InboxHandler handler(form_settings(), store_.get());
+  Client client(handler);
+  const std::uint64_t before = store_.get()->memory().used_bytes();
+  {
+    http::Begin begun = client.begin(post(kForm));
+    auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
+    EXPECT_TRUE(std::holds_alternative<http::Accepted>(exchange.content(as_bytes(std::string(900, 'x')))));
+    EXPECT_GE(store_.get()->memory().used_bytes(), before + 900);
+  }
+  EXPECT_EQ(store_.get()->memory().used_bytes(), before);
+  EXPECT_EQ(records(), 0U);
+}
+
+TEST_F(InboxHandlerTest, AForeignPageIsToldFromTheHeadAlone) {
+  const InboxHandler handler(form_settings(), store_.get());
+  for (const char* type : {kForm, "application/json"}) {
+    RequestHead head = post(type);
+    ASSERT_TRUE(head.fields.add({FieldName::other, "Origin", "https://evil.example"}));
+    const bool is_form = type == kForm;
+    EXPECT_EQ(Client(handler).refusal(head).status, is_form ? Status::forbidden : Status::continue_)
+        << "a browser asks before it sends JSON to another origin";
+  }
 }
 
 TEST_F(InboxHandlerTest, TakesADocumentOfItsLargestSizeInAnyPieces) {

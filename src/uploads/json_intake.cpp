@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "http/media_type.h"
 #include "uploads/answers.h"
 
 namespace bobbin::uploads {
@@ -23,20 +22,6 @@ bool has_content_coding(const http::Fields& fields) {
     }
   }
   return false;
-}
-
-bool is_taken(const http::Fields& fields, Types types) {
-  const auto type = fields.only(http::FieldName::content_type);
-  if (!type) return false;
-  if (http::is_media_type(*type, "application/json")) return true;
-  if (types == Types::json) return false;
-  constexpr std::string_view kSuffix = "+json";
-  const std::string_view essence = trim(type->substr(0, type->find(';')));
-  const std::size_t slash = essence.find('/');
-  if (slash == std::string_view::npos || slash == 0) return false;
-  const std::string_view subtype = essence.substr(slash + 1);
-  return subtype.size() > kSuffix.size() &&
-         equals_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
 }
 
 }  // namespace
@@ -60,18 +45,15 @@ http::Intake JsonIntake::take(Bytes piece) {
 Result<store::Draft, http::Response> JsonIntake::finish() {
   if (is_json_ && draft_ && validator_.finish()) return *std::exchange(draft_, std::nullopt);
   draft_.reset();
-  return failure(invalid_json(validator_.fault()));
+  return failure(invalid_json(subject_, validator_.fault()));
 }
 
 std::optional<http::Response> refusal(const http::RequestHead& head, const store::DocumentStore& store,
-                                      Types types, std::uint64_t most_bytes) {
+                                      const ContentTypes& types, std::uint64_t most_bytes) {
   using Kind = http::ContentFraming::Kind;
   if (head.method != http::Method::post) return method_not_allowed();
   if (auto refused = not_taken(store.state())) return refused;
-  if (!is_taken(head.fields, types))
-    return unsupported_media_type(types == Types::json
-                                      ? "Only application/json is"
-                                      : "Only application/json and types that end in +json are");
+  if (!types.of(head.fields)) return unsupported_media_type(types);
   if (has_content_coding(head.fields)) return unsupported_content_coding();
   if (head.framing.kind == Kind::none) return length_required();
   if (head.framing.kind == Kind::length && head.framing.length_bytes > most_bytes)

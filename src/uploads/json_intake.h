@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "http/handler.h"
 #include "json/validator.h"
 #include "store/document_store.h"
+#include "uploads/content_types.h"
 
 namespace bobbin::uploads {
 
@@ -24,10 +26,12 @@ class JsonIntake {
     counted,  ///< it goes on to take memory of the store, since somebody else keeps it, too
   };
 
-  /// `resume`: for when the store has room for more. `wanted`: see json::Validator.
+  /// `resume`: for when the store has room for more. `wanted`: see json::Validator. `subject`: what the text
+  /// is called in an answer.
   JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume, Rest rest = Rest::dropped,
-             std::vector<json::Pointer> wanted = {})
-      : most_bytes_(most_bytes),
+             std::vector<json::Pointer> wanted = {}, std::string subject = "The content")
+      : subject_(std::move(subject)),
+        most_bytes_(most_bytes),
         rest_(rest),
         validator_(std::move(wanted)),
         draft_(std::move(draft)),
@@ -42,6 +46,7 @@ class JsonIntake {
   [[nodiscard]] const json::Validator& validator() const { return validator_; }
 
  private:
+  const std::string subject_;
   const std::uint64_t most_bytes_;
   const Rest rest_;
   std::uint64_t received_bytes_ = 0;
@@ -51,17 +56,11 @@ class JsonIntake {
   const http::Resume resume_;
 };
 
-/// Which types of content are taken.
-enum class Types : std::uint8_t {
-  json,      ///< application/json alone
-  any_json,  ///< every type with the suffix +json, too (RFC 6839 §3.1)
-};
-
 /// What the sender of a document is answered from its head alone: because of its method, the state of the
 /// store, its type, its content coding or its length. Nothing: its content is to be received.
 [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head,
-                                                    const store::DocumentStore& store, Types types,
-                                                    std::uint64_t most_bytes);
+                                                    const store::DocumentStore& store,
+                                                    const ContentTypes& types, std::uint64_t most_bytes);
 
 /// What OPTIONS is answered.
 [[nodiscard]] http::Response allowed_methods();

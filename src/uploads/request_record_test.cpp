@@ -40,6 +40,14 @@ TEST_F(RequestRecordTest, HasWhoAskedForWhat) {
                       R"("fields":[]})");
 }
 
+TEST_F(RequestRecordTest, SaysThatItWasAForm) {
+  const http::RequestHead head;
+  const RequestRecord record({.head = head, .local = local_, .client = client_}, KeptFields(), true);
+  const auto object = json::Object::parse(record.text(std::nullopt));
+  ASSERT_TRUE(object);
+  EXPECT_TRUE(object->has("form"));
+}
+
 TEST_F(RequestRecordTest, HasWhatWasVerified) {
   const signatures::Verified verified{.scheme = signatures::SchemeName::standard,
                                       .secret = 1,

@@ -41,7 +41,7 @@ class UploadExchange final : public http::Exchange {
 
 http::Begin UploadHandler::begin(const http::Request& request) const {
   if (request.head.method == Method::options) return allowed_methods();
-  if (auto refused = refusal(request.head, *store_, Types::json, settings_.max_upload_bytes))
+  if (auto refused = refusal(request.head, *store_, ContentTypes{}, settings_.max_upload_bytes))
     return *std::move(refused);
   return std::make_unique<UploadExchange>(settings_, store_->begin(request.head.framing.length_bytes),
                                           request.resume());

@@ -1,0 +1,58 @@
+#include "uploads/content_types.h"
+
+#include <fmt/format.h>
+#include <string_view>
+#include <vector>
+
+#include "base/ascii.h"
+#include "http/media_type.h"
+
+namespace bobbin::uploads {
+namespace {
+
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+constexpr std::string_view kTextType = "text/plain";
+
+bool has_json_suffix(std::string_view type) {
+  constexpr std::string_view kSuffix = "+json";
+  const std::string_view essence = trim(type.substr(0, type.find(';')));
+  const std::size_t slash = essence.find('/');
+  if (slash == std::string_view::npos || slash == 0) return false;
+  const std::string_view subtype = essence.substr(slash + 1);
+  return subtype.size() > kSuffix.size() &&
+         equals_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
+}
+
+std::vector<std::string_view> names_of(const ContentTypes& types) {
+  std::vector<std::string_view> names;
+  if (types.json) names.push_back(kJsonType);
+  if (types.form) names.push_back(kFormType);
+  if (types.text) names.push_back(kTextType);
+  return names;
+}
+
+}  // namespace
+
+std::optional<ContentType> ContentTypes::of(const http::Fields& fields) const {
+  const auto type = fields.only(http::FieldName::content_type);
+  if (!type) return std::nullopt;
+  if (json && (http::is_media_type(*type, kJsonType) || (json_suffix && has_json_suffix(*type))))
+    return ContentType::json;
+  if (form && http::is_media_type(*type, kFormType)) return ContentType::form;
+  if (text && http::is_media_type(*type, kTextType)) return ContentType::text;
+  return std::nullopt;
+}
+
+std::string ContentTypes::sentence() const {
+  std::vector<std::string_view> names = names_of(*this);
+  if (json && json_suffix) names.insert(names.begin() + 1, "types that end in +json");
+  if (names.size() == 1) return fmt::format("Only {} is", names.front());
+  const std::string_view last = names.back();
+  names.pop_back();
+  return fmt::format("Only {} and {} are", fmt::join(names, ", "), last);
+}
+
+std::string ContentTypes::accept_post() const { return fmt::format("{}", fmt::join(names_of(*this), ", ")); }
+
+}  // namespace bobbin::uploads

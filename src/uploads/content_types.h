@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "http/request_head.h"
+
+namespace bobbin::uploads {
+
+/// How content is read.
+enum class ContentType : std::uint8_t {
+  json,  ///< application/json, or a type with the suffix +json (RFC 6839 §3.1)
+  form,  ///< application/x-www-form-urlencoded
+  text,  ///< text/plain that holds JSON
+};
+
+/// Which types of content are taken.
+struct ContentTypes {
+  bool json = true;
+  bool json_suffix = false;  ///< with `json`: types that end in +json, too
+  bool form = false;
+  bool text = false;
+
+  /// Of a request; nothing: it names none that is taken, or several.
+  [[nodiscard]] std::optional<ContentType> of(const http::Fields& fields) const;
+  /// The beginning of a sentence: `Only application/json is`, `Only application/json and text/plain are`.
+  [[nodiscard]] std::string sentence() const;
+  /// The value of Accept-Post (W3C Linked Data Platform §7.1), which has no way to name a suffix.
+  [[nodiscard]] std::string accept_post() const;
+};
+
+/// Whether browsers send content of this type to another origin without asking its server first (Fetch
+/// Standard, "CORS-safelisted request-header").
+[[nodiscard]] constexpr bool is_sent_unasked(ContentType type) { return type != ContentType::json; }
+
+}  // namespace bobbin::uploads
