@@ -128,6 +128,11 @@ struct InboxConfig {
   std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
   std::string token_file;         ///< as that of a rule for the path
 
+  std::vector<std::string> accept;   ///< json, form and text; empty: json
+  std::string unwrap;                ///< the field of a form that holds the document; empty: all of them
+  std::string redirect;              ///< where a form that is kept leads to; empty: it is answered as JSON
+  std::vector<std::string> origins;  ///< uploads::PageOrigin::parse accepts each of them
+
   // store::RoomLimits
   unsigned max_documents = 0;
   std::uint64_t max_bytes = 0;

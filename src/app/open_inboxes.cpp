@@ -110,6 +110,36 @@ Result<std::uint64_t, std::string> most_bytes_of(const InboxConfig& config, std:
                   name_of(config), size_text(config.max_size), size_text(most_upload_bytes)));
 }
 
+bool takes(const InboxConfig& config, std::string_view type) {
+  return std::ranges::find(config.accept, type) != config.accept.end();
+}
+
+uploads::ContentTypes content_types_of(const InboxConfig& config) {
+  const bool takes_json = config.accept.empty() || takes(config, "json");
+  return {.json = takes_json,
+          .json_suffix = takes_json,
+          .form = takes(config, "form"),
+          .text = takes(config, "text")};
+}
+
+uploads::PageOrigins origins_of(const InboxConfig& config) {
+  std::vector<uploads::PageOrigin> origins;
+  for (const std::string& text : config.origins) origins.push_back(*uploads::PageOrigin::parse(text));
+  return uploads::PageOrigins(std::move(origins));
+}
+
+/// What is said of forms and text needs to be taken.
+Result<void, std::string> check_types(const InboxConfig& config) {
+  const auto fault = [&](std::string_view key, std::string_view needed) {
+    return failure(fmt::format("{}: {}: it says nothing without {} in accept", name_of(config), key, needed));
+  };
+  if (!config.redirect.empty() && !takes(config, "form")) return fault("redirect", "\"form\"");
+  if (!config.unwrap.empty() && !takes(config, "form")) return fault("unwrap", "\"form\"");
+  if (!config.origins.empty() && !takes(config, "form") && !takes(config, "text"))
+    return fault("origins", "\"form\" or \"text\"");
+  return {};
+}
+
 /// Directories of which a site serves something.
 std::vector<std::string> served_directories(const SiteConfig& site) {
   std::vector<std::string> served{site.root, upload_directory_of(site)};
@@ -190,6 +220,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
     static_cast<void>(TRY(scheme_of(inbox, most_bytes)));
     static_cast<void>(TRY(key_settings_of(inbox)));
+    TRY(check_types(inbox));
   }
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
@@ -225,6 +256,10 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
                              .success = status_of(inbox.config),
                              .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
                              .room = inbox.room,
+                             .types = content_types_of(inbox.config),
+                             .unwrap = inbox.config.unwrap,
+                             .redirect = inbox.config.redirect,
+                             .origins = origins_of(inbox.config),
                              .keys = TRY(key_settings_of(inbox.config)),
                              .scheme = std::move(scheme),
                              .commit_timeout = commit_timeout},

@@ -15,6 +15,7 @@
 #include "os/unix_socket.h"
 #include "signatures/known_schemes.h"
 #include "uploads/document_keys.h"
+#include "uploads/page_origins.h"
 
 namespace bobbin::app {
 namespace {
@@ -241,6 +242,26 @@ std::optional<std::string> accept_inbox_status(std::string_view text) {
   for (const std::string_view allowed : {"200", "201", "202", "204"})
     if (text == allowed) return std::string(text);
   return std::nullopt;
+}
+
+std::optional<std::string> accept_inbox_type(std::string_view text) {
+  for (const std::string_view allowed : {"json", "form", "text"})
+    if (text == allowed) return std::string(text);
+  return std::nullopt;
+}
+
+std::optional<std::string> accept_inbox_redirect(std::string_view text) {
+  if (text.empty()) return "";
+  // The target of a redirect from anywhere.
+  auto redirect = http::Redirect::parse("/* " + std::string(text) + " 303");
+  if (!redirect || redirect->has_splat || redirect->status != http::Status::see_other) return std::nullopt;
+  return std::move(redirect->before_splat);
+}
+
+std::optional<std::string> accept_page_origin(std::string_view text) {
+  // A host may have a '*' by the grammar, but is meant as a pattern, which it would not be.
+  if (text.find('*') != std::string_view::npos || !uploads::PageOrigin::parse(text)) return std::nullopt;
+  return std::string(text);
 }
 
 std::optional<std::string> accept_key_source(std::string_view text) {

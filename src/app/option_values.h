@@ -68,6 +68,13 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_inbox_name(std::string_view text);
 /// What an inbox may answer to what it keeps.
 [[nodiscard]] std::optional<std::string> accept_inbox_status(std::string_view text);
+/// What an inbox may take: `json`, `form` or `text`.
+[[nodiscard]] std::optional<std::string> accept_inbox_type(std::string_view text);
+/// Where an inbox may send those on who have filled in a form: what may stand behind a path in a redirect, as
+/// in a URI afterwards; or empty.
+[[nodiscard]] std::optional<std::string> accept_inbox_redirect(std::string_view text);
+/// The origin of pages, as uploads::PageOrigin.
+[[nodiscard]] std::optional<std::string> accept_page_origin(std::string_view text);
 /// By what documents are told apart: as uploads::KeySource, or `sender`.
 [[nodiscard]] std::optional<std::string> accept_key_source(std::string_view text);
 /// `refuse`, `store` or `ignore`, or empty.

@@ -251,5 +251,22 @@ TEST(RuleValues, OriginsAreAsBrowsersWriteThem) {
     EXPECT_EQ(accept_origin(wrong), std::nullopt) << wrong;
 }
 
+TEST(InboxValues, AFormLeadsToAPageOfTheSiteOrToAUrl) {
+  for (const char* same : {"", "/", "/thanks.html", "/a?b=c#d", "https://example.org", "http://[::1]:8080/a"})
+    EXPECT_EQ(accept_inbox_redirect(same), same);
+  EXPECT_EQ(accept_inbox_redirect("/d\u00e4nke"), "/d%C3%A4nke");
+  for (const char* wrong : {"thanks.html", "//evil.example", "/\\evil.example", "javascript:alert(1)",
+                            "https://", "/a b", "/a 302", "/a\r\nX: y", "/:splat", " "})
+    EXPECT_EQ(accept_inbox_redirect(wrong), std::nullopt) << wrong;
+}
+
+TEST(InboxValues, OriginsOfPagesAreNamedOneByOne) {
+  for (const char* same : {"https://example.org", "http://localhost:3000", "https://[2001:db8::1]"})
+    EXPECT_EQ(accept_page_origin(same), same);
+  for (const char* wrong :
+       {"", "*", "null", "example.org", "ftp://example.org", "https://example.org/", "https://*.example.org"})
+    EXPECT_EQ(accept_page_origin(wrong), std::nullopt) << wrong;
+}
+
 }  // namespace
 }  // namespace bobbin::app
