@@ -124,6 +124,7 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
 
 uploads::PageOrigins origins_of(const InboxConfig& config) {
   std::vector<uploads::PageOrigin> origins;
+  origins.reserve(config.origins.size());
   for (const std::string& text : config.origins) origins.push_back(*uploads::PageOrigin::parse(text));
   return uploads::PageOrigins(std::move(origins));
 }
