@@ -20,7 +20,7 @@ struct SenderKeys {
 };
 
 const std::vector<SenderKeys>& sender_keys() {
-  static const std::vector<SenderKeys> kSenders{
+  static const std::vector<SenderKeys> senders{
       {"standard", {"header:webhook-id", "header:svix-id"}},  // Standard Webhooks, "Idempotency"
       {"github", {"header:x-github-delivery"}},  // the same when a delivery is sent again by hand
       {"stripe", {"json:/id"}},
@@ -28,7 +28,7 @@ const std::vector<SenderKeys>& sender_keys() {
       {"shopify", {"header:x-shopify-event-id"}},
       {"gitlab", {"header:idempotency-key"}},  // from GitLab 17.4 on
   };
-  return kSenders;
+  return senders;
 }
 
 Result<std::vector<std::string_view>, std::string> sources_of(const InboxConfig& config) {

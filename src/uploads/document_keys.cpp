@@ -117,9 +117,9 @@ Result<KeyReader::Key, std::string> KeyReader::finish(const json::Validator& val
     pointer += source.pointers().size();
   }
   if (!settings_.is_required) return std::nullopt;
-  std::vector<std::string_view> names;
-  for (const KeySource& source : settings_.sources) names.push_back(source.text());
-  return failure(fmt::format("Nothing identifies the document. It needs {}.", fmt::join(names, " or ")));
+  std::string names;
+  for (const KeySource& source : settings_.sources) names += (names.empty() ? "" : " or ") + source.text();
+  return failure(fmt::format("Nothing identifies the document. It needs {}.", names));
 }
 
 }  // namespace bobbin::uploads

@@ -37,7 +37,9 @@ class InboxExchange final : public http::Exchange {
     return form_ ? form_->take(piece) : take_document(piece);
   }
 
+  /// The room of a document that is not kept is given back before anybody is answered.
   http::Reply complete(http::ReplyLater later) override {
+    auto place = std::exchange(place_, std::nullopt);
     std::optional<signatures::Verified> verified;
     if (verification_) {
       auto proven = verification_->finish();
@@ -54,8 +56,9 @@ class InboxExchange final : public http::Exchange {
     std::move(*draft).commit(
         {.request = record_.text(verified), .key = *std::move(key)},
         [later = std::move(later), success = settings_.success, redirect = form_ ? settings_.redirect : "",
-         place = std::move(place_)](store::Outcome outcome) mutable {
+         place = std::move(place)](store::Outcome outcome) mutable {
           if (place && outcome && !outcome->is_repetition) place->keep();
+          place.reset();
           std::move(later)(!outcome           ? not_stored(outcome.error())
                            : redirect.empty() ? recorded(success, *outcome)
                                               : sent_on(redirect, *outcome));
