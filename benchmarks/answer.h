@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace bobbin::bench {
 
@@ -69,6 +70,28 @@ class AnswerReader {
 
   std::string last_;
   AnswerHead head_;
+};
+
+/// Reads answers of servers that do not speak HTTP, but whose answers all begin and end alike: those of a
+/// database to the same statement. An answer has no content besides, and status 200 when it begins as it
+/// must, 0 when it does not.
+class MarkedAnswerReader {
+ public:
+  MarkedAnswerReader(std::string begin, std::string end) : begin_(std::move(begin)), end_(std::move(end)) {}
+
+  /// The answer at the front of `input`; nothing when its end has not arrived.
+  std::optional<AnswerHead> read(std::string_view input) const {
+    if (input.substr(0, begin_.size()) != std::string_view(begin_).substr(0, input.size())) {
+      return AnswerHead{.bytes = input.size()};
+    }
+    const std::size_t end = input.find(end_, begin_.size());
+    if (end == std::string_view::npos) return std::nullopt;
+    return AnswerHead{.bytes = end + end_.size(), .status = 200};
+  }
+
+ private:
+  std::string begin_;
+  std::string end_;
 };
 
 }  // namespace bobbin::bench

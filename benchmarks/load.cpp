@@ -14,13 +14,22 @@
 //   --hold 1         connections stay open. A warm-up opens them, with one exchange on each and --warm-up
 //                    requests at least; then every byte on stdin asks for a load on these same connections.
 //                    After each there is a report, and a last one at the end of stdin
+//   --longer N       content may be up to N bytes longer than --length, because of a number in it that grows
+//   --socket PATH    the server listens on this Unix socket, not on --port
+//   --answer-begin FILE --answer-end FILE
+//                    the server does not speak HTTP: every answer begins and ends with the bytes of these
+//                    files
+//   --greeting FILE --greeting-end FILE
+//                    what is sent on a new connection before the first request, and how the answer to it ends
 //
 // Latency runs from handing a batch to the kernel (with --close: from the call of connect) to the last byte
 // of the answer.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <deque>
+#include <iterator>
 #include <limits>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -155,17 +164,37 @@ class Generator {
     if (connection.fd >= 0) close(connection.fd);
     connection = Connection{.number = connection.number};
     connection.started = Clock::now();
-    connection.fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+    const int family = plan_.server.family();
+    connection.fd = checked(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
     const int on = 1;
-    checked(setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
-    const auto* address = reinterpret_cast<const sockaddr*>(&plan_.server);
-    if (connect(connection.fd, address, sizeof plan_.server) < 0 && errno != EINPROGRESS) {
+    if (family == AF_INET) {
+      checked(setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+    }
+    if (connect(connection.fd, plan_.server.get(), plan_.server.length()) < 0 && errno != EINPROGRESS) {
       checked(-1, "connect");
     }
     ++connects_;
+    if (!plan_.protocol.greeting.empty()) greet(connection.fd);
     epoll_event event{.events = EPOLLIN, .data = {.ptr = &connection}};
     checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event), "epoll_ctl");
     begin(connection);
+  }
+
+  /// Waits for the answer: greetings belong to the warm-up, and are no part of what is measured.
+  void greet(int fd) {
+    const std::string& greeting = plan_.protocol.greeting;
+    const ssize_t sent = send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL);
+    if (checked(sent, "send") != std::ssize(greeting)) give_up("the greeting does not fit into the socket");
+    std::string answer;
+    while (!answer.ends_with(plan_.protocol.greeting_end)) {
+      pollfd input{.fd = fd, .events = POLLIN, .revents = 0};
+      constexpr std::chrono::milliseconds most = kPatience;
+      if (checked(poll(&input, 1, static_cast<int>(most.count())), "poll") == 0)
+        give_up("no answer to the greeting");
+      const ssize_t n = checked(recv(fd, scratch_.data(), scratch_.size(), 0), "recv");
+      if (n == 0) give_up("the server closed the connection after the greeting: " + printable(answer));
+      answer.append(scratch_.data(), static_cast<std::size_t>(n));
+    }
   }
 
   void begin(Connection& connection) {
@@ -265,7 +294,7 @@ class Generator {
     while (!input.empty()) {
       if (connection.waiting == 0) give_up("bytes that nobody asked for: " + first_line(input));
       if (!connection.in_content) {
-        const auto head = reader_.read(input);
+        const auto head = plan_.protocol.used() ? marked_reader_.read(input) : reader_.read(input);
         if (!head) {
           if (input.size() > kScratchBytes / 2) give_up("a head without an end: " + first_line(input));
           connection.head_part = input;
@@ -284,7 +313,9 @@ class Generator {
   }
 
   void judge(const AnswerHead& head, std::string_view input) const {
-    if (head.status != plan_.status || head.content_length != plan_.length) {
+    const bool has_length =
+        head.content_length >= plan_.length && head.content_length <= plan_.length + plan_.longer;
+    if (head.status != plan_.status || !has_length) {
       give_up("expected status " + std::to_string(plan_.status) + " with " + std::to_string(plan_.length) +
               " bytes of content, got " + std::to_string(head.content_length) +
               " with: " + first_line(input));
@@ -292,7 +323,14 @@ class Generator {
   }
 
   static std::string first_line(std::string_view input) {
-    return std::string(input.substr(0, input.find_first_of("\r\n")));
+    return printable(input.substr(0, input.find_first_of("\r\n")));
+  }
+
+  /// Answers that are not HTTP may have zeros in them.
+  static std::string printable(std::string_view bytes) {
+    std::string text(bytes.substr(0, 300));
+    std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+    return text;
   }
 
   void content(Connection& connection, std::uint64_t bytes) {
@@ -327,6 +365,7 @@ class Generator {
   std::deque<Connection> connections_;
   std::uint64_t active_ = 0;
   AnswerReader reader_;
+  MarkedAnswerReader marked_reader_{plan_.protocol.answer_begin, plan_.protocol.answer_end};
   std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
   Clock::time_point started_, now_, finished_;
   std::uint64_t begun_ = 0, answered_ = 0, content_bytes_ = 0, connects_ = 0, next_number_ = 0;

@@ -32,8 +32,18 @@ struct Numbering {
   bool used() const { return offset != std::string::npos; }
 };
 
+/// How a server that does not speak HTTP is talked to; all of it empty for HTTP.
+struct OtherProtocol {
+  std::string greeting;      // sent on each new connection, before the first request
+  std::string greeting_end;  // the last bytes of the answer to it
+  std::string answer_begin;  // the first bytes of the answer to a request
+  std::string answer_end;    // the last bytes of it
+
+  bool used() const { return !answer_end.empty(); }
+};
+
 struct Plan {
-  sockaddr_in server;
+  Address server;
   std::string batch;  // the request, as many times as are pipelined
   std::size_t request_bytes;
   std::uint64_t pipeline;
@@ -45,6 +55,8 @@ struct Plan {
   Bounds load;
   int status;
   std::uint64_t length;
+  std::uint64_t longer;  // content may be longer by so many bytes, because of a number in it that grows
+  OtherProtocol protocol;
 
   /// Writes the number into the i-th request of the batch.
   void number_request(std::uint64_t i, std::uint64_t number) {
@@ -71,25 +83,36 @@ inline Numbering numbering_of(const Options& options) {
   };
 }
 
+inline std::string contents_if_named(const std::string& path) {
+  return path.empty() ? std::string() : contents_of(path);
+}
+
+inline OtherProtocol protocol_of(const Options& options) {
+  return {.greeting = contents_if_named(options.text("--greeting")),
+          .greeting_end = contents_if_named(options.text("--greeting-end")),
+          .answer_begin = contents_if_named(options.text("--answer-begin")),
+          .answer_end = contents_if_named(options.text("--answer-end"))};
+}
+
+inline Address server_of(const Options& options) {
+  const std::string& path = options.text("--socket");
+  return path.empty() ? Address(loopback(options.count("--port"))) : unix_socket(path);
+}
+
 inline Plan plan_of(int argc, char** argv) {
-  const Options options(argc, argv,
-                        {{"--port", ""},
-                         {"--request", ""},
-                         {"--connections", "1"},
-                         {"--pipeline", "1"},
-                         {"--close", "0"},
-                         {"--hold", "0"},
-                         {"--warm-up", "0"},
-                         {"--number-at", ""},
-                         {"--number-by", "request"},
-                         {"--first", "0"},
-                         {"--numbers", "1000000"},
-                         {"--seconds", "1"},
-                         {"--requests", "18446744073709551615"},
-                         {"--status", "200"},
-                         {"--length", ""}});
+  const Options options(argc, argv, {{"--port", ""},         {"--socket", ""},
+                                     {"--greeting", ""},     {"--greeting-end", ""},
+                                     {"--answer-begin", ""}, {"--answer-end", ""},
+                                     {"--request", ""},      {"--connections", "1"},
+                                     {"--pipeline", "1"},    {"--close", "0"},
+                                     {"--hold", "0"},        {"--warm-up", "0"},
+                                     {"--number-at", ""},    {"--number-by", "request"},
+                                     {"--first", "0"},       {"--numbers", "1000000"},
+                                     {"--seconds", "1"},     {"--requests", "18446744073709551615"},
+                                     {"--status", "200"},    {"--length", ""},
+                                     {"--longer", "0"}});
   const std::string request = contents_of(options.text("--request"));
-  Plan plan{.server = loopback(options.count("--port")),
+  Plan plan{.server = server_of(options),
             .batch = {},
             .request_bytes = request.size(),
             .pipeline = options.count("--pipeline"),
@@ -100,7 +123,9 @@ inline Plan plan_of(int argc, char** argv) {
             .numbering = numbering_of(options),
             .load = {.duration = options.seconds("--seconds"), .requests = options.count("--requests")},
             .status = static_cast<int>(options.count("--status")),
-            .length = options.count("--length")};
+            .length = options.count("--length"),
+            .longer = options.count("--longer"),
+            .protocol = protocol_of(options)};
   if (request.empty() || plan.pipeline == 0 || plan.connections == 0 || plan.numbering.count == 0) {
     give_up("the request, --pipeline, --connections and --numbers must not be empty or 0");
   }

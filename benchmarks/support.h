@@ -3,6 +3,7 @@
 // failed.
 #pragma once
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <netinet/in.h>
 #include <string>
 #include <string_view>
+#include <sys/un.h>
 #include <utility>
 
 namespace bobbin::bench {
@@ -78,14 +80,38 @@ class Options {
   char** rest_;
 };
 
-/// Loopback, always: nothing else may become the target of a load, or see the programs that answer without
-/// looking.
+/// Loopback, or else a Unix socket: nothing beyond this machine may become the target of a load, or see the
+/// programs that answer without looking.
 inline sockaddr_in loopback(std::uint64_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   return address;
+}
+
+/// Where a server listens: on a port of loopback or on a Unix socket.
+class Address {
+ public:
+  explicit Address(const sockaddr_in& ip) : length_(sizeof ip) { std::memcpy(&storage_, &ip, sizeof ip); }
+  explicit Address(const sockaddr_un& path) : length_(sizeof path) {
+    std::memcpy(&storage_, &path, sizeof path);
+  }
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  socklen_t length() const { return length_; }
+  sa_family_t family() const { return storage_.ss_family; }
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t length_;
+};
+
+inline Address unix_socket(const std::string& path) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  if (path.size() >= sizeof address.sun_path) give_up(path + ": longer than the path of a socket may be");
+  path.copy(address.sun_path, path.size());
+  return Address(address);
 }
 
 }  // namespace bobbin::bench
