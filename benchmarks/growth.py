@@ -4,7 +4,7 @@ import math
 import statistics
 
 import plot
-from table import Rounds, better_nginx, failures, good, markdown, median_ratio, ratio_cell, spread_cell
+from table import Rounds, cheapest, failures, good, markdown, median_ratio, ratio_cell, spread_cell
 from workloads import Growth, Workload
 
 # A step above this, for ten times as much, is listed.
@@ -39,9 +39,9 @@ def cost_table(growth: Growth, points: Points) -> str:
     lines = [[growth.of, *names, "better nginx ÷ bobbin", "spread of bobbin"]]
     for point, rounds in points.items():
         cells = [medians({point: rounds}, name, "cpu_us").get(point) for name in names]
-        nginx = better_nginx(rounds, "cpu_us")
+        nginx = cheapest(point, rounds, "cpu_us")
         lines.append([f"{growth.size(point):,}", *(f"{cell:.2f}" if cell else "failed" for cell in cells),
-                      ratio_cell(rounds.get(nginx or "", []), rounds["bobbin"], "cpu_us"), spread_cell(rounds["bobbin"], "cpu_us")])
+                      ratio_cell(rounds.get(nginx, []), rounds["bobbin"], "cpu_us"), spread_cell(rounds["bobbin"], "cpu_us")])
     return "CPU µs/request:\n\n" + markdown(lines)
 
 

@@ -19,6 +19,9 @@ Report = dict[str, float]
 # For a server that is so slow that it cannot be asked for every file.
 MOST_WARM_UP_SECONDS = 20
 
+# The digits of a number that an answer may have, and that grows.
+LONGEST_SEQUENCE = 7
+
 
 def probe(port: int, workload: Workload, root: Path, server: Server) -> tuple[bytes, int]:
     """The request to load the server with and the length of its answer, once one answer has been seen to be right."""
@@ -57,18 +60,28 @@ class Load(Target):
     """From bench_load, which speaks HTTP/1.1 in clear text."""
 
     def command(self, seconds: float, **options) -> list[str]:
+        settings = self.settings() | {"seconds": seconds} | options
+        words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+        return ["taskset", "-c", self.cpus, str(PROGRAMS / "benchmarks/bench_load"), *words]
+
+    def settings(self) -> dict[str, object]:
         request_file = self.folder / "request"
         request_file.write_bytes(self.request)
         settings = {"port": self.port, "request": request_file, "connections": self.workload.connections,
-                    "pipeline": self.workload.pipeline, "close": int(self.workload.close), "seconds": seconds,
-                    "status": self.workload.status, "length": self.length} | options
-        number_at = self.request.find(workloads.NUMBER.encode(), 0, self.request.index(b"\r\n\r\n"))
+                    "pipeline": self.workload.pipeline, "close": int(self.workload.close),
+                    "status": self.workload.status, "length": self.length}
+        if self.workload.kind == "intake":
+            settings["longer"] = LONGEST_SEQUENCE
         # An entity tag that looks like the number must stay as it is.
-        if number_at >= 0 and not self.workload.condition:
+        if (number_at := self.number_at()) >= 0 and not self.workload.condition:
             settings |= {"number-at": number_at, "number-by": "popularity" if self.workload.by_popularity else self.workload.own_head or "request",
                          "numbers": self.workload.numbers}
-        words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
-        return ["taskset", "-c", self.cpus, str(PROGRAMS / "benchmarks/bench_load"), *words]
+        return settings
+
+    def number_at(self) -> int:
+        """In the head; where documents must differ, anywhere."""
+        end = len(self.request) if self.workload.kind == "intake" else self.request.index(b"\r\n\r\n")
+        return self.request.find(workloads.NUMBER.encode(), 0, end)
 
     def run(self, seconds: float, **options) -> Report:
         done = subprocess.run(self.command(seconds, **options), capture_output=True, text=True, check=False)

@@ -14,7 +14,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import databases
 import growth
+import intake
 import machine
 import measure
 import table
@@ -26,22 +28,23 @@ from workloads import Growth, Workload
 Plan = list[tuple[Workload | Growth, list[Server]]]
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PEER_FAMILIES = ("nginx", "h2o", "lighttpd")
+ALL_SERVERS = SERVERS | intake.SERVERS
+PEER_FAMILIES = ("nginx", "h2o", "lighttpd", "postgresql", "redis")
 SECONDS_AROUND_A_RUN = 1.2  # start, warm-up, end
 NAMESPACE_VARIABLE = "BOBBIN_BENCH_CONGESTION"
 
 
 def parser() -> argparse.ArgumentParser:
-    known = (workloads.WORKLOADS | workloads.GROWTHS).values()
+    known = (workloads.WORKLOADS | workloads.INTAKES | workloads.GROWTHS).values()
     names = "\n".join(f"  {one.name:<6}{one.title}" if len(one.name) < 6 else f"  {one.name}  {one.title}" for one in known)
     p = argparse.ArgumentParser(prog="./bench", formatter_class=argparse.RawDescriptionHelpFormatter,
-                                epilog="workloads (W5 is W5a and W5b, growth is both of those; none given: all W):\n" + names)
+                                epilog="workloads (W5 is W5a and W5b, growth is both of those; none given: all W but W22):\n" + names)
     p.add_argument("workloads", nargs="*", metavar="WORKLOAD")
     p.add_argument("--mode", choices=("one", "two", "free"), default="one",
                    help="one: server and load share a CPU (the default, for decisions); two: a CPU each; "
                         "free: two CPUs and two server threads, nothing pinned to either")
     p.add_argument("--peers", metavar="LIST", default=",".join(PEER_FAMILIES),
-                   help="families to compare with, from nginx,h2o,lighttpd; an empty list: none")
+                   help=f"families to compare with, from {','.join(PEER_FAMILIES)}; an empty list: none")
     p.add_argument("--caddy", action="store_true", help="compare with caddy as well")
     p.add_argument("--rounds", type=int, default=5, help="every server runs once in each (default 5)")
     p.add_argument("--seconds", type=float, help="of load in each run (default 2, growth 1; at most 60)")
@@ -80,7 +83,7 @@ def checked_options() -> tuple[argparse.Namespace, Plan]:
     except ValueError as error:
         p.error(str(error))
     families += ["bobbin", "floor"] + (["caddy"] if options.caddy else [])
-    plan = [(one, [SERVERS[name] for name in one.servers if SERVERS[name].family in families]) for one in chosen]
+    plan = [(one, [ALL_SERVERS[name] for name in one.servers if ALL_SERVERS[name].family in families]) for one in chosen]
     return options, plan
 
 
@@ -197,7 +200,10 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             sys.exit("another ./bench is running: two at a time would measure each other")
-        return run(options, plan)
+        try:
+            return run(options, plan)
+        finally:
+            databases.remove_cluster()
 
 
 def announce(options, plan: Plan) -> None:

@@ -13,18 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import databases
 import h2load
 import processes
 import workloads
 from h2load import H2load
 from load import Load, Report, probe
 from processes import Failed
-from servers import PROGRAMS, REPOSITORY, Server, Setup
+from servers import BENCH_FOLDER, PROGRAMS, Server, Setup
 from workloads import Workload
 
 Sample = dict[str, float]
 
-BENCH_FOLDER = REPOSITORY / "build/bench"
 ROOT = BENCH_FOLDER / "root"
 TMPFS = Path("/dev/shm")
 
@@ -137,13 +137,29 @@ def measure(server: Server, workload: Workload, mode: Mode, seconds: float) -> S
         command = server.command(setup)
         if workload.kind == "start":
             return measure_start(command, setup, mode)
+        if workload.store == "disk":
+            os.sync()  # what the run before has left to write, or this one would wait for it
+        if workload.waits_for_disk:
+            return run_on(server, setup, command, mode, seconds)
         wait_for_near_placement(mode)
-        with processes.running(command, port, mode.server_cpus, folder / "output") as pid:
-            request, length = probe(port, workload, ROOT, server)
-            generator = Load if workload.protocol == workloads.HTTP1 else H2load
-            load = generator(port, workload, request, length, mode.load_cpus, folder)
-            sample = MEASUREMENTS[workload.kind](load, pid, seconds)
-        return sample | {"placement_ns": placement(mode)}
+        return run_on(server, setup, command, mode, seconds) | {"placement_ns": placement(mode)}
+
+
+def run_on(server: Server, setup: Setup, command: list[str], mode: Mode, seconds: float) -> Sample:
+    workload = setup.workload
+    with processes.running(command, server.address(setup), mode.server_cpus, setup.folder / "output") as pid:
+        server.prepare(setup)
+        load = load_on(server, setup, mode)
+        with processes.busy_loops(workload.busy_loops):
+            return MEASUREMENTS[workload.kind](load, pid, seconds)
+
+
+def load_on(server: Server, setup: Setup, mode: Mode) -> Load | H2load:
+    if server.speech:
+        return databases.load_on(server, setup, mode.load_cpus)
+    request, length = probe(setup.port, setup.workload, ROOT, server)
+    generator = Load if setup.workload.protocol == workloads.HTTP1 else H2load
+    return generator(setup.port, setup.workload, request, length, mode.load_cpus, setup.folder)
 
 
 def request_bytes(server: Server, workload: Workload, port: int) -> int:
@@ -163,6 +179,12 @@ def measure_steady(load: Load, pid: int, seconds: float) -> Sample:
     with load.kept(seconds, **{"warm-up": warm_up}) as load_again:
         return cost_of(load_again, load.workload, pid) | {"pss_mb": processes.pss_bytes(pid) / 1e6,
                                                           "own_bytes": processes.pss_bytes(pid, "Pss_Anon:")}
+
+
+def measure_intake(load: Load, pid: int, seconds: float) -> Sample:
+    """On connections that are kept: a server may have a process for each, whose CPU time would be gone with it."""
+    with load.kept(seconds, requests=load.workload.most_requests, **{"warm-up": workloads.WARM_UP_DOCUMENTS}) as load_again:
+        return cost_of(load_again, load.workload, pid)
 
 
 def cost_of(run: Callable[[], Report], workload: Workload, pid: int) -> Sample:
@@ -197,12 +219,12 @@ def measure_idle(load: Load | H2load, pid: int, seconds: float) -> Sample:
             "p50_alone": alone["p50_us"], "p99_alone": alone["p99_us"]}
 
 
-MEASUREMENTS = {"load": measure_load, "steady": measure_steady, "idle": measure_idle}
+MEASUREMENTS = {"load": measure_load, "steady": measure_steady, "intake": measure_intake, "idle": measure_idle}
 
 
 def measure_start(command: list[str], setup: Setup, mode: Mode) -> Sample:
     request_file = setup.folder / "request"
-    request_file.write_bytes(workloads.request(setup.workload, setup.port, "POST"))
+    request_file.write_bytes(workloads.request(setup.workload, setup.port, workloads.POST))
     done = subprocess.run(
         ["taskset", "-c", mode.server_cpus, PROGRAMS / "benchmarks/bench_start", "--port", str(setup.port),
          "--request", request_file, "--runs", str(STARTS_PER_ROUND), "--", *command],

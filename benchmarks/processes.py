@@ -5,13 +5,16 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 START_SECONDS = 10
 STOP_SECONDS = 10
+
+MOST_BUSY_SECONDS = 120
 
 # Below the ports that the kernel gives to clients, or a connection of the load could take one between two runs.
 PORTS = itertools.cycle(range(20_000, 30_000))
@@ -35,12 +38,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], port: int, cpus: str, output: Path) -> Iterator[int]:
-    """Yields the process id once the port answers. taskset replaces itself by the server, so the id is the server's."""
+def running(command: list[str], address: int | Path, cpus: str, output: Path) -> Iterator[int]:
+    """Yields the process id once the port, or the Unix socket, answers. taskset replaces itself by the server, so the id is the server's."""
     with output.open("wb") as log:
         process = subprocess.Popen(["taskset", "-c", cpus, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        wait_for(process, port, output)
+        wait_for(process, address, output)
         yield process.pid
         if process.poll() is not None:
             raise Failed(f"the server ended in mid-run with {process.returncode}: {tail(output)}")
@@ -48,16 +51,34 @@ def running(command: list[str], port: int, cpus: str, output: Path) -> Iterator[
         stop(process)
 
 
-def wait_for(process: subprocess.Popen, port: int, output: Path) -> None:
+def wait_for(process: subprocess.Popen, address: int | Path, output: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise Failed(f"the server did not start: {tail(output)}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if answers(address):
+            return
         time.sleep(0.01)
     raise Failed("the server does not listen")
+
+
+def answers(address: int | Path) -> bool:
+    if isinstance(address, Path):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(address)) == 0
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", address)) == 0
+
+
+@contextmanager
+def busy_loops(number: int) -> Iterator[None]:
+    """Programs that want a CPU each, all the time. They end by themselves, should nobody be left to end them."""
+    loop = f"import time\nend = time.monotonic() + {MOST_BUSY_SECONDS}\nwhile time.monotonic() < end: pass"
+    with ExitStack() as stack:
+        for _ in range(number):
+            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", loop], stdin=subprocess.DEVNULL))
+            stack.callback(process.kill)
+        yield
 
 
 def stop(process: subprocess.Popen) -> None:

@@ -15,12 +15,14 @@ from functools import partial
 from pathlib import Path
 
 import workloads
+from workloads import POST, PUT, UploadStyle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAMS = REPOSITORY / "build/release"
-COPIES = REPOSITORY / "build/bench/programs"
-CERTIFICATE = REPOSITORY / "build/bench/certificate.pem"
-KEY = REPOSITORY / "build/bench/key.pem"
+BENCH_FOLDER = REPOSITORY / "build/bench"
+COPIES = BENCH_FOLDER / "programs"
+CERTIFICATE = BENCH_FOLDER / "certificate.pem"
+KEY = BENCH_FOLDER / "key.pem"
 
 PRECOMPRESSED = "{\n    precompressed gzip\n  }"
 FOREVER = 1_000_000_000  # requests a connection may serve
@@ -47,13 +49,30 @@ class Setup:
 
 
 @dataclass(frozen=True)
+class Speech:
+    """How a server is asked that does not speak HTTP: the bytes, in which the load generator counts up NUMBER."""
+
+    request: bytes
+    answer_begin: bytes  # of every answer
+    answer_end: bytes
+    greeting: bytes = b""  # sent first on a connection
+    greeting_end: bytes = b""  # of the answer to it
+
+
+@dataclass(frozen=True)
 class Server:
     name: str
     family: str
     command: Callable[[Setup], list[str]]
     version: tuple[str, ...]  # the command that prints it
-    upload_style: str = "POST"
+    upload_style: UploadStyle = POST
     threads: int = 0  # 0: as many as the mode has CPUs for the server
+    speech: Speech | None = None  # None: HTTP
+    socket: Callable[[Setup], Path] | None = None  # a Unix socket, instead of the port
+    prepare: Callable[[Setup], None] = lambda setup: None  # once it answers, before anything is asked
+
+    def address(self, setup: Setup) -> int | Path:
+        return self.socket(setup) if self.socket else setup.port
 
 
 def user() -> str:
@@ -264,14 +283,14 @@ SERVERS = {
         Server("bobbin-1-thread", "bobbin", bobbin, BOBBIN_VERSION, threads=1),
         Server("bobbin-2-threads", "bobbin", bobbin, BOBBIN_VERSION, threads=2),
         Server("bobbin-10-threads", "bobbin", bobbin, BOBBIN_VERSION, threads=10),
-        Server("nginx", "nginx", partial(nginx, sendfile=True), NGINX_VERSION, "PUT"),
-        Server("nginx-rw", "nginx", partial(nginx, sendfile=False), NGINX_VERSION, "PUT"),
-        Server("nginx-log", "nginx", partial(nginx, sendfile=True, log=True), NGINX_VERSION, "PUT"),
-        Server("nginx-rw-log", "nginx", partial(nginx, sendfile=False, log=True), NGINX_VERSION, "PUT"),
+        Server("nginx", "nginx", partial(nginx, sendfile=True), NGINX_VERSION, PUT),
+        Server("nginx-rw", "nginx", partial(nginx, sendfile=False), NGINX_VERSION, PUT),
+        Server("nginx-log", "nginx", partial(nginx, sendfile=True, log=True), NGINX_VERSION, PUT),
+        Server("nginx-rw-log", "nginx", partial(nginx, sendfile=False, log=True), NGINX_VERSION, PUT),
         Server("h2o", "h2o", h2o, H2O_VERSION),
         Server("h2o-log", "h2o", partial(h2o, log=True), H2O_VERSION),
-        Server("lighttpd", "lighttpd", lighttpd, LIGHTTPD_VERSION, "PUT"),
-        Server("lighttpd-log", "lighttpd", partial(lighttpd, log=True), LIGHTTPD_VERSION, "PUT"),
+        Server("lighttpd", "lighttpd", lighttpd, LIGHTTPD_VERSION, PUT),
+        Server("lighttpd-log", "lighttpd", partial(lighttpd, log=True), LIGHTTPD_VERSION, PUT),
         Server("caddy", "caddy", caddy, ("/usr/bin/caddy", "version")),
     )
 }

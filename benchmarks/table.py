@@ -36,6 +36,8 @@ def columns(workload: Workload) -> tuple[list[Column], str, str]:
     if workload.per_byte:
         return [Column("MB/s", "mb_per_s"), Column("CPU s/GB", "cpu_s_per_gb", ".4f"),
                 *LATENCIES], "cpu_s_per_gb", "mb_per_s"
+    if workload.kind == "intake":
+        return [Column("documents/s", "rate"), Column("CPU µs/document", "cpu_us"), *LATENCIES], "cpu_us", "rate"
     return [Column("requests/s", "rate"), Column("CPU µs/request", "cpu_us"), *LATENCIES], "cpu_us", "rate"
 
 
@@ -67,21 +69,49 @@ def spread_cell(samples: list[Sample | str], key: str) -> str:
     return f"{(min(values) / middle - 1) * 100:+.0f} % … {(max(values) / middle - 1) * 100:+.0f} %" if middle else "–"
 
 
-def better_nginx(rounds: Rounds, cost: str) -> str | None:
+@dataclass(frozen=True)
+class Ratio:
+    """Of two servers, within each round: one of them is that of the row."""
+
+    title: str
+    other: str
+    key: str
+    inverse: bool = False  # the other ÷ that of the row
+
+    def cell(self, samples: list[Sample | str], rounds: Rounds) -> str:
+        other = rounds.get(self.other, [])
+        return ratio_cell(other, samples, self.key) if self.inverse else ratio_cell(samples, other, self.key)
+
+
+def cheapest(workload: Workload, rounds: Rounds, cost: str) -> str:
+    """Of those that all are compared with."""
     medians = {name: statistics.median(s[cost] for s in good(rounds[name]))
-               for name in ("nginx", "nginx-rw") if good(rounds.get(name, []))}
-    return min(medians, key=medians.get) if medians else None
+               for name in workload.reference if good(rounds.get(name, []))}
+    return min(medians, key=medians.get) if medians else workload.reference[0]
+
+
+def ratios(workload: Workload, rounds: Rounds, cost: str, yields: str) -> list[Ratio]:
+    reference = cheapest(workload, rounds, cost)
+    found = [Ratio(f"{reference} ÷ this, cost", reference, cost, inverse=True)]
+    if yields:
+        found += [Ratio(f"this ÷ {name}, rate", name, yields) for name in (reference, workload.rival, workload.floor) if name]
+    if workload.floor:
+        found.append(Ratio(f"this ÷ {workload.floor}, p99", workload.floor, "p99"))
+    return found
 
 
 def table(workload: Workload, rounds: Rounds) -> str:
     shown, cost, yields = columns(workload)
-    nginx = better_nginx(rounds, cost)
-    titles = ["server", *(column.title for column in shown), f"{nginx or 'nginx'} ÷ this, cost"]
-    titles += [f"this ÷ {nginx or 'nginx'}, rate"] if yields else []
-    titles += ["spread of cost", "runs"]
-    lines = [titles]
+    compared = ratios(workload, rounds, cost, yields)
+    lines = [["server", *(column.title for column in shown), *(ratio.title for ratio in compared), "spread of cost", "runs"]]
     for name, samples in rounds.items():
-        lines.append(row(name, samples, shown, cost, yields, rounds.get(nginx or "", []), len(titles)))
+        usable = good(samples)
+        if usable:
+            cells = [column.cell(statistics.median(sample[column.key] for sample in usable)) for column in shown]
+            cells += [ratio.cell(samples, rounds) for ratio in compared]
+            lines.append([name, *cells, spread_cell(samples, cost), str(len(usable))])
+        else:
+            lines.append([name, "failed", *["–"] * (len(lines[0]) - 2)])
     return markdown(lines) + failures(rounds)
 
 
@@ -89,19 +119,6 @@ def markdown(lines: list[list[str]]) -> str:
     """A table; the first line has the titles."""
     lines = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def row(name, samples, shown, cost, yields, nginx, width) -> list[str]:
-    usable = good(samples)
-    if not usable:
-        return [name, "failed", *["–"] * (width - 2)]
-    cells = [name]
-    for column in shown:
-        cells.append(column.cell(statistics.median(sample[column.key] for sample in usable)))
-    cells.append(ratio_cell(nginx, samples, cost))
-    if yields:
-        cells.append(ratio_cell(samples, nginx, yields))
-    return [*cells, spread_cell(samples, cost), str(len(usable))]
 
 
 def failures(rounds: Rounds) -> str:

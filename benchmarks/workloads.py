@@ -10,7 +10,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ SETTLE_SECONDS = 5
 
 # Before a growth is measured: enough for whatever a server keeps to be there, a third of a second or so.
 WARM_UP_REQUESTS = 50_000
+WARM_UP_DOCUMENTS = 500
 
 # What the floor program calls its only representation.
 CONSTANT_TAG = '"0123456789abcdef"'
@@ -65,11 +66,24 @@ WITH_TLS = ("bobbin", "nginx", "nginx-rw", "h2o", "lighttpd")
 
 
 @dataclass(frozen=True)
+class UploadStyle:
+    """How a server takes documents."""
+
+    method: str
+    path: str
+    fields: Callable[[bytes], list[str]] = lambda content: []  # further ones, which the document decides
+
+
+POST = UploadStyle("POST", "/upload")
+PUT = UploadStyle("PUT", f"/put/{NUMBER}.json")
+
+
+@dataclass(frozen=True)
 class Workload:
     name: str
     title: str
-    # load; steady: the load on connections that are there already, and memory with it; idle: memory of idle connections;
-    # start: time from exec to the first answer
+    # load; steady: the load on connections that are there already, and memory with it; intake: the same with documents that
+    # differ and must be on the disk, without the memory; idle: memory of idle connections; start: time from exec to the first answer
     kind: str = "load"
     protocol: Protocol = HTTP1
     path: str = "/1k.html"
@@ -88,15 +102,24 @@ class Workload:
     prepared: bool = False  # the file lies beside itself in gzip, and the client gets that
     upload_bytes: int = 0
     store: str = ""  # where uploads go: "memory" (tmpfs) or "disk"
+    busy_loops: int = 0  # programs that want a CPU all the time, beside server and load
     per_byte: bool = False  # bytes, not requests, are what counts
     most_requests: int = 0  # a bound besides the time; 0: none
     mode: str = ""  # the only mode that makes sense; "": any
     seconds: float = 2  # of load in each run, unless something else is asked for
     servers: tuple[str, ...] = EVERYONE
+    reference: tuple[str, ...] = ("nginx", "nginx-rw")  # the cheaper one of these is what all are compared with
+    floor: str = ""  # whose rate and latency are compared with as well
+    rival: str = ""  # whose rate is compared with as well
 
     @property
     def points(self) -> tuple["Workload", ...]:
         return (self,)
+
+    @property
+    def waits_for_disk(self) -> bool:
+        """Then it matters little how near the CPUs are to each other."""
+        return self.kind == "intake"
 
     @property
     def content_file(self) -> str:
@@ -200,6 +223,27 @@ WORKLOADS = {
 }
 
 
+# The names of intake.py. A queue of the database's own, without a look at the document, is the rival.
+WITH_INTAKE = ("floor-segments", "floor-files", "bobbin-journal", "bobbin-files", "bobbin-inbox", "bobbin-signed", "postgresql", "redis")
+
+
+def intake(name: str, title: str, connections: int, **differences: object) -> Workload:
+    return Workload(name, f"1 KiB of JSON durably on disk, {title}", kind="intake", connections=connections, upload_bytes=KIB, store="disk",
+                    status=201, most_requests=50_000, mode="free", servers=WITH_INTAKE, reference=("postgresql",), floor="floor-files",
+                    rival="redis", **differences)
+
+
+# No part of a run of all workloads: they need databases.
+INTAKES = {
+    workload.name: workload
+    for workload in (
+        intake("W22c1", "1 client", 1),
+        *(intake(f"W22c{n}", f"{n} clients", n) for n in (4, 16, 64, 256)),
+        intake("W22b", "64 clients, two busy loops beside them", 64, busy_loops=2),
+    )
+}
+
+
 def steady(title: str, **differences: object) -> Workload:
     return Workload("", title, kind="steady", seconds=1, servers=("floor", "bobbin", "nginx", "nginx-rw"), **differences)
 
@@ -218,27 +262,28 @@ GROWTHS = {
 
 
 def select(names: list[str]) -> list[Workload | Growth]:
-    """By name, or by number for all that share it: W1 is W1 and W1s, not W10a; growth is both. None given: all but those."""
-    known = WORKLOADS | GROWTHS
+    """By name, or by number for all that share it: W1 is W1 and W1s, not W10a; W22 is W22c1 and all the others, growth is both.
+    None given: all but those."""
+    known = WORKLOADS | INTAKES | GROWTHS
     chosen = []
     for name in names:
-        matches = [one for one in known.values() if one.name == name or re.fullmatch(re.escape(name) + r"\D+", one.name)]
+        matches = [one for one in known.values() if one.name == name or re.fullmatch(re.escape(name) + r"\D.*", one.name)]
         if not matches:
             raise ValueError(f"no workload is called '{name}'; there are {' '.join(known)}")
         chosen += [one for one in matches if one not in chosen]
     return chosen or list(WORKLOADS.values())
 
 
-def request(workload: Workload, port: int, upload_style: str, validator: str = "") -> bytes:
-    """The bytes of one request. `upload_style`: how this server takes uploads, "POST" or "PUT". `validator`: the value for the
-    workload's condition; without one the request has no condition."""
+def request(workload: Workload, port: int, upload_style: UploadStyle, validator: str = "") -> bytes:
+    """The bytes of one request. `validator`: the value for the workload's condition; without one the request has no condition."""
     method, path = "GET", workload.path
     fields = [f"Host: 127.0.0.1:{port}"]
     fields += browser_fields(workload.own_head) if workload.browser else ["User-Agent: bench", "Accept: */*"]
     content = b""
     if workload.upload_bytes:
-        method, path = (upload_style, "/upload" if upload_style == "POST" else f"/put/{NUMBER}.json")
-        content = json_text(workload.upload_bytes)
+        method, path = upload_style.method, upload_style.path
+        content = (intake_document if workload.kind == "intake" else json_text)(workload.upload_bytes)
+        fields += upload_style.fields(content)
         fields += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
     if validator:
         fields.append(f"{workload.condition}: {validator}")
@@ -279,6 +324,12 @@ def json_text(size: int) -> bytes:
     count = max(0, (size - 16) // len(one))
     body = b"[" + one * count
     return body + b'"' + b"x" * (size - len(body) - 3) + b'"]'
+
+
+def intake_document(size: int) -> bytes:
+    """A JSON document of exactly `size` bytes with a number of its own."""
+    begin = b'{"delivery": "' + NUMBER.encode() + b'", "records": '
+    return begin + json_text(size - len(begin) - 1) + b"}"
 
 
 def make_files(root: Path, chosen: Iterable[Workload]) -> None:
