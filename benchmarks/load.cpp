@@ -188,9 +188,10 @@ class Generator {
     std::string answer;
     while (!answer.ends_with(plan_.protocol.greeting_end)) {
       pollfd input{.fd = fd, .events = POLLIN, .revents = 0};
-      constexpr std::chrono::milliseconds most = kPatience;
-      if (checked(poll(&input, 1, static_cast<int>(most.count())), "poll") == 0)
+      const auto most = std::chrono::milliseconds(kPatience).count();
+      if (checked(poll(&input, 1, static_cast<int>(most)), "poll") == 0) {
         give_up("no answer to the greeting");
+      }
       const ssize_t n = checked(recv(fd, scratch_.data(), scratch_.size(), 0), "recv");
       if (n == 0) give_up("the server closed the connection after the greeting: " + printable(answer));
       answer.append(scratch_.data(), static_cast<std::size_t>(n));
