@@ -229,7 +229,7 @@ def run(options: argparse.Namespace, plan: Plan) -> int:
             workloads.warm_page_cache(measure.ROOT, point)
         rounds = run_rounds(one, points, servers, options)
         failed |= any(isinstance(sample, str) for of_point in rounds.values() for samples in of_point.values() for sample in samples)
-        rounds = {point: table.near(of_point) for point, of_point in rounds.items()}
+        rounds = {point: table.undisturbed(of_point) for point, of_point in rounds.items()}
         part = section(one, rounds, options) + left_out
         if isinstance(one, Growth):
             part += keep_plot(one, rounds, options)

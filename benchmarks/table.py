@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import dataclass
 
-from measure import NEAR_NANOSECONDS, Sample
+from measure import NEAR_NANOSECONDS, QUIET_SHARE, Sample
 from workloads import Workload
 
 # One list per server with one entry per round: a sample, or the reason why there is none.
@@ -41,10 +41,18 @@ def columns(workload: Workload) -> tuple[list[Column], str, str]:
     return [Column("requests/s", "rate"), Column("CPU µs/request", "cpu_us"), *LATENCIES], "cpu_us", "rate"
 
 
-def near(rounds: Rounds) -> Rounds:
-    """On two CPUs, the samples taken while these were near each other, as long as a server has three of them."""
-    kept = {name: [s if isinstance(s, str) or s.get("placement_ns", 0) <= NEAR_NANOSECONDS else "far" for s in samples]
-            for name, samples in rounds.items()}
+def disturbance(sample: Sample) -> str:
+    """Why a sample should not count; "" when it should."""
+    if sample.get("placement_ns", 0) > NEAR_NANOSECONDS:
+        return "left out, the CPUs lay far apart"
+    if sample.get("others_share", 0) > QUIET_SHARE:
+        return "left out, other programs kept the CPUs busy"
+    return ""
+
+
+def undisturbed(rounds: Rounds) -> Rounds:
+    """The samples that nothing has disturbed, as long as a server has three of them."""
+    kept = {name: [s if isinstance(s, str) else disturbance(s) or s for s in samples] for name, samples in rounds.items()}
     return {name: kept[name] if len(good(kept[name])) >= 3 else samples for name, samples in rounds.items()}
 
 
@@ -126,6 +134,5 @@ def failures(rounds: Rounds) -> str:
     for name, samples in rounds.items():
         reasons = [sample for sample in samples if isinstance(sample, str)]
         for reason in sorted(set(reasons)):
-            what = "left out, the CPUs lay far apart" if reason == "far" else reason
-            lines.append(f"- {name}, {reasons.count(reason)} of {len(samples)} runs: {what}\n")
+            lines.append(f"- {name}, {reasons.count(reason)} of {len(samples)} runs: {reason}\n")
     return "\n" + "".join(lines) if lines else ""

@@ -118,7 +118,7 @@ class Workload:
 
     @property
     def waits_for_disk(self) -> bool:
-        """Then it matters little how near the CPUs are to each other."""
+        """Then it matters whether the CPUs are free, and little how near they are to each other."""
         return self.kind == "intake"
 
     @property
