@@ -36,7 +36,7 @@ PLACEMENT_TRIES = 15
 
 # What other programs may take of the CPUs before and after a run that waits for a disk. Whoever is woken while both CPUs are taken waits
 # for the scheduler's next tick, which is 40 times as long as a flush may be.
-QUIET_SHARE = 0.1
+QUIET_SHARE = 0.55  # of two CPUs, one is free
 
 # How often, in all runs together, a second is waited for free CPUs.
 quiet_tries = iter(range(600))
