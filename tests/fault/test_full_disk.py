@@ -6,7 +6,7 @@ import pytest
 
 from disk import Disk
 from stored import JSON, Uploads
-from support.waiting import in_parallel
+from support.waiting import eventually, in_parallel
 
 SMALL = b"[1]"
 LARGE = b'"' + b"x" * 100_000 + b'"'
@@ -66,8 +66,11 @@ def test_full(start_on_disk, mkfs_options, content):
         freed = next(iter(uploads.acknowledged))
         del uploads.acknowledged[freed]
         (uploads.server.root / "uploads" / freed).unlink()
-        response = uploads.note(connection.ask("POST", "/upload", fields=[JSON], content=content), content)
-        assert response.status == 201
+        # With a journal a large document has a hidden name, too, until the next checkpoint.
+        eventually(
+            lambda: uploads.note(connection.ask("POST", "/upload", fields=[JSON], content=content), content).status == 201,
+            "there is space again",
+        )
         uploads.check()
 
     with fill(uploads, content):
