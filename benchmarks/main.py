@@ -129,7 +129,6 @@ def run_rounds(one: Workload | Growth, points: Sequence[Workload], servers: list
                     say(f" [{failed}]", end="")
                 rounds[point][server.name].append(sample)
             say()
-    measure.remove_leftovers()
     return rounds
 
 
@@ -204,6 +203,7 @@ def main() -> int:
             return run(options, plan)
         finally:
             databases.remove_cluster()
+            measure.remove_leftovers()
 
 
 def announce(options, plan: Plan) -> None:
