@@ -133,6 +133,9 @@ struct InboxConfig {
   std::string redirect;              ///< where a form that is kept leads to; empty: it is answered as JSON
   std::vector<std::string> origins;  ///< uploads::PageOrigin::parse accepts each of them
 
+  std::string store = "record";            ///< of what there is a file: record or segments
+  milliseconds segment_age = seconds(60);  ///< see store::Committer::set_segment_age
+
   // store::RoomLimits
   unsigned max_documents = 0;
   std::uint64_t max_bytes = 0;

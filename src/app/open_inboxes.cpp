@@ -141,6 +141,24 @@ Result<void, std::string> check_types(const InboxConfig& config) {
   return {};
 }
 
+store::Layout layout_of(const InboxConfig& config) {
+  return config.store == "segments" ? store::Layout::segments : store::Layout::record;
+}
+
+/// What is said of files needs files of that kind.
+Result<void, std::string> check_store(const InboxConfig& config) {
+  const bool has_segments = layout_of(config) == store::Layout::segments;
+  if (has_segments && config.max_documents != 0)
+    return failure(
+        fmt::format("{}: max_documents: a file has many records with store = \"segments\"; max_bytes "
+                    "is needed instead",
+                    name_of(config)));
+  if (!has_segments && config.segment_age != InboxConfig().segment_age)
+    return failure(
+        fmt::format("{}: segment_age: it says nothing without store = \"segments\"", name_of(config)));
+  return {};
+}
+
 /// Directories of which a site serves something.
 std::vector<std::string> served_directories(const SiteConfig& site) {
   std::vector<std::string> served{site.root, upload_directory_of(site)};
@@ -222,6 +240,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     static_cast<void>(TRY(scheme_of(inbox, most_bytes)));
     static_cast<void>(TRY(key_settings_of(inbox)));
     TRY(check_types(inbox));
+    TRY(check_store(inbox));
   }
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
@@ -232,8 +251,10 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     if (folders == nullptr) {
       TRY(UploadFolders::check(inbox.dir).map_error(place));
     } else {
-      const store::Inbox form{.name = inbox.name, .layout = store::Layout::record};
-      store = TRY(folders->open_inbox(inbox.dir, form).map_error(place));
+      const store::Inbox form{.name = inbox.name, .layout = layout_of(inbox)};
+      auto opened = TRY(folders->open_inbox(inbox.dir, form).map_error(place));
+      opened->set_segment_age(inbox.segment_age);
+      store = std::move(opened);
       const store::RoomLimits limits{
           .documents = inbox.max_documents, .bytes = inbox.max_bytes, .free_bytes = inbox.min_free};
       if (limits.are_any()) room = TRY(folders->open_room(inbox.dir, limits, inbox.name).map_error(place));

@@ -276,6 +276,11 @@ std::optional<std::string> accept_key_conflict(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<std::string> accept_inbox_store(std::string_view text) {
+  if (text == "record" || text == "segments") return std::string(text);
+  return std::nullopt;
+}
+
 std::optional<std::string> accept_kept_field(std::string_view text) {
   std::string_view name = text;
   if (name.ends_with('*')) name.remove_suffix(1);

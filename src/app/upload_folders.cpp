@@ -62,7 +62,7 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
     }
   }
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
-  if (limits.inbox.layout == store::Layout::record) TRY(folder->make_inbox_folders().map_error(as_message));
+  if (limits.inbox.keeps_records()) TRY(folder->make_inbox_folders().map_error(as_message));
   auto store =
       TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_, limits)
               .map_error(as_message));

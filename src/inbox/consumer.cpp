@@ -74,7 +74,7 @@ Result<std::optional<ClaimedRecord>, std::string> Consumer::claim(const std::str
   }
   // Before it is moved, so that there is no moment at which it has a claim that nobody seems to hold.
   if (!is_locked_by_us(*file)) return std::nullopt;
-  if (const auto whole = read_record(*file); !whole) {
+  if (const auto whole = read_record_file(*file); !whole) {
     report_once(record, fmt::format("{} is left there, since the file is not whole: {}", place.text(),
                                     whole.error()));
     return std::nullopt;

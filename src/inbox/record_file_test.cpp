@@ -13,16 +13,16 @@ namespace {
 using testing::HasSubstr;
 
 std::string problem_of(const std::string& text) {
-  const auto record = record_in(text);
+  const auto record = record_file_in(text);
   return record ? "" : record.error();
 }
 
 TEST(RecordFile, IsReadWhole) {
-  const auto record = record_in(TestInboxFolders::record(7));
+  const auto record = record_file_in(TestInboxFolders::record(7));
   ASSERT_TRUE(record) << record.error();
-  EXPECT_EQ(record->sequence, 7U);
-  EXPECT_EQ(record->size_bytes, TestInboxFolders::document(7).size());
-  EXPECT_EQ(record->digest, crypto::sha256(TestInboxFolders::document(7)));
+  EXPECT_EQ(record->first.sequence, 7U);
+  EXPECT_EQ(record->document_bytes, TestInboxFolders::document(7).size());
+  EXPECT_EQ(record->first.digest, crypto::sha256(TestInboxFolders::document(7)));
 }
 
 TEST(RecordFile, ThatWasCutAnywhereIsNotWhole) {

@@ -9,6 +9,7 @@
 #include "crypto/sha256.h"
 #include "inbox/record_file.h"
 #include "inbox/text.h"
+#include "store/document_name.h"
 
 namespace bobbin::inbox {
 namespace {
@@ -22,15 +23,16 @@ std::string time_text(WallTime time) {
                      std::chrono::duration_cast<std::chrono::microseconds>(time - second).count());
 }
 
-using ReadRecord = Result<journal::Record, std::string>;
+using ReadFile = Result<RecordFile, std::string>;
 
-std::string text_line(const RecordPlace& place, const ReadRecord& record) {
-  if (!record) return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", '-', '-', kTimeColumns, '-', place.name);
-  return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", record->sequence, time_text(record->received),
-                     kTimeColumns, record->size_bytes, place.name);
+std::string text_line(const RecordPlace& place, const ReadFile& file) {
+  if (!file) return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", '-', '-', kTimeColumns, '-', place.name);
+  return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", file->first.sequence, time_text(file->first.received),
+                     kTimeColumns, file->document_bytes, place.name);
 }
 
-std::string json_line(const RecordPlace& place, const ReadRecord& record) {
+std::string json_line(const RecordPlace& place, const ReadFile& file) {
+  const bool is_segment = place.name.ends_with(store::kSegmentEnding);
   std::string line = "{";
   append_string(line, "folder", name_of(place.folder));
   line += ',';
@@ -39,12 +41,15 @@ std::string json_line(const RecordPlace& place, const ReadRecord& record) {
     line += ',';
     append_string(line, "consumer", claim->consumer);
   }
-  append(line, ",\"whole\":{}", record.has_value());
-  if (record) {
-    append(line, ",\"sequence\":{},", record->sequence);
-    append_string(line, "id", record->id);
-    append(line, ",\"received\":\"{}\",\"size\":{},\"sha256\":\"{}\"", time_text(record->received),
-           record->size_bytes, crypto::hex_of(record->digest));
+  append(line, ",\"whole\":{}", file.has_value());
+  if (file && is_segment) {
+    append(line, ",\"sequence\":{},\"records\":{},\"received\":\"{}\",\"size\":{}", file->first.sequence,
+           file->records, time_text(file->first.received), file->document_bytes);
+  } else if (file) {
+    append(line, ",\"sequence\":{},", file->first.sequence);
+    append_string(line, "id", file->first.id);
+    append(line, ",\"received\":\"{}\",\"size\":{},\"sha256\":\"{}\"", time_text(file->first.received),
+           file->document_bytes, crypto::hex_of(file->first.digest));
   }
   return line + "}\n";
 }
@@ -58,7 +63,7 @@ Result<void, std::string> list_records(const RecordFolders& folders, RecordFolde
     const RecordPlace place{folder, name};
     const auto file = folders.open_file(place);
     if (!file && file.error().code == ENOENT) continue;
-    const ReadRecord record = file ? read_record(*file) : ReadRecord(failure(opening_problem(file.error())));
+    const ReadFile record = file ? read_record_file(*file) : ReadFile(failure(opening_problem(file.error())));
     if (!record) report(fmt::format("{} is not whole: {}", place.text(), record.error()));
     if (!write(form == ListForm::json ? json_line(place, record) : text_line(place, record))) break;
   }

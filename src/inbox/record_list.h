@@ -11,7 +11,9 @@
 namespace bobbin::inbox {
 
 enum class ListForm : std::uint8_t {
-  text,  ///< sequence, time of arrival, size of the document and name of the file, between blanks
+  /// Sequence, time of arrival, size of the document and name of the file, between blanks. Of a file with
+  /// many records: those of the first one, and the size of all.
+  text,
   json,  ///< a JSON object on each line
 };
 

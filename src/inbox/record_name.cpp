@@ -19,12 +19,14 @@ bool is_in_id(char c) { return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7');
 
 bool is_record_name(std::string_view name) {
   // In this pattern 0 stands for any digit, and a for any character of an id.
-  constexpr std::string_view kPattern = "00000000T000000.000000Z-aaaaaaaaaaaaaaaaaaaaaaaaaa.json";
+  constexpr std::string_view kPattern = "00000000T000000.000000Z-aaaaaaaaaaaaaaaaaaaaaaaaaa.....";
   static_assert(kPattern.size() == store::kRecordNameBytes);
+  static_assert(store::kRecordEnding.size() == store::kSegmentEnding.size());
   constexpr std::size_t kIdBegin = kPattern.find('a');
   constexpr std::size_t kIdEnd = kPattern.rfind('a') + 1;
   if (name.size() != kPattern.size()) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
+  if (!name.ends_with(store::kRecordEnding) && !name.ends_with(store::kSegmentEnding)) return false;
+  for (std::size_t i = 0; i < kIdEnd; ++i) {
     const bool fits = i >= kIdBegin && i < kIdEnd ? is_in_id(name[i])
                       : kPattern[i] == '0'        ? is_digit(name[i])
                                                   : name[i] == kPattern[i];

@@ -7,7 +7,7 @@
 // The names that files have in the folders of an inbox. Files with other names are none of ours.
 namespace bobbin::inbox {
 
-/// Whether the name is one that a record has in `new`, `done` and `failed`: see store::RecordNames.
+/// Whether the name is one that a file of records has in `new`, `done` and `failed`: see store::RecordNames.
 [[nodiscard]] bool is_record_name(std::string_view name);
 
 /// What a consumer may be called: 1 to 64 letters of ASCII, digits, '-' and '_'.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "inbox/reading.h"
 #include "journal/directory_medium.h"
 #include "journal/journal.h"
+#include "store/document_name.h"
 
 namespace bobbin::inbox {
 namespace {
@@ -237,10 +239,26 @@ void add_document_findings(Verification& result) {
   }
 }
 
+/// Of the files that hold many records, by their names.
+std::map<std::string, crypto::Digest> digests_of_segments(const Reading& reading) {
+  std::map<std::string, crypto::Sha256> files;
+  for (const ListedEntry& entry : reading.entries) {
+    const auto* record = std::get_if<journal::Record>(&entry.read.entry.content);
+    if (record == nullptr || !record->name.ends_with(store::kSegmentEnding)) continue;
+    crypto::Sha256& file = files[record->name];
+    file.add(as_bytes(std::string_view(&journal::kEntryBegin, 1)));
+    file.add(as_bytes(entry.read.text));
+  }
+  std::map<std::string, crypto::Digest> digests;
+  for (auto& [name, file] : files) digests.emplace(name, file.finish());
+  return digests;
+}
+
 void add_documents(const Reading& reading, const UploadFolder& folder, const std::vector<std::string>& names,
                    Verification& result) {
   const Progress progress = progress_of(reading);
   const Places places = folder.places_of_records();
+  const auto segments = digests_of_segments(reading);
   std::set<std::string_view> recorded;
   for (const ListedEntry& entry : reading.entries) {
     const auto* record = std::get_if<journal::Record>(&entry.read.entry.content);
@@ -254,6 +272,8 @@ void add_documents(const Reading& reading, const UploadFolder& folder, const std
         .file_digest = record->is_whole_file ? crypto::sha256(entry.read.text) : record->digest,
         .has_body = record->has_body,
         .is_whole_file = record->is_whole_file};
+    if (const auto segment = segments.find(record->name); segment != segments.end())
+      verified.file_digest = segment->second;
     verified.state = state_of(verified, folder, places, progress);
     result.records.push_back(std::move(verified));
   }

@@ -28,9 +28,10 @@ struct VerifiedRecord {
   std::string name;
   std::uint64_t size_bytes = 0;
   crypto::Digest digest{};
-  crypto::Digest file_digest{};  ///< of its file, which holds the document alone, or all of the record
-  bool has_body = true;          ///< whether the document stands in the journal
-  bool is_whole_file = false;    ///< whether its file holds all of the record
+  /// Of its file, which holds the document alone, all of the record, or other records, too.
+  crypto::Digest file_digest{};
+  bool has_body = true;        ///< whether the document stands in the journal
+  bool is_whole_file = false;  ///< whether its file holds all of the record
   DocumentState state = DocumentState::as_stored;
 };
 

@@ -62,8 +62,12 @@ Result<void> Journal::begin_segment(std::uint64_t number) {
 }
 
 Result<void> Journal::make_room(std::uint64_t bytes) {
-  ASSERT(!is_broken_ && added_.empty());
   if (offset_ + bytes + kOtherBytes <= segment_bytes_) return {};
+  return begin_next();
+}
+
+Result<void> Journal::begin_next() {
+  ASSERT(!is_broken_ && added_.empty());
   TRY(flush());  // of entries for which nobody has waited
   const Full full{.number = number_, .last = sequence_};
   TRY(begin_segment(number_ + 1));

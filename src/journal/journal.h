@@ -39,6 +39,8 @@ class Journal {
   /// Must be called before anything is added to what is written next: begins another segment where this one
   /// has no room for so much. After a failure nothing has changed, unless is_broken().
   [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
+  /// Begins another segment in any case, likewise.
+  [[nodiscard]] Result<void> begin_next();
   /// An upper bound for what a record and its withdrawal take, besides the body.
   static constexpr std::uint64_t kRecordBytes = 2048;
 
@@ -62,6 +64,8 @@ class Journal {
   [[nodiscard]] Result<void> trim(std::uint64_t sequence);
 
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }  ///< of the last record that was added
+  [[nodiscard]] std::uint64_t segment() const { return number_; }  ///< the number of the one that is written
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }   ///< in it, of the end of what was written
   /// How much room the segments take that were not taken out, to the end of what was written.
   [[nodiscard]] std::uint64_t bytes() const { return full_.size() * segment_bytes_ + offset_; }
 

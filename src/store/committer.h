@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "store/document.h"
 
@@ -20,12 +21,14 @@ enum class Durability : std::uint8_t {
 enum class Layout : std::uint8_t {
   document,  ///< the document
   record,    ///< its record, with the document in it, as it stands in the journal
+  segments,  ///< its record and those before and behind it, once they are many or some time has passed
 };
 
 /// What a store is to its clients.
 struct Inbox {
   std::string name = "upload";  ///< as the records say
   Layout layout = Layout::document;
+  [[nodiscard]] bool keeps_records() const { return layout != Layout::document; }
   friend bool operator==(const Inbox&, const Inbox&) = default;
 };
 
@@ -42,6 +45,8 @@ class Committer {
   [[nodiscard]] virtual bool is_open() const = 0;
   /// Once a second. `store`: keeps this alive while something is done behind the answers.
   virtual void tick(const std::shared_ptr<const void>& store) { static_cast<void>(store); }
+  /// Of Layout::segments: how old the first record of a file comes to be until the file is there.
+  virtual void set_segment_age(Duration age) { static_cast<void>(age); }
   /// The server stops: everything is to be on stable storage under its name before the executor ends.
   virtual void stop(const std::shared_ptr<const void>& store) { static_cast<void>(store); }
   /// Whether there is nothing left to be done behind the answers.

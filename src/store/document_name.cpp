@@ -48,12 +48,12 @@ std::string DocumentNames::next(WallTime now) {
   return name.append(start_).append(random_text()).append(kDocumentEnd);
 }
 
-std::string RecordNames::next(WallTime now, std::string_view id) {
+std::string RecordNames::next(WallTime now, std::string_view id, std::string_view ending) {
   using std::chrono::microseconds;
   last_ = std::max<WallTime>(std::chrono::floor<microseconds>(now), last_ + microseconds(1));
   const auto second = std::chrono::floor<seconds>(last_);
-  return fmt::format("{:%Y%m%dT%H%M%S}.{:06}Z-{}.json", second,
-                     std::chrono::duration_cast<microseconds>(last_ - second).count(), id);
+  return fmt::format("{:%Y%m%dT%H%M%S}.{:06}Z-{}{}", second,
+                     std::chrono::duration_cast<microseconds>(last_ - second).count(), id, ending);
 }
 
 bool is_document_name(std::string_view name) {

@@ -23,14 +23,19 @@ class DocumentNames {
 };
 [[nodiscard]] inline std::string document_name(WallTime now) { return DocumentNames().next(now); }
 
-/// Names for records: `YYYYMMDDTHHMMSS.ffffffZ-ID.json`, in UTC. Each is greater than the one before,
-/// whatever the clock does, so that their order is that of the records. Thread: one at a time.
+/// How the names of files end that hold one record, and several (JSON text sequences, RFC 7464).
+inline constexpr std::string_view kRecordEnding = ".json";
+inline constexpr std::string_view kSegmentEnding = ".jseq";
+
+/// Names for files of records: `YYYYMMDDTHHMMSS.ffffffZ-ID` and their ending, in UTC. Each is greater than
+/// the one before, whatever the clock does, so that their order is that of the records. Thread: one at a
+/// time.
 inline constexpr std::size_t kRecordNameBytes = 55;
 class RecordNames {
  public:
   /// The next name will be later than `last`.
   void go_on_behind(WallTime last) { last_ = last; }
-  [[nodiscard]] std::string next(WallTime now, std::string_view id);
+  [[nodiscard]] std::string next(WallTime now, std::string_view id, std::string_view ending = kRecordEnding);
 
  private:
   WallTime last_{};

@@ -21,7 +21,7 @@ executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
 
 /// How documents are kept in this folder: never `automatic`.
 Durability resolve(const FolderStore::Limits& limits, const Folder& folder, observe::LogWriter& log) {
-  const Durability wanted = limits.inbox.layout == Layout::record ? Durability::journal : limits.durability;
+  const Durability wanted = limits.inbox.keeps_records() ? Durability::journal : limits.durability;
   if (wanted == Durability::files) return wanted;
   const std::string obstacle = folder.journal_obstacle();
   if (obstacle.empty()) return Durability::journal;

@@ -53,7 +53,7 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
 
 Result<void> JournalCommitter::prepare() {
   const Lock lock(journal_mutex_);
-  if (inbox_.layout == Layout::record) TRY(known_.load());
+  if (inbox_.keeps_records()) TRY(known_.load());
   medium_ = TRY(folder_.open_journal(false));
   if (medium_ == nullptr) return {};
   history_ = TRY(Journal::read(*medium_));
@@ -65,8 +65,9 @@ Result<void> JournalCommitter::prepare() {
                                .digest = record.digest,
                                .received = record.received});
   TRY(known_.write());
+  history_.open = joined_by_file(std::move(history_.open));
   TRY(recover(folder_, history_, report_.log()));
-  published_ = checkpointed_ = history_.sequence;
+  published_ = checkpointed_ = has_files_ = history_.sequence;
   record_names_.go_on_behind(history_.received);
   if (!std::exchange(history_.open, {}).empty()) TRY(begin_journal());
   return folder_.remove_hidden_names();
@@ -239,8 +240,14 @@ void JournalCommitter::store(Uploads& batch) {
   add_records(batch);
   const bool has_records =
       std::ranges::any_of(batch, [](const JournalUpload& each) { return each.sequence != 0; });
+  const std::uint64_t begin = journal_->offset();
   if (!has_records || !write_and_flush(batch)) return;
-  publish(batch);
+  if (inbox_.layout == Layout::segments) {
+    segments_.back().add({.begin = begin, .end = journal_->offset()}, journal_->sequence());
+    published_ = journal_->sequence();
+  } else {
+    publish(batch);
+  }
   remember_keys(batch);
 }
 
@@ -263,7 +270,7 @@ bool JournalCommitter::make_room(Uploads& batch) {
 
 /// Gives each document a file and a record, unless that fails.
 void JournalCommitter::add_records(Uploads& batch) {
-  if (inbox_.layout == Layout::record) {
+  if (inbox_.keeps_records()) {
     for (JournalUpload& upload : batch) add_whole_record(upload);
     return;
   }
@@ -287,18 +294,36 @@ void JournalCommitter::add_records(Uploads& batch) {
   }
 }
 
-/// The record comes first, since the file holds what stands in the journal.
 void JournalCommitter::add_whole_record(JournalUpload& upload) {
-  Document& document = *upload.document;
-  if (const auto failure = document.known_failure()) {
+  if (const auto failure = upload.document->known_failure()) {
     upload.failure = *failure;
     return;
   }
-  const auto body = document.content_in_memory();
-  ASSERT(body);  // it may not be larger than what a document of this store may keep in memory
   const WallTime now = wall_now();
   upload.id = random_text();
-  upload.name = "new/" + record_names_.next(now, upload.id);
+  if (inbox_.layout == Layout::segments) return add_entry(upload, now, record_segment(now).name);
+  add_entry(upload, now, "new/" + record_names_.next(now, upload.id));
+  // The record comes first, since the file holds what stands in the journal.
+  if (const auto staged = stage_last_entry(upload); !staged) {
+    upload.failure = {Reason::failed, staged.error()};
+    journal_->add(journal::Withdrawal{upload.sequence});
+  }
+}
+
+/// That of the segment of the journal to which something is about to be added.
+RecordSegment& JournalCommitter::record_segment(WallTime now) {
+  if (segments_.empty() || segments_.back().number != journal_->segment())
+    segments_.push_back({.number = journal_->segment(),
+                         .name = "new/" + record_names_.next(now, random_text(), kSegmentEnding),
+                         .begun = monotonic_now()});
+  return segments_.back();
+}
+
+void JournalCommitter::add_entry(JournalUpload& upload, WallTime now, std::string name) {
+  Document& document = *upload.document;
+  const auto body = document.content_in_memory();
+  ASSERT(body);  // it may not be larger than what a document of this store may keep in memory
+  upload.name = std::move(name);
   upload.received = std::chrono::floor<std::chrono::microseconds>(now);
   const Particulars& particulars = document.particulars();
   if (!particulars.key) upload.digest = crypto::sha256(*body);  // else it is known
@@ -314,10 +339,6 @@ void JournalCommitter::add_whole_record(JournalUpload& upload) {
                      .is_conflict = upload.is_conflict,
                      .request = particulars.request},
                     *body);
-  if (const auto staged = stage_last_entry(upload); !staged) {
-    upload.failure = {Reason::failed, staged.error()};
-    journal_->add(journal::Withdrawal{upload.sequence});
-  }
 }
 
 Result<void> JournalCommitter::stage_last_entry(JournalUpload& upload) {
@@ -428,18 +449,61 @@ void JournalCommitter::checkpoint() {
 
 /// False: it cannot be made now.
 bool JournalCommitter::make_checkpoint() {
-  std::uint64_t through = 0;
   {
     const Lock lock(journal_mutex_);
     if (!write_keys()) return false;
-    through = published_;
   }
+  const std::uint64_t through = inbox_.layout == Layout::segments ? make_files() : published_.load();
+  if (through == checkpointed_) return false;
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
   if (journal_->is_broken()) return false;  // there is one, since there are documents
   const auto recorded = record(through, synced);
   if (!recorded) close(recorded.error());
   return recorded.value_or(false);
+}
+
+/// A file that cannot be made now is made at a later attempt: its records are safe in the journal.
+std::uint64_t JournalCommitter::make_files() {
+  for (;;) {
+    RecordSegment next;
+    Result<std::string> text = std::string();
+    {
+      const Lock lock(journal_mutex_);
+      if (!end_old_segment() || segments_.empty() || segments_.front().number == journal_->segment())
+        return has_files_;
+      next = segments_.front();
+      text = medium_->read(next.number);
+    }
+    const Result<void> made = text ? next.publish(*text, folder_) : failure(text.error());
+    const Lock lock(journal_mutex_);
+    if (!note_file(made) || has_failed_) return has_files_;
+    segments_.pop_front();
+    has_files_ = next.last;
+    journal_->add(journal::Published{has_files_});
+    if (const auto written = journal_->write(); !written) close(written.error());
+  }
+}
+
+/// False: nothing can be done now.
+bool JournalCommitter::end_old_segment() {
+  if (has_failed_) return false;
+  if (segments_.empty() || segments_.back().number != journal_->segment()) return true;
+  if (!is_stopping_ && monotonic_now() - segments_.back().begun < segment_age_.load()) return true;
+  const Result<void> begun = journal_->begin_next();
+  if (journal_->is_broken()) close(begun.error());
+  return note_file(begun);
+}
+
+/// Says once that files cannot be made. Returns whether one can.
+bool JournalCommitter::note_file(const Result<void>& made) {
+  if (!made && !std::exchange(files_are_late_, true))
+    report_.add_error(fmt::format(
+        "A file of records in '{}' could not be made ({}): it is tried again, and the records are "
+        "safe in the journal",
+        folder_.path(), made.error().message()));
+  if (made) files_are_late_ = false;
+  return made.has_value();
 }
 
 /// Records the checkpoint, or that its sync has failed. False: there is no room for it now.

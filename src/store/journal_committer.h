@@ -21,6 +21,7 @@
 #include "store/document_name.h"
 #include "store/folder.h"
 #include "store/known_documents.h"
+#include "store/record_segment.h"
 #include "store/upload.h"
 
 namespace bobbin::store {
@@ -43,6 +44,10 @@ namespace bobbin::store {
 /// journal, and is written once the entry is known; names are in the folder `new`. A document whose key is
 /// known is not stored again: it gets the outcome of the first one, also of one in the same batch.
 ///
+/// With Layout::segments a record has no file at first. A checkpoint puts those of each segment of the
+/// journal that has ended into one file; a segment ends when it is full, when its first record has reached
+/// set_segment_age(), and when the server stops.
+///
 /// Thread: any.
 class JournalCommitter final : public Committer {
  public:
@@ -64,6 +69,7 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] Result<void> prepare() override EXCLUDES(journal_mutex_);
   void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
+  void set_segment_age(Duration age) override { segment_age_ = age; }
   void tick(const std::shared_ptr<const void>& store) override { begin_checkpoint(store); }
   void stop(const std::shared_ptr<const void>& store) override;
   [[nodiscard]] bool is_at_rest() const override { return checkpointed_ == published_ || has_failed_; }
@@ -93,6 +99,9 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] journal::Record stage(JournalUpload& upload, std::string& body) REQUIRES(journal_mutex_);
   void add_records(Uploads& batch) REQUIRES(journal_mutex_);
   void add_whole_record(JournalUpload& upload) REQUIRES(journal_mutex_);
+  /// `name`: of its file. The document has no failure.
+  void add_entry(JournalUpload& upload, WallTime now, std::string name) REQUIRES(journal_mutex_);
+  [[nodiscard]] RecordSegment& record_segment(WallTime now) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> stage_last_entry(JournalUpload& upload) REQUIRES(journal_mutex_);
   void publish(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> publish(JournalUpload& upload);
@@ -103,6 +112,10 @@ class JournalCommitter final : public Committer {
   void begin_checkpoint(const std::shared_ptr<const void>& store);
   void checkpoint() EXCLUDES(journal_mutex_);
   [[nodiscard]] bool make_checkpoint() EXCLUDES(journal_mutex_);
+  /// Makes the files of segments that have ended. Returns through which sequence there are files.
+  [[nodiscard]] std::uint64_t make_files() EXCLUDES(journal_mutex_);
+  [[nodiscard]] bool end_old_segment() REQUIRES(journal_mutex_);
+  [[nodiscard]] bool note_file(const Result<void>& made) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<bool> record(std::uint64_t through, const Result<void>& synced)
       REQUIRES(journal_mutex_);
 
@@ -117,7 +130,8 @@ class JournalCommitter final : public Committer {
   std::atomic<bool> has_failed_ = false;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_checkpointing_ = false;
-  std::atomic<std::uint64_t> published_ = 0;     // sequences through which documents have their names
+  std::atomic<Duration> segment_age_ = Duration(seconds(60));
+  std::atomic<std::uint64_t> published_ = 0;     // sequences through which documents have been acknowledged
   std::atomic<std::uint64_t> checkpointed_ = 0;  // and through which these are on stable storage
   std::atomic<std::uint64_t> bytes_ = 0;         // of the journal
 
@@ -130,6 +144,9 @@ class JournalCommitter final : public Committer {
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
+  std::deque<RecordSegment> segments_ GUARDED_BY(journal_mutex_);  // of which there is no file yet
+  std::uint64_t has_files_ GUARDED_BY(journal_mutex_) = 0;         // through which sequence
+  bool files_are_late_ GUARDED_BY(journal_mutex_) = false;         // the last attempt to make one has failed
 
   Mutex mutex_;
   std::deque<JournalUpload> waiting_ GUARDED_BY(mutex_);

@@ -94,7 +94,7 @@ Result<void> recover(Folder& folder, const History& history, observe::LogWriter&
     if (TRY(recover(folder, open, state, log))) ++published;
   TRY(folder.sync_everything());
   log.write(LogLevel::info,
-            fmt::format("Recovery: {} of the last {} documents in '{}' {} published again", published,
+            fmt::format("Recovery: {} of the last {} files in '{}' {} published again", published,
                         history.open.size(), folder.path(), published == 1 ? "was" : "were"));
   return {};
 }
