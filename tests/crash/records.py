@@ -11,7 +11,7 @@ import re
 from support.background import Background
 
 FOLDERS = ("new", "work", "done", "failed")
-NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-([A-Za-z0-9_-]+)\.json")
+NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-([A-Za-z0-9_-]+)\.(json|jseq)")
 
 
 def whole_record(content):
@@ -26,6 +26,16 @@ def whole_record(content):
         return record if is_whole else None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def whole_records(content):
+    """The records in a file's bytes, one alone or a JSON text sequence (RFC 7464) of them, when each is whole; else None."""
+    if not content.startswith(b"\x1e"):
+        record = whole_record(content)
+        return record and [record]
+    # U+001E stands in no JSON text.
+    records = [whole_record(part) for part in content[1:].split(b"\x1e")]
+    return records if all(records) else None
 
 
 def knows_mounts(folder):
@@ -63,7 +73,7 @@ class Workers(Background):
             if name in self.claimed:
                 self.twice.append(name)
             self.claimed.add(name)
-        if not whole_record(claimed.read_bytes()):
+        if not whole_records(claimed.read_bytes()):
             self.partial.append(name)
         decision = chance.random()
         if decision < 0.8:  # else it stays claimed, as by a consumer that has died

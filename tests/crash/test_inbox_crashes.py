@@ -17,7 +17,7 @@ import pytest
 
 from disk import FILE_SYSTEMS, Disk
 from load import GONE, JSON, document, request_pieces
-from records import FOLDERS, NAME, Workers, knows_mounts, whole_record
+from records import FOLDERS, NAME, Workers, knows_mounts, whole_records
 from support.background import Background
 from support.client import Connection
 from support.waiting import eventually
@@ -81,27 +81,36 @@ class InboxLoad(Background):
         self._acknowledged.acknowledge(response, content)
 
 
+def records_in(folder):
+    """Each file of records: its folder, the name that it had in `new`, and its records."""
+    for part in FOLDERS:
+        for path in (folder / part).iterdir():
+            name = path.name.partition(".")[2] if part == "work" else path.name
+            records = whole_records(path.read_bytes())
+            assert records, f"{part}/{path.name} is not whole"
+            yield part, name, records
+
+
 def check(folder, acknowledged, *, may_repeat=frozenset()):
     """Every acknowledged document is there; every file is whole, was sent, and stands once, but for names in `may_repeat`."""
     places = {}  # name → folders
     found = {}  # id → (sequence, digest)
-    for part in FOLDERS:
-        for path in (folder / part).iterdir():
-            name = path.name.partition(".")[2] if part == "work" else path.name
-            record = whole_record(path.read_bytes())
-            assert record, f"{part}/{path.name} is not whole"
-            assert NAME.fullmatch(name)[1] == record["id"], name
-            assert record["sha256"] in acknowledged.sent, f"nobody has sent {part}/{path.name}"
+    sequences = {}  # name → those in it
+    for part, name, records in records_in(folder):
+        assert NAME.fullmatch(name)[2] == "jseq" or [record["id"] for record in records] == [NAME.fullmatch(name)[1]], name
+        for record in records:
+            assert record["name"] == f"new/{name}"
+            assert record["sha256"] in acknowledged.sent, f"nobody has sent what is in {part}/{name}"
             assert found.setdefault(record["id"], (record["sequence"], record["sha256"])) == (record["sequence"], record["sha256"])
-            places.setdefault(name, []).append(part)
+        places.setdefault(name, []).append(part)
+        sequences[name] = [record["sequence"] for record in records]
     lost = [answer for identifier, answer in acknowledged.answers.items() if found.get(identifier) != answer]
     assert not lost, f"{len(lost)} of {len(acknowledged.answers)} acknowledged documents are lost: {lost[:5]}"
     repeated = {name: parts for name, parts in places.items() if len(parts) > 1}
     assert repeated.keys() <= may_repeat, repeated
-    ids = [NAME.fullmatch(name)[1] for name in sorted(places)]
-    sequences = [found[identifier][0] for identifier in ids]
-    assert sequences == sorted(set(sequences)), "the order of the names is that of the sequence, each given once"
-    return sequences
+    in_order = [sequence for name in sorted(places) for sequence in sequences[name]]
+    assert in_order == sorted(set(in_order)), "the order of the names is that of the sequence, each given once"
+    return in_order
 
 
 @pytest.fixture(params=["journal"])
@@ -109,31 +118,52 @@ def durability(request):
     return request.param
 
 
-def start_inbox(start, folder, scratch):
-    configuration = scratch / "bobbin.toml"
-    configuration.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\n')
-    return start("--config", configuration)
+STORES = {"record": "", "segments": 'store = "segments"\nsegment_age = "1s"\n'}
 
 
-def last_sequence(server, acknowledged):
-    """Post once more; returns the sequence of that document."""
+@pytest.fixture(params=STORES)
+def start_inbox(start, scratch, request):
+    """Start a server with an inbox in a folder, in each way of keeping records."""
+
+    def start_there(folder):
+        configuration = scratch / "bobbin.toml"
+        configuration.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\n{STORES[request.param]}')
+        return start("--config", configuration)
+
+    return start_there
+
+
+def post(server, acknowledged):
+    """Post once; returns the sequence of that document."""
     content = document(random.Random())
     acknowledged.sending(content)
     with server.connect() as connection:
         response = connection.ask("POST", "/in/box", fields=[JSON], content=content)
         assert response.status == 201, response
         acknowledged.acknowledge(response, content)
-        return json.loads(response.content)["sequence"]
+    return json.loads(response.content)["sequence"]
+
+
+def last_sequence(server, acknowledged, folder):
+    """Post once more; returns the sequence of that document, once it is in a file."""
+    last = post(server, acknowledged)
+
+    def is_in_a_file():
+        with contextlib.suppress(FileNotFoundError):  # a consumer has just moved one
+            return any(records[-1]["sequence"] == last for _, _, records in records_in(folder))
+
+    eventually(is_in_a_file, "there is a file of it", every=0.1)
+    return last
 
 
 @pytest.mark.timeout(120 + 20 * ROUNDS)
-def test_kill_under_load_of_an_inbox(start, scratch):
+def test_kill_under_load_of_an_inbox(start_inbox, scratch):
     """Nothing is lost, and what was taken does not come again: but for what was taken at the very moment of the kill, between
     its name and the note of it in the journal, which is one document of each client at most."""
     folder = scratch / "box"
     chance = random.Random()
     acknowledged = Acknowledged()
-    server = start_inbox(start, folder, scratch)
+    server = start_inbox(folder)
     taken = set()
     for number in range(ROUNDS):
         target = len(acknowledged) + chance.randrange(5, 120)
@@ -142,8 +172,8 @@ def test_kill_under_load_of_an_inbox(start, scratch):
                 eventually(lambda: len(acknowledged) >= target, "documents are acknowledged")
                 time.sleep(chance.random() / 50)  # any moment will do: the more different ones, the better
                 server.kill()
-            server = start_inbox(start, folder, scratch)
-            after = last_sequence(server, acknowledged)
+            server = start_inbox(folder)
+            after = last_sequence(server, acknowledged, folder)
         assert not workers.partial
         if knows_mounts(folder):
             assert len(workers.twice) <= CLIENTS and not workers.claimed & taken
@@ -162,12 +192,12 @@ def disk(scratch, request):
 
 
 @pytest.fixture
-def start_on_disk(start, disk, scratch):
+def start_on_disk(start_inbox, disk):
     """Start a server whose inbox is on the disk. It is killed before the disk is unmounted."""
     servers = []
 
     def start_there():
-        servers.append(start_inbox(start, disk.path / "box", scratch))
+        servers.append(start_inbox(disk.path / "box"))
         return servers[-1]
 
     yield start_there
@@ -196,7 +226,7 @@ def test_power_cut_under_load_of_an_inbox(start_on_disk, disk):
         disk.power_on()
         taken |= workers.claimed
         server = start_on_disk()
-        after = last_sequence(server, acknowledged)
+        after = last_sequence(server, acknowledged, folder)
         sequences = check(folder, acknowledged, may_repeat=taken)
         assert after == max(sequences)
         server.kill()
@@ -216,7 +246,7 @@ def test_loss_is_detected_without_recovery(start_on_disk, disk):
         acknowledged = Acknowledged()
         server = start_on_disk()
         for _ in range(3):
-            last_sequence(server, acknowledged)
+            post(server, acknowledged)
         disk.cut_power()
         server.kill()
         disk.power_on()
@@ -226,7 +256,7 @@ def test_loss_is_detected_without_recovery(start_on_disk, disk):
     with pytest.raises((AssertionError, FileNotFoundError)):
         check(folder, acknowledged)
     server = start_on_disk()
-    last_sequence(server, acknowledged)
+    last_sequence(server, acknowledged, folder)
     check(folder, acknowledged)
 
 
