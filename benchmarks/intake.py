@@ -30,7 +30,7 @@ TO_INBOX = UploadStyle("POST", "/in/bench")
 TO_SIGNED_INBOX = UploadStyle("POST", "/in/bench", signed_fields)
 
 
-def bobbin_inbox(setup: Setup, signed: bool = False) -> list[str]:
+def bobbin_inbox(setup: Setup, signed: bool = False, store: str = "record") -> list[str]:
     secret = setup.folder / "secret"
     secret.write_text(SECRET + "\n")
     secret.chmod(0o600)
@@ -39,6 +39,7 @@ def bobbin_inbox(setup: Setup, signed: bool = False) -> list[str]:
 [[inbox]]
 name = "bench"
 dir = "{setup.folder}/inbox"
+store = "{store}"
 {verification}''')
     return [*bobbin(setup), "--uploads", "off", "--config", configuration]
 
@@ -69,6 +70,7 @@ SERVERS = {
         Server("bobbin-files", "bobbin", partial(bobbin_durable, durability="files"), BOBBIN_VERSION),
         Server("bobbin-inbox", "bobbin", bobbin_inbox, BOBBIN_VERSION, TO_INBOX),
         Server("bobbin-signed", "bobbin", partial(bobbin_inbox, signed=True), BOBBIN_VERSION, TO_SIGNED_INBOX),
+        Server("bobbin-segments", "bobbin", partial(bobbin_inbox, store="segments"), BOBBIN_VERSION, TO_INBOX),
         POSTGRESQL,
         REDIS,
     )
