@@ -224,7 +224,8 @@ WORKLOADS = {
 
 
 # The names of intake.py. A queue of the database's own, without a look at the document, is the rival.
-WITH_INTAKE = ("floor-segments", "floor-files", "bobbin-journal", "bobbin-files", "bobbin-inbox", "bobbin-signed", "postgresql", "redis")
+WITH_INTAKE = ("floor-segments", "floor-files", "bobbin-journal", "bobbin-files", "bobbin-inbox", "bobbin-signed", "bobbin-segments",
+               "postgresql", "redis")
 
 
 def intake(name: str, title: str, connections: int, **differences: object) -> Workload:

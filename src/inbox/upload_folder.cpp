@@ -50,7 +50,6 @@ Result<void> check_name(const std::string& name) {
 }
 
 /// What may be in the folder of a journal besides segments.
-bool is_ours(const std::string& name) { return name == "spare" || name == "new"; }
 
 Result<std::string> read_all(const os::Fd& file, std::uint64_t size_bytes) {
   std::string bytes(size_bytes, '\0');
@@ -105,7 +104,7 @@ Result<std::optional<JournalFiles>, std::string> UploadFolder::try_to_read() con
     const auto number = journal::segment_number(name);
     if (number && journal::segment_name(*number) == name)
       numbers.push_back(*number);
-    else if (!is_ours(name))
+    else if (!journal::is_prepared_segment(name))
       files.others.push_back(std::move(name));
   }
   std::ranges::sort(numbers);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace bobbin::journal {
 namespace {
 
 constexpr std::string_view kSegmentEnding = ".segment";
-constexpr const char* kSpare = "spare";
+constexpr const char* kSpares[] = {"spare", "spare-2", "spare-3", "spare-4"};
 constexpr const char* kNew = "new";
 
 class File final : public SegmentFile {
@@ -54,6 +55,10 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
   return number;
 }
 
+bool is_prepared_segment(std::string_view name) {
+  return name == kNew || std::ranges::find(kSpares, name) != std::end(kSpares);
+}
+
 Result<std::unique_ptr<DirectoryMedium>> DirectoryMedium::open(const os::Fd& parent,
                                                                const std::string& path) {
   TRY(os::make_private_directory(parent, path));
@@ -79,13 +84,15 @@ Result<std::string> DirectoryMedium::read(std::uint64_t number) {
 }
 
 Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size_bytes) {
-  if (auto spare = os::open_for_writing_at(directory_, kSpare)) {
+  for (const char* name : kSpares) {
+    auto spare = os::open_for_writing_at(directory_, name);
+    if (!spare) continue;
     const std::uint64_t has_bytes = TRY(os::status(*spare)).size_bytes;
     if (has_bytes == size_bytes) {
-      prepared_ = kSpare;
+      prepared_ = name;
       return std::make_unique<File>(*std::move(spare));
     }
-    TRY(os::remove_file(directory_, kSpare));
+    TRY(os::remove_file(directory_, name));
   }
   if (const auto removed = os::remove_file(directory_, kNew); !removed && removed.error().code != ENOENT)
     return failure(removed.error());
@@ -103,10 +110,12 @@ Result<void> DirectoryMedium::install(std::uint64_t number) {
   return os::sync_directory(directory_);
 }
 
-/// One spare file is enough: segments are retired as fast as they are filled.
+/// A checkpoint of a busy journal retires several segments at once. Those that are kept need not be filled
+/// with zeros again, for which documents would have to wait.
 Result<void> DirectoryMedium::retire(std::uint64_t number) {
   const std::string name = segment_name(number);
-  if (os::rename_without_replacing(directory_, name, kSpare)) return {};
+  for (const char* spare : kSpares)
+    if (os::rename_without_replacing(directory_, name, spare)) return {};
   return os::remove_file(directory_, name);
 }
 

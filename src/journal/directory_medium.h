@@ -18,8 +18,11 @@ namespace bobbin::journal {
 /// Nothing: the name is none of a segment.
 [[nodiscard]] std::optional<std::uint64_t> segment_number(std::string_view name);
 
-/// A directory with a file for each segment: `0000000042.segment`, and `spare` for one that is to be used
-/// again. Nobody but the owner can read them.
+/// Whether a file of this name is one in which a segment will stand.
+[[nodiscard]] bool is_prepared_segment(std::string_view name);
+
+/// A directory with a file for each segment: `0000000042.segment`, and `spare` and `spare-2` to `spare-4` for
+/// those that are to be used again. Nobody but the owner can read them.
 class DirectoryMedium final : public Medium {
  public:
   /// The directory at this path from `parent`, which is made when it is missing; its name is made durable.

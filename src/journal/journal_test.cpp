@@ -106,6 +106,22 @@ TEST_F(JournalTest, UsesWhatWasTakenOutAgain) {
   EXPECT_EQ(history_.damage, std::vector<Damage>{});
 }
 
+TEST_F(JournalTest, KeepsAFewOfThoseThatWereTakenOutTogether) {
+  open(16UL * 1024);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 80; ++i) store(2000);
+    ASSERT_GT(segments(), 8U);
+    journal_->add(Checkpoint{journal_->sequence()});
+    ASSERT_TRUE(journal_->write() && journal_->flush() && journal_->trim(journal_->sequence()));
+    const auto files = std::filesystem::directory_iterator(directory_.path() + "/journal");
+    std::size_t prepared = 0;
+    for (const auto& file : files) prepared += is_prepared_segment(file.path().filename().string()) ? 1 : 0;
+    ASSERT_EQ(prepared, 4U);
+    ASSERT_EQ(segments(), 1U);
+  }
+  EXPECT_EQ(open_sequences(), Sequences{});
+}
+
 TEST_F(JournalTest, TakesOutNothingThatIsNeeded) {
   open(16UL * 1024);
   for (int i = 0; i < 20; ++i) store(2000);
