@@ -1,6 +1,7 @@
 #include "journal/entry.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -213,6 +214,33 @@ std::optional<ReadEntry> read_entry(std::string_view bytes) {
   read.size = bytes.size() - rest.size() + tail.size();
   read.text = bytes.substr(1, read.size - 1);
   return read;
+}
+
+std::optional<RecordPosition> position_of_record(std::string_view beginning) {
+  constexpr std::size_t kDigestDigits = 64;
+  const auto skip = [&](std::string_view expected) {
+    const bool is_there = beginning.starts_with(expected);
+    if (is_there) beginning.remove_prefix(expected.size());
+    return is_there;
+  };
+  const auto number = [&]() -> std::optional<std::uint64_t> {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(beginning.data(), beginning.data() + beginning.size(), value);
+    if (error != std::errc()) return std::nullopt;
+    beginning.remove_prefix(static_cast<std::size_t>(end - beginning.data()));
+    return value;
+  };
+  RecordPosition position;
+  if (!skip(kBegin.substr(1)) || !skip("\"epoch\":\"")) return std::nullopt;
+  position.epoch = beginning.substr(0, beginning.find_first_of("\"\\"));
+  beginning.remove_prefix(position.epoch.size());
+  if (!skip("\",\"previous\":\"") || beginning.size() < kDigestDigits) return std::nullopt;
+  beginning.remove_prefix(kDigestDigits);
+  if (!skip("\",\"flushed\":") || !number() || !skip(",\"sequence\":")) return std::nullopt;
+  const auto sequence = number();
+  if (!sequence || !beginning.starts_with(',')) return std::nullopt;
+  position.sequence = *sequence;
+  return position;
 }
 
 }  // namespace bobbin::journal

@@ -117,4 +117,14 @@ struct ReadEntry {
 /// to `bytes`.
 [[nodiscard]] std::optional<ReadEntry> read_entry(std::string_view bytes);
 
+/// Which record a text is, of which only the beginning need be known.
+struct RecordPosition {
+  std::string_view epoch;  ///< a part of the text
+  std::uint64_t sequence = 0;
+  friend bool operator==(const RecordPosition&, const RecordPosition&) = default;
+};
+inline constexpr std::size_t kRecordPositionBytes = 256;  ///< of a text, at most, in which these stand
+/// Of the beginning of a ReadEntry::text. Nothing: it is no record. What follows is not looked at.
+[[nodiscard]] std::optional<RecordPosition> position_of_record(std::string_view beginning);
+
 }  // namespace bobbin::journal

@@ -1,6 +1,7 @@
 #include "journal/entry.h"
 
 #include <gtest/gtest.h>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -129,6 +130,47 @@ TEST(EntryTest, WithoutWhatItsKindNeedsIsNone) {
         common + ",\"kind\":\"segment\",\"segment\":1,\"first\":1", common + ",\"sequence\":1",
         std::string("\"kind\":\"checkpoint\",\"through\":1"), std::string("\"kind\":")})
     EXPECT_FALSE(read_entry(intact(members))) << members;
+}
+
+TEST(EntryTest, TheBeginningOfARecordSaysWhichOneItIs) {
+  Entry entry = record_entry();
+  entry.epoch = "epoch";
+  std::string text;
+  append_entry(text, entry, kBody);
+  const std::string_view beginning = std::string_view(text).substr(1, kRecordPositionBytes);
+  EXPECT_EQ(position_of_record(beginning), (RecordPosition{.epoch = "epoch", .sequence = 42}));
+  const std::size_t end = beginning.find(",\"id\"");
+  EXPECT_TRUE(position_of_record(beginning.substr(0, end + 1)));
+  for (std::size_t size = 0; size <= end; ++size)
+    EXPECT_FALSE(position_of_record(beginning.substr(0, size))) << size;
+}
+
+TEST(EntryTest, TheLongestBeginningIsShortEnough) {
+  constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
+  Entry entry = record_entry();
+  entry.epoch = std::string(26, 'e');
+  entry.flushed = kHighest;
+  std::get<Record>(entry.content).sequence = kHighest;
+  std::string text;
+  append_entry(text, entry, kBody);
+  const auto position = position_of_record(std::string_view(text).substr(1, kRecordPositionBytes));
+  ASSERT_TRUE(position);
+  EXPECT_EQ(position->sequence, kHighest);
+}
+
+TEST(EntryTest, OtherEntriesAreNoRecords) {
+  for (const auto& content :
+       {decltype(Entry::content)(SegmentBegin{3, 42, "boot", 7}), decltype(Entry::content)(Withdrawal{7}),
+        decltype(Entry::content)(Checkpoint{9})}) {
+    Entry entry = record_entry();
+    entry.epoch = "epoch";
+    entry.content = content;
+    std::string text;
+    append_entry(text, entry);
+    EXPECT_FALSE(position_of_record(std::string_view(text).substr(1))) << text;
+  }
+  for (const std::string_view text : {"", "{}", "[1]", "{\"bobbin\":2,\"epoch\":\"e\""})
+    EXPECT_FALSE(position_of_record(text)) << text;
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ class Journal {
   /// Takes segments out whose records are all at or below `sequence`. The one that is written stays.
   [[nodiscard]] Result<void> trim(std::uint64_t sequence);
 
+  [[nodiscard]] const std::string& epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }  ///< of the last record that was added
   [[nodiscard]] std::uint64_t segment() const { return number_; }  ///< the number of the one that is written
   [[nodiscard]] std::uint64_t offset() const { return offset_; }   ///< in it, of the end of what was written
