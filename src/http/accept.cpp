@@ -1,6 +1,7 @@
 #include "http/accept.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/ascii.h"
 #include "http/field_syntax.h"
@@ -57,48 +58,55 @@ class Preference {
   int weight_ = 0;
 };
 
-struct Preferences {
-  Preference html{"text", "html"};
-  Preference json{"application", "json"};
-  Preference problem{"application", "problem+json"};
+using Preferences = std::span<Preference* const>;
 
-  /// One media range with its weight. False when malformed.
-  bool read_element(FieldValueReader& reader) {
-    const std::string_view type = reader.token();
-    if (type.empty() || !reader.skip('/')) return false;
-    const std::string_view subtype = reader.token();
-    if (subtype.empty() || (type == "*" && subtype != "*")) return false;
-    std::optional<int> weight = kFullWeight;
-    const bool well_formed = reader.parameters([&weight](std::string_view name, std::string_view value) {
-      if (equals_ignoring_case(name, "q")) weight = parse_weight(value);
-    });
-    if (!well_formed || !weight || !reader.at_element_end()) return false;
-    for (Preference* preference : {&html, &json, &problem}) preference->consider(type, subtype, *weight);
-    return true;
-  }
-};
+/// One media range with its weight. False when malformed.
+bool read_element(FieldValueReader& reader, Preferences preferences) {
+  const std::string_view type = reader.token();
+  if (type.empty() || !reader.skip('/')) return false;
+  const std::string_view subtype = reader.token();
+  if (subtype.empty() || (type == "*" && subtype != "*")) return false;
+  std::optional<int> weight = kFullWeight;
+  const bool well_formed = reader.parameters([&weight](std::string_view name, std::string_view value) {
+    if (equals_ignoring_case(name, "q")) weight = parse_weight(value);
+  });
+  if (!well_formed || !weight || !reader.at_element_end()) return false;
+  for (Preference* preference : preferences) preference->consider(type, subtype, *weight);
+  return true;
+}
 
-/// Nothing: Accept is malformed.
-std::optional<Preferences> preferences_of(const RequestHead& head) {
-  Preferences preferences;
+/// False: Accept is malformed.
+bool read_accept(const RequestHead& head, Preferences preferences) {
   for (const Field& field : head.fields.lines()) {
     if (field.name != FieldName::accept) continue;
     FieldValueReader reader(field.value);
     for (reader.skip_to_element(); !reader.at_end(); reader.skip_to_element())
-      if (!preferences.read_element(reader)) return std::nullopt;
+      if (!read_element(reader, preferences)) return false;
   }
-  return preferences;
+  return true;
 }
 
 }  // namespace
 
 AcceptedTypes accepted_types(const RequestHead& head) {
-  const auto preferences = preferences_of(head);
-  if (!preferences) return {};
-  return {.html = preferences->html.weight(),
-          .json = preferences->json.weight(),
-          .problem = preferences->problem.weight(),
-          .names_html = preferences->html.is_named() && preferences->html.weight() > 0};
+  Preference html{"text", "html"};
+  Preference json{"application", "json"};
+  Preference problem{"application", "problem+json"};
+  Preference* const all[] = {&html, &json, &problem};
+  if (!read_accept(head, all)) return {};
+  return {.html = html.weight(),
+          .json = json.weight(),
+          .problem = problem.weight(),
+          .names_html = html.is_named() && html.weight() > 0};
+}
+
+std::optional<int> weight_of(const RequestHead& head, std::string_view media_type) {
+  if (!head.fields.has(FieldName::accept)) return kFullWeight;
+  const std::size_t slash = media_type.find('/');
+  Preference preference{media_type.substr(0, slash), media_type.substr(slash + 1)};
+  Preference* const all[] = {&preference};
+  if (!read_accept(head, all)) return std::nullopt;
+  return preference.weight();
 }
 
 }  // namespace bobbin::http

@@ -22,6 +22,10 @@ struct AcceptedTypes {
 };
 [[nodiscard]] AcceptedTypes accepted_types(const RequestHead& head);
 
+/// The same of any media type in lower case, such as "text/event-stream". kFullWeight: there is no such field
+/// (RFC 9110 §12.5.1: any type is acceptable then). Nothing: it is malformed.
+[[nodiscard]] std::optional<int> weight_of(const RequestHead& head, std::string_view media_type);
+
 /// Whether application/json has a higher weight than text/html.
 [[nodiscard]] inline bool prefers_json(const RequestHead& head) {
   const AcceptedTypes accepted = accepted_types(head);

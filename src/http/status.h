@@ -28,6 +28,7 @@ enum class Status : std::uint16_t {
   method_not_allowed = 405,
   not_acceptable = 406,
   request_timeout = 408,
+  conflict = 409,
   length_required = 411,
   precondition_failed = 412,
   content_too_large = 413,
