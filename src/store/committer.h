@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/document.h"
+#include "store/record_watcher.h"
 
 namespace bobbin::store {
 
@@ -49,6 +50,9 @@ class Committer {
   virtual void set_segment_age(Duration age) { static_cast<void>(age); }
   /// The server stops: everything is to be on stable storage under its name before the executor ends.
   virtual void stop(const std::shared_ptr<const void>& store) { static_cast<void>(store); }
+  /// From now on `watcher` is told of the records, and of those that are there; one before is told no more.
+  /// Of a committer without records it hears nothing. May wait for a flush.
+  virtual void watch(std::weak_ptr<RecordWatcher> watcher) { static_cast<void>(watcher); }
   /// Whether there is nothing left to be done behind the answers.
   [[nodiscard]] virtual bool is_at_rest() const { return true; }
 };

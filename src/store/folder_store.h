@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/budget.h"
 #include "executor/executor.h"
@@ -56,6 +57,9 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   void stop() { committer_->stop(shared_from_this()); }
   /// Whether nothing is left to be done for documents that were acknowledged.
   [[nodiscard]] bool is_at_rest() const { return committer_->is_at_rest(); }
+
+  /// See Committer::watch.
+  void watch(std::weak_ptr<RecordWatcher> watcher) { committer_->watch(std::move(watcher)); }
 
   // These are for the documents of this store.
   [[nodiscard]] Folder& folder() { return *folder_; }

@@ -53,6 +53,13 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
 
 Result<void> JournalCommitter::prepare() {
   const Lock lock(journal_mutex_);
+  TRY(recover_journal());
+  is_prepared_ = true;
+  begin_watching();
+  return {};
+}
+
+Result<void> JournalCommitter::recover_journal() {
   if (inbox_.keeps_records()) TRY(known_.load());
   medium_ = TRY(folder_.open_journal(false));
   if (medium_ == nullptr) return {};
@@ -84,6 +91,25 @@ Result<void> JournalCommitter::begin_journal() {
   TRY(journal->trim(history_.sequence));
   journal_ = std::move(journal);
   return {};
+}
+
+void JournalCommitter::watch(std::weak_ptr<RecordWatcher> watcher) {
+  if (inbox_.layout != Layout::record) return;
+  const Lock lock(journal_mutex_);
+  watcher_ = std::move(watcher);
+  if (is_prepared_) begin_watching();
+}
+
+void JournalCommitter::begin_watching() {
+  if (const auto watcher = watcher_.lock())
+    watcher->begin(journal_ != nullptr ? journal_->epoch() : history_.epoch, published_, checkpointed_);
+}
+
+void JournalCommitter::tell_watcher(const JournalUpload& upload) {
+  if (upload.whole_record == nullptr) return;
+  if (const auto watcher = watcher_.lock())
+    watcher->named(upload.sequence, std::string_view(upload.name).substr(upload.name.rfind('/') + 1),
+                   upload.file_bytes);
 }
 
 void JournalCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
@@ -343,6 +369,7 @@ void JournalCommitter::add_entry(JournalUpload& upload, WallTime now, std::strin
 
 Result<void> JournalCommitter::stage_last_entry(JournalUpload& upload) {
   upload.whole_record = TRY(folder_.stage());
+  upload.file_bytes = journal_->last_text().size();
   return upload.whole_record->append(as_bytes(journal_->last_text()));
 }
 
@@ -398,7 +425,10 @@ void JournalCommitter::publish(Uploads& batch) {
   for (JournalUpload& upload : batch) {
     if (upload.failure) continue;
     const Result<void> named = publish(upload);
-    if (named) continue;
+    if (named) {
+      tell_watcher(upload);
+      continue;
+    }
     upload.failure = {Reason::failed, named.error()};
     journal_->add(journal::Withdrawal{upload.sequence});
     has_withdrawn = true;
@@ -524,6 +554,7 @@ Result<bool> JournalCommitter::record(std::uint64_t through, const Result<void>&
     hidden_.pop_front();
   }
   checkpointed_ = through;
+  if (const auto watcher = watcher_.lock()) watcher->checkpointed(through);
   return true;
 }
 

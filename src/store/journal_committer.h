@@ -72,12 +72,14 @@ class JournalCommitter final : public Committer {
   void set_segment_age(Duration age) override { segment_age_ = age; }
   void tick(const std::shared_ptr<const void>& store) override { begin_checkpoint(store); }
   void stop(const std::shared_ptr<const void>& store) override;
+  void watch(std::weak_ptr<RecordWatcher> watcher) override EXCLUDES(journal_mutex_);
   [[nodiscard]] bool is_at_rest() const override { return checkpointed_ == published_ || has_failed_; }
 
  private:
   struct JournalUpload : Upload {
     bool is_hidden = false;  // has a hidden name, from which it gets its own one
     std::unique_ptr<StagedFile> whole_record = nullptr;
+    std::uint64_t file_bytes = 0;           // of a whole record
     WallTime received = {};                 // of a whole record
     bool is_conflict = false;               // see journal::Record
     std::optional<std::size_t> first = {};  // of a repetition: where the first one is in its batch
@@ -93,6 +95,7 @@ class JournalCommitter final : public Committer {
   void remember_keys(const Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> write_keys() REQUIRES(journal_mutex_);
   void store(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> recover_journal() REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> begin_journal() REQUIRES(journal_mutex_);
   [[nodiscard]] bool make_room(Uploads& batch) REQUIRES(journal_mutex_);
   /// `body` is given a copy of a document that is in memory.
@@ -105,6 +108,8 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] Result<void> stage_last_entry(JournalUpload& upload) REQUIRES(journal_mutex_);
   void publish(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> publish(JournalUpload& upload);
+  void tell_watcher(const JournalUpload& upload) REQUIRES(journal_mutex_);
+  void begin_watching() REQUIRES(journal_mutex_);
   [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
   void fail_all(Uploads& batch, const NotStored& failure);
   void close(const Error& error) REQUIRES(journal_mutex_);
@@ -139,6 +144,8 @@ class JournalCommitter final : public Committer {
   UploadReport report_ GUARDED_BY(journal_mutex_);
   KnownDocuments known_ GUARDED_BY(journal_mutex_);
   bool keys_are_late_ GUARDED_BY(journal_mutex_) = false;  // the last attempt to write them has failed
+  bool is_prepared_ GUARDED_BY(journal_mutex_) = false;
+  std::weak_ptr<RecordWatcher> watcher_ GUARDED_BY(journal_mutex_);
   std::unique_ptr<journal::Medium> medium_ GUARDED_BY(journal_mutex_);
   journal::History history_ GUARDED_BY(journal_mutex_);                   // behind which the journal begins
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
