@@ -127,6 +127,7 @@ struct InboxConfig {
   std::string status = "201";  ///< of the answer: 200, 201, 202 or 204
   std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
   std::string token_file;         ///< as that of a rule for the path
+  std::string feed_token_file;    ///< the same for GET, which gives the records; empty: they are not given
 
   std::vector<std::string> accept;   ///< json, form and text; empty: json
   std::string unwrap;                ///< the field of a form that holds the document; empty: all of them

@@ -84,6 +84,7 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(
       .cache_bytes = config.server.cache_memory / config.sites.size(),
       .max_upload_bytes = config.server.max_upload,
       .commit_timeout = config.server.commit_timeout,
+      .stall_timeout = config.server.stall_timeout,
       .client_limiting = client_limiting,
       .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https),
       .log_files = predecessor != nullptr ? predecessor->log_files() : site_log_files(config)};

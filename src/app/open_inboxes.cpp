@@ -11,6 +11,7 @@
 #include "app/inbox_keys.h"
 #include "app/option_values.h"
 #include "app/places.h"
+#include "feed/feed_handler.h"
 #include "http/status.h"
 #include "signatures/scheme.h"
 #include "store/unopened_store.h"
@@ -247,6 +248,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
     std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
     std::shared_ptr<store::Room> room;
+    std::shared_ptr<feed::Feed> feed;
     const auto place = [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; };
     if (folders == nullptr) {
       TRY(UploadFolders::check(inbox.dir).map_error(place));
@@ -257,22 +259,27 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
       store = std::move(opened);
       const store::RoomLimits limits{
           .documents = inbox.max_documents, .bytes = inbox.max_bytes, .free_bytes = inbox.min_free};
+      if (!inbox.feed_token_file.empty())
+        feed = TRY(folders->open_feed(inbox.dir, inbox.name).map_error(place));
       if (limits.are_any()) room = TRY(folders->open_room(inbox.dir, limits, inbox.name).map_error(place));
     }
-    inboxes.push_back(
-        {.config = inbox, .most_bytes = most_bytes, .store = std::move(store), .room = std::move(room)});
+    inboxes.push_back({.config = inbox,
+                       .most_bytes = most_bytes,
+                       .store = std::move(store),
+                       .room = std::move(room),
+                       .feed = std::move(feed)});
   }
   return inboxes;
 }
 
 Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenInbox& inbox,
-                                                                     Duration commit_timeout) {
+                                                                     const InboxTimes& times) {
   auto scheme = TRY(scheme_of(inbox.config, inbox.most_bytes));
   std::vector<std::string> secret;
   if (scheme && scheme->reads_secret()) secret = scheme->field_names();
   std::vector<std::string> kept = inbox.config.keep;
   if (scheme) std::ranges::copy(scheme->field_names(), std::back_inserter(kept));
-  return std::make_shared<const uploads::InboxHandler>(
+  const auto handler = std::make_shared<const uploads::InboxHandler>(
       uploads::InboxSettings{.name = inbox.config.name,
                              .most_bytes = inbox.most_bytes,
                              .success = status_of(inbox.config),
@@ -284,8 +291,15 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
                              .origins = origins_of(inbox.config),
                              .keys = TRY(key_settings_of(inbox.config)),
                              .scheme = std::move(scheme),
-                             .commit_timeout = commit_timeout},
+                             .commit_timeout = times.commit_timeout},
       inbox.store);
+  if (inbox.config.feed_token_file.empty()) return handler;
+  // A stream must say something before it counts as stalled.
+  const Duration comment_every = std::min<Duration>(seconds(15), times.stall_timeout / 2);
+  return std::make_shared<const feed::FeedHandler>(
+      feed::FeedSettings{
+          .name = inbox.config.name, .path = inbox.config.url_path(), .comment_every = comment_every},
+      inbox.feed, handler);
 }
 
 std::size_t fingerprint_of_secrets(const InboxConfig& config) {

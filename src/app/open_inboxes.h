@@ -10,6 +10,7 @@
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "feed/feed.h"
 #include "http/handler.h"
 #include "store/document_store.h"
 #include "store/room.h"
@@ -22,6 +23,7 @@ struct OpenInbox {
   std::uint64_t most_bytes;  ///< of a document
   std::shared_ptr<store::DocumentStore> store;
   std::shared_ptr<store::Room> room = nullptr;             ///< null: there is no limit
+  std::shared_ptr<feed::Feed> feed = nullptr;              ///< null: there is none, or it is not opened
   std::shared_ptr<const http::Handler> handler = nullptr;  ///< see handler_of
 };
 
@@ -36,9 +38,15 @@ struct OpenInbox {
                                                                        std::uint64_t most_upload_bytes,
                                                                        UploadFolders* folders);
 
+/// What the handlers of all inboxes have in common.
+struct InboxTimes {
+  Duration commit_timeout;
+  Duration stall_timeout;  ///< of a source of content
+};
+
 /// A handler with the secrets as they are in their file now.
 [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenInbox& inbox,
-                                                                                   Duration commit_timeout);
+                                                                                   const InboxTimes& times);
 
 /// The fingerprint of the file of secrets as it is now.
 [[nodiscard]] std::size_t fingerprint_of_secrets(const InboxConfig& config);

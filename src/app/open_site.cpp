@@ -448,7 +448,8 @@ Result<void, std::string> OpenSite::read_files() {
   authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
   rules_ = TRY(open_rules(config_, guards(), shared_.executor, shared_.client_limiting, exempt));
   addresses_ = TRY(open_addresses(config_, *shared_.types, exempt));
-  for (OpenInbox& inbox : inboxes_) inbox.handler = TRY(handler_of(inbox, shared_.commit_timeout));
+  for (OpenInbox& inbox : inboxes_)
+    inbox.handler = TRY(handler_of(inbox, {shared_.commit_timeout, shared_.stall_timeout}));
   return {};
 }
 

@@ -38,6 +38,7 @@ class OpenSite {
     std::size_t cache_bytes;  ///< for the files of one site
     std::uint64_t max_upload_bytes;
     Duration commit_timeout;
+    Duration stall_timeout;
     const ClientLimiting* client_limiting;  ///< null: clients have no limits
     bool redirects_to_https;                ///< whether any listener does so
     std::vector<SiteLogFile> log_files;     ///< see access_log_of

@@ -100,13 +100,27 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
   return rule;
 }
 
+/// And who may read, another one. It stands behind all others, so that none opens the feed to everybody.
+[[nodiscard]] RuleConfig feed_rule(const InboxConfig& inbox) {
+  RuleConfig rule = token_rule(inbox);
+  rule.methods = {"GET"};
+  rule.token_file = inbox.feed_token_file;
+  return rule;
+}
+
+void add_feed_rules(SiteConfig& site) {
+  for (const InboxConfig& inbox : site.inboxes)
+    if (!inbox.feed_token_file.empty()) site.rules.push_back(feed_rule(inbox));
+}
+
 /// Adds what a table within a [[site]], or one for the default site, says.
 [[nodiscard]] Result<void, ConfigError> add_table(const Table& table, SiteConfig& site) {
   if (table.scope == Scope::rule) site.rules.push_back(TRY(rule_of(table)));
   if (table.scope == Scope::mount) site.mounts.push_back(TRY(mount_of(table)));
   if (table.scope == Scope::inbox) {
     site.inboxes.push_back(TRY(inbox_of(table)));
-    if (!site.inboxes.back().token_file.empty()) site.rules.push_back(token_rule(site.inboxes.back()));
+    const InboxConfig& inbox = site.inboxes.back();
+    if (!inbox.token_file.empty()) site.rules.push_back(token_rule(inbox));
   }
   return {};
 }
@@ -118,6 +132,7 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
   own.site.is_default = false;
   TRY(apply_all(sources, own.target()));
   for (const Table& each : table.tables) TRY(add_table(each, own.site));
+  add_feed_rules(own.site);
   return std::move(own.site);
 }
 
@@ -157,6 +172,7 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
                                         : "inbox")));
     TRY(add_table(table, own.site));
   }
+  add_feed_rules(own.site);
   if (has_default_site) config.sites.push_back(std::move(own.site));
   return config;
 }

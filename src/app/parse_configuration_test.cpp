@@ -380,6 +380,28 @@ TEST(Configuration, ReadsTheRulesOfSites) {
   EXPECT_EQ(of_site.sites[1].rules[0].paths, std::vector<std::string>{"/c"});
 }
 
+/// A rule for everything must not open a feed, wherever it stands.
+TEST(Configuration, WhoMayReadAFeedIsTheLastRule) {
+  const std::string inbox =
+      "inbox]]\nname = \"a\"\ndir = \"b\"\ntoken_file = \"senders\"\nfeed_token_file = \"readers\"\n";
+  const std::string open = "rule]]\npath = \"/**\"\nopen = true\n";
+  const auto check = [](const SiteConfig& site) {
+    ASSERT_EQ(site.rules.size(), 3U);
+    EXPECT_EQ(site.rules[0].token_file, "senders");
+    EXPECT_TRUE(site.rules[0].methods.empty());
+    EXPECT_TRUE(site.rules[1].is_open);
+    EXPECT_EQ(site.rules[2].token_file, "readers");
+    EXPECT_EQ(site.rules[2].paths, std::vector<std::string>{"/in/a"});
+    EXPECT_EQ(site.rules[2].methods, std::vector<std::string>{"GET"});
+    EXPECT_EQ(site.inboxes[0].feed_token_file, "readers");
+  };
+  check(config_from({{"-c", "bobbin.toml"}, {}, "port = 1\n[[" + inbox + "[[" + open}).sites.at(0));
+  check(config_from({{"-c", "bobbin.toml"},
+                     {},
+                     "[[site]]\nnames = \"a.example\"\nroot = \"x\"\n[[site." + inbox + "[[site." + open})
+            .sites.at(0));
+}
+
 TEST(Configuration, RefusesBadRules) {
   const auto refusal = [](const std::string& text) { return error_from({{"-c", "bobbin.toml"}, {}, text}); };
   const std::string site = "[[site]]\nnames = \"a.example\"\nroot = \"x\"\n";

@@ -174,6 +174,7 @@ void Reloader::install(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
   pool_.replace_handler(Generation::handler(generation_));
   folders_.tick();
+  folders_.end_readers();
 }
 
 void Reloader::forget_reports() {

@@ -51,15 +51,10 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_inb
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
     const std::string& directory, const store::FolderStore::Limits& limits) {
   const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
-  if (const auto status = status_of(directory)) {
-    const auto found = std::ranges::find_if(folders_, [&](const Folder& folder) {
-      return folder.device == status->device && folder.inode == status->inode;
-    });
-    if (found != folders_.end()) {
-      if (found->store->is_for(limits.inbox)) return found->store;
-      return failure(fmt::format("\"{}\" is where other documents are kept; a directory of its own is needed",
-                                 directory));
-    }
+  if (const Folder* found = find(directory)) {
+    if (found->store->is_for(limits.inbox)) return found->store;
+    return failure(
+        fmt::format("\"{}\" is where other documents are kept; a directory of its own is needed", directory));
   }
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
   if (limits.inbox.keeps_records()) TRY(folder->make_inbox_folders().map_error(as_message));
@@ -69,6 +64,27 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
   const os::FileStatus status = TRY(status_of(directory).map_error(as_message));
   folders_.push_back({status.device, status.inode, store});
   return store;
+}
+
+UploadFolders::Folder* UploadFolders::find(const std::string& directory) {
+  const auto status = status_of(directory);
+  if (!status) return nullptr;
+  const auto found = std::ranges::find_if(folders_, [&](const Folder& folder) {
+    return folder.device == status->device && folder.inode == status->inode;
+  });
+  return found == folders_.end() ? nullptr : &*found;
+}
+
+Result<std::shared_ptr<feed::Feed>, std::string> UploadFolders::open_feed(const std::string& directory,
+                                                                          const std::string& name) {
+  Folder* const folder = find(directory);
+  if (folder == nullptr) return failure(cannot_be_used(directory, {ENOENT, "feed"}));
+  if (auto open = folder->feed.lock()) return open;
+  auto feed = TRY(feed::Feed::open(directory, folder->device, name, executor_, log_.writer("Uploads"))
+                      .map_error([&](const Error& error) { return cannot_be_used(directory, error); }));
+  folder->feed = feed;
+  folder->store->watch(feed);
+  return feed;
 }
 
 Result<std::shared_ptr<store::Room>, std::string> UploadFolders::open_room(const std::string& directory,
@@ -98,7 +114,12 @@ void UploadFolders::tick() {
   for (const Folder& folder : folders_) {
     folder.store->try_to_take_over();
     folder.store->tick();
+    const auto feed = folder.feed.lock();
+    if (feed == nullptr) continue;
+    if (ends_readers_) feed->end_readers();
+    feed->tick(monotonic_now());
   }
+  ends_readers_ = false;
   std::erase_if(rooms_, [](const WatchedRoom& watched) { return watched.room.expired(); });
   for (const WatchedRoom& watched : rooms_) {
     auto room = watched.room.lock();
@@ -109,7 +130,10 @@ void UploadFolders::tick() {
 }
 
 void UploadFolders::stop() {
-  for (const Folder& folder : folders_) folder.store->stop();
+  for (const Folder& folder : folders_) {
+    folder.store->stop();
+    if (const auto feed = folder.feed.lock()) feed->stop();
+  }
 }
 
 }  // namespace bobbin::app

@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "base/result.h"
 #include "executor/executor.h"
+#include "feed/feed.h"
 #include "observe/log.h"
 #include "store/folder_store.h"
 #include "store/room.h"
@@ -33,6 +34,13 @@ class UploadFolders {
   [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_inbox(
       const std::string& directory, const store::Inbox& inbox);
 
+  /// The feed of an inbox that is open. It goes on as long as somebody uses it.
+  [[nodiscard]] Result<std::shared_ptr<feed::Feed>, std::string> open_feed(const std::string& directory,
+                                                                           const std::string& name);
+  /// Readers of feeds are to ask again, since who may read has changed, perhaps. They do so within a second:
+  /// by then every worker has the new generation.
+  void end_readers() { ends_readers_ = true; }
+
   /// The room of an inbox that is open. It is looked into as long as somebody uses it.
   [[nodiscard]] Result<std::shared_ptr<store::Room>, std::string> open_room(const std::string& directory,
                                                                             const store::RoomLimits& limits,
@@ -57,7 +65,10 @@ class UploadFolders {
     std::uint64_t device;
     std::uint64_t inode;
     std::shared_ptr<store::FolderStore> store;
+    std::weak_ptr<feed::Feed> feed = {};
   };
+  /// Null: it is not open.
+  [[nodiscard]] Folder* find(const std::string& directory);
 
   const ServerConfig limits_;
   executor::Executor& executor_;
@@ -69,6 +80,7 @@ class UploadFolders {
   };
 
   std::vector<Folder> folders_;
+  bool ends_readers_ = false;
   std::vector<WatchedRoom> rooms_;
 };
 
