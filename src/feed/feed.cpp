@@ -109,7 +109,8 @@ Result<bool> Feed::scan_step(Scan& scan) {
 
 void Feed::end_scan(Scan& scan) {
   // Names and sequences have the same order, unless somebody has put a copy of a file there.
-  std::ranges::stable_sort(scan.found, {}, &IndexEntry::sequence);
+  std::ranges::sort(scan.found, {},
+                    [](const IndexEntry& each) { return std::pair(each.sequence, each.name); });
   const auto copies = std::ranges::unique(scan.found, {}, &IndexEntry::sequence);
   scan.found.erase(copies.begin(), copies.end());
   {

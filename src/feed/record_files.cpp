@@ -51,8 +51,14 @@ Result<std::unique_ptr<RecordFiles>> RecordFiles::open(const std::string& direct
   return std::unique_ptr<RecordFiles>(new RecordFiles(std::move(folders)));
 }
 
-Result<std::vector<std::string>> RecordFiles::list(std::size_t folder) const {
-  return os::list(TRY(os::open_directory_at(folders_[folder], ".")));
+Result<void> RecordFiles::each_name(std::size_t folder,
+                                    const std::function<void(std::string_view name)>& visit) const {
+  // A descriptor of its own, since a directory is read from where it was left.
+  const os::Fd directory = TRY(os::open_directory_at(folders_[folder], "."));
+  const auto take = [&](const os::DirectoryEntry& entry) { visit(entry.name); };
+  while (TRY(os::read_entries(directory, take))) {
+  }
+  return {};
 }
 
 Result<std::optional<os::Fd>> RecordFiles::find_once(const std::string& name) const {
@@ -66,10 +72,11 @@ Result<std::optional<os::Fd>> RecordFiles::find_once(const std::string& name) co
     if (i == kWork) continue;
     if (auto found = TRY(open(folders_[i], name))) return found;
   }
-  for (const std::string& claim : TRY(list(kWork)))
-    if (claim.ends_with(name))
-      if (auto found = TRY(open(folders_[kWork], claim))) return found;
-  return std::nullopt;
+  std::string claim;
+  TRY(each_name(kWork, [&](std::string_view claimed) {
+    if (claimed.ends_with(name)) claim = claimed;
+  }));
+  return claim.empty() ? Result<std::optional<os::Fd>>(std::nullopt) : open(folders_[kWork], claim);
 }
 
 Result<std::optional<os::Fd>> RecordFiles::find(const std::string& name) const {
@@ -81,14 +88,12 @@ Result<std::optional<os::Fd>> RecordFiles::find(const std::string& name) const {
 Result<std::vector<PackedName>> RecordFiles::names() const {
   std::vector<PackedName> names;
   for (int look = 0; look < kLooks; ++look) {
-    for (std::size_t i = 0; i < folders_.size(); ++i) {
-      for (const std::string& file : TRY(list(i))) {
-        std::string_view name = file;
+    for (std::size_t i = 0; i < folders_.size(); ++i)
+      TRY(each_name(i, [&](std::string_view name) {
         if (i == kWork && name.size() > store::kRecordNameBytes)
           name.remove_prefix(name.size() - store::kRecordNameBytes);
         if (const auto packed = PackedName::of(name)) names.push_back(*packed);
-      }
-    }
+      }));
     std::ranges::sort(names);
     names.erase(std::ranges::unique(names).begin(), names.end());
   }

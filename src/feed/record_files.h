@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,8 +54,9 @@ class RecordFiles {
 
  private:
   explicit RecordFiles(std::array<os::Fd, 4> folders) : folders_(std::move(folders)) {}
-  /// Its own descriptor, since a directory is read from where it was left.
-  [[nodiscard]] Result<std::vector<std::string>> list(std::size_t folder) const;
+  /// Calls `visit` with each name in a folder.
+  [[nodiscard]] Result<void> each_name(std::size_t folder,
+                                       const std::function<void(std::string_view name)>& visit) const;
   [[nodiscard]] Result<std::optional<os::Fd>> find_once(const std::string& name) const;
 
   const std::array<os::Fd, 4> folders_;  // as kInboxFolders

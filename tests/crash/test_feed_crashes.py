@@ -55,11 +55,22 @@ def records_in(folder):
     return {record["sequence"]: (record["id"], record["sha256"]) for record in found}
 
 
-def check_seen(folder, seen):
-    """Everything that a reader has seen is there, and it has seen each record once, in order."""
+def empty_done(folder, through):
+    """Delete finished records through this sequence, as consumers do; returns them as records_in does."""
+    removed = {}
+    for path in [path for part in ("done", "failed") for path in (folder / part).iterdir()]:
+        record = whole_record(path.read_bytes())
+        if record and record["sequence"] <= through:
+            removed[record["sequence"]] = (record["id"], record["sha256"])
+            path.unlink()
+    return removed
+
+
+def check_seen(folder, seen, removed):
+    """Everything that a reader has seen is there, or was removed, and it has seen each record once, in order."""
     sequences = [sequence for sequence, _, _ in seen]
     assert sequences == sorted(set(sequences))
-    there = records_in(folder)
+    there = records_in(folder) | removed
     lost = [record for record in seen if there.get(record[0]) != (record[1], record[2])]
     assert not lost, f"{len(lost)} of {len(seen)} records that a reader has seen are not there: {lost[:5]}"
 
@@ -69,13 +80,14 @@ def test_what_a_reader_has_seen_survives_a_power_cut(start_on_disk, disk):
     folder = disk.path / "box"
     chance = random.Random()
     acknowledged = Acknowledged()
+    removed = {}
     server = start_on_disk()
     with Reader(lambda: server.address, chance) as reader:
         for number in range(CUTS):
             goal = len(reader) + chance.randrange(1, 60)
             with Workers(folder, generation=number), InboxLoad(server.address, acknowledged):
                 eventually(lambda: len(reader) >= goal, "the reader has seen records")
-                time.sleep(chance.random())  # some of them before a checkpoint, and some behind it
+                time.sleep(chance.random() * chance.choice([0.02, 0.02, 1.1]))  # some of them before a checkpoint, and some behind it
                 disk.cut_power()
                 time.sleep(chance.random() / 50)
                 server.kill()
@@ -84,11 +96,12 @@ def test_what_a_reader_has_seen_survives_a_power_cut(start_on_disk, disk):
             eventually(lambda: read(server, accept=LINES).status == 200, "the feed is there")
             with reader.lock:
                 seen = list(reader.seen)
-            check_seen(folder, seen)
+            check_seen(folder, seen, removed)
+            removed |= empty_done(folder, seen[-1][0])
         last = max(records_in(folder))
         wait_until_shown(server, last)
         eventually(lambda: reader.sequences()[-1:] == [last], "the reader has seen all")
-    check_seen(folder, reader.seen)
+    check_seen(folder, reader.seen, removed)
     answers = dict((sequence, (identifier, digest)) for identifier, (sequence, digest) in acknowledged.answers.items())
     seen = {sequence: (identifier, digest) for sequence, identifier, digest in reader.seen}
     assert {sequence: seen.get(sequence) for sequence in answers} == answers, "and it has missed no acknowledged document"
@@ -105,7 +118,7 @@ def test_the_check_notices_a_server_that_does_not_sync(start_on_disk, disk, nosy
         server.kill()
     disk.power_on()
     with pytest.raises((AssertionError, FileNotFoundError)):
-        check_seen(folder, reader.seen)
+        check_seen(folder, reader.seen, {})
 
 
 def test_the_feed_goes_on_behind_the_last_sequence(start_on_disk, disk):
