@@ -279,7 +279,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
   if (scheme && scheme->reads_secret()) secret = scheme->field_names();
   std::vector<std::string> kept = inbox.config.keep;
   if (scheme) std::ranges::copy(scheme->field_names(), std::back_inserter(kept));
-  const auto handler = std::make_shared<const uploads::InboxHandler>(
+  std::shared_ptr<const http::Handler> handler = std::make_shared<const uploads::InboxHandler>(
       uploads::InboxSettings{.name = inbox.config.name,
                              .most_bytes = inbox.most_bytes,
                              .success = status_of(inbox.config),
@@ -299,7 +299,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
   return std::make_shared<const feed::FeedHandler>(
       feed::FeedSettings{
           .name = inbox.config.name, .path = inbox.config.url_path(), .comment_every = comment_every},
-      inbox.feed, handler);
+      inbox.feed, std::move(handler));
 }
 
 std::size_t fingerprint_of_secrets(const InboxConfig& config) {

@@ -13,10 +13,9 @@ namespace {
 /// Decimal digits alone.
 std::optional<std::uint64_t> number_in(std::string_view text) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
   if (text.empty() || !std::ranges::all_of(text, is_digit)) return std::nullopt;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return value;
 }
 

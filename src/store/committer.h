@@ -52,7 +52,7 @@ class Committer {
   virtual void stop(const std::shared_ptr<const void>& store) { static_cast<void>(store); }
   /// From now on `watcher` is told of the records, and of those that are there; one before is told no more.
   /// Of a committer without records it hears nothing. May wait for a flush.
-  virtual void watch(std::weak_ptr<RecordWatcher> watcher) { static_cast<void>(watcher); }
+  virtual void watch(const std::weak_ptr<RecordWatcher>& watcher) { static_cast<void>(watcher); }
   /// Whether there is nothing left to be done behind the answers.
   [[nodiscard]] virtual bool is_at_rest() const { return true; }
 };

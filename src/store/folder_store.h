@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "base/budget.h"
 #include "executor/executor.h"
@@ -59,7 +58,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] bool is_at_rest() const { return committer_->is_at_rest(); }
 
   /// See Committer::watch.
-  void watch(std::weak_ptr<RecordWatcher> watcher) { committer_->watch(std::move(watcher)); }
+  void watch(const std::weak_ptr<RecordWatcher>& watcher) { committer_->watch(watcher); }
 
   // These are for the documents of this store.
   [[nodiscard]] Folder& folder() { return *folder_; }

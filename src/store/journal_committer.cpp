@@ -93,10 +93,10 @@ Result<void> JournalCommitter::begin_journal() {
   return {};
 }
 
-void JournalCommitter::watch(std::weak_ptr<RecordWatcher> watcher) {
+void JournalCommitter::watch(const std::weak_ptr<RecordWatcher>& watcher) {
   if (inbox_.layout != Layout::record) return;
   const Lock lock(journal_mutex_);
-  watcher_ = std::move(watcher);
+  watcher_ = watcher;
   if (is_prepared_) begin_watching();
 }
 

@@ -72,7 +72,7 @@ class JournalCommitter final : public Committer {
   void set_segment_age(Duration age) override { segment_age_ = age; }
   void tick(const std::shared_ptr<const void>& store) override { begin_checkpoint(store); }
   void stop(const std::shared_ptr<const void>& store) override;
-  void watch(std::weak_ptr<RecordWatcher> watcher) override EXCLUDES(journal_mutex_);
+  void watch(const std::weak_ptr<RecordWatcher>& watcher) override EXCLUDES(journal_mutex_);
   [[nodiscard]] bool is_at_rest() const override { return checkpointed_ == published_ || has_failed_; }
 
  private:

@@ -281,7 +281,7 @@ def test_a_reader_that_waits_and_leaves_is_forgotten(start_feed):
     connections = [server.connect() for _ in range(20)]
     for connection in connections:
         connection.send(connection.request("GET", "/in/box?since=1&wait=2", fields=reading_fields(LINES)))
-    assert server.open_sockets() >= 20
+    eventually(lambda: server.open_sockets() >= 20, "all are connected")
     for connection in connections:
         connection.abort()
     eventually(lambda: server.open_sockets() < 20, "they have gone")
