@@ -154,6 +154,10 @@ Result<void, std::string> check_store(const InboxConfig& config) {
         fmt::format("{}: max_documents: a file has many records with store = \"segments\"; max_bytes "
                     "is needed instead",
                     name_of(config)));
+  if (has_segments && !config.feed_token_file.empty())
+    return failure(
+        fmt::format("{}: feed_token_file: a feed needs a file of each record; store = \"record\" is needed",
+                    name_of(config)));
   if (!has_segments && config.segment_age != InboxConfig().segment_age)
     return failure(
         fmt::format("{}: segment_age: it says nothing without store = \"segments\"", name_of(config)));

@@ -165,6 +165,7 @@ def test_an_inbox_can_change_over(start_inbox, folder):
         ({"store": "files"}, 'store: "files" is not allowed; record or segments'),
         ({"store": "segments", "segment_age": "0"}, 'segment_age: "0" is not allowed; a time from 1s to 1h'),
         ({"segment_age": "2s"}, 'segment_age: it says nothing without store = "segments"'),
+        ({"store": "segments", "feed_token_file": "tokens"}, 'feed_token_file: a feed needs a file of each record; store = "record" is needed'),
         ({"store": "segments", "max_documents": 5}, 'max_documents: a file has many records with store = "segments"; max_bytes is needed'),
     ],
 )
