@@ -143,7 +143,7 @@ using Reply = std::variant<Response, Pending>;
 
 struct Accepted {};
 /// What an exchange says to a piece of content, which it has taken in every case. After Wait it is given no
-/// more until Resume is called; a response refuses the rest.
+/// more until Resume is called and resumed() has not said Wait again; a response refuses the rest.
 using Intake = std::variant<Accepted, Wait, Response>;
 
 /// One request being received. Thread: the worker that owns the connection.
@@ -152,6 +152,9 @@ class Exchange {
   virtual ~Exchange() = default;
   /// The next piece of the content, decoded from its transfer coding.
   [[nodiscard]] virtual Intake content(Bytes piece) = 0;
+  /// Resume was called after Wait: the time to go on with what was kept of the last piece. It may be called
+  /// before what was waited for is there.
+  [[nodiscard]] virtual Intake resumed() { return Accepted{}; }
   /// All of the content has arrived.
   [[nodiscard]] virtual Reply complete(ReplyLater later) = 0;
   /// The content will not be completed: the client has gone, is too slow, or has sent something malformed.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class RecordingHandler final : public Handler {
   mutable int cancelled = 0;             ///< exchanges whose client has gone
   /// The receiver of `/waits` says Wait after so many pieces of content.
   int pieces_until_wait = 1;
+  /// What that receiver says when it is told to go on.
+  std::function<Intake()> when_resumed = [] { return Accepted{}; };
   bool decides = false;
 
   Begin begin(const Request& request) const override {
@@ -57,7 +60,7 @@ class RecordingHandler final : public Handler {
     }
     if (head.target == "/missing") return Response::error(Status::not_found, "There is nothing here.");
     if (head.method == Method::post)
-      return std::make_unique<Recording>(events_, cancelled, head.target == "/later",
+      return std::make_unique<Recording>(*this, head.target == "/later",
                                          head.target == "/waits" ? pieces_until_wait : -1);
     if (head.target == "/pending")
       return Pending{.limit = seconds(7),
@@ -80,16 +83,18 @@ class RecordingHandler final : public Handler {
  private:
   class Recording final : public Exchange {
    public:
-    Recording(std::vector<std::string>& events, int& cancelled, bool later, int pieces_until_wait)
-        : events_(events), cancelled_(cancelled), later_(later), pieces_until_wait_(pieces_until_wait) {}
-    void cancelled() override { ++cancelled_; }
+    Recording(const RecordingHandler& handler, bool later, int pieces_until_wait)
+        : handler_(handler), later_(later), pieces_until_wait_(pieces_until_wait) {}
+    void cancelled() override { ++handler_.cancelled; }
+    Intake resumed() override { return handler_.when_resumed(); }
     Intake content(Bytes piece) override {
       received_ += as_text(piece);
       if (--pieces_until_wait_ == 0) return Wait{};
       return Accepted{};
     }
     Reply complete(ReplyLater later) override {
-      events_.push_back("content " + std::to_string(received_.size()) + " " + received_.substr(0, 40));
+      handler_.events_.push_back("content " + std::to_string(received_.size()) + " " +
+                                 received_.substr(0, 40));
       if (later_) {
         std::move(later).forget();
         Pending pending;
@@ -101,8 +106,7 @@ class RecordingHandler final : public Handler {
     }
 
    private:
-    std::vector<std::string>& events_;
-    int& cancelled_;
+    const RecordingHandler& handler_;
     std::string received_;
     bool later_;
     int pieces_until_wait_;

@@ -112,12 +112,14 @@ bool Session::awaits_reply() const { return current_ != nullptr && current_->pen
 void Session::resume(ExchangeId exchange, Instant now) {
   if (exchange != ExchangeId{requests_}) return;
   if (workspace_ != nullptr) workspace_->responses.resume(now);
-  if (current_ != nullptr && current_->undecided)
+  if (current_ != nullptr && current_->undecided) {
     decide_again(now);
-  else if (reader_.is_paused())
+  } else if (reader_.is_paused()) {
     reader_.go_on(now);
-  else
+    static_cast<void>(heed(current_->receiver->resumed(), has_input(), now));
+  } else {
     return;
+  }
   // Nothing more need have arrived, since the piece that had to wait may have been the last one.
   if (has_input())
     process_buffered(now);

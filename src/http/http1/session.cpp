@@ -138,19 +138,20 @@ bool Session::read_content(Bytes& input, Instant now) {
     const auto& step = std::get<ContentDecoder::Step>(result);
     input = input.subspan(step.consumed_bytes);
     if (step.content.empty()) continue;
-    Intake intake = current_->receiver->content(step.content);
-    if (auto* refused = std::get_if<Response>(&intake)) {
-      const auto finished = std::move(current_);
-      answer(std::move(*refused), std::move(finished->request),
-             {.content_is_read = reader_.content_is_finished(), .more_has_arrived = !input.empty()}, now);
-      return true;
-    }
-    if (std::holds_alternative<Wait>(intake)) {
-      reader_.pause(now);
-      return false;
-    }
+    if (heed(current_->receiver->content(step.content), !input.empty(), now)) return true;
+    if (reader_.is_paused()) return false;
   }
   complete(!input.empty(), now);
+  return true;
+}
+
+bool Session::heed(Intake intake, bool more_has_arrived, Instant now) {
+  if (std::holds_alternative<Wait>(intake)) reader_.pause(now);
+  auto* refused = std::get_if<Response>(&intake);
+  if (refused == nullptr) return false;
+  const auto finished = std::move(current_);
+  answer(std::move(*refused), std::move(finished->request),
+         {.content_is_read = reader_.content_is_finished(), .more_has_arrived = more_has_arrived}, now);
   return true;
 }
 

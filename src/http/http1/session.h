@@ -95,6 +95,8 @@ class Session final : public http::Session {
   bool read_head(Bytes& input, Instant now);
   [[nodiscard]] bool is_preface_of_http2(std::string_view input) const;
   bool read_content(Bytes& input, Instant now);
+  /// Does what the receiver says: goes on, pauses, or answers. True: it has answered.
+  bool heed(Intake intake, bool more_has_arrived, Instant now);
   void input_ended(Instant now);
   void process_buffered(Instant now);  // may be called only while has_input()
 

@@ -138,14 +138,18 @@ void Session::give(Stream& stream, Bytes content) {
     return refuse(stream, kTooLarge);
   }
   stream.allowance_bytes -= content.size();
-  Intake intake = stream.receiver->content(content);
+  heed(stream, stream.receiver->content(content), content.size());
+}
+
+/// Does what the receiver says of the last `content_bytes`: goes on, waits, or answers.
+void Session::heed(Stream& stream, Intake intake, std::size_t content_bytes) {
   if (std::holds_alternative<Wait>(intake)) {
     stream.receiver_waits = true;
     ++waiting_receivers_;
-    stream.unconsumed_bytes = content.size();
+    stream.unconsumed_bytes = content_bytes;
     return;
   }
-  consume(stream, content.size());
+  consume(stream, content_bytes);
   if (auto* refused = std::get_if<Response>(&intake)) answer(stream, std::move(*refused));
 }
 
@@ -153,8 +157,8 @@ void Session::go_on_receiving(Stream& stream) {
   stream.receiver_waits = false;
   --waiting_receivers_;
   stream.last_received = now_;
-  consume(stream, std::exchange(stream.unconsumed_bytes, 0));
-  take_held(stream);
+  heed(stream, stream.receiver->resumed(), std::exchange(stream.unconsumed_bytes, 0));
+  if (stream.receiver != nullptr && !stream.receiver_waits) take_held(stream);
 }
 
 void Session::content_frame_ends(std::int32_t id, std::size_t content_bytes, bool ends_stream) {

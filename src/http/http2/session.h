@@ -164,6 +164,7 @@ class Session final : public http::Session {
   void drop(Stream& stream, std::size_t bytes);
   void begin_to_discard(Stream& stream);
   void give(Stream& stream, Bytes content);
+  void heed(Stream& stream, Intake intake, std::size_t content_bytes);
   void go_on_receiving(Stream& stream);
   void request_ends(std::int32_t id);
   void complete(Stream& stream);

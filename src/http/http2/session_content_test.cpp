@@ -125,6 +125,45 @@ TEST(Http2Session, AReceiverThatWaitsClosesTheWindowOfItsStreamAlone) {
   EXPECT_EQ(driver.events.back(), "content 300000 " + std::string(40, 'w'));
 }
 
+TEST(Http2Session, AReceiverThatIsResumedMayWaitAgainBeforeItGetsMore) {
+  SessionDriver driver;
+  int resumed = 0;
+  driver.handler().when_resumed = [&]() -> Intake {
+    if (++resumed < 3) return Wait{};
+    return Accepted{};
+  };
+  const auto waiting = driver.client.post("/waits");
+  driver.client.send_content(waiting, std::string(300'000, 'w'));
+  driver.exchange();
+  for (int i = 1; i < 3; ++i) {
+    driver.resume(waiting);
+    EXPECT_EQ(resumed, i);
+    EXPECT_EQ(driver.client.window(waiting), 0);
+    EXPECT_EQ(driver.client.response(waiting).status(), "none");
+  }
+  driver.resume(waiting);
+  EXPECT_EQ(driver.client.response(waiting).status(), "201");
+  EXPECT_EQ(driver.events.back(), "content 300000 " + std::string(40, 'w'));
+}
+
+TEST(Http2Session, AReceiverThatIsResumedMayRefuse) {
+  SessionDriver driver;
+  driver.handler().when_resumed = [] {
+    return Response::error(Status::content_too_large, "It was too much after all.");
+  };
+  for (const bool has_ended : {true, false}) {
+    const auto waiting = driver.client.post("/waits");
+    driver.client.send_content(waiting, std::string(300'000, 'w'), has_ended);
+    driver.exchange();
+    driver.resume(waiting);
+    EXPECT_EQ(driver.client.response(waiting).status(), "413");
+  }
+  const auto stream = driver.client.post("/x");
+  driver.client.send_content(stream, std::string(200'000, 'x'));
+  driver.exchange();
+  EXPECT_EQ(driver.client.response(stream).status(), "201") << "the window of the connection is open";
+}
+
 TEST(Http2Session, StreamsThatEndEarlyDoNotUseTheWindowOfTheConnectionUp) {
   SessionDriver driver;
   for (int i = 0; i < 40; ++i) {
