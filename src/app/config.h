@@ -129,7 +129,8 @@ struct InboxConfig {
   std::string token_file;         ///< as that of a rule for the path
   std::string feed_token_file;    ///< the same for GET, which gives the records; empty: they are not given
 
-  std::vector<std::string> accept;   ///< json, form and text; empty: json
+  std::vector<std::string> accept;                      ///< json, form and text; empty: json
+  std::vector<std::string> codings = {"gzip", "zstd"};  ///< that are decoded
   std::string unwrap;                ///< the field of a form that holds the document; empty: all of them
   std::string redirect;              ///< where a form that is kept leads to; empty: it is answered as JSON
   std::vector<std::string> origins;  ///< uploads::PageOrigin::parse accepts each of them

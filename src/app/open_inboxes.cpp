@@ -12,6 +12,7 @@
 #include "app/option_values.h"
 #include "app/places.h"
 #include "feed/feed_handler.h"
+#include "http/content_coding.h"
 #include "http/status.h"
 #include "signatures/scheme.h"
 #include "store/unopened_store.h"
@@ -121,6 +122,13 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
           .json_suffix = takes_json,
           .form = takes(config, "form"),
           .text = takes(config, "text")};
+}
+
+http::CodingSet codings_of(const InboxConfig& config) {
+  http::CodingSet codings;
+  for (const http::ContentCoding coding : http::kContentCodings)
+    if (std::ranges::find(config.codings, name_of(coding)) != config.codings.end()) codings.add(coding);
+  return codings;
 }
 
 uploads::PageOrigins origins_of(const InboxConfig& config) {
@@ -290,6 +298,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
                              .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
                              .room = inbox.room,
                              .types = content_types_of(inbox.config),
+                             .codings = codings_of(inbox.config),
                              .unwrap = inbox.config.unwrap,
                              .redirect = inbox.config.redirect,
                              .origins = origins_of(inbox.config),

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/endpoint.h"
+#include "coding/decoder.h"
 #include "crypto/sha256.h"
 #include "http/field_syntax.h"
 #include "http/filters/client_certificates.h"
@@ -247,6 +248,12 @@ std::optional<std::string> accept_inbox_status(std::string_view text) {
 std::optional<std::string> accept_inbox_type(std::string_view text) {
   for (const std::string_view allowed : {"json", "form", "text"})
     if (text == allowed) return std::string(text);
+  return std::nullopt;
+}
+
+std::optional<std::string> accept_inbox_coding(std::string_view text) {
+  for (const http::ContentCoding coding : http::kContentCodings)
+    if (coding::kDecodings.has(coding) && text == name_of(coding)) return std::string(text);
   return std::nullopt;
 }
 

@@ -70,6 +70,7 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_inbox_status(std::string_view text);
 /// What an inbox may take: `json`, `form` or `text`.
 [[nodiscard]] std::optional<std::string> accept_inbox_type(std::string_view text);
+[[nodiscard]] std::optional<std::string> accept_inbox_coding(std::string_view text);
 /// Where an inbox may send those on who have filled in a form: what may stand behind a path in a redirect, as
 /// in a URI afterwards; or empty.
 [[nodiscard]] std::optional<std::string> accept_inbox_redirect(std::string_view text);

@@ -28,10 +28,6 @@ class GzipDecoder final : public Decoder {
   }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
 
-  [[nodiscard]] std::uint64_t memory_bytes(std::uint64_t) const override {
-    return 48UL * 1024;  // a window of 32 KiB and tables of 7 KiB, by zlib's own account
-  }
-
  private:
   static constexpr uLong kMagicBytes = 2;
   Step run(Bytes piece, std::span<std::byte> room) override {
@@ -92,14 +88,6 @@ class ZstdDecoder final : public Decoder {
                                            context_.get(), ZSTD_d_windowLogMax, kLargestWindowLog)) == 0;
   }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
-
-  /// The library reserves its window as a whole, and it takes memory as it is filled.
-  [[nodiscard]] std::uint64_t memory_bytes(std::uint64_t made_bytes) const override {
-    constexpr std::uint64_t kStateBytes = 160UL * 1024;
-    constexpr std::uint64_t kBlockBytes = 128UL * 1024;  // of which one is kept as it came, and one decoded
-    return kStateBytes + std::min(made_bytes, kBlockBytes) +
-           std::min(made_bytes, kLargestWindowBytes + kBlockBytes);
-  }
 
  private:
   Step run(Bytes piece, std::span<std::byte> room) override {
@@ -170,6 +158,16 @@ Result<Decoder::Step, DecodingFault> Decoder::decode(Bytes piece, std::span<std:
   const Step step = run(piece, room);
   if (fault_ && step.made_bytes == 0) return failure(*fault_);
   return step;
+}
+
+std::uint64_t decoder_memory_bytes(ContentCoding coding, std::uint64_t made_bytes) {
+  // zlib: a window of 32 KiB and tables of 7 KiB.
+  if (coding == ContentCoding::gzip) return 48UL * 1024;
+  // zstd reserves its window as a whole, and it takes memory as it is filled. One block is kept as it came.
+  constexpr std::uint64_t kStateBytes = 160UL * 1024;
+  constexpr std::uint64_t kBlockBytes = 128UL * 1024;
+  return kStateBytes + std::min(made_bytes, kBlockBytes) +
+         std::min(made_bytes, kLargestWindowBytes + kBlockBytes);
 }
 
 std::unique_ptr<Decoder> make_decoder(ContentCoding coding) {

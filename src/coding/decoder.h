@@ -47,8 +47,6 @@ class Decoder {
   [[nodiscard]] Result<Step, DecodingFault> decode(Bytes piece, std::span<std::byte> room);
   /// Why the content may not end here. Nothing: it may. To be asked when there is nothing more to be had.
   [[nodiscard]] std::optional<DecodingFault> fault_at_end() const { return fault_ ? fault_ : missing(); }
-  /// How much memory it takes at most when it has made so many bytes.
-  [[nodiscard]] virtual std::uint64_t memory_bytes(std::uint64_t made_bytes) const = 0;
 
  protected:
   /// What it fails with once everything before has been given.
@@ -63,6 +61,9 @@ class Decoder {
 
 /// The codings that have a decoder.
 inline constexpr http::CodingSet kDecodings{http::ContentCoding::gzip, http::ContentCoding::zstd};
+
+/// How much memory a decoder of this coding takes at most when it has made so many bytes.
+[[nodiscard]] std::uint64_t decoder_memory_bytes(http::ContentCoding coding, std::uint64_t made_bytes);
 
 /// `coding`: one of kDecodings. Null: there is not enough memory.
 [[nodiscard]] std::unique_ptr<Decoder> make_decoder(http::ContentCoding coding);

@@ -1,11 +1,21 @@
 #include "http/content_coding.h"
 
+#include <algorithm>
+
 #include "base/ascii.h"
 #include "http/accept.h"
 #include "http/field_syntax.h"
 
 namespace bobbin::http {
 namespace {
+
+std::optional<ContentCoding> coding_named(std::string_view name) {
+  if (equals_ignoring_case(name, "x-gzip")) return ContentCoding::gzip;  // RFC 9110 §8.4.1.3
+  for (const ContentCoding each :
+       {ContentCoding::identity, ContentCoding::gzip, ContentCoding::zstd, ContentCoding::br})
+    if (equals_ignoring_case(name, name_of(each))) return each;
+  return std::nullopt;
+}
 
 constexpr int kImplied = 1;  // the rank of identity where nothing is said of it
 
@@ -16,10 +26,7 @@ struct Weights {
 
   void set(std::string_view coding, int weight) {
     if (coding == "*") others = weight;
-    if (equals_ignoring_case(coding, "x-gzip")) coding = "gzip";  // RFC 9110 §8.4.1.3
-    for (const ContentCoding each :
-         {ContentCoding::identity, ContentCoding::gzip, ContentCoding::zstd, ContentCoding::br})
-      if (equals_ignoring_case(coding, name_of(each))) named[static_cast<std::size_t>(each)] = weight;
+    if (const auto known = coding_named(coding)) named[static_cast<std::size_t>(*known)] = weight;
   }
 
   /// False when malformed.
@@ -54,6 +61,23 @@ std::string_view name_of(ContentCoding coding) {
     case ContentCoding::br: break;
   }
   return "br";
+}
+
+std::optional<ContentCoding> content_coding_of(const Fields& fields) {
+  auto found = ContentCoding::identity;
+  for (const Field& field : fields.lines()) {
+    if (field.name != FieldName::content_encoding) continue;
+    for (std::string_view rest = field.value; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      const std::string_view name = trim(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (name.empty() || equals_ignoring_case(name, name_of(ContentCoding::identity))) continue;
+      const auto coding = coding_named(name);
+      if (!coding || found != ContentCoding::identity) return std::nullopt;
+      found = *coding;
+    }
+  }
+  return found;
 }
 
 std::string_view file_name_end(ContentCoding coding) {

@@ -18,6 +18,9 @@ inline constexpr std::array kContentCodings{ContentCoding::gzip, ContentCoding::
 
 /// As in Content-Encoding: "gzip".
 [[nodiscard]] std::string_view name_of(ContentCoding coding);
+/// In which coding the content of a request is, by its Content-Encoding (RFC 9110 §8.4). Nothing: it names
+/// one that is not known, or more than one besides identity.
+[[nodiscard]] std::optional<ContentCoding> content_coding_of(const Fields& fields);
 /// Of the names of files that are stored so: ".gz", ".zst", ".br".
 [[nodiscard]] std::string_view file_name_end(ContentCoding coding);
 /// The name of what is in a file that is stored in this coding: "app.wasm" of "app.wasm.br". Another name

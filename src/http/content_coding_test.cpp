@@ -22,6 +22,31 @@ TEST(DecodedName, IsWithoutTheEndThatSaysTheCoding) {
   EXPECT_EQ(decoded_name(".gz", gzip), ".gz");
 }
 
+std::optional<ContentCoding> coding_of(std::initializer_list<std::string_view> lines) {
+  Fields fields;
+  for (const std::string_view line : lines)
+    EXPECT_TRUE(fields.add({FieldName::content_encoding, "Content-Encoding", line}));
+  return content_coding_of(fields);
+}
+
+TEST(ContentCodingOf, IsTheOneThatIsNamed) {  // RFC 9110 §8.4.1: names in any case, and x-gzip is gzip
+  EXPECT_EQ(coding_of({}), ContentCoding::identity);
+  for (const char* value : {"gzip", "GZip", "x-gzip", " gzip ", "gzip,", "identity, gzip"})
+    EXPECT_EQ(coding_of({value}), ContentCoding::gzip) << value;
+  EXPECT_EQ(coding_of({"zstd"}), ContentCoding::zstd);
+  EXPECT_EQ(coding_of({"br"}), ContentCoding::br);
+  EXPECT_EQ(coding_of({"identity", "zstd"}), ContentCoding::zstd);
+  for (const char* value : {"", ",", "identity", "Identity , identity"})
+    EXPECT_EQ(coding_of({value}), ContentCoding::identity) << value;
+}
+
+TEST(ContentCodingOf, IsNoneThatIsUnknownNorTwo) {
+  for (const char* value :
+       {"deflate", "gzip, gzip", "gzip, zstd", "zstd,br", "gzip;q=1", "gzipp", "*", "gz ip"})
+    EXPECT_EQ(coding_of({value}), std::nullopt) << value;
+  EXPECT_EQ(coding_of({"gzip", "gzip"}), std::nullopt);
+}
+
 TEST(AcceptedCodings, TheSmallestOfThoseThatAreWantedEquallyMuch) {
   EXPECT_EQ(best("gzip, deflate, br, zstd"), "br");
   EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip, zstd}), "zstd");

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/move_only_function.h"
 #include "base/result.h"
@@ -115,6 +116,8 @@ class DocumentStore {
   [[nodiscard]] virtual State state() const = 0;
   /// Begins a new document. `announced_bytes` is how large it will be, or 0 where that is not known.
   [[nodiscard]] virtual Draft begin(std::uint64_t announced_bytes) = 0;
+  /// Of which drafts take what they keep in memory, and others what it takes to receive a document.
+  [[nodiscard]] virtual Budget& memory() = 0;
 };
 
 }  // namespace bobbin::store

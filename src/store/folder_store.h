@@ -45,6 +45,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
 
   [[nodiscard]] State state() const override;
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;
+  [[nodiscard]] Budget& memory() override { return memory_; }
 
   /// Takes the folder when another process has owned it until now and has ended, or when there was no space
   /// to prepare it until now. Does not wait for a disk.
@@ -62,7 +63,6 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
 
   // These are for the documents of this store.
   [[nodiscard]] Folder& folder() { return *folder_; }
-  [[nodiscard]] Budget& memory() { return memory_; }
   [[nodiscard]] Budget& disk() { return disk_; }
   [[nodiscard]] Committer& committer() { return *committer_; }
   [[nodiscard]] Durability durability() const { return durability_; }

@@ -14,6 +14,7 @@ class UnopenedStore final : public DocumentStore {
  public:
   [[nodiscard]] State state() const override { return State::open; }
   [[nodiscard]] Draft begin(std::uint64_t) override { return Draft(std::make_shared<Target>()); }
+  [[nodiscard]] Budget& memory() override { return memory_; }
 
  private:
   class Target final : public DraftTarget {
@@ -22,6 +23,8 @@ class UnopenedStore final : public DocumentStore {
     void commit(Particulars, Done done) override { done(failure(NotStored{NotStored::Reason::busy})); }
     void abandon() override {}
   };
+
+  Budget memory_{UINT64_MAX};
 };
 
 }  // namespace bobbin::store

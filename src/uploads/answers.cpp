@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fmt/format.h>
 #include <utility>
+#include <vector>
 
 namespace bobbin::uploads {
 
@@ -38,6 +39,22 @@ void tell_of(const store::Stored& stored, Response& response) {
   if (stored.is_repetition) return response.add_field("Idempotent-Replayed", "true");
   response.log_fields.action = http::HandlerLogFields::Action::created_file;
   response.log_fields.subject = stored.name;
+}
+
+std::string reason_of(std::string_view coding, coding::DecodingFault fault) {
+  using Fault = coding::DecodingFault;
+  switch (fault) {
+    case Fault::truncated: return fmt::format("The content ends before what is coded in {} does.", coding);
+    case Fault::trailing_bytes:
+      return fmt::format("There is something behind the end of what is coded in {}.", coding);
+    case Fault::window_too_large:
+      return fmt::format("The content is coded in {} with a window of more than 8 MiB (RFC 9659).", coding);
+    case Fault::needs_dictionary:
+      return fmt::format("The content is coded in {} with a dictionary, and none is known here.", coding);
+    case Fault::damaged:
+    case Fault::no_memory: break;
+  }
+  return fmt::format("The content is not valid {}, which its Content-Encoding names.", coding);
 }
 
 }  // namespace
@@ -98,12 +115,23 @@ Response unsupported_media_type(const ContentTypes& taken) {
   return response;
 }
 
-Response unsupported_content_coding() {
-  Response response = Response::error(Status::unsupported_media_type,
-                                      "Content codings are not accepted: send the content as it is.");
+Response unsupported_content_coding(http::CodingSet taken) {
+  std::vector<std::string_view> names;
+  for (const http::ContentCoding coding : http::kContentCodings)
+    if (taken.has(coding)) names.push_back(name_of(coding));
+  Response response = Response::error(
+      Status::unsupported_media_type,
+      names.empty()
+          ? "Content codings are not accepted: send the content as it is."
+          : fmt::format("The content may have one content coding, {}, or none.", fmt::join(names, " or ")));
+  // RFC 9110 §12.5.3: tells this 415 from the one for the type.
   response.add_field("Accept-Encoding",
-                     "identity");  // RFC 9110 §12.5.3: tells this 415 from the one for the type
+                     names.empty() ? "identity" : fmt::format("{}", fmt::join(names, ", ")));
   return response;
+}
+
+Response undecodable(http::ContentCoding coding, coding::DecodingFault fault) {
+  return Response::error(Status::bad_request, reason_of(name_of(coding), fault));
 }
 
 Response unavailable(std::string detail) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "coding/decoder.h"
+#include "http/content_coding.h"
 #include "http/response.h"
 #include "http/status.h"
 #include "json/validator.h"
@@ -32,7 +34,10 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response length_required();
 [[nodiscard]] http::Response content_too_large(std::uint64_t maximum_bytes);
 [[nodiscard]] http::Response unsupported_media_type(const ContentTypes& taken);
-[[nodiscard]] http::Response unsupported_content_coding();
+/// `taken`: codings besides identity.
+[[nodiscard]] http::Response unsupported_content_coding(http::CodingSet taken);
+/// 400 for content that is not what its coding says. Not closing, like invalid_json. There is enough memory.
+[[nodiscard]] http::Response undecodable(http::ContentCoding coding, coding::DecodingFault fault);
 
 /// 503 with Retry-After.
 [[nodiscard]] http::Response unavailable(std::string detail);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "http/accept.h"
 #include "uploads/answers.h"
+#include "uploads/coded_content.h"
 #include "uploads/form_intake.h"
 #include "uploads/json_intake.h"
 
@@ -17,25 +18,30 @@ namespace {
 /// `settings` outlives the exchange.
 class InboxExchange final : public http::Exchange {
  public:
+  /// `type`, `coding`: of the content; it is taken.
   InboxExchange(const InboxSettings& settings, const http::Request& request, ContentType type,
-                store::DocumentStore& store, std::optional<signatures::Verification> verification,
-                std::optional<store::Room::Place> place)
+                http::ContentCoding coding, store::DocumentStore& store,
+                std::optional<signatures::Verification> verification, std::optional<store::Room::Place> place)
       : settings_(settings),
         place_(std::move(place)),
-        record_(request, settings.kept_fields, type == ContentType::form),
+        record_(request, settings.kept_fields, {.coding = coding, .is_form = type == ContentType::form}),
         key_(settings.keys, request),
-        intake_(settings.most_bytes, store.begin(announced(request, type)), request.resume(),
-                rest_for(verification), key_.wanted(), subject_for(settings, type)),
+        intake_(settings.most_bytes, store.begin(type == ContentType::form ? 0 : announced(request, coding)),
+                request.resume(), rest_for(verification), key_.wanted(), subject_for(settings, type)),
         verification_(std::move(verification)) {
     if (type == ContentType::form)
-      form_.emplace(settings.most_bytes, settings.unwrap, store.begin(request.head.framing.length_bytes),
+      form_.emplace(settings.most_bytes, settings.unwrap, store.begin(announced(request, coding)),
                     request.resume());
+    if (coding != http::ContentCoding::identity)
+      coded_.emplace(coding, settings.most_bytes, store.memory(), keeps_content(verification_),
+                     request.resume());
   }
 
   http::Intake content(Bytes piece) override {
     if (verification_) verification_->add(piece);
-    return form_ ? form_->take(piece) : take_document(piece);
+    return coded_ ? coded_->take(piece, next_) : take_decoded(piece);
   }
+  http::Intake resumed() override { return coded_ ? coded_->resumed(next_) : http::Accepted{}; }
 
   /// The room of a document that is not kept is given back before anybody is answered.
   http::Reply complete(http::ReplyLater later) override {
@@ -46,6 +52,8 @@ class InboxExchange final : public http::Exchange {
       if (!proven) return at_once(std::move(later), unauthentic(settings_.name, proven.error()));
       verified = *std::move(proven);
     }
+    if (auto refused = coded_ ? coded_->finish() : std::nullopt)
+      return at_once(std::move(later), *std::move(refused));
     if (auto refused = take_form()) return at_once(std::move(later), *std::move(refused));
     auto draft = intake_.finish();
     if (!draft) return at_once(std::move(later), std::move(draft.error()));
@@ -68,14 +76,16 @@ class InboxExchange final : public http::Exchange {
   }
 
  private:
-  /// How large the document will be; 0: that is not known.
-  static std::uint64_t announced(const http::Request& request, ContentType type) {
-    return type == ContentType::form ? 0 : request.head.framing.length_bytes;
+  /// How large the content will be once it is decoded; 0: that is not known.
+  static std::uint64_t announced(const http::Request& request, http::ContentCoding coding) {
+    return coding == http::ContentCoding::identity ? request.head.framing.length_bytes : 0;
+  }
+  static bool keeps_content(const std::optional<signatures::Verification>& verification) {
+    return verification && verification->most_kept_bytes() > 0;
   }
   /// A verification that keeps the content takes as much memory as the draft that is counted.
   static JsonIntake::Rest rest_for(const std::optional<signatures::Verification>& verification) {
-    const bool keeps = verification && verification->most_kept_bytes() > 0;
-    return keeps ? JsonIntake::Rest::counted : JsonIntake::Rest::dropped;
+    return keeps_content(verification) ? JsonIntake::Rest::counted : JsonIntake::Rest::dropped;
   }
   static std::string subject_for(const InboxSettings& settings, ContentType type) {
     if (type != ContentType::form) return "The content";
@@ -86,6 +96,7 @@ class InboxExchange final : public http::Exchange {
     return response;
   }
 
+  http::Intake take_decoded(Bytes piece) { return form_ ? form_->take(piece) : take_document(piece); }
   http::Intake take_document(Bytes piece) {
     key_.add(piece);
     return intake_.take(piece);
@@ -105,7 +116,9 @@ class InboxExchange final : public http::Exchange {
   const RequestRecord record_;
   KeyReader key_;
   JsonIntake intake_;
-  std::optional<FormIntake> form_;  // the content is one, of which the intake gets the document
+  std::optional<FormIntake> form_;     // the content is one, of which the intake gets the document
+  std::optional<CodedContent> coded_;  // the content is coded; what it stands for goes to those above
+  const CodedContent::Next next_ = [this](Bytes slice) { return take_decoded(slice); };
   std::optional<signatures::Verification> verification_;
 };
 
@@ -113,16 +126,18 @@ class InboxExchange final : public http::Exchange {
 
 http::Begin InboxHandler::begin(const http::Request& request) const {
   if (request.head.method == http::Method::options) return allowed_methods();
-  if (auto refused = refusal(request.head, *store_, settings_.types, settings_.most_bytes))
+  if (auto refused = refusal(request.head, *store_, settings_.types, settings_.most_bytes, settings_.codings))
     return *std::move(refused);
   const auto type = settings_.types.of(request.head.fields);
-  ASSERT(type.has_value());  // else it was refused
+  const auto coding = http::content_coding_of(request.head.fields);
+  ASSERT(type.has_value() && coding.has_value());  // else it was refused
   if (is_sent_unasked(*type) && !settings_.origins.allow(request)) return foreign_page(settings_.name);
   std::optional<store::Room::Place> place;
   if (settings_.room) {
     const http::ContentFraming& framing = request.head.framing;
-    // The document that is made of a form may be larger than that.
-    const bool is_known = framing.kind == http::ContentFraming::Kind::length && *type != ContentType::form;
+    // The document that is made of a form may be larger than that, and what is decoded often is.
+    const bool is_known = framing.kind == http::ContentFraming::Kind::length && *type != ContentType::form &&
+                          *coding == http::ContentCoding::identity;
     auto taken = settings_.room->take(is_known ? framing.length_bytes : settings_.most_bytes);
     if (!taken) return no_room(taken.error());
     place.emplace(*std::move(taken));
@@ -133,7 +148,7 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
     if (!begun) return unauthentic(settings_.name, begun.error());
     verification = *std::move(begun);
   }
-  return std::make_unique<InboxExchange>(settings_, request, *type, *store_, std::move(verification),
+  return std::make_unique<InboxExchange>(settings_, request, *type, *coding, *store_, std::move(verification),
                                          std::move(place));
 }
 

@@ -18,11 +18,12 @@ namespace bobbin::uploads {
 
 struct InboxSettings {
   std::string name;
-  std::uint64_t most_bytes = 1024 * 1024;        ///< of content, decoded from its transfer coding
+  std::uint64_t most_bytes = 1024 * 1024;        ///< of content, as it comes and decoded from its coding
   http::Status success = http::Status::created;  ///< 200, 201, 202 or 204
   KeptFields kept_fields = {};
   std::shared_ptr<store::Room> room = nullptr;  ///< null: there is no limit
   ContentTypes types = {.json_suffix = true};
+  http::CodingSet codings = {};  ///< that are decoded; of those that have a decoder
   std::string unwrap = {};  ///< the field of a form that holds the document; empty: all fields become one
   std::string redirect =
       {};  ///< where a form that is kept leads to, as in a URI; empty: it is answered as JSON

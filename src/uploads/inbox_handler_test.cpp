@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -11,16 +12,19 @@
 #include <utility>
 #include <variant>
 
+#include "coding/encoder.h"
 #include "crypto/sha256.h"
 #include "json/object.h"
 #include "os/test_directory.h"
 #include "signatures/test_request.h"
 #include "store/directory_folder.h"
+#include "uploads/coded_content.h"
 #include "uploads/test_client.h"
 
 namespace bobbin::uploads {
 namespace {
 
+using http::ContentCoding;
 using http::FieldName;
 using http::RequestHead;
 using http::Response;
@@ -41,6 +45,38 @@ std::string content_of(const Response& response) {
   return text == nullptr ? "" : *text;
 }
 
+/// A store that waits after each piece, and keeps one document in memory.
+class SlowStore final : public store::DocumentStore {
+ public:
+  std::string content;
+  int appended = 0;
+
+  [[nodiscard]] State state() const override { return State::open; }
+  [[nodiscard]] store::Draft begin(std::uint64_t) override {
+    return store::Draft(std::make_shared<Target>(*this));
+  }
+  [[nodiscard]] Budget& memory() override { return memory_; }
+
+ private:
+  class Target final : public store::DraftTarget {
+   public:
+    explicit Target(SlowStore& store) : store_(store) {}
+    Intake append(Bytes piece) override {
+      store_.content += as_text(piece);
+      ++store_.appended;
+      return Intake::wait;
+    }
+    void when_ready(std::function<void()> ready) override { ready(); }
+    void commit(store::Particulars, Done done) override { done(store::Stored{.name = "x"}); }
+    void abandon() override {}
+
+   private:
+    SlowStore& store_;
+  };
+
+  Budget memory_{UINT64_MAX};
+};
+
 class InboxHandlerTest : public ::testing::Test {
  protected:
   static InboxSettings settings(const std::string& scheme = "") {
@@ -53,6 +89,15 @@ class InboxHandlerTest : public ::testing::Test {
     InboxSettings wanted = settings();
     wanted.types.form = true;
     return wanted;
+  }
+  static InboxSettings coded_settings() {
+    InboxSettings wanted = settings();
+    wanted.codings = coding::kDecodings;
+    return wanted;
+  }
+  static RequestHead coded(RequestHead head, std::string_view coding) {
+    EXPECT_TRUE(head.fields.add({FieldName::content_encoding, "Content-Encoding", coding}));
+    return head;
   }
   [[nodiscard]] std::size_t records() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory_.path("new")),
@@ -166,6 +211,100 @@ TEST_F(InboxHandlerTest, AFormIsCountedWhileItIsReceived) {
   }
   EXPECT_EQ(store_.get()->memory().used_bytes(), before);
   EXPECT_EQ(records(), 0U);
+}
+
+TEST_F(InboxHandlerTest, TakesTheCodingsThatItIsToldToTake) {
+  for (const auto& [coding, taken] : {std::pair(http::CodingSet{}, "identity"),
+                                      {http::CodingSet{ContentCoding::gzip}, "gzip"},
+                                      {http::CodingSet{ContentCoding::zstd}, "zstd"},
+                                      {coding::kDecodings, "gzip, zstd"}}) {
+    InboxSettings wanted = settings();
+    wanted.codings = coding;
+    const InboxHandler handler(wanted, store_.get());
+    Client client(handler);
+    for (const char* name : {"gzip", "x-gzip", "zstd", "br", "deflate", "gzip, zstd", "gzip, gzip"}) {
+      const bool is_taken = (coding.has(ContentCoding::gzip) && name == std::string_view("gzip")) ||
+                            (coding.has(ContentCoding::gzip) && name == std::string_view("x-gzip")) ||
+                            (coding.has(ContentCoding::zstd) && name == std::string_view("zstd"));
+      const Response response = client.refusal(coded(post(), name));
+      EXPECT_EQ(response.status, is_taken ? Status::continue_ : Status::unsupported_media_type)
+          << taken << ": " << name;
+      if (!is_taken) {
+        EXPECT_THAT(response.fields, HasSubstr("Accept-Encoding: " + std::string(taken) + "\r\n"));
+      }
+    }
+    EXPECT_EQ(client.refusal(coded(post(), "identity")).status, Status::continue_);
+  }
+}
+
+TEST_F(InboxHandlerTest, KeepsWhatACodedContentStandsFor) {
+  const InboxHandler handler(coded_settings(), store_.get());
+  const std::string document = "{\"a\": [1, 2]}";
+  for (const ContentCoding coding : {ContentCoding::gzip, ContentCoding::zstd}) {
+    const std::string content = coding::encoded(document, coding);
+    for (const std::size_t piece : {std::size_t{1}, content.size()}) {
+      const Response response = Client(handler).upload(coded(post(), name_of(coding)), content, piece);
+      EXPECT_EQ(response.status, Status::created);
+      EXPECT_EQ(json::Object::parse(content_of(response))->text("sha256"),
+                crypto::hex_of(crypto::sha256(document)));
+    }
+  }
+  EXPECT_EQ(records(), 4U);
+}
+
+TEST_F(InboxHandlerTest, ACodedDocumentIsNoLargerThanAnother) {
+  const InboxHandler handler(coded_settings(), store_.get());
+  const auto status_of = [&](std::size_t bytes) {
+    const std::string document = "\"" + std::string(bytes - 2, 'x') + "\"";
+    return Client(handler)
+        .upload(coded(post(), "gzip"), coding::encoded(document, ContentCoding::gzip))
+        .status;
+  };
+  EXPECT_EQ(status_of(1000), Status::created);
+  EXPECT_EQ(status_of(1001), Status::content_too_large);
+  EXPECT_EQ(status_of(50'000'000), Status::content_too_large);
+  EXPECT_EQ(records(), 1U);
+  EXPECT_EQ(store_.get()->memory().used_bytes(), 0U);
+}
+
+TEST_F(InboxHandlerTest, ACodedFormIsAForm) {
+  InboxSettings wanted = coded_settings();
+  wanted.types.form = true;
+  const InboxHandler handler(wanted, store_.get());
+  const Response response =
+      Client(handler).upload(coded(post(kForm), "gzip"), coding::encoded("a=1", ContentCoding::gzip), 1);
+  EXPECT_EQ(response.status, Status::created);
+  EXPECT_EQ(json::Object::parse(content_of(response))->text("sha256"),
+            crypto::hex_of(crypto::sha256("{\"a\":\"1\"}")));
+}
+
+TEST_F(InboxHandlerTest, ASignatureIsOverTheContentAsItCame) {
+  InboxSettings wanted = settings("github");
+  wanted.codings = coding::kDecodings;
+  const InboxHandler handler(wanted, store_.get());
+  const std::string content = coding::encoded("{}", ContentCoding::gzip);
+  EXPECT_EQ(Client(handler).upload(coded(signed_post(content), "gzip"), content, 1).status, Status::created);
+  EXPECT_EQ(Client(handler).upload(coded(signed_post("{}"), "gzip"), content).status, Status::unauthorized);
+  EXPECT_EQ(Client(handler).upload(coded(signed_post("{}"), "gzip"), "no gzip").status, Status::unauthorized)
+      << "authenticity is judged first";
+  EXPECT_EQ(Client(handler).upload(coded(signed_post("no gzip"), "gzip"), "no gzip").status,
+            Status::bad_request);
+  EXPECT_EQ(records(), 1U);
+}
+
+TEST_F(InboxHandlerTest, DecodingWaitsForTheStore) {
+  const auto slow = std::make_shared<SlowStore>();
+  InboxSettings wanted = coded_settings();
+  wanted.most_bytes = 1'000'000;
+  const InboxHandler handler(wanted, slow);
+  Client client(handler);
+  const std::string document = "\"" + std::string(100'000, 'x') + "\"";
+  const Response response =
+      client.upload(coded(post(), "gzip"), coding::encoded(document, ContentCoding::gzip));
+  EXPECT_EQ(response.status, Status::created);
+  EXPECT_EQ(slow->content, document);
+  EXPECT_GE(slow->appended, 100'000 / CodedContent::kSliceBytes);
+  EXPECT_EQ(client.waits(), slow->appended) << "nothing more is decoded until the store is ready";
 }
 
 TEST_F(InboxHandlerTest, AForeignPageIsToldFromTheHeadAlone) {

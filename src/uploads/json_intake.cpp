@@ -1,31 +1,10 @@
 #include "uploads/json_intake.h"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
 
-#include "base/ascii.h"
 #include "uploads/answers.h"
 
 namespace bobbin::uploads {
-namespace {
-
-/// RFC 9110 §8.4: a list, possibly over several field lines. `identity` names the absence of a coding.
-bool has_content_coding(const http::Fields& fields) {
-  for (const http::Field& field : fields.lines()) {
-    if (field.name != http::FieldName::content_encoding) continue;
-    for (std::string_view rest = field.value; !rest.empty();) {
-      const std::size_t end = std::min(rest.find(','), rest.size());
-      const std::string_view coding = trim(rest.substr(0, end));
-      if (!coding.empty() && !equals_ignoring_case(coding, "identity")) return true;
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
 http::Intake JsonIntake::take(Bytes piece) {
   using Intake = store::Draft::Intake;
   received_bytes_ += piece.size();
@@ -49,12 +28,15 @@ Result<store::Draft, http::Response> JsonIntake::finish() {
 }
 
 std::optional<http::Response> refusal(const http::RequestHead& head, const store::DocumentStore& store,
-                                      const ContentTypes& types, std::uint64_t most_bytes) {
+                                      const ContentTypes& types, std::uint64_t most_bytes,
+                                      http::CodingSet codings) {
   using Kind = http::ContentFraming::Kind;
   if (head.method != http::Method::post) return method_not_allowed();
   if (auto refused = not_taken(store.state())) return refused;
   if (!types.of(head.fields)) return unsupported_media_type(types);
-  if (has_content_coding(head.fields)) return unsupported_content_coding();
+  const auto coding = http::content_coding_of(head.fields);
+  if (coding != http::ContentCoding::identity && !(coding && codings.has(*coding)))
+    return unsupported_content_coding(codings);
   if (head.framing.kind == Kind::none) return length_required();
   if (head.framing.kind == Kind::length && head.framing.length_bytes > most_bytes)
     return content_too_large(most_bytes);

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "http/content_coding.h"
 #include "http/handler.h"
 #include "json/validator.h"
 #include "store/document_store.h"
@@ -57,10 +58,12 @@ class JsonIntake {
 };
 
 /// What the sender of a document is answered from its head alone: because of its method, the state of the
-/// store, its type, its content coding or its length. Nothing: its content is to be received.
+/// store, its type, its content coding or its length. Nothing: its content is to be received. `codings`:
+/// those that are taken besides identity.
 [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head,
                                                     const store::DocumentStore& store,
-                                                    const ContentTypes& types, std::uint64_t most_bytes);
+                                                    const ContentTypes& types, std::uint64_t most_bytes,
+                                                    http::CodingSet codings = {});
 
 /// What OPTIONS is answered.
 [[nodiscard]] http::Response allowed_methods();

@@ -70,13 +70,15 @@ bool KeptFields::has(std::string_view name) const {
   return std::ranges::any_of(kAlways, is_it) || std::ranges::any_of(patterns_, is_it);
 }
 
-RequestRecord::RequestRecord(const http::Request& request, const KeptFields& kept, bool is_form)
+RequestRecord::RequestRecord(const http::Request& request, const KeptFields& kept, Reading reading)
     : fields_(kept_fields(request.head.fields, kept)) {
   append_member(start_, "client", request.client.address_text());
   append_member(start_, "method", request.head.method_text);
   append_cut(start_, "target", request.head.target, kMostTargetBytes);
   if (request.user != nullptr && !request.user->empty()) append_member(start_, "user", *request.user);
-  if (is_form) start_ += R"(,"form":true)";
+  if (reading.is_form) start_ += R"(,"form":true)";
+  if (reading.coding != http::ContentCoding::identity)
+    append_member(start_, "coding", name_of(reading.coding));
 }
 
 std::string RequestRecord::text(const std::optional<signatures::Verified>& verified) const {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/content_coding.h"
 #include "http/handler.h"
 #include "signatures/scheme.h"
 
@@ -30,17 +31,24 @@ class KeptFields {
 };
 
 /// What a record says of its request, as a JSON object: the address of the client, method, target, who has
-/// proven to ask, whether it was a form, what was verified, and the fields that are kept, in their order,
-/// with names in lower case. What is not UTF-8 is replaced by U+FFFD. A target or a sender's id that is too
-/// long is cut, and the record says so. So the text is never longer than
+/// proven to ask, whether it was a form, its content coding, what was verified, and the fields that are kept,
+/// in their order, with names in lower case. What is not UTF-8 is replaced by U+FFFD. A target or a sender's
+/// id that is too long is cut, and the record says so. So the text is never longer than
 /// store::Particulars::kLargestRequestBytes.
 class RequestRecord {
  public:
   static constexpr std::size_t kMostTargetBytes = 4096;
   static constexpr std::size_t kMostIdBytes = 1024;
 
-  /// `is_form`: whether the document was made of a form, so that it is not what was received.
-  RequestRecord(const http::Request& request, const KeptFields& kept, bool is_form = false);
+  /// What has been done to the content, so that the document is not what was received.
+  struct Reading {
+    http::ContentCoding coding = http::ContentCoding::identity;  ///< from which it was decoded
+    bool is_form = false;                                        ///< the document was made of a form
+  };
+
+  RequestRecord(const http::Request& request, const KeptFields& kept, Reading reading);
+  RequestRecord(const http::Request& request, const KeptFields& kept)
+      : RequestRecord(request, kept, Reading()) {}
   [[nodiscard]] std::string text(const std::optional<signatures::Verified>& verified) const;
 
  private:

@@ -42,10 +42,20 @@ TEST_F(RequestRecordTest, HasWhoAskedForWhat) {
 
 TEST_F(RequestRecordTest, SaysThatItWasAForm) {
   const http::RequestHead head;
-  const RequestRecord record({.head = head, .local = local_, .client = client_}, KeptFields(), true);
+  const RequestRecord record({.head = head, .local = local_, .client = client_}, KeptFields(),
+                             {.is_form = true});
   const auto object = json::Object::parse(record.text(std::nullopt));
   ASSERT_TRUE(object);
   EXPECT_TRUE(object->has("form"));
+}
+
+TEST_F(RequestRecordTest, SaysFromWhichCodingItWasDecoded) {
+  const http::RequestHead head;
+  const RequestRecord record({.head = head, .local = local_, .client = client_}, KeptFields(),
+                             {.coding = http::ContentCoding::zstd});
+  const auto object = json::Object::parse(record.text(std::nullopt));
+  ASSERT_TRUE(object);
+  EXPECT_EQ(object->text("coding"), "zstd");
 }
 
 TEST_F(RequestRecordTest, HasWhatWasVerified) {

@@ -60,15 +60,19 @@ class Client {
     auto& exchange = *std::get<std::unique_ptr<http::Exchange>>(begun);
     for (; !content.empty(); content.remove_prefix(std::min(piece_bytes, content.size()))) {
       http::Intake intake = exchange.content(as_bytes(content.substr(0, piece_bytes)));
-      if (auto* refused = std::get_if<http::Response>(&intake)) return std::move(*refused);
-      if (std::holds_alternative<http::Wait>(intake)) {
+      while (std::holds_alternative<http::Wait>(intake)) {
         EXPECT_TRUE(mailbox_.wait_until_resumed());
+        ++waits_;
+        intake = exchange.resumed();
       }
+      if (auto* refused = std::get_if<http::Response>(&intake)) return std::move(*refused);
     }
     http::Reply reply = exchange.complete(mailbox_.reply(ExchangeId{1}));
     if (auto* response = std::get_if<http::Response>(&reply)) return std::move(*response);
     return mailbox_.wait(ExchangeId{1});
   }
+  /// How often it was told to wait.
+  [[nodiscard]] int waits() const { return waits_; }
   /// Answers that came twice.
   std::size_t surplus_answers() { return mailbox_.size(); }
 
@@ -76,6 +80,7 @@ class Client {
   const http::Handler& handler_;
   const Endpoint endpoint_;
   Mailbox mailbox_;
+  int waits_ = 0;
 };
 
 /// A store over a folder, and the threads that it needs.

@@ -261,8 +261,8 @@ def test_other_types_are_refused(start_inbox, refused, content_type):
     assert "application/json" in response["Accept-Post"]
 
 
-@pytest.mark.parametrize("coding", ["gzip", "zstd", "br", "gzip, gzip"])
-def test_codings_are_refused(start_inbox, refused, coding):
+@pytest.mark.parametrize("coding", ["deflate", "br", "gzip, gzip"])
+def test_other_codings_are_refused_from_the_head(start_inbox, refused, coding):
     server = start_inbox()
     check_problem(post(server, fields=[("Content-Encoding", coding)]), 415)
 
