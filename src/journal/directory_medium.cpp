@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::string_view kSegmentEnding = ".segment";
 constexpr const char* kSpares[] = {"spare", "spare-2", "spare-3", "spare-4"};
-constexpr const char* kNew = "new";
+constexpr const char* kNew = "new";      // of prepare()
+constexpr const char* kAhead = "ahead";  // of make_spare()
 
 class File final : public SegmentFile {
  public:
@@ -42,6 +43,17 @@ Result<void> fill_with_zeros(const os::Fd& file, std::uint64_t size_bytes) {
   return os::sync(file);
 }
 
+Result<os::Fd> make_file(const os::Fd& directory, const char* name, std::uint64_t size_bytes) {
+  if (const auto removed = os::remove_file(directory, name); !removed && removed.error().code != ENOENT)
+    return failure(removed.error());
+  os::Fd file = TRY(os::create_private(directory, name));
+  if (const auto filled = fill_with_zeros(file, size_bytes); !filled) {
+    static_cast<void>(os::remove_file(directory, name));  // a full disk gets its space back
+    return failure(filled.error());
+  }
+  return file;
+}
+
 }  // namespace
 
 std::string segment_name(std::uint64_t number) { return fmt::format("{:010}{}", number, kSegmentEnding); }
@@ -56,7 +68,7 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
 }
 
 bool is_prepared_segment(std::string_view name) {
-  return name == kNew || std::ranges::find(kSpares, name) != std::end(kSpares);
+  return name == kNew || name == kAhead || std::ranges::find(kSpares, name) != std::end(kSpares);
 }
 
 Result<std::unique_ptr<DirectoryMedium>> DirectoryMedium::open(const os::Fd& parent,
@@ -94,15 +106,17 @@ Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size
     }
     TRY(os::remove_file(directory_, name));
   }
-  if (const auto removed = os::remove_file(directory_, kNew); !removed && removed.error().code != ENOENT)
-    return failure(removed.error());
-  os::Fd file = TRY(os::create_private(directory_, kNew));
-  if (const auto filled = fill_with_zeros(file, size_bytes); !filled) {
-    static_cast<void>(os::remove_file(directory_, kNew));  // a full disk gets its space back
-    return failure(filled.error());
-  }
+  os::Fd file = TRY(make_file(directory_, kNew, size_bytes));
   prepared_ = kNew;
   return std::make_unique<File>(std::move(file));
+}
+
+void DirectoryMedium::make_spare(std::uint64_t size_bytes) {
+  for (const char* name : kSpares)
+    if (os::open_file_at(directory_, name)) return;
+  // What cannot be made now is made by prepare(), which says what is in its way.
+  if (make_file(directory_, kAhead, size_bytes))
+    static_cast<void>(os::rename_without_replacing(directory_, kAhead, kSpares[0]));
 }
 
 Result<void> DirectoryMedium::install(std::uint64_t number) {

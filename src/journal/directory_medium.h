@@ -32,6 +32,7 @@ class DirectoryMedium final : public Medium {
   [[nodiscard]] Result<std::vector<std::uint64_t>> segments() override;
   [[nodiscard]] Result<std::string> read(std::uint64_t number) override;
   [[nodiscard]] Result<std::unique_ptr<SegmentFile>> prepare(std::uint64_t size_bytes) override;
+  void make_spare(std::uint64_t size_bytes) override;
   [[nodiscard]] Result<void> install(std::uint64_t number) override;
   [[nodiscard]] Result<void> retire(std::uint64_t number) override;
 

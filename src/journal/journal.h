@@ -65,6 +65,8 @@ class Journal {
 
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }  ///< of the last record that was added
+  /// Whether the segment that is written has come so far that the next one should be prepared.
+  [[nodiscard]] bool needs_spare() const { return offset_ > segment_bytes_ / 4; }
   [[nodiscard]] std::uint64_t segment() const { return number_; }  ///< the number of the one that is written
   [[nodiscard]] std::uint64_t offset() const { return offset_; }   ///< in it, of the end of what was written
   /// How much room the segments take that were not taken out, to the end of what was written.

@@ -122,6 +122,23 @@ TEST_F(JournalTest, KeepsAFewOfThoseThatWereTakenOutTogether) {
   EXPECT_EQ(open_sequences(), Sequences{});
 }
 
+TEST_F(JournalTest, ASpareFileThatWasMadeAheadIsUsed) {
+  open(16UL * 1024);
+  EXPECT_FALSE(journal_->needs_spare());
+  store(6000);
+  EXPECT_TRUE(journal_->needs_spare());
+  medium_->make_spare(16UL * 1024);
+  medium_->make_spare(16UL * 1024);
+  const std::filesystem::path spare = directory_.path() + "/journal/spare";
+  ASSERT_TRUE(std::filesystem::exists(spare));
+  EXPECT_EQ(std::filesystem::file_size(spare), 16UL * 1024);
+  store(6000);
+  EXPECT_EQ(segments(), 2U);
+  EXPECT_FALSE(std::filesystem::exists(spare));
+  open(16UL * 1024);
+  EXPECT_EQ(open_sequences(), (Sequences{1, 2}));
+}
+
 TEST_F(JournalTest, TakesOutNothingThatIsNeeded) {
   open(16UL * 1024);
   for (int i = 0; i < 20; ++i) store(2000);

@@ -146,6 +146,7 @@ void JournalCommitter::work(const std::shared_ptr<const void>& store) {
   for (Uploads batch = next_batch(); !batch.empty(); batch = next_batch()) {
     commit(batch);
     if (bytes_ >= limits_.checkpoint_bytes) begin_checkpoint(store);
+    make_spare_segment(store);
   }
   if (is_stopping_) begin_checkpoint(store);
 }
@@ -459,6 +460,16 @@ void JournalCommitter::close(const Error& error) {
 }
 
 // ---- behind the answers ----
+
+/// Once for each segment, so that documents need not wait when it is full.
+void JournalCommitter::make_spare_segment(const std::shared_ptr<const void>& store) {
+  const Lock lock(journal_mutex_);
+  if (journal_ == nullptr || !journal_->needs_spare()) return;
+  if (std::exchange(has_spare_, journal_->segment()) == journal_->segment()) return;
+  // The medium lives as long as this, once there is a journal.
+  static_cast<void>(lane_.run(
+      [store, medium = medium_.get(), bytes = limits_.segment_bytes] { medium->make_spare(bytes); }));
+}
 
 void JournalCommitter::stop(const std::shared_ptr<const void>& store) {
   is_stopping_ = true;

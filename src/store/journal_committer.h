@@ -114,6 +114,7 @@ class JournalCommitter final : public Committer {
   void fail_all(Uploads& batch, const NotStored& failure);
   void close(const Error& error) REQUIRES(journal_mutex_);
 
+  void make_spare_segment(const std::shared_ptr<const void>& store) EXCLUDES(journal_mutex_);
   void begin_checkpoint(const std::shared_ptr<const void>& store);
   void checkpoint() EXCLUDES(journal_mutex_);
   [[nodiscard]] bool make_checkpoint() EXCLUDES(journal_mutex_);
@@ -151,6 +152,7 @@ class JournalCommitter final : public Committer {
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
+  std::uint64_t has_spare_ GUARDED_BY(journal_mutex_) = 0;  // which segment was written when one was made
   std::deque<RecordSegment> segments_ GUARDED_BY(journal_mutex_);  // of which there is no file yet
   std::uint64_t has_files_ GUARDED_BY(journal_mutex_) = 0;         // through which sequence
   bool files_are_late_ GUARDED_BY(journal_mutex_) = false;         // the last attempt to make one has failed
