@@ -304,6 +304,18 @@ TEST(Configuration, IsTestedForEveryOption) {
   EXPECT_THAT(tested, testing::UnorderedElementsAreArray(known));
 }
 
+TEST(Configuration, AnInboxDecodesBothCodingsUnlessItIsTold) {
+  const auto codings = [](const std::string& keys) {
+    const std::string text = "[[inbox]]\nname = \"a\"\ndir = \"b\"\n" + keys;
+    return config_from({{"-c", "bobbin.toml"}, {}, text}).sites[0].inboxes.at(0).codings;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(codings(""), (Names{"gzip", "zstd"}));
+  EXPECT_EQ(codings("codings = [\"zstd\"]"), Names{"zstd"});
+  EXPECT_EQ(codings("codings = \"gzip\""), Names{"gzip"});
+  EXPECT_EQ(codings("codings = []"), Names{});
+}
+
 constexpr std::string_view kEveryKeyOfARule = R"(
 path = ["/a/**", "*.js"]
 method = ["get", "POST"]

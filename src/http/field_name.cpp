@@ -21,11 +21,14 @@ FieldName recognize_field_name(std::string_view text) {
     case 10:
       if (is_spelled<"connection">(text)) return connection;
       return is_spelled<"user-agent">(text) ? user_agent : other;
+    case 11: return is_spelled<"repr-digest">(text) ? repr_digest : other;
     case 12: return is_spelled<"content-type">(text) ? content_type : other;
     case 13:
       if (is_spelled<"if-none-match">(text)) return if_none_match;
       return is_spelled<"authorization">(text) ? authorization : other;
-    case 14: return is_spelled<"content-length">(text) ? content_length : other;
+    case 14:
+      if (is_spelled<"content-length">(text)) return content_length;
+      return is_spelled<"content-digest">(text) ? content_digest : other;
     case 15: return is_spelled<"accept-encoding">(text) ? accept_encoding : other;
     case 16:
       if (is_spelled<"content-encoding">(text)) return content_encoding;

@@ -16,6 +16,7 @@ std::string spelling(FieldName name) {
     case FieldName::accept_encoding: return "Accept-Encoding";
     case FieldName::authorization: return "Authorization";
     case FieldName::connection: return "Connection";
+    case FieldName::content_digest: return "Content-Digest";
     case FieldName::content_encoding: return "Content-Encoding";
     case FieldName::content_length: return "Content-Length";
     case FieldName::content_type: return "Content-Type";
@@ -28,6 +29,7 @@ std::string spelling(FieldName name) {
     case FieldName::if_unmodified_since: return "If-Unmodified-Since";
     case FieldName::range: return "Range";
     case FieldName::referer: return "Referer";
+    case FieldName::repr_digest: return "Repr-Digest";
     case FieldName::transfer_encoding: return "Transfer-Encoding";
     case FieldName::user_agent: return "User-Agent";
     case FieldName::want_repr_digest: return "Want-Repr-Digest";

@@ -134,6 +134,17 @@ Response undecodable(http::ContentCoding coding, coding::DecodingFault fault) {
   return Response::error(Status::bad_request, reason_of(name_of(coding), fault));
 }
 
+Response malformed_digest(std::string reason) {
+  Response response = Response::error(Status::bad_request, std::move(reason));
+  response.add_field("Want-Content-Digest", "sha-256=10, sha-512=9");  // RFC 9530 §4
+  return response;
+}
+
+Response other_digest(const http::ContentDigest& named) {
+  return Response::error(Status::bad_request, fmt::format("The content does not have the {} that {} names.",
+                                                          name_of(named.algorithm), named.field));
+}
+
 Response unavailable(std::string detail) {
   Response response = Response::error(Status::service_unavailable, std::move(detail));
   response.add_field("Retry-After", "5");

@@ -7,6 +7,7 @@
 
 #include "coding/decoder.h"
 #include "http/content_coding.h"
+#include "http/content_digests.h"
 #include "http/response.h"
 #include "http/status.h"
 #include "json/validator.h"
@@ -38,6 +39,11 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response unsupported_content_coding(http::CodingSet taken);
 /// 400 for content that is not what its coding says. Not closing, like invalid_json. There is enough memory.
 [[nodiscard]] http::Response undecodable(http::ContentCoding coding, coding::DecodingFault fault);
+
+/// 400 for a field that says nothing of the digest of the content. `reason`: a sentence.
+[[nodiscard]] http::Response malformed_digest(std::string reason);
+/// 400 for content that does not have the digest that its request names. Not closing, like invalid_json.
+[[nodiscard]] http::Response other_digest(const http::ContentDigest& named);
 
 /// 503 with Retry-After.
 [[nodiscard]] http::Response unavailable(std::string detail);

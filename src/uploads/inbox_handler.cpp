@@ -3,42 +3,56 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "http/accept.h"
 #include "uploads/answers.h"
 #include "uploads/coded_content.h"
+#include "uploads/digest_check.h"
 #include "uploads/form_intake.h"
 #include "uploads/json_intake.h"
 
 namespace bobbin::uploads {
 namespace {
 
+/// What the head of a request says of its content, which is taken.
+struct Announced {
+  ContentType type;
+  http::ContentCoding coding;
+  std::vector<http::ContentDigest> digests;
+  std::optional<store::Room::Place> place;               // nothing: there is no limit
+  std::optional<signatures::Verification> verification;  // nothing: senders need not sign
+};
+
 /// `settings` outlives the exchange.
 class InboxExchange final : public http::Exchange {
  public:
-  /// `type`, `coding`: of the content; it is taken.
-  InboxExchange(const InboxSettings& settings, const http::Request& request, ContentType type,
-                http::ContentCoding coding, store::DocumentStore& store,
-                std::optional<signatures::Verification> verification, std::optional<store::Room::Place> place)
+  InboxExchange(const InboxSettings& settings, const http::Request& request, Announced announced,
+                store::DocumentStore& store)
       : settings_(settings),
-        place_(std::move(place)),
-        record_(request, settings.kept_fields, {.coding = coding, .is_form = type == ContentType::form}),
+        place_(std::move(announced.place)),
+        record_(request, settings.kept_fields,
+                {.coding = announced.coding, .is_form = announced.type == ContentType::form}),
         key_(settings.keys, request),
-        intake_(settings.most_bytes, store.begin(type == ContentType::form ? 0 : announced(request, coding)),
-                request.resume(), rest_for(verification), key_.wanted(), subject_for(settings, type)),
-        verification_(std::move(verification)) {
-    if (type == ContentType::form)
-      form_.emplace(settings.most_bytes, settings.unwrap, store.begin(announced(request, coding)),
+        intake_(settings.most_bytes,
+                store.begin(announced.type == ContentType::form ? 0 : size_of(request, announced.coding)),
+                request.resume(), rest_for(announced.verification), key_.wanted(),
+                subject_for(settings, announced.type)),
+        verification_(std::move(announced.verification)),
+        digests_(std::move(announced.digests)) {
+    if (announced.type == ContentType::form)
+      form_.emplace(settings.most_bytes, settings.unwrap, store.begin(size_of(request, announced.coding)),
                     request.resume());
-    if (coding != http::ContentCoding::identity)
-      coded_.emplace(coding, settings.most_bytes, store.memory(), keeps_content(verification_),
+    if (announced.coding != http::ContentCoding::identity)
+      coded_.emplace(announced.coding, settings.most_bytes, store.memory(), keeps_content(verification_),
                      request.resume());
   }
 
   http::Intake content(Bytes piece) override {
     if (verification_) verification_->add(piece);
+    digests_.add(piece);
     return coded_ ? coded_->take(piece, next_) : take_decoded(piece);
   }
   http::Intake resumed() override { return coded_ ? coded_->resumed(next_) : http::Accepted{}; }
@@ -52,6 +66,7 @@ class InboxExchange final : public http::Exchange {
       if (!proven) return at_once(std::move(later), unauthentic(settings_.name, proven.error()));
       verified = *std::move(proven);
     }
+    if (const auto digest = digests_.mismatch()) return at_once(std::move(later), other_digest(*digest));
     if (auto refused = coded_ ? coded_->finish() : std::nullopt)
       return at_once(std::move(later), *std::move(refused));
     if (auto refused = take_form()) return at_once(std::move(later), *std::move(refused));
@@ -77,7 +92,7 @@ class InboxExchange final : public http::Exchange {
 
  private:
   /// How large the content will be once it is decoded; 0: that is not known.
-  static std::uint64_t announced(const http::Request& request, http::ContentCoding coding) {
+  static std::uint64_t size_of(const http::Request& request, http::ContentCoding coding) {
     return coding == http::ContentCoding::identity ? request.head.framing.length_bytes : 0;
   }
   static bool keeps_content(const std::optional<signatures::Verification>& verification) {
@@ -120,7 +135,18 @@ class InboxExchange final : public http::Exchange {
   std::optional<CodedContent> coded_;  // the content is coded; what it stands for goes to those above
   const CodedContent::Next next_ = [this](Bytes slice) { return take_decoded(slice); };
   std::optional<signatures::Verification> verification_;
+  DigestCheck digests_;
 };
+
+/// How large the document can be. That which is made of a form may be larger than its content, and what is
+/// decoded often is.
+std::uint64_t largest_document(const InboxSettings& settings, const http::RequestHead& head,
+                               const Announced& announced) {
+  const bool is_known = head.framing.kind == http::ContentFraming::Kind::length &&
+                        announced.type != ContentType::form &&
+                        announced.coding == http::ContentCoding::identity;
+  return is_known ? head.framing.length_bytes : settings.most_bytes;
+}
 
 }  // namespace
 
@@ -132,24 +158,20 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
   const auto coding = http::content_coding_of(request.head.fields);
   ASSERT(type.has_value() && coding.has_value());  // else it was refused
   if (is_sent_unasked(*type) && !settings_.origins.allow(request)) return foreign_page(settings_.name);
-  std::optional<store::Room::Place> place;
+  auto digests = http::content_digests_of(request.head.fields);
+  if (!digests) return malformed_digest(std::move(digests.error()));
+  Announced announced{.type = *type, .coding = *coding, .digests = *std::move(digests)};
   if (settings_.room) {
-    const http::ContentFraming& framing = request.head.framing;
-    // The document that is made of a form may be larger than that, and what is decoded often is.
-    const bool is_known = framing.kind == http::ContentFraming::Kind::length && *type != ContentType::form &&
-                          *coding == http::ContentCoding::identity;
-    auto taken = settings_.room->take(is_known ? framing.length_bytes : settings_.most_bytes);
+    auto taken = settings_.room->take(largest_document(settings_, request.head, announced));
     if (!taken) return no_room(taken.error());
-    place.emplace(*std::move(taken));
+    announced.place.emplace(*std::move(taken));
   }
-  std::optional<signatures::Verification> verification;
   if (settings_.scheme) {
     auto begun = settings_.scheme->begin(request.head.fields, wall_now());
     if (!begun) return unauthentic(settings_.name, begun.error());
-    verification = *std::move(begun);
+    announced.verification = *std::move(begun);
   }
-  return std::make_unique<InboxExchange>(settings_, request, *type, *coding, *store_, std::move(verification),
-                                         std::move(place));
+  return std::make_unique<InboxExchange>(settings_, request, std::move(announced), *store_);
 }
 
 http::ErrorForm InboxHandler::error_form(const http::RequestHead& head) const {
