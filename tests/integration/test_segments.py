@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 
@@ -61,6 +62,7 @@ def test_a_file_comes_when_its_first_record_has_the_age(start_inbox, folder):
 
 
 @pytest.mark.modes("many")
+@pytest.mark.skipif(shutil.which("jq") is None, reason="there is no jq")
 def test_jq_reads_a_file(start_inbox, folder):
     server = start_inbox(**MUCH_LATER)
     for number in range(3):
