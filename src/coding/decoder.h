@@ -27,8 +27,8 @@ inline constexpr std::size_t kLargestWindowBytes = 8UL * 1024 * 1024;
 
 /// Decodes one content, in pieces, and never makes more at once than there is room for. So the caller can
 /// stop whenever it has enough. Several members of gzip (RFC 1952 §2.2) and several frames of zstd (RFC 8878
-/// §3.1) are one content. The same content gives the same bytes and the same fault, however it is cut.
-/// Thread: one at a time.
+/// §3.1) are one content. The same content gives the same bytes, or the same fault, however it is cut; not
+/// all that stands in front of a fault need be given. Thread: one at a time.
 class Decoder {
  public:
   struct Step {
@@ -49,7 +49,7 @@ class Decoder {
   [[nodiscard]] std::optional<DecodingFault> fault_at_end() const { return fault_ ? fault_ : missing(); }
 
  protected:
-  /// What it fails with once everything before has been given.
+  /// What it fails with once everything that it has made before has been given.
   void fail(DecodingFault fault) { fault_ = fault; }
 
  private:

@@ -66,7 +66,7 @@ def test_what_is_missing_after_a_power_cut_is_published_again(start_with_journal
         end_with_another_boot(segment)
     server = start_with_journal()
     assert documents(folder) == stored
-    server.log.wait_for("Recovery: 2 of the last 3 documents")
+    server.log.wait_for("Recovery: 2 of the last 3 files")
     assert [path.read_bytes() for path in (folder / ".bobbin/replaced").iterdir()] == [b""]
 
 
