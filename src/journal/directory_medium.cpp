@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "journal/journal.h"
 #include "os/directory.h"
 #include "os/file.h"
 
@@ -19,7 +20,7 @@ namespace bobbin::journal {
 namespace {
 
 constexpr std::string_view kSegmentEnding = ".segment";
-constexpr const char* kSpares[] = {"spare", "spare-2", "spare-3", "spare-4"};
+constexpr const char* kSpares[] = {"spare", "spare-2"};
 constexpr const char* kNew = "new";      // of prepare()
 constexpr const char* kAhead = "ahead";  // of make_spare()
 
@@ -41,6 +42,13 @@ Result<void> fill_with_zeros(const os::Fd& file, std::uint64_t size_bytes) {
   for (std::uint64_t done = 0; done < size_bytes; done += kZeros.size())
     TRY(os::write_all(file, Bytes(kZeros).first(std::min<std::uint64_t>(kZeros.size(), size_bytes - done))));
   return os::sync(file);
+}
+
+/// Whether spare files take nothing away from what there is to be stored.
+bool has_plenty_of_space(const os::Fd& directory, std::uint64_t size_bytes) {
+  constexpr std::uint64_t kPlenty = 64;
+  const auto system = os::file_system(directory);
+  return system && system->free_bytes / kPlenty >= size_bytes;
 }
 
 Result<os::Fd> make_file(const os::Fd& directory, const char* name, std::uint64_t size_bytes) {
@@ -76,6 +84,7 @@ Result<std::unique_ptr<DirectoryMedium>> DirectoryMedium::open(const os::Fd& par
   TRY(os::make_private_directory(parent, path));
   os::Fd directory = TRY(os::open_directory_at(parent, path));
   TRY(os::sync_directory(parent));
+  static_cast<void>(os::remove_file(directory, kAhead));  // of a process that has ended meanwhile
   return std::unique_ptr<DirectoryMedium>(new DirectoryMedium(std::move(directory)));
 }
 
@@ -114,6 +123,7 @@ Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size
 void DirectoryMedium::make_spare(std::uint64_t size_bytes) {
   for (const char* name : kSpares)
     if (os::open_file_at(directory_, name)) return;
+  if (!has_plenty_of_space(directory_, size_bytes)) return;
   // What cannot be made now is made by prepare(), which says what is in its way.
   if (make_file(directory_, kAhead, size_bytes))
     static_cast<void>(os::rename_without_replacing(directory_, kAhead, kSpares[0]));
@@ -128,8 +138,10 @@ Result<void> DirectoryMedium::install(std::uint64_t number) {
 /// with zeros again, for which documents would have to wait.
 Result<void> DirectoryMedium::retire(std::uint64_t number) {
   const std::string name = segment_name(number);
-  for (const char* spare : kSpares)
+  for (const char* spare : kSpares) {
+    if (spare != kSpares[0] && !has_plenty_of_space(directory_, Journal::kSegmentBytes)) break;
     if (os::rename_without_replacing(directory_, name, spare)) return {};
+  }
   return os::remove_file(directory_, name);
 }
 

@@ -21,7 +21,7 @@ namespace bobbin::journal {
 /// Whether a file of this name is one in which a segment will stand.
 [[nodiscard]] bool is_prepared_segment(std::string_view name);
 
-/// A directory with a file for each segment: `0000000042.segment`, and `spare` and `spare-2` to `spare-4` for
+/// A directory with a file for each segment: `0000000042.segment`, and `spare` and `spare-2` for
 /// those that are to be used again. Nobody but the owner can read them.
 class DirectoryMedium final : public Medium {
  public:

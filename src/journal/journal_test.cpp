@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <string>
@@ -116,7 +117,7 @@ TEST_F(JournalTest, KeepsAFewOfThoseThatWereTakenOutTogether) {
     const auto files = std::filesystem::directory_iterator(directory_.path() + "/journal");
     std::size_t prepared = 0;
     for (const auto& file : files) prepared += is_prepared_segment(file.path().filename().string()) ? 1 : 0;
-    ASSERT_EQ(prepared, 4U);
+    ASSERT_EQ(prepared, 2U);
     ASSERT_EQ(segments(), 1U);
   }
   EXPECT_EQ(open_sequences(), Sequences{});
@@ -137,6 +138,15 @@ TEST_F(JournalTest, ASpareFileThatWasMadeAheadIsUsed) {
   EXPECT_FALSE(std::filesystem::exists(spare));
   open(16UL * 1024);
   EXPECT_EQ(open_sequences(), (Sequences{1, 2}));
+}
+
+TEST_F(JournalTest, WhatWasMadeAheadByHalfIsRemovedAtTheStart) {
+  const std::filesystem::path ahead = directory_.path() + "/journal/ahead";
+  open(16UL * 1024);
+  medium_.reset();
+  std::ofstream(ahead) << "zeros";
+  medium_ = *DirectoryMedium::open(parent_, "journal");
+  EXPECT_FALSE(std::filesystem::exists(ahead));
 }
 
 TEST_F(JournalTest, TakesOutNothingThatIsNeeded) {

@@ -31,8 +31,8 @@ class Medium {
   /// A file in which no segment has begun: a spare one, or a new one filled with zeros. Its whole size is on
   /// stable storage, so that a flush has nothing to write but content.
   [[nodiscard]] virtual Result<std::unique_ptr<SegmentFile>> prepare(std::uint64_t size_bytes) = 0;
-  /// Makes a spare file for prepare(), where there is none, since that takes long. May be called while
-  /// another thread calls anything else of the medium. Nothing depends on it.
+  /// Makes a spare file for prepare(), where there is none and plenty of space, since that takes long. May be
+  /// called while another thread calls anything else of the medium. Nothing depends on it.
   virtual void make_spare(std::uint64_t size_bytes) { static_cast<void>(size_bytes); }
   /// Gives the file that was prepared last its number. Returns once that is on stable storage.
   [[nodiscard]] virtual Result<void> install(std::uint64_t number) = 0;
