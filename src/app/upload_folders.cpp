@@ -52,7 +52,13 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
     const std::string& directory, const store::FolderStore::Limits& limits) {
   const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
   if (const Folder* found = find(directory)) {
-    if (found->store->is_for(limits.inbox)) return found->store;
+    const store::Inbox& inbox = found->store->inbox();
+    if (inbox == limits.inbox) return found->store;
+    if (inbox.name == limits.inbox.name && inbox.keeps_records() && limits.inbox.keeps_records())
+      return failure(
+          fmt::format("\"{}\" is open, and its store cannot be changed by a reload: start the "
+                      "server anew",
+                      directory));
     return failure(
         fmt::format("\"{}\" is where other documents are kept; a directory of its own is needed", directory));
   }

@@ -12,7 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include "journal/journal.h"
 #include "os/directory.h"
 #include "os/file.h"
 
@@ -105,6 +104,7 @@ Result<std::string> DirectoryMedium::read(std::uint64_t number) {
 }
 
 Result<std::unique_ptr<SegmentFile>> DirectoryMedium::prepare(std::uint64_t size_bytes) {
+  size_bytes_ = size_bytes;
   for (const char* name : kSpares) {
     auto spare = os::open_for_writing_at(directory_, name);
     if (!spare) continue;
@@ -125,8 +125,10 @@ void DirectoryMedium::make_spare(std::uint64_t size_bytes) {
     if (os::open_file_at(directory_, name)) return;
   if (!has_plenty_of_space(directory_, size_bytes)) return;
   // What cannot be made now is made by prepare(), which says what is in its way.
-  if (make_file(directory_, kAhead, size_bytes))
-    static_cast<void>(os::rename_without_replacing(directory_, kAhead, kSpares[0]));
+  if (!make_file(directory_, kAhead, size_bytes)) return;
+  for (const char* name : kSpares)
+    if (os::rename_without_replacing(directory_, kAhead, name)) return;
+  static_cast<void>(os::remove_file(directory_, kAhead));  // segments were retired meanwhile
 }
 
 Result<void> DirectoryMedium::install(std::uint64_t number) {
@@ -139,7 +141,7 @@ Result<void> DirectoryMedium::install(std::uint64_t number) {
 Result<void> DirectoryMedium::retire(std::uint64_t number) {
   const std::string name = segment_name(number);
   for (const char* spare : kSpares) {
-    if (spare != kSpares[0] && !has_plenty_of_space(directory_, Journal::kSegmentBytes)) break;
+    if (spare != kSpares[0] && !has_plenty_of_space(directory_, size_bytes_)) break;
     if (os::rename_without_replacing(directory_, name, spare)) return {};
   }
   return os::remove_file(directory_, name);

@@ -40,7 +40,8 @@ class DirectoryMedium final : public Medium {
   explicit DirectoryMedium(os::Fd directory) : directory_(std::move(directory)) {}
 
   os::Fd directory_;
-  std::string prepared_;  // the name of the file that was prepared last
+  std::string prepared_;          // the name of the file that was prepared last
+  std::uint64_t size_bytes_ = 0;  // of the same
 };
 
 }  // namespace bobbin::journal

@@ -67,7 +67,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Committer& committer() { return *committer_; }
   [[nodiscard]] Durability durability() const { return durability_; }
   void set_segment_age(Duration age) { committer_->set_segment_age(age); }
-  [[nodiscard]] bool is_for(const Inbox& inbox) const { return inbox_ == inbox; }
+  [[nodiscard]] const Inbox& inbox() const { return inbox_; }
   [[nodiscard]] std::size_t piece_bytes() const { return piece_bytes_; }
   [[nodiscard]] executor::Lane& writing() { return writing_; }
 

@@ -74,7 +74,7 @@ Result<void> JournalCommitter::recover_journal() {
   TRY(known_.write());
   history_.open = joined_by_file(std::move(history_.open));
   TRY(recover(folder_, history_, report_.log()));
-  published_ = checkpointed_ = has_files_ = history_.sequence;
+  published_ = checkpointed_ = files_through_ = history_.sequence;
   record_names_.go_on_behind(history_.received);
   if (!std::exchange(history_.open, {}).empty()) TRY(begin_journal());
   return folder_.remove_hidden_names();
@@ -457,116 +457,6 @@ void JournalCommitter::close(const Error& error) {
   if (has_failed_.exchange(true)) return;
   state_.set("closed");
   report_.add_closing(error);
-}
-
-// ---- behind the answers ----
-
-/// Once for each segment, so that documents need not wait when it is full.
-void JournalCommitter::make_spare_segment(const std::shared_ptr<const void>& store) {
-  const Lock lock(journal_mutex_);
-  if (journal_ == nullptr || !journal_->needs_spare()) return;
-  if (std::exchange(has_spare_, journal_->segment()) == journal_->segment()) return;
-  // The medium lives as long as this, once there is a journal.
-  static_cast<void>(lane_.run(
-      [store, medium = medium_.get(), bytes = limits_.segment_bytes] { medium->make_spare(bytes); }));
-}
-
-void JournalCommitter::stop(const std::shared_ptr<const void>& store) {
-  is_stopping_ = true;
-  begin_checkpoint(store);
-}
-
-void JournalCommitter::begin_checkpoint(const std::shared_ptr<const void>& store) {
-  if (is_at_rest() || is_checkpointing_.exchange(true)) return;
-  const bool runs = lane_.run([this, store] { checkpoint(); });
-  if (!runs) is_checkpointing_ = false;
-}
-
-void JournalCommitter::checkpoint() {
-  while (make_checkpoint() && is_stopping_ && !is_at_rest()) {
-  }
-  is_checkpointing_ = false;
-}
-
-/// False: it cannot be made now.
-bool JournalCommitter::make_checkpoint() {
-  {
-    const Lock lock(journal_mutex_);
-    if (!write_keys()) return false;
-  }
-  const std::uint64_t through = inbox_.layout == Layout::segments ? make_files() : published_.load();
-  if (through == checkpointed_) return false;
-  const Result<void> synced = folder_.sync_everything();
-  const Lock lock(journal_mutex_);
-  if (journal_->is_broken()) return false;  // there is one, since there are documents
-  const auto recorded = record(through, synced);
-  if (!recorded) close(recorded.error());
-  return recorded.value_or(false);
-}
-
-/// A file that cannot be made now is made at a later attempt: its records are safe in the journal.
-std::uint64_t JournalCommitter::make_files() {
-  for (;;) {
-    RecordSegment next;
-    Result<std::string> text = std::string();
-    {
-      const Lock lock(journal_mutex_);
-      if (!end_old_segment() || segments_.empty() || segments_.front().number == journal_->segment())
-        return has_files_;
-      next = segments_.front();
-      text = medium_->read(next.number);
-    }
-    const Result<void> made = text ? next.publish(*text, folder_) : failure(text.error());
-    const Lock lock(journal_mutex_);
-    if (!note_file(made) || has_failed_) return has_files_;
-    segments_.pop_front();
-    has_files_ = next.last;
-    journal_->add(journal::Published{has_files_});
-    if (const auto written = journal_->write(); !written) close(written.error());
-  }
-}
-
-/// False: nothing can be done now.
-bool JournalCommitter::end_old_segment() {
-  if (has_failed_) return false;
-  if (segments_.empty() || segments_.back().number != journal_->segment()) return true;
-  if (!is_stopping_ && monotonic_now() - segments_.back().begun < segment_age_.load()) return true;
-  const Result<void> begun = journal_->begin_next();
-  if (journal_->is_broken()) close(begun.error());
-  return note_file(begun);
-}
-
-/// Says once that files cannot be made. Returns whether one can.
-bool JournalCommitter::note_file(const Result<void>& made) {
-  if (!made && !std::exchange(files_are_late_, true))
-    report_.add_error(fmt::format(
-        "A file of records in '{}' could not be made ({}): it is tried again, and the records are "
-        "safe in the journal",
-        folder_.path(), made.error().message()));
-  if (made) files_are_late_ = false;
-  return made.has_value();
-}
-
-/// Records the checkpoint, or that its sync has failed. False: there is no room for it now.
-Result<bool> JournalCommitter::record(std::uint64_t through, const Result<void>& synced) {
-  if (const auto room = journal_->make_room(0); !room)
-    return journal_->is_broken() ? Result<bool>(failure(room.error())) : false;
-  if (synced)
-    journal_->add(journal::Checkpoint{through});
-  else
-    journal_->add(journal::Doubt{checkpointed_});
-  TRY(journal_->write());
-  TRY(journal_->flush());
-  if (!synced) return failure(synced.error());
-  TRY(journal_->trim(through));
-  bytes_ = journal_->bytes();
-  while (!hidden_.empty() && hidden_.front().first <= through) {
-    static_cast<void>(folder_.remove(Folder::hidden_name(hidden_.front().second)));
-    hidden_.pop_front();
-  }
-  checkpointed_ = through;
-  if (const auto watcher = watcher_.lock()) watcher->checkpointed(through);
-  return true;
 }
 
 }  // namespace bobbin::store

@@ -120,8 +120,10 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] bool make_checkpoint() EXCLUDES(journal_mutex_);
   /// Makes the files of segments that have ended. Returns through which sequence there are files.
   [[nodiscard]] std::uint64_t make_files() EXCLUDES(journal_mutex_);
+  void note_files() REQUIRES(journal_mutex_);
   [[nodiscard]] bool end_old_segment() REQUIRES(journal_mutex_);
-  [[nodiscard]] bool note_file(const Result<void>& made) REQUIRES(journal_mutex_);
+  /// Says once that files cannot be made. Returns whether one was.
+  [[nodiscard]] bool tell_of_file(const Result<void>& made) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<bool> record(std::uint64_t through, const Result<void>& synced)
       REQUIRES(journal_mutex_);
 
@@ -152,9 +154,10 @@ class JournalCommitter final : public Committer {
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
-  std::uint64_t has_spare_ GUARDED_BY(journal_mutex_) = 0;  // which segment was written when one was made
+  std::uint64_t spare_beside_ GUARDED_BY(journal_mutex_) =
+      0;  // the segment that was written when one was made
   std::deque<RecordSegment> segments_ GUARDED_BY(journal_mutex_);  // of which there is no file yet
-  std::uint64_t has_files_ GUARDED_BY(journal_mutex_) = 0;         // through which sequence
+  std::uint64_t files_through_ GUARDED_BY(journal_mutex_) = 0;     // through which sequence
   bool files_are_late_ GUARDED_BY(journal_mutex_) = false;         // the last attempt to make one has failed
 
   Mutex mutex_;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "store/test_folder_store.h"
+#include "store/test_journal_store.h"
 
 namespace bobbin::store {
 namespace {
@@ -57,52 +57,24 @@ class TestWatcher final : public RecordWatcher {
   std::string epoch_ GUARDED_BY(mutex_);
 };
 
-/// A store of records, one after the other over one folder, and who watches it.
-class RecordWatcherTest : public ::testing::Test {
+/// A store of records, and who watches it.
+class RecordWatcherTest : public JournalStoreTest {
  protected:
-  RecordWatcherTest() { start(); }
-  ~RecordWatcherTest() override { end(); }
+  RecordWatcherTest() {
+    end();
+    inbox_ = {.name = "box", .layout = Layout::record};
+    start();
+  }
 
-  struct Server {
-    executor::Executor executor;
-    observe::Registry registry;
-    std::shared_ptr<FolderStore> store;
-  };
-  void start() {
-    server_ = std::make_unique<Server>();
-    auto store = FolderStore::create(
-        folder_, server_->executor, log_.writer("Uploads"), server_->registry,
-        {.durability = Durability::journal, .inbox = {.name = "box", .layout = Layout::record}});
-    ASSERT_TRUE(store) << store.error().message();
-    server_->store = *store;
-  }
-  /// As a process that is killed, unless the store was stopped.
-  void end() {
-    if (!server_) return;
-    server_->executor.shut_down([] {});
-    server_->executor.join();
-    server_.reset();
-  }
-  Verdict upload() {
-    Draft draft = server_->store->begin(2);
-    EXPECT_EQ(draft.append(as_bytes(std::string_view("{}"))), Draft::Intake::more);
-    std::move(draft).commit(outcomes_.expect(++documents_));
-    return outcomes_.wait(documents_);
-  }
+  Verdict upload() { return try_to_upload(++documents_); }
   void wait_for_checkpoint() {
-    server_->store->tick();
-    const Instant deadline = monotonic_now() + seconds(10);
-    while (!server_->store->is_at_rest() && monotonic_now() < deadline) std::this_thread::yield();
-    ASSERT_TRUE(server_->store->is_at_rest());
+    JournalStoreTest::wait_for_checkpoint();
     // The watcher has been told when the mutex of the journal is free again.
     server_->store->watch(watcher_);
   }
-  std::shared_ptr<TestFolder> folder_ = std::make_shared<TestFolder>();
-  observe::TestLog log_;
-  TestOutcomes outcomes_;
+
   int documents_ = 0;
   std::shared_ptr<TestWatcher> watcher_ = std::make_shared<TestWatcher>(*folder_);
-  std::unique_ptr<Server> server_;
 };
 
 TEST_F(RecordWatcherTest, IsToldOfRecordsWhenTheyHaveTheirNamesAndOfTheCheckpointBehindThem) {

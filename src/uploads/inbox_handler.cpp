@@ -106,10 +106,6 @@ class InboxExchange final : public http::Exchange {
     if (type != ContentType::form) return "The content";
     return settings.unwrap.empty() ? "The form" : "The field " + settings.unwrap;
   }
-  static http::Reply at_once(http::ReplyLater later, http::Response response) {
-    std::move(later).forget();
-    return response;
-  }
 
   http::Intake take_decoded(Bytes piece) { return form_ ? form_->take(piece) : take_document(piece); }
   http::Intake take_document(Bytes piece) {

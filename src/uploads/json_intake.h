@@ -57,6 +57,12 @@ class JsonIntake {
   const http::Resume resume_;
 };
 
+/// The answer to a document that is not given to the store.
+[[nodiscard]] inline http::Reply at_once(http::ReplyLater later, http::Response response) {
+  std::move(later).forget();
+  return response;
+}
+
 /// What the sender of a document is answered from its head alone: because of its method, the state of the
 /// store, its type, its content coding or its length. Nothing: its content is to be received. `codings`:
 /// those that are taken besides identity.

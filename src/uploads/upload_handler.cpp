@@ -39,11 +39,6 @@ class UploadExchange final : public http::Exchange {
   }
 
  private:
-  static http::Reply at_once(http::ReplyLater later, http::Response response) {
-    std::move(later).forget();
-    return response;
-  }
-
   const UploadSettings& settings_;
   DigestCheck digests_;
   JsonIntake intake_;

@@ -146,6 +146,18 @@ def test_a_reload_changes_the_age(start_inbox, configuration, folder):
 
 
 @pytest.mark.modes("many")
+def test_a_reload_does_not_change_over(start_inbox, configuration, folder):
+    server = start_inbox(**MUCH_LATER)
+    check_accepted(post(server))
+    configuration(store="record")
+    server.process.send_signal(signal.SIGHUP)
+    server.log.wait_for("its store cannot be changed by a reload: start the server anew")
+    check_accepted(post(server))
+    server.stop()
+    assert len(records(folder)) == 2
+
+
+@pytest.mark.modes("many")
 def test_an_inbox_can_change_over(start_inbox, folder):
     """What one way of keeping has left in the journal is looked after by the other."""
     for store in ("segments", "record", "segments"):
