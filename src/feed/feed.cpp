@@ -66,6 +66,10 @@ void Feed::begin(std::string_view epoch, std::uint64_t named, std::uint64_t chec
 }
 
 void Feed::run_scan(const std::shared_ptr<Scan>& scan) {
+  {
+    const Lock lock(mutex_);  // before it runs: it may fail, and be late again, while this thread goes on
+    late_scan_ = nullptr;
+  }
   const bool runs = scanning_.run_for(weak_from_this(), [weak = weak_from_this(), scan] {
     const auto self = weak.lock();
     if (self == nullptr || self->is_stopping_) return;
@@ -74,8 +78,9 @@ void Feed::run_scan(const std::shared_ptr<Scan>& scan) {
     if (*goes_on) return self->run_scan(scan);
     self->end_scan(*scan);
   });
+  if (runs) return;
   const Lock lock(mutex_);
-  late_scan_ = runs ? nullptr : scan;
+  late_scan_ = scan;
 }
 
 void Feed::try_again_later(const std::shared_ptr<Scan>& scan, const Error& error) {

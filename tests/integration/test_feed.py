@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -497,7 +498,7 @@ def test_a_journal_that_begins_anew_is_noticed(start_feed, folder):
 @pytest.mark.modes("many")
 def test_the_start_says_that_there_is_a_feed(start_feed, reader_file):
     server = start_feed()
-    assert f"with a feed for tokens of '{reader_file}'" in "\n".join(server.log.lines)
+    server.log.wait_for(re.escape(f"with a feed for tokens of '{reader_file}'"))
 
 
 @pytest.mark.modes("many")

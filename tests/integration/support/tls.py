@@ -4,6 +4,7 @@ Python's own SSLSocket cannot finish sending and go on reading, and forgives a c
 """
 
 import ssl
+import threading
 
 
 def client_context(**verify):
@@ -19,15 +20,18 @@ def client_context(**verify):
 
 
 class TlsSocket:
-    """The part of a socket's interface that Connection uses, over TLS."""
+    """The part of a socket's interface that Connection uses, over TLS. One thread may send while another receives: what
+    is to be sent is then flushed by the sender alone, or two threads would exchange records."""
 
     def __init__(self, raw, context=None, name=None):
         self.raw = raw
+        self._state = threading.Lock()  # held while OpenSSL works, and never while the socket does
         self._ended = False  # the connection, whatever was said before
         self._input = ssl.MemoryBIO()
         self._output = ssl.MemoryBIO()
         self.tls = (context or client_context()).wrap_bio(self._input, self._output, server_hostname=name)
         self._run(self.tls.do_handshake)
+        self._flush()
 
     def __getattr__(self, name):
         return getattr(self.raw, name)
@@ -40,11 +44,11 @@ class TlsSocket:
         """Call it until it does not want to read any more."""
         while True:
             try:
-                result = action()
-                self._flush()
-                return result
+                with self._state:
+                    return action()
             except ssl.SSLWantReadError:
-                self._flush()
+                if not self.tls.version():
+                    self._flush()  # the handshake's messages; afterwards who reads has nothing to say
                 self._feed()
             except ssl.SSLError:
                 self._flush()  # the alert
@@ -61,7 +65,8 @@ class TlsSocket:
     def sendall(self, data):
         view = memoryview(data)
         while view:
-            view = view[self.tls.write(view[:16384]) :]
+            with self._state:
+                view = view[self.tls.write(view[:16384]) :]
             self._flush()
 
     def recv(self, count):
