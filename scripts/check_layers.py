@@ -23,6 +23,8 @@ KEPT_IN = {
     re.compile(r"openssl/.*"): ["src/net/tls", "src/crypto"],
     re.compile(r"crypt\.h"): ["src/auth"],
 }
+# Headers that no file may see, and why.
+FORBIDDEN = {"fmt/chrono.h": "it writes moments in the local time zone; base/utc_time.h writes them in UTC"}
 CLOCK_READING = re.compile(r"_clock::now\(|\bclock_gettime\(|\btime\((nullptr|NULL|0)\)")
 
 
@@ -51,6 +53,8 @@ def faults_of_table(rooms: dict[str, list[str]]):
 def faults_of_library(path: Path, line: str):
     """What others do with such a library goes through the folder that sees it."""
     match = INCLUDE.match(line)
+    if match and match.group(2) in FORBIDDEN:
+        yield f"<{match.group(2)}>: {FORBIDDEN[match.group(2)]}"
     for header, folders in KEPT_IN.items():
         is_here = any(path.is_relative_to(ROOT / folder) for folder in folders)
         if match and header.fullmatch(match.group(2)) and not is_here:

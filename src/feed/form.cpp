@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <iterator>
 #include <utility>
 
-#include "base/clock.h"
+#include "base/utc_time.h"
 #include "http/accept.h"
 #include "json/object.h"
 
@@ -25,14 +24,12 @@ std::string_view without_line_feed(std::string_view text) {
 /// whose order is that of the events.
 void append_cloud_event(std::string& out, const WholeRecord& whole, std::string_view source) {
   const journal::Record& record = whole.record();
-  const auto second = std::chrono::floor<seconds>(record.received);
-  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(record.received - second);
   out += R"({"specversion":"1.0","id":)";
   json::append_string(out, record.id);
   fmt::format_to(std::back_inserter(out),
-                 R"(,"source":"{}","type":"bobbin.document","time":"{:%Y-%m-%dT%H:%M:%S}.{:06}Z",)"
+                 R"(,"source":"{}","type":"bobbin.document","time":"{}",)"
                  R"("sequence":"{:020}","datacontenttype":"application/json","data":)",
-                 source, second, rest.count(), record.sequence);
+                 source, utc_text(record.received), record.sequence);
   out.append(whole.body()).append("}");
 }
 

@@ -1,11 +1,9 @@
 #include "feed/packed_name.h"
 
 #include <chrono>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 #include "base/ascii.h"
-#include "base/clock.h"
+#include "base/utc_time.h"
 #include "store/document_name.h"
 
 namespace bobbin::feed {
@@ -33,36 +31,16 @@ bool has_form_of_name(std::string_view name) {
   return true;
 }
 
-/// Since 1970. Nothing: there is no such moment.
-std::optional<std::uint64_t> microseconds_of(std::string_view name) {
-  const auto number = [&](std::size_t begin, std::size_t count) {
-    unsigned value = 0;
-    for (const char c : name.substr(begin, count)) value = value * 10 + static_cast<unsigned>(c - '0');
-    return value;
-  };
-  const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(number(0, 4))),
-                                        std::chrono::month(number(4, 2)), std::chrono::day(number(6, 2))};
-  const unsigned hour = number(9, 2);
-  const unsigned minute = number(11, 2);
-  const unsigned second = number(13, 2);
-  constexpr std::chrono::year kFirst{1970};
-  constexpr std::chrono::year kLast{2261};  // WallTime ends in 2262
-  if (!day.ok() || day.year() < kFirst || day.year() > kLast || hour > 23 || minute > 59 || second > 59)
-    return std::nullopt;
-  const auto time = std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                    seconds(second) + microseconds(number(16, 6));
-  return static_cast<std::uint64_t>(time.time_since_epoch().count());
-}
-
 }  // namespace
 
 std::optional<PackedName> PackedName::of(std::string_view name) {
   if (!has_form_of_name(name)) return std::nullopt;
-  auto time = microseconds_of(name);
+  const auto time = utc_time_of_name(name.substr(0, kIdBegin - 1));
   if (!time) return std::nullopt;
   PackedName packed;
-  for (std::size_t i = packed.time_.size(); i-- > 0; *time >>= 8U)
-    packed.time_[i] = static_cast<std::uint8_t>(*time & 0xFFU);
+  auto left = static_cast<std::uint64_t>(std::chrono::floor<microseconds>(time->time_since_epoch()).count());
+  for (std::size_t i = packed.time_.size(); i-- > 0; left >>= 8U)
+    packed.time_[i] = static_cast<std::uint8_t>(left & 0xFFU);
   for (std::size_t i = 0; i < kIdCharacters; ++i) {
     const auto value = static_cast<unsigned>(kAlphabet.find(name[kIdBegin + i]));
     const std::size_t bit = i * kBitsOfCharacter;
@@ -77,10 +55,7 @@ std::optional<PackedName> PackedName::of(std::string_view name) {
 std::string PackedName::text() const {
   std::uint64_t microseconds_since_1970 = 0;
   for (const std::uint8_t byte : time_) microseconds_since_1970 = microseconds_since_1970 << 8U | byte;
-  const std::chrono::sys_time<microseconds> time{
-      microseconds(static_cast<std::int64_t>(microseconds_since_1970))};
-  const auto second = std::chrono::floor<seconds>(time);
-  std::string name = fmt::format("{:%Y%m%dT%H%M%S}.{:06}Z-", second, (time - second).count());
+  std::string name = utc_name(WallTime(microseconds(microseconds_since_1970))) + '-';
   for (std::size_t i = 0; i < kIdCharacters; ++i) {
     const std::size_t bit = i * kBitsOfCharacter;
     const unsigned next = bit / 8 + 1 < id_.size() ? id_[bit / 8 + 1] : 0U;

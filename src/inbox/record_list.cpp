@@ -1,11 +1,10 @@
 #include "inbox/record_list.h"
 
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/utc_time.h"
 #include "crypto/sha256.h"
 #include "inbox/record_file.h"
 #include "inbox/text.h"
@@ -16,18 +15,11 @@ namespace {
 
 constexpr int kTimeColumns = 27;
 
-/// As in the record: RFC 3339, in UTC.
-std::string time_text(WallTime time) {
-  const auto second = std::chrono::floor<seconds>(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", second,
-                     std::chrono::duration_cast<std::chrono::microseconds>(time - second).count());
-}
-
 using ReadFile = Result<RecordFile, std::string>;
 
 std::string text_line(const RecordPlace& place, const ReadFile& file) {
   if (!file) return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", '-', '-', kTimeColumns, '-', place.name);
-  return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", file->first.sequence, time_text(file->first.received),
+  return fmt::format("{:>8}  {:<{}}  {:>8}  {}\n", file->first.sequence, utc_text(file->first.received),
                      kTimeColumns, file->document_bytes, place.name);
 }
 
@@ -44,11 +36,11 @@ std::string json_line(const RecordPlace& place, const ReadFile& file) {
   append(line, ",\"whole\":{}", file.has_value());
   if (file && is_segment) {
     append(line, ",\"sequence\":{},\"records\":{},\"received\":\"{}\",\"size\":{}", file->first.sequence,
-           file->records, time_text(file->first.received), file->document_bytes);
+           file->records, utc_text(file->first.received), file->document_bytes);
   } else if (file) {
     append(line, ",\"sequence\":{},", file->first.sequence);
     append_string(line, "id", file->first.id);
-    append(line, ",\"received\":\"{}\",\"size\":{},\"sha256\":\"{}\"", time_text(file->first.received),
+    append(line, ",\"received\":\"{}\",\"size\":{},\"sha256\":\"{}\"", utc_text(file->first.received),
            file->document_bytes, crypto::hex_of(file->first.digest));
   }
   return line + "}\n";

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <iterator>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/utc_time.h"
 #include "json/object.h"
 
 namespace bobbin::journal {
@@ -16,7 +15,6 @@ namespace {
 
 using crypto::Digest;
 using crypto::hex_of;
-using std::chrono::microseconds;
 
 constexpr std::string_view kBegin = "\x1E{\"bobbin\":1,";
 constexpr std::string_view kBody = ",\"body\":";
@@ -37,33 +35,6 @@ void append_text(std::string& out, std::string_view name, std::string_view value
   json::append_string(out, value);
 }
 
-/// RFC 3339, in UTC.
-std::string time_text(WallTime time) {
-  const auto second = std::chrono::floor<seconds>(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", second,
-                     std::chrono::duration_cast<microseconds>(time - second).count());
-}
-
-/// Reads what time_text writes.
-std::optional<WallTime> time_of(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00T00:00:00.000000Z";
-  if (text.size() != kForm.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kForm.size(); ++i)
-    if (kForm[i] == '0' ? !is_digit(text[i]) : text[i] != kForm[i]) return std::nullopt;
-  const auto number = [&](std::size_t begin, std::size_t count) {
-    int value = 0;
-    for (const char c : text.substr(begin, count)) value = value * 10 + (c - '0');
-    return value;
-  };
-  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
-                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-  // WallTime ends in 2262.
-  if (!day.ok() || number(0, 4) < 1970 || number(0, 4) > 2261) return std::nullopt;
-  return WallTime(std::chrono::sys_days(day)) + std::chrono::hours(number(11, 2)) +
-         std::chrono::minutes(number(14, 2)) + seconds(number(17, 2)) + microseconds(number(20, 6));
-}
-
 // Each appends what tells its kind of content from the others.
 void append_content(std::string& out, const SegmentBegin& segment) {
   append(out, ",\"kind\":\"segment\",\"segment\":{},\"first\":{}", segment.number, segment.first);
@@ -74,7 +45,7 @@ void append_content(std::string& out, const Record& record) {
   append(out, ",\"sequence\":{}", record.sequence);
   append_text(out, "id", record.id);
   append_text(out, "inbox", record.inbox);
-  append_text(out, "received", time_text(record.received));
+  append_text(out, "received", utc_text(record.received));
   append_text(out, "name", record.name);
   append(out, ",\"size\":{},\"sha256\":\"{}\"", record.size_bytes, hex_of(record.digest));
   if (record.key) append(out, ",\"key\":\"{}\"", hex_of(*record.key));
@@ -118,7 +89,7 @@ std::optional<Record> record_of(const json::Object& object, bool has_body) {
   auto id = object.text("id");
   auto inbox = object.text("inbox");
   const auto received_text = object.text("received");
-  const auto received = received_text ? time_of(*received_text) : std::nullopt;
+  const auto received = received_text ? utc_time_of(*received_text) : std::nullopt;
   auto name = object.text("name");
   const auto size = object.number("size");
   const auto digest = digest_in(object, "sha256");

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/utc_time.h"
 #include "os/random.h"
 
 namespace bobbin::store {
@@ -51,9 +51,7 @@ std::string DocumentNames::next(WallTime now) {
 std::string RecordNames::next(WallTime now, std::string_view id, std::string_view ending) {
   using std::chrono::microseconds;
   last_ = std::max<WallTime>(std::chrono::floor<microseconds>(now), last_ + microseconds(1));
-  const auto second = std::chrono::floor<seconds>(last_);
-  return fmt::format("{:%Y%m%dT%H%M%S}.{:06}Z-{}{}", second,
-                     std::chrono::duration_cast<microseconds>(last_ - second).count(), id, ending);
+  return fmt::format("{}-{}{}", utc_name(last_), id, ending);
 }
 
 bool is_document_name(std::string_view name) {

@@ -29,9 +29,10 @@ def is_sanitized(binary):
 
 
 def clean_environment(extra=None):
-    """The caller's environment without the server's own variables, so that no setting leaks into a test."""
+    """The caller's environment without the server's own variables, so that no setting leaks into a test; and in a time
+    zone that is not that of Greenwich, so that a test would notice where one is taken for the other."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOBBIN_")}
-    return {**environment, **(extra or {})}
+    return {**environment, "TZ": "TEST-05:30", **(extra or {})}
 
 
 def run_to_end(binary, *arguments, environment=None, directory=None):
