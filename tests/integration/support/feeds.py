@@ -134,13 +134,13 @@ class Reader(Background):
 
     def _read_on(self, connection):
         while not self.stopping.is_set():
-            if self._chance and self._chance.random() < 0.3:
+            if self.interruptions and self._chance.random() < 0.3:
                 self._read_stream(connection)
                 return
             limit = self._chance.choice([1, 2, 7, 100]) if self._chance else 100
             target = f"/in/box?since={self._last}&limit={limit}&wait=1"
             connection.send(connection.request("GET", target, fields=reading_fields(LINES)))
-            if self._chance and self._chance.random() < 0.2:
+            if self._chance and (self.interruptions == 0 or self._chance.random() < 0.2):
                 self.interruptions += 1
                 return  # it has not seen the answer
             response = connection.receive()
