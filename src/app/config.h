@@ -124,12 +124,12 @@ struct InboxConfig {
   std::string path;            ///< when it is empty, /in/NAME
   std::string dir;             ///< outside of everything that is served
   std::uint64_t max_size = 0;  ///< of a document; 0: that of the server, or kLargestDocument if that is less
-  std::string status = "201";  ///< of the answer: 200, 201, 202 or 204
+  std::string status;          ///< of the answer: 200, 201, 202 or 204; empty: 201, and 204 for reports
   std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
   std::string token_file;         ///< as that of a rule for the path
   std::string feed_token_file;    ///< the same for GET, which gives the records; empty: they are not given
 
-  std::vector<std::string> accept;                      ///< json, form and text; empty: json
+  std::vector<std::string> accept;                      ///< json, form, text, reports and any; empty: json
   std::vector<std::string> codings = {"gzip", "zstd"};  ///< that are decoded
   std::string unwrap;                ///< the field of a form that holds the document; empty: all of them
   std::string redirect;              ///< where a form that is kept leads to; empty: it is answered as JSON

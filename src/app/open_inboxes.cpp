@@ -97,7 +97,8 @@ Result<std::optional<signatures::Scheme>, std::string> scheme_of(const InboxConf
   return *std::move(scheme);
 }
 
-http::Status status_of(const InboxConfig& config) {
+http::Status status_of(const InboxConfig& config, http::Status otherwise) {
+  if (config.status.empty()) return otherwise;
   int number = 0;
   std::from_chars(config.status.data(), config.status.data() + config.status.size(), number);
   return static_cast<http::Status>(number);
@@ -121,7 +122,9 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
   return {.json = takes_json,
           .json_suffix = takes_json,
           .form = takes(config, "form"),
-          .text = takes(config, "text")};
+          .text = takes(config, "text"),
+          .reports = takes(config, "reports"),
+          .any = takes(config, "any")};
 }
 
 http::CodingSet codings_of(const InboxConfig& config) {
@@ -145,8 +148,10 @@ Result<void, std::string> check_types(const InboxConfig& config) {
   };
   if (!config.redirect.empty() && !takes(config, "form")) return fault("redirect", "\"form\"");
   if (!config.unwrap.empty() && !takes(config, "form")) return fault("unwrap", "\"form\"");
-  if (!config.origins.empty() && !takes(config, "form") && !takes(config, "text"))
-    return fault("origins", "\"form\" or \"text\"");
+  const bool takes_what_is_sent_unasked =
+      std::ranges::any_of(config.accept, [](const std::string& each) { return each != "json"; });
+  if (!config.origins.empty() && !takes_what_is_sent_unasked)
+    return fault("origins", "\"form\", \"text\", \"reports\" or \"any\"");
   return {};
 }
 
@@ -294,7 +299,8 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
   std::shared_ptr<const http::Handler> handler = std::make_shared<const uploads::InboxHandler>(
       uploads::InboxSettings{.name = inbox.config.name,
                              .most_bytes = inbox.most_bytes,
-                             .success = status_of(inbox.config),
+                             .success = status_of(inbox.config, http::Status::created),
+                             .success_of_reports = status_of(inbox.config, http::Status::no_content),
                              .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
                              .room = inbox.room,
                              .types = content_types_of(inbox.config),

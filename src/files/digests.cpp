@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "files/validators.h"
-#include "http/base64.h"
 #include "http/field_syntax.h"
 #include "os/file.h"
 
@@ -134,7 +134,7 @@ bool wants_digest(const http::RequestHead& head) {
 }
 
 std::string repr_digest_line(const crypto::Digest& digest) {
-  return "Repr-Digest: sha-256=:" + http::encode_base64(as_text(digest)) + ":\r\n";
+  return "Repr-Digest: sha-256=:" + encode_base64(as_text(digest)) + ":\r\n";
 }
 
 }  // namespace bobbin::files

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "http/base64.h"
+#include "base/base64.h"
 #include "http/field_syntax.h"
 
 namespace bobbin::http {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "http/base64.h"
+#include "base/base64.h"
 
 namespace bobbin::http {
 namespace {

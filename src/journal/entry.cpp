@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "base/utc_time.h"
 #include "json/object.h"
 
@@ -18,6 +19,7 @@ using crypto::hex_of;
 
 constexpr std::string_view kBegin = "\x1E{\"bobbin\":1,";
 constexpr std::string_view kBody = ",\"body\":";
+constexpr std::string_view kBinaryBody = ",\"body64\":";
 constexpr std::string_view kCheck = ",\"check\":\"";
 constexpr std::string_view kEnd = "\"}\n";
 constexpr std::size_t kCheckDigits = 16;
@@ -84,7 +86,31 @@ std::optional<SegmentBegin> segment_of(const json::Object& object) {
   return SegmentBegin{.number = *number, .first = *first, .boot = *std::move(boot), .mount = *mount};
 }
 
-std::optional<Record> record_of(const json::Object& object, bool has_body) {
+/// How a document stands in an entry.
+enum class BodyForm : std::uint8_t { none, json, base64 };
+
+BodyForm form_of(std::string_view behind_receipt) {
+  if (behind_receipt.starts_with(kBody)) return BodyForm::json;
+  return behind_receipt.starts_with(kBinaryBody) ? BodyForm::base64 : BodyForm::none;
+}
+
+/// The JSON text of `document_bytes` at the front of `text`. Nothing: there is no such one.
+std::optional<std::string_view> body_in(std::string_view text, BodyForm form, std::uint64_t document_bytes) {
+  if (document_bytes > text.size()) return std::nullopt;
+  const std::uint64_t size =
+      form == BodyForm::json ? document_bytes : base64_size(document_bytes) + std::string_view("\"\"").size();
+  if (size > text.size()) return std::nullopt;
+  return text.substr(0, size);
+}
+
+bool is_document(std::string_view body, BodyForm form, const Record& record) {
+  if (form == BodyForm::json) return crypto::sha256(body) == record.digest;
+  if (!body.starts_with('"') || !body.ends_with('"')) return false;
+  const auto document = decode_base64(body.substr(1, body.size() - 2));
+  return document && document->size() == record.size_bytes && crypto::sha256(*document) == record.digest;
+}
+
+std::optional<Record> record_of(const json::Object& object, BodyForm form) {
   const auto sequence = object.number("sequence");
   auto id = object.text("id");
   auto inbox = object.text("inbox");
@@ -102,7 +128,8 @@ std::optional<Record> record_of(const json::Object& object, bool has_body) {
                 .name = *std::move(name),
                 .size_bytes = *size,
                 .digest = *digest,
-                .has_body = has_body,
+                .has_body = form != BodyForm::none,
+                .is_binary = form == BodyForm::base64,
                 .is_whole_file = object.text("file") == kWholeFile,
                 .key = digest_in(object, "key"),
                 .is_conflict = object.has("conflict"),
@@ -110,15 +137,15 @@ std::optional<Record> record_of(const json::Object& object, bool has_body) {
 }
 
 /// Nothing: there is no such kind, or something is missing.
-bool read_content(const json::Object& object, bool has_body, Entry& entry) {
+bool read_content(const json::Object& object, BodyForm form, Entry& entry) {
   const auto kind = object.text("kind");
   const auto set = [&entry](auto content) {
     if (!content) return false;
     entry.content = *std::move(content);
     return true;
   };
-  if (!kind) return set(record_of(object, has_body));
-  if (has_body) return false;
+  if (!kind) return set(record_of(object, form));
+  if (form != BodyForm::none) return false;
   if (*kind == "segment") return set(segment_of(object));
   const auto number = object.number(*kind == "withdrawal" ? "of" : *kind == "doubt" ? "behind" : "through");
   if (!number) return false;
@@ -140,8 +167,10 @@ Digest append_entry(std::string& out, const Entry& entry, std::string_view body)
   const Digest digest = receipt_digest(std::string_view(out).substr(begin));
   const auto* record = std::get_if<Record>(&entry.content);
   if (record != nullptr && record->has_body) {
-    out += kBody;
-    out += body;
+    if (record->is_binary)
+      append(out, "{}\"{}\"", kBinaryBody, encode_base64(body));
+    else
+      append(out, "{}{}", kBody, body);
   }
   out += kCheck;
   out += std::string_view(hex_of(digest)).substr(0, kCheckDigits);
@@ -153,7 +182,7 @@ std::optional<ReadEntry> read_entry(std::string_view bytes) {
   if (!bytes.starts_with(kBegin)) return std::nullopt;
   // Within a string these cannot stand, since the quotation marks would have backslashes before them.
   const std::string_view start = bytes.substr(0, kLargestReceiptBytes);
-  const std::size_t receipt_end = std::min(start.find(kBody), start.find(kCheck));
+  const std::size_t receipt_end = std::min({start.find(kBody), start.find(kBinaryBody), start.find(kCheck)});
   if (receipt_end == std::string_view::npos) return std::nullopt;
   const std::string_view receipt = bytes.substr(1, receipt_end - 1);
   const auto object = json::Object::parse(std::string(receipt) + '}');
@@ -161,26 +190,26 @@ std::optional<ReadEntry> read_entry(std::string_view bytes) {
 
   ReadEntry read;
   std::string_view rest = bytes.substr(receipt_end);
-  const bool has_body = rest.starts_with(kBody);
+  const BodyForm form = form_of(rest);
   auto epoch = object->text("epoch");
   const auto previous = digest_in(*object, "previous");
   const auto flushed = object->number("flushed");
-  if (!epoch || !previous || !flushed || !read_content(*object, has_body, read.entry)) return std::nullopt;
+  if (!epoch || !previous || !flushed || !read_content(*object, form, read.entry)) return std::nullopt;
   read.entry.epoch = *std::move(epoch);
   read.entry.previous = *previous;
   read.entry.flushed = *flushed;
-  if (has_body) {
-    const auto& record = std::get<Record>(read.entry.content);
-    rest.remove_prefix(kBody.size());
-    if (rest.size() < record.size_bytes) return std::nullopt;
-    read.body = rest.substr(0, record.size_bytes);
+  if (form != BodyForm::none) {
+    rest.remove_prefix(form == BodyForm::json ? kBody.size() : kBinaryBody.size());
+    const auto body = body_in(rest, form, std::get<Record>(read.entry.content).size_bytes);
+    if (!body) return std::nullopt;
+    read.body = *body;
     rest.remove_prefix(read.body.size());
   }
   read.head = receipt;
   read.receipt = receipt_digest(receipt);
   const std::string tail = fmt::format("{}{:.{}}{}", kCheck, hex_of(read.receipt), kCheckDigits, kEnd);
   if (!rest.starts_with(tail)) return std::nullopt;
-  if (has_body && crypto::sha256(read.body) != std::get<Record>(read.entry.content).digest)
+  if (form != BodyForm::none && !is_document(read.body, form, std::get<Record>(read.entry.content)))
     return std::nullopt;
   read.size = bytes.size() - rest.size() + tail.size();
   read.text = bytes.substr(1, read.size - 1);

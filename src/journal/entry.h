@@ -19,13 +19,14 @@
 //
 // A record of an inbox has what is known of its request behind the digest, and says that its file holds the
 // whole entry: ,"request":{"client":"192.0.2.7","fields":[["x-github-event","push"]]},"file":"record"
+// A document that need be no JSON stands in base64: "body64":"…" where others have their body.
 // One by which a repetition is recognised has ,"key":"HEX" behind its digest, and ,"conflict":true when
 // another one has the same key.
 //
-// The part before `body` (where there is none, before `check`), closed by '}', is the *receipt*. It holds the
-// digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the whole of that
-// of the entry before. So an entry that has been written by half is found out, and receipts alone show
-// whether one is missing or has been altered.
+// The part before `body` or `body64` (where there is none, before `check`), closed by '}', is the *receipt*.
+// It holds the digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the
+// whole of that of the entry before. So an entry that has been written by half is found out, and receipts
+// alone show whether one is missing or has been altered.
 namespace bobbin::journal {
 
 /// The first entry of a segment.
@@ -49,6 +50,7 @@ struct Record {
   std::uint64_t size_bytes = 0;
   crypto::Digest digest{};  ///< SHA-256 of the document
   bool has_body = true;     ///< whether the document stands in the entry; otherwise it was kept before
+  bool is_binary = false;   ///< it stands there in base64, since it need be no JSON
   /// Whether the file holds the entry, with the document in it; otherwise it holds the document alone.
   bool is_whole_file = false;
   /// By what a repetition of the document is recognised. Nothing: it has no key.
@@ -99,8 +101,9 @@ struct Entry {
 
 inline constexpr char kEntryBegin = '\x1E';
 
-/// Appends the entry. `body`: of a Record that has one, a JSON text of the size and the digest that the
-/// record says; it stands in the entry unchanged. Returns the digest of the receipt.
+/// Appends the entry. `body`: of a Record that has one, the document, of the size and the digest that the
+/// record says. Unless that says that it is binary it is a JSON text, and stands in the entry unchanged.
+/// Returns the digest of the receipt.
 crypto::Digest append_entry(std::string& out, const Entry& entry, std::string_view body = {});
 
 /// An entry as it was read.
@@ -109,8 +112,9 @@ struct ReadEntry {
   crypto::Digest receipt{};  ///< its digest
   std::size_t size = 0;      ///< of all of it, from kEntryBegin to the line feed
   std::string_view head;     ///< the receipt without the '}' at its end
-  std::string_view body;     ///< of a record that has one
-  std::string_view text;     ///< all of it without kEntryBegin: a JSON object and a line feed
+  /// Of a record that has one: a JSON text, the document itself or, of a binary one, a string in base64.
+  std::string_view body;
+  std::string_view text;  ///< all of it without kEntryBegin: a JSON object and a line feed
 };
 
 /// Reads the entry with which `bytes` begin. Nothing: there is none, or it is not intact. The result refers

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
+
 namespace bobbin::journal {
 namespace {
 
@@ -65,6 +67,55 @@ TEST(EntryTest, IsReadAsItWasWritten) {
     EXPECT_EQ(read->body, has_body ? kBody : "");
     EXPECT_EQ(crypto::sha256(std::string(read->head) + "}"), digest);
   }
+}
+
+/// A record whose document need be no JSON.
+Entry binary_entry(std::string_view document) {
+  Entry entry = record_entry();
+  auto& record = std::get<Record>(entry.content);
+  record.is_binary = true;
+  record.size_bytes = document.size();
+  record.digest = crypto::sha256(document);
+  return entry;
+}
+
+TEST(EntryTest, WhatNeedBeNoJsonStandsInBase64) {
+  std::string text;
+  append_entry(text, binary_entry("\"any\x1E\n"), "\"any\x1E\n");
+  EXPECT_NE(text.find(",\"body64\":\"ImFueR4K\",\"check\":\""), std::string::npos) << text;
+  EXPECT_EQ(text.find(",\"body\":"), std::string::npos);
+}
+
+TEST(EntryTest, WhatNeedBeNoJsonIsReadAsItWasWritten) {
+  std::string every_byte;
+  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  for (const std::string& document :
+       {std::string(), std::string("a"), std::string("ab"), std::string("abc"), every_byte}) {
+    const Entry entry = binary_entry(document);
+    std::string text;
+    append_entry(text, entry, document);
+    const auto read = read_entry(text + "what follows");
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(read->entry, entry);
+    EXPECT_EQ(read->size, text.size());
+    EXPECT_EQ(read->body.size(), base64_size(document.size()) + 2);
+  }
+}
+
+TEST(EntryTest, DamageOfWhatStandsInBase64IsFound) {
+  const std::string document = "some bytes\0 and more";
+  std::string text;
+  append_entry(text, binary_entry(document), document);
+  const std::size_t begin = text.find("\"body64\":") + 9;
+  const std::size_t end = text.find(",\"check\"");
+  for (std::size_t at = begin; at < end; ++at) {
+    std::string damaged = text;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    EXPECT_FALSE(read_entry(damaged)) << at;
+  }
+  std::string without = text;
+  without.replace(text.find("body64"), 6, "body");
+  EXPECT_FALSE(read_entry(without));
 }
 
 TEST(EntryTest, HasATimeThatThereIs) {

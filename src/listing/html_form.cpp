@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "crypto/sha256.h"
-#include "http/base64.h"
 #include "listing/page_script.h"
 #include "listing/page_style.h"
 #include "listing/text.h"
@@ -25,7 +25,7 @@ std::string_view name_of(SortBy by) {
 
 std::string source_by_digest(std::string_view text) {
   const crypto::Digest digest = crypto::sha256(text);
-  return "'sha256-" + http::encode_base64(as_text(digest)) + "'";
+  return "'sha256-" + encode_base64(as_text(digest)) + "'";
 }
 
 void append_count(std::string& text, std::uint64_t count, std::string_view one, std::string_view many) {

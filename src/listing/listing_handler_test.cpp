@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/base64.h"
 #include "crypto/sha256.h"
 #include "executor/test_gate.h"
 #include "files/file_handler.h"
-#include "http/base64.h"
 #include "http/test_reply_sink.h"
 #include "listing/folder_listing.h"
 #include "listing/html_form.h"
@@ -147,7 +147,7 @@ TEST_F(ListingHandlerTest, NeedsNothingButItself) {
     const std::string text = all_between(page, tag, std::string("</") + (tag + 1)).at(0);
     const auto digest = crypto::sha256(text);
     EXPECT_THAT(response.fields,
-                HasSubstr(std::string(source) + " 'sha256-" + http::encode_base64(as_text(digest)) + "'"));
+                HasSubstr(std::string(source) + " 'sha256-" + encode_base64(as_text(digest)) + "'"));
   }
   for (const std::string& address : all_between(page, "url(\"", "\""))
     EXPECT_THAT(address, StartsWith("data:"));

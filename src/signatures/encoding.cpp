@@ -1,7 +1,7 @@
 #include "signatures/encoding.h"
 
 #include "base/ascii.h"
-#include "http/base64.h"
+#include "base/base64.h"
 
 namespace bobbin::signatures {
 namespace {
@@ -22,7 +22,7 @@ std::optional<std::string> decode_hex(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> decode(Encoding encoding, std::string_view text) {
-  return encoding == Encoding::hex ? decode_hex(text) : http::decode_base64(text);
+  return encoding == Encoding::hex ? decode_hex(text) : decode_base64(text);
 }
 
 }  // namespace bobbin::signatures

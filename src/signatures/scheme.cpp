@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "http/base64.h"
+#include "base/base64.h"
 #include "http/field_syntax.h"
 #include "signatures/known_schemes.h"
 #include "signatures/secret_lines.h"
@@ -35,7 +35,7 @@ Result<Secret, std::string> secret_of_text(SchemeName scheme, crypto::HashFuncti
 }
 
 Result<Secret, std::string> symmetric_standard_secret(const SecretLine& line, std::string_view encoded) {
-  const auto key = http::decode_base64(encoded);
+  const auto key = decode_base64(encoded);
   if (!key)
     return failure(fmt::format("line {} holds a secret that has no base64, with its padding, behind whsec_",
                                line.number));
@@ -47,7 +47,7 @@ Result<Secret, std::string> symmetric_standard_secret(const SecretLine& line, st
 }
 
 Result<Secret, std::string> asymmetric_standard_secret(const SecretLine& line, std::string_view encoded) {
-  const auto bytes = http::decode_base64(encoded);
+  const auto bytes = decode_base64(encoded);
   auto key = bytes ? crypto::Ed25519PublicKey::from_bytes(as_bytes(*bytes)) : std::nullopt;
   if (!key)
     return failure(fmt::format(

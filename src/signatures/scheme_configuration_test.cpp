@@ -49,7 +49,7 @@ TEST(SchemeConfiguration, WantsSecretsOfSixteenBytes) {
 }
 
 TEST(SchemeConfiguration, WantsTheSecretsOfStandardWebhooks) {
-  const auto key_of = [](std::size_t bytes) { return http::encode_base64(std::string(bytes, 'k')); };
+  const auto key_of = [](std::size_t bytes) { return encode_base64(std::string(bytes, 'k')); };
   EXPECT_EQ(secrets_fault("standard", kSecret),
             "line 1 must begin with whsec_, or with whpk_ for a public key");
   EXPECT_EQ(secrets_fault("standard", "v1,whsec_" + key_of(32)),

@@ -120,7 +120,7 @@ TEST(StandardWebhook, HasAnIdThatCannotBeTakenForMoreThanItself) {
 
 // The text that is signed could be cut in another place, if an id could hold a full stop.
 TEST(StandardWebhook, CannotBeCutAnewIntoIdTimestampAndContent) {
-  const std::string key = *http::decode_base64(kStandardSecret.substr(6));
+  const std::string key = *decode_base64(kStandardSecret.substr(6));
   const std::string content = "1614265330.{}";
   const std::string code = "v1," + base64_hmac(key, "msg_1.1614265330." + content);
   const Scheme scheme = scheme_of("standard", kStandardSecret);

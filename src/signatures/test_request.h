@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "crypto/hmac.h"
-#include "http/base64.h"
 #include "http/field_name.h"
 #include "http/request_head.h"
 #include "signatures/scheme.h"
@@ -70,7 +70,7 @@ inline std::string hmac(std::string_view key, std::string_view text,
 }
 inline std::string hex_hmac(std::string_view key, std::string_view text) { return hex(hmac(key, text)); }
 inline std::string base64_hmac(std::string_view key, std::string_view text) {
-  return http::encode_base64(hmac(key, text));
+  return encode_base64(hmac(key, text));
 }
 
 inline Scheme scheme_of(std::string_view name, std::string_view secrets) {

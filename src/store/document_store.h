@@ -45,6 +45,7 @@ struct Particulars {
   /// What is known of the request: a JSON object, in UTF-8, of at most kLargestRequestBytes; or nothing.
   std::string request = {};
   std::optional<DocumentKey> key = {};
+  bool is_binary = false;  ///< the document need be no JSON
   static constexpr std::size_t kLargestRequestBytes = 48UL * 1024;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "store/folder_store.h"
 #include "store/recovery.h"
 
@@ -25,8 +26,9 @@ executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder)
 
 /// In the journal, at most.
 std::uint64_t room_for(Document& document) {
+  const std::uint64_t bytes = document.content_in_memory().value_or("").size();
   return Journal::kRecordBytes + document.particulars().request.size() +
-         document.content_in_memory().value_or("").size();
+         (document.particulars().is_binary ? base64_size(bytes) : bytes);
 }
 
 /// Of a document whose key is known.
@@ -361,6 +363,7 @@ void JournalCommitter::add_entry(JournalUpload& upload, WallTime now, std::strin
                      .name = upload.name,
                      .size_bytes = body->size(),
                      .digest = upload.digest,
+                     .is_binary = particulars.is_binary,
                      .is_whole_file = true,
                      .key = particulars.key ? std::optional(particulars.key->digest) : std::nullopt,
                      .is_conflict = upload.is_conflict,

@@ -1,10 +1,12 @@
 #include "uploads/content_types.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
 #include <vector>
 
 #include "base/ascii.h"
+#include "http/field_syntax.h"
 #include "http/media_type.h"
 
 namespace bobbin::uploads {
@@ -13,6 +15,9 @@ namespace {
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kTextType = "text/plain";
+constexpr std::string_view kMultipartType = "multipart/form-data";
+constexpr std::string_view kReportsType = "application/reports+json";
+constexpr std::string_view kPolicyReportType = "application/csp-report";
 
 bool has_json_suffix(std::string_view type) {
   constexpr std::string_view kSuffix = "+json";
@@ -24,24 +29,37 @@ bool has_json_suffix(std::string_view type) {
          equals_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
 }
 
+/// A type and a subtype. What browsers make of something else need not be known.
+bool is_well_formed(std::string_view type) {
+  const std::string_view essence = trim(type.substr(0, type.find(';')));
+  const std::size_t slash = essence.find('/');
+  return slash != std::string_view::npos && http::is_token(essence.substr(0, slash)) &&
+         http::is_token(essence.substr(slash + 1));
+}
+
 std::vector<std::string_view> names_of(const ContentTypes& types) {
   std::vector<std::string_view> names;
   if (types.json) names.push_back(kJsonType);
   if (types.form) names.push_back(kFormType);
   if (types.text) names.push_back(kTextType);
+  if (types.reports) names.insert(names.end(), {kReportsType, kPolicyReportType});
+  if (types.any) names.emplace_back("*/*");
   return names;
 }
 
 }  // namespace
 
 std::optional<ContentType> ContentTypes::of(const http::Fields& fields) const {
+  const auto rest = any ? std::optional(ContentType::any) : std::nullopt;
   const auto type = fields.only(http::FieldName::content_type);
-  if (!type) return std::nullopt;
+  if (!type) return rest;
+  if (reports && (http::is_media_type(*type, kReportsType) || http::is_media_type(*type, kPolicyReportType)))
+    return ContentType::reports;
   if (json && (http::is_media_type(*type, kJsonType) || (json_suffix && has_json_suffix(*type))))
     return ContentType::json;
   if (form && http::is_media_type(*type, kFormType)) return ContentType::form;
   if (text && http::is_media_type(*type, kTextType)) return ContentType::text;
-  return std::nullopt;
+  return rest;
 }
 
 std::string ContentTypes::sentence() const {
@@ -54,5 +72,13 @@ std::string ContentTypes::sentence() const {
 }
 
 std::string ContentTypes::accept_post() const { return fmt::format("{}", fmt::join(names_of(*this), ", ")); }
+
+bool is_sent_unasked(const http::Fields& fields) {
+  const auto type = fields.only(http::FieldName::content_type);
+  if (!type || !is_well_formed(*type)) return true;
+  constexpr std::string_view kUnasked[] = {kFormType, kMultipartType, kTextType, kPolicyReportType};
+  return std::ranges::any_of(kUnasked,
+                             [&](std::string_view each) { return http::is_media_type(*type, each); });
+}
 
 }  // namespace bobbin::uploads

@@ -13,6 +13,9 @@ enum class ContentType : std::uint8_t {
   json,  ///< application/json, or a type with the suffix +json (RFC 6839 §3.1)
   form,  ///< application/x-www-form-urlencoded
   text,  ///< text/plain that holds JSON
+  /// application/reports+json (W3C Reporting API §3.3) or application/csp-report (CSP Level 3 §5.3)
+  reports,
+  any,  ///< of every type, or none: nothing is looked at
 };
 
 /// Which types of content are taken.
@@ -21,6 +24,8 @@ struct ContentTypes {
   bool json_suffix = false;  ///< with `json`: types that end in +json, too
   bool form = false;
   bool text = false;
+  bool reports = false;
+  bool any = false;  ///< what the others do not take
 
   /// Of a request; nothing: it names none that is taken, or several.
   [[nodiscard]] std::optional<ContentType> of(const http::Fields& fields) const;
@@ -30,8 +35,9 @@ struct ContentTypes {
   [[nodiscard]] std::string accept_post() const;
 };
 
-/// Whether browsers send content of this type to another origin without asking its server first (Fetch
-/// Standard, "CORS-safelisted request-header").
-[[nodiscard]] constexpr bool is_sent_unasked(ContentType type) { return type != ContentType::json; }
+/// Whether browsers send such a request to another origin without asking its server first: because of its
+/// Content-Type (Fetch Standard, "CORS-safelisted request-header"), or since it is a report of a page's
+/// content security policy.
+[[nodiscard]] bool is_sent_unasked(const http::Fields& fields);
 
 }  // namespace bobbin::uploads

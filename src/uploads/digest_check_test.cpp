@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/base64.h"
+#include "base/base64.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -16,12 +16,11 @@ using http::DigestAlgorithm;
 constexpr std::string_view kContent = "{\"hello\": \"world\"}\n";
 
 ContentDigest sha256(std::string_view field) {
-  return {field, DigestAlgorithm::sha256,
-          *http::decode_base64("RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=")};
+  return {field, DigestAlgorithm::sha256, *decode_base64("RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=")};
 }
 ContentDigest sha512(std::string_view field) {
   return {field, DigestAlgorithm::sha512,
-          *http::decode_base64(
+          *decode_base64(
               "YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==")};
 }
 ContentDigest altered(ContentDigest digest) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "http/accept.h"
 #include "uploads/answers.h"
@@ -32,6 +33,7 @@ class InboxExchange final : public http::Exchange {
   InboxExchange(const InboxSettings& settings, const http::Request& request, Announced announced,
                 store::DocumentStore& store)
       : settings_(settings),
+        type_(announced.type),
         place_(std::move(announced.place)),
         record_(request, settings.kept_fields,
                 {.coding = announced.coding, .is_form = announced.type == ContentType::form}),
@@ -39,7 +41,9 @@ class InboxExchange final : public http::Exchange {
         intake_(settings.most_bytes,
                 store.begin(announced.type == ContentType::form ? 0 : size_of(request, announced.coding)),
                 request.resume(), rest_for(announced.verification), key_.wanted(),
-                subject_for(settings, announced.type)),
+                subject_for(settings, announced.type),
+                announced.type == ContentType::any ? JsonIntake::Judgement::anything
+                                                   : JsonIntake::Judgement::json),
         verification_(std::move(announced.verification)),
         digests_(std::move(announced.digests)) {
     if (announced.type == ContentType::form)
@@ -77,8 +81,8 @@ class InboxExchange final : public http::Exchange {
     auto key = std::move(key_).finish(intake_.validator());
     if (!key) return at_once(std::move(later), without_key(std::move(key.error())));
     std::move(*draft).commit(
-        {.request = record_.text(verified), .key = *std::move(key)},
-        [later = std::move(later), success = settings_.success, redirect = form_ ? settings_.redirect : "",
+        {.request = record_.text(verified), .key = *std::move(key), .is_binary = type_ == ContentType::any},
+        [later = std::move(later), success = success(), redirect = form_ ? settings_.redirect : "",
          place = std::move(place)](store::Outcome outcome) mutable {
           if (place && outcome && !outcome->is_repetition) place->keep();
           place.reset();
@@ -107,6 +111,9 @@ class InboxExchange final : public http::Exchange {
     return settings.unwrap.empty() ? "The form" : "The field " + settings.unwrap;
   }
 
+  [[nodiscard]] http::Status success() const {
+    return type_ == ContentType::reports ? settings_.success_of_reports : settings_.success;
+  }
   http::Intake take_decoded(Bytes piece) { return form_ ? form_->take(piece) : take_document(piece); }
   http::Intake take_document(Bytes piece) {
     key_.add(piece);
@@ -123,6 +130,7 @@ class InboxExchange final : public http::Exchange {
   }
 
   const InboxSettings& settings_;
+  const ContentType type_;
   std::optional<store::Room::Place> place_;
   const RequestRecord record_;
   KeyReader key_;
@@ -134,14 +142,15 @@ class InboxExchange final : public http::Exchange {
   DigestCheck digests_;
 };
 
-/// How large the document can be. That which is made of a form may be larger than its content, and what is
-/// decoded often is.
+/// How large the document can be in its record. That which is made of a form may be larger than its content,
+/// and what is decoded often is.
 std::uint64_t largest_document(const InboxSettings& settings, const http::RequestHead& head,
                                const Announced& announced) {
   const bool is_known = head.framing.kind == http::ContentFraming::Kind::length &&
                         announced.type != ContentType::form &&
                         announced.coding == http::ContentCoding::identity;
-  return is_known ? head.framing.length_bytes : settings.most_bytes;
+  const std::uint64_t bytes = is_known ? head.framing.length_bytes : settings.most_bytes;
+  return announced.type == ContentType::any ? base64_size(bytes) : bytes;
 }
 
 }  // namespace
@@ -153,7 +162,8 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
   const auto type = settings_.types.of(request.head.fields);
   const auto coding = http::content_coding_of(request.head.fields);
   ASSERT(type.has_value() && coding.has_value());  // else it was refused
-  if (is_sent_unasked(*type) && !settings_.origins.allow(request)) return foreign_page(settings_.name);
+  if (is_sent_unasked(request.head.fields) && !settings_.origins.allow(request))
+    return foreign_page(settings_.name);
   auto digests = http::content_digests_of(request.head.fields);
   if (!digests) return malformed_digest(std::move(digests.error()));
   Announced announced{.type = *type, .coding = *coding, .digests = *std::move(digests)};

@@ -20,6 +20,7 @@ struct InboxSettings {
   std::string name;
   std::uint64_t most_bytes = 1024 * 1024;        ///< of content, as it comes and decoded from its coding
   http::Status success = http::Status::created;  ///< 200, 201, 202 or 204
+  http::Status success_of_reports = http::Status::no_content;  ///< likewise, for reports of browsers
   KeptFields kept_fields = {};
   std::shared_ptr<store::Room> room = nullptr;  ///< null: there is no limit
   ContentTypes types = {.json_suffix = true};
@@ -27,15 +28,15 @@ struct InboxSettings {
   std::string unwrap = {};  ///< the field of a form that holds the document; empty: all fields become one
   std::string redirect =
       {};  ///< where a form that is kept leads to, as in a URI; empty: it is answered as JSON
-  PageOrigins origins = {};                       ///< whose pages may send forms and text
+  PageOrigins origins = {};                       ///< whose pages may send what browsers send unasked
   KeySettings keys = {};                          ///< without a source every document is a new one
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
   Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
 };
 
-/// Keeps JSON documents, and forms as such, with what is known of their requests. A POST is answered once its
-/// record is on stable storage, and only when it is authentic: every failure of that is the same 401. One
-/// that came before is answered as it was then, and not kept again. Thread: any.
+/// Keeps JSON documents, forms as such, and other content as it is, with what is known of their requests. A
+/// POST is answered once its record is on stable storage, and only when it is authentic: every failure of
+/// that is the same 401. One that came before is answered as it was then, and not kept again. Thread: any.
 class InboxHandler final : public http::Handler {
  public:
   /// `store`: one of records.

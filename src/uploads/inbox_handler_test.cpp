@@ -213,6 +213,74 @@ TEST_F(InboxHandlerTest, AFormIsCountedWhileItIsReceived) {
   EXPECT_EQ(records(), 0U);
 }
 
+TEST_F(InboxHandlerTest, KeepsAnyContentAsItIs) {
+  InboxSettings wanted = settings();
+  wanted.types = {.json = false, .any = true};
+  const InboxHandler handler(wanted, store_.get());
+  const std::string content = std::string("\0\xFF no JSON", 10);
+  for (const char* type : {"image/png", "application/json", "", "nonsense"}) {
+    const Response response = Client(handler).upload(post(type), content, 1);
+    EXPECT_EQ(response.status, Status::created) << type;
+    EXPECT_EQ(json::Object::parse(content_of(response))->text("sha256"),
+              crypto::hex_of(crypto::sha256(content)));
+  }
+  EXPECT_EQ(Client(handler).upload(post("image/png"), "").status, Status::created) << "also nothing";
+  EXPECT_EQ(records(), 5U);
+}
+
+TEST_F(InboxHandlerTest, AnyContentIsWhatTheOtherTypesDoNotTake) {
+  InboxSettings wanted = settings();
+  wanted.types = {.json = true, .any = true};
+  const InboxHandler handler(wanted, store_.get());
+  EXPECT_EQ(Client(handler).upload(post("application/json"), "no JSON").status, Status::bad_request);
+  EXPECT_EQ(Client(handler).upload(post("text/csv"), "no JSON").status, Status::created);
+  EXPECT_EQ(Client(handler).upload(post("text/csv"), std::string(1001, 'x')).status,
+            Status::content_too_large);
+}
+
+TEST_F(InboxHandlerTest, AnyContentHasAKeyInItsFieldsAlone) {
+  InboxSettings wanted = settings();
+  wanted.types = {.json = false, .any = true};
+  wanted.keys.sources = {*KeySource::parse("json:/id"), *KeySource::parse("header:idempotency-key")};
+  wanted.keys.is_required = true;
+  const InboxHandler handler(wanted, store_.get());
+  EXPECT_EQ(Client(handler).upload(post("text/csv"), "{\"id\":1}").status, Status::bad_request);
+  RequestHead head = post("text/csv");
+  ASSERT_TRUE(head.fields.add({FieldName::other, "Idempotency-Key", "k"}));
+  EXPECT_EQ(Client(handler).upload(head, "a,b").status, Status::created);
+}
+
+TEST_F(InboxHandlerTest, ReportsOfBrowsersAreAnsweredWithoutContent) {
+  InboxSettings wanted = settings();
+  wanted.types = {.json = true, .json_suffix = true, .reports = true};
+  const InboxHandler handler(wanted, store_.get());
+  for (const char* type : {"application/reports+json", "application/csp-report"}) {
+    EXPECT_EQ(Client(handler).upload(post(type), "[]").status, Status::no_content) << type;
+    EXPECT_EQ(Client(handler).upload(post(type), "no JSON").status, Status::bad_request) << type;
+  }
+  EXPECT_EQ(Client(handler).upload("[]").status, Status::created);
+  EXPECT_EQ(records(), 3U);
+}
+
+// Fetch Standard, "CORS-safelisted request-header"; a report of a policy is sent in the mode "no-cors" (CSP
+// Level 3 §5.3).
+TEST_F(InboxHandlerTest, OfForeignPagesWhatBrowsersSendUnaskedIsRefused) {
+  InboxSettings wanted = settings();
+  wanted.types = {.json = true, .form = true, .text = true, .reports = true, .any = true};
+  const InboxHandler handler(wanted, store_.get());
+  const auto status_of = [&](const char* type) {
+    RequestHead head = post(type);
+    EXPECT_TRUE(head.fields.add({FieldName::other, "Origin", "https://evil.example"}));
+    return Client(handler).refusal(head).status;
+  };
+  for (const char* type : {"", "text/plain", "Text/Plain;charset=utf-8", "multipart/form-data; boundary=x",
+                           "application/x-www-form-urlencoded", "application/csp-report", "nonsense",
+                           "text /plain", "text/plain, application/json"})
+    EXPECT_EQ(status_of(type), Status::forbidden) << type;
+  for (const char* type : {"application/json", "application/reports+json", "image/png", "text/csv; a=b"})
+    EXPECT_EQ(status_of(type), Status::continue_) << type;
+}
+
 TEST_F(InboxHandlerTest, TakesTheCodingsThatItIsToldToTake) {
   for (const auto& [coding, taken] : {std::pair(http::CodingSet{}, "identity"),
                                       {http::CodingSet{ContentCoding::gzip}, "gzip"},

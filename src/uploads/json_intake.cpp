@@ -9,7 +9,7 @@ http::Intake JsonIntake::take(Bytes piece) {
   using Intake = store::Draft::Intake;
   received_bytes_ += piece.size();
   if (received_bytes_ > most_bytes_) return content_too_large(most_bytes_);
-  is_json_ = is_json_ && validator_.feed(piece);
+  if (judgement_ == Judgement::json) is_json_ = is_json_ && validator_.feed(piece);
   if (!is_json_ && rest_ == Rest::dropped) draft_.reset();
   if (!draft_) return http::Accepted{};
   switch (draft_->append(piece)) {
@@ -22,7 +22,8 @@ http::Intake JsonIntake::take(Bytes piece) {
 }
 
 Result<store::Draft, http::Response> JsonIntake::finish() {
-  if (is_json_ && draft_ && validator_.finish()) return *std::exchange(draft_, std::nullopt);
+  if (is_json_ && draft_ && (judgement_ == Judgement::anything || validator_.finish()))
+    return *std::exchange(draft_, std::nullopt);
   draft_.reset();
   return failure(invalid_json(subject_, validator_.fault()));
 }

@@ -16,9 +16,9 @@
 
 namespace bobbin::uploads {
 
-/// Receives one JSON document into a draft, and validates it as it arrives. Every verdict but 413 and 503
-/// waits for the end of the content, so that the connection can be kept. Thread: the worker that owns the
-/// connection.
+/// Receives one JSON document into a draft, and validates it as it arrives; or any document, which it does
+/// not. Every verdict but 413 and 503 waits for the end of the content, so that the connection can be kept.
+/// Thread: the worker that owns the connection.
 class JsonIntake {
  public:
   /// What becomes of content once it has proved not to be JSON.
@@ -27,11 +27,19 @@ class JsonIntake {
     counted,  ///< it goes on to take memory of the store, since somebody else keeps it, too
   };
 
+  /// What the content has to be.
+  enum class Judgement : std::uint8_t {
+    json,
+    anything,  ///< nothing of it is looked at
+  };
+
   /// `resume`: for when the store has room for more. `wanted`: see json::Validator. `subject`: what the text
   /// is called in an answer.
   JsonIntake(std::uint64_t most_bytes, store::Draft draft, http::Resume resume, Rest rest = Rest::dropped,
-             std::vector<json::Pointer> wanted = {}, std::string subject = "The content")
+             std::vector<json::Pointer> wanted = {}, std::string subject = "The content",
+             Judgement judgement = Judgement::json)
       : subject_(std::move(subject)),
+        judgement_(judgement),
         most_bytes_(most_bytes),
         rest_(rest),
         validator_(std::move(wanted)),
@@ -48,6 +56,7 @@ class JsonIntake {
 
  private:
   const std::string subject_;
+  const Judgement judgement_;
   const std::uint64_t most_bytes_;
   const Rest rest_;
   std::uint64_t received_bytes_ = 0;

@@ -11,8 +11,8 @@
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "base/base64.h"
 #include "given.h"
-#include "http/base64.h"
 #include "http/request_head.h"
 #include "signatures/known_schemes.h"
 #include "signatures/scheme.h"
@@ -52,7 +52,7 @@ std::string hmac(std::string_view algorithm, std::string_view key, std::string_v
 /// Ed25519 gives one signature for each text, so no other is looked for.
 std::string ed25519(std::string_view text) {
   static EVP_PKEY* const key = [] {
-    const std::string bytes = *http::decode_base64(kPrivateKey);
+    const std::string bytes = *decode_base64(kPrivateKey);
     return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, unsigned_bytes(bytes), bytes.size());
   }();
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -188,10 +188,10 @@ struct Reader {
   [[nodiscard]] std::string signature_of(const std::string& secret) const {
     if (scheme == SchemeName::gitlab) return secret;
     if (secret.starts_with("whpk_") && scheme == SchemeName::standard)
-      return secret == kPublicKey ? "v1a," + http::encode_base64(ed25519(signed_text())) : "";
-    const std::string key = scheme == SchemeName::standard ? *http::decode_base64(secret.substr(6)) : secret;
+      return secret == kPublicKey ? "v1a," + encode_base64(ed25519(signed_text())) : "";
+    const std::string key = scheme == SchemeName::standard ? *decode_base64(secret.substr(6)) : secret;
     const std::string code = hmac(algorithm(), key, signed_text());
-    const std::string written = is_base64() ? http::encode_base64(code) : hex(code);
+    const std::string written = is_base64() ? encode_base64(code) : hex(code);
     switch (scheme) {
       case SchemeName::standard: return "v1," + written;
       case SchemeName::github: return "sha256=" + written;

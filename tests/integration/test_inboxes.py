@@ -23,6 +23,7 @@ from support.inboxes import (  # noqa: F401 (fixtures are used by name)
     check_accepted,
     check_problem,
     configuration,
+    end_with_another_boot,
     folder,
     names,
     only_record,
@@ -784,27 +785,6 @@ def test_nothing_is_lost_and_what_was_taken_does_not_come_again(start_inbox, fol
     assert new > stored[-1]
     (folder / "new" / new).unlink()
     assert {path: path.read_bytes() for part in FOLDERS for path in (folder / part).iterdir()} == before
-
-
-def end_with_another_boot(segment):
-    """As after a power cut: write the segment anew, with another boot, and without checkpoints behind documents."""
-    written, previous = b"", None
-    for entry in [entry for entry in segment.read_bytes().rstrip(b"\0").split(b"\x1e") if entry]:
-        receipt, body = entry[: entry.rindex(b',"check":"')], b""
-        if b',"body":' in receipt:
-            receipt, _, rest = receipt.partition(b',"body":')
-            body = b',"body":' + rest
-        head = json.loads(receipt + b"}")
-        if head.get("kind") == "checkpoint" and head["through"] > 0:
-            continue
-        if "boot" in head:
-            head["boot"] = "another"
-        if previous:
-            head["previous"] = previous
-        receipt = json.dumps(head, separators=(",", ":")).encode()[:-1]
-        previous = hashlib.sha256(receipt + b"}").hexdigest()
-        written += b"\x1e" + receipt + body + b',"check":"' + previous[:16].encode() + b'"}\n'
-    segment.write_bytes(written.ljust(segment.stat().st_size, b"\0"))
 
 
 @pytest.mark.modes("many")

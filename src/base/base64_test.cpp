@@ -1,9 +1,9 @@
-#include "http/base64.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 #include <string>
 
-namespace bobbin::http {
+namespace bobbin {
 namespace {
 
 using namespace std::string_literals;
@@ -36,4 +36,4 @@ TEST(Base64, IsNothingElse) {
 }
 
 }  // namespace
-}  // namespace bobbin::http
+}  // namespace bobbin

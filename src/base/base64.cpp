@@ -1,10 +1,10 @@
-#include "http/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-namespace bobbin::http {
+namespace bobbin {
 namespace {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -55,4 +55,4 @@ std::string encode_base64(std::string_view bytes) {
   return encoded;
 }
 
-}  // namespace bobbin::http
+}  // namespace bobbin
