@@ -124,6 +124,7 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
           .form = takes(config, "form"),
           .text = takes(config, "text"),
           .reports = takes(config, "reports"),
+          .multipart = takes(config, "multipart"),
           .any = takes(config, "any")};
 }
 
@@ -146,12 +147,13 @@ Result<void, std::string> check_types(const InboxConfig& config) {
   const auto fault = [&](std::string_view key, std::string_view needed) {
     return failure(fmt::format("{}: {}: it says nothing without {} in accept", name_of(config), key, needed));
   };
-  if (!config.redirect.empty() && !takes(config, "form")) return fault("redirect", "\"form\"");
-  if (!config.unwrap.empty() && !takes(config, "form")) return fault("unwrap", "\"form\"");
+  const bool takes_forms = takes(config, "form") || takes(config, "multipart");
+  if (!config.redirect.empty() && !takes_forms) return fault("redirect", "\"form\" or \"multipart\"");
+  if (!config.unwrap.empty() && !takes_forms) return fault("unwrap", "\"form\" or \"multipart\"");
   const bool takes_what_is_sent_unasked =
       std::ranges::any_of(config.accept, [](const std::string& each) { return each != "json"; });
   if (!config.origins.empty() && !takes_what_is_sent_unasked)
-    return fault("origins", "\"form\", \"text\", \"reports\" or \"any\"");
+    return fault("origins", "\"form\", \"multipart\", \"text\", \"reports\" or \"any\"");
   return {};
 }
 

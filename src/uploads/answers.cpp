@@ -84,6 +84,17 @@ Response invalid_json(std::string_view subject, const json::Fault& fault) {
 
 Response unusable_form(std::string reason) { return Response::error(Status::bad_request, std::move(reason)); }
 
+Response without_boundary() {
+  return Response::error(
+      Status::bad_request,
+      "A form of the type multipart/form-data needs a boundary in its Content-Type, of 1 to 70 "
+      "characters (RFC 2046).");
+}
+
+Response takes_no_files(std::string reason) {
+  return Response::error(Status::unsupported_media_type, std::move(reason));
+}
+
 Response form_too_large(std::uint64_t maximum_bytes) {
   return Response::error(Status::content_too_large,
                          fmt::format("As JSON the form would have more than {} bytes.", maximum_bytes));

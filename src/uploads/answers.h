@@ -28,6 +28,10 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response invalid_json(std::string_view subject, const json::Fault& fault);
 /// 400 for a form of which no document can be made.
 [[nodiscard]] http::Response unusable_form(std::string reason);
+/// 400 for a form whose parts cannot be told apart.
+[[nodiscard]] http::Response without_boundary();
+/// 415 for a form of which a part is a file.
+[[nodiscard]] http::Response takes_no_files(std::string reason);
 /// 413 for a form whose document would be too large. Not closing, likewise.
 [[nodiscard]] http::Response form_too_large(std::uint64_t maximum_bytes);
 

@@ -43,6 +43,7 @@ std::vector<std::string_view> names_of(const ContentTypes& types) {
   if (types.form) names.push_back(kFormType);
   if (types.text) names.push_back(kTextType);
   if (types.reports) names.insert(names.end(), {kReportsType, kPolicyReportType});
+  if (types.multipart) names.push_back(kMultipartType);
   if (types.any) names.emplace_back("*/*");
   return names;
 }
@@ -58,6 +59,7 @@ std::optional<ContentType> ContentTypes::of(const http::Fields& fields) const {
   if (json && (http::is_media_type(*type, kJsonType) || (json_suffix && has_json_suffix(*type))))
     return ContentType::json;
   if (form && http::is_media_type(*type, kFormType)) return ContentType::form;
+  if (multipart && http::is_media_type(*type, kMultipartType)) return ContentType::multipart;
   if (text && http::is_media_type(*type, kTextType)) return ContentType::text;
   return rest;
 }

@@ -15,7 +15,8 @@ enum class ContentType : std::uint8_t {
   text,  ///< text/plain that holds JSON
   /// application/reports+json (W3C Reporting API §3.3) or application/csp-report (CSP Level 3 §5.3)
   reports,
-  any,  ///< of every type, or none: nothing is looked at
+  multipart,  ///< multipart/form-data: a form, too
+  any,        ///< of every type, or none: nothing is looked at
 };
 
 /// Which types of content are taken.
@@ -25,6 +26,7 @@ struct ContentTypes {
   bool form = false;
   bool text = false;
   bool reports = false;
+  bool multipart = false;
   bool any = false;  ///< what the others do not take
 
   /// Of a request; nothing: it names none that is taken, or several.
@@ -34,6 +36,11 @@ struct ContentTypes {
   /// The value of Accept-Post (W3C Linked Data Platform §7.1), which has no way to name a suffix.
   [[nodiscard]] std::string accept_post() const;
 };
+
+/// Whether it is the form of a page, whose fields become one document.
+[[nodiscard]] constexpr bool is_form(ContentType type) {
+  return type == ContentType::form || type == ContentType::multipart;
+}
 
 /// Whether browsers send such a request to another origin without asking its server first: because of its
 /// Content-Type (Fetch Standard, "CORS-safelisted request-header"), or since it is a report of a page's

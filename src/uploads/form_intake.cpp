@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "uploads/answers.h"
-#include "uploads/form.h"
+#include "uploads/multipart_form.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -38,8 +38,15 @@ http::Intake FormIntake::take(Bytes piece) {
   return http::Wait{};
 }
 
+Result<std::vector<FormField>, http::Response> FormIntake::fields() {
+  if (!boundary_) return parse_form(content_).map_error(unusable_form);
+  return parse_multipart(content_, *boundary_).map_error([](MultipartFault fault) {
+    return fault.is_file ? takes_no_files(std::move(fault.reason)) : unusable_form(std::move(fault.reason));
+  });
+}
+
 Result<std::string, http::Response> FormIntake::finish() {
-  const auto fields = TRY(parse_form(content_).map_error(unusable_form));
+  const std::vector<FormField> fields = TRY(this->fields());
   if (!unwrap_.empty()) return unwrapped(fields, unwrap_).map_error(unusable_form);
   auto document = form_to_json(fields, most_bytes_);
   if (!document) return failure(form_too_large(most_bytes_));

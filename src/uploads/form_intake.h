@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "http/handler.h"
 #include "store/document_store.h"
+#include "uploads/form.h"
 
 namespace bobbin::uploads {
 
@@ -14,11 +18,17 @@ namespace bobbin::uploads {
 /// for its end, so that the connection can be kept. Thread: the worker that owns the connection.
 class FormIntake {
  public:
+  /// `boundary`: of a form in multipart/form-data; nothing: it is in application/x-www-form-urlencoded.
   /// `most_bytes`: of the content, and of the document. `unwrap`: the name of the one field that holds the
   /// document; empty: all fields become one. It outlives this object. `counted`: takes as much memory of the
   /// store as the content, so that it is within what all documents may take; it is never committed.
-  FormIntake(std::uint64_t most_bytes, const std::string& unwrap, store::Draft counted, http::Resume resume)
-      : most_bytes_(most_bytes), unwrap_(unwrap), counted_(std::move(counted)), resume_(resume) {}
+  FormIntake(std::optional<std::string> boundary, std::uint64_t most_bytes, const std::string& unwrap,
+             store::Draft counted, http::Resume resume)
+      : boundary_(std::move(boundary)),
+        most_bytes_(most_bytes),
+        unwrap_(unwrap),
+        counted_(std::move(counted)),
+        resume_(resume) {}
 
   /// The next piece, decoded from its transfer coding.
   [[nodiscard]] http::Intake take(Bytes piece);
@@ -27,6 +37,9 @@ class FormIntake {
   [[nodiscard]] Result<std::string, http::Response> finish();
 
  private:
+  [[nodiscard]] Result<std::vector<FormField>, http::Response> fields();
+
+  const std::optional<std::string> boundary_;
   const std::uint64_t most_bytes_;
   const std::string& unwrap_;
   std::string content_;

@@ -14,6 +14,7 @@
 #include "uploads/digest_check.h"
 #include "uploads/form_intake.h"
 #include "uploads/json_intake.h"
+#include "uploads/multipart_form.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 struct Announced {
   ContentType type;
   http::ContentCoding coding;
+  std::optional<std::string> boundary;  // of a form that has one
   std::vector<http::ContentDigest> digests;
   std::optional<store::Room::Place> place;               // nothing: there is no limit
   std::optional<signatures::Verification> verification;  // nothing: senders need not sign
@@ -36,19 +38,19 @@ class InboxExchange final : public http::Exchange {
         type_(announced.type),
         place_(std::move(announced.place)),
         record_(request, settings.kept_fields,
-                {.coding = announced.coding, .is_form = announced.type == ContentType::form}),
+                {.coding = announced.coding, .is_form = is_form(announced.type)}),
         key_(settings.keys, request),
         intake_(settings.most_bytes,
-                store.begin(announced.type == ContentType::form ? 0 : size_of(request, announced.coding)),
+                store.begin(is_form(announced.type) ? 0 : size_of(request, announced.coding)),
                 request.resume(), rest_for(announced.verification), key_.wanted(),
                 subject_for(settings, announced.type),
                 announced.type == ContentType::any ? JsonIntake::Judgement::anything
                                                    : JsonIntake::Judgement::json),
         verification_(std::move(announced.verification)),
         digests_(std::move(announced.digests)) {
-    if (announced.type == ContentType::form)
-      form_.emplace(settings.most_bytes, settings.unwrap, store.begin(size_of(request, announced.coding)),
-                    request.resume());
+    if (is_form(announced.type))
+      form_.emplace(std::move(announced.boundary), settings.most_bytes, settings.unwrap,
+                    store.begin(size_of(request, announced.coding)), request.resume());
     if (announced.coding != http::ContentCoding::identity)
       coded_.emplace(announced.coding, settings.most_bytes, store.memory(), keeps_content(verification_),
                      request.resume());
@@ -107,7 +109,7 @@ class InboxExchange final : public http::Exchange {
     return keeps_content(verification) ? JsonIntake::Rest::counted : JsonIntake::Rest::dropped;
   }
   static std::string subject_for(const InboxSettings& settings, ContentType type) {
-    if (type != ContentType::form) return "The content";
+    if (!is_form(type)) return "The content";
     return settings.unwrap.empty() ? "The form" : "The field " + settings.unwrap;
   }
 
@@ -146,8 +148,7 @@ class InboxExchange final : public http::Exchange {
 /// and what is decoded often is.
 std::uint64_t largest_document(const InboxSettings& settings, const http::RequestHead& head,
                                const Announced& announced) {
-  const bool is_known = head.framing.kind == http::ContentFraming::Kind::length &&
-                        announced.type != ContentType::form &&
+  const bool is_known = head.framing.kind == http::ContentFraming::Kind::length && !is_form(announced.type) &&
                         announced.coding == http::ContentCoding::identity;
   const std::uint64_t bytes = is_known ? head.framing.length_bytes : settings.most_bytes;
   return announced.type == ContentType::any ? base64_size(bytes) : bytes;
@@ -167,6 +168,10 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
   auto digests = http::content_digests_of(request.head.fields);
   if (!digests) return malformed_digest(std::move(digests.error()));
   Announced announced{.type = *type, .coding = *coding, .digests = *std::move(digests)};
+  if (*type == ContentType::multipart) {
+    announced.boundary = boundary_of(request.head.fields.only(http::FieldName::content_type).value_or(""));
+    if (!announced.boundary) return without_boundary();
+  }
   if (settings_.room) {
     auto taken = settings_.room->take(largest_document(settings_, request.head, announced));
     if (!taken) return no_room(taken.error());
@@ -181,8 +186,9 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
 }
 
 http::ErrorForm InboxHandler::error_form(const http::RequestHead& head) const {
-  const bool is_form = settings_.types.of(head.fields) == ContentType::form;
-  return is_form && http::accepted_types(head).names_html ? http::ErrorForm::page : http::ErrorForm::problem;
+  const auto type = settings_.types.of(head.fields);
+  return type && is_form(*type) && http::accepted_types(head).names_html ? http::ErrorForm::page
+                                                                         : http::ErrorForm::problem;
 }
 
 }  // namespace bobbin::uploads
