@@ -19,9 +19,12 @@ constexpr std::string_view kMultipartType = "multipart/form-data";
 constexpr std::string_view kReportsType = "application/reports+json";
 constexpr std::string_view kPolicyReportType = "application/csp-report";
 
+/// What stands in front of the parameters. Browsers take no notice of those that are malformed.
+std::string_view essence_of(std::string_view type) { return trim(type.substr(0, type.find(';'))); }
+
 bool has_json_suffix(std::string_view type) {
   constexpr std::string_view kSuffix = "+json";
-  const std::string_view essence = trim(type.substr(0, type.find(';')));
+  const std::string_view essence = essence_of(type);
   const std::size_t slash = essence.find('/');
   if (slash == std::string_view::npos || slash == 0) return false;
   const std::string_view subtype = essence.substr(slash + 1);
@@ -30,8 +33,7 @@ bool has_json_suffix(std::string_view type) {
 }
 
 /// A type and a subtype. What browsers make of something else need not be known.
-bool is_well_formed(std::string_view type) {
-  const std::string_view essence = trim(type.substr(0, type.find(';')));
+bool is_well_formed(std::string_view essence) {
   const std::size_t slash = essence.find('/');
   return slash != std::string_view::npos && http::is_token(essence.substr(0, slash)) &&
          http::is_token(essence.substr(slash + 1));
@@ -77,10 +79,10 @@ std::string ContentTypes::accept_post() const { return fmt::format("{}", fmt::jo
 
 bool is_sent_unasked(const http::Fields& fields) {
   const auto type = fields.only(http::FieldName::content_type);
-  if (!type || !is_well_formed(*type)) return true;
+  if (!type || !is_well_formed(essence_of(*type))) return true;
   constexpr std::string_view kUnasked[] = {kFormType, kMultipartType, kTextType, kPolicyReportType};
-  return std::ranges::any_of(kUnasked,
-                             [&](std::string_view each) { return http::is_media_type(*type, each); });
+  return std::ranges::any_of(
+      kUnasked, [&](std::string_view each) { return equals_ignoring_case(essence_of(*type), each); });
 }
 
 }  // namespace bobbin::uploads

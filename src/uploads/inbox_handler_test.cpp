@@ -273,9 +273,10 @@ TEST_F(InboxHandlerTest, OfForeignPagesWhatBrowsersSendUnaskedIsRefused) {
     EXPECT_TRUE(head.fields.add({FieldName::other, "Origin", "https://evil.example"}));
     return Client(handler).refusal(head).status;
   };
-  for (const char* type : {"", "text/plain", "Text/Plain;charset=utf-8", "multipart/form-data; boundary=x",
-                           "application/x-www-form-urlencoded", "application/csp-report", "nonsense",
-                           "text /plain", "text/plain, application/json"})
+  for (const char* type :
+       {"", "text/plain", "Text/Plain;charset=utf-8", "multipart/form-data; boundary=x",
+        "application/x-www-form-urlencoded", "application/csp-report", "nonsense", "text /plain",
+        "text/plain, application/json", "text/plain; x", "TEXT/PLAIN ;", "multipart/form-data;=;"})
     EXPECT_EQ(status_of(type), Status::forbidden) << type;
   for (const char* type : {"application/json", "application/reports+json", "image/png", "text/csv; a=b"})
     EXPECT_EQ(status_of(type), Status::continue_) << type;
