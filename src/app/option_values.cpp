@@ -240,6 +240,7 @@ std::optional<std::string> accept_inbox_name(std::string_view text) {
 }
 
 std::optional<std::string> accept_inbox_status(std::string_view text) {
+  if (text.empty()) return "";
   for (const std::string_view allowed : {"200", "201", "202", "204"})
     if (text == allowed) return std::string(text);
   return std::nullopt;

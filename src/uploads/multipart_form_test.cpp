@@ -35,16 +35,16 @@ const std::string kEnd = "--AaB03x--\r\n";
 TEST(MultipartForm, HasAFieldForEachPart) {
   // As of RFC 7578 §4.2 and §4.6.
   EXPECT_EQ(parts_of("--AaB03x\r\n"
-                      "content-disposition: form-data; name=\"_charset_\"\r\n"
-                      "\r\n"
-                      "UTF-8\r\n"
-                      "--AaB03x\r\n"
-                      "Content-Type: text/plain;charset=UTF-8\r\n"
-                      "content-disposition: form-data; name=\"field1\"\r\n"
-                      "\r\n"
-                      "Joe owes \xE2\x82\xAC"
-                      "100.\r\n"
-                      "--AaB03x--"),
+                     "content-disposition: form-data; name=\"_charset_\"\r\n"
+                     "\r\n"
+                     "UTF-8\r\n"
+                     "--AaB03x\r\n"
+                     "Content-Type: text/plain;charset=UTF-8\r\n"
+                     "content-disposition: form-data; name=\"field1\"\r\n"
+                     "\r\n"
+                     "Joe owes \xE2\x82\xAC"
+                     "100.\r\n"
+                     "--AaB03x--"),
             (Pairs{{"_charset_", "UTF-8"},
                    {"field1",
                     "Joe owes \xE2\x82\xAC"
@@ -55,8 +55,7 @@ TEST(MultipartForm, ValuesAreWhatStandsBetweenTheirLineEnds) {
   for (const char* value :
        {"", "\r\n", "\r\n\r\n", "a\r\nb", "--AaB03xy", "\r\n--AaB03", "\r\n--AaB03xy", "\r\n-AaB03x\r\n",
         "\r\n--AaB03x x\r\n", "\r\n--AaB03x-\r\n", "\r", "\n--AaB03x\r\n"})
-    EXPECT_EQ(parts_of(field("a", value) + field("b", "") + kEnd), (Pairs{{"a", value}, {"b", ""}}))
-        << value;
+    EXPECT_EQ(parts_of(field("a", value) + field("b", "") + kEnd), (Pairs{{"a", value}, {"b", ""}})) << value;
 }
 
 TEST(MultipartForm, APartMayHaveNoContent) {  // RFC 2046 §5.1.1: body-part := MIME-part-headers [CRLF *OCTET]
@@ -65,8 +64,8 @@ TEST(MultipartForm, APartMayHaveNoContent) {  // RFC 2046 §5.1.1: body-part := 
 }
 
 TEST(MultipartForm, WhatIsAroundThePartsIsPassedOver) {  // RFC 2046 §5.1.1
-  EXPECT_EQ(parts_of("preamble\r\n--AaB03x?\r\n" + field("a", "b") + kEnd + "epilogue\r\n" +
-                      field("c", "d") + kEnd),
+  EXPECT_EQ(parts_of("preamble\r\n--AaB03x?\r\n" + field("a", "b") + kEnd + "epilogue\r\n" + field("c", "d") +
+                     kEnd),
             (Pairs{{"a", "b"}}));
   EXPECT_EQ(
       parts_of("\r\n--AaB03x \t\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--AaB03x--  \r\n"),
@@ -77,7 +76,7 @@ TEST(MultipartForm, WithoutPartsItHasNoFields) { EXPECT_EQ(parts_of(kEnd), Pairs
 
 TEST(MultipartForm, NamesMayHaveQuotes) {
   EXPECT_EQ(parts_of(field("a\\\"b", "1") + field("a%22b", "2") + field("a\\b", "3") + field("", "4") +
-                      field("\xC3\xA4; filename=x", "5") + kEnd),
+                     field("\xC3\xA4; filename=x", "5") + kEnd),
             (Pairs{{"a\"b", "1"}, {"a%22b", "2"}, {"a\\b", "3"}, {"", "4"}, {"\xC3\xA4; filename=x", "5"}}));
 }
 
@@ -124,9 +123,9 @@ TEST(MultipartForm, WhatIsMalformedSaysWhere) {
 TEST(MultipartForm, AnEncodingThatSaysNothingIsTaken) {  // RFC 7578 §4.7
   for (const char* encoding : {"7bit", "8bit", "BINARY"})
     EXPECT_EQ(parts_of(part("Content-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: " +
-                                 std::string(encoding),
-                             "b") +
-                        kEnd),
+                                std::string(encoding),
+                            "b") +
+                       kEnd),
               (Pairs{{"a", "b"}}));
 }
 
