@@ -103,7 +103,7 @@ TEST(EntryTest, WhatNeedBeNoJsonIsReadAsItWasWritten) {
 }
 
 TEST(EntryTest, DamageOfWhatStandsInBase64IsFound) {
-  const std::string document = "some bytes\0 and more";
+  const std::string document("some bytes\0 and more", 20);
   std::string text;
   append_entry(text, binary_entry(document), document);
   const std::size_t begin = text.find("\"body64\":") + 9;
