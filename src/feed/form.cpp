@@ -8,6 +8,7 @@
 
 #include "base/utc_time.h"
 #include "http/accept.h"
+#include "http/media_type.h"
 #include "json/object.h"
 
 namespace bobbin::feed {
@@ -20,6 +21,34 @@ std::string_view without_line_feed(std::string_view text) {
   return text;
 }
 
+/// The Content-Type with which a record was sent. Empty: none, or one that is malformed.
+std::string content_type_of(const WholeRecord& whole) {
+  // Within a string the quotation marks would have backslashes before them.
+  constexpr std::string_view kName = "[\"content-type\",";
+  const std::string_view head = whole.head();
+  const std::size_t name = head.find(kName);
+  if (name == std::string_view::npos) return {};
+  const std::size_t begin = name + kName.size();
+  std::size_t end = begin + 1;
+  while (end < head.size() && head[end] != '"') end += head[end] == '\\' ? 2 : 1;
+  const auto object =
+      json::Object::parse(fmt::format("{{\"type\":{}}}", head.substr(begin, end + 1 - begin)));
+  const auto type = object ? object->text("type") : std::nullopt;
+  return type && http::is_media_type(*type) ? *type : std::string{};
+}
+
+/// json-format.md, §3.1: what is no JSON is a member of another name.
+void append_data(std::string& out, const WholeRecord& whole) {
+  const bool is_binary = whole.record().is_binary;
+  const std::string type = is_binary ? content_type_of(whole) : "application/json";
+  if (!type.empty()) {
+    out += R"("datacontenttype":)";
+    json::append_string(out, type);
+    out += ',';
+  }
+  out.append(is_binary ? R"("data_base64":)" : R"("data":)").append(whole.body()).append("}");
+}
+
 /// https://github.com/cloudevents/spec, v1.0: json-format.md, and extensions/sequence.md, which wants texts
 /// whose order is that of the events.
 void append_cloud_event(std::string& out, const WholeRecord& whole, std::string_view source) {
@@ -28,9 +57,9 @@ void append_cloud_event(std::string& out, const WholeRecord& whole, std::string_
   json::append_string(out, record.id);
   fmt::format_to(std::back_inserter(out),
                  R"(,"source":"{}","type":"bobbin.document","time":"{}",)"
-                 R"("sequence":"{:020}","datacontenttype":"application/json","data":)",
+                 R"("sequence":"{:020}",)",
                  source, utc_text(record.received), record.sequence);
-  out.append(whole.body()).append("}");
+  append_data(out, whole);
 }
 
 /// A line feed or a carriage return can only stand between the tokens of a JSON text, where a blank means the

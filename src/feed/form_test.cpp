@@ -1,5 +1,6 @@
 #include "feed/form.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
@@ -87,6 +88,28 @@ TEST(FeedForm, IsACloudEventsBatch) {
             "document\",\"time\":\"2027-01-15T08:00:00.000042Z\",\"sequence\":\"00000000000000000002\","
             "\"datacontenttype\":\"application/json\",\"data\":[\n]}]\n");
   EXPECT_EQ(all_of(Form::cloud_events, {}), "[]\n");
+}
+
+/// json-format.md §3.1.1: what is no JSON is in `data_base64`.
+TEST(FeedForm, SaysOfWhatTypeBinaryContentIs) {
+  const std::string bytes("\0\xFF", 2);
+  const auto data_of = [&](std::string_view fields) {
+    journal::Record record = TestInbox::record(1, bytes);
+    record.is_binary = true;
+    record.request = fmt::format(R"({{"client":"192.0.2.7","fields":[{}]}})", fields);
+    std::string text;
+    append_record(text, Form::cloud_events, *WholeRecord::of(TestInbox::entry(record, bytes)), "/in/box",
+                  true);
+    return text.substr(text.find("001\",") + 5);
+  };
+  EXPECT_EQ(data_of(R"(["content-type","image/png"])"),
+            R"("datacontenttype":"image/png","data_base64":"AP8="})");
+  EXPECT_EQ(
+      data_of(R"(["x-a","[\"content-type\",\"a/b\"]"],["content-type","text/csv; header=\"a\\\"]b\""])"),
+      R"("datacontenttype":"text/csv; header=\"a\\\"]b\"","data_base64":"AP8="})");
+  for (const char* fields : {"", R"(["content-type",""])", R"(["content-type","png"])",
+                             R"(["content-type","a/b c"])", R"(["x-a","[\"content-type\",\"a/b\"]"])"})
+    EXPECT_EQ(data_of(fields), R"("data_base64":"AP8="})") << fields;
 }
 
 TEST(FeedForm, IsOneLineForEachRecord) {

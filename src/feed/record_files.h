@@ -31,7 +31,10 @@ class WholeRecord {
   }
   [[nodiscard]] std::string_view entry() const { return entry_; }     ///< as it stands in the journal
   [[nodiscard]] std::string_view text() const { return read_.text; }  ///< as in the file, with a line feed
-  [[nodiscard]] std::string_view body() const { return read_.body; }  ///< the document
+  /// Before the document: what is known of it and of its request.
+  [[nodiscard]] std::string_view head() const { return read_.head; }
+  /// As a JSON text: the document, or if it is binary a string in base64.
+  [[nodiscard]] std::string_view body() const { return read_.body; }
 
  private:
   explicit WholeRecord(std::string entry) : entry_(std::move(entry)) {}

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "crypto/sha256.h"
 #include "feed/record_files.h"
@@ -24,23 +25,27 @@ class TestInbox {
   [[nodiscard]] static std::string name_of(std::uint64_t sequence) {
     return fmt::format("20261128T120000.{:06}Z-{:a>26}.json", sequence, "");
   }
+  /// Of a JSON document that came with no field.
+  [[nodiscard]] static journal::Record record(std::uint64_t sequence, std::string_view body) {
+    return {.sequence = sequence,
+            .id = std::string(26, 'a'),
+            .inbox = "box",
+            .received = WallTime(seconds(1'800'000'000)) + std::chrono::microseconds(42),
+            .name = "new/" + name_of(sequence),
+            .size_bytes = body.size(),
+            .digest = crypto::sha256(body),
+            .is_whole_file = true};
+  }
   /// As it stands in the journal.
-  [[nodiscard]] static std::string entry(std::uint64_t sequence, std::string_view body,
+  [[nodiscard]] static std::string entry(journal::Record record, std::string_view body,
                                          std::string_view epoch = kEpoch) {
     std::string text;
-    journal::append_entry(text,
-                          {.epoch = std::string(epoch),
-                           .content = journal::Record{.sequence = sequence,
-                                                      .id = std::string(26, 'a'),
-                                                      .inbox = "box",
-                                                      .received = WallTime(seconds(1'800'000'000)) +
-                                                                  std::chrono::microseconds(42),
-                                                      .name = "new/" + name_of(sequence),
-                                                      .size_bytes = body.size(),
-                                                      .digest = crypto::sha256(body),
-                                                      .is_whole_file = true}},
-                          body);
+    journal::append_entry(text, {.epoch = std::string(epoch), .content = std::move(record)}, body);
     return text;
+  }
+  [[nodiscard]] static std::string entry(std::uint64_t sequence, std::string_view body,
+                                         std::string_view epoch = kEpoch) {
+    return entry(record(sequence, body), body, epoch);
   }
   [[nodiscard]] static std::string document(std::uint64_t sequence) {
     return fmt::format("{{\"n\": {}}}", sequence);

@@ -52,6 +52,11 @@ bool is_media_type(std::string_view field_value, std::string_view type_and_subty
   return equals_ignoring_case(field_value.substr(0, type.size() + 1 + subtype.size()), type_and_subtype);
 }
 
+bool is_media_type(std::string_view field_value) {
+  FieldValueReader reader(field_value);
+  return !read_type_name(reader).type.empty() && reader.parameters([](auto...) {}) && reader.at_end();
+}
+
 bool is_compressible(std::string_view media_type) {
   constexpr std::string_view kTypes[] = {"application/javascript",
                                          "application/json",

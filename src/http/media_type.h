@@ -10,6 +10,9 @@ namespace bobbin::http {
 /// §8.3.1). False for a malformed value.
 [[nodiscard]] bool is_media_type(std::string_view field_value, std::string_view type_and_subtype);
 
+/// Whether a Content-Type value is well formed: a type, a subtype and parameters (RFC 9110 §8.3.1).
+[[nodiscard]] bool is_media_type(std::string_view field_value);
+
 /// Whether content of this type becomes much smaller by a content coding: text in any form, and a few others
 /// that nobody has compressed yet. `media_type`: with or without parameters.
 [[nodiscard]] bool is_compressible(std::string_view media_type);

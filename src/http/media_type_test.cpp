@@ -25,6 +25,15 @@ TEST(MediaType, IsRecognisedWhateverItsParametersAndCase) {  // RFC 9110 §8.3.1
       "application/json ",
   };
   for (const char* value : cases) EXPECT_TRUE(is_media_type(value, "application/json")) << value;
+  for (const char* value : cases) EXPECT_TRUE(is_media_type(value)) << value;
+}
+
+TEST(MediaType, HasATypeASubtypeAndParameters) {
+  for (const char* value : {"image/png", "text/csv; header=absent", "*/*", "a/b;"})
+    EXPECT_TRUE(is_media_type(value)) << value;
+  for (const char* value :
+       {"", "application", "application/", "/json", "a/b/c", "a /b", "a/b c", "a/b; c", "a/b,"})
+    EXPECT_FALSE(is_media_type(value)) << value;
 }
 
 TEST(MediaType, OfAnotherNameOrFormIsNotRecognised) {

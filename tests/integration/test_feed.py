@@ -1,5 +1,6 @@
 """The feed of an inbox: readers on other machines, who miss nothing and get nothing twice (docs/inbox.md)."""
 
+import base64
 import hashlib
 import json
 import os
@@ -159,6 +160,20 @@ def test_the_form_is_a_batch_of_cloud_events(start_feed, accept):
         "specversion": "1.0", "id": answer["id"], "source": "/in/box", "type": "bobbin.document",
         "sequence": "00000000000000000001", "datacontenttype": "application/json", "data": {"a": [1.5]},
     }  # fmt: skip
+
+
+def test_events_say_of_which_type_their_content_is(start_feed):
+    """json-format.md §3.1.1: binary content is in `data_base64`."""
+    server = start_feed(accept=["json", "any"])
+    content = bytes(range(256))
+    check_accepted(post(server, content, content_type='image/x; name="a"'))
+    post_all(server, b'{"n": 1}')
+    events = json.loads(read(server, accept=BATCH).content)
+    assert [event.get("datacontenttype") for event in events] == ['image/x; name="a"', "application/json"]
+    assert base64.b64decode(events[0]["data_base64"], validate=True) == content and "data" not in events[0]
+    assert events[1]["data"] == {"n": 1} and "data_base64" not in events[1]
+    first, _ = records_of(read(server, accept=LINES).content)
+    assert base64.b64decode(first["body64"], validate=True) == content
 
 
 def test_the_form_is_a_line_for_each_record(start_feed, folder):

@@ -52,6 +52,15 @@ def test_documents_are_acknowledged_at_once_and_become_a_file_together(start_inb
     assert {record["name"] for record in records(folder)} == {f"new/{name}"}
 
 
+def test_content_that_is_no_json_stands_in_base64(start_inbox, folder):
+    server = start_inbox(accept=["json", "any"], **MUCH_LATER)
+    check_accepted(post(server, b"\x1e\n\xff", content_type="a/b"))
+    check_accepted(post(server, b'{"n": 1}'))
+    server.stop()
+    assert [record.get("body64") for record in records(folder)] == ["Hgr/", None]
+    assert records(folder)[1]["body"] == {"n": 1}
+
+
 @pytest.mark.modes("many")
 def test_a_file_comes_when_its_first_record_has_the_age(start_inbox, folder):
     server = start_inbox(**AT_ONCE)
