@@ -1,5 +1,6 @@
 #include "os/command.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -48,6 +49,27 @@ class SpawnSettings {
   posix_spawnattr_t attributes_{};
 };
 
+/// Ends with a null pointer, as execve(2) wants it. The texts must outlive it.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// That of this process, with these variables in the place of those of the same name.
+std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
+  std::vector<std::string> result = variables;
+  const auto is_replaced = [&](std::string_view one) {
+    const std::string_view name = one.substr(0, one.find('=') + 1);
+    return std::ranges::any_of(variables, [&](const std::string& other) { return other.starts_with(name); });
+  };
+  for (char** one = environ; one != nullptr && *one != nullptr; ++one)
+    if (!is_replaced(*one)) result.emplace_back(*one);
+  return result;
+}
+
 Result<void> may_run(const std::string& file) {
   if (::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) != 0) return last_error("faccessat");
   const auto directory = open_directory(file);
@@ -79,18 +101,15 @@ Result<std::string> find_command(const std::string& word) {
 }
 
 Result<Command> Command::start(const std::string& file, const std::vector<std::string>& words,
-                               const Fd& input) {
+                               const Fd& input, const std::vector<std::string>& variables) {
   // A process that ignores SIGCHLD does not learn how its children end.
   std::signal(SIGCHLD, SIG_DFL);
   std::vector<std::string> texts = words;
-  std::vector<char*> arguments;
-  arguments.reserve(texts.size() + 1);
-  for (std::string& text : texts) arguments.push_back(text.data());
-  arguments.push_back(nullptr);
+  std::vector<std::string> environment = environment_with(variables);
   const SpawnSettings settings(input);
   pid_t process = 0;
   const int code = ::posix_spawn(&process, file.c_str(), settings.actions(), settings.attributes(),
-                                 arguments.data(), environ);
+                                 pointers_to(texts).data(), pointers_to(environment).data());
   if (code != 0) return failure(Error{code, "posix_spawn"});
   return Command(process, Fd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0))));
 }

@@ -27,9 +27,10 @@ class Command {
   /// Runs the file with this word and these arguments, without a shell. It reads `input` as its standard
   /// input, from where that stands; output, errors, directory and environment are those of this process. It
   /// is in a process group of its own, so that a terminal does not interrupt it together with this process,
-  /// and begins with no signal blocked. Fails where the file cannot be run.
+  /// and begins with no signal blocked. `variables` ("NAME=VALUE" each) take the place of those of the same
+  /// name in its environment. Fails where the file cannot be run.
   [[nodiscard]] static Result<Command> start(const std::string& file, const std::vector<std::string>& words,
-                                             const Fd& input);
+                                             const Fd& input, const std::vector<std::string>& variables = {});
   Command(Command&& other) noexcept;
   Command& operator=(Command&&) = delete;
   ~Command() = default;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
@@ -43,6 +44,21 @@ TEST_F(CommandTest, ReadsItsInputAndGetsItsArguments) {
   ASSERT_TRUE(command) << command.error().message();
   EXPECT_EQ(end_of(*command), (Command::End{.is_by_signal = false, .number = 3}));
   EXPECT_EQ(place_.read("output"), "told\n");
+}
+
+TEST_F(CommandTest, GetsVariablesInThePlaceOfThoseOfThisProcess) {
+  ASSERT_EQ(::setenv("BOBBIN_TEST_A", "old", 1), 0);
+  ASSERT_EQ(::setenv("BOBBIN_TEST_AB", "kept", 1), 0);
+  place_.write("input", "");
+  const auto file = open_file_at(*directory_, "input");
+  auto command = Command::start(
+      "/bin/sh", {"sh", "-c", R"(env | grep ^BOBBIN_TEST_ | sort > "$0/output")", place_.path()}, *file,
+      {"BOBBIN_TEST_A=new", "BOBBIN_TEST_B="});
+  ::unsetenv("BOBBIN_TEST_A");
+  ::unsetenv("BOBBIN_TEST_AB");
+  ASSERT_TRUE(command) << command.error().message();
+  EXPECT_EQ(end_of(*command), Command::End());
+  EXPECT_EQ(place_.read("output"), "BOBBIN_TEST_A=new\nBOBBIN_TEST_AB=kept\nBOBBIN_TEST_B=\n");
 }
 
 TEST_F(CommandTest, IsToldToEndWithAllOfItsGroup) {
