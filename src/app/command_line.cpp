@@ -10,6 +10,7 @@
 #include "app/inbox_words.h"
 #include "app/nearest_name.h"
 #include "app/option_values.h"
+#include "app/retry_words.h"
 #include "base/ascii.h"
 #include "base/endpoint.h"
 
@@ -287,6 +288,10 @@ class Parser {
     line.consumer = found.value;
   } else if (action == Action::wait_for_record) {
     line.wait = TRY(time_of(found, kLongestWait));
+  } else if (action == Action::retry_on_schedule) {
+    line.retry = TRY(parse_retry_schedule(found.value).map_error([&](const std::string& message) {
+      return found.name + ": " + message;
+    }));
   } else if (action == Action::reclaim_older) {
     line.older = TRY(time_of(found, kOldestClaim));
   } else {
@@ -385,6 +390,10 @@ class Parser {
        {Command::inbox_next, Command::inbox_work},
        "inbox next inboxes/github --as deploy"},
       {Action::wait_for_record, "--wait", {Command::inbox_next}, "inbox next inboxes/github --wait 30s"},
+      {Action::retry_on_schedule,
+       "--retry",
+       {Command::inbox_work},
+       "inbox work inboxes/github --retry standard -- ./forward"},
       {Action::reclaim_older,
        "--older",
        {Command::inbox_reclaim},

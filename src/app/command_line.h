@@ -11,6 +11,7 @@
 #include "app/options.h"
 #include "base/clock.h"
 #include "inbox/record_folders.h"
+#include "inbox/retry_schedule.h"
 
 namespace bobbin::app {
 
@@ -45,6 +46,7 @@ struct CommandLine {
   inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< by inbox ls
   std::optional<std::string> consumer;                          ///< of inbox next and work
   milliseconds wait{0};                                         ///< of inbox next
+  inbox::RetrySchedule retry;                                   ///< of inbox work
   std::optional<milliseconds> older;                            ///< of inbox reclaim
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
   std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores

@@ -734,6 +734,10 @@ constexpr Option kOptions[] = {
     {.group = "Commands", .name = "wait", .placeholder = "TIME",
      .effect = Action::wait_for_record,
      .meaning = "Behind bobbin inbox next: how long to wait for a record where there is none, at most 24h; 0 unless it is given."},
+    {.group = "Commands", .name = "retry", .placeholder = "SCHEDULE",
+     .effect = Action::retry_on_schedule,
+     .meaning = "Behind bobbin inbox work: the pauses after which a command that has failed is run again for the same record, such as 5s,5m,30m,2h; 1 to 20 of them, each from 1s to 24h, "
+                "or standard for 5s,5m,30m,2h,5h,10h,14h,20h,24h. Unless it is given, the record goes to failed at once."},
     {.group = "Commands", .name = "older", .placeholder = "TIME",
      .effect = Action::reclaim_older,
      .meaning = "Behind bobbin inbox reclaim: how old a claim must be to be taken back, such as 15m; from 0 to 8760h."},

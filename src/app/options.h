@@ -29,6 +29,7 @@ enum class Action : std::uint8_t {
   choose_folder,
   name_consumer,
   wait_for_record,
+  retry_on_schedule,
   reclaim_older,
   replay_failed,
   replay_done,

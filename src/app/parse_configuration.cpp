@@ -249,6 +249,7 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
                   .consumer = line.consumer.value_or(consumer),
                   .wait = line.wait,
                   .program = line.program,
+                  .retry = line.retry,
                   .files = line.files,
                   .older = line.older.value_or(milliseconds(0))};
   if (line.actions.contains(Action::replay_failed)) records.all_in = inbox::RecordFolder::failed;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "inbox/record_folders.h"
+#include "inbox/retry_schedule.h"
 
 namespace bobbin::app {
 
@@ -69,6 +70,7 @@ struct Records {
   std::string consumer;                                         ///< next, work
   milliseconds wait{0};                                         ///< next
   std::vector<std::string> program;                             ///< work: not empty
+  inbox::RetrySchedule retry;                                   ///< work
   std::vector<std::string> files;                               ///< done, fail, replay
   std::optional<inbox::RecordFolder> all_in;                    ///< replay: instead of files
   milliseconds older{0};                                        ///< reclaim

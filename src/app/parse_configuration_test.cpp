@@ -634,6 +634,14 @@ TEST(Configuration, LeavesWhatStandsBehindTheMarkerToTheCommandOfAWorker) {
   EXPECT_EQ(work.program, (Strings{"deploy", "--port", "80", "--", "", "-x"}));
 }
 
+TEST(Configuration, RunsTheCommandOfAWorkerAgainOnASchedule) {
+  EXPECT_EQ(records_from({"inbox", "work", "box", "--", "x"}).retry, inbox::RetrySchedule());
+  EXPECT_EQ(records_from({"inbox", "work", "box", "--retry", "5s,2h", "--", "x"}).retry,
+            inbox::RetrySchedule({seconds(5), std::chrono::hours(2)}));
+  EXPECT_EQ(records_from({"inbox", "work", "box", "--retry=standard", "--", "x"}).retry,
+            inbox::RetrySchedule::standard());
+}
+
 TEST(Configuration, MovesTheRecordsThatAreNamed) {
   const Records done = records_from({"inbox", "done", "box", "a", "--", "-b"});
   EXPECT_EQ(done.task, Records::Task::done);
@@ -664,6 +672,11 @@ TEST(Configuration, ABadCommandAboutRecordsSaysWhatIsNeeded) {
       {{"inbox", "work", "box", "--", ""}, "inbox work: the command that gets the records is missing"},
       {{"inbox", "work", "--", "x"}, "inbox work: the folder of the inbox is missing"},
       {{"inbox", "work", "box", "x", "--", "y"}, "\"x\": too many arguments"},
+      {{"inbox", "work", "box", "--retry", "5s,soon", "--", "x"},
+       "--retry: \"soon\" is not allowed; each pause is a time from 1s to 24h"},
+      {{"inbox", "work", "box", "--retry", "--", "x"}, "--retry: \"--\" is not allowed"},
+      {{"inbox", "next", "box", "--retry", "5s"},
+       "--retry: only allowed behind a command, as in: bobbin inbox work inboxes/github --retry standard"},
       {{"inbox", "done", "box"}, "inbox done: the files of the claims are missing"},
       {{"inbox", "replay", "box"}, "inbox replay: the files of the records are missing"},
       {{"inbox", "replay", "box", "--failed", "a"}, "\"a\": a file is not allowed beside --failed or --done"},

@@ -76,7 +76,8 @@ int next(const Records& request, const RecordFolders& folders) {
 
 int work(const Records& request, const RecordFolders& folders) {
   const auto worked =
-      inbox::work(folders, {.consumer = request.consumer, .command = request.program}, report_of(request));
+      inbox::work(folders, {.consumer = request.consumer, .command = request.program, .retry = request.retry},
+                  report_of(request));
   return worked ? EXIT_SUCCESS : fail(request, worked.error());
 }
 

@@ -1,7 +1,12 @@
 #include "inbox/work.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <fmt/format.h>
 #include <optional>
@@ -10,16 +15,36 @@
 #include "inbox/arrivals.h"
 #include "inbox/text.h"
 #include "os/command.h"
+#include "os/file.h"
 #include "os/process.h"
+#include "os/random.h"
 #include "os/wait.h"
 
 namespace bobbin::inbox {
 namespace {
 
+/// How an attempt has ended. The error: the command could not be started.
+using Outcome = Result<os::Command::End>;
+
+bool is_success(const Outcome& outcome) { return outcome == os::Command::End(); }
+
+/// Whether another attempt would end likewise.
+bool is_hopeless(const Outcome& outcome) {
+  return outcome && *outcome == os::Command::End{.is_by_signal = false, .number = kExitHopeless};
+}
+
 /// What a command that has not succeeded has ended with.
-std::string text_of(const os::Command::End& end) {
-  if (!end.is_by_signal) return fmt::format("the command has ended with the exit status {}", end.number);
-  return fmt::format("signal {} has ended the command ({})", end.number, ::strsignal(end.number));
+std::string problem_of(const Outcome& outcome) {
+  if (!outcome) return fmt::format("the command cannot be started: {}", outcome.error().message());
+  if (!outcome->is_by_signal)
+    return fmt::format("the command has ended with the exit status {}", outcome->number);
+  return fmt::format("signal {} has ended the command ({})", outcome->number, ::strsignal(outcome->number));
+}
+
+std::uint32_t random_number() {
+  std::array<std::byte, sizeof(std::uint32_t)> bytes{};
+  os::fill_random(bytes);
+  return std::bit_cast<std::uint32_t>(bytes);
 }
 
 class Worker {
@@ -52,19 +77,74 @@ class Worker {
     return is_stopped_;
   }
 
+  /// An attempt at a record, from 1.
+  struct Attempt {
+    const ClaimedRecord& claimed;
+    std::size_t number;
+  };
+
   Result<void, std::string> give_to_command(const ClaimedRecord& claimed) {
-    const RecordPlace place = claimed.place();
+    for (Attempt attempt{claimed, 1};; ++attempt.number) {
+      const Outcome outcome = TRY(make(attempt));
+      if (!outcome && !options_.retry.has_pauses())
+        return failure(TRY(give_back_unstarted(attempt, outcome)));
+      const auto pause = pause_after(attempt, outcome);
+      if (!pause) {
+        end(attempt, outcome);
+        return {};
+      }
+      report_(fmt::format("{}: {}; again in {}", claimed.place().text(), text_of(attempt, outcome),
+                          rounded_text(*pause)));
+      if (!wait(attempt, *pause)) return {};
+    }
+  }
+
+  /// Runs the command once.
+  Result<Outcome, std::string> make(const Attempt& attempt) {
+    const RecordPlace place = attempt.claimed.place();
     // Another opening, since the lock of ours ends with this process, and not with the command.
     const auto input = folders_.open_file(place);
-    auto command = input ? os::Command::start(program_, words_for(place), *input) : failure(input.error());
-    if (!command) {
-      static_cast<void>(TRY(folders_.settle(place, {RecordFolder::unclaimed, claimed.claim.record})));
-      return failure(fmt::format("\"{}\" cannot be started, and new/{} is given out again: {}",
-                                 printable(options_.command.front()), claimed.claim.record,
-                                 command.error().message()));
+    if (!input) return Outcome(failure(input.error()));
+    auto command = os::Command::start(program_, words_for(place), *input,
+                                      {fmt::format("{}={}", kAttemptVariable, attempt.number)});
+    if (!command) return Outcome(failure(command.error()));
+    return Outcome(TRY(end_of(*command)));
+  }
+
+  /// The message that ends this worker.
+  Result<std::string, std::string> give_back_unstarted(const Attempt& attempt, const Outcome& outcome) {
+    const std::string& record = attempt.claimed.claim.record;
+    static_cast<void>(TRY(folders_.settle(attempt.claimed.place(), {RecordFolder::unclaimed, record})));
+    return fmt::format("\"{}\" cannot be started, and new/{} is given out again: {}",
+                       printable(options_.command.front()), record, outcome.error().message());
+  }
+
+  /// Nothing: this attempt was the last one.
+  std::optional<milliseconds> pause_after(const Attempt& attempt, const Outcome& outcome) {
+    if (is_success(outcome) || is_hopeless(outcome) || is_stopped()) return std::nullopt;
+    return options_.retry.pause_after(attempt.number, random_number());
+  }
+
+  /// False: there is to be no further attempt, since this worker is to end, or the claim is gone.
+  bool wait(const Attempt& attempt, milliseconds pause) {
+    const RecordPlace place = attempt.claimed.place();
+    const Instant end = monotonic_now() + pause;
+    while (!is_stopped()) {
+      const auto status = os::status_at(folders_.at(place.folder), place.name);
+      if (!status && status.error().code == ENOENT) {
+        report_(fmt::format("{} is not tried again, since another program has taken it away", place.text()));
+        return false;
+      }
+      const Instant now = monotonic_now();
+      if (now >= end) return true;
+      const std::array<const os::Fd*, 1> files{&signals_.fd()};
+      os::wait_until_readable(files,
+                              std::min<milliseconds>(std::chrono::ceil<milliseconds>(end - now), seconds(1)));
     }
-    end(claimed, TRY(end_of(*command)));
-    return {};
+    const RecordPlace target{RecordFolder::unclaimed, attempt.claimed.claim.record};
+    report_(fmt::format("{} is given out again, since this worker was told to end", target.text()));
+    move(attempt.claimed, target);
+    return false;
   }
 
   [[nodiscard]] std::vector<std::string> words_for(const RecordPlace& place) const {
@@ -84,15 +164,33 @@ class Worker {
     }
   }
 
+  void end(const Attempt& attempt, const Outcome& outcome) {
+    const RecordPlace target{folder_after(attempt, outcome), attempt.claimed.claim.record};
+    if (!is_success(outcome))
+      report_(fmt::format("{}: {}{}", target.text(), text_of(attempt, outcome),
+                          options_.retry.has_pauses() && is_hopeless(outcome)
+                              ? ", which says that another attempt is of no use"
+                              : ""));
+    move(attempt.claimed, target);
+  }
+
+  /// Where the record goes for which there is no further attempt.
+  RecordFolder folder_after(const Attempt& attempt, const Outcome& outcome) {
+    if (is_success(outcome)) return RecordFolder::done;
+    if (is_hopeless(outcome) || !is_stopped()) return RecordFolder::failed;
+    const bool is_interrupted = outcome && outcome->is_by_signal;
+    const bool is_last = attempt.number >= options_.retry.attempts();
+    return is_interrupted || !is_last ? RecordFolder::unclaimed : RecordFolder::failed;
+  }
+
+  [[nodiscard]] std::string text_of(const Attempt& attempt, const Outcome& outcome) const {
+    const std::string text = problem_of(outcome);
+    if (!options_.retry.has_pauses()) return text;
+    return fmt::format("attempt {} of {}: {}", attempt.number, options_.retry.attempts(), text);
+  }
+
   /// What cannot be moved stays in `work` and is given out again by the next run.
-  void end(const ClaimedRecord& claimed, const os::Command::End& end) {
-    const bool is_done = end == os::Command::End();
-    const bool is_interrupted = end.is_by_signal && is_stopped();
-    const RecordPlace target{is_done          ? RecordFolder::done
-                             : is_interrupted ? RecordFolder::unclaimed
-                                              : RecordFolder::failed,
-                             claimed.claim.record};
-    if (!is_done) report_(fmt::format("{}: {}", target.text(), text_of(end)));
+  void move(const ClaimedRecord& claimed, const RecordPlace& target) {
     const auto moved = folders_.settle(claimed.place(), target);
     if (!moved)
       report_(moved.error());
