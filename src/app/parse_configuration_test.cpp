@@ -674,7 +674,6 @@ TEST(Configuration, ABadCommandAboutRecordsSaysWhatIsNeeded) {
       {{"inbox", "work", "box", "x", "--", "y"}, "\"x\": too many arguments"},
       {{"inbox", "work", "box", "--retry", "5s,soon", "--", "x"},
        "--retry: \"soon\" is not allowed; each pause is a time from 1s to 24h"},
-      {{"inbox", "work", "box", "--retry", "--", "x"}, "--retry: \"--\" is not allowed"},
       {{"inbox", "next", "box", "--retry", "5s"},
        "--retry: only allowed behind a command, as in: bobbin inbox work inboxes/github --retry standard"},
       {{"inbox", "done", "box"}, "inbox done: the files of the claims are missing"},

@@ -32,17 +32,17 @@ TEST(RetrySchedule, ShortensAndLengthensPausesByATenthAtMost) {
   const RetrySchedule schedule({seconds(1), hours(24)});
   EXPECT_EQ(schedule.pause_after(1, 0), milliseconds(900));
   EXPECT_EQ(schedule.pause_after(1, kLargest), milliseconds(1100));
-  EXPECT_EQ(schedule.pause_after(2, 0), hours(24) * 9 / 10);
-  EXPECT_EQ(schedule.pause_after(2, kLargest), hours(24) * 11 / 10);
+  EXPECT_EQ(schedule.pause_after(2, 0), minutes(24 * 60 * 9 / 10));
+  EXPECT_EQ(schedule.pause_after(2, kLargest), minutes(24 * 60 * 11 / 10));
 }
 
 TEST(RetrySchedule, SpreadsPausesEvenlyBetweenTheseBounds) {
   const RetrySchedule schedule({seconds(1000)});
-  for (int share = 0; share <= 100; ++share) {
+  for (std::uint32_t share = 0; share <= 100; ++share) {
     const auto random = static_cast<std::uint32_t>(std::uint64_t{kLargest} * share / 100);
     const auto pause = schedule.pause_after(1, random);
     ASSERT_TRUE(pause);
-    EXPECT_NEAR(static_cast<double>(pause->count()), 900'000 + share * 2000, 1) << share;
+    EXPECT_NEAR(static_cast<double>(pause->count()), 900'000 + 2000.0 * share, 1) << share;
   }
 }
 

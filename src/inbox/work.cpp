@@ -184,7 +184,7 @@ class Worker {
   }
 
   [[nodiscard]] std::string text_of(const Attempt& attempt, const Outcome& outcome) const {
-    const std::string text = problem_of(outcome);
+    std::string text = problem_of(outcome);
     if (!options_.retry.has_pauses()) return text;
     return fmt::format("attempt {} of {}: {}", attempt.number, options_.retry.attempts(), text);
   }
