@@ -28,8 +28,10 @@ Result<std::unique_ptr<Reading>, std::string> read_settled(const UploadFolder& f
   return reading;
 }
 
+/// Or of a bundle that is not complete.
 std::set<std::uint64_t> withdrawn_in(const Reading& reading) {
-  std::set<std::uint64_t> withdrawn;
+  const auto& unfinished = reading.history.unfinished;
+  std::set<std::uint64_t> withdrawn(unfinished.begin(), unfinished.end());
   for (const ListedEntry& entry : reading.entries)
     if (const auto* each = std::get_if<journal::Withdrawal>(&entry.read.entry.content))
       withdrawn.insert(each->sequence);

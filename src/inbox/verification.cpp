@@ -160,12 +160,13 @@ void add_journal(const Reading& reading, Verification& result) {
 
 /// What the journal says of its records besides themselves.
 struct Progress {
-  std::set<std::uint64_t> withdrawn;
-  std::uint64_t named = 0;  // through this sequence documents have been given their names
+  std::set<std::uint64_t> withdrawn;  // or of a bundle that is not complete
+  std::uint64_t named = 0;            // through this sequence documents have been given their names
 };
 
 Progress progress_of(const Reading& reading) {
-  Progress progress{.withdrawn = {}, .named = reading.history.checkpoint};
+  const auto& unfinished = reading.history.unfinished;
+  Progress progress{.withdrawn = {unfinished.begin(), unfinished.end()}, .named = reading.history.checkpoint};
   for (const ListedEntry& entry : reading.entries) {
     const auto& content = entry.read.entry.content;
     if (const auto* withdrawal = std::get_if<journal::Withdrawal>(&content))
@@ -240,11 +241,12 @@ void add_document_findings(Verification& result) {
 }
 
 /// Of the files that hold many records, by their names.
-std::map<std::string, crypto::Digest> digests_of_segments(const Reading& reading) {
+std::map<std::string, crypto::Digest> digests_of_segments(const Reading& reading, const Progress& progress) {
   std::map<std::string, crypto::Sha256> files;
   for (const ListedEntry& entry : reading.entries) {
     const auto* record = std::get_if<journal::Record>(&entry.read.entry.content);
     if (record == nullptr || !record->name.ends_with(store::kSegmentEnding)) continue;
+    if (progress.withdrawn.contains(record->sequence)) continue;
     crypto::Sha256& file = files[record->name];
     file.add(as_bytes(std::string_view(&journal::kEntryBegin, 1)));
     file.add(as_bytes(entry.read.text));
@@ -258,7 +260,7 @@ void add_documents(const Reading& reading, const UploadFolder& folder, const std
                    Verification& result) {
   const Progress progress = progress_of(reading);
   const Places places = folder.places_of_records();
-  const auto segments = digests_of_segments(reading);
+  const auto segments = digests_of_segments(reading, progress);
   std::set<std::string_view> recorded;
   for (const ListedEntry& entry : reading.entries) {
     const auto* record = std::get_if<journal::Record>(&entry.read.entry.content);

@@ -52,6 +52,8 @@ void append_content(std::string& out, const Record& record) {
   append(out, ",\"size\":{},\"sha256\":\"{}\"", record.size_bytes, hex_of(record.digest));
   if (record.key) append(out, ",\"key\":\"{}\"", hex_of(*record.key));
   if (record.is_conflict) out += ",\"conflict\":true";
+  if (record.bundle)
+    append(out, ",\"bundle\":{},\"bundled\":{}", record.bundle->first, record.bundle->documents);
   if (!record.request.empty()) append(out, ",\"request\":{}", record.request);
   if (record.is_whole_file) append_text(out, "file", kWholeFile);
 }
@@ -110,6 +112,13 @@ bool is_document(std::string_view body, BodyForm form, const Record& record) {
   return document && document->size() == record.size_bytes && crypto::sha256(*document) == record.digest;
 }
 
+std::optional<Bundle> bundle_of(const json::Object& object) {
+  const auto first = object.number("bundle");
+  const auto documents = object.number("bundled");
+  if (!first || !documents) return std::nullopt;
+  return Bundle{.first = *first, .documents = *documents};
+}
+
 std::optional<Record> record_of(const json::Object& object, BodyForm form) {
   const auto sequence = object.number("sequence");
   auto id = object.text("id");
@@ -133,6 +142,7 @@ std::optional<Record> record_of(const json::Object& object, BodyForm form) {
                 .is_whole_file = object.text("file") == kWholeFile,
                 .key = digest_in(object, "key"),
                 .is_conflict = object.has("conflict"),
+                .bundle = bundle_of(object),
                 .request = {}};
 }
 

@@ -22,6 +22,8 @@
 // A document that need be no JSON stands in base64: "body64":"…" where others have their body.
 // One by which a repetition is recognised has ,"key":"HEX" behind its digest, and ,"conflict":true when
 // another one has the same key.
+// One that came in a bundle, with others in one request, says ,"bundle":41,"bundled":3 behind its key: the
+// sequence of the first of them, and how many they are.
 //
 // The part before `body` or `body64` (where there is none, before `check`), closed by '}', is the *receipt*.
 // It holds the digest of the body. `check` is the beginning of the receipt's own SHA-256, and `previous` the
@@ -40,7 +42,15 @@ struct SegmentBegin {
   friend bool operator==(const SegmentBegin&, const SegmentBegin&) = default;
 };
 
-/// A document that is acknowledged once this entry is durable.
+/// Documents that came in one request: all of them are stored, or none. Their records follow each other, in
+/// one segment, and are made durable by one flush.
+struct Bundle {
+  std::uint64_t first = 0;      ///< the sequence of the first of them
+  std::uint64_t documents = 0;  ///< how many they are, from 1
+  friend bool operator==(const Bundle&, const Bundle&) = default;
+};
+
+/// A document that is acknowledged once this entry is durable; of a bundle, once all of them are.
 struct Record {
   std::uint64_t sequence = 0;  ///< from 1, without a gap
   std::string id;              ///< unguessable
@@ -56,6 +66,7 @@ struct Record {
   /// By what a repetition of the document is recognised. Nothing: it has no key.
   std::optional<crypto::Digest> key = {};
   bool is_conflict = false;  ///< another document has the key; it came before, with another content
+  std::optional<Bundle> bundle = {};
   /// What is known of the request: a JSON object; empty: nothing is kept. It is not read again: it stands in
   /// the text of the entry.
   std::string request;

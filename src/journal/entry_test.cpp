@@ -48,6 +48,17 @@ TEST(EntryTest, HasTheFormThatIsDocumented) {
                       crypto::hex_of(digest).substr(0, 16) + "\"}\n");
 }
 
+TEST(EntryTest, OfABundleSaysWhatBelongsTogether) {
+  Entry entry = record_entry();
+  std::get<Record>(entry.content).bundle = Bundle{.first = 41, .documents = 3};
+  std::string text;
+  append_entry(text, entry, kBody);
+  EXPECT_NE(text.find(",\"bundle\":41,\"bundled\":3"), std::string::npos) << text;
+  const auto read = read_entry(text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->entry, entry);
+}
+
 TEST(EntryTest, IsReadAsItWasWritten) {
   for (const auto& content :
        {decltype(Entry::content)(SegmentBegin{3, 42, "boot", 7}), decltype(Entry::content)(Withdrawal{7}),

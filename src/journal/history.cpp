@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -94,9 +95,23 @@ void HistoryReader::note_damage(std::uint64_t flushed) {
   history_.sequence = flushed;
 }
 
+/// Takes the records out of which others of the same bundle are missing.
+void HistoryReader::take_unfinished() {
+  std::map<std::uint64_t, std::uint64_t> there;  // how many of each bundle
+  for (const OpenRecord& open : history_.open)
+    if (open.record.bundle) ++there[open.record.bundle->first];
+  std::erase_if(history_.open, [&](const OpenRecord& open) {
+    const auto& bundle = open.record.bundle;
+    if (!bundle || there[bundle->first] == bundle->documents) return false;
+    history_.unfinished.push_back(open.record.sequence);
+    return true;
+  });
+}
+
 History HistoryReader::finish() && {
   const auto is_done = [&](std::uint64_t sequence) { return sequence <= history_.checkpoint; };
   std::erase_if(history_.open, [&](const OpenRecord& open) { return is_done(open.record.sequence); });
+  take_unfinished();
   // Segments that were taken out may be there again after a power cut, some of them.
   const auto is_before_checkpoint = [&](const Damage& damage) { return is_done(damage.last); };
   std::ranges::copy_if(history_.damage, std::back_inserter(history_.damage_before_checkpoint),

@@ -39,6 +39,9 @@ struct History {
   SegmentBegin last_begin;         ///< of the last segment
   bool is_in_doubt = false;        ///< a sync of documents behind the checkpoint has failed
   std::vector<OpenRecord> open;    ///< records behind the checkpoint that were not withdrawn, in order
+  /// Sequences of further such records: those of a bundle of which not all have been written. Nobody was told
+  /// that they are stored.
+  std::vector<std::uint64_t> unfinished;
   std::vector<Damage> damage;
   /// The same of records that are at or below the checkpoint: no document depends on them.
   std::vector<Damage> damage_before_checkpoint;
@@ -79,6 +82,7 @@ class HistoryReader {
   void follow(std::string_view bytes);
   void take(const ReadEntry& read);
   void give_up_behind(const crypto::Digest& receipt);
+  void take_unfinished();
   void note_flushed(std::string_view rest);
   void note_damage(std::uint64_t flushed);
 

@@ -1,6 +1,7 @@
 #include "journal/history.h"
 
 #include <gtest/gtest.h>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,7 @@ class Writer {
         .number = segments_.size(), .first = sequence_ + 1, .boot = std::move(boot), .mount = 7});
     flush();
   }
-  void add_record(std::size_t bytes = 20) {
+  void add_record(std::size_t bytes = 20, std::optional<Bundle> bundle = {}) {
     const std::string body = document(++sequence_, bytes);
     add(Record{.sequence = sequence_,
                .id = "id" + std::to_string(sequence_),
@@ -36,8 +37,13 @@ class Writer {
                .received = WallTime(seconds(1'800'000'000 + static_cast<std::int64_t>(sequence_))),
                .name = std::to_string(sequence_) + ".json",
                .size_bytes = body.size(),
-               .digest = crypto::sha256(body)},
+               .digest = crypto::sha256(body),
+               .bundle = bundle},
         body);
+  }
+  void add_bundle(std::uint64_t documents) {
+    const Bundle bundle{.first = sequence_ + 1, .documents = documents};
+    for (std::uint64_t i = 0; i < documents; ++i) add_record(20, bundle);
   }
   void add(decltype(Entry::content) content, std::string_view body = {}) {
     receipt_ = append_entry(
@@ -122,6 +128,47 @@ TEST(HistoryTest, HasTheRecordsBehindTheCheckpoint) {
   EXPECT_EQ(history.last_segment, 1U);
   EXPECT_EQ(history.last_begin.boot, "one");
   EXPECT_EQ(history.damage, std::vector<Damage>{});
+}
+
+/// A power cut may end a write anywhere: of a bundle all records are there, or none counts.
+TEST(HistoryTest, ABundleIsThereWithAllItsRecordsOrNotAtAll) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_record();
+  writer.add_bundle(2);
+  const std::size_t begin = writer.current().text.size();
+  writer.add_bundle(3);
+  const std::string& text = writer.current().text;
+  for (std::size_t size = begin; size <= text.size(); ++size) {
+    const History history = history_of({text.substr(0, size)});
+    std::vector<std::uint64_t> open{1, 2, 3};
+    std::vector<std::uint64_t> unfinished;
+    for (std::uint64_t sequence = 4; sequence <= history.sequence; ++sequence)
+      (size == text.size() ? open : unfinished).push_back(sequence);
+    EXPECT_EQ(open_sequences(history), open) << size;
+    EXPECT_EQ(history.unfinished, unfinished) << size;
+  }
+}
+
+TEST(HistoryTest, ABundleOfWhichOneRecordIsWithdrawnIsNotThere) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_bundle(3);
+  writer.add(Withdrawal{2});
+  const History history = history_of(writer);
+  EXPECT_EQ(open_sequences(history), std::vector<std::uint64_t>{});
+  EXPECT_EQ(history.unfinished, (std::vector<std::uint64_t>{1, 3}));
+}
+
+TEST(HistoryTest, OfABundleBeforeTheCheckpointNothingIsAsked) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_bundle(2);
+  writer.add(Checkpoint{2});
+  writer.add_bundle(2);
+  const History history = history_of(writer);
+  EXPECT_EQ(open_sequences(history), (std::vector<std::uint64_t>{3, 4}));
+  EXPECT_EQ(history.unfinished, std::vector<std::uint64_t>{});
 }
 
 TEST(HistoryTest, IsInDoubtUntilTheNextCheckpoint) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/budget.h"
 #include "base/bytes.h"
@@ -31,6 +32,14 @@ struct NotStored {
   Error cause = {};
 };
 
+/// What a bundle is known by.
+struct StoredBundle {
+  std::uint64_t documents = 0;       ///< that are new
+  std::uint64_t repetitions = 0;     ///< that came before
+  std::uint64_t first_sequence = 0;  ///< of the new ones, whose records follow each other; 0: there are none
+  friend bool operator==(const StoredBundle&, const StoredBundle&) = default;
+};
+
 /// What a stored document is known by.
 struct Stored {
   std::string name;            ///< of its file, in the folder of the store
@@ -38,6 +47,14 @@ struct Stored {
   std::uint64_t sequence = 0;  ///< likewise; from 1, without a gap
   crypto::Digest digest{};     ///< likewise; SHA-256 of the document
   bool is_repetition = false;  ///< it is the document that came first with this key, and has no name here
+  std::optional<StoredBundle> bundle = {};  ///< of a bundle, of which nothing else is said
+};
+
+/// A document of a bundle: several in one draft, of which all are stored or none.
+struct Part {
+  std::size_t begin = 0;  ///< where it is in the content
+  std::size_t size = 0;
+  std::optional<DocumentKey> key = {};
 };
 
 /// What is known of a document besides its content. For a store of records.
@@ -46,7 +63,13 @@ struct Particulars {
   std::string request = {};
   std::optional<DocumentKey> key = {};
   bool is_binary = false;  ///< the document need be no JSON
+  /// The documents, when the content is several; each has a key of its own. See kLargestBundleBytes.
+  std::vector<Part> bundle = {};
   static constexpr std::size_t kLargestRequestBytes = 48UL * 1024;
+
+  /// How much of a bundle is taken at once: its content, and for each document the request and kRecordBytes.
+  static constexpr std::uint64_t kLargestBundleBytes = 12UL * 1024 * 1024;
+  static constexpr std::uint64_t kRecordBytes = 2048;
 };
 
 using Outcome = Result<Stored, NotStored>;

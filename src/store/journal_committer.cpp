@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -24,11 +23,41 @@ executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder)
                        {.parallel = 4, .waiting = 1024, .runs_at_shut_down = true});
 }
 
-/// In the journal, at most.
+/// What the records of a document, or of all that are in it, take in the journal, at most.
 std::uint64_t room_for(Document& document) {
+  const Particulars& particulars = document.particulars();
+  const std::uint64_t records = std::max<std::uint64_t>(particulars.bundle.size(), 1);
   const std::uint64_t bytes = document.content_in_memory().value_or("").size();
-  return Journal::kRecordBytes + document.particulars().request.size() +
-         (document.particulars().is_binary ? base64_size(bytes) : bytes);
+  return records * (Particulars::kRecordBytes + particulars.request.size()) +
+         (particulars.is_binary ? base64_size(bytes) : bytes);
+}
+static_assert(Particulars::kRecordBytes == Journal::kRecordBytes);
+static_assert(Particulars::kLargestBundleBytes + Journal::kRecordBytes < Journal::kSegmentBytes);
+
+/// The uploads of a batch one after the other, those of a bundle together.
+template <typename Upload>
+class Bundles {
+ public:
+  explicit Bundles(std::vector<Upload>& batch) : rest_(batch) {}
+  /// Empty: there are no more.
+  std::span<Upload> next() {
+    const auto end = std::ranges::find_if(rest_, [&](const Upload& each) {
+      return each.bundle != rest_.front().bundle || (each.bundle == nullptr && &each != &rest_.front());
+    });
+    const auto count = static_cast<std::size_t>(end - rest_.begin());
+    const std::span<Upload> bundle = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    return bundle;
+  }
+
+ private:
+  std::span<Upload> rest_;
+};
+
+template <typename Upload>
+void fail(std::span<Upload> bundle, const NotStored& failure) {
+  for (Upload& upload : bundle)
+    if (!upload.failure) upload.failure = failure;
 }
 
 /// Of a document whose key is known.
@@ -78,7 +107,8 @@ Result<void> JournalCommitter::recover_journal() {
   TRY(recover(folder_, history_, report_.log()));
   published_ = checkpointed_ = files_through_ = history_.sequence;
   record_names_.go_on_behind(history_.received);
-  if (!std::exchange(history_.open, {}).empty()) TRY(begin_journal());
+  const bool has_records = !std::exchange(history_.open, {}).empty() || !history_.unfinished.empty();
+  if (has_records) TRY(begin_journal());
   return folder_.remove_hidden_names();
 }
 
@@ -87,6 +117,7 @@ Result<void> JournalCommitter::begin_journal() {
   if (medium_ == nullptr) medium_ = TRY(folder_.open_journal(true));
   auto journal =
       TRY(Journal::open(*medium_, history_, random_text(), folder_.circumstances(), limits_.segment_bytes));
+  for (const std::uint64_t sequence : history_.unfinished) journal->add(journal::Withdrawal{sequence});
   journal->add(journal::Checkpoint{history_.sequence});
   TRY(journal->write());
   TRY(journal->flush());
@@ -159,12 +190,27 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
   Uploads batch;
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && batch.size() < limits_.batch_documents && bytes < limits_.batch_bytes) {
-    bytes += room_for(*waiting_.front().document);
-    batch.push_back(std::move(waiting_.front()));
+    const std::uint64_t more = room_for(*waiting_.front().document);
+    if (!batch.empty() && bytes + more > Particulars::kLargestBundleBytes) break;  // a segment has no more
+    bytes += more;
+    append_documents(batch, std::move(waiting_.front()));
     waiting_.pop_front();
   }
   is_working_ = !batch.empty();
   return batch;
+}
+
+/// Those of a bundle one by one.
+void JournalCommitter::append_documents(Uploads& batch, JournalUpload upload) {
+  const std::size_t documents = upload.document->particulars().bundle.size();
+  if (documents == 0) {
+    batch.push_back(std::move(upload));
+    return;
+  }
+  const auto bundle =
+      std::make_shared<BundleOutcome>(BundleOutcome{.done = std::move(upload.done), .left = documents});
+  for (std::size_t part = 0; part < documents; ++part)
+    batch.push_back({{.document = upload.document, .done = {}, .bundle = bundle, .part = part}});
 }
 
 void JournalCommitter::commit(Uploads& batch) {
@@ -197,27 +243,49 @@ void JournalCommitter::commit(Uploads& batch) {
 }
 
 /// Takes those out that need no record: each has an outcome then, or is to get that of another document of
-/// the batch.
+/// the batch. Of a bundle all are refused when one is.
 JournalCommitter::Uploads JournalCommitter::take_repetitions(Uploads& batch) {
-  Uploads repetitions;
+  Uploads settled;
   Uploads rest;
-  std::map<crypto::Digest, std::size_t> firsts;  // of the batch, by their keys
-  for (JournalUpload& upload : batch) {
-    const auto& key = upload.document->particulars().key;
-    const auto content = upload.document->content_in_memory();
+  FirstDocuments firsts;
+  Bundles bundles(batch);
+  for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next()) {
+    if (!find_repetitions(bundle, rest.size(), firsts)) {
+      std::erase_if(firsts, [&](const auto& first) { return first.second.place >= rest.size(); });
+      for (JournalUpload& upload : bundle) {
+        upload.is_repetition = false;
+        upload.first.reset();
+        upload.failure = {Reason::conflict};
+      }
+    }
+    for (JournalUpload& upload : bundle) {
+      const bool is_settled = upload.is_repetition || upload.failure;
+      (is_settled ? settled : rest).push_back(std::move(upload));
+    }
+  }
+  batch = std::move(rest);
+  return settled;
+}
+
+/// `next`: where the first of them that is no repetition will be in the batch. False: another document of a
+/// key that may have one alone is refused.
+bool JournalCommitter::find_repetitions(std::span<JournalUpload> bundle, std::size_t next,
+                                        FirstDocuments& firsts) {
+  for (JournalUpload& upload : bundle) {
+    const auto& key = upload.key();
+    const auto content = upload.content();
     if (!key || !content || upload.document->known_failure()) {
-      rest.push_back(std::move(upload));
+      ++next;
       continue;
     }
     upload.digest = crypto::sha256(*content);
     const auto known = known_.find(*key, wall_now());
     const auto first = firsts.find(key->digest);
     if (!known && first == firsts.end()) {
-      firsts.emplace(key->digest, rest.size());
-      rest.push_back(std::move(upload));
+      firsts.emplace(key->digest, FirstDocument{.place = next++, .digest = upload.digest});
       continue;
     }
-    switch (judge(*key, upload.digest == (known ? known->digest : rest[first->second].digest))) {
+    switch (judge(*key, upload.digest == (known ? known->digest : first->second.digest))) {
       case Repetition::same:
         upload.is_repetition = true;
         if (known) {
@@ -225,25 +293,23 @@ JournalCommitter::Uploads JournalCommitter::take_repetitions(Uploads& batch) {
           upload.sequence = known->sequence;
           upload.digest = known->digest;
         } else {
-          upload.first = first->second;
+          upload.first = first->second.place;
         }
         break;
-      case Repetition::refused: upload.failure = {Reason::conflict}; break;
+      case Repetition::refused: return false;
       case Repetition::stored:
         upload.is_conflict = true;
-        rest.push_back(std::move(upload));
-        continue;
+        ++next;
+        break;
     }
-    repetitions.push_back(std::move(upload));
   }
-  batch = std::move(rest);
-  return repetitions;
+  return true;
 }
 
 /// Of documents that are stored.
 void JournalCommitter::remember_keys(const Uploads& batch) {
   for (const JournalUpload& upload : batch) {
-    const auto& key = upload.document->particulars().key;
+    const auto& key = upload.key();
     if (!key || upload.failure || upload.is_conflict) continue;
     known_.add(
         key->digest,
@@ -289,7 +355,9 @@ bool JournalCommitter::make_room(Uploads& batch) {
     }
   }
   std::uint64_t bytes = 0;
-  for (const Upload& upload : batch) bytes += room_for(*upload.document);
+  Bundles bundles(batch);
+  for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next())
+    bytes += room_for(*bundle.front().document);
   const Result<void> room = journal_->make_room(bytes);
   if (room) return true;
   if (journal_->is_broken()) close(room.error());
@@ -300,7 +368,8 @@ bool JournalCommitter::make_room(Uploads& batch) {
 /// Gives each document a file and a record, unless that fails.
 void JournalCommitter::add_records(Uploads& batch) {
   if (inbox_.keeps_records()) {
-    for (JournalUpload& upload : batch) add_whole_record(upload);
+    Bundles bundles(batch);
+    for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next()) add_whole_records(bundle);
     return;
   }
   bool has_hidden = false;
@@ -323,20 +392,34 @@ void JournalCommitter::add_records(Uploads& batch) {
   }
 }
 
-void JournalCommitter::add_whole_record(JournalUpload& upload) {
-  if (const auto failure = upload.document->known_failure()) {
-    upload.failure = *failure;
-    return;
+/// Those of a bundle, of which all are stored or none.
+void JournalCommitter::add_whole_records(std::span<JournalUpload> bundle) {
+  if (const auto failure = bundle.front().document->known_failure()) return fail(bundle, *failure);
+  std::optional<journal::Bundle> mark;
+  if (bundle.size() > 1) mark = {.first = journal_->sequence() + 1, .documents = bundle.size()};
+  for (JournalUpload& upload : bundle) {
+    const Result<void> added = add_whole_record(upload, mark);
+    if (!added) return withdraw(bundle, {Reason::failed, added.error()});
   }
+}
+
+Result<void> JournalCommitter::add_whole_record(JournalUpload& upload,
+                                                const std::optional<journal::Bundle>& bundle) {
   const WallTime now = wall_now();
   upload.id = random_text();
-  if (inbox_.layout == Layout::segments) return add_entry(upload, now, record_segment(now).name);
-  add_entry(upload, now, "new/" + record_names_.next(now, upload.id));
-  // The record comes first, since the file holds what stands in the journal.
-  if (const auto staged = stage_last_entry(upload); !staged) {
-    upload.failure = {Reason::failed, staged.error()};
-    journal_->add(journal::Withdrawal{upload.sequence});
+  if (inbox_.layout == Layout::segments) {
+    add_entry(upload, now, record_segment(now).name, bundle);
+    return {};
   }
+  add_entry(upload, now, "new/" + record_names_.next(now, upload.id), bundle);
+  return stage_last_entry(upload);  // the record comes first, since the file holds what stands in the journal
+}
+
+/// Takes back the records that were added.
+void JournalCommitter::withdraw(std::span<JournalUpload> bundle, const NotStored& failure) {
+  fail(bundle, failure);
+  for (const JournalUpload& upload : bundle)
+    if (upload.sequence != 0) journal_->add(journal::Withdrawal{upload.sequence});
 }
 
 /// That of the segment of the journal to which something is about to be added.
@@ -348,27 +431,28 @@ RecordSegment& JournalCommitter::record_segment(WallTime now) {
   return segments_.back();
 }
 
-void JournalCommitter::add_entry(JournalUpload& upload, WallTime now, std::string name) {
-  Document& document = *upload.document;
-  const auto body = document.content_in_memory();
+void JournalCommitter::add_entry(JournalUpload& upload, WallTime now, std::string name,
+                                 const std::optional<journal::Bundle>& bundle) {
+  const auto body = upload.content();
   ASSERT(body);  // it may not be larger than what a document of this store may keep in memory
   upload.name = std::move(name);
   upload.received = std::chrono::floor<std::chrono::microseconds>(now);
-  const Particulars& particulars = document.particulars();
-  if (!particulars.key) upload.digest = crypto::sha256(*body);  // else it is known
-  upload.sequence =
-      journal_->add({.id = upload.id,
-                     .inbox = inbox_.name,
-                     .received = upload.received,
-                     .name = upload.name,
-                     .size_bytes = body->size(),
-                     .digest = upload.digest,
-                     .is_binary = particulars.is_binary,
-                     .is_whole_file = true,
-                     .key = particulars.key ? std::optional(particulars.key->digest) : std::nullopt,
-                     .is_conflict = upload.is_conflict,
-                     .request = particulars.request},
-                    *body);
+  const Particulars& particulars = upload.document->particulars();
+  const auto& key = upload.key();
+  if (!key) upload.digest = crypto::sha256(*body);  // else it is known
+  upload.sequence = journal_->add({.id = upload.id,
+                                   .inbox = inbox_.name,
+                                   .received = upload.received,
+                                   .name = upload.name,
+                                   .size_bytes = body->size(),
+                                   .digest = upload.digest,
+                                   .is_binary = particulars.is_binary,
+                                   .is_whole_file = true,
+                                   .key = key ? std::optional(key->digest) : std::nullopt,
+                                   .is_conflict = upload.is_conflict,
+                                   .bundle = bundle,
+                                   .request = particulars.request},
+                                  *body);
 }
 
 Result<void> JournalCommitter::stage_last_entry(JournalUpload& upload) {
@@ -423,25 +507,30 @@ bool JournalCommitter::write_and_flush(Uploads& batch) {
 }
 
 /// Names the files of durable records. A document that cannot be named is withdrawn before its client is
-/// told.
+/// told, and all of its bundle with it.
 void JournalCommitter::publish(Uploads& batch) {
   bool has_withdrawn = false;
-  for (JournalUpload& upload : batch) {
-    if (upload.failure) continue;
-    const Result<void> named = publish(upload);
-    if (named) {
-      tell_watcher(upload);
-      continue;
-    }
-    upload.failure = {Reason::failed, named.error()};
-    journal_->add(journal::Withdrawal{upload.sequence});
-    has_withdrawn = true;
-  }
+  Bundles bundles(batch);
+  for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next())
+    has_withdrawn |= !bundle.front().failure && !publish(bundle);
   if (has_withdrawn && !write_and_flush(batch)) return;
   published_ = journal_->sequence();
   journal_->add(journal::Published{published_});
   // Nobody waits for it, and its failure is one of the next flush, too.
   if (const auto written = journal_->write(); !written) close(written.error());
+}
+
+/// False: it is withdrawn. A consumer may have taken one of a bundle by then.
+bool JournalCommitter::publish(std::span<JournalUpload> bundle) {
+  for (std::size_t i = 0; i < bundle.size(); ++i) {
+    const Result<void> named = publish(bundle[i]);
+    if (named) continue;
+    for (const JournalUpload& before : bundle.first(i)) static_cast<void>(folder_.remove(before.name));
+    withdraw(bundle, {Reason::failed, named.error()});
+    return false;
+  }
+  for (const JournalUpload& upload : bundle) tell_watcher(upload);
+  return true;
 }
 
 Result<void> JournalCommitter::publish(JournalUpload& upload) {

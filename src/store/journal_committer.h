@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +44,9 @@ namespace bobbin::store {
 ///
 /// In an inbox of records (Layout::record) every document is in memory. Its file holds the entry of the
 /// journal, and is written once the entry is known; names are in the folder `new`. A document whose key is
-/// known is not stored again: it gets the outcome of the first one, also of one in the same batch.
+/// known is not stored again: it gets the outcome of the first one, also of one in the same batch. A bundle
+/// is in one batch, and each of its documents is an upload of its own there; where one of them cannot be
+/// stored none is.
 ///
 /// With Layout::segments a record has no file at first. A checkpoint puts those of each segment of the
 /// journal that has ended into one file; a segment ends when it is full, when its first record has reached
@@ -85,13 +89,22 @@ class JournalCommitter final : public Committer {
     std::optional<std::size_t> first = {};  // of a repetition: where the first one is in its batch
   };
   using Uploads = std::vector<JournalUpload>;
+  /// The first document of a batch with its key.
+  struct FirstDocument {
+    std::size_t place;  // in the batch, once the repetitions are out of it
+    crypto::Digest digest;
+  };
+  using FirstDocuments = std::map<crypto::Digest, FirstDocument>;  // by their keys
 
   void start_task(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   void work(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   [[nodiscard]] Uploads next_batch() EXCLUDES(mutex_);
+  static void append_documents(Uploads& batch, JournalUpload upload);
 
   void commit(Uploads& batch) EXCLUDES(journal_mutex_);
   [[nodiscard]] Uploads take_repetitions(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] bool find_repetitions(std::span<JournalUpload> bundle, std::size_t next,
+                                      FirstDocuments& firsts) REQUIRES(journal_mutex_);
   void remember_keys(const Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> write_keys() REQUIRES(journal_mutex_);
   void store(Uploads& batch) REQUIRES(journal_mutex_);
@@ -101,12 +114,18 @@ class JournalCommitter final : public Committer {
   /// `body` is given a copy of a document that is in memory.
   [[nodiscard]] journal::Record stage(JournalUpload& upload, std::string& body) REQUIRES(journal_mutex_);
   void add_records(Uploads& batch) REQUIRES(journal_mutex_);
-  void add_whole_record(JournalUpload& upload) REQUIRES(journal_mutex_);
+  void add_whole_records(std::span<JournalUpload> bundle) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> add_whole_record(JournalUpload& upload,
+                                              const std::optional<journal::Bundle>& bundle)
+      REQUIRES(journal_mutex_);
+  void withdraw(std::span<JournalUpload> bundle, const NotStored& failure) REQUIRES(journal_mutex_);
   /// `name`: of its file. The document has no failure.
-  void add_entry(JournalUpload& upload, WallTime now, std::string name) REQUIRES(journal_mutex_);
+  void add_entry(JournalUpload& upload, WallTime now, std::string name,
+                 const std::optional<journal::Bundle>& bundle) REQUIRES(journal_mutex_);
   [[nodiscard]] RecordSegment& record_segment(WallTime now) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> stage_last_entry(JournalUpload& upload) REQUIRES(journal_mutex_);
   void publish(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] bool publish(std::span<JournalUpload> bundle) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> publish(JournalUpload& upload);
   void tell_watcher(const JournalUpload& upload) REQUIRES(journal_mutex_);
   void begin_watching() REQUIRES(journal_mutex_);

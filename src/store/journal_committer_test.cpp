@@ -405,10 +405,6 @@ TEST_F(RecordsTest, ARecordWithoutAFileIsWithdrawn) {
 
 using OtherContent = DocumentKey::OtherContent;
 
-DocumentKey key_of(std::string_view text, OtherContent other_content = OtherContent::refused) {
-  return {.digest = crypto::sha256(text), .other_content = other_content};
-}
-
 TEST_F(RecordsTest, ADocumentWhoseKeyIsKnownIsNotStoredAgain) {
   key_ = key_of("a");
   const std::string name = upload(1, "1");

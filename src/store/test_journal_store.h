@@ -6,10 +6,17 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "store/test_folder_store.h"
 
 namespace bobbin::store {
+
+inline DocumentKey key_of(std::string_view text,
+                          DocumentKey::OtherContent other_content = DocumentKey::OtherContent::refused) {
+  return {.digest = crypto::sha256(text), .other_content = other_content};
+}
 
 /// Stores with a journal over one folder in memory, one after the other.
 class JournalStoreTest : public ::testing::Test {
@@ -70,6 +77,25 @@ class JournalStoreTest : public ::testing::Test {
       while (!is_ready) changed.wait(mutex);
     }
     std::move(draft).commit({.request = request_, .key = key_}, outcomes_.expect(number));
+  }
+  struct KeyedDocument {
+    std::string content;
+    std::optional<DocumentKey> key = {};
+  };
+  void submit_bundle(int number, const std::vector<KeyedDocument>& documents) {
+    Draft draft = server_->store->begin(0);
+    Particulars particulars{.request = request_};
+    std::string content;
+    for (const KeyedDocument& each : documents) {
+      particulars.bundle.push_back({.begin = content.size(), .size = each.content.size(), .key = each.key});
+      content += each.content + "\n";
+    }
+    ASSERT_EQ(draft.append(as_bytes(content)), Draft::Intake::more);
+    std::move(draft).commit(std::move(particulars), outcomes_.expect(number));
+  }
+  Verdict upload_bundle(int number, const std::vector<KeyedDocument>& documents) {
+    submit_bundle(number, documents);
+    return outcomes_.wait(number);
   }
   /// The name of a document that is stored.
   std::string upload(int number, const std::string& content) {

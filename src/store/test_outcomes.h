@@ -18,6 +18,7 @@ struct Verdict {
   std::string name = {};  ///< of one that is stored
   std::uint64_t sequence = 0;
   bool is_repetition = false;
+  std::optional<StoredBundle> bundle = {};
   int code = 0;  ///< errno of one that has failed
 
   [[nodiscard]] static Verdict of(const Outcome& outcome) {
@@ -25,7 +26,8 @@ struct Verdict {
       return {.kind = Kind::stored,
               .name = outcome->name,
               .sequence = outcome->sequence,
-              .is_repetition = outcome->is_repetition};
+              .is_repetition = outcome->is_repetition,
+              .bundle = outcome->bundle};
     switch (outcome.error().reason) {
       case NotStored::Reason::conflict: return {.kind = Kind::conflict};
       case NotStored::Reason::busy: return {.kind = Kind::busy};

@@ -7,7 +7,36 @@ namespace bobbin::store {
 
 using observe::LogLevel;
 
+std::optional<std::string_view> Upload::content() const {
+  const auto whole = document->content_in_memory();
+  if (bundle == nullptr || !whole) return whole;
+  const Part& of_whole = document->particulars().bundle[part];
+  return whole->substr(of_whole.begin, of_whole.size);
+}
+
+const std::optional<DocumentKey>& Upload::key() const {
+  const Particulars& particulars = document->particulars();
+  return bundle == nullptr ? particulars.key : particulars.bundle[part].key;
+}
+
+void BundleOutcome::add(const Upload& upload) {
+  if (upload.failure) {
+    failure = upload.failure;
+  } else if (upload.is_repetition) {
+    ++sum.repetitions;
+  } else {
+    if (sum.documents++ == 0) sum.first_sequence = upload.sequence;
+  }
+}
+
 void Upload::conclude() {
+  if (bundle != nullptr) {
+    bundle->add(*this);
+    if (--bundle->left != 0) return;
+    document->discard();
+    if (bundle->failure) return bundle->done(bobbin::failure(*bundle->failure));
+    return bundle->done(Stored{.bundle = bundle->sum});
+  }
   document->discard();
   if (failure)
     done(bobbin::failure(*failure));
@@ -26,6 +55,7 @@ UploadReport::UploadReport(observe::LogWriter& log, observe::Registry& registry)
       repeated_(registry.counter("bobbin_documents_repeated_total")) {}
 
 void UploadReport::add(const Upload& upload) {
+  if (upload.failure && upload.bundle && std::exchange(upload.bundle->is_reported, true)) return;
   (upload.failure ? failed_ : upload.is_repetition ? repeated_ : stored_).add();
   if (upload.failure && upload.failure->reason == NotStored::Reason::failed)
     log_.write(LogLevel::warning, fmt::format("Upload not stored: {}", upload.failure->cause.message()));
