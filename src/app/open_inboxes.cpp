@@ -125,6 +125,7 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
           .text = takes(config, "text"),
           .reports = takes(config, "reports"),
           .multipart = takes(config, "multipart"),
+          .lines = takes(config, "ndjson"),
           .any = takes(config, "any")};
 }
 

@@ -37,6 +37,7 @@ struct StoredBundle {
   std::uint64_t documents = 0;       ///< that are new
   std::uint64_t repetitions = 0;     ///< that came before
   std::uint64_t first_sequence = 0;  ///< of the new ones, whose records follow each other; 0: there are none
+  std::string first_name = {};       ///< of the file of that record
   friend bool operator==(const StoredBundle&, const StoredBundle&) = default;
 };
 

@@ -24,38 +24,37 @@ Result<std::shared_ptr<Room>> Room::open(const std::string& directory, RoomLimit
   return room;
 }
 
-Result<Room::Place, Room::Obstacle> Room::take(std::uint64_t document_bytes) {
-  const std::uint64_t bytes = document_bytes + kReceiptBytes;
+Result<Room::Place, Room::Obstacle> Room::take(std::uint64_t document_bytes, std::uint64_t documents) {
+  const Amount amount{.documents = documents, .bytes = document_bytes + documents * kReceiptBytes};
   const Lock lock(mutex_);
-  if (const auto obstacle = obstacle_for(bytes)) {
+  if (const auto obstacle = obstacle_for(amount)) {
     refused_ = obstacle;
     return failure(*obstacle);
   }
-  on_the_way_ += {1, bytes};
-  return Place(shared_from_this(), bytes);
+  on_the_way_ += amount;
+  return Place(shared_from_this(), amount);
 }
 
-std::optional<Room::Obstacle> Room::obstacle_for(std::uint64_t bytes) const {
-  if (limits_.documents != 0 && waiting_.documents + on_the_way_.documents >= limits_.documents)
+std::optional<Room::Obstacle> Room::obstacle_for(const Amount& amount) const {
+  if (limits_.documents != 0 &&
+      waiting_.documents + on_the_way_.documents + amount.documents > limits_.documents)
     return Obstacle::documents;
-  if (limits_.bytes != 0 && waiting_.bytes + on_the_way_.bytes + bytes > limits_.bytes)
+  if (limits_.bytes != 0 && waiting_.bytes + on_the_way_.bytes + amount.bytes > limits_.bytes)
     return Obstacle::bytes;
   if (free_bytes_ < limits_.free_bytes) return Obstacle::disk;
   return std::nullopt;
 }
 
-void Room::give_back(std::uint64_t bytes) {
+void Room::give_back(const Amount& amount) {
   const Lock lock(mutex_);
-  --on_the_way_.documents;
-  on_the_way_.bytes -= bytes;
+  on_the_way_ -= amount;
 }
 
-void Room::keep(std::uint64_t bytes) {
+void Room::keep(const Amount& amount) {
   const Lock lock(mutex_);
-  --on_the_way_.documents;
-  on_the_way_.bytes -= bytes;
-  waiting_ += {1, bytes};
-  arrived_ += {1, bytes};
+  on_the_way_ -= amount;
+  waiting_ += amount;
+  arrived_ += amount;
 }
 
 bool Room::begin_look(Instant now) {
@@ -88,7 +87,7 @@ void Room::look() {
     }
     if (system) free_bytes_ = system->free_bytes;
     obstacle = std::exchange(refused_, std::nullopt);
-    if (!obstacle && was_full_) obstacle = obstacle_for(kReceiptBytes);
+    if (!obstacle && was_full_) obstacle = obstacle_for({1, kReceiptBytes});
     const Instant now = monotonic_now();
     next_look_ = now + std::max<Duration>(milliseconds(900), kShareOfLooking * (now - begin));
     is_looking_ = false;

@@ -31,24 +31,39 @@ class Room : public std::enable_shared_from_this<Room> {
  public:
   enum class Obstacle : std::uint8_t { documents, bytes, disk };
 
-  /// For one document on its way. Its room is given back when this is destroyed.
+  struct Amount {
+    std::uint64_t documents = 0;
+    std::uint64_t bytes = 0;
+    Amount& operator+=(const Amount& other) {
+      documents += other.documents;
+      bytes += other.bytes;
+      return *this;
+    }
+    Amount& operator-=(const Amount& other) {
+      documents -= other.documents;
+      bytes -= other.bytes;
+      return *this;
+    }
+  };
+
+  /// For documents on their way. Their room is given back when this is destroyed.
   class Place {
    public:
-    Place(std::shared_ptr<Room> room, std::uint64_t bytes) : room_(std::move(room)), bytes_(bytes) {}
+    Place(std::shared_ptr<Room> room, Amount amount) : room_(std::move(room)), amount_(amount) {}
     Place(Place&&) = default;
     Place& operator=(Place&&) = delete;
     ~Place() {
-      if (room_) room_->give_back(bytes_);
+      if (room_) room_->give_back(amount_);
     }
-    /// The document is in `new`: it takes its room until it is taken out.
+    /// The documents are in `new`: they take their room until they are taken out.
     void keep() {
-      if (room_) room_->keep(bytes_);
+      if (room_) room_->keep(amount_);
       room_.reset();
     }
 
    private:
     std::shared_ptr<Room> room_;
-    std::uint64_t bytes_;
+    Amount amount_;
   };
 
   /// Looks into the inbox at `directory`, which has its folders. `name`: for the log. The log outlives the
@@ -56,8 +71,9 @@ class Room : public std::enable_shared_from_this<Room> {
   [[nodiscard]] static Result<std::shared_ptr<Room>> open(const std::string& directory, RoomLimits limits,
                                                           std::string name, observe::LogWriter& log);
 
-  /// For a document of at most so many bytes. Does not wait for a disk.
-  [[nodiscard]] Result<Place, Obstacle> take(std::uint64_t document_bytes) EXCLUDES(mutex_);
+  /// For documents of at most so many bytes together. Does not wait for a disk.
+  [[nodiscard]] Result<Place, Obstacle> take(std::uint64_t document_bytes, std::uint64_t documents = 1)
+      EXCLUDES(mutex_);
 
   /// Whether look() should be called now: at most once a second, and less often where that takes long. After
   /// true either look() must be called, or forgo_look().
@@ -70,22 +86,12 @@ class Room : public std::enable_shared_from_this<Room> {
   static constexpr std::uint64_t kReceiptBytes = 1024;
 
  private:
-  struct Amount {
-    std::uint64_t documents = 0;
-    std::uint64_t bytes = 0;
-    Amount& operator+=(const Amount& other) {
-      documents += other.documents;
-      bytes += other.bytes;
-      return *this;
-    }
-  };
-
   Room(os::Fd directory, RoomLimits limits, std::string name, observe::LogWriter& log)
       : directory_(std::move(directory)), limits_(limits), name_(std::move(name)), log_(log) {}
 
-  void give_back(std::uint64_t bytes) EXCLUDES(mutex_);
-  void keep(std::uint64_t bytes) EXCLUDES(mutex_);
-  [[nodiscard]] std::optional<Obstacle> obstacle_for(std::uint64_t bytes) const REQUIRES(mutex_);
+  void give_back(const Amount& amount) EXCLUDES(mutex_);
+  void keep(const Amount& amount) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<Obstacle> obstacle_for(const Amount& amount) const REQUIRES(mutex_);
   [[nodiscard]] Result<Amount> waiting_now() const;
   void tell(std::optional<Obstacle> obstacle);
 

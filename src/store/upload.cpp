@@ -25,7 +25,9 @@ void BundleOutcome::add(const Upload& upload) {
   } else if (upload.is_repetition) {
     ++sum.repetitions;
   } else {
-    if (sum.documents++ == 0) sum.first_sequence = upload.sequence;
+    if (sum.documents++ != 0) return;
+    sum.first_sequence = upload.sequence;
+    sum.first_name = upload.name;
   }
 }
 

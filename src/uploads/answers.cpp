@@ -36,9 +36,28 @@ Response storage_failure(const Error& error) {
 
 /// Whether it is a document that came before, to the client; and one that did not, to the log.
 void tell_of(const store::Stored& stored, Response& response) {
-  if (stored.is_repetition) return response.add_field("Idempotent-Replayed", "true");
+  const bool is_repetition = stored.bundle ? stored.bundle->documents == 0 : stored.is_repetition;
+  if (is_repetition) return response.add_field("Idempotent-Replayed", "true");
   response.log_fields.action = http::HandlerLogFields::Action::created_file;
   response.log_fields.subject = stored.name;
+  if (!stored.bundle) return;
+  response.log_fields.subject = stored.bundle->first_name;
+  if (stored.bundle->documents > 1)
+    response.log_fields.subject += fmt::format(" and {} more", stored.bundle->documents - 1);
+}
+
+std::string receipt_of(const store::Stored& stored) {
+  return fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"}})", stored.id,
+                     stored.sequence, crypto::hex_of(stored.digest));
+}
+
+std::string receipt_of(const store::StoredBundle& bundle) {
+  const std::string sequences =
+      bundle.documents == 0 ? ""
+                            : fmt::format(R"(,"first_sequence":{},"last_sequence":{})", bundle.first_sequence,
+                                          bundle.first_sequence + bundle.documents - 1);
+  return fmt::format(R"({{"status":"success","stored":{},"repeated":{}{}}})", bundle.documents,
+                     bundle.repetitions, sequences);
 }
 
 std::string reason_of(std::string_view coding, coding::DecodingFault fault) {
@@ -80,6 +99,18 @@ Response invalid_json(std::string_view subject, const json::Fault& fault) {
   return Response::error(Status::bad_request,
                          fmt::format("{} is not valid JSON: {} at line {}, column {} (byte {}).", subject,
                                      fault.reason, fault.line, fault.column, fault.byte_offset));
+}
+
+Response without_documents() {
+  return Response::error(Status::bad_request, "The content has no document: each line is one, as JSON.");
+}
+
+Response too_many_documents(std::uint64_t most) {
+  return Response::error(
+      Status::content_too_large,
+      fmt::format("At most {} documents like these are taken at once, since what is known of the request is "
+                  "kept with each. Send them in several requests.",
+                  most));
 }
 
 Response unusable_form(std::string reason) { return Response::error(Status::bad_request, std::move(reason)); }
@@ -180,10 +211,8 @@ Response recorded(Status status, const store::Stored& stored) {
   Response response;
   response.status = status;
   if (status != Status::no_content)
-    response =
-        Response::with_content(status, "application/json",
-                               fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"}})",
-                                           stored.id, stored.sequence, crypto::hex_of(stored.digest)));
+    response = Response::with_content(status, "application/json",
+                                      stored.bundle ? receipt_of(*stored.bundle) : receipt_of(stored));
   tell_of(stored, response);
   return response;
 }

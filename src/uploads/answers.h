@@ -26,6 +26,10 @@ namespace bobbin::uploads {
 /// 400 that says where and why. Not closing: the content has been read to its end. `subject`: what the text
 /// is called, as the beginning of a sentence.
 [[nodiscard]] http::Response invalid_json(std::string_view subject, const json::Fault& fault);
+/// 400 for content of several documents that has none.
+[[nodiscard]] http::Response without_documents();
+/// 413 for content of more documents than are taken at once. Not closing, like invalid_json.
+[[nodiscard]] http::Response too_many_documents(std::uint64_t most);
 /// 400 for a form of which no document can be made.
 [[nodiscard]] http::Response unusable_form(std::string reason);
 /// 400 for a form whose parts cannot be told apart.
@@ -58,6 +62,7 @@ namespace bobbin::uploads {
 [[nodiscard]] std::optional<http::Response> not_taken(store::DocumentStore::State state);
 /// That a record is kept: its id, sequence and digest, unless the status allows no content. Of a document
 /// that came before it is the record of that one, and `Idempotent-Replayed: true` says so.
+/// Of a bundle: how many documents are new, how many came before, and the sequences of the new ones.
 [[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
 /// 507 with Retry-After, before any content is taken.
 [[nodiscard]] http::Response no_room(store::Room::Obstacle obstacle);

@@ -16,6 +16,8 @@ constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kTextType = "text/plain";
 constexpr std::string_view kMultipartType = "multipart/form-data";
+constexpr std::string_view kLinesType = "application/x-ndjson";
+constexpr std::string_view kLinesNames[] = {kLinesType, "application/ndjson", "application/jsonl"};
 constexpr std::string_view kReportsType = "application/reports+json";
 constexpr std::string_view kPolicyReportType = "application/csp-report";
 
@@ -46,6 +48,7 @@ std::vector<std::string_view> names_of(const ContentTypes& types) {
   if (types.text) names.push_back(kTextType);
   if (types.reports) names.insert(names.end(), {kReportsType, kPolicyReportType});
   if (types.multipart) names.push_back(kMultipartType);
+  if (types.lines) names.push_back(kLinesType);
   if (types.any) names.emplace_back("*/*");
   return names;
 }
@@ -60,6 +63,8 @@ std::optional<ContentType> ContentTypes::of(const http::Fields& fields) const {
     return ContentType::reports;
   if (json && (http::is_media_type(*type, kJsonType) || (json_suffix && has_json_suffix(*type))))
     return ContentType::json;
+  if (lines && std::ranges::any_of(kLinesNames, [&](auto name) { return http::is_media_type(*type, name); }))
+    return ContentType::lines;
   if (form && http::is_media_type(*type, kFormType)) return ContentType::form;
   if (multipart && http::is_media_type(*type, kMultipartType)) return ContentType::multipart;
   if (text && http::is_media_type(*type, kTextType)) return ContentType::text;

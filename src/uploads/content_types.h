@@ -16,6 +16,7 @@ enum class ContentType : std::uint8_t {
   /// application/reports+json (W3C Reporting API §3.3) or application/csp-report (CSP Level 3 §5.3)
   reports,
   multipart,  ///< multipart/form-data: a form, too
+  lines,      ///< application/x-ndjson, and other names of it: a document in each line
   any,        ///< of every type, or none: nothing is looked at
 };
 
@@ -27,6 +28,7 @@ struct ContentTypes {
   bool text = false;
   bool reports = false;
   bool multipart = false;
+  bool lines = false;
   bool any = false;  ///< what the others do not take
 
   /// Of a request; nothing: it names none that is taken, or several.

@@ -85,12 +85,15 @@ std::vector<json::Pointer> KeyReader::wanted() const {
 }
 
 std::optional<std::vector<std::string>> KeyReader::parts(std::size_t source, std::size_t first_pointer,
-                                                         const json::Validator& validator) {
-  if (in_fields_[source]) return std::exchange(in_fields_[source], std::nullopt);
-  const KeySource& from = settings_.sources[source];
-  if (from.kind() == KeySource::Kind::content) {
-    return std::vector{crypto::hex_of(content_->finish())};
+                                                         const json::Validator& validator,
+                                                         std::optional<std::size_t> place) {
+  if (in_fields_[source]) {
+    auto found = in_fields_[source];
+    if (place) found->push_back(std::to_string(*place));
+    return found;
   }
+  const KeySource& from = settings_.sources[source];
+  if (from.kind() == KeySource::Kind::content) return std::vector{crypto::hex_of(content_->finish())};
   std::vector<std::string> found;
   for (std::size_t i = 0; i < from.pointers().size(); ++i) {
     const auto& value = validator.found(first_pointer + i);
@@ -100,14 +103,22 @@ std::optional<std::vector<std::string>> KeyReader::parts(std::size_t source, std
   return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
-Result<KeyReader::Key, std::string> KeyReader::finish(const json::Validator& validator) && {
+Result<KeyReader::Key, std::string> KeyReader::finish(const json::Validator& validator,
+                                                      std::optional<std::size_t> place) {
+  auto key = find(validator, place);
+  if (content_) content_.emplace();
+  return key;
+}
+
+Result<KeyReader::Key, std::string> KeyReader::find(const json::Validator& validator,
+                                                    std::optional<std::size_t> place) {
   if (!repeated_field_.empty())
     return failure(
         fmt::format("The field {} identifies a document, and may be sent only once.", repeated_field_));
   std::size_t pointer = 0;
   for (std::size_t i = 0; i < settings_.sources.size(); ++i) {
     const KeySource& source = settings_.sources[i];
-    if (auto found = parts(i, pointer, validator)) {
+    if (auto found = parts(i, pointer, validator, place)) {
       std::vector<std::string> all{source.text(), user_};
       std::ranges::move(*found, std::back_inserter(all));
       return DocumentKey{.digest = digest_of_parts(all),

@@ -56,7 +56,7 @@ struct KeySettings {
   std::optional<store::DocumentKey::OtherContent> other_content = {};  ///< nothing: see usual_rule
 };
 
-/// The key of one document, as its request arrives. Thread: one at a time.
+/// The keys of the documents of one request, as it arrives. Thread: one at a time.
 class KeyReader {
  public:
   using Key = std::optional<store::DocumentKey>;
@@ -64,18 +64,24 @@ class KeyReader {
   /// `settings` outlives the reader. `user`: whose token it is; keys of different users are different.
   KeyReader(const KeySettings& settings, const http::Request& request);
 
-  /// What the validator of the document has to look for.
+  /// What the validator of each document has to look for.
   [[nodiscard]] std::vector<json::Pointer> wanted() const;
   void add(Bytes piece) {
     if (content_) content_->add(piece);
   }
-  /// After all of the content, which is JSON. A failure is a sentence for the client.
-  [[nodiscard]] Result<Key, std::string> finish(const json::Validator& validator) &&;
+  /// After all of the document, which is JSON; what is added afterwards is of the next one. `place`: of one
+  /// of several, which one it is; where a field is the key, that of each is the field and its place. A
+  /// failure is a sentence for the client.
+  [[nodiscard]] Result<Key, std::string> finish(const json::Validator& validator,
+                                                std::optional<std::size_t> place = std::nullopt);
 
  private:
+  [[nodiscard]] Result<Key, std::string> find(const json::Validator& validator,
+                                              std::optional<std::size_t> place);
   /// One text for each part of the key, nothing when the source is not there.
   [[nodiscard]] std::optional<std::vector<std::string>> parts(std::size_t source, std::size_t first_pointer,
-                                                              const json::Validator& validator);
+                                                              const json::Validator& validator,
+                                                              std::optional<std::size_t> place);
 
   const KeySettings& settings_;
   std::string user_;

@@ -36,7 +36,7 @@ class DocumentKeysTest : public ::testing::Test {
     json::Validator validator(reader.wanted());
     reader.add(as_bytes(content));
     EXPECT_TRUE(validator.feed(as_bytes(content)) && validator.finish());
-    return std::move(reader).finish(validator);
+    return reader.finish(validator);
   }
   KeyReader::Key key(const FieldLines& lines, std::string_view content = "{}", const std::string& user = "") {
     return read(lines, content, user).value();

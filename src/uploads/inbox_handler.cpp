@@ -1,8 +1,8 @@
 #include "uploads/inbox_handler.h"
 
+#include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/assert.h"
@@ -12,8 +12,10 @@
 #include "uploads/answers.h"
 #include "uploads/coded_content.h"
 #include "uploads/digest_check.h"
+#include "uploads/document_intake.h"
 #include "uploads/form_intake.h"
 #include "uploads/json_intake.h"
+#include "uploads/lines_intake.h"
 #include "uploads/multipart_form.h"
 
 namespace bobbin::uploads {
@@ -39,18 +41,9 @@ class InboxExchange final : public http::Exchange {
         place_(std::move(announced.place)),
         record_(request, settings.kept_fields,
                 {.coding = announced.coding, .is_form = is_form(announced.type)}),
-        key_(settings.keys, request),
-        intake_(settings.most_bytes,
-                store.begin(is_form(announced.type) ? 0 : size_of(request, announced.coding)),
-                request.resume(), rest_for(announced.verification), key_.wanted(),
-                subject_for(settings, announced.type),
-                announced.type == ContentType::any ? JsonIntake::Judgement::anything
-                                                   : JsonIntake::Judgement::json),
+        intake_(intake_for(settings, request, announced, store)),
         verification_(std::move(announced.verification)),
         digests_(std::move(announced.digests)) {
-    if (is_form(announced.type))
-      form_.emplace(std::move(announced.boundary), settings.most_bytes, settings.unwrap,
-                    store.begin(size_of(request, announced.coding)), request.resume());
     if (announced.coding != http::ContentCoding::identity)
       coded_.emplace(announced.coding, settings.most_bytes, store.memory(), keeps_content(verification_),
                      request.resume());
@@ -59,7 +52,7 @@ class InboxExchange final : public http::Exchange {
   http::Intake content(Bytes piece) override {
     if (verification_) verification_->add(piece);
     digests_.add(piece);
-    return coded_ ? coded_->take(piece, next_) : take_decoded(piece);
+    return coded_ ? coded_->take(piece, next_) : intake_->take(piece);
   }
   http::Intake resumed() override { return coded_ ? coded_->resumed(next_) : http::Accepted{}; }
 
@@ -75,23 +68,28 @@ class InboxExchange final : public http::Exchange {
     if (const auto digest = digests_.mismatch()) return at_once(std::move(later), other_digest(*digest));
     if (auto refused = coded_ ? coded_->finish() : std::nullopt)
       return at_once(std::move(later), *std::move(refused));
-    if (auto refused = take_form()) return at_once(std::move(later), *std::move(refused));
-    auto draft = intake_.finish();
-    if (!draft) return at_once(std::move(later), std::move(draft.error()));
+    if (auto refused = intake_->finish()) return at_once(std::move(later), *std::move(refused));
     if (verified && verified->challenge)
       return at_once(std::move(later), challenge_answer(*verified->challenge));
-    auto key = std::move(key_).finish(intake_.validator());
-    if (!key) return at_once(std::move(later), without_key(std::move(key.error())));
-    std::move(*draft).commit(
-        {.request = record_.text(verified), .key = *std::move(key), .is_binary = type_ == ContentType::any},
-        [later = std::move(later), success = success(), redirect = form_ ? settings_.redirect : "",
-         place = std::move(place)](store::Outcome outcome) mutable {
-          if (place && outcome && !outcome->is_repetition) place->keep();
-          place.reset();
-          std::move(later)(!outcome           ? not_stored(outcome.error())
-                           : redirect.empty() ? recorded(success, *outcome)
-                                              : sent_on(redirect, *outcome));
-        });
+    auto received = intake_->received();
+    if (!received) return at_once(std::move(later), std::move(received.error()));
+    std::string request = record_.text(verified);
+    if (auto refused = take_bundle(*received, request.size(), place))
+      return at_once(std::move(later), *std::move(refused));
+    std::move(received->draft)
+        .commit({.request = std::move(request),
+                 .key = std::move(received->key),
+                 .is_binary = type_ == ContentType::any,
+                 .bundle = std::move(received->bundle)},
+                [later = std::move(later), success = success(),
+                 redirect = is_form(type_) ? settings_.redirect : "", place = std::move(place),
+                 memory = std::move(received->memory)](store::Outcome outcome) mutable {
+                  if (place && outcome && !outcome->is_repetition) place->keep();
+                  place.reset();
+                  std::move(later)(!outcome           ? not_stored(outcome.error())
+                                   : redirect.empty() ? recorded(success, *outcome)
+                                                      : sent_on(redirect, *outcome));
+                });
     return http::Pending{.limit = settings_.commit_timeout,
                          .late = unavailable("Storing takes too long. It may or may not succeed.")};
   }
@@ -112,34 +110,56 @@ class InboxExchange final : public http::Exchange {
     if (!is_form(type)) return "The content";
     return settings.unwrap.empty() ? "The form" : "The field " + settings.unwrap;
   }
+  static JsonIntake::Judgement judgement_of(ContentType type) {
+    const bool is_one_json_text = type != ContentType::any && type != ContentType::lines;
+    return is_one_json_text ? JsonIntake::Judgement::json : JsonIntake::Judgement::anything;
+  }
+
+  static std::unique_ptr<ContentIntake> intake_for(const InboxSettings& settings,
+                                                   const http::Request& request, const Announced& announced,
+                                                   store::DocumentStore& store) {
+    const std::uint64_t bytes = size_of(request, announced.coding);
+    const bool is_of_form = is_form(announced.type);
+    KeyReader key(settings.keys, request);
+    JsonIntake content(settings.most_bytes, store.begin(is_of_form ? 0 : bytes), request.resume(),
+                       rest_for(announced.verification), key.wanted(), subject_for(settings, announced.type),
+                       judgement_of(announced.type));
+    if (announced.type == ContentType::lines)
+      return std::make_unique<LinesIntake>(std::move(key), std::move(content), store.memory());
+    DocumentIntake document(std::move(key), std::move(content));
+    if (!is_of_form) return std::make_unique<DocumentIntake>(std::move(document));
+    return std::make_unique<FormDocumentIntake>(
+        FormIntake(announced.boundary, settings.most_bytes, settings.unwrap, store.begin(bytes),
+                   request.resume()),
+        std::move(document));
+  }
+
+  /// Of several documents each takes room, which is only known now.
+  std::optional<http::Response> take_bundle(const Received& received, std::uint64_t request_bytes,
+                                            std::optional<store::Room::Place>& place) const {
+    const std::uint64_t documents = received.bundle.size();
+    const std::uint64_t most = (store::Particulars::kLargestBundleBytes - received.bytes) /
+                               (store::Particulars::kRecordBytes + request_bytes);
+    if (documents > most) return too_many_documents(most);
+    if (documents < 2 || !settings_.room) return std::nullopt;
+    place.reset();
+    auto taken = settings_.room->take(received.bytes, documents);
+    if (!taken) return no_room(taken.error());
+    place.emplace(*std::move(taken));
+    return std::nullopt;
+  }
 
   [[nodiscard]] http::Status success() const {
     return type_ == ContentType::reports ? settings_.success_of_reports : settings_.success;
-  }
-  http::Intake take_decoded(Bytes piece) { return form_ ? form_->take(piece) : take_document(piece); }
-  http::Intake take_document(Bytes piece) {
-    key_.add(piece);
-    return intake_.take(piece);
-  }
-  /// The document of a form, when it is one. A Wait of its intake needs no waiting, since nothing follows.
-  std::optional<http::Response> take_form() {
-    if (!form_) return std::nullopt;
-    auto document = form_->finish();
-    if (!document) return std::move(document.error());
-    http::Intake taken = take_document(as_bytes(*document));
-    if (auto* refused = std::get_if<http::Response>(&taken)) return std::move(*refused);
-    return std::nullopt;
   }
 
   const InboxSettings& settings_;
   const ContentType type_;
   std::optional<store::Room::Place> place_;
   const RequestRecord record_;
-  KeyReader key_;
-  JsonIntake intake_;
-  std::optional<FormIntake> form_;     // the content is one, of which the intake gets the document
-  std::optional<CodedContent> coded_;  // the content is coded; what it stands for goes to those above
-  const CodedContent::Next next_ = [this](Bytes slice) { return take_decoded(slice); };
+  const std::unique_ptr<ContentIntake> intake_;
+  std::optional<CodedContent> coded_;  // the content is coded; what it stands for goes to the intake
+  const CodedContent::Next next_ = [this](Bytes slice) { return intake_->take(slice); };
   std::optional<signatures::Verification> verification_;
   DigestCheck digests_;
 };

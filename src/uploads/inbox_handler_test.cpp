@@ -17,7 +17,6 @@
 #include "json/object.h"
 #include "os/test_directory.h"
 #include "signatures/test_request.h"
-#include "store/directory_folder.h"
 #include "uploads/coded_content.h"
 #include "uploads/test_client.h"
 
@@ -33,12 +32,6 @@ using ::testing::HasSubstr;
 
 constexpr const char* kForm = "application/x-www-form-urlencoded";
 constexpr std::string_view kSecret = "It's a Secret to Everybody";
-
-std::shared_ptr<store::DirectoryFolder> inbox_folder(const std::string& path) {
-  std::shared_ptr<store::DirectoryFolder> folder = *store::DirectoryFolder::open(path);
-  EXPECT_TRUE(folder->make_inbox_folders());
-  return folder;
-}
 
 std::string content_of(const Response& response) {
   const auto* text = std::get_if<std::string>(&response.content);

@@ -12,6 +12,7 @@
 
 #include "executor/executor.h"
 #include "observe/test_log.h"
+#include "store/directory_folder.h"
 #include "store/folder_store.h"
 #include "uploads/test_mailbox.h"
 
@@ -20,6 +21,13 @@ namespace bobbin::uploads {
 inline constexpr http::ContentFraming kChunked{http::ContentFraming::Kind::chunked, 0};
 constexpr http::ContentFraming length(std::uint64_t bytes) {
   return {http::ContentFraming::Kind::length, bytes};
+}
+
+/// The folder of an inbox, which is made.
+inline std::shared_ptr<store::DirectoryFolder> inbox_folder(const std::string& path) {
+  std::shared_ptr<store::DirectoryFolder> folder = *store::DirectoryFolder::open(path);
+  EXPECT_TRUE(folder->make_inbox_folders());
+  return folder;
 }
 
 /// A POST that may be answered 201.
