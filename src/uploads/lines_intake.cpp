@@ -51,10 +51,7 @@ bool LinesIntake::end_line() {
     refuse(validator_.fault());
     return true;
   }
-  if (documents_.size() == kMostDocuments) {
-    refusal_ = too_many_documents(kMostDocuments);
-    return true;
-  }
+  if (documents_.size() > kMostDocuments) return true;
   if (!make_room()) return false;
   auto key = key_.finish(validator_, documents_.size());
   if (!key && missing_key_.empty()) missing_key_ = fmt::format("Line {}: {}", line_, key.error());

@@ -22,7 +22,8 @@ namespace bobbin::uploads {
 /// white space alone are passed over.
 class LinesIntake final : public ContentIntake {
  public:
-  /// A content that has more documents is refused.
+  /// More are never taken at once, whatever is kept of their request. Of content that has more, a bundle of
+  /// one more is received, and no further line is kept.
   static constexpr std::size_t kMostDocuments =
       store::Particulars::kLargestBundleBytes / store::Particulars::kRecordBytes;
 
