@@ -192,10 +192,9 @@ TEST_F(LinesIntakeTest, TheListOfDocumentsTakesMemoryOfTheStore) {
   const std::string content = lines(4000);
   for (const std::uint64_t bytes : {16U, 256U, 320U}) {
     const os::TestDirectory place;
-    Store small(inbox_folder(place.path("")),
-                {.memory_bytes = content.size() + bytes * 1024,
-                 .inbox = {.name = "test", .layout = store::Layout::record},
-                 .piece_bytes = 4UL * 1024 * 1024});
+    Store small(inbox_folder(place.path("")), {.memory_bytes = content.size() + bytes * 1024,
+                                               .inbox = {.name = "test", .layout = store::Layout::record},
+                                               .piece_bytes = 4UL * 1024 * 1024});
     const InboxHandler handler(settings(), small.get());
     const Response response = Client(handler).upload(post(kLines, length(content.size())), content, 1000);
     EXPECT_EQ(response.status, bytes < 320 ? Status::service_unavailable : Status::created) << bytes;
