@@ -126,6 +126,7 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
           .reports = takes(config, "reports"),
           .multipart = takes(config, "multipart"),
           .lines = takes(config, "ndjson"),
+          .batch = takes(config, "cloudevents-batch"),
           .any = takes(config, "any")};
 }
 

@@ -101,8 +101,8 @@ Response invalid_json(std::string_view subject, const json::Fault& fault) {
                                      fault.reason, fault.line, fault.column, fault.byte_offset));
 }
 
-Response without_documents() {
-  return Response::error(Status::bad_request, "The content has no document: each line is one, as JSON.");
+Response without_documents(std::string_view form) {
+  return Response::error(Status::bad_request, fmt::format("The content has no document: {}.", form));
 }
 
 Response too_many_documents(std::uint64_t most) {

@@ -26,8 +26,8 @@ namespace bobbin::uploads {
 /// 400 that says where and why. Not closing: the content has been read to its end. `subject`: what the text
 /// is called, as the beginning of a sentence.
 [[nodiscard]] http::Response invalid_json(std::string_view subject, const json::Fault& fault);
-/// 400 for content of several documents that has none.
-[[nodiscard]] http::Response without_documents();
+/// 400 for content of several documents that has none. `form`: how they would stand there.
+[[nodiscard]] http::Response without_documents(std::string_view form);
 /// 413 for content of more documents than are taken at once. Not closing, like invalid_json.
 [[nodiscard]] http::Response too_many_documents(std::uint64_t most);
 /// 400 for a form of which no document can be made.

@@ -17,6 +17,7 @@ constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kTextType = "text/plain";
 constexpr std::string_view kMultipartType = "multipart/form-data";
 constexpr std::string_view kLinesType = "application/x-ndjson";
+constexpr std::string_view kBatchType = "application/cloudevents-batch+json";
 constexpr std::string_view kLinesNames[] = {kLinesType, "application/ndjson", "application/jsonl"};
 constexpr std::string_view kReportsType = "application/reports+json";
 constexpr std::string_view kPolicyReportType = "application/csp-report";
@@ -49,6 +50,7 @@ std::vector<std::string_view> names_of(const ContentTypes& types) {
   if (types.reports) names.insert(names.end(), {kReportsType, kPolicyReportType});
   if (types.multipart) names.push_back(kMultipartType);
   if (types.lines) names.push_back(kLinesType);
+  if (types.batch) names.push_back(kBatchType);
   if (types.any) names.emplace_back("*/*");
   return names;
 }
@@ -61,6 +63,7 @@ std::optional<ContentType> ContentTypes::of(const http::Fields& fields) const {
   if (!type) return rest;
   if (reports && (http::is_media_type(*type, kReportsType) || http::is_media_type(*type, kPolicyReportType)))
     return ContentType::reports;
+  if (batch && http::is_media_type(*type, kBatchType)) return ContentType::batch;
   if (json && (http::is_media_type(*type, kJsonType) || (json_suffix && has_json_suffix(*type))))
     return ContentType::json;
   if (lines && std::ranges::any_of(kLinesNames, [&](auto name) { return http::is_media_type(*type, name); }))

@@ -17,6 +17,7 @@ enum class ContentType : std::uint8_t {
   reports,
   multipart,  ///< multipart/form-data: a form, too
   lines,      ///< application/x-ndjson, and other names of it: a document in each line
+  batch,      ///< application/cloudevents-batch+json (CloudEvents 1.0): an array of documents
   any,        ///< of every type, or none: nothing is looked at
 };
 
@@ -29,6 +30,7 @@ struct ContentTypes {
   bool reports = false;
   bool multipart = false;
   bool lines = false;
+  bool batch = false;
   bool any = false;  ///< what the others do not take
 
   /// Of a request; nothing: it names none that is taken, or several.
@@ -42,6 +44,11 @@ struct ContentTypes {
 /// Whether it is the form of a page, whose fields become one document.
 [[nodiscard]] constexpr bool is_form(ContentType type) {
   return type == ContentType::form || type == ContentType::multipart;
+}
+
+/// Whether it is several documents, of which all are kept or none.
+[[nodiscard]] constexpr bool is_bundle(ContentType type) {
+  return type == ContentType::lines || type == ContentType::batch;
 }
 
 /// Whether browsers send such a request to another origin without asking its server first: because of its

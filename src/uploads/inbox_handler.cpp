@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "http/accept.h"
 #include "uploads/answers.h"
+#include "uploads/batch_intake.h"
 #include "uploads/coded_content.h"
 #include "uploads/digest_check.h"
 #include "uploads/document_intake.h"
@@ -111,7 +112,7 @@ class InboxExchange final : public http::Exchange {
     return settings.unwrap.empty() ? "The form" : "The field " + settings.unwrap;
   }
   static JsonIntake::Judgement judgement_of(ContentType type) {
-    const bool is_one_json_text = type != ContentType::any && type != ContentType::lines;
+    const bool is_one_json_text = type != ContentType::any && !is_bundle(type);
     return is_one_json_text ? JsonIntake::Judgement::json : JsonIntake::Judgement::anything;
   }
 
@@ -126,6 +127,8 @@ class InboxExchange final : public http::Exchange {
                        judgement_of(announced.type));
     if (announced.type == ContentType::lines)
       return std::make_unique<LinesIntake>(std::move(key), std::move(content), store.memory());
+    if (announced.type == ContentType::batch)
+      return std::make_unique<BatchIntake>(std::move(key), std::move(content), store.memory());
     DocumentIntake document(std::move(key), std::move(content));
     if (!is_of_form) return std::make_unique<DocumentIntake>(std::move(document));
     return std::make_unique<FormDocumentIntake>(

@@ -315,7 +315,7 @@ def test_a_page_of_another_site_may_ask_to_send_json(start_inbox, folder):
 @pytest.mark.parametrize(
     "keys, words",
     [
-        ({"accept": ["xml"]}, ["accept", "json, form, multipart, ndjson, text, reports or any"]),
+        ({"accept": ["xml"]}, ["accept", "json, form, multipart, ndjson, cloudevents-batch, text, reports or any"]),
         ({"redirect": "/x"}, ["redirect", '"form" or "multipart" in accept']),
         ({"unwrap": "payload", "accept": ["text"]}, ["unwrap", '"form" or "multipart" in accept']),
         ({"origins": ["https://example.org"]}, ["origins", '"form", "multipart", "text", "reports" or "any" in accept']),

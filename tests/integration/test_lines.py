@@ -1,4 +1,4 @@
-"""`accept = ["ndjson"]`: several documents in one request, of which all are kept or none (docs/inbox.md)."""
+"""`accept` with `ndjson` or `cloudevents-batch`: several documents in one request, of which all are kept or none (docs/inbox.md)."""
 
 import gzip
 import json
@@ -141,6 +141,44 @@ def test_a_bundle_that_was_cut_off_is_not_there(start_inbox, folder, binary):
     assert [record["body"]["id"] for record in records(folder)] == [1, 2, 3, 4, 5]
     server.stop()
     assert run_to_end(binary, "inbox", "verify", folder).returncode == 0
+
+
+BATCH = "application/cloudevents-batch+json"
+
+
+def event(identifier, **members):
+    return {"specversion": "1.0", "id": identifier, "source": "/test", "type": "t", **members}
+
+
+def test_a_batch_of_cloud_events_is_a_record_for_each(start_inbox, folder):
+    server = start_inbox(accept=["json", "cloudevents-batch"], dedupe="cloudevent")
+    batch = [event("1", data={"n": [1]}), event("2")]
+    answer = check_accepted(post(server, json.dumps(batch).encode(), content_type=BATCH))
+    assert answer == {"status": "success", "stored": 2, "repeated": 0, "first_sequence": 1, "last_sequence": 2}
+    assert [record["body"] for record in records(folder)] == batch
+    single = post(server, json.dumps(batch[1]).encode(), content_type="application/cloudevents+json")
+    assert check_accepted(single)["sequence"] == 2 and single["Idempotent-Replayed"] == "true"
+    response = post(server, json.dumps([event("3"), 4]).encode(), content_type=BATCH)
+    assert 'an event is an object, and begins with "{"' in check_problem(response, 400)
+    assert len(names(folder)) == 2
+
+
+def test_what_a_feed_gives_another_inbox_takes(start_inbox, folder, scratch):
+    """The answer of a feed is a batch, which can be passed on as it is."""
+    server = start_inbox(
+        accept=["json", "cloudevents-batch"], feed_token_file=write_tokens(scratch / "readers", **{"reader-1": READER})
+    )
+    for number in range(3):
+        answer = check_accepted(post(server, b'{"n": %d}' % number))
+    wait_until_shown(server, answer["sequence"])
+    batch = read(server, accept=BATCH).content
+    assert check_accepted(post(server, batch, content_type=BATCH))["stored"] == 3
+    assert [record["body"]["data"] for record in records(folder)[3:]] == [{"n": number} for number in range(3)]
+
+
+def test_without_the_option_a_batch_is_one_document(start_inbox, folder):
+    check_accepted(post(start_inbox(), json.dumps([event("1"), event("2")]).encode(), content_type=BATCH))
+    assert len(names(folder)) == 1
 
 
 def test_a_feed_shows_each_line(start_inbox, scratch):
