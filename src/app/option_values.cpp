@@ -247,7 +247,8 @@ std::optional<std::string> accept_inbox_status(std::string_view text) {
 }
 
 std::optional<std::string> accept_inbox_type(std::string_view text) {
-  for (const std::string_view allowed : {"json", "form", "multipart", "ndjson", "cloudevents-batch", "text", "reports", "any"})
+  for (const std::string_view allowed :
+       {"json", "form", "multipart", "ndjson", "cloudevents-batch", "text", "reports", "any"})
     if (text == allowed) return std::string(text);
   return std::nullopt;
 }
