@@ -79,7 +79,7 @@ class InboxExchange final : public http::Exchange {
       return at_once(std::move(later), *std::move(refused));
     std::move(received->draft)
         .commit({.request = std::move(request),
-                 .key = std::move(received->key),
+                 .key = received->key,
                  .is_binary = type_ == ContentType::any,
                  .bundle = std::move(received->bundle)},
                 [later = std::move(later), success = success(),
