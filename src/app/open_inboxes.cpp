@@ -152,8 +152,9 @@ Result<void, std::string> check_types(const InboxConfig& config) {
   const bool takes_forms = takes(config, "form") || takes(config, "multipart");
   if (!config.redirect.empty() && !takes_forms) return fault("redirect", "\"form\" or \"multipart\"");
   if (!config.unwrap.empty() && !takes_forms) return fault("unwrap", "\"form\" or \"multipart\"");
-  const bool takes_what_is_sent_unasked =
-      std::ranges::any_of(config.accept, [](const std::string& each) { return each != "json"; });
+  const bool takes_what_is_sent_unasked = std::ranges::any_of(config.accept, [](std::string_view each) {
+    return each != "json" && each != "ndjson" && each != "cloudevents-batch";
+  });
   if (!config.origins.empty() && !takes_what_is_sent_unasked)
     return fault("origins", "\"form\", \"multipart\", \"text\", \"reports\" or \"any\"");
   return {};

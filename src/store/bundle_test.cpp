@@ -203,6 +203,23 @@ TEST_P(BundleFilesTest, WithAFileThatCannotBeWrittenOrNamedNoneIsThere) {
   EXPECT_EQ(upload_bundle(3, {{"2", key_of("a")}}).bundle->documents, 1U);
 }
 
+/// A bundle that repeats a document of the same batch would otherwise fail with it, when its own are stored.
+TEST_P(BundleFilesTest, IsStoredWhateverBecomesOfAnotherDocument) {
+  folder_->hold(Step::stage);
+  submit(0, "0");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  key_ = key_of("a");
+  submit(1, "1");
+  submit_bundle(2, {{"2"}, {"1", key_of("a")}});
+  submit_bundle(3, {{"3"}, {"1", key_of("a")}});
+  folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 2);
+  folder_->release(Step::stage);
+  EXPECT_EQ(outcomes_.wait(1).code, ENOSPC);
+  EXPECT_EQ(sum_of(outcomes_.wait(2)), (StoredBundle{.documents = 2, .first_sequence = 3}));
+  EXPECT_EQ(sum_of(outcomes_.wait(3)), (StoredBundle{.documents = 1, .repetitions = 1, .first_sequence = 5}));
+  EXPECT_THAT(documents(), ElementsAre("0", "2", "1", "3"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, BundleFilesTest, ::testing::Values(Layout::record),
                          [](const auto&) { return "Record"; });
 

@@ -49,6 +49,9 @@ struct Stored {
   crypto::Digest digest{};     ///< likewise; SHA-256 of the document
   bool is_repetition = false;  ///< it is the document that came first with this key, and has no name here
   std::optional<StoredBundle> bundle = {};  ///< of a bundle, of which nothing else is said
+
+  /// Whether there is a record that was not there before.
+  [[nodiscard]] bool is_new() const { return bundle ? bundle->documents != 0 : !is_repetition; }
 };
 
 /// A document of a bundle: several in one draft, of which all are stored or none.

@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <fmt/format.h>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/base64.h"
+#include "store/bundles.h"
 #include "store/folder_store.h"
 #include "store/recovery.h"
 
@@ -33,41 +35,6 @@ std::uint64_t room_for(Document& document) {
 }
 static_assert(Particulars::kRecordBytes == Journal::kRecordBytes);
 static_assert(Particulars::kLargestBundleBytes + Journal::kRecordBytes < Journal::kSegmentBytes);
-
-/// The uploads of a batch one after the other, those of a bundle together.
-template <typename Upload>
-class Bundles {
- public:
-  explicit Bundles(std::vector<Upload>& batch) : rest_(batch) {}
-  /// Empty: there are no more.
-  std::span<Upload> next() {
-    const auto end = std::ranges::find_if(rest_, [&](const Upload& each) {
-      return each.bundle != rest_.front().bundle || (each.bundle == nullptr && &each != &rest_.front());
-    });
-    const auto count = static_cast<std::size_t>(end - rest_.begin());
-    const std::span<Upload> bundle = rest_.first(count);
-    rest_ = rest_.subspan(count);
-    return bundle;
-  }
-
- private:
-  std::span<Upload> rest_;
-};
-
-template <typename Upload>
-void fail(std::span<Upload> bundle, const NotStored& failure) {
-  for (Upload& upload : bundle)
-    if (!upload.failure) upload.failure = failure;
-}
-
-/// Of a document whose key is known.
-enum class Repetition : std::uint8_t { same, refused, stored };
-
-Repetition judge(const DocumentKey& key, bool is_same_content) {
-  using OtherContent = DocumentKey::OtherContent;
-  if (is_same_content || key.other_content == OtherContent::ignored) return Repetition::same;
-  return key.other_content == OtherContent::refused ? Repetition::refused : Repetition::stored;
-}
 
 }  // namespace
 
@@ -191,7 +158,8 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && batch.size() < limits_.batch_documents && bytes < limits_.batch_bytes) {
     const std::uint64_t more = room_for(*waiting_.front().document);
-    if (!batch.empty() && bytes + more > Particulars::kLargestBundleBytes) break;  // a segment has no more
+    const bool has_room = bytes + more <= Particulars::kLargestBundleBytes;  // in a segment
+    if (!batch.empty() && (!has_room || repeats_one_of(batch, *waiting_.front().document))) break;
     bytes += more;
     append_documents(batch, std::move(waiting_.front()));
     waiting_.pop_front();
@@ -218,7 +186,7 @@ void JournalCommitter::commit(Uploads& batch) {
   {
     const Lock lock(journal_mutex_);
     if (has_failed_) {  // a checkpoint may have, while the lock was waited for
-      fail_all(batch, {Reason::closed});
+      fail(std::span(batch), {Reason::closed});
     } else {
       repetitions = take_repetitions(batch);
       if (!batch.empty()) store(batch);
@@ -242,93 +210,6 @@ void JournalCommitter::commit(Uploads& batch) {
     }
 }
 
-/// Takes those out that need no record: each has an outcome then, or is to get that of another document of
-/// the batch. Of a bundle all are refused when one is.
-JournalCommitter::Uploads JournalCommitter::take_repetitions(Uploads& batch) {
-  Uploads settled;
-  Uploads rest;
-  FirstDocuments firsts;
-  Bundles bundles(batch);
-  for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next()) {
-    if (!find_repetitions(bundle, rest.size(), firsts)) {
-      std::erase_if(firsts, [&](const auto& first) { return first.second.place >= rest.size(); });
-      for (JournalUpload& upload : bundle) {
-        upload.is_repetition = false;
-        upload.first.reset();
-        upload.failure = {Reason::conflict};
-      }
-    }
-    for (JournalUpload& upload : bundle) {
-      const bool is_settled = upload.is_repetition || upload.failure;
-      (is_settled ? settled : rest).push_back(std::move(upload));
-    }
-  }
-  batch = std::move(rest);
-  return settled;
-}
-
-/// `next`: where the first of them that is no repetition will be in the batch. False: another document of a
-/// key that may have one alone is refused.
-bool JournalCommitter::find_repetitions(std::span<JournalUpload> bundle, std::size_t next,
-                                        FirstDocuments& firsts) {
-  for (JournalUpload& upload : bundle) {
-    const auto& key = upload.key();
-    const auto content = upload.content();
-    if (!key || !content || upload.document->known_failure()) {
-      ++next;
-      continue;
-    }
-    upload.digest = crypto::sha256(*content);
-    const auto known = known_.find(*key, wall_now());
-    const auto first = firsts.find(key->digest);
-    if (!known && first == firsts.end()) {
-      firsts.emplace(key->digest, FirstDocument{.place = next++, .digest = upload.digest});
-      continue;
-    }
-    switch (judge(*key, upload.digest == (known ? known->digest : first->second.digest))) {
-      case Repetition::same:
-        upload.is_repetition = true;
-        if (known) {
-          upload.id = known->id;
-          upload.sequence = known->sequence;
-          upload.digest = known->digest;
-        } else {
-          upload.first = first->second.place;
-        }
-        break;
-      case Repetition::refused: return false;
-      case Repetition::stored:
-        upload.is_conflict = true;
-        ++next;
-        break;
-    }
-  }
-  return true;
-}
-
-/// Of documents that are stored.
-void JournalCommitter::remember_keys(const Uploads& batch) {
-  for (const JournalUpload& upload : batch) {
-    const auto& key = upload.key();
-    if (!key || upload.failure || upload.is_conflict) continue;
-    known_.add(
-        key->digest,
-        {.id = upload.id, .sequence = upload.sequence, .digest = upload.digest, .received = upload.received});
-  }
-  static_cast<void>(write_keys());
-}
-
-/// No checkpoint is made while it fails, so the records stay in the journal.
-Result<void> JournalCommitter::write_keys() {
-  const Result<void> written = known_.write();
-  if (!written && !std::exchange(keys_are_late_, true))
-    report_.add_error(
-        fmt::format("The keys of documents in '{}' could not be written ({}): it is tried again",
-                    folder_.path(), written.error().message()));
-  if (written) keys_are_late_ = false;
-  return written;
-}
-
 /// Brings every document of the batch to where it has its name, or a failure.
 void JournalCommitter::store(Uploads& batch) {
   if (!make_room(batch)) return;
@@ -350,7 +231,7 @@ bool JournalCommitter::make_room(Uploads& batch) {
   if (journal_ == nullptr) {
     if (const auto begun = begin_journal(); !begun) {
       if (begun.error().code == EIO) close(begun.error());
-      fail_all(batch, {Reason::failed, begun.error()});
+      fail(std::span(batch), {Reason::failed, begun.error()});
       return false;
     }
   }
@@ -361,7 +242,7 @@ bool JournalCommitter::make_room(Uploads& batch) {
   const Result<void> room = journal_->make_room(bytes);
   if (room) return true;
   if (journal_->is_broken()) close(room.error());
-  fail_all(batch, {Reason::failed, room.error()});
+  fail(std::span(batch), {Reason::failed, room.error()});
   return false;
 }
 
@@ -381,7 +262,7 @@ void JournalCommitter::add_records(Uploads& batch) {
   if (has_hidden) {
     if (const auto synced = folder_.sync_hidden_names(); !synced) {
       close(synced.error());
-      return fail_all(batch, {Reason::failed, synced.error()});
+      return fail(std::span(batch), {Reason::failed, synced.error()});
     }
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -502,7 +383,7 @@ bool JournalCommitter::write_and_flush(Uploads& batch) {
   if (flushed) flushed = journal_->flush();
   if (flushed) return true;
   close(flushed.error());
-  fail_all(batch, {Reason::failed, flushed.error()});
+  fail(std::span(batch), {Reason::failed, flushed.error()});
   return false;
 }
 
@@ -537,12 +418,6 @@ Result<void> JournalCommitter::publish(JournalUpload& upload) {
   if (upload.is_hidden) return folder_.publish_hidden(upload.name);
   if (upload.whole_record != nullptr) return upload.whole_record->publish(upload.name);
   return upload.document->publish(upload.name);
-}
-
-/// Of a document that has been acknowledged already nothing changes.
-void JournalCommitter::fail_all(Uploads& batch, const NotStored& failure) {
-  for (Upload& upload : batch)
-    if (!upload.failure) upload.failure = failure;
 }
 
 void JournalCommitter::close(const Error& error) {

@@ -99,6 +99,7 @@ class JournalCommitter final : public Committer {
   void start_task(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   void work(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   [[nodiscard]] Uploads next_batch() EXCLUDES(mutex_);
+  [[nodiscard]] static bool repeats_one_of(const Uploads& batch, const Document& document);
   static void append_documents(Uploads& batch, JournalUpload upload);
 
   void commit(Uploads& batch) EXCLUDES(journal_mutex_);
@@ -130,7 +131,6 @@ class JournalCommitter final : public Committer {
   void tell_watcher(const JournalUpload& upload) REQUIRES(journal_mutex_);
   void begin_watching() REQUIRES(journal_mutex_);
   [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
-  void fail_all(Uploads& batch, const NotStored& failure);
   void close(const Error& error) REQUIRES(journal_mutex_);
 
   void make_spare_segment(const std::shared_ptr<const void>& store) EXCLUDES(journal_mutex_);

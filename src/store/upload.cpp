@@ -24,8 +24,7 @@ void BundleOutcome::add(const Upload& upload) {
     failure = upload.failure;
   } else if (upload.is_repetition) {
     ++sum.repetitions;
-  } else {
-    if (sum.documents++ != 0) return;
+  } else if (sum.documents++ == 0) {
     sum.first_sequence = upload.sequence;
     sum.first_name = upload.name;
   }

@@ -36,8 +36,7 @@ Response storage_failure(const Error& error) {
 
 /// Whether it is a document that came before, to the client; and one that did not, to the log.
 void tell_of(const store::Stored& stored, Response& response) {
-  const bool is_repetition = stored.bundle ? stored.bundle->documents == 0 : stored.is_repetition;
-  if (is_repetition) return response.add_field("Idempotent-Replayed", "true");
+  if (!stored.is_new()) return response.add_field("Idempotent-Replayed", "true");
   response.log_fields.action = http::HandlerLogFields::Action::created_file;
   response.log_fields.subject = stored.name;
   if (!stored.bundle) return;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "uploads/bundle_intake.h"
 
@@ -12,9 +11,7 @@ namespace bobbin::uploads {
 /// json-format.md §4). An element has to be an object; which members it has is not judged.
 class BatchIntake final : public BundleIntake {
  public:
-  /// As for BundleIntake.
-  BatchIntake(KeyReader key, JsonIntake content, Budget& memory)
-      : BundleIntake(std::move(key), std::move(content), memory) {}
+  using BundleIntake::BundleIntake;
 
  private:
   enum class State : std::uint8_t {

@@ -26,6 +26,13 @@ class BundleIntake : public ContentIntake {
   static constexpr std::size_t kMostDocuments =
       store::Particulars::kLargestBundleBytes / store::Particulars::kRecordBytes;
 
+  /// `content`: judges nothing. `memory`: of which the list of the documents takes its part; outlives it.
+  BundleIntake(KeyReader key, JsonIntake content, Budget& memory)
+      : key_(std::move(key)),
+        content_(std::move(content)),
+        validator_(key_.wanted()),
+        memory_(std::make_unique<Budget::Share>(memory)) {}
+
   http::Intake take(Bytes piece) final;
   std::optional<http::Response> finish() final;
   Result<Received, http::Response> received() final;
@@ -38,18 +45,11 @@ class BundleIntake : public ContentIntake {
     std::uint64_t column = 1;
   };
 
-  /// `content`: judges nothing. `memory`: of which the list of the documents takes its part; outlives it.
-  BundleIntake(KeyReader key, JsonIntake content, Budget& memory)
-      : key_(std::move(key)),
-        content_(std::move(content)),
-        validator_(key_.wanted()),
-        memory_(std::make_unique<Budget::Share>(memory)) {}
-
   /// The next part of the content. Nothing is read once all of it is refused.
   virtual void read(std::string_view text) = 0;
   /// There is no more of it.
   virtual void end() = 0;
-  /// What the content is told that has no document.
+  /// For an answer to content that has no document: how they would stand there.
   [[nodiscard]] virtual std::string_view form() const = 0;
 
   // Of one document after the other.

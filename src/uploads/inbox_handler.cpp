@@ -85,7 +85,7 @@ class InboxExchange final : public http::Exchange {
                 [later = std::move(later), success = success(),
                  redirect = is_form(type_) ? settings_.redirect : "", place = std::move(place),
                  memory = std::move(received->memory)](store::Outcome outcome) mutable {
-                  if (place && outcome && !outcome->is_repetition) place->keep();
+                  if (place && outcome && outcome->is_new()) place->keep();
                   place.reset();
                   std::move(later)(!outcome           ? not_stored(outcome.error())
                                    : redirect.empty() ? recorded(success, *outcome)

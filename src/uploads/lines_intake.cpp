@@ -1,6 +1,7 @@
 #include "uploads/lines_intake.h"
 
 #include <fmt/format.h>
+#include <utility>
 
 namespace bobbin::uploads {
 
@@ -20,7 +21,7 @@ void LinesIntake::add_to_line(std::string_view text) {
   if (!std::exchange(has_begun_, true)) begin_document(position_);
   if (text.empty()) return;
   position_.byte += text.size();
-  // It is a part of the line's end, or of its document.
+  // A CR belongs to the line's end if an LF follows, and to its document if anything else does.
   if (std::exchange(has_carriage_return_, text.ends_with('\r'))) validate("\r");
   text.remove_suffix(has_carriage_return_ ? 1 : 0);
   validate(text);

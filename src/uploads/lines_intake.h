@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string_view>
-#include <utility>
 
 #include "uploads/bundle_intake.h"
 
@@ -12,9 +11,7 @@ namespace bobbin::uploads {
 /// are passed over.
 class LinesIntake final : public BundleIntake {
  public:
-  /// As for BundleIntake.
-  LinesIntake(KeyReader key, JsonIntake content, Budget& memory)
-      : BundleIntake(std::move(key), std::move(content), memory) {}
+  using BundleIntake::BundleIntake;
 
  private:
   void read(std::string_view text) override;

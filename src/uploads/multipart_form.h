@@ -25,9 +25,8 @@ struct MultipartFault {
 };
 
 /// The parts of a form, as fields in the order received. What stands in front of the first boundary and
-/// behind the last one is passed over. A name stands between quotes, in which `\"` is a quote; browsers write
-/// it as
-/// `%22`, which is left as it is, since it may be meant so.
+/// behind the last one is passed over. A name stands between quotes, in which `\"` is a quote. Browsers write
+/// `%22` for a quote; that is left as it is, since it may be meant so.
 ///
 /// Refused are files, what is not UTF-8, and more than kMostFormFields, or than kMostPartHeadBytes in front
 /// of one. `content` outlives the fields, whose names may be changed in place in it.

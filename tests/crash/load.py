@@ -30,6 +30,31 @@ def request_pieces(chance, connection, content, target="/upload", *, fields=(JSO
     return cut(chance, connection.request("POST", target, fields=fields, content=content))
 
 
+class InboxLoad(Background):
+    """`clients` threads that post to the inbox `box` again and again, until they are told to stop or the server is gone; what
+    they post is `_post`'s of a subclass."""
+
+    def __init__(self, address, *, clients):
+        self._address = address
+        super().__init__([self._until_gone] * clients)
+
+    def _until_gone(self):
+        chance = random.Random()
+        with contextlib.suppress(*GONE), Connection(self._address) as connection:
+            while not self.stopping.is_set():
+                self._post(connection, chance)
+
+    def _post(self, connection, chance):
+        raise NotImplementedError
+
+    @staticmethod
+    def check_stored(response):
+        """After a cut the server may notice that its disk is dead, and say so. It has acknowledged nothing then."""
+        if response.status != 201:
+            assert response.status >= 500, response
+            raise OSError("the disk is gone")
+
+
 class UploadLoad(Background):
     """`clients` threads that upload; a context manager. Whatever else than 201 is answered is counted and ends that client."""
 

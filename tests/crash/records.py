@@ -14,6 +14,17 @@ FOLDERS = ("new", "work", "done", "failed")
 NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-([A-Za-z0-9_-]+)\.(json|jseq)")
 
 
+# Each way of keeping records, and what the configuration says of it.
+STORES = {"record": "", "segments": 'store = "segments"\nsegment_age = "1s"\n'}
+
+
+def inbox_configuration(scratch, folder, keys=""):
+    """A file for a server with the inbox `box` in this folder, and nothing else; returns its path."""
+    path = scratch / "bobbin.toml"
+    path.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\n{keys}')
+    return path
+
+
 def whole_record(content):
     """The record in a file's bytes when all of them are there and its document is the one that it names; else None."""
     try:

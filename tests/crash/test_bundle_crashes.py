@@ -13,36 +13,24 @@ import time
 import pytest
 
 from disk import FILE_SYSTEMS, Disk
-from load import GONE
-from records import FOLDERS, Workers, whole_records
-from support.background import Background
-from support.client import Connection
+from load import InboxLoad
+from records import FOLDERS, STORES, Workers, inbox_configuration, whole_records
 from support.waiting import eventually
 
 CUTS = int(os.environ.get("BOBBIN_POWER_CUTS", "4"))
 CLIENTS = 4
-STORES = {"record": "", "segments": 'store = "segments"\nsegment_age = "1s"\n'}
 LINES = ("Content-Type", "application/x-ndjson")
 
 
-class BundleLoad(Background):
-    """Clients that post bundles until they are told to stop or the server is gone."""
-
+class BundleLoad(InboxLoad):
     def __init__(self, address, acknowledged):
-        self._address = address
         self._acknowledged = acknowledged
-        super().__init__([self._until_gone] * CLIENTS)
+        super().__init__(address, clients=CLIENTS)
 
-    def _until_gone(self):
-        chance = random.Random()
-        with contextlib.suppress(*GONE), Connection(self._address) as connection:
-            while not self.stopping.is_set():
-                name, lines = bundle(chance)
-                response = connection.ask("POST", "/in/box", fields=[LINES], content=lines)
-                if response.status != 201:
-                    assert response.status >= 500, response  # the disk is dead
-                    return
-                self._acknowledged.add(name)
+    def _post(self, connection, chance):
+        name, lines = bundle(chance)
+        self.check_stored(connection.ask("POST", "/in/box", fields=[LINES], content=lines))
+        self._acknowledged.add(name)
 
 
 def bundle(chance):
@@ -94,12 +82,9 @@ class Acknowledged(set):
 
 @pytest.fixture(params=STORES)
 def start_inbox(start, scratch, request):
-    def start_there(folder):
-        configuration = scratch / "bobbin.toml"
-        configuration.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\naccept = ["ndjson"]\n{STORES[request.param]}')
-        return start("--config", configuration)
-
-    return start_there
+    """Start a server with an inbox in a folder, in each way of keeping records."""
+    keys = 'accept = ["ndjson"]\n' + STORES[request.param]
+    return lambda folder: start("--config", inbox_configuration(scratch, folder, keys))
 
 
 @pytest.fixture(params=FILE_SYSTEMS)

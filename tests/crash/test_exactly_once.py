@@ -14,7 +14,7 @@ import pytest
 
 from disk import FILE_SYSTEMS, Disk
 from load import GONE, JSON, document, request_pieces
-from records import FOLDERS, NAME, Workers, whole_record
+from records import FOLDERS, NAME, Workers, inbox_configuration, whole_record
 from support.background import Background
 from support.client import Connection
 from support.waiting import eventually
@@ -91,11 +91,7 @@ class RetryingClients(Background):
 
 
 def start_inbox(start, folder, scratch):
-    configuration = scratch / "bobbin.toml"
-    configuration.write_text(
-        f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\ndedupe = ["header:Idempotency-Key"]\n'
-    )
-    return start("--config", configuration)
+    return start("--config", inbox_configuration(scratch, folder, 'dedupe = ["header:Idempotency-Key"]\n'))
 
 
 def check(folder, server, ledger, *, may_repeat):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from disk import FILE_SYSTEMS, Disk
-from records import FOLDERS, Workers, whole_record
+from records import FOLDERS, Workers, inbox_configuration, whole_record
 from support.feeds import LINES, READER, Reader, read, sequences_shown, wait_until_shown, write_tokens
 from support.waiting import eventually
 from test_inbox_crashes import Acknowledged, InboxLoad
@@ -33,10 +33,7 @@ def disk(scratch, request):
 def start_on_disk(start, disk, scratch):
     """Start a server whose inbox is on the disk. It is killed before the disk is unmounted."""
     readers = write_tokens(scratch / "readers", **{"reader-1": READER})
-    configuration = scratch / "bobbin.toml"
-    configuration.write_text(
-        f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{disk.path / "box"}"\nfeed_token_file = "{readers}"\n'
-    )
+    configuration = inbox_configuration(scratch, disk.path / "box", f'feed_token_file = "{readers}"\n')
     servers = []
 
     def start_there(**options):

@@ -16,10 +16,8 @@ import time
 import pytest
 
 from disk import FILE_SYSTEMS, Disk
-from load import GONE, JSON, document, request_pieces
-from records import FOLDERS, NAME, Workers, knows_mounts, whole_records
-from support.background import Background
-from support.client import Connection
+from load import JSON, InboxLoad, document, request_pieces
+from records import FOLDERS, NAME, STORES, Workers, inbox_configuration, knows_mounts, whole_records
 from support.waiting import eventually
 
 CUTS = int(os.environ.get("BOBBIN_POWER_CUTS", "4"))
@@ -55,29 +53,17 @@ class Acknowledged:
             self.answers[answer["id"]] = (answer["sequence"], digest)
 
 
-class InboxLoad(Background):
-    """Clients that post to the inbox until they are told to stop or the server is gone."""
-
+class DocumentLoad(InboxLoad):
     def __init__(self, address, acknowledged):
-        self._address = address
         self._acknowledged = acknowledged
-        super().__init__([self._until_gone] * CLIENTS)
-
-    def _until_gone(self):
-        chance = random.Random()
-        with contextlib.suppress(*GONE), Connection(self._address) as connection:
-            while not self.stopping.is_set():
-                self._post(connection, chance)
+        super().__init__(address, clients=CLIENTS)
 
     def _post(self, connection, chance):
         content = document(chance)
         self._acknowledged.sending(content)
         connection.send_pieces(request_pieces(chance, connection, content, "/in/box"))
         response = connection.receive()
-        if response.status != 201:
-            # After a cut the server may notice that its disk is dead, and say so. It has acknowledged nothing then.
-            assert response.status >= 500, response
-            raise OSError("the disk is gone")
+        self.check_stored(response)
         self._acknowledged.acknowledge(response, content)
 
 
@@ -118,19 +104,10 @@ def durability(request):
     return request.param
 
 
-STORES = {"record": "", "segments": 'store = "segments"\nsegment_age = "1s"\n'}
-
-
 @pytest.fixture(params=STORES)
 def start_inbox(start, scratch, request):
     """Start a server with an inbox in a folder, in each way of keeping records."""
-
-    def start_there(folder):
-        configuration = scratch / "bobbin.toml"
-        configuration.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\n{STORES[request.param]}')
-        return start("--config", configuration)
-
-    return start_there
+    return lambda folder: start("--config", inbox_configuration(scratch, folder, STORES[request.param]))
 
 
 def post(server, acknowledged):
@@ -168,7 +145,7 @@ def test_kill_under_load_of_an_inbox(start_inbox, scratch):
     for number in range(ROUNDS):
         target = len(acknowledged) + chance.randrange(5, 120)
         with Workers(folder, generation=number) as workers:
-            with InboxLoad(server.address, acknowledged):
+            with DocumentLoad(server.address, acknowledged):
                 eventually(lambda: len(acknowledged) >= target, "documents are acknowledged")
                 time.sleep(chance.random() / 50)  # any moment will do: the more different ones, the better
                 server.kill()
@@ -216,7 +193,7 @@ def test_power_cut_under_load_of_an_inbox(start_on_disk, disk):
     for number in range(CUTS):
         server = start_on_disk()
         target = len(acknowledged) + chance.randrange(1, 80)
-        with Workers(folder, generation=number) as workers, InboxLoad(server.address, acknowledged):
+        with Workers(folder, generation=number) as workers, DocumentLoad(server.address, acknowledged):
             eventually(lambda: len(acknowledged) >= target, "documents are acknowledged")
             time.sleep(chance.random() / 50)  # any moment will do
             disk.cut_power()
@@ -273,9 +250,7 @@ def test_a_record_is_made_whole_where_its_consumer_has_moved_it(start, scratch, 
     folder = scratch / "box"
 
     def start_there():
-        configuration = scratch / "bobbin.toml"
-        configuration.write_text(f'uploads = "off"\n[[inbox]]\nname = "box"\ndir = "{folder}"\n')
-        return start("--config", configuration, program=program)
+        return start("--config", inbox_configuration(scratch, folder), program=program)
 
     server = start_there()
     assert server.upload(b'{"a": 1}', target="/in/box").status == 201

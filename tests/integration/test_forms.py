@@ -319,6 +319,7 @@ def test_a_page_of_another_site_may_ask_to_send_json(start_inbox, folder):
         ({"redirect": "/x"}, ["redirect", '"form" or "multipart" in accept']),
         ({"unwrap": "payload", "accept": ["text"]}, ["unwrap", '"form" or "multipart" in accept']),
         ({"origins": ["https://example.org"]}, ["origins", '"form", "multipart", "text", "reports" or "any" in accept']),
+        ({"origins": ["https://example.org"], "accept": ["ndjson", "cloudevents-batch"]}, ["origins", "in accept"]),
         ({"accept": ["form"], "redirect": "thanks.html"}, ["redirect", "a path such as /thanks.html"]),
         ({"accept": ["form"], "redirect": "//evil.example"}, ["redirect"]),
         ({"accept": ["form"], "redirect": "/a b"}, ["redirect"]),
