@@ -102,10 +102,11 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
                 fmt::format("Path {}: serving files from '{}' directory", mount.path, mount.root));
     log.write(LogLevel::info, uploads_line(*site));
     for (const InboxConfig& inbox : site->config().inboxes)
-      log.write(LogLevel::info,
-                fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}", inbox.url_path(),
-                            inbox.name, inbox.dir, inbox.verify.empty() ? "" : ", signed as " + inbox.verify,
-                            feed_words(inbox)));
+      log.write(
+          LogLevel::info,
+          fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}", inbox.url_path(), inbox.name,
+                      inbox.dir, inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
+                      inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox)));
     if (const std::string users = users_line(site->config()); !users.empty())
       log.write(LogLevel::info, users);
   }

@@ -135,6 +135,8 @@ struct InboxConfig {
   std::string redirect;              ///< where a form that is kept leads to; empty: it is answered as JSON
   std::vector<std::string> origins;  ///< uploads::PageOrigin::parse accepts each of them
 
+  std::string on_invalid = "reject";  ///< what becomes of content that is no document: reject or quarantine
+
   std::string store = "record";            ///< of what there is a file: record or segments
   milliseconds segment_age = seconds(60);  ///< see store::Committer::set_segment_age
 
@@ -160,6 +162,9 @@ struct InboxConfig {
   std::string signature_encoding;
   std::string timestamp_field;
 
+  /// Where the records of such content are, in an inbox of its own.
+  [[nodiscard]] std::string quarantine_dir() const { return dir + "/quarantine"; }
+  [[nodiscard]] bool has_quarantine() const { return on_invalid == "quarantine"; }
   [[nodiscard]] std::string url_path() const { return path.empty() ? "/in/" + name : path; }
   friend bool operator==(const InboxConfig&, const InboxConfig&) = default;
 };

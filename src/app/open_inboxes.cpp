@@ -164,6 +164,43 @@ store::Layout layout_of(const InboxConfig& config) {
   return config.store == "segments" ? store::Layout::segments : store::Layout::record;
 }
 
+/// Null: there is no limit.
+Result<std::shared_ptr<store::Room>, std::string> open_room(const InboxConfig& config,
+                                                            const std::string& directory,
+                                                            UploadFolders& folders) {
+  const store::RoomLimits limits{
+      .documents = config.max_documents, .bytes = config.max_bytes, .free_bytes = config.min_free};
+  if (!limits.are_any()) return nullptr;
+  return folders.open_room(directory, limits, config.name);
+}
+
+/// An inbox in the directory of the other one. It keeps a file of each record, whatever that does.
+Result<uploads::Quarantine, std::string> open_quarantine(const InboxConfig& config, UploadFolders& folders) {
+  const std::string directory = config.quarantine_dir();
+  auto store = TRY(folders.open_inbox(directory, {.name = config.name, .layout = store::Layout::record}));
+  return uploads::Quarantine{.store = std::move(store), .room = TRY(open_room(config, directory, folders))};
+}
+
+Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64_t most_bytes,
+                                          UploadFolders& folders) {
+  auto store = TRY(folders.open_inbox(config.dir, {.name = config.name, .layout = layout_of(config)}));
+  store->set_segment_age(config.segment_age);
+  OpenInbox open{.config = config,
+                 .most_bytes = most_bytes,
+                 .store = std::move(store),
+                 .room = TRY(open_room(config, config.dir, folders))};
+  if (config.has_quarantine()) open.quarantine = TRY(open_quarantine(config, folders));
+  if (!config.feed_token_file.empty()) open.feed = TRY(folders.open_feed(config.dir, config.name));
+  return open;
+}
+
+/// The same, and nothing is opened.
+Result<OpenInbox, std::string> could_open(const InboxConfig& config, std::uint64_t most_bytes) {
+  TRY(UploadFolders::check(config.dir));
+  return OpenInbox{
+      .config = config, .most_bytes = most_bytes, .store = std::make_shared<store::UnopenedStore>()};
+}
+
 /// What is said of files needs files of that kind.
 Result<void, std::string> check_store(const InboxConfig& config) {
   const bool has_segments = layout_of(config) == store::Layout::segments;
@@ -268,28 +305,9 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
-    std::shared_ptr<store::DocumentStore> store = std::make_shared<store::UnopenedStore>();
-    std::shared_ptr<store::Room> room;
-    std::shared_ptr<feed::Feed> feed;
-    const auto place = [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; };
-    if (folders == nullptr) {
-      TRY(UploadFolders::check(inbox.dir).map_error(place));
-    } else {
-      const store::Inbox form{.name = inbox.name, .layout = layout_of(inbox)};
-      auto opened = TRY(folders->open_inbox(inbox.dir, form).map_error(place));
-      opened->set_segment_age(inbox.segment_age);
-      store = std::move(opened);
-      const store::RoomLimits limits{
-          .documents = inbox.max_documents, .bytes = inbox.max_bytes, .free_bytes = inbox.min_free};
-      if (!inbox.feed_token_file.empty())
-        feed = TRY(folders->open_feed(inbox.dir, inbox.name).map_error(place));
-      if (limits.are_any()) room = TRY(folders->open_room(inbox.dir, limits, inbox.name).map_error(place));
-    }
-    inboxes.push_back({.config = inbox,
-                       .most_bytes = most_bytes,
-                       .store = std::move(store),
-                       .room = std::move(room),
-                       .feed = std::move(feed)});
+    auto open = folders == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *folders);
+    inboxes.push_back(TRY(std::move(open).map_error(
+        [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; })));
   }
   return inboxes;
 }
@@ -315,6 +333,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
                              .origins = origins_of(inbox.config),
                              .keys = TRY(key_settings_of(inbox.config)),
                              .scheme = std::move(scheme),
+                             .quarantine = inbox.quarantine,
                              .commit_timeout = times.commit_timeout},
       inbox.store);
   if (inbox.config.feed_token_file.empty()) return handler;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "http/handler.h"
 #include "store/document_store.h"
 #include "store/room.h"
+#include "uploads/quarantine.h"
 
 namespace bobbin::app {
 
@@ -23,6 +25,7 @@ struct OpenInbox {
   std::uint64_t most_bytes;  ///< of a document
   std::shared_ptr<store::DocumentStore> store;
   std::shared_ptr<store::Room> room = nullptr;             ///< null: there is no limit
+  std::optional<uploads::Quarantine> quarantine = {};      ///< nothing: there is none, or it is not opened
   std::shared_ptr<feed::Feed> feed = nullptr;              ///< null: there is none, or it is not opened
   std::shared_ptr<const http::Handler> handler = nullptr;  ///< see handler_of
 };

@@ -285,6 +285,11 @@ std::optional<std::string> accept_key_conflict(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<std::string> accept_on_invalid(std::string_view text) {
+  if (text == "reject" || text == "quarantine") return std::string(text);
+  return std::nullopt;
+}
+
 std::optional<std::string> accept_inbox_store(std::string_view text) {
   if (text == "record" || text == "segments") return std::string(text);
   return std::nullopt;

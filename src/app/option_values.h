@@ -80,6 +80,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_key_source(std::string_view text);
 /// `refuse`, `store` or `ignore`, or empty.
 [[nodiscard]] std::optional<std::string> accept_key_conflict(std::string_view text);
+/// `reject` or `quarantine`.
+[[nodiscard]] std::optional<std::string> accept_on_invalid(std::string_view text);
 /// `record` or `segments`.
 [[nodiscard]] std::optional<std::string> accept_inbox_store(std::string_view text);
 /// The name of a field, or its beginning with '*' behind it; in lower case. Not of one that holds a secret.

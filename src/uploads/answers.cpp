@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "json/object.h"
+
 namespace bobbin::uploads {
 
 using http::Response;
@@ -193,6 +195,8 @@ Response unavailable(std::string detail) {
   return response;
 }
 
+Response stores_too_long() { return unavailable("Storing takes too long. It may or may not succeed."); }
+
 Response busy() { return unavailable("Too many uploads are under way. Try again in a moment."); }
 
 std::optional<Response> not_taken(store::DocumentStore::State state) {
@@ -213,6 +217,24 @@ Response recorded(Status status, const store::Stored& stored) {
     response = Response::with_content(status, "application/json",
                                       stored.bundle ? receipt_of(*stored.bundle) : receipt_of(stored));
   tell_of(stored, response);
+  return response;
+}
+
+Response quarantined(Status status, const store::Stored& stored, std::string_view inbox,
+                     std::string_view reason) {
+  Response response;
+  response.status = status;
+  if (status != Status::no_content) {
+    std::string content =
+        fmt::format(R"({{"status":"quarantined","id":"{}","sequence":{},"sha256":"{}","detail":)", stored.id,
+                    stored.sequence, crypto::hex_of(stored.digest));
+    json::append_string(content, reason);
+    response = Response::with_content(status, "application/json", content + '}');
+  }
+  tell_of(stored, response);
+  response.log_fields.subject = "quarantine/" + stored.name;
+  if (reason.ends_with('.')) reason.remove_suffix(1);
+  response.log_fields.cause = fmt::format("Inbox {}: kept in quarantine: {}", inbox, reason);
   return response;
 }
 

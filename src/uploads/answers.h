@@ -57,6 +57,8 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response unavailable(std::string detail);
 /// The same, since too many uploads are under way.
 [[nodiscard]] http::Response busy();
+/// The same, since nobody knows what will become of a document that is being stored.
+[[nodiscard]] http::Response stores_too_long();
 
 /// What an upload is answered from its head alone in this state of the store; nothing when it is taken.
 [[nodiscard]] std::optional<http::Response> not_taken(store::DocumentStore::State state);
@@ -64,6 +66,10 @@ namespace bobbin::uploads {
 /// that came before it is the record of that one, and `Idempotent-Replayed: true` says so.
 /// Of a bundle: how many documents are new, how many came before, and the sequences of the new ones.
 [[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
+/// That content of which no document can be made is kept, and where, and why. As a success, since its sender
+/// can do no more about it. The log has the reason, too.
+[[nodiscard]] http::Response quarantined(http::Status status, const store::Stored& stored,
+                                         std::string_view inbox, std::string_view reason);
 /// 507 with Retry-After, before any content is taken.
 [[nodiscard]] http::Response no_room(store::Room::Obstacle obstacle);
 /// 400 for a document that needs a key and has none.

@@ -48,11 +48,14 @@ class InboxExchange final : public http::Exchange {
     if (announced.coding != http::ContentCoding::identity)
       coded_.emplace(announced.coding, settings.most_bytes, store.memory(), keeps_content(verification_),
                      request.resume());
+    if (settings.quarantine)
+      as_received_.emplace(*settings.quarantine, size_of(request, http::ContentCoding::identity));
   }
 
   http::Intake content(Bytes piece) override {
     if (verification_) verification_->add(piece);
     digests_.add(piece);
+    if (as_received_ && !as_received_->add(piece)) return busy();
     return coded_ ? coded_->take(piece, next_) : intake_->take(piece);
   }
   http::Intake resumed() override { return coded_ ? coded_->resumed(next_) : http::Accepted{}; }
@@ -67,13 +70,12 @@ class InboxExchange final : public http::Exchange {
       verified = *std::move(proven);
     }
     if (const auto digest = digests_.mismatch()) return at_once(std::move(later), other_digest(*digest));
-    if (auto refused = coded_ ? coded_->finish() : std::nullopt)
-      return at_once(std::move(later), *std::move(refused));
-    if (auto refused = intake_->finish()) return at_once(std::move(later), *std::move(refused));
+    if (auto refused = finish_content()) return refuse(*std::move(refused), verified, std::move(later));
     if (verified && verified->challenge)
       return at_once(std::move(later), challenge_answer(*verified->challenge));
     auto received = intake_->received();
-    if (!received) return at_once(std::move(later), std::move(received.error()));
+    if (!received) return refuse(std::move(received.error()), verified, std::move(later));
+    as_received_.reset();
     std::string request = record_.text(verified);
     if (auto refused = take_bundle(*received, request.size(), place))
       return at_once(std::move(later), *std::move(refused));
@@ -91,11 +93,29 @@ class InboxExchange final : public http::Exchange {
                                    : redirect.empty() ? recorded(success, *outcome)
                                                       : sent_on(redirect, *outcome));
                 });
-    return http::Pending{.limit = settings_.commit_timeout,
-                         .late = unavailable("Storing takes too long. It may or may not succeed.")};
+    return http::Pending{.limit = settings_.commit_timeout, .late = stores_too_long()};
   }
 
  private:
+  std::optional<http::Response> finish_content() {
+    if (auto refused = coded_ ? coded_->finish() : std::nullopt) return refused;
+    return intake_->finish();
+  }
+
+  /// What is authentic, and of which no document can be made.
+  http::Reply refuse(http::Response refusal, const std::optional<signatures::Verified>& verified,
+                     http::ReplyLater later) {
+    if (!as_received_ || !blames_content(refusal)) return at_once(std::move(later), std::move(refusal));
+    std::string request = record_.text(verified, refusal.detail);
+    return std::move(*as_received_)
+        .keep(std::move(request),
+              {.status = success(),
+               .inbox = settings_.name,
+               .reason = std::move(refusal.detail),
+               .commit_timeout = settings_.commit_timeout},
+              std::move(later));
+  }
+
   /// How large the content will be once it is decoded; 0: that is not known.
   static std::uint64_t size_of(const http::Request& request, http::ContentCoding coding) {
     return coding == http::ContentCoding::identity ? request.head.framing.length_bytes : 0;
@@ -165,6 +185,7 @@ class InboxExchange final : public http::Exchange {
   const CodedContent::Next next_ = [this](Bytes slice) { return intake_->take(slice); };
   std::optional<signatures::Verification> verification_;
   DigestCheck digests_;
+  std::optional<QuarantineDraft> as_received_;  // nothing: what is no document is refused
 };
 
 /// How large the document can be in its record. That which is made of a form may be larger than its content,

@@ -12,6 +12,7 @@
 #include "uploads/content_types.h"
 #include "uploads/document_keys.h"
 #include "uploads/page_origins.h"
+#include "uploads/quarantine.h"
 #include "uploads/request_record.h"
 
 namespace bobbin::uploads {
@@ -31,12 +32,14 @@ struct InboxSettings {
   PageOrigins origins = {};                       ///< whose pages may send what browsers send unasked
   KeySettings keys = {};                          ///< without a source every document is a new one
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
+  std::optional<Quarantine> quarantine = {};      ///< nothing: what is no document is refused
   Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
 };
 
 /// Keeps JSON documents, forms as such, and other content as it is, with what is known of their requests. A
 /// POST is answered once its record is on stable storage, and only when it is authentic: every failure of
-/// that is the same 401. One that came before is answered as it was then, and not kept again. Thread: any.
+/// that is the same 401. One that came before is answered as it was then, and not kept again. What is
+/// authentic and no document is refused, or kept in quarantine. Thread: any.
 class InboxHandler final : public http::Handler {
  public:
   /// `store`: one of records.

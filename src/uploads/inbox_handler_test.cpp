@@ -434,5 +434,22 @@ TEST_F(InboxHandlerTest, WhatAVerificationKeepsIsCounted) {
   EXPECT_GE(store_.get()->memory().used_bytes(), before + 900) << "it is kept until it can be verified";
 }
 
+TEST_F(InboxHandlerTest, WhatMayGoIntoQuarantineTakesMemoryUntilItIsKnown) {
+  os::TestDirectory place;
+  const Store quarantine(inbox_folder(place.path("")),
+                         {.memory_bytes = 4096,
+                          .inbox = {.name = "test", .layout = store::Layout::record},
+                          .piece_bytes = 5001});
+  InboxSettings wanted = settings();
+  wanted.most_bytes = 5000;
+  wanted.quarantine = {.store = quarantine.get()};
+  const InboxHandler handler(wanted, store_.get());
+  EXPECT_EQ(Client(handler).upload(std::string(4900, 'x')).status, Status::service_unavailable);
+  EXPECT_EQ(Client(handler).upload("{").status, Status::created);
+  EXPECT_EQ(Client(handler).upload("{}").status, Status::created);
+  EXPECT_EQ(records(), 1U);
+  EXPECT_EQ(quarantine.get()->memory().used_bytes(), 0U);
+}
+
 }  // namespace
 }  // namespace bobbin::uploads

@@ -81,7 +81,8 @@ RequestRecord::RequestRecord(const http::Request& request, const KeptFields& kep
     append_member(start_, "coding", name_of(reading.coding));
 }
 
-std::string RequestRecord::text(const std::optional<signatures::Verified>& verified) const {
+std::string RequestRecord::text(const std::optional<signatures::Verified>& verified,
+                                std::string_view invalid) const {
   std::string text = start_;
   if (verified) {
     fmt::format_to(std::back_inserter(text), ",\"verified\":{{\"scheme\":\"{}\",\"secret\":{}",
@@ -91,6 +92,7 @@ std::string RequestRecord::text(const std::optional<signatures::Verified>& verif
       fmt::format_to(std::back_inserter(text), ",\"timestamp\":{}", *verified->timestamp);
     text += '}';
   }
+  if (!invalid.empty()) append_cut(text, "invalid", invalid, kMostReasonBytes);
   return text + fields_ + '}';
 }
 

@@ -31,14 +31,15 @@ class KeptFields {
 };
 
 /// What a record says of its request, as a JSON object: the address of the client, method, target, who has
-/// proven to ask, whether it was a form, its content coding, what was verified, and the fields that are kept,
-/// in their order, with names in lower case. What is not UTF-8 is replaced by U+FFFD. A target or a sender's
-/// id that is too long is cut, and the record says so. So the text is never longer than
-/// store::Particulars::kLargestRequestBytes.
+/// proven to ask, whether it was a form, its content coding, what was verified, why it is in quarantine, and
+/// the fields that are kept, in their order, with names in lower case. What is not UTF-8 is replaced by
+/// U+FFFD. A target or a sender's id that is too long is cut, and the record says so. So the text is never
+/// longer than store::Particulars::kLargestRequestBytes.
 class RequestRecord {
  public:
   static constexpr std::size_t kMostTargetBytes = 4096;
   static constexpr std::size_t kMostIdBytes = 1024;
+  static constexpr std::size_t kMostReasonBytes = 1024;
 
   /// What has been done to the content, so that the document is not what was received.
   struct Reading {
@@ -49,7 +50,10 @@ class RequestRecord {
   RequestRecord(const http::Request& request, const KeptFields& kept, Reading reading);
   RequestRecord(const http::Request& request, const KeptFields& kept)
       : RequestRecord(request, kept, Reading()) {}
-  [[nodiscard]] std::string text(const std::optional<signatures::Verified>& verified) const;
+  /// `invalid`: why no document could be made of the content, so that the record has that as it came; empty:
+  /// there is a document.
+  [[nodiscard]] std::string text(const std::optional<signatures::Verified>& verified,
+                                 std::string_view invalid = {}) const;
 
  private:
   std::string start_;   // without the brace at its end

@@ -49,6 +49,17 @@ TEST_F(RequestRecordTest, SaysThatItWasAForm) {
   EXPECT_TRUE(object->has("form"));
 }
 
+TEST_F(RequestRecordTest, SaysWhyNoDocumentCouldBeMade) {
+  const http::RequestHead head;
+  const RequestRecord record({.head = head, .local = local_, .client = client_}, KeptFields());
+  const auto object = json::Object::parse(record.text(std::nullopt, "It is \"odd\"."));
+  ASSERT_TRUE(object);
+  EXPECT_EQ(object->text("invalid"), "It is \"odd\".");
+  const std::string cut = record.text(std::nullopt, std::string(2000, 'x'));
+  EXPECT_LT(cut.size(), 1500U);
+  EXPECT_TRUE(json::Object::parse(cut)->has("invalid_cut"));
+}
+
 TEST_F(RequestRecordTest, SaysFromWhichCodingItWasDecoded) {
   const http::RequestHead head;
   const RequestRecord record({.head = head, .local = local_, .client = client_}, KeptFields(),

@@ -34,8 +34,7 @@ class UploadExchange final : public http::Exchange {
                               url_path = settings_.url_path](store::Outcome outcome) mutable {
       std::move(later)(outcome ? created(url_path, std::move(outcome->name)) : not_stored(outcome.error()));
     });
-    return http::Pending{.limit = settings_.commit_timeout,
-                         .late = unavailable("Storing takes too long. It may or may not succeed.")};
+    return http::Pending{.limit = settings_.commit_timeout, .late = stores_too_long()};
   }
 
  private:

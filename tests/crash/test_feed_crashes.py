@@ -12,7 +12,7 @@ from disk import FILE_SYSTEMS, Disk
 from records import FOLDERS, Workers, inbox_configuration, whole_record
 from support.feeds import LINES, READER, Reader, read, sequences_shown, wait_until_shown, write_tokens
 from support.waiting import eventually
-from test_inbox_crashes import Acknowledged, InboxLoad
+from test_inbox_crashes import Acknowledged, DocumentLoad
 
 CUTS = int(os.environ.get("BOBBIN_POWER_CUTS", "4"))
 
@@ -82,7 +82,7 @@ def test_what_a_reader_has_seen_survives_a_power_cut(start_on_disk, disk):
     with Reader(lambda: server.address, chance) as reader:
         for number in range(CUTS):
             goal = len(reader) + chance.randrange(1, 60)
-            with Workers(folder, generation=number), InboxLoad(server.address, acknowledged):
+            with Workers(folder, generation=number), DocumentLoad(server.address, acknowledged):
                 eventually(lambda: len(reader) >= goal, "the reader has seen records")
                 time.sleep(chance.random() * chance.choice([0.02, 0.02, 1.1]))  # some of them before a checkpoint, and some behind it
                 disk.cut_power()
@@ -109,7 +109,7 @@ def test_the_check_notices_a_server_that_does_not_sync(start_on_disk, disk, nosy
     folder = disk.path / "box"
     acknowledged = Acknowledged()
     server = start_on_disk(program=nosync_binary)
-    with Reader(lambda: server.address) as reader, InboxLoad(server.address, acknowledged):
+    with Reader(lambda: server.address) as reader, DocumentLoad(server.address, acknowledged):
         eventually(lambda: len(reader) >= 5, "the reader has seen records")
         disk.cut_power()
         server.kill()
