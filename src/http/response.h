@@ -22,7 +22,8 @@ struct HandlerLogFields {
   std::uint16_t access_log =
       0;                ///< which of the logs has the exchange, as Site::access_log; set by the router
   std::string subject;  ///< the file's name, for an action
-  std::string cause;    ///< of what an operator should look at, such as a 5xx or an answer cut short; empty: nothing
+  std::string
+      cause;  ///< of what an operator should look at, such as a 5xx or an answer cut short; empty: nothing
   std::string
       violation;  ///< "Path traversal attempt (/../x)"; empty: none. Raw client bytes: the log escapes them.
 };
