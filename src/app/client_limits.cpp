@@ -11,11 +11,25 @@
 namespace bobbin::app {
 namespace {
 
+/// A limit of a rule: for each client, or for each user.
+struct RuleLimit {
+  std::string_view whose;
+  limits::RequestRate rate;
+  [[nodiscard]] bool is_any() const { return rate.requests_per_second > 0; }
+};
+RuleLimit client_limit_of(const RuleConfig& rule) {
+  return {"client", {.requests_per_second = rule.client_requests, .burst = rule.client_burst}};
+}
+RuleLimit user_limit_of(const RuleConfig& rule) {
+  return {"user", {.requests_per_second = rule.user_requests, .burst = rule.user_burst}};
+}
+
 /// Another one when the paths or the limit become other ones, and the same from reload to reload.
-limits::LimitedPaths limited_paths(const SiteConfig& site, const RuleConfig& rule) {
-  const std::string text = fmt::format("{} {} {} {} {} {}", site.is_default, fmt::join(site.names, " "),
-                                       fmt::join(rule.paths, " "), fmt::join(rule.methods, " "),
-                                       rule.client_requests, rule.client_burst.count());
+limits::LimitedPaths limited_paths(const SiteConfig& site, const RuleConfig& rule, const RuleLimit& limit) {
+  const std::string text =
+      fmt::format("{} {} {} {} {} {} {}", limit.whose, site.is_default, fmt::join(site.names, " "),
+                  fmt::join(rule.paths, " "), fmt::join(rule.methods, " "), limit.rate.requests_per_second,
+                  limit.rate.burst.count());
   const auto hash = static_cast<std::uint32_t>(std::hash<std::string>()(text));
   return static_cast<limits::LimitedPaths>(std::max<std::uint32_t>(hash, 1));
 }
@@ -30,9 +44,8 @@ limits::ClientLimitSettings limits_of(const Config& config) {
                                        .proxies = networks_of(server.trusted_proxies)};
   for (const SiteConfig& site : config.sites)
     for (const RuleConfig& rule : site.rules)
-      if (rule.client_requests > 0)
-        settings.rates[limited_paths(site, rule)] = {.requests_per_second = rule.client_requests,
-                                                     .burst = rule.client_burst};
+      for (const RuleLimit& limit : {client_limit_of(rule), user_limit_of(rule)})
+        if (limit.is_any()) settings.rates[limited_paths(site, rule, limit)] = limit.rate;
   return settings;
 }
 
@@ -48,8 +61,16 @@ std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const Config& con
 
 std::shared_ptr<const http::Filter> ClientLimiting::filter_for(const SiteConfig& site,
                                                                const RuleConfig& rule) const {
-  if (rule.client_requests == 0) return nullptr;
-  return std::make_shared<const limits::PathRequestLimit>(filter_, limited_paths(site, rule));
+  const RuleLimit limit = client_limit_of(rule);
+  if (!limit.is_any()) return nullptr;
+  return std::make_shared<const limits::PathRequestLimit>(filter_, limited_paths(site, rule, limit));
+}
+
+std::shared_ptr<const http::Filter> ClientLimiting::user_filter_for(const SiteConfig& site,
+                                                                    const RuleConfig& rule) const {
+  const RuleLimit limit = user_limit_of(rule);
+  if (!limit.is_any()) return nullptr;
+  return std::make_shared<const limits::UserRequestLimit>(filter_, limited_paths(site, rule, limit));
 }
 
 void ClientLimiting::apply(const Config& config) { limits_->replace(limits_of(config), monotonic_now()); }

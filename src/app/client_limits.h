@@ -23,6 +23,9 @@ class ClientLimiting {
   /// The same for the paths of a rule; null where it limits none.
   [[nodiscard]] std::shared_ptr<const http::Filter> filter_for(const SiteConfig& site,
                                                                const RuleConfig& rule) const;
+  /// The same for users, whom an earlier filter has to know.
+  [[nodiscard]] std::shared_ptr<const http::Filter> user_filter_for(const SiteConfig& site,
+                                                                    const RuleConfig& rule) const;
   /// Puts the limits of this configuration into force.
   void apply(const Config& config);
 

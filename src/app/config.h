@@ -100,6 +100,8 @@ struct RuleConfig {
   std::string realm = "restricted";
   unsigned client_requests = 0;  ///< per second, besides the limit of the server; 0 is none
   milliseconds client_burst = seconds(10);
+  unsigned user_requests = 0;  ///< the same for each user
+  milliseconds user_burst = seconds(10);
   bool is_open = false;  ///< whether no password and no token is asked for
 
   friend bool operator==(const RuleConfig&, const RuleConfig&) = default;

@@ -91,8 +91,10 @@ Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const Sit
     if (auto guard = address_guard(each.allowed_clients, each.denied_clients))
       rule.clients = std::move(guard);
     if (auto guard = certificate_guard(each.allowed_certificates)) rule.certificates = std::move(guard);
-    if (client_limiting != nullptr)
+    if (client_limiting != nullptr) {
       if (auto guard = client_limiting->filter_for(config, each)) rule.requests = std::move(guard);
+      if (auto guard = client_limiting->user_filter_for(config, each)) rule.user_requests = std::move(guard);
+    }
     auto authentication = TRY(open_authentication(secrets_of(each), executor, exempt));
     if (authentication || each.is_open) rule.authentication = std::move(authentication);
     if (!each.cache_control.empty()) {

@@ -332,6 +332,15 @@ constexpr Option kOptions[] = {
      .effect = Time{&RuleConfig::client_burst, 1s, 1h},
      .reach = Option::Reach::table,
      .meaning = "How much of it a client that has been quiet may take at once: what client_requests of the same rule allows it in this time."},
+    {.group = "Rules", .name = "rule-user-requests", .key_in_table = "user_requests",
+     .effect = WholeNumber<unsigned>{&RuleConfig::user_requests, 0, 1'000'000},
+     .reach = Option::Reach::table,
+     .meaning = "How many requests per second each user of a password or a token may make at these paths on average, from whatever addresses; what is more is answered 429. "
+                "0 as an earlier rule says."},
+    {.group = "Rules", .name = "rule-user-burst", .key_in_table = "user_burst",
+     .effect = Time{&RuleConfig::user_burst, 1s, 1h},
+     .reach = Option::Reach::table,
+     .meaning = "How much of it a user that has been quiet may take at once: what user_requests of the same rule allows it in this time."},
 
     {.group = "Mounts", .name = "mount-path", .key_in_table = "path",
      .effect = Text{&MountConfig::path, accept_mount_path, "a path such as /docs: no empty, . or .. segment, nothing that a URL would encode", "must be given"},

@@ -337,6 +337,8 @@ token_file = "/etc/tokens"
 realm = "The office"
 client_requests = 5
 client_burst = "30s"
+user_requests = 7
+user_burst = "40s"
 open = true
 )";
 
@@ -361,6 +363,8 @@ RuleConfig every_key_of_a_rule() {
           .realm = "The office",
           .client_requests = 5,
           .client_burst = seconds(30),
+          .user_requests = 7,
+          .user_burst = seconds(40),
           .is_open = true};
 }
 

@@ -119,11 +119,14 @@ std::optional<Begin> SiteRules::before(const Request& request) const {
   if (const Filter* clients = guard(request.variant, &SiteRule::clients))
     if (auto refused = clients->before(request)) return refused;
   if (auto answer = preflight(request)) return *std::move(answer);
+  // It has been counted, if it is asked about again since something behind the filters was undecided.
+  const bool was_known = request.is_asked_again && request.user != nullptr && !request.user->empty();
   // Whoever guesses passwords is counted before they are looked at.
   for (const auto kind : {&SiteRule::requests, &SiteRule::certificates, &SiteRule::authentication})
     if (const Filter* filter = guard(request.variant, kind))
       if (auto decision = filter->before(request)) return decision;
-  return std::nullopt;
+  const Filter* users = was_known ? nullptr : guard(request.variant, &SiteRule::user_requests);
+  return users != nullptr ? users->before(request) : std::nullopt;
 }
 
 std::optional<Response> SiteRules::preflight(const Request& request) const {

@@ -40,6 +40,7 @@ struct SiteRule {
   Guard requests;        ///< by how many requests a client has made
   Guard certificates;    ///< by the certificate that a client shows
   Guard authentication;  ///< by a password or a token
+  Guard user_requests;   ///< by how many requests a user has made
 };
 
 /// The rules of a site, merged in their order: what a later one says goes before what an earlier one said.

@@ -141,6 +141,49 @@ TEST(SiteRules, AnswerPreflights) {
   EXPECT_EQ(ask("/x", "https://a.example").status, Status::forbidden);
 }
 
+/// Knows who asks.
+class Knowing final : public Filter {
+ public:
+  std::optional<Begin> before(const Request& request) const override {
+    *request.user = "ada";
+    return std::nullopt;
+  }
+};
+
+/// Counts who was known when it was asked.
+class Counting final : public Filter {
+ public:
+  mutable std::vector<std::string> asked;
+  std::optional<Begin> before(const Request& request) const override {
+    asked.push_back(*request.user);
+    return std::nullopt;
+  }
+};
+
+TEST(SiteRules, CountsWhoeverHasProvedToAskOnce) {
+  const auto counting = std::make_shared<Counting>();
+  const SiteRules rules({{.authentication = std::make_shared<Knowing>(), .user_requests = counting}});
+  std::string user;
+  const RequestHead head;
+  const Endpoint local;
+  const std::uint64_t variant = rules.variant("/", head);
+  const auto ask = [&](bool is_asked_again) {
+    EXPECT_FALSE(answer_of(rules, {.head = head,
+                                   .local = local,
+                                   .path = "/",
+                                   .is_asked_again = is_asked_again,
+                                   .variant = variant,
+                                   .user = &user}));
+  };
+  ask(true);  // nobody was known before, since the password had to be verified
+  EXPECT_EQ(counting->asked, std::vector<std::string>({"ada"}));
+  ask(true);  // now a handler was undecided
+  EXPECT_EQ(counting->asked.size(), 1U);
+  user.clear();
+  ask(false);
+  EXPECT_EQ(counting->asked.size(), 2U);
+}
+
 TEST(SiteRules, GuardByPathAndALaterGuardGoesFirst) {
   const SiteRules rules(
       {{.authentication = std::make_shared<Refusing>("site")},

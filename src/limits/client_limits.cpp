@@ -1,6 +1,7 @@
 #include "limits/client_limits.h"
 
 #include <algorithm>
+#include <functional>
 #include <span>
 
 #include "base/assert.h"
@@ -101,16 +102,21 @@ void ClientLimits::convert(Entry& entry, const ClientLimitSettings& from, const 
 // ---- the table ----
 
 ClientLimits::Key ClientLimits::key_of(const Endpoint& client, LimitedPaths paths) {
-  const std::size_t size = client.family == Endpoint::Family::ipv4 ? 4 : 8;
-  return {
-      .address = number_in(std::span(client.address).first(size)), .family = client.family, .paths = paths};
+  const bool is_ipv4 = client.family == Endpoint::Family::ipv4;
+  return {.number = number_in(std::span(client.address).first(is_ipv4 ? 4 : 8)),
+          .whose = is_ipv4 ? Whose::ipv4 : Whose::ipv6,
+          .paths = paths};
+}
+
+ClientLimits::Key ClientLimits::key_of(std::string_view user, LimitedPaths paths) {
+  return {.number = std::hash<std::string_view>()(user), .whose = Whose::user, .paths = paths};
 }
 
 /// Of two different keys the results are equal as rarely as those of any two random numbers, for everybody
 /// who does not know the secret (pair-multiply-shift; Dietzfelbinger, 1996).
 std::uint64_t ClientLimits::hash(const Key& key) const {
-  const std::uint64_t low = (key.address & 0xFFFFFFFF) + (static_cast<std::uint64_t>(key.family) << 32);
-  const std::uint64_t high = key.address >> 32;
+  const std::uint64_t low = (key.number & 0xFFFFFFFF) + (static_cast<std::uint64_t>(key.whose) << 32);
+  const std::uint64_t high = key.number >> 32;
   const std::uint64_t paths = secret_[3] * static_cast<std::uint64_t>(key.paths);
   return ((secret_[0] + high) * (secret_[1] + low) + paths + secret_[2]) >> 32;
 }
@@ -134,15 +140,20 @@ ClientLimits::Entry* ClientLimits::find_or_make(Set& set, const Key& key, Instan
   return &*found;
 }
 
+template <typename Applies, typename Use>
+auto ClientLimits::with_entry(const Key& key, Instant now, Applies applies, Use use) {
+  using Answer = decltype(use(std::declval<Entry&>(), std::declval<const Rules&>()));
+  const auto [shard, set] = spot_of(key);
+  const Lock lock(shard.mutex);
+  Entry* entry = applies(*shard.rules) ? find_or_make(shard.sets[set], key, now) : nullptr;
+  return entry != nullptr ? use(*entry, *shard.rules) : Answer();
+}
+
 template <typename Use>
 auto ClientLimits::with_entry(const Endpoint& client, LimitedPaths paths, Instant now,
                               bool (Rules::*applies)(const Endpoint&) const, Use use) {
-  using Answer = decltype(use(std::declval<Entry&>(), std::declval<const Rules&>()));
-  const Key key = key_of(client, paths);
-  const auto [shard, set] = spot_of(key);
-  const Lock lock(shard.mutex);
-  Entry* entry = ((*shard.rules).*applies)(client) ? find_or_make(shard.sets[set], key, now) : nullptr;
-  return entry != nullptr ? use(*entry, *shard.rules) : Answer();
+  return with_entry(
+      key_of(client, paths), now, [&](const Rules& rules) { return (rules.*applies)(client); }, use);
 }
 
 // ---- what clients take ----
@@ -194,15 +205,26 @@ std::optional<ClientLimits::Refused> ClientLimits::request(const Endpoint& clien
       });
 }
 
+std::optional<ClientLimits::Refused> ClientLimits::take(Entry& entry, const Rules& rules, LimitedPaths paths,
+                                                        Instant now) {
+  // A reload may have taken the limit away while the request was on its way.
+  const auto rate = rules.settings.rates.find(paths);
+  if (rate == rules.settings.rates.end()) return std::nullopt;
+  return take(entry, rate->second, time_for(1, rate->second.requests_per_second), now);
+}
+
 std::optional<ClientLimits::Refused> ClientLimits::request(const Endpoint& client, LimitedPaths paths,
                                                            Instant now) {
-  return with_entry(client, paths, now, &Rules::limits_paths_of,
-                    [now, paths](Entry& entry, const Rules& rules) -> std::optional<Refused> {
-                      // A reload may have taken the limit away while the request was on its way.
-                      const auto rate = rules.settings.rates.find(paths);
-                      if (rate == rules.settings.rates.end()) return std::nullopt;
-                      return take(entry, rate->second, time_for(1, rate->second.requests_per_second), now);
-                    });
+  return with_entry(
+      client, paths, now, &Rules::limits_paths_of,
+      [now, paths](Entry& entry, const Rules& rules) { return take(entry, rules, paths, now); });
+}
+
+std::optional<ClientLimits::Refused> ClientLimits::request(std::string_view user, LimitedPaths paths,
+                                                           Instant now) {
+  return with_entry(
+      key_of(user, paths), now, [](const Rules& rules) { return !rules.settings.rates.empty(); },
+      [now, paths](Entry& entry, const Rules& rules) { return take(entry, rules, paths, now); });
 }
 
 void ClientLimits::sent(const Endpoint& client, std::uint64_t bytes, Instant now) {

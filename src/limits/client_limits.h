@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -17,8 +18,8 @@
 
 namespace bobbin::limits {
 
-/// Paths with a limit of their own, which every client has besides that for the whole server. The number
-/// stays the same for as long as the paths and the limit do.
+/// Paths with a limit of their own, which every client or every user has besides that for the whole server.
+/// The number stays the same for as long as the paths and the limit do.
 enum class LimitedPaths : std::uint32_t { all = 0 };
 
 struct RequestRate {
@@ -55,8 +56,8 @@ class Place;
 /// full set the client goes that has taken least lately, never one that holds a connection. So a flood of
 /// addresses makes the server forget, at worst, what quiet clients have taken, and nobody can choose whom.
 ///
-/// What a client asks for at paths with a limit of their own is counted in an entry of its own, which takes a
-/// place as a client does.
+/// What a client or a user asks for at paths with a limit of their own is counted in an entry of its own,
+/// which takes a place as a client does.
 ///
 /// The limits may change at any time; what has been counted stays. Only connections that come while they are
 /// limited are counted, and each one that was is given back, whatever the limits are then.
@@ -91,6 +92,8 @@ class ClientLimits {
   [[nodiscard]] std::optional<Refused> request(const Endpoint& client, Instant now);
   /// The same, at paths with a limit of their own.
   [[nodiscard]] std::optional<Refused> request(const Endpoint& client, LimitedPaths paths, Instant now);
+  /// The same of a user, from wherever it asks: exempt addresses are limited, too.
+  [[nodiscard]] std::optional<Refused> request(std::string_view user, LimitedPaths paths, Instant now);
 
   /// Whether bytes are limited at all.
   [[nodiscard]] bool limits_bytes() const { return limits_bytes_.load(std::memory_order_relaxed); }
@@ -102,10 +105,12 @@ class ClientLimits {
   static constexpr std::size_t kSets = kClients / kPlaces;
   static constexpr std::size_t kShards = 64;  // each has a mutex
 
-  /// An address without its port; of IPv6 the first half.
+  enum class Whose : std::uint8_t { ipv4, ipv6, user };
+  /// An address without its port, of IPv6 the first half; or a hash of a user's name. Two of the names that
+  /// an operator gives have the same one time in 2^64.
   struct Key {
-    std::uint64_t address = 0;
-    Endpoint::Family family = Endpoint::Family::ipv4;
+    std::uint64_t number = 0;
+    Whose whose = Whose::ipv4;
     LimitedPaths paths = LimitedPaths::all;
     friend bool operator==(const Key&, const Key&) = default;
   };
@@ -140,6 +145,7 @@ class ClientLimits {
   };
 
   [[nodiscard]] static Key key_of(const Endpoint& client, LimitedPaths paths = LimitedPaths::all);
+  [[nodiscard]] static Key key_of(std::string_view user, LimitedPaths paths);
   [[nodiscard]] std::uint64_t hash(const Key& key) const;
   [[nodiscard]] Spot spot_of(const Key& key) const;
   [[nodiscard]] static Entry* find_or_make(Set& set, const Key& key, Instant now);
@@ -147,8 +153,13 @@ class ClientLimits {
                       Instant now);
   [[nodiscard]] static std::optional<Refused> take(Entry& entry, const RequestRate& rate,
                                                    Duration per_request, Instant now);
-  /// Calls `use` with the client's entry and the rules, where `applies` says that they are for this client
-  /// and there is a place for it. Otherwise the result is that of an empty `use`.
+  [[nodiscard]] static std::optional<Refused> take(Entry& entry, const Rules& rules, LimitedPaths paths,
+                                                   Instant now);
+  /// Calls `use` with the entry of this key and the rules, where `applies` to them says so and there is a
+  /// place for it. Otherwise the result is that of an empty `use`.
+  template <typename Applies, typename Use>
+  auto with_entry(const Key& key, Instant now, Applies applies, Use use);
+  /// The same of a client, where the rules are for it.
   template <typename Use>
   auto with_entry(const Endpoint& client, LimitedPaths paths, Instant now,
                   bool (Rules::*applies)(const Endpoint&) const, Use use);

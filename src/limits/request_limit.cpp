@@ -21,6 +21,16 @@ std::string policy(const ClientLimits::Refused& refused) {
                      is_bytes ? ";qu=\"content-bytes\"" : "");
 }
 
+http::Response refusal(const ClientLimits::Refused& refused, std::string detail) {
+  const bool is_bytes = refused.kind == ClientLimits::Kind::bytes;
+  const std::int64_t wait = seconds_to_wait(refused.wait);
+  http::Response response = http::Response::error(http::Status::too_many_requests, std::move(detail));
+  response.add_field("Retry-After", std::to_string(wait));
+  response.add_field("RateLimit-Policy", policy(refused));
+  response.add_field("RateLimit", fmt::format("\"{}\";r=0;t={}", is_bytes ? "bytes" : "requests", wait));
+  return response;
+}
+
 }  // namespace
 
 RequestLimit::RequestLimit(ClientLimits& limits, observe::Registry& registry, unsigned workers)
@@ -29,14 +39,15 @@ RequestLimit::RequestLimit(ClientLimits& limits, observe::Registry& registry, un
   for (unsigned i = 0; i < workers; ++i)
     counters_.push_back(
         {.requests = &registry.counter("bobbin_requests_limited_total", "reason=\"requests\""),
-         .bytes = &registry.counter("bobbin_requests_limited_total", "reason=\"bytes\"")});
+         .bytes = &registry.counter("bobbin_requests_limited_total", "reason=\"bytes\""),
+         .user = &registry.counter("bobbin_requests_limited_total", "reason=\"user\"")});
 }
 
 std::optional<http::Begin> RequestLimit::before(const http::Request& request) const {
   if (request.is_asked_again) return std::nullopt;  // it has been counted
   const auto refused = limits_.request(request.client, monotonic_now());
   if (!refused) return std::nullopt;
-  http::Response response = refusal(*refused, request.worker);
+  http::Response response = refusal_of_client(*refused, request.worker);
   response.log_fields.host = http::HandlerLogFields::Host::unchecked;
   return response;
 }
@@ -45,21 +56,23 @@ std::optional<http::Begin> RequestLimit::before(const http::Request& request, Li
   if (request.is_asked_again) return std::nullopt;
   const auto refused = limits_.request(request.client, paths, monotonic_now());
   if (!refused) return std::nullopt;
-  return refusal(*refused, request.worker);
+  return refusal_of_client(*refused, request.worker);
 }
 
-http::Response RequestLimit::refusal(const ClientLimits::Refused& refused, unsigned worker) const {
+std::optional<http::Begin> RequestLimit::of_user(const http::Request& request, LimitedPaths paths) const {
+  if (request.user == nullptr || request.user->empty()) return std::nullopt;
+  const auto refused = limits_.request(*request.user, paths, monotonic_now());
+  if (!refused) return std::nullopt;
+  counters_[request.worker].user->add();
+  return refusal(*refused, "You have sent more requests than one user may for now.");
+}
+
+http::Response RequestLimit::refusal_of_client(const ClientLimits::Refused& refused, unsigned worker) const {
   const bool is_bytes = refused.kind == ClientLimits::Kind::bytes;
   const Counters& counters = counters_[worker];
   (is_bytes ? counters.bytes : counters.requests)->add();
-  const std::int64_t wait = seconds_to_wait(refused.wait);
-  http::Response response = http::Response::error(
-      http::Status::too_many_requests, is_bytes ? "You have downloaded more than one client may for now."
-                                                : "You have sent more requests than one client may for now.");
-  response.add_field("Retry-After", std::to_string(wait));
-  response.add_field("RateLimit-Policy", policy(refused));
-  response.add_field("RateLimit", fmt::format("\"{}\";r=0;t={}", is_bytes ? "bytes" : "requests", wait));
-  return response;
+  return refusal(refused, is_bytes ? "You have downloaded more than one client may for now."
+                                   : "You have sent more requests than one client may for now.");
 }
 
 }  // namespace bobbin::limits

@@ -16,20 +16,23 @@ namespace bobbin::limits {
 class RequestLimit final : public http::Filter {
  public:
   /// `limits` and `registry` outlive it. `workers`: how many ask. Counts bobbin_requests_limited_total by
-  /// reason.
+  /// reason: requests, bytes, user.
   RequestLimit(ClientLimits& limits, observe::Registry& registry, unsigned workers);
 
   [[nodiscard]] std::optional<http::Begin> before(const http::Request& request) const override;
   /// The same for requests at these paths, by their own limit.
   [[nodiscard]] std::optional<http::Begin> before(const http::Request& request, LimitedPaths paths) const;
+  /// The same of whom the request has turned out to come from, each time that it is called.
+  [[nodiscard]] std::optional<http::Begin> of_user(const http::Request& request, LimitedPaths paths) const;
 
  private:
   /// Of one worker, since a counter has one writer.
   struct Counters {
     observe::Counter* requests;
     observe::Counter* bytes;
+    observe::Counter* user;
   };
-  [[nodiscard]] http::Response refusal(const ClientLimits::Refused& refused, unsigned worker) const;
+  [[nodiscard]] http::Response refusal_of_client(const ClientLimits::Refused& refused, unsigned worker) const;
 
   ClientLimits& limits_;
   std::vector<Counters> counters_;
@@ -43,6 +46,21 @@ class PathRequestLimit final : public http::Filter {
 
   [[nodiscard]] std::optional<http::Begin> before(const http::Request& request) const override {
     return limit_->before(request, paths_);
+  }
+
+ private:
+  const std::shared_ptr<const RequestLimit> limit_;
+  const LimitedPaths paths_;
+};
+
+/// The same for users, whatever their addresses. Who has none is not limited. Thread: any.
+class UserRequestLimit final : public http::Filter {
+ public:
+  UserRequestLimit(std::shared_ptr<const RequestLimit> limit, LimitedPaths paths)
+      : limit_(std::move(limit)), paths_(paths) {}
+
+  [[nodiscard]] std::optional<http::Begin> before(const http::Request& request) const override {
+    return limit_->of_user(request, paths_);
   }
 
  private:

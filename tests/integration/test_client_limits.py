@@ -1,6 +1,9 @@
 """How much one client may take: connections, requests and bytes by address."""
 
+import base64
+import hashlib
 import signal
+import subprocess
 
 import pytest
 
@@ -347,3 +350,86 @@ def test_what_a_rule_has_counted_survives_a_reload(limited):
         server.config.write_text("")
         server.process.send_signal(signal.SIGHUP)
         eventually(lambda: connection.ask("GET", "/login/form.html").status == 200, "the limit is gone")
+
+
+# Users
+
+USERS = """
+[[rule]]
+path = "/login/**"
+token_file = "{tokens}"
+user_requests = 1
+user_burst = "5m"
+
+[[inbox]]
+name = "kiosk"
+dir = "{inbox}"
+token_file = "{tokens}"
+
+[[rule]]
+path = "/in/*"
+user_requests = 1
+user_burst = "10s"
+"""
+
+
+@pytest.fixture
+def of_users(limited, scratch):
+    """A server that limits the requests of each user, whose token is its name."""
+    tokens = scratch / "tokens"
+    tokens.write_text("".join(f"{name}:{hashlib.sha256(name.encode()).hexdigest()}\n" for name in ("ada", "bob")))
+    (scratch / "inboxes").mkdir()
+    return lambda *flags: limited(USERS.format(tokens=tokens, inbox=scratch / "inboxes/kiosk"), *flags)
+
+
+def as_user(name):
+    return [("Authorization", f"Bearer {name}")]
+
+
+def test_each_user_has_a_limit_wherever_it_asks_from(of_users):
+    server = of_users()
+    with server.connect() as connection:
+        assert set(asked(connection, "/login/form.html", MOST - 5, fields=as_user("ada"))) == {200}
+    with server.connect(source="127.0.0.2") as other:
+        answers = [other.ask("GET", "/login/form.html", fields=as_user("ada")) for _ in range(MOST)]
+        refused = next(answer for answer in answers if answer.status != 200)
+        assert refused.status == 429 and refused.keeps and int(refused["Retry-After"]) >= 1
+        assert refused["RateLimit-Policy"] == f'"requests";q={MOST};w={MOST}'
+        assert "one user" in refused.text
+        assert other.ask("GET", "/login/form.html", fields=as_user("bob")).status == 200
+        assert other.ask("GET", "/about.html", fields=as_user("ada")).status == 200, "no rule is about it"
+
+
+@pytest.mark.modes("many")
+def test_who_has_no_token_counts_for_nobody(of_users):
+    with of_users().connect() as connection:
+        assert set(asked(connection, "/login/form.html", MOST + 10, fields=as_user("mallory"))) == {401}
+        assert connection.ask("GET", "/login/form.html", fields=as_user("ada")).status == 200
+
+
+@pytest.mark.modes("many")
+def test_users_are_limited_from_exempt_addresses_too(of_users):
+    with of_users("--client-exempt", "127.0.0.0/8").connect() as connection:
+        assert 429 in asked(connection, "/login/form.html", 2 * MOST, fields=as_user("ada"))
+
+
+@pytest.mark.modes("many")
+def test_what_a_user_posts_to_an_inbox_is_limited(of_users, scratch):
+    server = of_users()
+    fields = [*as_user("ada"), ("Content-Type", "application/json")]
+    with server.connect() as connection:
+        statuses = [connection.ask("POST", "/in/kiosk", fields=fields, content=b"{}").status for _ in range(60)]
+    assert statuses[:10] == [201] * 10 and 429 in statuses and set(statuses) == {201, 429}
+    assert len(list((scratch / "inboxes/kiosk/new").iterdir())) == statuses.count(201), "what is refused is not kept"
+
+
+@pytest.mark.modes("many")
+def test_a_user_of_a_password_is_counted_once(limited, scratch):
+    """The request is asked about again, once the password has been verified."""
+    users = scratch / "users"
+    hashed = subprocess.run(["openssl", "passwd", "-6", "secret"], capture_output=True, check=True, text=True).stdout
+    users.write_text(f"ada:{hashed}")
+    rule = f'[[rule]]\npath = "/login/**"\npassword_file = "{users}"\nuser_requests = 1\nuser_burst = "1h"\n'
+    fields = [("Authorization", "Basic " + base64.b64encode(b"ada:secret").decode())]
+    with limited(rule).connect() as connection:
+        assert set(asked(connection, "/login/form.html", 3590, fields=fields)) == {200}
