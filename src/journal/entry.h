@@ -46,7 +46,7 @@ struct SegmentBegin {
 /// one segment, and are made durable by one flush.
 struct Bundle {
   std::uint64_t first = 0;      ///< the sequence of the first of them
-  std::uint64_t documents = 0;  ///< how many they are, from 1
+  std::uint64_t documents = 0;  ///< how many they are, from 2
   friend bool operator==(const Bundle&, const Bundle&) = default;
 };
 

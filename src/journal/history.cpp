@@ -56,8 +56,11 @@ void HistoryReader::take(const ReadEntry& read) {
     history_.open.push_back(
         {.record = *record, .content = std::string(record->is_whole_file ? read.text : read.body)});
   } else if (const auto* withdrawal = std::get_if<Withdrawal>(&read.entry.content)) {
-    std::erase_if(history_.open,
-                  [&](const OpenRecord& open) { return open.record.sequence == withdrawal->sequence; });
+    std::erase_if(history_.open, [&](const OpenRecord& open) {
+      if (open.record.sequence != withdrawal->sequence) return false;
+      if (open.record.bundle) withdrawn_bundles_.insert(open.record.bundle->first);
+      return true;
+    });
   } else if (const auto* published = std::get_if<Published>(&read.entry.content)) {
     published_ = std::max(published_, published->through);
   } else if (const auto* checkpoint = std::get_if<Checkpoint>(&read.entry.content)) {
@@ -90,6 +93,7 @@ void HistoryReader::note_flushed(std::string_view rest) {
 
 /// Every record through `flushed` had been on the disk.
 void HistoryReader::note_damage(std::uint64_t flushed) {
+  durable_ = std::max(durable_, flushed);
   if (flushed <= history_.sequence) return;
   history_.damage.push_back({.first = history_.sequence + 1, .last = flushed});
   history_.sequence = flushed;
@@ -103,6 +107,8 @@ void HistoryReader::take_unfinished() {
   std::erase_if(history_.open, [&](const OpenRecord& open) {
     const auto& bundle = open.record.bundle;
     if (!bundle || there[bundle->first] == bundle->documents) return false;
+    const bool was_stored = bundle->first + bundle->documents - 1 <= durable_;
+    if (was_stored && !withdrawn_bundles_.contains(bundle->first)) return false;
     history_.unfinished.push_back(open.record.sequence);
     return true;
   });

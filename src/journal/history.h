@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,8 +40,9 @@ struct History {
   SegmentBegin last_begin;         ///< of the last segment
   bool is_in_doubt = false;        ///< a sync of documents behind the checkpoint has failed
   std::vector<OpenRecord> open;    ///< records behind the checkpoint that were not withdrawn, in order
-  /// Sequences of further such records: those of a bundle of which not all have been written. Nobody was told
-  /// that they are stored.
+  /// Sequences of further such records: those of a bundle of which not all have been written, and nobody was
+  /// told that they are stored. Where the disk has lost records of a bundle that had been flushed, the others
+  /// are open.
   std::vector<std::uint64_t> unfinished;
   std::vector<Damage> damage;
   /// The same of records that are at or below the checkpoint: no document depends on them.
@@ -97,7 +99,9 @@ class HistoryReader {
   std::vector<Step> steps_;
   std::uint64_t headless_ = 0;   // the highest number of a segment that does not begin as one; 0: none
   std::uint64_t flushed_ = 0;    // the highest that any intact entry of the last segment has said
+  std::uint64_t durable_ = 0;    // the same of all segments
   std::uint64_t published_ = 0;  // through this sequence
+  std::set<std::uint64_t> withdrawn_bundles_;  // the first sequences of those of which one record was
   std::optional<std::uint64_t> doubt_;
   Listener listener_ = [](const ReadEntry&, std::string_view) {};
 };

@@ -160,6 +160,37 @@ TEST(HistoryTest, ABundleOfWhichOneRecordIsWithdrawnIsNotThere) {
   EXPECT_EQ(history.unfinished, (std::vector<std::uint64_t>{1, 3}));
 }
 
+/// The power was cut while the withdrawals were written, and nobody had been told anything.
+TEST(HistoryTest, ADurableBundleOfWhichOneRecordIsWithdrawnIsNotThere) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_bundle(3);
+  writer.flush();
+  writer.add(Withdrawal{2});
+  const History history = history_of(writer);
+  EXPECT_EQ(open_sequences(history), std::vector<std::uint64_t>{});
+  EXPECT_EQ(history.unfinished, (std::vector<std::uint64_t>{1, 3}));
+}
+
+/// Its sender was told that it is stored, so what is left of it counts.
+TEST(HistoryTest, OfABundleThatTheDiskHasLostInPartTheRestIsThere) {
+  Writer writer;
+  writer.begin_segment();
+  writer.add_bundle(3);
+  const std::size_t before = writer.current().text.size();
+  writer.add_bundle(3);
+  const std::size_t in_second = writer.current().text.find("\"sequence\":5,");
+  writer.flush();
+  writer.add_record();
+  std::string text = writer.current().text;
+  ASSERT_LT(before, in_second);
+  text[in_second - 20] ^= 1;
+  const History history = history_of({text});
+  EXPECT_EQ(history.damage, (std::vector<Damage>{{.first = 5, .last = 6}}));
+  EXPECT_EQ(open_sequences(history), (std::vector<std::uint64_t>{1, 2, 3, 4}));
+  EXPECT_EQ(history.unfinished, std::vector<std::uint64_t>{});
+}
+
 TEST(HistoryTest, OfABundleBeforeTheCheckpointNothingIsAsked) {
   Writer writer;
   writer.begin_segment();

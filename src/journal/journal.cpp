@@ -62,9 +62,11 @@ Result<void> Journal::begin_segment(std::uint64_t number) {
 }
 
 Result<void> Journal::make_room(std::uint64_t bytes) {
-  if (offset_ + bytes + kOtherBytes <= segment_bytes_) return {};
+  if (has_room(bytes)) return {};
   return begin_next();
 }
+
+bool Journal::has_room(std::uint64_t bytes) const { return offset_ + bytes + kOtherBytes <= segment_bytes_; }
 
 Result<void> Journal::begin_next() {
   ASSERT(!is_broken_ && added_.empty());
@@ -79,6 +81,13 @@ std::uint64_t Journal::add(Record record, std::string_view body) {
   record.sequence = sequence_ + 1;
   append(std::move(record), body);
   return ++sequence_;
+}
+
+void Journal::take_back(const Mark& mark) {
+  ASSERT(mark.bytes <= added_.size());
+  sequence_ = mark.sequence;
+  receipt_ = mark.receipt;
+  added_.resize(mark.bytes);
 }
 
 void Journal::append(Content content, std::string_view body) {

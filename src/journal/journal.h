@@ -39,6 +39,8 @@ class Journal {
   /// Must be called before anything is added to what is written next: begins another segment where this one
   /// has no room for so much. After a failure nothing has changed, unless is_broken().
   [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
+  /// Whether this segment has room for so much.
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const;
   /// Begins another segment in any case, likewise.
   [[nodiscard]] Result<void> begin_next();
   /// An upper bound for what a record and its withdrawal take, besides the body.
@@ -46,6 +48,15 @@ class Journal {
 
   /// Adds a record and gives it its sequence. `body` as append_entry wants it.
   std::uint64_t add(Record record, std::string_view body);
+  /// Where what has been added ends. Good until write().
+  struct Mark {
+    std::uint64_t sequence;
+    crypto::Digest receipt;
+    std::size_t bytes;
+  };
+  [[nodiscard]] Mark mark() const { return {sequence_, receipt_, added_.size()}; }
+  /// As if what was added behind the mark had never been.
+  void take_back(const Mark& mark);
   /// The entry that was added last, as ReadEntry::text. Until the next call of add() or write().
   [[nodiscard]] std::string_view last_text() const {
     return std::string_view(added_).substr(last_begin_ + 1);

@@ -16,7 +16,9 @@ namespace {
 using Kind = Verdict::Kind;
 using Step = TestFolder::Step;
 using observe::LogLevel;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 /// Without the name, which cannot be foreseen.
@@ -123,6 +125,7 @@ TEST_P(BundleTest, APowerCutInItsMiddleLeavesNothingOfIt) {
     start();
     make_files();
     EXPECT_THAT(documents(), ElementsAre("1")) << sequence;
+    EXPECT_THAT(log_.lines(LogLevel::info), Contains(HasSubstr("are left out"))) << sequence;
     EXPECT_EQ(sum_of(upload_bundle(3, {{"2", key_of("a")}, {"6"}})),
               (StoredBundle{.documents = 2, .first_sequence = sequence}))
         << "neither its records nor its keys count";
@@ -215,9 +218,45 @@ TEST_P(BundleFilesTest, IsStoredWhateverBecomesOfAnotherDocument) {
   folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 2);
   folder_->release(Step::stage);
   EXPECT_EQ(outcomes_.wait(1).code, ENOSPC);
-  EXPECT_EQ(sum_of(outcomes_.wait(2)), (StoredBundle{.documents = 2, .first_sequence = 3}));
-  EXPECT_EQ(sum_of(outcomes_.wait(3)), (StoredBundle{.documents = 1, .repetitions = 1, .first_sequence = 5}));
+  EXPECT_EQ(sum_of(outcomes_.wait(2)), (StoredBundle{.documents = 2, .first_sequence = 2}));
+  EXPECT_EQ(sum_of(outcomes_.wait(3)), (StoredBundle{.documents = 1, .repetitions = 1, .first_sequence = 4}));
   EXPECT_THAT(documents(), ElementsAre("0", "2", "1", "3"));
+}
+
+TEST_P(BundleFilesTest, NobodyIsRefusedBecauseOfABundleThatIsNotStored) {
+  folder_->hold(Step::stage);
+  submit(0, "0");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  submit_bundle(1, {{"1", key_of("a")}, {"2"}});
+  key_ = key_of("a");
+  submit(2, "other content");
+  folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 3);
+  folder_->release(Step::stage);
+  EXPECT_EQ(outcomes_.wait(1).code, ENOSPC);
+  EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
+  EXPECT_THAT(documents(), ElementsAre("0", "other content"));
+}
+
+TEST_P(BundleFilesTest, HasFewFilesOpenHoweverManyItHas) {
+  const std::vector<KeyedDocument> many(1000, {"1"});
+  EXPECT_EQ(sum_of(upload_bundle(1, many)), (StoredBundle{.documents = 1000, .first_sequence = 1}));
+  EXPECT_THAT(documents(), SizeIs(1000));
+  EXPECT_LE(folder_->most_staged_files(), 257U);
+  // What is written behind the flush can fail there, too.
+  for (const Step step : {Step::stage, Step::append, Step::publish}) {
+    folder_->fail(step, ENOSPC, folder_->calls(step) + 900);
+    EXPECT_EQ(upload_bundle(2, many).code, ENOSPC);
+    EXPECT_THAT(documents(), SizeIs(1000));
+  }
+  restart_after_power_cut();
+  EXPECT_THAT(documents(), SizeIs(1000)) << "its client was told that it is not stored";
+}
+
+TEST_P(BundleFilesTest, ANameThatCannotBeTakenBackIsTold) {
+  folder_->fail(Step::publish, ENOSPC, 2);
+  folder_->fail(Step::remove, EIO, folder_->calls(Step::remove) + 1);
+  EXPECT_EQ(upload_bundle(1, {{"1"}, {"2"}}).code, ENOSPC);
+  EXPECT_THAT(log_.lines(LogLevel::error), ElementsAre(HasSubstr("could not be removed")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, BundleFilesTest, ::testing::Values(Layout::record),

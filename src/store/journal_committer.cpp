@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fmt/format.h>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -33,6 +34,8 @@ std::uint64_t room_for(Document& document) {
   return records * (Particulars::kRecordBytes + particulars.request.size()) +
          (particulars.is_binary ? base64_size(bytes) : bytes);
 }
+/// Files of whole records that are open at the same time, since they have no name before the flush.
+constexpr std::size_t kMostOpenFiles = 256;
 static_assert(Particulars::kRecordBytes == Journal::kRecordBytes);
 static_assert(Particulars::kLargestBundleBytes + Journal::kRecordBytes < Journal::kSegmentBytes);
 
@@ -70,6 +73,12 @@ Result<void> JournalCommitter::recover_journal() {
                                .digest = record.digest,
                                .received = record.received});
   TRY(known_.write());
+  if (!history_.unfinished.empty())
+    report_.log().write(
+        observe::LogLevel::info,
+        fmt::format("{} documents in '{}' are left out: their requests were interrupted before all of their "
+                    "documents were on the disk, and nobody was told that they are stored",
+                    history_.unfinished.size(), folder_.path()));
   history_.open = joined_by_file(std::move(history_.open));
   TRY(recover(folder_, history_, report_.log()));
   published_ = checkpointed_ = files_through_ = history_.sequence;
@@ -106,7 +115,7 @@ void JournalCommitter::begin_watching() {
 }
 
 void JournalCommitter::tell_watcher(const JournalUpload& upload) {
-  if (upload.whole_record == nullptr) return;
+  if (upload.file_bytes == 0) return;
   if (const auto watcher = watcher_.lock())
     watcher->named(upload.sequence, std::string_view(upload.name).substr(upload.name.rfind('/') + 1),
                    upload.file_bytes);
@@ -155,11 +164,14 @@ void JournalCommitter::work(const std::shared_ptr<const void>& store) {
 JournalCommitter::Uploads JournalCommitter::next_batch() {
   const Lock lock(mutex_);
   Uploads batch;
+  std::set<crypto::Digest> keys;
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && batch.size() < limits_.batch_documents && bytes < limits_.batch_bytes) {
-    const std::uint64_t more = room_for(*waiting_.front().document);
+    Document& document = *waiting_.front().document;
+    const std::uint64_t more = room_for(document);
     const bool has_room = bytes + more <= Particulars::kLargestBundleBytes;  // in a segment
-    if (!batch.empty() && (!has_room || repeats_one_of(batch, *waiting_.front().document))) break;
+    if (!batch.empty() && !has_room) break;
+    if (!add_keys(keys, document)) break;
     bytes += more;
     append_documents(batch, std::move(waiting_.front()));
     waiting_.pop_front();
@@ -227,6 +239,7 @@ void JournalCommitter::store(Uploads& batch) {
   remember_keys(batch);
 }
 
+/// Where there is not enough for all of them, those are stored that have room. False: none has.
 bool JournalCommitter::make_room(Uploads& batch) {
   if (journal_ == nullptr) {
     if (const auto begun = begin_journal(); !begun) {
@@ -235,19 +248,28 @@ bool JournalCommitter::make_room(Uploads& batch) {
       return false;
     }
   }
-  std::uint64_t bytes = 0;
+  std::uint64_t all = 0;
   Bundles bundles(batch);
   for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next())
-    bytes += room_for(*bundle.front().document);
-  const Result<void> room = journal_->make_room(bytes);
+    all += room_for(*bundle.front().document);
+  const Result<void> room = journal_->make_room(all);
   if (room) return true;
   if (journal_->is_broken()) close(room.error());
-  fail(std::span(batch), {Reason::failed, room.error()});
-  return false;
+  std::uint64_t bytes = 0;
+  Bundles each(batch);
+  for (auto bundle = each.next(); !bundle.empty(); bundle = each.next()) {
+    const std::uint64_t more = room_for(*bundle.front().document);
+    if (!has_failed_ && journal_->has_room(bytes + more))
+      bytes += more;
+    else
+      fail(bundle, {Reason::failed, room.error()});
+  }
+  return bytes > 0;
 }
 
-/// Gives each document a file and a record, unless that fails.
+/// Gives each document a file and a record, unless that fails or has failed.
 void JournalCommitter::add_records(Uploads& batch) {
+  open_files_ = 0;
   if (inbox_.keeps_records()) {
     Bundles bundles(batch);
     for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next()) add_whole_records(bundle);
@@ -256,6 +278,7 @@ void JournalCommitter::add_records(Uploads& batch) {
   bool has_hidden = false;
   std::vector<std::pair<journal::Record, std::string>> records(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].failure) continue;
     records[i].first = stage(batch[i], records[i].second);
     has_hidden |= batch[i].is_hidden;
   }
@@ -275,12 +298,17 @@ void JournalCommitter::add_records(Uploads& batch) {
 
 /// Those of a bundle, of which all are stored or none.
 void JournalCommitter::add_whole_records(std::span<JournalUpload> bundle) {
+  if (bundle.front().failure) return;
   if (const auto failure = bundle.front().document->known_failure()) return fail(bundle, *failure);
   std::optional<journal::Bundle> mark;
   if (bundle.size() > 1) mark = {.first = journal_->sequence() + 1, .documents = bundle.size()};
+  const journal::Journal::Mark begin = journal_->mark();
   for (JournalUpload& upload : bundle) {
     const Result<void> added = add_whole_record(upload, mark);
-    if (!added) return withdraw(bundle, {Reason::failed, added.error()});
+    if (added) continue;
+    journal_->take_back(begin);
+    for (JournalUpload& each : bundle) each.forget_record();
+    return fail(bundle, {Reason::failed, added.error()});
   }
 }
 
@@ -296,11 +324,13 @@ Result<void> JournalCommitter::add_whole_record(JournalUpload& upload,
   return stage_last_entry(upload);  // the record comes first, since the file holds what stands in the journal
 }
 
-/// Takes back the records that were added.
+/// Says that durable records do not count.
 void JournalCommitter::withdraw(std::span<JournalUpload> bundle, const NotStored& failure) {
   fail(bundle, failure);
-  for (const JournalUpload& upload : bundle)
-    if (upload.sequence != 0) journal_->add(journal::Withdrawal{upload.sequence});
+  for (JournalUpload& upload : bundle) {
+    journal_->add(journal::Withdrawal{upload.sequence});
+    upload.forget_record();
+  }
 }
 
 /// That of the segment of the journal to which something is about to be added.
@@ -337,9 +367,19 @@ void JournalCommitter::add_entry(JournalUpload& upload, WallTime now, std::strin
 }
 
 Result<void> JournalCommitter::stage_last_entry(JournalUpload& upload) {
+  const std::string_view text = journal_->last_text();
+  upload.file_bytes = text.size();
+  if (open_files_ == kMostOpenFiles) {
+    upload.late_text = text;
+    return {};
+  }
+  ++open_files_;
+  return write_file(upload, text);
+}
+
+Result<void> JournalCommitter::write_file(JournalUpload& upload, std::string_view text) {
   upload.whole_record = TRY(folder_.stage());
-  upload.file_bytes = journal_->last_text().size();
-  return upload.whole_record->append(as_bytes(journal_->last_text()));
+  return upload.whole_record->append(as_bytes(text));
 }
 
 /// Writes the file of a document, which has no name yet; or, of one that is not in memory, only a hidden one.
@@ -406,7 +446,7 @@ bool JournalCommitter::publish(std::span<JournalUpload> bundle) {
   for (std::size_t i = 0; i < bundle.size(); ++i) {
     const Result<void> named = publish(bundle[i]);
     if (named) continue;
-    for (const JournalUpload& before : bundle.first(i)) static_cast<void>(folder_.remove(before.name));
+    for (const JournalUpload& before : bundle.first(i)) take_name_back(before);
     withdraw(bundle, {Reason::failed, named.error()});
     return false;
   }
@@ -414,9 +454,24 @@ bool JournalCommitter::publish(std::span<JournalUpload> bundle) {
   return true;
 }
 
+/// A consumer may have been quicker.
+void JournalCommitter::take_name_back(const JournalUpload& upload) {
+  const Result<void> removed = folder_.remove(upload.name);
+  if (removed || removed.error().code == ENOENT) return;
+  report_.add_error(
+      fmt::format("'{}' could not be removed from '{}' ({}), and its sender is told that it is not stored",
+                  upload.name, folder_.path(), removed.error().message()));
+}
+
 Result<void> JournalCommitter::publish(JournalUpload& upload) {
   if (upload.is_hidden) return folder_.publish_hidden(upload.name);
-  if (upload.whole_record != nullptr) return upload.whole_record->publish(upload.name);
+  const bool is_late = !upload.late_text.empty();
+  if (is_late) TRY(write_file(upload, std::exchange(upload.late_text, {})));
+  if (upload.whole_record != nullptr) {
+    TRY(upload.whole_record->publish(upload.name));
+    if (is_late) upload.whole_record.reset();
+    return {};
+  }
   return upload.document->publish(upload.name);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,7 +45,7 @@ namespace bobbin::store {
 ///
 /// In an inbox of records (Layout::record) every document is in memory. Its file holds the entry of the
 /// journal, and is written once the entry is known; names are in the folder `new`. A document whose key is
-/// known is not stored again: it gets the outcome of the first one, also of one in the same batch. A bundle
+/// known is not stored again: it gets the outcome of the first one, for which it waits. A bundle
 /// is in one batch, and each of its documents is an upload of its own there; where one of them cannot be
 /// stored none is.
 ///
@@ -83,13 +84,21 @@ class JournalCommitter final : public Committer {
   struct JournalUpload : Upload {
     bool is_hidden = false;  // has a hidden name, from which it gets its own one
     std::unique_ptr<StagedFile> whole_record = nullptr;
-    std::uint64_t file_bytes = 0;           // of a whole record
-    WallTime received = {};                 // of a whole record
-    bool is_conflict = false;               // see journal::Record
-    std::optional<std::size_t> first = {};  // of a repetition: where the first one is in its batch
+    std::string late_text = {};    // of a whole record whose file is written behind the flush
+    std::uint64_t file_bytes = 0;  // of a whole record
+    WallTime received = {};        // of a whole record
+    bool is_conflict = false;      // see journal::Record
+    /// The record has been taken back or withdrawn.
+    void forget_record() {
+      sequence = 0;
+      whole_record.reset();
+      late_text.clear();
+    }
+    std::optional<std::size_t> first =
+        {};  // of a repetition within a bundle: where the first one is in the batch
   };
   using Uploads = std::vector<JournalUpload>;
-  /// The first document of a batch with its key.
+  /// The first document of a bundle with its key.
   struct FirstDocument {
     std::size_t place;  // in the batch, once the repetitions are out of it
     crypto::Digest digest;
@@ -99,13 +108,13 @@ class JournalCommitter final : public Committer {
   void start_task(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   void work(const std::shared_ptr<const void>& store) EXCLUDES(mutex_);
   [[nodiscard]] Uploads next_batch() EXCLUDES(mutex_);
-  [[nodiscard]] static bool repeats_one_of(const Uploads& batch, const Document& document);
+  [[nodiscard]] static bool add_keys(std::set<crypto::Digest>& keys, const Document& document);
   static void append_documents(Uploads& batch, JournalUpload upload);
 
   void commit(Uploads& batch) EXCLUDES(journal_mutex_);
   [[nodiscard]] Uploads take_repetitions(Uploads& batch) REQUIRES(journal_mutex_);
-  [[nodiscard]] bool find_repetitions(std::span<JournalUpload> bundle, std::size_t next,
-                                      FirstDocuments& firsts) REQUIRES(journal_mutex_);
+  [[nodiscard]] bool find_repetitions(std::span<JournalUpload> bundle, std::size_t next)
+      REQUIRES(journal_mutex_);
   void remember_keys(const Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> write_keys() REQUIRES(journal_mutex_);
   void store(Uploads& batch) REQUIRES(journal_mutex_);
@@ -120,6 +129,7 @@ class JournalCommitter final : public Committer {
                                               const std::optional<journal::Bundle>& bundle)
       REQUIRES(journal_mutex_);
   void withdraw(std::span<JournalUpload> bundle, const NotStored& failure) REQUIRES(journal_mutex_);
+  void take_name_back(const JournalUpload& upload) REQUIRES(journal_mutex_);
   /// `name`: of its file. The document has no failure.
   void add_entry(JournalUpload& upload, WallTime now, std::string name,
                  const std::optional<journal::Bundle>& bundle) REQUIRES(journal_mutex_);
@@ -128,6 +138,7 @@ class JournalCommitter final : public Committer {
   void publish(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] bool publish(std::span<JournalUpload> bundle) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> publish(JournalUpload& upload);
+  [[nodiscard]] Result<void> write_file(JournalUpload& upload, std::string_view text);
   void tell_watcher(const JournalUpload& upload) REQUIRES(journal_mutex_);
   void begin_watching() REQUIRES(journal_mutex_);
   [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
@@ -173,6 +184,7 @@ class JournalCommitter final : public Committer {
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
+  std::size_t open_files_ GUARDED_BY(journal_mutex_) = 0;  // of the batch, without a name
   std::uint64_t spare_beside_ GUARDED_BY(journal_mutex_) =
       0;  // the segment that was written when one was made
   std::deque<RecordSegment> segments_ GUARDED_BY(journal_mutex_);  // of which there is no file yet

@@ -392,9 +392,22 @@ TEST_F(RecordsTest, NamesAreInTheOrderOfTheRecords) {
   }
 }
 
-TEST_F(RecordsTest, ARecordWithoutAFileIsWithdrawn) {
+TEST_F(RecordsTest, ARecordWhoseFileCannotBeWrittenHasNeverBeen) {
   upload(0, "0");
-  folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 1);
+  for (const Step step : {Step::stage, Step::append}) {
+    folder_->fail(step, ENOSPC, folder_->calls(step) + 1);
+    EXPECT_EQ(try_to_upload(1).code, ENOSPC);
+  }
+  EXPECT_EQ(server_->store->state(), DocumentStore::State::open);
+  const std::string name = upload(2, "2");
+  EXPECT_THAT(record_of(name), HasSubstr("\"sequence\":2,"));
+  restart_after_power_cut();
+  EXPECT_THAT(files(), SizeIs(2)) << "its client was told that it is not stored";
+}
+
+TEST_F(RecordsTest, ARecordWhoseFileCannotBeNamedIsWithdrawn) {
+  upload(0, "0");
+  folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 1);
   EXPECT_EQ(try_to_upload(1).code, ENOSPC);
   EXPECT_EQ(server_->store->state(), DocumentStore::State::open);
   const std::string name = upload(2, "2");
@@ -494,7 +507,7 @@ TEST_F(RecordsTest, AnotherContentIsRefusedStoredOrIgnored) {
 }
 
 /// They wait in the queue together, while the first one is under way.
-TEST_F(RecordsTest, RepetitionsInOneBatchShareTheOutcomeOfTheFirst) {
+TEST_F(RecordsTest, RepetitionsAtTheSameTimeHaveTheOutcomeOfTheFirst) {
   folder_->hold(Step::stage);
   submit(0, "0");
   ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
@@ -512,16 +525,38 @@ TEST_F(RecordsTest, RepetitionsInOneBatchShareTheOutcomeOfTheFirst) {
   EXPECT_THAT(files(), SizeIs(2));
 }
 
-TEST_F(RecordsTest, RepetitionsInOneBatchShareTheFailureOfTheFirst) {
+/// Nor is one refused because of another one that is not stored in the end.
+TEST_F(RecordsTest, NobodySharesTheFailureOfADocumentWithTheSameKey) {
   folder_->hold(Step::stage);
   submit(0, "0");
   ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
   key_ = key_of("a");
-  for (int i = 1; i <= 2; ++i) submit(i, "1");
+  submit(1, "1");
+  submit(2, "2");
+  submit(3, "2");
   folder_->fail(Step::append, ENOSPC, folder_->calls(Step::append) + 2);
   folder_->release(Step::stage);
-  for (int i = 1; i <= 2; ++i) EXPECT_EQ(outcomes_.wait(i).code, ENOSPC);
-  EXPECT_FALSE(try_to_upload(3, "1").is_repetition);
+  EXPECT_EQ(outcomes_.wait(1).code, ENOSPC);
+  EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
+  EXPECT_TRUE(outcomes_.wait(3).is_repetition);
+}
+
+/// A segment that cannot be begun costs those that the old one has no room for.
+TEST_F(RecordsTest, WhatHasRoomIsStoredBesideWhatHasNone) {
+  piece_bytes_ = 8UL * 1024 * 1024;
+  restart();
+  const std::string large(3'000'000, '1');
+  for (int i = 0; i < 5; ++i) upload(i, large);  // of 16 MiB
+  folder_->hold(Step::stage);
+  submit(5, "5");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  submit(6, large);
+  submit(7, "7");
+  folder_->journal_disk().fail_prepare = ENOSPC;
+  folder_->release(Step::stage);
+  EXPECT_EQ(outcomes_.wait(5).kind, Kind::stored);
+  EXPECT_EQ(outcomes_.wait(6).code, ENOSPC);
+  EXPECT_EQ(outcomes_.wait(7).kind, Kind::stored);
 }
 
 /// The record stays in the journal until its key is on stable storage.

@@ -24,28 +24,27 @@ Repetition judge(const DocumentKey& key, bool is_same_content) {
 
 }  // namespace
 
-/// Whether a document of the bundle in `document` has the key of another one in the batch. Nobody knows yet
-/// whether that one will be stored, and the bundle must not depend on it.
-bool JournalCommitter::repeats_one_of(const Uploads& batch, const Document& document) {
-  const std::vector<Part>& bundle = document.particulars().bundle;
-  if (bundle.empty()) return false;
-  std::set<crypto::Digest> keys;
-  for (const JournalUpload& upload : batch)
-    if (const auto& key = upload.key()) keys.insert(key->digest);
-  return std::ranges::any_of(bundle,
-                             [&](const Part& part) { return part.key && keys.contains(part.key->digest); });
+/// Adds the keys of what the document holds. False: one of them is there. Then nobody knows yet what becomes
+/// of the other one, and this one must neither share its failure nor be refused because of it.
+bool JournalCommitter::add_keys(std::set<crypto::Digest>& keys, const Document& document) {
+  const Particulars& particulars = document.particulars();
+  std::vector<crypto::Digest> own;
+  if (particulars.key) own.push_back(particulars.key->digest);
+  for (const Part& part : particulars.bundle)
+    if (part.key) own.push_back(part.key->digest);
+  if (std::ranges::any_of(own, [&](const crypto::Digest& key) { return keys.contains(key); })) return false;
+  keys.insert(own.begin(), own.end());
+  return true;
 }
 
 /// Takes those out that need no record: each has an outcome then, or is to get that of another document of
-/// the batch. Of a bundle all are refused when one is.
+/// its bundle. Of a bundle all are refused when one is.
 JournalCommitter::Uploads JournalCommitter::take_repetitions(Uploads& batch) {
   Uploads settled;
   Uploads rest;
-  FirstDocuments firsts;
   Bundles bundles(batch);
   for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next()) {
-    if (!find_repetitions(bundle, rest.size(), firsts)) {
-      std::erase_if(firsts, [&](const auto& first) { return first.second.place >= rest.size(); });
+    if (!find_repetitions(bundle, rest.size())) {
       for (JournalUpload& upload : bundle) {
         upload.is_repetition = false;
         upload.first.reset();
@@ -63,8 +62,8 @@ JournalCommitter::Uploads JournalCommitter::take_repetitions(Uploads& batch) {
 
 /// `next`: where the first of them that is no repetition will be in the batch. False: another document of a
 /// key that may have one alone is refused.
-bool JournalCommitter::find_repetitions(std::span<JournalUpload> bundle, std::size_t next,
-                                        FirstDocuments& firsts) {
+bool JournalCommitter::find_repetitions(std::span<JournalUpload> bundle, std::size_t next) {
+  FirstDocuments firsts;
   for (JournalUpload& upload : bundle) {
     const auto& key = upload.key();
     const auto content = upload.content();

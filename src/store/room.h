@@ -75,6 +75,12 @@ class Room : public std::enable_shared_from_this<Room> {
   [[nodiscard]] Result<Place, Obstacle> take(std::uint64_t document_bytes, std::uint64_t documents = 1)
       EXCLUDES(mutex_);
 
+  /// Whether so much would have room if the inbox were empty.
+  [[nodiscard]] bool could_take(std::uint64_t document_bytes, std::uint64_t documents) const {
+    return (limits_.documents == 0 || documents <= limits_.documents) &&
+           (limits_.bytes == 0 || document_bytes + documents * kReceiptBytes <= limits_.bytes);
+  }
+
   /// Whether look() should be called now: at most once a second, and less often where that takes long. After
   /// true either look() must be called, or forgo_look().
   [[nodiscard]] bool begin_look(Instant now) EXCLUDES(mutex_);

@@ -118,6 +118,12 @@ class TestFolder : public Folder {
     return staged_files_;
   }
 
+  /// The highest number of them until now.
+  [[nodiscard]] std::size_t most_staged_files() {
+    const Lock lock(mutex_);
+    return most_staged_files_;
+  }
+
   Result<Ownership> own() override {
     const Lock lock(mutex_);
     return ownership_;
@@ -133,7 +139,7 @@ class TestFolder : public Folder {
   Result<std::unique_ptr<StagedFile>> stage() override {
     const Lock lock(mutex_);
     TRY(enter(Step::stage));
-    ++staged_files_;
+    most_staged_files_ = std::max(most_staged_files_, ++staged_files_);
     leave(Step::stage, {});
     return std::make_unique<File>(*this);
   }
@@ -386,6 +392,7 @@ class TestFolder : public Folder {
   std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);
   std::size_t published_too_early_ GUARDED_BY(mutex_) = 0;
   std::size_t staged_files_ GUARDED_BY(mutex_) = 0;
+  std::size_t most_staged_files_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace bobbin::store

@@ -114,6 +114,12 @@ Response too_many_documents(std::uint64_t most) {
                   most));
 }
 
+Response too_much_for_inbox() {
+  return Response::error(
+      Status::content_too_large,
+      "These documents are more than this inbox may ever hold. Send them in several requests.");
+}
+
 Response unusable_form(std::string reason) { return Response::error(Status::bad_request, std::move(reason)); }
 
 Response without_boundary() {

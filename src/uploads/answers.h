@@ -30,6 +30,8 @@ namespace bobbin::uploads {
 [[nodiscard]] http::Response without_documents(std::string_view form);
 /// 413 for content of more documents than are taken at once. Not closing, like invalid_json.
 [[nodiscard]] http::Response too_many_documents(std::uint64_t most);
+/// The same for more than the inbox could hold if it were empty.
+[[nodiscard]] http::Response too_much_for_inbox();
 /// 400 for a form of which no document can be made.
 [[nodiscard]] http::Response unusable_form(std::string reason);
 /// 400 for a form whose parts cannot be told apart.

@@ -21,6 +21,7 @@ void BundleIntake::begin_document(const Position& begin) {
   begin_ = begin;
   document_bytes_ = 0;
   validator_ = json::Validator(key_.wanted());
+  key_.begin();
 }
 
 void BundleIntake::add(std::string_view text) {

@@ -105,13 +105,6 @@ std::optional<std::vector<std::string>> KeyReader::parts(std::size_t source, std
 
 Result<KeyReader::Key, std::string> KeyReader::finish(const json::Validator& validator,
                                                       std::optional<std::size_t> place) {
-  auto key = find(validator, place);
-  if (content_) content_.emplace();
-  return key;
-}
-
-Result<KeyReader::Key, std::string> KeyReader::find(const json::Validator& validator,
-                                                    std::optional<std::size_t> place) {
   if (!repeated_field_.empty())
     return failure(
         fmt::format("The field {} identifies a document, and may be sent only once.", repeated_field_));

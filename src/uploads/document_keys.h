@@ -69,15 +69,17 @@ class KeyReader {
   void add(Bytes piece) {
     if (content_) content_->add(piece);
   }
-  /// After all of the document, which is JSON; what is added afterwards is of the next one. `place`: of one
+  /// What is added from now on is of the next document.
+  void begin() {
+    if (content_) content_.emplace();
+  }
+  /// After all of the document, which is JSON. `place`: of one
   /// of several, which one it is; where a field is the key, that of each is the field and its place. A
   /// failure is a sentence for the client.
   [[nodiscard]] Result<Key, std::string> finish(const json::Validator& validator,
                                                 std::optional<std::size_t> place = std::nullopt);
 
  private:
-  [[nodiscard]] Result<Key, std::string> find(const json::Validator& validator,
-                                              std::optional<std::size_t> place);
   /// One text for each part of the key, nothing when the source is not there.
   [[nodiscard]] std::optional<std::vector<std::string>> parts(std::size_t source, std::size_t first_pointer,
                                                               const json::Validator& validator,

@@ -161,10 +161,13 @@ class InboxExchange final : public http::Exchange {
   std::optional<http::Response> take_bundle(const Received& received, std::uint64_t request_bytes,
                                             std::optional<store::Room::Place>& place) const {
     const std::uint64_t documents = received.bundle.size();
-    const std::uint64_t most = (store::Particulars::kLargestBundleBytes - received.bytes) /
-                               (store::Particulars::kRecordBytes + request_bytes);
+    if (documents == 0) return std::nullopt;
+    const std::uint64_t bytes_of_each =
+        received.bytes / documents + store::Particulars::kRecordBytes + request_bytes;
+    const std::uint64_t most = store::Particulars::kLargestBundleBytes / bytes_of_each;
     if (documents > most) return too_many_documents(most);
     if (documents < 2 || !settings_.room) return std::nullopt;
+    if (!settings_.room->could_take(received.bytes, documents)) return too_much_for_inbox();
     place.reset();
     auto taken = settings_.room->take(received.bytes, documents);
     if (!taken) return no_room(taken.error());

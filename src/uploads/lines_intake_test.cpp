@@ -88,6 +88,12 @@ TEST_F(LinesIntakeTest, TheDigestOfALineIsThatOfItsDocument) {
   EXPECT_THAT(take_documents(), SizeIs(3));
 }
 
+TEST_F(LinesIntakeTest, BlankLinesArePartOfNoDocument) {
+  const InboxSettings wanted = keyed({"digest"});
+  EXPECT_THAT(text_of(upload(wanted, "1\n  \n1\n\r\r\n \n1\n")), HasSubstr("\"stored\":1,\"repeated\":2"));
+  EXPECT_THAT(text_of(upload(wanted, " \n1")), HasSubstr("\"stored\":0,\"repeated\":1"));
+}
+
 /// Who sends the same content again with the same Idempotency-Key finds each line again.
 TEST_F(LinesIntakeTest, WhereAFieldIsTheKeyALineIsKnownByItsPlace) {
   const InboxSettings wanted = keyed({"header:idempotency-key"});
@@ -135,7 +141,7 @@ TEST_F(LinesIntakeTest, EachDocumentTakesRoom) {
   observe::TestLog log;
   InboxSettings wanted = settings();
   wanted.room = *store::Room::open(directory_.path(""), {.documents = 4}, "test", log.writer("Inbox"));
-  EXPECT_EQ(upload(wanted, lines(5)).status, Status::insufficient_storage);
+  EXPECT_EQ(upload(wanted, lines(5)).status, Status::content_too_large) << "it would never have room";
   EXPECT_EQ(upload(wanted, lines(3)).status, Status::created);
   EXPECT_EQ(upload(wanted, lines(2)).status, Status::insufficient_storage);
   EXPECT_EQ(upload(wanted, lines(1)).status, Status::created);
