@@ -131,7 +131,7 @@ struct InboxConfig {
   std::string token_file;         ///< as that of a rule for the path
   std::string feed_token_file;    ///< the same for GET, which gives the records; empty: they are not given
 
-  std::vector<std::string> accept;  ///< json, form, multipart, text, reports and any; empty: json
+  std::vector<std::string> accept;                      ///< what accept_inbox_type accepts; empty: json
   std::vector<std::string> codings = {"gzip", "zstd"};  ///< that are decoded
   std::string unwrap;                ///< the field of a form that holds the document; empty: all of them
   std::string redirect;              ///< where a form that is kept leads to; empty: it is answered as JSON

@@ -124,7 +124,7 @@ uploads::ContentTypes content_types_of(const InboxConfig& config) {
           .form = takes(config, "form"),
           .text = takes(config, "text"),
           .reports = takes(config, "reports"),
-          .multipart = takes(config, "multipart"),
+          .multipart = takes(config, "multipart") || takes(config, "files"),
           .lines = takes(config, "ndjson"),
           .batch = takes(config, "cloudevents-batch"),
           .any = takes(config, "any")};
@@ -149,14 +149,15 @@ Result<void, std::string> check_types(const InboxConfig& config) {
   const auto fault = [&](std::string_view key, std::string_view needed) {
     return failure(fmt::format("{}: {}: it says nothing without {} in accept", name_of(config), key, needed));
   };
-  const bool takes_forms = takes(config, "form") || takes(config, "multipart");
-  if (!config.redirect.empty() && !takes_forms) return fault("redirect", "\"form\" or \"multipart\"");
-  if (!config.unwrap.empty() && !takes_forms) return fault("unwrap", "\"form\" or \"multipart\"");
+  const bool takes_forms = takes(config, "form") || takes(config, "multipart") || takes(config, "files");
+  if (!config.redirect.empty() && !takes_forms)
+    return fault("redirect", "\"form\", \"multipart\" or \"files\"");
+  if (!config.unwrap.empty() && !takes_forms) return fault("unwrap", "\"form\", \"multipart\" or \"files\"");
   const bool takes_what_is_sent_unasked = std::ranges::any_of(config.accept, [](std::string_view each) {
     return each != "json" && each != "ndjson" && each != "cloudevents-batch";
   });
   if (!config.origins.empty() && !takes_what_is_sent_unasked)
-    return fault("origins", "\"form\", \"multipart\", \"text\", \"reports\" or \"any\"");
+    return fault("origins", "\"form\", \"multipart\", \"files\", \"text\", \"reports\" or \"any\"");
   return {};
 }
 
@@ -320,21 +321,24 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
   std::vector<std::string> kept = inbox.config.keep;
   if (scheme) std::ranges::copy(scheme->field_names(), std::back_inserter(kept));
   std::shared_ptr<const http::Handler> handler = std::make_shared<const uploads::InboxHandler>(
-      uploads::InboxSettings{.name = inbox.config.name,
-                             .most_bytes = inbox.most_bytes,
-                             .success = status_of(inbox.config, http::Status::created),
-                             .success_of_reports = status_of(inbox.config, http::Status::no_content),
-                             .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
-                             .room = inbox.room,
-                             .types = content_types_of(inbox.config),
-                             .codings = codings_of(inbox.config),
-                             .unwrap = inbox.config.unwrap,
-                             .redirect = inbox.config.redirect,
-                             .origins = origins_of(inbox.config),
-                             .keys = TRY(key_settings_of(inbox.config)),
-                             .scheme = std::move(scheme),
-                             .quarantine = inbox.quarantine,
-                             .commit_timeout = times.commit_timeout},
+      uploads::InboxSettings{
+          .name = inbox.config.name,
+          .most_bytes = inbox.most_bytes,
+          .success = status_of(inbox.config, http::Status::created),
+          .success_of_reports = status_of(inbox.config, http::Status::no_content),
+          .kept_fields = uploads::KeptFields(std::move(kept), std::move(secret)),
+          .room = inbox.room,
+          .types = content_types_of(inbox.config),
+          .codings = codings_of(inbox.config),
+          .files = takes(inbox.config, "files") ? uploads::FormFiles::taken : uploads::FormFiles::refused,
+          .most_bytes_with_files = InboxConfig::kLargestDocument,
+          .unwrap = inbox.config.unwrap,
+          .redirect = inbox.config.redirect,
+          .origins = origins_of(inbox.config),
+          .keys = TRY(key_settings_of(inbox.config)),
+          .scheme = std::move(scheme),
+          .quarantine = inbox.quarantine,
+          .commit_timeout = times.commit_timeout},
       inbox.store);
   if (inbox.config.feed_token_file.empty()) return handler;
   // A stream must say something before it counts as stalled.

@@ -397,9 +397,9 @@ constexpr Option kOptions[] = {
      .reach = Option::Reach::table,
      .meaning = "How far the time of a signature may be from that of the server, for a scheme whose signatures have one."},
     {.group = "Inboxes", .name = "inbox-accept", .key_in_table = "accept",
-     .effect = List{&InboxConfig::accept, accept_inbox_type, "json, form, multipart, ndjson, cloudevents-batch, text, reports or any", "json"},
+     .effect = List{&InboxConfig::accept, accept_inbox_type, "json, form, multipart, files, ndjson, cloudevents-batch, text, reports or any", "json"},
      .reach = Option::Reach::table,
-     .meaning = "What is taken: json is application/json and types that end in +json; form is application/x-www-form-urlencoded, which is kept as a JSON object; multipart is multipart/form-data without files, likewise; ndjson is application/x-ndjson, a document in each line, of which all are kept or none; cloudevents-batch is application/cloudevents-batch+json, likewise; text is text/plain that holds JSON; "
+     .meaning = "What is taken: json is application/json and types that end in +json; form is application/x-www-form-urlencoded, which is kept as a JSON object; multipart is multipart/form-data without files, likewise; files is the same with files, which stand in the object in base64; ndjson is application/x-ndjson, a document in each line, of which all are kept or none; cloudevents-batch is application/cloudevents-batch+json, likewise; text is text/plain that holds JSON; "
                 "reports are those of browsers, application/reports+json and application/csp-report; any is everything else, which is kept as it is, in base64."},
     {.group = "Inboxes", .name = "inbox-codings", .key_in_table = "codings",
      .effect = List{&InboxConfig::codings, accept_inbox_coding, "gzip or zstd", "none"},

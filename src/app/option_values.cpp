@@ -248,7 +248,7 @@ std::optional<std::string> accept_inbox_status(std::string_view text) {
 
 std::optional<std::string> accept_inbox_type(std::string_view text) {
   for (const std::string_view allowed :
-       {"json", "form", "multipart", "ndjson", "cloudevents-batch", "text", "reports", "any"})
+       {"json", "form", "multipart", "files", "ndjson", "cloudevents-batch", "text", "reports", "any"})
     if (text == allowed) return std::string(text);
   return std::nullopt;
 }

@@ -5,7 +5,9 @@
 #include <map>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "base/utf8.h"
+#include "crypto/sha256.h"
 #include "json/object.h"
 
 namespace bobbin::uploads {
@@ -59,37 +61,58 @@ class BoundedText {
  public:
   explicit BoundedText(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
-  void add(char c) {
-    if (has_room(1)) text_ += c;
+  void add(std::string_view text) {
+    if (has_room(text.size())) text_ += text;
   }
   void add_string(std::string_view text) {
     if (has_room(json::string_size(text))) json::append_string(text_, text);
+  }
+  /// False: it is too long from now on.
+  [[nodiscard]] bool has_room(std::size_t bytes) {
+    is_too_long_ = is_too_long_ || bytes > most_bytes_ - text_.size();
+    return !is_too_long_;
   }
   [[nodiscard]] std::optional<std::string> take() && {
     return is_too_long_ ? std::nullopt : std::optional(std::move(text_));
   }
 
  private:
-  [[nodiscard]] bool has_room(std::size_t bytes) {
-    is_too_long_ = is_too_long_ || bytes > most_bytes_ - text_.size();
-    return !is_too_long_;
-  }
-
   const std::uint64_t most_bytes_;
   std::string text_;
   bool is_too_long_ = false;
 };
 
-using Values = std::vector<std::string_view>;
+using Values = std::vector<const FormField*>;
+
+void add_file(BoundedText& json, const FormFile& file, std::string_view content) {
+  if (file.name.empty() && content.empty()) return json.add("null");
+  json.add("{\"filename\":");
+  json.add_string(file.name);
+  if (!file.type.empty()) {
+    json.add(",\"type\":");
+    json.add_string(file.type);
+  }
+  json.add(fmt::format(",\"size\":{},\"sha256\":\"{}\",\"base64\":\"", content.size(),
+                       crypto::hex_of(crypto::sha256(content))));
+  if (json.has_room(base64_size(content.size()))) json.add(encode_base64(content));
+  json.add("\"}");
+}
+
+void add_value(BoundedText& json, const FormField& field) {
+  if (field.file)
+    add_file(json, *field.file, field.value);
+  else
+    json.add_string(field.value);
+}
 
 void add_values(BoundedText& json, const Values& values) {
-  if (values.size() == 1) return json.add_string(values.front());
-  json.add('[');
-  for (const std::string_view& value : values) {
-    if (&value != &values.front()) json.add(',');
-    json.add_string(value);
+  if (values.size() == 1) return add_value(json, *values.front());
+  json.add("[");
+  for (const FormField* const value : values) {
+    if (value != values.front()) json.add(",");
+    add_value(json, *value);
   }
-  json.add(']');
+  json.add("]");
 }
 
 }  // namespace
@@ -121,17 +144,17 @@ std::optional<std::string> form_to_json(std::span<const FormField> fields, std::
   for (const FormField& field : fields) {
     Values& of_name = values[field.name];
     if (of_name.empty()) names.push_back(field.name);
-    of_name.push_back(field.value);
+    of_name.push_back(&field);
   }
   BoundedText json(most_bytes);
-  json.add('{');
+  json.add("{");
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) json.add(',');
+    if (i > 0) json.add(",");
     json.add_string(names[i]);
-    json.add(':');
+    json.add(":");
     add_values(json, values[names[i]]);
   }
-  json.add('}');
+  json.add("}");
   return std::move(json).take();
 }
 

@@ -16,10 +16,17 @@ namespace bobbin::uploads {
 
 inline constexpr std::size_t kMostFormFields = 1000;
 
+/// What is said of a field that is a file.
+struct FormFile {
+  std::string_view name;  ///< as its sender has given it; empty: none was chosen, or it has none
+  std::string_view type;  ///< its media type; empty: none is said
+};
+
 /// A field of a form, decoded. The views lie in the text that was given to parse_form.
 struct FormField {
   std::string_view name;
-  std::string_view value;
+  std::string_view value;  ///< of a file its content, which may be anything; otherwise UTF-8
+  std::optional<FormFile> file = {};
 };
 
 /// The fields of a form in the order received. As the standard says, a `+` is a space, a `%` that begins no
@@ -31,8 +38,9 @@ struct FormField {
 [[nodiscard]] Result<std::vector<FormField>, std::string> parse_form(std::string& content);
 
 /// One JSON object: a member for each name, in the order in which the names first come. Its value is a
-/// string, or an array of strings when the name comes more than once. Nothing: it would have more than
-/// `most_bytes`. The names and values are UTF-8.
+/// string; of a file an object that says its name, type, size in bytes and SHA-256, and has its content in
+/// base64, or null where none was chosen; or an array of these when the name comes more than once. Nothing:
+/// it would have more than `most_bytes`.
 [[nodiscard]] std::optional<std::string> form_to_json(std::span<const FormField> fields,
                                                       std::uint64_t most_bytes);
 

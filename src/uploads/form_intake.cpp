@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "uploads/answers.h"
-#include "uploads/multipart_form.h"
 
 namespace bobbin::uploads {
 namespace {
@@ -40,7 +39,7 @@ http::Intake FormIntake::take(Bytes piece) {
 
 Result<std::vector<FormField>, http::Response> FormIntake::fields() {
   if (!boundary_) return parse_form(content_).map_error(unusable_form);
-  return parse_multipart(content_, *boundary_).map_error([](MultipartFault fault) {
+  return parse_multipart(content_, *boundary_, files_).map_error([](MultipartFault fault) {
     return fault.is_file ? takes_no_files(std::move(fault.reason)) : unusable_form(std::move(fault.reason));
   });
 }
@@ -48,8 +47,8 @@ Result<std::vector<FormField>, http::Response> FormIntake::fields() {
 Result<std::string, http::Response> FormIntake::finish() {
   const std::vector<FormField> fields = TRY(this->fields());
   if (!unwrap_.empty()) return unwrapped(fields, unwrap_).map_error(unusable_form);
-  auto document = form_to_json(fields, most_bytes_);
-  if (!document) return failure(form_too_large(most_bytes_));
+  auto document = form_to_json(fields, most_document_bytes_);
+  if (!document) return failure(form_too_large(most_document_bytes_));
   return *std::move(document);
 }
 

@@ -142,7 +142,8 @@ class InboxExchange final : public http::Exchange {
     const std::uint64_t bytes = size_of(request, announced.coding);
     const bool is_of_form = is_form(announced.type);
     KeyReader key(settings.keys, request);
-    JsonIntake content(settings.most_bytes, store.begin(is_of_form ? 0 : bytes), request.resume(),
+    JsonIntake content(is_of_form ? settings.most_form_document_bytes() : settings.most_bytes,
+                       store.begin(is_of_form ? 0 : bytes), request.resume(),
                        rest_for(announced.verification), key.wanted(), subject_for(settings, announced.type),
                        judgement_of(announced.type));
     if (announced.type == ContentType::lines)
@@ -152,7 +153,8 @@ class InboxExchange final : public http::Exchange {
     DocumentIntake document(std::move(key), std::move(content));
     if (!is_of_form) return std::make_unique<DocumentIntake>(std::move(document));
     return std::make_unique<FormDocumentIntake>(
-        FormIntake(announced.boundary, settings.most_bytes, settings.unwrap, store.begin(bytes),
+        FormIntake(announced.boundary, settings.files, settings.most_bytes,
+                   settings.most_form_document_bytes(), settings.unwrap, store.begin(bytes),
                    request.resume()),
         std::move(document));
   }
@@ -195,8 +197,9 @@ class InboxExchange final : public http::Exchange {
 /// and what is decoded often is.
 std::uint64_t largest_document(const InboxSettings& settings, const http::RequestHead& head,
                                const Announced& announced) {
-  const bool is_known = head.framing.kind == http::ContentFraming::Kind::length && !is_form(announced.type) &&
+  const bool is_known = head.framing.kind == http::ContentFraming::Kind::length &&
                         announced.coding == http::ContentCoding::identity;
+  if (is_form(announced.type)) return settings.most_form_document_bytes();
   const std::uint64_t bytes = is_known ? head.framing.length_bytes : settings.most_bytes;
   return announced.type == ContentType::any ? base64_size(bytes) : bytes;
 }

@@ -11,6 +11,7 @@
 #include "store/room.h"
 #include "uploads/content_types.h"
 #include "uploads/document_keys.h"
+#include "uploads/multipart_form.h"
 #include "uploads/page_origins.h"
 #include "uploads/quarantine.h"
 #include "uploads/request_record.h"
@@ -26,6 +27,9 @@ struct InboxSettings {
   std::shared_ptr<store::Room> room = nullptr;  ///< null: there is no limit
   ContentTypes types = {.json_suffix = true};
   http::CodingSet codings = {};  ///< that are decoded; of those that have a decoder
+  FormFiles files = FormFiles::refused;
+  /// Of what is made of a form with files, which stand in it in base64. The store keeps it in memory.
+  std::uint64_t most_bytes_with_files = 0;
   std::string unwrap = {};  ///< the field of a form that holds the document; empty: all fields become one
   std::string redirect =
       {};  ///< where a form that is kept leads to, as in a URI; empty: it is answered as JSON
@@ -34,6 +38,11 @@ struct InboxSettings {
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
   std::optional<Quarantine> quarantine = {};      ///< nothing: what is no document is refused
   Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
+
+  /// Of what is made of a form.
+  [[nodiscard]] std::uint64_t most_form_document_bytes() const {
+    return files == FormFiles::taken ? most_bytes_with_files : most_bytes;
+  }
 };
 
 /// Keeps JSON documents, forms as such, and other content as it is, with what is known of their requests. A

@@ -33,8 +33,9 @@ std::string_view without_padding(std::string_view line) {
 /// What the head of a part says.
 struct PartHead {
   std::optional<std::string_view> name;  // between its quotes, or without any
-  bool is_file = false;
+  std::optional<FormFile> file;          // its name likewise
   bool has_disposition = false;
+  std::string_view type;
   bool is_encoded = false;  // in a way that is not undone
 };
 
@@ -45,8 +46,9 @@ bool read_disposition(std::string_view value, PartHead& head) {
     return false;
   bool is_named_twice = false;
   const bool is_well_formed = reader.parameters([&](std::string_view name, std::string_view text) {
-    if (equals_ignoring_case(name, "filename") || equals_ignoring_case(name, "filename*"))
-      head.is_file = true;
+    const bool has_name = equals_ignoring_case(name, "filename");
+    if (!head.file && (has_name || equals_ignoring_case(name, "filename*"))) head.file.emplace();
+    if (has_name) head.file->name = unquoted(text);
     if (!equals_ignoring_case(name, "name")) return;
     is_named_twice = is_named_twice || head.name;
     head.name = unquoted(text);
@@ -67,6 +69,7 @@ bool read_field_line(std::string_view line, PartHead& head) {
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trim(line.substr(colon + 1));
   if (equals_ignoring_case(name, "Content-Disposition")) return read_disposition(value, head);
+  if (equals_ignoring_case(name, "Content-Type")) head.type = value;
   if (equals_ignoring_case(name, "Content-Transfer-Encoding")) head.is_encoded = !is_no_encoding(value);
   return true;
 }
@@ -74,8 +77,8 @@ bool read_field_line(std::string_view line, PartHead& head) {
 /// Reads the parts of a form from its front.
 class MultipartReader {
  public:
-  MultipartReader(std::string& content, std::string_view boundary)
-      : content_(content), delimiter_(std::string(kLineEnd) + "--" + std::string(boundary)) {}
+  MultipartReader(std::string& content, std::string_view boundary, FormFiles files)
+      : content_(content), delimiter_(std::string(kLineEnd) + "--" + std::string(boundary)), files_(files) {}
 
   [[nodiscard]] Result<std::vector<FormField>, MultipartFault> read() {
     if (!find_first())
@@ -132,7 +135,7 @@ class MultipartReader {
     if (head_end > at_ && !read_head(text().substr(head_begin, head_end - head_begin), head))
       return fault("has a malformed head");
     if (!head.name) return fault("does not say its name in a Content-Disposition of form-data");
-    if (head.is_file)
+    if (head.file && files_ == FormFiles::refused)
       return failure(MultipartFault{
           .is_file = true,
           .reason = fmt::format("This inbox takes no files, and part {} of the form is one.", number)});
@@ -144,8 +147,14 @@ class MultipartReader {
     const auto end = find_delimiter();
     if (!end) return fault("has no boundary behind it");
     const std::string_view value = text().substr(begin, *end - std::min(begin, *end));
-    if (!is_utf8(name) || !is_utf8(value)) return fault("is not UTF-8");
-    fields_.push_back({.name = name, .value = value});
+    if (!is_utf8(name) || (!head.file && !is_utf8(value))) return fault("is not UTF-8");
+    if (head.file) {
+      head.file->name = with_quotes(head.file->name);
+      head.file->type = head.type;
+      if (!is_utf8(head.file->name) || !is_utf8(head.file->type))
+        return fault("has a head that is not UTF-8");
+    }
+    fields_.push_back({.name = name, .value = value, .file = head.file});
     return {};
   }
   static bool read_head(std::string_view lines, PartHead& head) {
@@ -170,6 +179,7 @@ class MultipartReader {
 
   std::string& content_;
   const std::string delimiter_;
+  const FormFiles files_;
   std::size_t at_ = 0;  // at the line end behind the last delimiter
   bool is_at_end_ = false;
   std::vector<FormField> fields_;
@@ -196,8 +206,8 @@ std::optional<std::string> boundary_of(std::string_view content_type) {
 }
 
 Result<std::vector<FormField>, MultipartFault> parse_multipart(std::string& content,
-                                                               std::string_view boundary) {
-  return MultipartReader(content, boundary).read();
+                                                               std::string_view boundary, FormFiles files) {
+  return MultipartReader(content, boundary, files).read();
 }
 
 }  // namespace bobbin::uploads

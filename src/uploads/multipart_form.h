@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,15 @@ inline constexpr std::size_t kMostPartHeadBytes = 8UL * 1024;
 /// 1 to 70 characters that may stand in one, or several.
 [[nodiscard]] std::optional<std::string> boundary_of(std::string_view content_type);
 
+/// What becomes of a part that is a file.
+enum class FormFiles : std::uint8_t {
+  refused,  ///< and the whole form with it
+  taken,
+};
+
 /// Why a form is not taken.
 struct MultipartFault {
-  bool is_file = false;  ///< a part is a file; otherwise the form is malformed
+  bool is_file = false;  ///< a part is a file, which is refused; otherwise the form is malformed
   std::string reason;    ///< a sentence for the client; parts count from 1
 };
 
@@ -28,9 +35,11 @@ struct MultipartFault {
 /// behind the last one is passed over. A name stands between quotes, in which `\"` is a quote. Browsers write
 /// `%22` for a quote; that is left as it is, since it may be meant so.
 ///
-/// Refused are files, what is not UTF-8, and more than kMostFormFields, or than kMostPartHeadBytes in front
-/// of one. `content` outlives the fields, whose names may be changed in place in it.
+/// Refused are what is not UTF-8, but for the content of files, and more than kMostFormFields, or than
+/// kMostPartHeadBytes in front of one. `content` outlives the fields, whose names may be changed in place in
+/// it.
 [[nodiscard]] Result<std::vector<FormField>, MultipartFault> parse_multipart(std::string& content,
-                                                                             std::string_view boundary);
+                                                                             std::string_view boundary,
+                                                                             FormFiles files);
 
 }  // namespace bobbin::uploads

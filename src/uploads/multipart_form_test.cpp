@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/sha256.h"
+
 namespace bobbin::uploads {
 namespace {
 
@@ -14,14 +16,14 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 /// The fields of a form with the boundary AaB03x.
 Pairs parts_of(std::string content) {
-  const auto fields = parse_multipart(content, "AaB03x");
+  const auto fields = parse_multipart(content, "AaB03x", FormFiles::refused);
   Pairs pairs;
   if (!fields) return {{"refused", fields.error().reason}};
   for (const FormField& field : *fields) pairs.emplace_back(field.name, field.value);
   return pairs;
 }
 MultipartFault fault_of(std::string content) {
-  const auto fields = parse_multipart(content, "AaB03x");
+  const auto fields = parse_multipart(content, "AaB03x", FormFiles::refused);
   return fields ? MultipartFault{.reason = "taken"} : fields.error();
 }
 std::string part(std::string_view head, std::string_view value) {
@@ -87,6 +89,41 @@ TEST(MultipartForm, FilesAreTold) {
                  part("Content-Disposition: form-data; name=\"f\"; " + std::string(parameter), "x") + kEnd);
     EXPECT_TRUE(fault.is_file) << parameter;
     EXPECT_THAT(fault.reason, HasSubstr("takes no files, and part 2"));
+  }
+}
+
+TEST(MultipartForm, FilesAreTakenAsTheyAre) {
+  std::string content = field("a", "b") +
+                        part(
+                            "Content-Disposition: form-data; name=\"f\"; filename=\"x "
+                            "\\\"1\\\".png\"\r\nContent-Type: image/png",
+                            "\x89PNG\r\n") +
+                        part("Content-Disposition: form-data; name=\"none\"; filename=\"\"", "") +
+                        part("Content-Disposition: form-data; name=\"star\"; filename*=UTF-8''x", "y") + kEnd;
+  const auto fields = parse_multipart(content, "AaB03x", FormFiles::taken);
+  ASSERT_TRUE(fields);
+  ASSERT_EQ(fields->size(), 4U);
+  EXPECT_FALSE(fields->at(0).file);
+  EXPECT_EQ(fields->at(1).value, "\x89PNG\r\n");
+  EXPECT_EQ(fields->at(1).file->name, "x \"1\".png");
+  EXPECT_EQ(fields->at(1).file->type, "image/png");
+  EXPECT_EQ(fields->at(3).file->name, "");
+  EXPECT_EQ(form_to_json(*fields, 10'000),
+            R"({"a":"b","f":{"filename":"x \"1\".png","type":"image/png","size":6,"sha256":")" +
+                crypto::hex_of(crypto::sha256("\x89PNG\r\n")) +
+                R"(","base64":"iVBORw0K"},"none":null,"star":{"filename":"","size":1,"sha256":")" +
+                crypto::hex_of(crypto::sha256("y")) + R"(","base64":"eQ=="}})");
+  EXPECT_FALSE(form_to_json(*fields, 200));
+}
+
+TEST(MultipartForm, WhatIsSaidOfAFileHasToBeUtf8) {
+  for (const char* head : {"Content-Disposition: form-data; name=f; filename=\"\xFF\"",
+                           "Content-Disposition: form-data; name=f; filename=x\r\nContent-Type: \xFF"}) {
+    std::string content = part(head, "x") + kEnd;
+    const auto fields = parse_multipart(content, "AaB03x", FormFiles::taken);
+    ASSERT_FALSE(fields);
+    EXPECT_FALSE(fields.error().is_file);
+    EXPECT_THAT(fields.error().reason, HasSubstr("Part 1 of the form has a head that is not UTF-8"));
   }
 }
 

@@ -46,7 +46,7 @@ bool is_plain_value(std::string_view value) {
 
 void check_written(const std::vector<Written>& fields) {
   std::string content = write(fields);
-  const auto read = uploads::parse_multipart(content, kBoundary);
+  const auto read = uploads::parse_multipart(content, kBoundary, uploads::FormFiles::refused);
   ASSERT(read.has_value() && read->size() == fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i)
     ASSERT(read->at(i).name == fields[i].name && read->at(i).value == fields[i].value);
@@ -54,7 +54,7 @@ void check_written(const std::vector<Written>& fields) {
 
 void check_any(std::string_view input) {
   std::string content(input);
-  const auto fields = uploads::parse_multipart(content, kBoundary);
+  const auto fields = uploads::parse_multipart(content, kBoundary, uploads::FormFiles::refused);
   if (!fields) {
     ASSERT(!fields.error().reason.empty());
     return;
@@ -70,8 +70,26 @@ void check_any(std::string_view input) {
   check_written(again);
 }
 
+/// With files in it, of which the content may be anything, it becomes JSON.
+void check_files(std::string_view input) {
+  std::string content(input);
+  const auto fields = uploads::parse_multipart(content, kBoundary, uploads::FormFiles::taken);
+  if (!fields) {
+    ASSERT(!fields.error().is_file && !fields.error().reason.empty());
+    return;
+  }
+  for (const FormField& field : *fields) {
+    ASSERT(is_within(field.value, content) && (field.file || is_utf8(field.value)));
+    ASSERT(!field.file || (is_utf8(field.file->name) && is_utf8(field.file->type)));
+  }
+  const auto document = uploads::form_to_json(*fields, 1'000'000);
+  json::Validator validator;
+  ASSERT(document && validator.feed(as_bytes(*document)) && validator.finish());
+}
+
 void run(std::string_view input, Choices choices) {
   check_any(input);
+  check_files(input);
   static_cast<void>(uploads::boundary_of(input));
   const std::size_t cut = choices.below(input.size() + 1);
   const std::string_view name = input.substr(0, cut);
@@ -81,7 +99,7 @@ void run(std::string_view input, Choices choices) {
     check_written(fields);
     std::string early = write(fields);
     early.resize(choices.below(early.size() - std::string_view("--\r\n").size() + 1));
-    ASSERT(!uploads::parse_multipart(early, kBoundary));
+    ASSERT(!uploads::parse_multipart(early, kBoundary, uploads::FormFiles::refused));
   }
 }
 

@@ -180,4 +180,4 @@ def test_a_report_of_a_policy_of_another_page_is_refused(start_inbox, folder):
 def test_an_unknown_type_is_refused_at_the_start(binary, configuration, root):
     ended = run_to_end(binary, "--config", configuration(accept=["json", "xml"]), "--port", "0", "--root", root)
     assert ended.returncode in (1, 2, 78), ended
-    assert 'accept: "xml" is not allowed; json, form, multipart, ndjson, cloudevents-batch, text, reports or any' in ended.stderr
+    assert 'accept: "xml" is not allowed; json, form, multipart, files, ndjson, cloudevents-batch, text, reports or any' in ended.stderr

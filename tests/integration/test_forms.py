@@ -315,10 +315,10 @@ def test_a_page_of_another_site_may_ask_to_send_json(start_inbox, folder):
 @pytest.mark.parametrize(
     "keys, words",
     [
-        ({"accept": ["xml"]}, ["accept", "json, form, multipart, ndjson, cloudevents-batch, text, reports or any"]),
-        ({"redirect": "/x"}, ["redirect", '"form" or "multipart" in accept']),
-        ({"unwrap": "payload", "accept": ["text"]}, ["unwrap", '"form" or "multipart" in accept']),
-        ({"origins": ["https://example.org"]}, ["origins", '"form", "multipart", "text", "reports" or "any" in accept']),
+        ({"accept": ["xml"]}, ["accept", "json, form, multipart, files, ndjson, cloudevents-batch, text, reports or any"]),
+        ({"redirect": "/x"}, ["redirect", '"form", "multipart" or "files" in accept']),
+        ({"unwrap": "payload", "accept": ["text"]}, ["unwrap", '"form", "multipart" or "files" in accept']),
+        ({"origins": ["https://example.org"]}, ["origins", '"form", "multipart", "files", "text", "reports" or "any" in accept']),
         ({"origins": ["https://example.org"], "accept": ["ndjson", "cloudevents-batch"]}, ["origins", "in accept"]),
         ({"accept": ["form"], "redirect": "thanks.html"}, ["redirect", "a path such as /thanks.html"]),
         ({"accept": ["form"], "redirect": "//evil.example"}, ["redirect"]),

@@ -101,7 +101,8 @@ def test_lines_that_come_again_are_kept_once(start_inbox, folder):
 
 def test_each_line_takes_room(start_inbox, folder):
     server = start_inbox(accept=["ndjson"], max_documents=3)
-    check_problem(post_lines(server, b"1", b"2", b"3", b"4"), 507)
+    detail = check_problem(post_lines(server, b"1", b"2", b"3", b"4"), 413)
+    assert "may ever hold" in detail, "to send it again later would not help"
     check_accepted(post_lines(server, b"1", b"2", b"3"))
     check_problem(post_lines(server, b"5"), 507)
     assert len(names(folder)) == 3
