@@ -163,12 +163,26 @@ Result<std::vector<std::string>, std::string> UploadFolder::document_names() con
   return names;
 }
 
-Result<std::optional<crypto::Digest>> UploadFolder::digest_at_place(const std::string& place) const {
+Result<os::Fd> UploadFolder::open_place(const std::string& place) const {
   const std::size_t slash = place.find('/');
-  const auto folder = os::open_directory_at(directory_, place.substr(0, slash));
-  if (!folder && folder.error().code == ENOENT) return std::nullopt;
-  if (!folder) return failure(folder.error());
-  return digest_at(*folder, place.substr(slash + 1));
+  const os::Fd folder = TRY(os::open_directory_at(directory_, place.substr(0, slash)));
+  const std::string name = place.substr(slash + 1);
+  TRY(check_name(name));
+  return os::open_regular_file_at(folder, name);
+}
+
+Result<std::optional<crypto::Digest>> UploadFolder::digest_at_place(const std::string& place) const {
+  const auto file = open_place(place);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return failure(file.error());
+  return TRY(store::digest_of(*file));
+}
+
+Result<std::optional<RecordFile>, std::string> UploadFolder::record_at_place(const std::string& place) const {
+  const auto file = open_place(place);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return failure(reason_of(file.error()));
+  return TRY(read_record_file(*file));
 }
 
 Result<std::string> UploadFolder::content_of(const std::string& name, std::uint64_t most_bytes) const {

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "crypto/sha256.h"
+#include "inbox/record_file.h"
 #include "os/fd.h"
 #include "store/inbox_folders.h"
 
@@ -59,12 +60,18 @@ class UploadFolder {
   }
   /// Of a record at one of these places.
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_at_place(const std::string& place) const;
+  /// What is in the file of a record at one of these places. Nothing: it is not there any more. The error
+  /// says why it is not whole, or cannot be read.
+  [[nodiscard]] Result<std::optional<RecordFile>, std::string> record_at_place(
+      const std::string& place) const;
   /// The content of a file of at most `most_bytes`; EFBIG when there is more.
   [[nodiscard]] Result<std::string> content_of(const std::string& name, std::uint64_t most_bytes) const;
   /// Whether a large document has the hidden name that it keeps until the next checkpoint.
   [[nodiscard]] bool has_hidden_name(const std::string& name) const;
 
  private:
+  /// ENOENT: it is not there any more.
+  [[nodiscard]] Result<os::Fd> open_place(const std::string& place) const;
   UploadFolder(std::string path, os::Fd directory, os::Fd ours, os::Fd journal)
       : path_(std::move(path)),
         directory_(std::move(directory)),

@@ -632,6 +632,38 @@ def test_a_reload_allows_larger_documents(start_inbox, configuration, folder):
 
 
 @pytest.mark.modes("many")  # no client of HTTP/2 here sends a field of this length
+@pytest.mark.modes("many")
+@pytest.mark.parametrize("store", ["record", "segments"])
+def test_files_whose_records_have_left_the_journal_are_verified(start_inbox, binary, folder, store):
+    for content in (b'{"n": 1}', b'{"n": 2}', b'{"n": 3}'):
+        server = start_inbox(store=store)
+        check_accepted(post(server, content))
+        server.stop()
+    start_inbox(store=store).stop()
+    older = folder / "done" / names(folder)[0]
+    (folder / "new" / older.name).rename(older)
+
+    def verify():
+        ended = run_to_end(binary, "inbox", "verify", folder, "--json")
+        result = json.loads(ended.stdout)
+        assert ended.returncode == (1 if result["findings"] else 0)
+        return result
+
+    result = verify()
+    assert result["findings"] == [] and result["without_record"] == (3 if store == "segments" else 2), result
+    content = older.read_bytes()
+    for altered in (content.replace(b'"n": 1', b'"n": 7'), content[:-3], b"", b"\0" * len(content)):
+        older.write_bytes(altered)
+        (finding,) = verify()["findings"]
+        (place,) = finding["places"]
+        assert finding["finding"] == "damaged-record" and place.startswith(f"done/{older.name}: it ")
+    older.write_bytes((folder / "new" / names(folder)[0]).read_bytes())
+    (finding,) = verify()["findings"]
+    assert "stood under another name" in finding["places"][0]
+    older.unlink()
+    assert verify()["findings"] == []
+
+
 def test_a_long_target_is_cut_in_the_record(start_inbox, folder):
     """A record that no start could read again would take all that come behind it with it."""
     server = start_inbox("--max-head", "512KiB")
