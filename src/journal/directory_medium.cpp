@@ -35,9 +35,11 @@ class File final : public SegmentFile {
   os::Fd file_;
 };
 
-/// Written with zeros, not only reserved: else each flush would have to write which parts hold data, too.
+/// Written with zeros, not only reserved: else each flush would have to write which parts hold data, too. The
+/// size comes first, since XFS reserves as much again for a file that grows.
 Result<void> fill_with_zeros(const os::Fd& file, std::uint64_t size_bytes) {
   static constexpr std::array<std::byte, 256UL * 1024> kZeros{};
+  TRY(os::set_size(file, size_bytes));
   for (std::uint64_t done = 0; done < size_bytes; done += kZeros.size())
     TRY(os::write_all(file, Bytes(kZeros).first(std::min<std::uint64_t>(kZeros.size(), size_bytes - done))));
   return os::sync(file);

@@ -152,6 +152,12 @@ Result<void> write_all(const Fd& file, Bytes bytes) {
   return {};
 }
 
+Result<void> set_size(const Fd& file, std::uint64_t size_bytes) {
+  if (uninterrupted([&] { return ::ftruncate(file.number(), static_cast<off_t>(size_bytes)); }) != 0)
+    return last_error("ftruncate");
+  return {};
+}
+
 Result<void> write_at(const Fd& file, Bytes bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
     const auto count = uninterrupted(

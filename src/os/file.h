@@ -77,6 +77,9 @@ struct FileSystem {
 /// Appends all of `bytes` at the file's position; fails with the error of the first write that fails.
 [[nodiscard]] Result<void> write_all(const Fd& file, Bytes bytes);
 
+/// Makes the file so large; what is added reads as zeros, and takes no space yet.
+[[nodiscard]] Result<void> set_size(const Fd& file, std::uint64_t size_bytes);
+
 /// Overwrites all of `bytes` at `offset`; fails with the error of the first write that fails.
 [[nodiscard]] Result<void> write_at(const Fd& file, Bytes bytes, std::uint64_t offset);
 

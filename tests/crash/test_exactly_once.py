@@ -21,6 +21,7 @@ from support.waiting import eventually
 
 ROUNDS = int(os.environ.get("BOBBIN_CRASH_ROUNDS", "6"))
 CLIENTS = 6
+MOST = 300  # new documents in a round
 
 
 class Ledger:
@@ -29,16 +30,23 @@ class Ledger:
     def __init__(self):
         self._lock = threading.Lock()
         self._number = 0
+        self._most = 0
         self.open = queue.SimpleQueue()  # sent, perhaps, but not answered
         self.contents = {}  # key → content
         self.answers = {}  # key → (id, sequence)
 
+    def begin_round(self):
+        self._most = self._number + MOST
+
     def next(self, chance):
-        """The key of a document that nobody has been told to be stored: a new one, or one that is tried again."""
+        """The key of a document that nobody has been told to be stored: a new one, or one that is tried again. After MOST new
+        ones one of all: the disk is small, however fast it is."""
         if chance.random() < 0.5:
             with contextlib.suppress(queue.Empty):
                 return self.open.get_nowait()
         with self._lock:
+            if self._number == self._most:
+                return chance.choice(list(self.contents))
             self._number += 1
             key = f"k{self._number}"
             self.contents[key] = document(chance)
@@ -133,6 +141,7 @@ def test_each_document_is_kept_once(start, scratch, disk):
     for number in range(ROUNDS):
         server = start_inbox(start, folder, scratch)
         target = len(ledger.answers) + chance.randrange(5, 60)
+        ledger.begin_round()
         with Workers(folder, generation=number) as workers, RetryingClients(server.address, ledger):
             eventually(lambda: len(ledger.answers) >= target, "documents are acknowledged")
             if chance.random() < 0.5:
@@ -157,6 +166,7 @@ def test_the_check_notices_a_server_that_forgets_keys(start, scratch):
     ledger = Ledger()
     server = start_inbox(start, folder, scratch)
     chance = random.Random()
+    ledger.begin_round()
     with server.connect() as connection:
         for _ in range(3):
             key = ledger.next(chance)
@@ -169,3 +179,19 @@ def test_the_check_notices_a_server_that_forgets_keys(start, scratch):
     server = start_inbox(start, folder, scratch)
     with pytest.raises(AssertionError):
         check(folder, server, ledger, may_repeat=set())
+
+
+@pytest.mark.parametrize("kind", FILE_SYSTEMS)
+def test_a_segment_of_the_journal_takes_no_more_of_the_disk_than_its_size(start, scratch, kind):
+    """XFS reserves as much again for a file that grows, until it is closed."""
+    disk = Disk(scratch, kind=kind)
+    server = start_inbox(start, disk.path / "box", scratch)
+    try:
+        with server.connect() as connection:
+            assert connection.ask("POST", "/in/box", fields=[JSON], content=b"{}").status == 201
+        for segment in (disk.path / "box/.bobbin/journal").iterdir():
+            status = segment.stat()
+            assert 0 < status.st_blocks * 512 <= status.st_size + 64 * 1024
+    finally:
+        server.stop()
+        disk.close()
