@@ -101,7 +101,8 @@ def test_connections(start):
 @pytest.mark.modes("many")
 def test_connections_of_a_queue_that_is_full_are_given_back(start):
     """What is rejected for another reason does not count for ever."""
-    server = start("--threads", "1", "--connections-per-thread", "1", "--queue", "0", "--client-connections", "2")
+    patient = ("--stall-timeout", "10m", "--minimum-rate", "0")  # however slow this machine is
+    server = start("--threads", "1", "--connections-per-thread", "1", "--queue", "0", "--client-connections", "2", *patient)
     held = server.connect()
     held.send(held.request("POST", "/upload", fields=[("Content-Type", "application/json"), ("Content-Length", "3"), ("Expect", "100-continue")]))
     assert held.receive_interim().status == 100
