@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "http/content_coding.h"
 #include "http/status.h"
 #include "signatures/scheme.h"
+#include "store/inbox_folders.h"
 #include "store/unopened_store.h"
 #include "uploads/inbox_handler.h"
 
@@ -168,18 +170,19 @@ store::Layout layout_of(const InboxConfig& config) {
 /// Null: there is no limit.
 Result<std::shared_ptr<store::Room>, std::string> open_room(const InboxConfig& config,
                                                             const std::string& directory,
-                                                            UploadFolders& folders) {
+                                                            const std::string& name, UploadFolders& folders) {
   const store::RoomLimits limits{
       .documents = config.max_documents, .bytes = config.max_bytes, .free_bytes = config.min_free};
   if (!limits.are_any()) return nullptr;
-  return folders.open_room(directory, limits, config.name);
+  return folders.open_room(directory, limits, name);
 }
 
 /// An inbox in the directory of the other one. It keeps a file of each record, whatever that does.
 Result<uploads::Quarantine, std::string> open_quarantine(const InboxConfig& config, UploadFolders& folders) {
   const std::string directory = config.quarantine_dir();
   auto store = TRY(folders.open_inbox(directory, {.name = config.name, .layout = store::Layout::record}));
-  return uploads::Quarantine{.store = std::move(store), .room = TRY(open_room(config, directory, folders))};
+  return uploads::Quarantine{.store = std::move(store),
+                             .room = TRY(open_room(config, directory, config.name + "/quarantine", folders))};
 }
 
 Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64_t most_bytes,
@@ -189,7 +192,7 @@ Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64
   OpenInbox open{.config = config,
                  .most_bytes = most_bytes,
                  .store = std::move(store),
-                 .room = TRY(open_room(config, config.dir, folders))};
+                 .room = TRY(open_room(config, config.dir, config.name, folders))};
   if (config.has_quarantine()) open.quarantine = TRY(open_quarantine(config, folders));
   if (!config.feed_token_file.empty()) open.feed = TRY(folders.open_feed(config.dir, config.name));
   return open;
@@ -198,6 +201,8 @@ Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64
 /// The same, and nothing is opened.
 Result<OpenInbox, std::string> could_open(const InboxConfig& config, std::uint64_t most_bytes) {
   TRY(UploadFolders::check(config.dir));
+  if (config.has_quarantine() && std::filesystem::exists(config.dir))
+    TRY(UploadFolders::check(config.quarantine_dir()));
   return OpenInbox{
       .config = config, .most_bytes = most_bytes, .store = std::make_shared<store::UnopenedStore>()};
 }
@@ -228,13 +233,22 @@ std::vector<std::string> served_directories(const SiteConfig& site) {
   return served;
 }
 
+/// What of an inbox must not be served, by its key. Links may lead from one of its folders elsewhere.
+std::vector<std::pair<std::string_view, std::string>> private_paths_of(const InboxConfig& inbox) {
+  std::vector<std::pair<std::string_view, std::string>> paths{{"dir", inbox.dir}};
+  if (!inbox.secret_file.empty()) paths.emplace_back("secret_file", inbox.secret_file);
+  for (const char* folder : store::kInboxFolders) paths.emplace_back("dir", inbox.dir + "/" + folder);
+  if (inbox.has_quarantine()) paths.emplace_back("dir", inbox.quarantine_dir());
+  return paths;
+}
+
 Result<void, std::string> check_beside(const InboxConfig& inbox, const SiteConfig& site) {
   const files::HiddenNames hidden(path_patterns_of(site.included_hidden));
   const std::string dir = canonical(inbox.dir);
   for (const std::string& name : served_directories(site)) {
     const std::string served = canonical(name);
-    for (const auto& [key, path] : {std::pair("dir", inbox.dir), std::pair("secret_file", inbox.secret_file)})
-      if (!path.empty() && !path_in_root(canonical(path), served, hidden).empty())
+    for (const auto& [key, path] : private_paths_of(inbox))
+      if (!path_in_root(canonical(path), served, hidden).empty())
         return failure(
             fmt::format("{}: {}: \"{}\" lies where clients could fetch it; a place outside of "
                         "\"{}\" is needed",

@@ -42,7 +42,7 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_inb
   // No document comes to be as large as a piece, so all of them stay in memory; also when a reload allows
   // larger ones, since the store stays the same.
   constexpr std::uint64_t kMostBytes = InboxConfig::kLargestDocument;
-  return open(directory, {.memory_bytes = std::max(limits_.upload_memory, 2 * kMostBytes),
+  return open(directory, {.memory_bytes = std::max(limits_.upload_memory, 4 * kMostBytes),
                           .disk_bytes = 0,
                           .inbox = inbox,
                           .piece_bytes = kMostBytes + 1});

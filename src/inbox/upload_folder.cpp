@@ -49,8 +49,6 @@ Result<void> check_name(const std::string& name) {
   return is_name ? Result<void>() : failure(Error{EINVAL, "no name of a file"});
 }
 
-/// What may be in the folder of a journal besides segments.
-
 Result<std::string> read_all(const os::Fd& file, std::uint64_t size_bytes) {
   std::string bytes(size_bytes, '\0');
   bytes.resize(TRY(os::read_at(file, std::as_writable_bytes(std::span(bytes)), 0)));

@@ -58,6 +58,10 @@ class UploadFolder {
   [[nodiscard]] std::unordered_map<std::string, std::string> places_of_records() const {
     return store::places_of_records(directory_);
   }
+  /// The same with every place of each.
+  [[nodiscard]] std::vector<store::RecordPlaceName> all_places_of_records() const {
+    return store::all_places_of_records(directory_);
+  }
   /// Of a record at one of these places.
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_at_place(const std::string& place) const;
   /// What is in the file of a record at one of these places. Nothing: it is not there any more. The error

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "inbox/reading.h"
+#include "inbox/record_name.h"
 #include "journal/directory_medium.h"
 #include "journal/journal.h"
 #include "store/document_name.h"
@@ -257,24 +258,23 @@ std::map<std::string, crypto::Digest> digests_of_segments(const Reading& reading
 }
 
 /// Whose records are no longer in the journal: each such file says itself what it has to hold.
-void add_older_records(const UploadFolder& folder, const Places& places, const std::set<std::string>& names,
+void add_older_records(const UploadFolder& folder, const std::set<std::string_view>& recorded,
                        Verification& result) {
   Finding finding{.id = "damaged-record",
                   .text = "Files of records that are not what was stored.",
                   .remedy =
                       "Somebody has written to them, or the disk has lost them. Put them back from a "
                       "backup: the journal no longer has these records."};
-  for (const std::string& name : names) {
-    const auto place = places.find(name);
-    if (place == places.end()) continue;
-    const auto read = folder.record_at_place(place->second);
+  for (const store::RecordPlaceName& each : folder.all_places_of_records()) {
+    const std::string name = std::string(kNewRecords) + each.record;
+    if (!is_record_name(each.record) || recorded.contains(name)) continue;
+    const auto read = folder.record_at_place(each.place);
     if (read && !*read) continue;  // it has just been taken out
-    const bool is_another = read && (*read)->first.name != std::string(kNewRecords) + name;
-    if (read && !is_another) continue;
-    finding.places.push_back(fmt::format(
-        "{}: {}", place->second,
-        is_another ? fmt::format("it holds {}, which stood under another name", (*read)->first.name)
-                   : read.error()));
+    if (read && (*read)->first.name == name) continue;
+    finding.places.push_back(
+        fmt::format("{}: {}", each.place,
+                    read ? fmt::format("it holds {}, which stood under another name", (*read)->first.name)
+                         : read.error()));
   }
   if (!finding.places.empty()) result.findings.push_back(std::move(finding));
 }
@@ -302,14 +302,10 @@ void add_documents(const Reading& reading, const UploadFolder& folder, const std
     verified.state = state_of(verified, folder, places, progress);
     result.records.push_back(std::move(verified));
   }
-  std::set<std::string> older;
-  for (const std::string& name : names) {
-    if (recorded.contains(name)) continue;
-    ++result.without_record;
-    if (name.starts_with(kNewRecords)) older.insert(name.substr(kNewRecords.size()));
-  }
+  result.without_record = static_cast<std::uint64_t>(
+      std::ranges::count_if(names, [&](const std::string& name) { return !recorded.contains(name); }));
   add_document_findings(result);
-  add_older_records(folder, places, older, result);
+  add_older_records(folder, recorded, result);
 }
 
 Result<Verification, std::string> try_to_verify(const UploadFolder& folder) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <span>
@@ -165,17 +166,22 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
   const Lock lock(mutex_);
   Uploads batch;
   std::set<crypto::Digest> keys;
+  std::deque<JournalUpload> later;  // what shares a key with one of the batch
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && batch.size() < limits_.batch_documents && bytes < limits_.batch_bytes) {
     Document& document = *waiting_.front().document;
     const std::uint64_t more = room_for(document);
     const bool has_room = bytes + more <= Particulars::kLargestBundleBytes;  // in a segment
     if (!batch.empty() && !has_room) break;
-    if (!add_keys(keys, document)) break;
-    bytes += more;
-    append_documents(batch, std::move(waiting_.front()));
+    if (add_keys(keys, document)) {
+      bytes += more;
+      append_documents(batch, std::move(waiting_.front()));
+    } else {
+      later.push_back(std::move(waiting_.front()));
+    }
     waiting_.pop_front();
   }
+  std::ranges::move(later.rbegin(), later.rend(), std::front_inserter(waiting_));
   is_working_ = !batch.empty();
   return batch;
 }

@@ -45,9 +45,9 @@ namespace bobbin::store {
 ///
 /// In an inbox of records (Layout::record) every document is in memory. Its file holds the entry of the
 /// journal, and is written once the entry is known; names are in the folder `new`. A document whose key is
-/// known is not stored again: it gets the outcome of the first one, for which it waits. A bundle
-/// is in one batch, and each of its documents is an upload of its own there; where one of them cannot be
-/// stored none is.
+/// known is not stored again: it gets the outcome of the first one. While that is being stored it waits for
+/// the next batch, and lets others go first. A bundle is in one batch, and each of its documents is an upload
+/// of its own there; where one of them cannot be stored none is.
 ///
 /// With Layout::segments a record has no file at first. A checkpoint puts those of each segment of the
 /// journal that has ended into one file; a segment ends when it is full, when its first record has reached

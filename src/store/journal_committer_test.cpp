@@ -541,6 +541,21 @@ TEST_F(RecordsTest, NobodySharesTheFailureOfADocumentWithTheSameKey) {
   EXPECT_TRUE(outcomes_.wait(3).is_repetition);
 }
 
+/// Others do not wait for those that share a key.
+TEST_F(RecordsTest, OnlyWhatSharesAKeyWaitsForTheNextBatch) {
+  folder_->hold(Step::stage);
+  submit(0, "0");
+  ASSERT_TRUE(folder_->wait_until_held(Step::stage, 1));
+  key_ = key_of("a", OtherContent::stored);
+  for (int i = 1; i <= 3; ++i) submit(i, std::to_string(i));
+  key_.reset();
+  submit(4, "4");
+  folder_->release(Step::stage);
+  std::vector<std::uint64_t> sequences;
+  for (int i = 0; i <= 4; ++i) sequences.push_back(outcomes_.wait(i).sequence);
+  EXPECT_THAT(sequences, ElementsAre(1, 2, 4, 5, 3));
+}
+
 /// A segment that cannot be begun costs those that the old one has no room for.
 TEST_F(RecordsTest, WhatHasRoomIsStoredBesideWhatHasNone) {
   piece_bytes_ = 8UL * 1024 * 1024;

@@ -226,22 +226,23 @@ Response recorded(Status status, const store::Stored& stored) {
   return response;
 }
 
-Response quarantined(Status status, const store::Stored& stored, std::string_view inbox,
-                     std::string_view reason) {
+Response quarantined(Status status, const store::Stored& stored, std::string_view reason) {
   Response response;
   response.status = status;
-  if (status != Status::no_content) {
-    std::string content =
-        fmt::format(R"({{"status":"quarantined","id":"{}","sequence":{},"sha256":"{}","detail":)", stored.id,
-                    stored.sequence, crypto::hex_of(stored.digest));
-    json::append_string(content, reason);
-    response = Response::with_content(status, "application/json", content + '}');
-  }
-  tell_of(stored, response);
-  response.log_fields.subject = "quarantine/" + stored.name;
+  if (status == Status::no_content) return response;
+  std::string content =
+      fmt::format(R"({{"status":"quarantined","id":"{}","sequence":{},"sha256":"{}","detail":)", stored.id,
+                  stored.sequence, crypto::hex_of(stored.digest));
+  json::append_string(content, reason);
+  return Response::with_content(status, "application/json", content + '}');
+}
+
+void tell_of_quarantine(const store::Stored& stored, std::string_view inbox, std::string_view reason,
+                        Response& response) {
   if (reason.ends_with('.')) reason.remove_suffix(1);
+  response.log_fields.action = http::HandlerLogFields::Action::created_file;
+  response.log_fields.subject = "quarantine/" + stored.name;
   response.log_fields.cause = fmt::format("Inbox {}: kept in quarantine: {}", inbox, reason);
-  return response;
 }
 
 Response sent_on(std::string_view location, const store::Stored& stored) {

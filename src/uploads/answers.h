@@ -68,10 +68,13 @@ namespace bobbin::uploads {
 /// that came before it is the record of that one, and `Idempotent-Replayed: true` says so.
 /// Of a bundle: how many documents are new, how many came before, and the sequences of the new ones.
 [[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
-/// That content of which no document can be made is kept, and where, and why. As a success, since its sender
-/// can do no more about it. The log has the reason, too.
+/// That content of which no document can be made is kept, and why, unless the status allows no content. As a
+/// success, since its sender can do no more about it.
 [[nodiscard]] http::Response quarantined(http::Status status, const store::Stored& stored,
-                                         std::string_view inbox, std::string_view reason);
+                                         std::string_view reason);
+/// Tells the log where such content is kept, and why.
+void tell_of_quarantine(const store::Stored& stored, std::string_view inbox, std::string_view reason,
+                        http::Response& response);
 /// 507 with Retry-After, before any content is taken.
 [[nodiscard]] http::Response no_room(store::Room::Obstacle obstacle);
 /// 400 for a document that needs a key and has none.

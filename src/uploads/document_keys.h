@@ -73,9 +73,8 @@ class KeyReader {
   void begin() {
     if (content_) content_.emplace();
   }
-  /// After all of the document, which is JSON. `place`: of one
-  /// of several, which one it is; where a field is the key, that of each is the field and its place. A
-  /// failure is a sentence for the client.
+  /// After all of the document, which is JSON. `place`: of one of several, which one it is; where a field is
+  /// the key, that of each is the field and its place. A failure is a sentence for the client.
   [[nodiscard]] Result<Key, std::string> finish(const json::Validator& validator,
                                                 std::optional<std::size_t> place = std::nullopt);
 

@@ -22,7 +22,7 @@ struct FormFile {
   std::string_view type;  ///< its media type; empty: none is said
 };
 
-/// A field of a form, decoded. The views lie in the text that was given to parse_form.
+/// A field of a form, decoded. The views lie in the text that it was read from.
 struct FormField {
   std::string_view name;
   std::string_view value;  ///< of a file its content, which may be anything; otherwise UTF-8

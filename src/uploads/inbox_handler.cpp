@@ -1,5 +1,6 @@
 #include "uploads/inbox_handler.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -110,6 +111,7 @@ class InboxExchange final : public http::Exchange {
     return std::move(*as_received_)
         .keep(std::move(request),
               {.status = success(),
+               .redirect = is_form(type_) ? settings_.redirect : "",
                .inbox = settings_.name,
                .reason = std::move(refusal.detail),
                .commit_timeout = settings_.commit_timeout},
@@ -199,9 +201,11 @@ std::uint64_t largest_document(const InboxSettings& settings, const http::Reques
                                const Announced& announced) {
   const bool is_known = head.framing.kind == http::ContentFraming::Kind::length &&
                         announced.coding == http::ContentCoding::identity;
-  if (is_form(announced.type)) return settings.most_form_document_bytes();
   const std::uint64_t bytes = is_known ? head.framing.length_bytes : settings.most_bytes;
-  return announced.type == ContentType::any ? base64_size(bytes) : bytes;
+  if (announced.type == ContentType::any) return base64_size(bytes);
+  if (!is_form(announced.type)) return bytes;
+  // A control character becomes six in JSON, and no field needs more for each of its own.
+  return std::min(settings.most_form_document_bytes(), 6 * bytes + 64);
 }
 
 }  // namespace

@@ -34,9 +34,10 @@ class QuarantineDraft {
 
   /// What the answer needs.
   struct Answer {
-    http::Status status;  ///< for what is taken
-    std::string inbox;    ///< its name
-    std::string reason;   ///< why it is in quarantine: a sentence
+    http::Status status;   ///< for what is taken
+    std::string redirect;  ///< to which a browser goes on instead; empty: none
+    std::string inbox;     ///< its name
+    std::string reason;    ///< why it is in quarantine: a sentence
     Duration commit_timeout;
   };
   /// All of the content has come. `request`: see store::Particulars. Answers `later` once the content is on

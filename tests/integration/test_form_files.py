@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from support.client import chunked
 from support.inboxes import (  # noqa: F401 (fixtures are used by name)
     check_accepted,
     check_problem,
@@ -119,6 +120,25 @@ def test_what_would_become_too_large_is_refused(start_inbox, folder):
     assert "4194304 bytes" in detail
     check_accepted(send(server, part(b"name=f; filename=a", b"x" * ((3 << 20) - 1000))))
     assert len(names(folder)) == 1
+
+
+@pytest.mark.modes("many")
+def test_a_small_form_needs_little_room(start_inbox, folder):
+    server = start_inbox(accept=["files", "form"], max_bytes="64KiB", max_size="1MiB")
+    check_accepted(send(server, part(b"name=f; filename=a", b"1")))
+    check_accepted(post(server, b"a=b", content_type="application/x-www-form-urlencoded"))
+    assert len(names(folder)) == 2
+
+
+@pytest.mark.modes("many")
+def test_the_largest_form_fits_into_the_least_memory(start_inbox, folder):
+    server = start_inbox("--max-upload", "4MiB", "--upload-memory", "1MiB", accept=["files"], max_size="4MiB")
+    content = part(b"name=f; filename=a", b"x" * ((3 << 20) - 1000)) + b"--x--\r\n"
+    with server.connect() as connection:
+        head = f"POST /in/box HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: {TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        pieces = [content[at : at + 48_000] for at in range(0, len(content), 48_000)]
+        connection.send(head.encode() + chunked(pieces))
+        check_accepted(connection.receive("POST"))
 
 
 @pytest.mark.modes("many")

@@ -659,8 +659,14 @@ def test_files_whose_records_have_left_the_journal_are_verified(start_inbox, bin
     older.write_bytes((folder / "new" / names(folder)[0]).read_bytes())
     (finding,) = verify()["findings"]
     assert "stood under another name" in finding["places"][0]
-    older.unlink()
-    assert verify()["findings"] == []
+    older.write_bytes(content)
+    copy = folder / "failed" / older.name
+    copy.write_bytes(b"damaged")
+    (finding,) = verify()["findings"]
+    assert finding["places"][0].startswith(f"failed/{older.name}: "), "each copy is read"
+    copy.rename(copy.with_name(f"{older.name}.stderr"))
+    (folder / "done" / ("a note that somebody has left here, with a name that is long enough" * 2)).mkdir()
+    assert verify()["findings"] == [], "other files are nobody's business"
 
 
 @pytest.mark.modes("many")  # no client of HTTP/2 here sends a field of this length

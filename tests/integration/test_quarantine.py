@@ -148,11 +148,12 @@ def test_coded_content_stays_coded(start_keeping, quarantine, content, reason):
     assert found == content and record["request"]["coding"] == "gzip" and reason in answer["detail"]
 
 
-def test_a_browser_is_sent_on_only_when_its_form_is_kept_as_a_document(start_keeping, quarantine):
+def test_a_browser_is_sent_on_as_ever(start_keeping, quarantine):
     server = start_keeping(accept=["form"], redirect="/thanks.html")
-    assert post(server, b"a=1", content_type=FORM).status == 303
-    check_accepted(post(server, b"a=%ff", content_type=FORM))
+    response = post(server, b"a=%ff", content_type=FORM)
+    assert (response.status, response["Location"]) == (303, "/thanks.html")
     assert kept(quarantine)[1] == b"a=%ff"
+    server.log.wait_for("Error: Inbox box: kept in quarantine: The form is not UTF-8")
 
 
 @pytest.mark.parametrize("size", [65536, 1024 * 1024])
@@ -209,6 +210,7 @@ def test_it_has_as_much_room_as_the_inbox(start_keeping, folder, quarantine):
     check_accepted(post(server, b"1"))
     check_problem(post(server, b"2"), 507)
     assert len(names(folder)) == len(names(quarantine)) == 1
+    server.log.wait_for("Inbox box/quarantine: as many records wait")
 
 
 def test_it_survives_kills(start_keeping, configuration, start, quarantine):
@@ -262,6 +264,38 @@ def test_a_reload_begins_and_ends_it(start_inbox, configuration, quarantine):
     server.signal(signal.SIGHUP)
     eventually(lambda: post(server, INVALID).status == 400, "it is refused")
     assert names(quarantine)
+
+
+@pytest.mark.modes("many")
+def test_another_server_may_have_it(start_inbox, configuration, start, folder, quarantine):
+    """It is opened by a reload, when another server stores there, which has the inbox open, too."""
+    first = start_inbox()
+    second = start("--config", configuration(on_invalid="quarantine"))
+    first.signal(signal.SIGHUP)
+    first.log.wait_for("another server stores documents in '.*/quarantine'")
+    check_problem(post(first, INVALID), 503)
+    check_accepted(post(first, b"1"))
+    assert not names(quarantine)
+    first.kill()
+    eventually(lambda: post(second, INVALID).status == 201, "the second has taken over the inbox")
+    assert kept(quarantine)[0]["sequence"] == 1
+
+
+@pytest.mark.modes("many")
+@pytest.mark.parametrize("part", ["quarantine", "new"])
+def test_a_folder_of_it_that_is_served_refuses_the_start(binary, root, configuration, folder, part):
+    folder.mkdir()
+    (folder / part).symlink_to(root)
+    end = run_to_end(binary, "--config", configuration(on_invalid="quarantine"), "--root", root, "--check-config")
+    assert end.returncode in (2, 78) and "lies where clients could fetch it" in end.stderr, end
+
+
+@pytest.mark.modes("many")
+def test_a_place_that_cannot_be_used_is_found_before_the_start(binary, root, configuration, folder):
+    folder.mkdir()
+    (folder / "quarantine").write_text("")
+    end = run_to_end(binary, "--config", configuration(on_invalid="quarantine"), "--root", root, "--check-config")
+    assert end.returncode in (2, 78) and "quarantine" in end.stderr, end
 
 
 @pytest.mark.modes("many")
