@@ -75,6 +75,10 @@ bool takes_uploads_of_everybody(const std::shared_ptr<const OpenSite>& site) {
 
 bool is_reachable(const Endpoint& endpoint) { return !endpoint.is_loopback(); }
 
+std::string page_words(const InboxConfig& inbox) {
+  return inbox.page.empty() ? "" : ", with a page at " + inbox.page;
+}
+
 std::string feed_words(const InboxConfig& inbox) {
   if (inbox.feed_token_file.empty()) return "";
   return fmt::format(", with a feed for tokens of '{}'", inbox.feed_token_file);
@@ -102,11 +106,12 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
                 fmt::format("Path {}: serving files from '{}' directory", mount.path, mount.root));
     log.write(LogLevel::info, uploads_line(*site));
     for (const InboxConfig& inbox : site->config().inboxes)
-      log.write(
-          LogLevel::info,
-          fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}", inbox.url_path(), inbox.name,
-                      inbox.dir, inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
-                      inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox)));
+      log.write(LogLevel::info,
+                fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}{}", inbox.url_path(),
+                            inbox.name, inbox.dir,
+                            inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
+                            inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),
+                            page_words(inbox)));
     if (const std::string users = users_line(site->config()); !users.empty())
       log.write(LogLevel::info, users);
   }

@@ -19,6 +19,7 @@
 #include "store/inbox_folders.h"
 #include "store/unopened_store.h"
 #include "uploads/inbox_handler.h"
+#include "uploads/inbox_page.h"
 
 namespace bobbin::app {
 namespace {
@@ -163,6 +164,15 @@ Result<void, std::string> check_types(const InboxConfig& config) {
   return {};
 }
 
+/// A page needs something that it can send.
+Result<void, std::string> check_page(const InboxConfig& config) {
+  if (config.page.empty() || uploads::InboxPage::can_send(content_types_of(config))) return {};
+  return failure(fmt::format(
+      "{}: page: it could send nothing: \"json\", \"ndjson\", \"cloudevents-batch\" or \"any\" is "
+      "needed in accept",
+      name_of(config)));
+}
+
 store::Layout layout_of(const InboxConfig& config) {
   return config.store == "segments" ? store::Layout::segments : store::Layout::record;
 }
@@ -225,6 +235,18 @@ Result<void, std::string> check_store(const InboxConfig& config) {
   return {};
 }
 
+/// Null: there is none.
+std::shared_ptr<const http::Handler> page_of(const OpenInbox& inbox) {
+  if (inbox.config.page.empty()) return nullptr;
+  return std::make_shared<const uploads::InboxPage>(
+      uploads::InboxPageSettings{.name = inbox.config.name,
+                                 .path = inbox.config.url_path(),
+                                 .types = content_types_of(inbox.config),
+                                 .unwrap = inbox.config.unwrap,
+                                 .asks_for_token = !inbox.config.token_file.empty(),
+                                 .most_bytes = inbox.most_bytes});
+}
+
 /// Directories of which a site serves something.
 std::vector<std::string> served_directories(const SiteConfig& site) {
   std::vector<std::string> served{site.root, upload_directory_of(site)};
@@ -262,14 +284,23 @@ Result<void, std::string> check_beside(const InboxConfig& inbox, const SiteConfi
   return {};
 }
 
+/// The paths that are the inbox's own, by their keys.
+std::vector<std::pair<std::string_view, std::string>> paths_of(const InboxConfig& inbox) {
+  std::vector<std::pair<std::string_view, std::string>> paths{{"path", inbox.url_path()}};
+  if (!inbox.page.empty()) paths.emplace_back("page", inbox.page);
+  return paths;
+}
+
 Result<void, std::string> check_path(const InboxConfig& inbox, const SiteConfig& site) {
-  const bool is_taken =
-      inbox.url_path() == site.upload_path || std::ranges::any_of(site.mounts, [&](const MountConfig& mount) {
-        return mount.path == inbox.url_path();
-      });
-  if (!is_taken) return {};
-  return failure(fmt::format("{}: path: the site has something else at {}; another path is needed",
-                             name_of(inbox), inbox.url_path()));
+  for (const auto& [key, path] : paths_of(inbox)) {
+    const bool is_taken =
+        path == site.upload_path || (key == "page" && path == inbox.url_path()) ||
+        std::ranges::any_of(site.mounts, [&](const MountConfig& mount) { return mount.path == path; });
+    if (is_taken)
+      return failure(fmt::format("{}: {}: the site has something else at {}; another path is needed",
+                                 name_of(inbox), key, path));
+  }
+  return {};
 }
 
 Result<void, std::string> check_apart(const InboxConfig& inbox, const InboxConfig& other, bool is_same_site) {
@@ -278,7 +309,9 @@ Result<void, std::string> check_apart(const InboxConfig& inbox, const InboxConfi
                                name_of(inbox), key, value, name_of(other)));
   };
   if (inbox.name == other.name) return fault("name", inbox.name);
-  if (is_same_site && inbox.url_path() == other.url_path()) return fault("path", inbox.url_path());
+  for (const auto& [key, path] : paths_of(inbox))
+    for (const auto& [other_key, other_path] : paths_of(other))
+      if (is_same_site && path == other_path) return fault(key, path);
   const std::string dir = canonical(inbox.dir);
   const std::string other_dir = canonical(other.dir);
   if (lies_in(dir, other_dir) || lies_in(other_dir, dir)) return fault("dir", inbox.dir);
@@ -316,6 +349,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     static_cast<void>(TRY(key_settings_of(inbox)));
     TRY(check_types(inbox));
     TRY(check_store(inbox));
+    TRY(check_page(inbox));
   }
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
@@ -323,6 +357,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     auto open = folders == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *folders);
     inboxes.push_back(TRY(std::move(open).map_error(
         [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; })));
+    inboxes.back().page = page_of(inboxes.back());
   }
   return inboxes;
 }

@@ -28,6 +28,7 @@ struct OpenInbox {
   std::optional<uploads::Quarantine> quarantine = {};      ///< nothing: there is none, or it is not opened
   std::shared_ptr<feed::Feed> feed = nullptr;              ///< null: there is none, or it is not opened
   std::shared_ptr<const http::Handler> handler = nullptr;  ///< see handler_of
+  std::shared_ptr<const http::Handler> page = nullptr;     ///< null: there is none
 };
 
 /// Whether the inboxes of all sites have names, paths and directories of their own, and nothing of them lies

@@ -503,6 +503,10 @@ http::Site OpenSite::routes() const {
   for (const OpenInbox& inbox : inboxes_)
     routes.push_back({Match::exactly, inbox.config.url_path(), inbox.handler.get(),
                       fmt::format("the inbox {}, into {}", inbox.config.name, inbox.config.dir)});
+  for (const OpenInbox& inbox : inboxes_)
+    if (inbox.page)
+      routes.push_back({Match::exactly, inbox.config.page, inbox.page.get(),
+                        "the page of the inbox " + inbox.config.name});
   std::vector<http::Route> folders;
   if (documents_)
     folders.push_back({Match::beneath, documents_path_, documents_.get(),

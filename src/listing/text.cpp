@@ -24,8 +24,6 @@ void each_character(std::string_view text, Append append) {
   }
 }
 
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
-
 /// Characters that stand for themselves in a segment of a path, in an attribute and in a JSON string.
 bool is_plain(char c) {
   const char lower = to_lower(c);
@@ -61,19 +59,6 @@ void append_clock(std::string& out, WallTime time, char before) {
 }
 
 }  // namespace
-
-void append_html(std::string& out, std::string_view text) {
-  each_character(text, [&out](std::string_view character) {
-    switch (character.front()) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += is_control(character.front()) ? kReplacement : character;
-    }
-  });
-}
 
 void append_html_lines(std::string& out, std::string_view text) {
   while (!text.empty()) {

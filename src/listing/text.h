@@ -5,13 +5,11 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/html.h"
 
 namespace bobbin::listing {
 
-/// Appends text for HTML content and for attribute values in quotation marks. What is not UTF-8 becomes
-/// U+FFFD, and so do control characters but HTAB, which HTML cannot hold.
-void append_html(std::string& out, std::string_view text);
-/// The same for a text of several lines, which end with LF or CR LF.
+/// append_html for a text of several lines, which end with LF or CR LF.
 void append_html_lines(std::string& out, std::string_view text);
 /// Appends the inside of a JSON string (RFC 8259 §7). What is not UTF-8 becomes U+FFFD.
 void append_json(std::string& out, std::string_view text);

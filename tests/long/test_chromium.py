@@ -1,5 +1,7 @@
 """A page in a real browser, over HTTP/2 as browsers speak it."""
 
+import hashlib
+import html
 import json
 import re
 import shutil
@@ -90,3 +92,76 @@ def test_a_listing(start_plain, root, scratch):
     assert re.search(r"<title>(.*?)</title>", document)[1] == (
         "a1.txt,b.iso,b9.txt,b10.txt false b9.txt,b10.txt 2 of 4 ?sort=name&amp;order=desc b10.txt,b9.txt,b.iso,a1.txt"
     )
+
+
+# It uses the page of an inbox in a frame: types, and chooses files.
+SENDER = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>waiting</title></head><body><iframe src="/send"></iframe>
+<script type="module">
+  const frame = document.querySelector("iframe");
+  if (frame.contentDocument.readyState !== "complete" || frame.contentDocument.URL === "about:blank")
+    await new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+  const page = frame.contentDocument;
+  const text = page.getElementById("text");
+  const files = page.getElementById("files");
+  const told = async (count) => {
+    while (page.querySelectorAll("li.good, li.bad").length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+    return [...page.querySelectorAll("li")].slice(0, 1).map((item) => [item.className, item.textContent])[0];
+  };
+  const results = [];
+  const type = (value) => {
+    text.value = value;
+    text.dispatchEvent(new Event("input"));
+    page.querySelector("form").requestSubmit();
+  };
+  page.getElementById("token").value = "right";
+  type('{"name": "\\u00e9", }');
+  results.push(await told(1));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  results.push([page.getElementById("fault").textContent, text.selectionStart, text.value]);
+  type('{"name": "\\u00e9"}');
+  results.push(await told(2));
+  const choose = (...chosen) => {
+    const transfer = new DataTransfer();
+    for (const [name, content] of chosen) transfer.items.add(new File([content], name));
+    files.files = transfer.files;
+    files.dispatchEvent(new Event("change"));
+  };
+  choose(["lines.ndjson", "1\\n2\\n"]);
+  results.push(await told(3));
+  choose(["large.json", "1".repeat(2000)]);
+  results.push(await told(4));
+  page.getElementById("token").value = "wrong";
+  choose(["again.json", "[]"]);
+  results.push(await told(5));
+  page.getElementById("token").value = "right";
+  page.querySelector("li button").click();
+  while (page.querySelector("li").className !== "good") await new Promise((resolve) => setTimeout(resolve, 10));
+  results.push(await told(5), text.value);
+  document.title = JSON.stringify(results);
+</script></body></html>
+"""
+
+
+def test_the_page_of_an_inbox(start_plain, root, scratch):
+    """Its style and its script are let in by its own policy, and do what they are for."""
+    (root / "sender.html").write_text(SENDER)
+    (scratch / "tokens").write_text(f"ada:{hashlib.sha256(b'right').hexdigest()}\n")
+    (scratch / "bobbin.toml").write_text(
+        f'[[inbox]]\nname = "box"\ndir = "{scratch / "box"}"\npage = "/send"\naccept = ["json", "ndjson"]\nmax_size = "1KiB"\n'
+        f'token_file = "{scratch / "tokens"}"\ndedupe = ["header:Idempotency-Key"]\n'
+    )
+    server = start_plain("--config", scratch / "bobbin.toml", "--root", root, "--port", "0", "--tls", "self-signed", root=root)
+    document = load(f"https://localhost:{server.port}/sender.html", scratch / "profile")
+    title = html.unescape(re.search(r"<title>(.*?)</title>", document)[1])
+    fault, place, kept, lines, large, refused, again, left = json.loads(title)
+    assert fault[0] == "bad" and "line 1, column 16 (byte 15)" in fault[1]
+    assert place[0] in fault[1] and place[1:] == [14, '{"name": "é", }'], "the brace is marked"
+    assert kept[0] == "good" and "Kept as number 1" in kept[1]
+    assert lines[0] == "good" and "Kept: 2 new" in lines[1]
+    assert large[0] == "bad" and "larger than 1 KiB" in large[1]
+    assert refused[0] == "bad" and "Try again" in refused[1]
+    assert again[0] == "good" and "Kept as number 4" in again[1] and left == ""
+    records = [json.loads(path.read_text()) for path in sorted((scratch / "box/new").iterdir())]
+    assert [record["body"] for record in records] == [{"name": "é"}, 1, 2, []]
+    assert all(record["request"]["user"] == "ada" and record["key"] for record in records)
