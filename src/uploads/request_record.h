@@ -33,8 +33,8 @@ class KeptFields {
 /// What a record says of its request, as a JSON object: the address of the client, method, target, who has
 /// proven to ask, whether it was a form, its content coding, what was verified, why it is in quarantine, and
 /// the fields that are kept, in their order, with names in lower case. What is not UTF-8 is replaced by
-/// U+FFFD. A target, a sender's id or a reason that is too long is cut, and the record says so. So the text is
-/// never longer than store::Particulars::kLargestRequestBytes.
+/// U+FFFD. A target, a sender's id or a reason that is too long is cut, and the record says so. So the text
+/// is never longer than store::Particulars::kLargestRequestBytes.
 class RequestRecord {
  public:
   static constexpr std::size_t kMostTargetBytes = 4096;
