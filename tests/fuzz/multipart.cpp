@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/utf8.h"
 #include "given.h"
+#include "json/validator.h"
 #include "uploads/multipart_form.h"
 
 // The content of a form in parts, of any bytes; and a form that is written with any text in it.
