@@ -31,8 +31,9 @@ def start_on_disk(scratch, start_plain, root, durability):
             (root / "uploads").rmdir()
             (root / "uploads").symlink_to(disks[0].path / "uploads")
         server = start_plain(
-            "--port", "0", "--root", root, "--upload-dir", disks[0].path / "uploads", "--durability", durability, root=root
-        )
+            "--port", "0", "--root", root, "--upload-dir", disks[0].path / "uploads", "--durability", durability,
+            "--keep-alive-requests", "0", root=root,
+        )  # fmt: skip
         server.disk = disks[0]
         return server
 
