@@ -21,6 +21,9 @@ namespace {
 using journal::Journal;
 using Reason = NotStored::Reason;
 
+/// Of whole records, at the same time: they have no name before the flush, and are lost when they are closed.
+constexpr std::size_t kMostOpenFiles = 256;
+
 /// At most one task of each kind of each committer waits in it.
 executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder) {
   return executor.lane(folder.device(), "commit",
@@ -35,8 +38,6 @@ std::uint64_t room_for(Document& document) {
   return records * (Particulars::kRecordBytes + particulars.request.size()) +
          (particulars.is_binary ? base64_size(bytes) : bytes);
 }
-/// Files of whole records that are open at the same time, since they have no name before the flush.
-constexpr std::size_t kMostOpenFiles = 256;
 static_assert(Particulars::kRecordBytes == Journal::kRecordBytes);
 static_assert(Particulars::kLargestBundleBytes + Journal::kRecordBytes < Journal::kSegmentBytes);
 

@@ -88,14 +88,15 @@ class JournalCommitter final : public Committer {
     std::uint64_t file_bytes = 0;  // of a whole record
     WallTime received = {};        // of a whole record
     bool is_conflict = false;      // see journal::Record
+    /// Of a repetition within a bundle: where in the batch the first one is.
+    std::optional<std::size_t> first = {};
+
     /// The record has been taken back or withdrawn.
     void forget_record() {
       sequence = 0;
       whole_record.reset();
       late_text.clear();
     }
-    std::optional<std::size_t> first =
-        {};  // of a repetition within a bundle: where the first one is in the batch
   };
   using Uploads = std::vector<JournalUpload>;
   /// The first document of a bundle with its key.

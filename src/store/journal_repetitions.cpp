@@ -28,12 +28,14 @@ Repetition judge(const DocumentKey& key, bool is_same_content) {
 /// of the other one, and this one must neither share its failure nor be refused because of it.
 bool JournalCommitter::add_keys(std::set<crypto::Digest>& keys, const Document& document) {
   const Particulars& particulars = document.particulars();
-  std::vector<crypto::Digest> own;
-  if (particulars.key) own.push_back(particulars.key->digest);
+  const auto is_there = [&](const std::optional<DocumentKey>& key) {
+    return key && keys.contains(key->digest);
+  };
+  if (is_there(particulars.key) || std::ranges::any_of(particulars.bundle, is_there, &Part::key))
+    return false;
+  if (particulars.key) keys.insert(particulars.key->digest);
   for (const Part& part : particulars.bundle)
-    if (part.key) own.push_back(part.key->digest);
-  if (std::ranges::any_of(own, [&](const crypto::Digest& key) { return keys.contains(key); })) return false;
-  keys.insert(own.begin(), own.end());
+    if (part.key) keys.insert(part.key->digest);
   return true;
 }
 

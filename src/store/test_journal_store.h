@@ -18,6 +18,9 @@ inline DocumentKey key_of(std::string_view text,
   return {.digest = crypto::sha256(text), .other_content = other_content};
 }
 
+/// Of several pieces.
+inline std::string large_document() { return "\"" + std::string(3 * Document::kPieceBytes, 'x') + "\""; }
+
 /// Stores with a journal over one folder in memory, one after the other.
 class JournalStoreTest : public ::testing::Test {
  protected:
