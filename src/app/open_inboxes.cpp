@@ -244,7 +244,8 @@ std::shared_ptr<const http::Handler> page_of(const OpenInbox& inbox) {
                                  .types = content_types_of(inbox.config),
                                  .unwrap = inbox.config.unwrap,
                                  .asks_for_token = !inbox.config.token_file.empty(),
-                                 .most_bytes = inbox.most_bytes});
+                                 .most_bytes = inbox.most_bytes,
+                                 .most = size_text(inbox.most_bytes)});
 }
 
 /// Directories of which a site serves something.

@@ -1,5 +1,6 @@
 #include "base/html.h"
 
+#include "base/base64.h"
 #include "base/utf8.h"
 
 namespace bobbin {
@@ -25,5 +26,7 @@ void append_html(std::string& out, std::string_view text) {
     text.remove_prefix(length == 0 ? 1 : length);
   }
 }
+
+std::string hash_source(std::string_view sha256) { return "'sha256-" + encode_base64(sha256) + "'"; }
 
 }  // namespace bobbin

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <iterator>
 
-#include "base/base64.h"
 #include "base/bytes.h"
+#include "base/html.h"
 #include "crypto/sha256.h"
 #include "listing/page_script.h"
 #include "listing/page_style.h"
@@ -21,11 +21,6 @@ std::string_view name_of(SortBy by) {
     case SortBy::time: return "time";
   }
   return {};
-}
-
-std::string source_by_digest(std::string_view text) {
-  const crypto::Digest digest = crypto::sha256(text);
-  return "'sha256-" + encode_base64(as_text(digest)) + "'";
 }
 
 void append_count(std::string& text, std::uint64_t count, std::string_view one, std::string_view many) {
@@ -44,8 +39,8 @@ void append_size_of(std::string& text, std::uint64_t bytes) {
 }  // namespace
 
 std::string HtmlForm::content_security_policy() {
-  return "default-src 'none'; style-src " + source_by_digest(kPageStyle) + "; script-src " +
-         source_by_digest(kPageScript) +
+  return "default-src 'none'; style-src " + hash_source(as_text(crypto::sha256(kPageStyle))) +
+         "; script-src " + hash_source(as_text(crypto::sha256(kPageScript))) +
          "; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 }
 

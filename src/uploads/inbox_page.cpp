@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/html.h"
 #include "crypto/sha256.h"
@@ -13,10 +12,6 @@
 
 namespace bobbin::uploads {
 namespace {
-
-std::string source_by_digest(std::string_view text) {
-  return "'sha256-" + encode_base64(as_text(crypto::sha256(text))) + "'";
-}
 
 /// What the script may send, the most usual first, and what a person calls it.
 struct Sendable {
@@ -31,13 +26,6 @@ std::vector<Sendable> sendable(const ContentTypes& types) {
   if (types.batch) found.push_back({"batch", "batches of CloudEvents"});
   if (types.any) found.push_back({"any", "any other file"});
   return found;
-}
-
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::uint64_t kMiB = 1024UL * 1024;
-  if (bytes >= kMiB && bytes % kMiB == 0) return fmt::format("{} MiB", bytes / kMiB);
-  if (bytes >= 1024 && bytes % 1024 == 0) return fmt::format("{} KiB", bytes / 1024);
-  return fmt::format("{} bytes", bytes);
 }
 
 /// Of a form that a browser can send by itself. Empty: it cannot.
@@ -66,7 +54,6 @@ std::string page(const InboxPageSettings& settings) {
       "to ";
   append_html(text, settings.name);
   text.append("</title>\n<style>").append(kInboxPageStyle).append("</style>\n</head>\n<body>\n<main");
-  const std::string most = size_text(settings.most_bytes);
   const std::vector<Sendable> sendable_types = sendable(settings.types);
   std::string words;
   std::string titles;
@@ -78,13 +65,13 @@ std::string page(const InboxPageSettings& settings) {
   append_attribute(text, "data-path", settings.path);
   append_attribute(text, "data-takes", words);
   append_attribute(text, "data-largest", std::to_string(settings.most_bytes));
-  append_attribute(text, "data-most", most);
+  append_attribute(text, "data-most", settings.most);
   text += ">\n<h1>Send to ";
   append_html(text, settings.name);
   text.append("</h1>\n<p>It takes ")
       .append(titles)
       .append(", at most ")
-      .append(most)
+      .append(settings.most)
       .append(" each.</p>\n<form");
   const std::string_view type = form_type(settings);
   if (!type.empty()) {
@@ -122,8 +109,9 @@ std::string page(const InboxPageSettings& settings) {
 
 InboxPage::InboxPage(const InboxPageSettings& settings)
     : text_(page(settings)),
-      content_security_policy_("default-src 'none'; style-src " + source_by_digest(kInboxPageStyle) +
-                               "; script-src " + source_by_digest(kInboxPageScript) +
+      content_security_policy_("default-src 'none'; style-src " +
+                               hash_source(as_text(crypto::sha256(kInboxPageStyle))) + "; script-src " +
+                               hash_source(as_text(crypto::sha256(kInboxPageScript))) +
                                "; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
                                "frame-ancestors 'self'") {}
 

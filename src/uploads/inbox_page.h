@@ -15,6 +15,7 @@ struct InboxPageSettings {
   std::string unwrap = {};       ///< see InboxSettings
   bool asks_for_token = false;   ///< whether who posts needs one
   std::uint64_t most_bytes = 0;  ///< of a document
+  std::string most;              ///< the same for people: "1MiB"
 };
 
 /// Answers GET and HEAD with a page from which a person sends documents to an inbox: typed in, or files that

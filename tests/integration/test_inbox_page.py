@@ -43,8 +43,8 @@ def test_it_is_a_page_that_may_use_itself_and_nothing_else(start_inbox):
 def test_it_says_where_what_and_how_much(start_inbox):
     _, page = page_of(start_inbox(page="/send", accept=["json", "ndjson", "any"], max_size="64KiB"))
     assert "<title>Send to box</title>" in page
-    assert 'data-path="/in/box" data-takes="json lines any" data-largest="65536" data-most="64 KiB"' in page
-    assert "It takes JSON, lines of JSON (.ndjson) and any other file, at most 64 KiB each." in page
+    assert 'data-path="/in/box" data-takes="json lines any" data-largest="65536" data-most="64KiB"' in page
+    assert "It takes JSON, lines of JSON (.ndjson) and any other file, at most 64KiB each." in page
 
 
 def test_names_are_escaped(start_inbox):
