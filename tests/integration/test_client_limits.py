@@ -425,11 +425,14 @@ def test_what_a_user_posts_to_an_inbox_is_limited(of_users, scratch):
 
 @pytest.mark.modes("many")
 def test_a_user_of_a_password_is_counted_once(limited, scratch):
-    """The request is asked about again, once the password has been verified."""
-    users = scratch / "users"
-    hashed = subprocess.run(["openssl", "passwd", "-6", "secret"], capture_output=True, check=True, text=True).stdout
-    users.write_text(f"ada:{hashed}")
-    rule = f'[[rule]]\npath = "/login/**"\npassword_file = "{users}"\nuser_requests = 1\nuser_burst = "1h"\n'
-    fields = [("Authorization", "Basic " + base64.b64encode(b"ada:secret").decode())]
+    """The first request of each is asked about again, once the password has been verified, and one is all that it may make."""
+    command = ["openssl", "passwd", "-6", "secret"]
+    hashed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+    names = [f"user{number}" for number in range(8)]
+    (scratch / "users").write_text("".join(f"{name}:{hashed}\n" for name in names))
+    rule = f'[[rule]]\npath = "/login/**"\npassword_file = "{scratch / "users"}"\nuser_requests = 1\nuser_burst = "1s"\n'
     with limited(rule).connect() as connection:
-        assert set(asked(connection, "/login/form.html", 3590, fields=fields)) == {200}
+        for name in names:
+            fields = [("Authorization", "Basic " + base64.b64encode(f"{name}:secret".encode()).decode())]
+            assert connection.ask("GET", "/login/form.html", fields=fields).status == 200
+            assert 429 in asked(connection, "/login/form.html", 20, fields=fields), "it is limited, though"

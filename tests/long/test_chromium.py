@@ -109,6 +109,13 @@ SENDER = """<!DOCTYPE html>
     return [...page.querySelectorAll("li")].slice(0, 1).map((item) => [item.className, item.textContent])[0];
   };
   const results = [];
+  const keys = [];
+  const requests = frame.contentWindow.XMLHttpRequest.prototype;
+  const setField = requests.setRequestHeader;
+  requests.setRequestHeader = function (name, value) {
+    if (name === "Idempotency-Key") keys.push(value);
+    setField.call(this, name, value);
+  };
   const type = (value) => {
     text.value = value;
     text.dispatchEvent(new Event("input"));
@@ -137,7 +144,7 @@ SENDER = """<!DOCTYPE html>
   page.getElementById("token").value = "right";
   page.querySelector("li button").click();
   while (page.querySelector("li").className !== "good") await new Promise((resolve) => setTimeout(resolve, 10));
-  results.push(await told(5), text.value);
+  results.push(await told(5), text.value, keys);
   document.title = JSON.stringify(results);
 </script></body></html>
 """
@@ -154,14 +161,15 @@ def test_the_page_of_an_inbox(start_plain, root, scratch):
     server = start_plain("--config", scratch / "bobbin.toml", "--root", root, "--port", "0", "--tls", "self-signed", root=root)
     document = load(f"https://localhost:{server.port}/sender.html", scratch / "profile")
     title = html.unescape(re.search(r"<title>(.*?)</title>", document)[1])
-    fault, place, kept, lines, large, refused, again, left = json.loads(title)
+    fault, place, kept, lines, large, refused, again, left, keys = json.loads(title)
     assert fault[0] == "bad" and "line 1, column 16 (byte 15)" in fault[1]
     assert place[0] in fault[1] and place[1:] == [14, '{"name": "é", }'], "the brace is marked"
     assert kept[0] == "good" and "Kept as number 1" in kept[1]
     assert lines[0] == "good" and "Kept: 2 new" in lines[1]
-    assert large[0] == "bad" and "larger than 1 KiB" in large[1]
+    assert large[0] == "bad" and "larger than 1KiB" in large[1]
     assert refused[0] == "bad" and "Try again" in refused[1]
     assert again[0] == "good" and "Kept as number 4" in again[1] and left == ""
+    assert len(keys) == 5 and keys[3] == keys[4] and len(set(keys)) == 4, "it stays the same when it is tried again, and only then"
     records = [json.loads(path.read_text()) for path in sorted((scratch / "box/new").iterdir())]
     assert [record["body"] for record in records] == [{"name": "é"}, 1, 2, []]
     assert all(record["request"]["user"] == "ada" and record["key"] for record in records)
