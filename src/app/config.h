@@ -129,8 +129,8 @@ struct InboxConfig {
   std::string status;          ///< of the answer: 200, 201, 202 or 204; empty: 201, and 204 for reports
   std::vector<std::string> keep;  ///< names of fields, or beginnings with a *
   std::string token_file;         ///< as that of a rule for the path
+  std::string feed_token_file;    ///< the same for GET, which gives the records; empty: they are not given
   std::string page;  ///< the path of a page from which a person sends documents; empty: there is none
-  std::string feed_token_file;  ///< the same for GET, which gives the records; empty: they are not given
 
   std::vector<std::string> accept;                      ///< what accept_inbox_type accepts; empty: json
   std::vector<std::string> codings = {"gzip", "zstd"};  ///< that are decoded
