@@ -16,6 +16,7 @@
 #include "observe/log.h"
 #include "os/root.h"
 #include "store/committer.h"
+#include "store/probation.h"
 
 // Everything an operator can decide, with its defaults. Plain values: ranges, names and meanings are in the
 // table of options.cpp, and docs/configuration.md explains each to the operator.
@@ -297,6 +298,7 @@ struct ServerConfig {
   std::uint64_t upload_memory = 64 * 1024 * 1024;  ///< for all uploads under way together
   std::uint64_t upload_disk = 1024 * 1024 * 1024;  ///< the same; one of max_upload is possible in any case
   store::Durability durability = store::Durability::automatic;
+  store::AfterSyncFailure after_sync_failure = store::AfterSyncFailure::reopen;
   unsigned keep_alive_requests = 100;  ///< of HTTP/1; 0 is no limit
   unsigned http2_requests = 0;         ///< on a connection of HTTP/2; 0 is no limit
   std::uint64_t minimum_rate = 500;    ///< bytes per second; 0 is no minimum

@@ -21,7 +21,7 @@ milliseconds until(Instant moment) {
 
 }  // namespace
 
-void MainLoop::run_until_stopped() {
+bool MainLoop::run_until_stopped() {
   Instant last_status = monotonic_now();
   Instant next_tick = monotonic_now() + kTick;
   while (!stop_requested_) {
@@ -30,11 +30,13 @@ void MainLoop::run_until_stopped() {
     if (now < next_tick) continue;
     next_tick = now + kTick;
     tick();
+    if (parts_.folders.end_server()) return false;
     const milliseconds interval = parts_.reloader.config().server.status_interval;
     if (interval.count() == 0 || now < last_status + interval) continue;
     last_status = now;
     write_status();
   }
+  return true;
 }
 
 void MainLoop::tick() {

@@ -30,7 +30,8 @@ class MainLoop {
  public:
   explicit MainLoop(const MainLoopParts& parts) : parts_(parts), hang_up_stops_(os::has_terminal()) {}
 
-  void run_until_stopped();
+  /// False: a disk has failed, and the server is to end for that.
+  [[nodiscard]] bool run_until_stopped();
 
   /// Stops accepting and lets the workers finish. The grace period begins now.
   void begin_to_stop();

@@ -145,6 +145,7 @@ template struct Choice<std::optional<http::Compression>>;
 template struct Choice<std::optional<http::ContentCoding>>;
 template struct Choice<std::optional<observe::AccessFormat>>;
 template struct Choice<store::Durability>;
+template struct Choice<store::AfterSyncFailure>;
 
 bool Text::assign(const Target& target, std::string_view text) const {
   return keep(member.in(target), accept(text));

@@ -198,6 +198,6 @@ using Kind =
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
                  Choice<http::Compression>, Choice<std::optional<http::Compression>>,
                  Choice<std::optional<http::ContentCoding>>, Choice<std::optional<observe::AccessFormat>>,
-                 Releases, Choice<store::Durability>, Text, List>;
+                 Releases, Choice<store::Durability>, Choice<store::AfterSyncFailure>, Text, List>;
 
 }  // namespace bobbin::app

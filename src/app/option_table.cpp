@@ -68,6 +68,10 @@ constexpr std::pair<std::string_view, store::Durability> kDurability[] = {
     {"auto", store::Durability::automatic},
     {"files", store::Durability::files},
     {"journal", store::Durability::journal}};
+constexpr std::pair<std::string_view, store::AfterSyncFailure> kAfterSyncFailure[] = {
+    {"reopen", store::AfterSyncFailure::reopen},
+    {"stop", store::AfterSyncFailure::stop},
+    {"exit", store::AfterSyncFailure::exit}};
 constexpr std::pair<std::string_view, http::Compression> kCompression[] = {
     {"off", http::Compression::off},
     {"prepared", http::Compression::prepared},
@@ -650,6 +654,11 @@ constexpr Option kOptions[] = {
      .meaning = "What has been flushed when an upload is answered: the file and its name, or a record in a journal in the folder, "
                 "which is faster, and from which the files are published again after a power cut. auto is journal where the kernel "
                 "(Linux 5.8) and the file system report every failed sync and there are 256 MiB or more, otherwise files."},
+    {.group = "Limits", .name = "after-sync-failure", .placeholder = "ACTION",
+     .effect = Choice<store::AfterSyncFailure>{&ServerConfig::after_sync_failure, kAfterSyncFailure},
+     .meaning = "What becomes of a folder of documents whose disk has failed to store something. reopen takes documents again once "
+                "what is written there can be read back from the disk, after three attempts at the most; stop takes none until the "
+                "server is restarted; exit ends the server, with the status 74, for a service manager to restart it."},
     {.group = "Limits", .name = "head-timeout", .placeholder = "TIME",
      .effect = Time{&ServerConfig::head_timeout, 1ms, 24h},
      .meaning = "How long a request head may take, from its first byte to its last; more is answered 408."},

@@ -29,6 +29,7 @@ namespace bobbin::app {
 namespace {
 
 constexpr int kExitForced = 3;
+constexpr int kExitDiskFailed = 74;  // EX_IOERR of sysexits.h
 constexpr Duration kForcedEnd = seconds(1);
 
 using observe::LogLevel;
@@ -189,8 +190,11 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .log = *process.log,
                  .site_logs = process.site_logs,
                  .main_log = process.main_log});
-  loop.run_until_stopped();
+  const bool was_told_to_end = loop.run_until_stopped();
   stop_in_reverse(loop, *pool, executor, *work_ended, process);
+  if (!was_told_to_end)
+    return failure(
+        StartFailure{"a sync of documents has failed, and --after-sync-failure is exit", kExitDiskFailed});
   return {};
 }
 

@@ -10,7 +10,8 @@ namespace bobbin::app {
 
 inline constexpr int kExitCannotRun = 71;  ///< the system refuses something (EX_OSERR of sysexits.h)
 
-/// Says why the server does not start: a sentence for standard error, and the exit status.
+/// Says why the server does not start, or has ended by itself: a sentence for standard error, and the exit
+/// status.
 struct StartFailure {
   std::string message;
   int exit_status;

@@ -34,7 +34,8 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_upl
     const std::string& directory) {
   return open(directory, {.memory_bytes = limits_.upload_memory,
                           .disk_bytes = std::max(limits_.upload_disk, limits_.max_upload),
-                          .durability = limits_.durability});
+                          .durability = limits_.durability,
+                          .after_sync_failure = limits_.after_sync_failure});
 }
 
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_inbox(
@@ -45,7 +46,8 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_inb
   return open(directory, {.memory_bytes = std::max(limits_.upload_memory, 4 * kMostBytes),
                           .disk_bytes = 0,
                           .inbox = inbox,
-                          .piece_bytes = kMostBytes + 1});
+                          .piece_bytes = kMostBytes + 1,
+                          .after_sync_failure = limits_.after_sync_failure});
 }
 
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
@@ -65,7 +67,9 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
   if (limits.inbox.keeps_records()) TRY(folder->make_inbox_folders().map_error(as_message));
   auto store =
-      TRY(store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_, limits)
+      TRY(store::FolderStore::create(std::move(folder), executor_,
+                                     {.store = log_.writer("Uploads"), .committer = log_.writer("Uploads")},
+                                     registry_, limits)
               .map_error(as_message));
   const os::FileStatus status = TRY(status_of(directory).map_error(as_message));
   folders_.push_back({status.device, status.inode, store});
@@ -133,6 +137,11 @@ void UploadFolders::tick() {
     executor::Lane& lane = executor_.lane(watched.device, "look", {.parallel = 1, .waiting = 1024});
     if (!lane.run([room] { room->look(); })) room->forgo_look();
   }
+}
+
+bool UploadFolders::end_server() const {
+  return limits_.after_sync_failure == store::AfterSyncFailure::exit &&
+         std::ranges::any_of(folders_, [](const Folder& folder) { return folder.store->has_failed(); });
 }
 
 void UploadFolders::stop() {

@@ -53,6 +53,8 @@ class UploadFolders {
   /// and takes over folders that another server has owned until now. A store with documents under way ends
   /// with the last of them.
   void tick();
+  /// Whether a disk has failed, and the server is to end for that (AfterSyncFailure::exit).
+  [[nodiscard]] bool end_server() const;
   /// The server stops. Everything that was acknowledged by the time when the executor has ended is then on
   /// stable storage under its name.
   void stop();

@@ -15,8 +15,9 @@ Result<std::unique_ptr<OpenStore>, std::string> OpenStore::create(const std::str
                        details.empty() ? "" : ". ", details);
   };
   auto directory = TRY(store::DirectoryFolder::open(folder).map_error(as_message));
-  open->store_ = TRY(store::FolderStore::create(std::move(directory), open->executor_, open->messages_,
-                                                open->registry_, {.durability = store::Durability::journal})
+  open->store_ = TRY(store::FolderStore::create(std::move(directory), open->executor_,
+                                                {open->messages_, open->messages_}, open->registry_,
+                                                {.durability = store::Durability::journal})
                          .map_error(as_message));
   if (open->store_->state() == store::DocumentStore::State::occupied)
     return failure(

@@ -52,9 +52,13 @@ bool has_plenty_of_space(const os::Fd& directory, std::uint64_t size_bytes) {
   return system && system->free_bytes / kPlenty >= size_bytes;
 }
 
+Result<void> remove_if_there(const os::Fd& directory, const char* name) {
+  const auto removed = os::remove_file(directory, name);
+  return removed || removed.error().code == ENOENT ? Result<void>() : removed;
+}
+
 Result<os::Fd> make_file(const os::Fd& directory, const char* name, std::uint64_t size_bytes) {
-  if (const auto removed = os::remove_file(directory, name); !removed && removed.error().code != ENOENT)
-    return failure(removed.error());
+  TRY(remove_if_there(directory, name));
   os::Fd file = TRY(os::create_private(directory, name));
   if (const auto filled = fill_with_zeros(file, size_bytes); !filled) {
     static_cast<void>(os::remove_file(directory, name));  // a full disk gets its space back
@@ -147,6 +151,11 @@ Result<void> DirectoryMedium::retire(std::uint64_t number) {
     if (os::rename_without_replacing(directory_, name, spare)) return {};
   }
   return os::remove_file(directory_, name);
+}
+
+Result<void> DirectoryMedium::remove_spares() {
+  for (const char* spare : kSpares) TRY(remove_if_there(directory_, spare));
+  return {};
 }
 
 }  // namespace bobbin::journal

@@ -35,6 +35,7 @@ class DirectoryMedium final : public Medium {
   void make_spare(std::uint64_t size_bytes) override;
   [[nodiscard]] Result<void> install(std::uint64_t number) override;
   [[nodiscard]] Result<void> retire(std::uint64_t number) override;
+  [[nodiscard]] Result<void> remove_spares() override;
 
  private:
   explicit DirectoryMedium(os::Fd directory) : directory_(std::move(directory)) {}

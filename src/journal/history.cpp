@@ -9,6 +9,7 @@
 namespace bobbin::journal {
 
 bool HistoryReader::add(std::uint64_t number, std::string_view bytes) {
+  if (is_at_end_) return false;
   const auto first = read_entry(bytes);
   const auto* begin = first ? std::get_if<SegmentBegin>(&first->entry.content) : nullptr;
   if (begin == nullptr) headless_ = std::max(headless_, number);
@@ -28,6 +29,8 @@ bool HistoryReader::add(std::uint64_t number, std::string_view bytes) {
   history_.last_segment = begin->number;
   history_.last_begin = *begin;
   steps_.clear();
+  steps_.push_back(
+      {.receipt = history_.receipt, .sequence = history_.sequence, .checkpoint = history_.checkpoint});
   flushed_ = 0;
   follow(bytes);
   return true;
@@ -43,6 +46,8 @@ void HistoryReader::follow(std::string_view bytes) {
     take(*read);
     listener_(*read, bytes.substr(0, read->size));
     bytes.remove_prefix(read->size);
+    is_at_end_ = read->receipt == end_;
+    if (is_at_end_) return;
   }
   note_flushed(bytes);
   note_damage(flushed_);
@@ -81,6 +86,7 @@ void HistoryReader::give_up_behind(const crypto::Digest& receipt) {
   history_.checkpoint = found->checkpoint;
   std::erase_if(history_.open,
                 [&](const OpenRecord& open) { return open.record.sequence > found->sequence; });
+  std::erase_if(withdrawn_bundles_, [&](std::uint64_t first) { return first > found->sequence; });
 }
 
 /// Looks for what intact entries behind the end say of those that had been flushed.

@@ -71,6 +71,8 @@ class HistoryReader {
   using Listener = std::function<void(const ReadEntry& read, std::string_view text)>;
 
   HistoryReader() = default;
+  /// Reads on to the entry with this digest alone, as if nothing had been written behind it.
+  explicit HistoryReader(const crypto::Digest& end) : end_(end) {}
   /// `listener` hears of every entry, in the order of the journal. When it hears of a SegmentBegin whose
   /// `previous` is an entry before the last one, what stood between them has been given up.
   explicit HistoryReader(Listener listener) : listener_(std::move(listener)) {}
@@ -78,6 +80,8 @@ class HistoryReader {
   /// `bytes`: all of the segment; what stands behind its last entry is zeros, or left of an earlier use of
   /// the file. False: no segment of this number has begun in it, and it is no part of the journal.
   bool add(std::uint64_t number, std::string_view bytes);
+  /// Whether the entry has been found that the constructor was given.
+  [[nodiscard]] bool is_at_end() const { return is_at_end_; }
   [[nodiscard]] History finish() &&;
 
  private:
@@ -88,7 +92,8 @@ class HistoryReader {
   void note_flushed(std::string_view rest);
   void note_damage(std::uint64_t flushed);
 
-  /// An entry of the last segment, to which the next one may go back.
+  /// An entry to which the next segment may go back: one of the last segment, or that from which this goes
+  /// on.
   struct Step {
     crypto::Digest receipt;
     std::uint64_t sequence;    // of the last record then
@@ -103,6 +108,8 @@ class HistoryReader {
   std::uint64_t published_ = 0;  // through this sequence
   std::set<std::uint64_t> withdrawn_bundles_;  // the first sequences of those of which one record was
   std::optional<std::uint64_t> doubt_;
+  std::optional<crypto::Digest> end_;
+  bool is_at_end_ = false;
   Listener listener_ = [](const ReadEntry&, std::string_view) {};
 };
 

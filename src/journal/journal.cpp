@@ -1,6 +1,7 @@
 #include "journal/journal.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -10,15 +11,29 @@ namespace {
 
 // Room for entries of which make_room() is not told.
 constexpr std::uint64_t kOtherBytes = 4096;
+// An upper bound for one of them.
+constexpr std::uint64_t kNoteBytes = 512;
+
+Result<void> read_segments(Medium& medium, HistoryReader& reader) {
+  for (const std::uint64_t number : TRY(medium.segments())) {
+    const std::string bytes = TRY(medium.read(number));
+    reader.add(number, bytes);
+  }
+  return {};
+}
 
 }  // namespace
 
 Result<History> Journal::read(Medium& medium) {
   HistoryReader reader;
-  for (const std::uint64_t number : TRY(medium.segments())) {
-    const std::string bytes = TRY(medium.read(number));
-    reader.add(number, bytes);
-  }
+  TRY(read_segments(medium, reader));
+  return std::move(reader).finish();
+}
+
+Result<History> Journal::read(Medium& medium, const crypto::Digest& end) {
+  HistoryReader reader(end);
+  TRY(read_segments(medium, reader));
+  if (!reader.is_at_end()) return failure(Error{EBADMSG, "reading what was flushed"});
   return std::move(reader).finish();
 }
 
@@ -56,13 +71,19 @@ Result<void> Journal::begin_segment(std::uint64_t number) {
   TRY(note(medium_.install(number)));
   file_ = std::move(file);
   number_ = number;
-  offset_ = header.size();
+  offset_ = flushed_offset_ = header.size();
   receipt_ = receipt;
+  flushed_receipt_ = receipt;
   return {};
 }
 
 Result<void> Journal::make_room(std::uint64_t bytes) {
   if (has_room(bytes)) return {};
+  return begin_next();
+}
+
+Result<void> Journal::make_room_for_note() {
+  if (offset_ + kNoteBytes <= segment_bytes_) return {};
   return begin_next();
 }
 
@@ -109,7 +130,14 @@ Result<void> Journal::flush() {
   ASSERT(!is_broken_ && added_.empty());
   TRY(note(file_->flush()));
   flushed_ = sequence_;
+  flushed_receipt_ = receipt_;
+  flushed_offset_ = offset_;
   return {};
+}
+
+void Journal::erase_unflushed() {
+  const std::string zeros(offset_ + added_.size() - flushed_offset_, '\0');
+  static_cast<void>(file_->write(flushed_offset_, as_bytes(zeros)));
 }
 
 Result<void> Journal::trim(std::uint64_t sequence) {

@@ -29,6 +29,9 @@ class Journal {
 
   /// What the segments of the medium say. Changes nothing.
   [[nodiscard]] static Result<History> read(Medium& medium);
+  /// The same through the entry with this digest, as if nothing had been written behind it. Fails with
+  /// EBADMSG where there is none.
+  [[nodiscard]] static Result<History> read(Medium& medium, const crypto::Digest& end);
   /// Goes on behind `history`, which read() has returned, in a new segment. `epoch`: unguessable; for a
   /// journal that begins with this. The medium outlives the journal.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(Medium& medium, const History& history,
@@ -39,6 +42,9 @@ class Journal {
   /// Must be called before anything is added to what is written next: begins another segment where this one
   /// has no room for so much. After a failure nothing has changed, unless is_broken().
   [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
+  /// The same for one entry without a document. Each segment keeps room for some of them, so that they need
+  /// no other one on a full disk.
+  [[nodiscard]] Result<void> make_room_for_note();
   /// Whether this segment has room for so much.
   [[nodiscard]] bool has_room(std::uint64_t bytes) const;
   /// Begins another segment in any case, likewise.
@@ -70,6 +76,11 @@ class Journal {
   [[nodiscard]] Result<void> flush();
   /// Whether a write or a flush has failed.
   [[nodiscard]] bool is_broken() const { return is_broken_; }
+  /// Overwrites what was added behind the last flush, of a broken journal, so that a process that starts
+  /// later does not find it in the page cache. Where that fails it may.
+  void erase_unflushed();
+  /// The digest of the last entry that is known to be on stable storage, for read().
+  [[nodiscard]] const crypto::Digest& flushed_receipt() const { return flushed_receipt_; }
 
   /// Takes segments out whose records are all at or below `sequence`. The one that is written stays.
   [[nodiscard]] Result<void> trim(std::uint64_t sequence);
@@ -105,10 +116,12 @@ class Journal {
   std::uint64_t sequence_ = 0;
   std::uint64_t flushed_ = 0;  // the sequence of the last record that flush() has made durable
   crypto::Digest receipt_{};   // of the last entry that was added
+  crypto::Digest flushed_receipt_{};
   std::deque<Full> full_;
   std::uint64_t number_ = 0;  // of the segment that is written
   std::unique_ptr<SegmentFile> file_;
   std::uint64_t offset_ = 0;  // of the end of what was written
+  std::uint64_t flushed_offset_ = 0;
   std::string added_;
   std::size_t last_begin_ = 0;  // of the entry that was added last, in added_
   bool is_broken_ = false;

@@ -201,6 +201,7 @@ class FailingMedium final : public Medium {
     return medium_.install(number);
   }
   Result<void> retire(std::uint64_t number) override { return medium_.retire(number); }
+  Result<void> remove_spares() override { return medium_.remove_spares(); }
 
  private:
   class File final : public SegmentFile {
@@ -242,6 +243,58 @@ TEST_F(JournalTest, IsWholeWhenThereIsNoSpaceForASegment) {
   store();
   open(16UL * 1024);
   EXPECT_EQ(open_sequences(), (Sequences{1, 2, 3}));
+}
+
+TEST_F(JournalTest, GoesOnBehindWhatWasFlushedAsIfNothingHadFollowed) {
+  for (int FailingMedium::* step :
+       {&FailingMedium::fail_install, &FailingMedium::fail_write, &FailingMedium::fail_flush}) {
+    open(16UL * 1024);
+    FailingMedium failing(*medium_);
+    history_ = *Journal::read(failing);
+    journal_ = *Journal::open(failing, history_, "epoch", {}, 16UL * 1024);
+    const std::uint64_t before = journal_->sequence();
+    store();
+    journal_->add(record("1"), "1");
+    ASSERT_TRUE(journal_->write());  // and not flushed, but there to be read
+    failing.*step = EIO;
+    EXPECT_FALSE(journal_->make_room(16UL * 1024));  // which begins with a flush
+    const std::uint64_t flushed = before + (step == &FailingMedium::fail_flush ? 1 : 2);
+    for (int attempt = 1; attempt <= 2; ++attempt) {  // of which the first one is interrupted
+      const auto history = Journal::read(*medium_, journal_->flushed_receipt());
+      ASSERT_TRUE(history);
+      EXPECT_EQ(history->sequence, flushed);
+      auto next = *Journal::open(*medium_, *history, "epoch", {}, 16UL * 1024);
+      if (attempt == 2) journal_ = std::move(next);
+    }
+    store();
+    open(16UL * 1024);
+    EXPECT_EQ(history_.sequence, flushed + 1);
+    EXPECT_EQ(history_.damage, std::vector<Damage>{});
+  }
+}
+
+TEST_F(JournalTest, IsNotReadToAnEndThatIsNotThere) {
+  open();
+  store();
+  EXPECT_EQ(Journal::read(*medium_, crypto::sha256("something else")).error().code, EBADMSG);
+}
+
+TEST_F(JournalTest, HasRoomForNotesOnAFullDisk) {
+  open(16UL * 1024);
+  FailingMedium failing(*medium_);
+  history_ = *Journal::read(failing);
+  journal_ = *Journal::open(failing, history_, "epoch", {}, 16UL * 1024);
+  while (journal_->has_room(Journal::kRecordBytes + 100)) store();
+  failing.fail_prepare = ENOSPC;
+  ASSERT_FALSE(journal_->make_room(Journal::kRecordBytes + 100));
+  for (int i = 0; i < 4; ++i) {
+    failing.fail_prepare = ENOSPC;
+    ASSERT_TRUE(journal_->make_room_for_note());
+    journal_->add(Checkpoint{journal_->sequence()});
+    ASSERT_TRUE(journal_->write() && journal_->flush());
+  }
+  open(16UL * 1024);
+  EXPECT_EQ(open_sequences(), Sequences{});
 }
 
 TEST_F(JournalTest, IsBrokenByAnyOtherFailure) {

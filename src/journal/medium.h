@@ -38,6 +38,8 @@ class Medium {
   [[nodiscard]] virtual Result<void> install(std::uint64_t number) = 0;
   /// Takes a segment out of the journal, perhaps as a spare file.
   [[nodiscard]] virtual Result<void> retire(std::uint64_t number) = 0;
+  /// Removes the spare files, on which the disk may have failed.
+  [[nodiscard]] virtual Result<void> remove_spares() = 0;
 };
 
 }  // namespace bobbin::journal

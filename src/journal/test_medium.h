@@ -25,6 +25,7 @@ struct TestDisk {
   int fail_prepare = 0;  ///< the errno of the next call
   int fail_write = 0;
   int fail_flush = 0;
+  int spares_removed = 0;                  ///< how often
   std::function<void()> on_flush = [] {};  ///< before it has an effect
   Mutex mutex;
 
@@ -66,6 +67,11 @@ class TestMedium final : public Medium {
   Result<void> retire(std::uint64_t number) override {
     const Lock lock(disk_->mutex);
     disk_->segments.erase(number);
+    return {};
+  }
+  Result<void> remove_spares() override {
+    const Lock lock(disk_->mutex);
+    ++disk_->spares_removed;
     return {};
   }
 

@@ -1,12 +1,14 @@
 #include "os/file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/magic.h>
+#include <memory>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -128,6 +130,27 @@ Result<std::size_t> read_at(int file, std::span<std::byte> into, std::uint64_t o
     total += static_cast<std::size_t>(count);
   }
   return total;
+}
+
+Result<std::string> read_from_device(const Fd& directory, const std::string& path, std::size_t most_bytes) {
+  constexpr std::size_t kAlignment = 4096;  // of memory, and of the size of a read
+  const auto open = [&](int flags) {
+    return uninterrupted([&] { return ::openat(directory.number(), path.c_str(), flags | O_CLOEXEC); });
+  };
+  int number = open(O_RDONLY | O_DIRECT);
+  const bool is_direct = number >= 0;
+  if (!is_direct && errno == EINVAL) number = open(O_RDONLY);
+  if (number < 0) return last_error("open");
+  const Fd file(number);
+  if (!is_direct) ::posix_fadvise(number, 0, 0, POSIX_FADV_DONTNEED);
+  const std::size_t size = (most_bytes + kAlignment - 1) / kAlignment * kAlignment;
+  std::string memory(size + kAlignment, '\0');
+  void* aligned = memory.data();
+  std::size_t space = memory.size();
+  std::align(kAlignment, size, aligned, space);
+  const std::span<std::byte> into(static_cast<std::byte*>(aligned), size);
+  const std::size_t count = TRY(read_at(file, into, 0));
+  return std::string(as_text(Bytes(into).first(std::min(count, most_bytes))));
 }
 
 Result<std::string> read_file(const std::string& path) {

@@ -71,6 +71,11 @@ struct FileSystem {
   return read_at(file.number(), into, offset);
 }
 
+/// The same by path from `directory`, from the beginning of the file and from its device: past the page cache
+/// where the file system can do that (O_DIRECT), and elsewhere once the kernel was asked to drop the pages.
+[[nodiscard]] Result<std::string> read_from_device(const Fd& directory, const std::string& path,
+                                                   std::size_t most_bytes);
+
 /// All of a file, by path. For configuration and tables, not for content.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
 

@@ -9,6 +9,7 @@
 #include "os/directory.h"
 #include "os/file.h"
 #include "os/lock.h"
+#include "store/device_check.h"
 #include "store/document_name.h"
 #include "store/file_digest.h"
 #include "store/inbox_folders.h"
@@ -138,6 +139,11 @@ Result<void> DirectoryFolder::prepare() {
   return os::sync_directory(directory_);
 }
 
+Result<void> DirectoryFolder::prove() {
+  moved_.reset();
+  return check_device(directory_);
+}
+
 Result<std::unique_ptr<StagedFile>> DirectoryFolder::stage() {
   if (staging() == Staging::unnamed)
     return std::make_unique<UnnamedFile>(TRY(os::create_unnamed(directory_)), directory_);
@@ -211,6 +217,12 @@ Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::stri
   if (!file && file.error().code == ENOENT) return std::nullopt;
   if (!file) return failure(file.error());
   return TRY(store::digest_of(*file));
+}
+
+Result<void> DirectoryFolder::write_again(const std::string& name, Bytes content) {
+  const os::Fd file = TRY(os::open_for_writing_at(directory_, name));
+  TRY(os::write_at(file, content, 0));
+  return os::sync(file);
 }
 
 Result<void> DirectoryFolder::set_aside(const std::string& name) {

@@ -32,6 +32,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] Result<Ownership> own() override;
   /// Removes temporary files only where the folder is known to be ours: they may be those of another server.
   [[nodiscard]] Result<void> prepare() override;
+  [[nodiscard]] Result<void> prove() override;
 
   [[nodiscard]] Result<std::unique_ptr<StagedFile>> stage() override;
   [[nodiscard]] Result<void> sync_names() override;
@@ -44,6 +45,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] Result<void> sync_everything() override;
   [[nodiscard]] std::string place_of(const std::string& name) override;
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) override;
+  [[nodiscard]] Result<void> write_again(const std::string& name, Bytes content) override;
   [[nodiscard]] Result<void> set_aside(const std::string& name) override;
   [[nodiscard]] Result<void> sync_hidden_names() override;
   [[nodiscard]] Result<void> publish_hidden(const std::string& name) override;
@@ -65,7 +67,8 @@ class DirectoryFolder final : public Folder {
   const std::uint64_t device_;
   std::optional<Staging> staging_;
   Ownership ownership_ = Ownership::unknown;
-  /// What consumers have moved, once somebody has asked since prepare(): the places, by their old names.
+  /// What consumers have moved, once somebody has asked since prepare() or prove(): the places, by their old
+  /// names.
   std::optional<std::unordered_map<std::string, std::string>> moved_;
 };
 

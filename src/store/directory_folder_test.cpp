@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "os/directory.h"
+#include "os/file.h"
 #include "os/test_directory.h"
 #include "store/document_name.h"
 
@@ -149,6 +151,20 @@ TEST_P(EitherStaging, NeverReplacesAFile) {
   ASSERT_TRUE(file->publish("free.json")) << "another name may be tried";
   EXPECT_EQ(directory_.read("free.json"), "new");
   EXPECT_THAT(directory_.names(), UnorderedElementsAre("taken.json", "free.json"));
+}
+
+TEST_P(EitherStaging, ProvesItsDeviceAndLeavesNothing) {
+  EXPECT_TRUE(folder_->prove());
+  EXPECT_THAT(directory_.names(), IsEmpty());
+}
+
+TEST_P(EitherStaging, WritesAgainInPlace) {
+  directory_.write("a.json", "[1, 2]");
+  const os::Fd before = *os::open_file_at(*os::open_directory(directory_.path()), "a.json");
+  ASSERT_TRUE(folder_->write_again("a.json", as_bytes("[1, 3]")));
+  EXPECT_EQ(directory_.read("a.json"), "[1, 3]");
+  EXPECT_EQ(os::status(before)->links, 1U) << "it is the same file";
+  EXPECT_EQ(folder_->write_again("b.json", as_bytes("[]")).error().code, ENOENT);
 }
 
 TEST_P(EitherStaging, RemovesByName) {

@@ -33,10 +33,18 @@ FileCommitter::FileCommitter(Folder& folder, executor::Executor& executor, obser
     : folder_(folder),
       limits_(limits),
       lane_(committing_lane(executor, folder, limits)),
-      report_(log, registry),
+      report_(log, registry, limits.after_sync_failure),
       state_(state) {}
 
 Result<void> FileCommitter::prepare() { return end_journal(folder_, report_.log()); }
+
+/// What was acknowledged had been synced by then.
+Result<void> FileCommitter::reopen() {
+  const Lock lock(mutex_);
+  if (syncing_ > 0 || is_publishing_ || !synced_.empty()) return failure(Error{EBUSY, "waiting for a sync"});
+  has_failed_ = false;
+  return {};
+}
 
 void FileCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
   std::optional<Upload> refused;

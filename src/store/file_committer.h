@@ -51,6 +51,7 @@ class FileCommitter final : public Committer {
     /// How many synced documents may wait to be published, besides those that are being synced. Each of them
     /// holds a descriptor.
     std::size_t synced_documents = 64;
+    AfterSyncFailure after_sync_failure = AfterSyncFailure::reopen;
   };
 
   /// The references outlive it. `log`: a writer for the committer's use only. Sets `state` when
@@ -60,6 +61,7 @@ class FileCommitter final : public Committer {
 
   /// Recovers what a journal has left, and removes that.
   [[nodiscard]] Result<void> prepare() override;
+  [[nodiscard]] Result<void> reopen() override EXCLUDES(mutex_);
   void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
 

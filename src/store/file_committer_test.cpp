@@ -155,10 +155,9 @@ TEST_F(FileCommitterTest, AFailedFileSyncClosesTheStore) {
   EXPECT_EQ(folder_->calls(Step::sync), 1U) << "a failed sync is never repeated";
   EXPECT_EQ(registry_.states().at(0).text, "closed");
   EXPECT_THAT(folder_->files(), IsEmpty());
-  EXPECT_THAT(
-      log_.lines(LogLevel::error),
-      ElementsAre(
-          "Sync failed (test: Input/output error): uploads are refused until the server is restarted"));
+  EXPECT_THAT(log_.lines(LogLevel::error),
+              ElementsAre("Sync failed (test: Input/output error): uploads are refused until the disk has "
+                          "proved that it stores again"));
 }
 
 // The pages of that document may have been dropped; the device is sound.

@@ -52,6 +52,9 @@ class Folder {
   /// Removes what an earlier process left unfinished, and tries out what storing needs, so that a folder that
   /// cannot keep the promise is found before anything is promised. Only the owner may call it.
   [[nodiscard]] virtual Result<void> prepare() = 0;
+  /// Whether the device stores again, on which a sync has failed: writes, syncs and reads back
+  /// (check_device).
+  [[nodiscard]] virtual Result<void> prove() = 0;
 
   [[nodiscard]] virtual Result<std::unique_ptr<StagedFile>> stage() = 0;
   /// Returns once every name published before the call is on stable storage. Never call it again after a
@@ -72,10 +75,14 @@ class Folder {
   /// Returns once everything that was done to the folder and its files before the call is on stable storage.
   /// Never call it again after a failure.
   [[nodiscard]] virtual Result<void> sync_everything() = 0;
-  /// Where the file is that was given this name: there, unless a consumer has moved it (inbox_folders.h).
+  /// Where the file is that was given this name: there, unless a consumer has moved it (inbox_folders.h) by
+  /// the first call behind prepare() or prove().
   [[nodiscard]] virtual std::string place_of(const std::string& name) = 0;
   /// The SHA-256 of a file. Nothing: there is none of this name.
   [[nodiscard]] virtual Result<std::optional<crypto::Digest>> digest_of(const std::string& name) = 0;
+  /// Writes to a file what it holds as far as can be seen, and returns once that is on stable storage: when a
+  /// sync has failed, the kernel may show pages that the disk does not have. Readers notice nothing.
+  [[nodiscard]] virtual Result<void> write_again(const std::string& name, Bytes content) = 0;
   /// Takes a file out of the way, into a hidden folder, where an operator can look at it.
   [[nodiscard]] virtual Result<void> set_aside(const std::string& name) = 0;
   /// What StagedFile::publish gives a name that nobody sees, for a document of this name.

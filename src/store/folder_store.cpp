@@ -39,19 +39,23 @@ std::unique_ptr<Committer> make_committer(Folder& folder, executor::Executor& ex
                                           observe::LogWriter& log, observe::Registry& registry,
                                           observe::State& state, const FolderStore::Limits& limits,
                                           Durability durability) {
-  if (durability == Durability::journal)
-    return std::make_unique<JournalCommitter>(folder, executor, log, registry, state, limits.inbox,
-                                              JournalCommitter::Limits());
-  return std::make_unique<FileCommitter>(folder, executor, log, registry, state, limits.committer);
+  if (durability == Durability::journal) {
+    JournalCommitter::Limits journal;
+    journal.after_sync_failure = limits.after_sync_failure;
+    return std::make_unique<JournalCommitter>(folder, executor, log, registry, state, limits.inbox, journal);
+  }
+  FileCommitter::Limits files = limits.committer;
+  files.after_sync_failure = limits.after_sync_failure;
+  return std::make_unique<FileCommitter>(folder, executor, log, registry, state, files);
 }
 
 }  // namespace
 
 Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder> folder,
-                                                         executor::Executor& executor,
-                                                         observe::LogWriter& log, observe::Registry& registry,
-                                                         const Limits& limits) {
-  auto store = std::make_shared<FolderStore>(std::move(folder), executor, log, registry, limits);
+                                                         executor::Executor& executor, Logs logs,
+                                                         observe::Registry& registry, const Limits& limits) {
+  observe::LogWriter& log = logs.store;
+  auto store = std::make_shared<FolderStore>(std::move(folder), executor, logs, registry, limits);
   switch (TRY(store->folder_->own())) {
     case Ownership::another_process:
       log.write(LogLevel::warning, fmt::format("Warning: another server stores documents in '{}': uploads "
@@ -76,25 +80,30 @@ Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder>
   return store;
 }
 
-FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor,
-                         observe::LogWriter& log, observe::Registry& registry, const Limits& limits)
+FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, Logs logs,
+                         observe::Registry& registry, const Limits& limits)
     : folder_(std::move(folder)),
-      log_(log),
+      log_(logs.store),
       reported_state_(registry.state("bobbin_store", "folder=\"" + folder_->path() + "\"")),
       writing_(writing_lane(executor, *folder_, limits)),
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
-      durability_(resolve(limits, *folder_, log)),
+      durability_(resolve(limits, *folder_, logs.store)),
       inbox_(limits.inbox),
       piece_bytes_(limits.piece_bytes),
-      committer_(make_committer(*folder_, executor, log, registry, reported_state_, limits, durability_)) {}
+      after_sync_failure_(limits.after_sync_failure),
+      committer_(
+          make_committer(*folder_, executor, logs.committer, registry, reported_state_, limits, durability_)),
+      probation_(limits.proof_pauses) {}
 
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
     case Tenure::none:
     case Tenure::being_prepared: return State::occupied;
     case Tenure::full: return State::full;
-    case Tenure::ours: return committer_->is_open() ? State::open : State::closed;
+    case Tenure::being_proved:
+    case Tenure::ours:
+      return committer_->is_open() ? State::open : lacks_space_ ? State::full : State::closed;
     case Tenure::unusable: break;
   }
   return State::closed;
@@ -143,6 +152,59 @@ void FolderStore::take_over(Tenure before) {
                                             tenure_ == Tenure::full ? " until there is space" : "",
                                             prepared.error().message()));
   }
+}
+
+void FolderStore::tick() {
+  committer_->tick(shared_from_this());
+  if (tenure_ != Tenure::ours || committer_->is_open() || after_sync_failure_ != AfterSyncFailure::reopen)
+    return;
+  switch (probation_.next(monotonic_now())) {
+    case Probation::Step::wait: return;
+    case Probation::Step::give_up: return say_given_up("the disk has failed again");
+    case Probation::Step::prove: break;
+  }
+  tenure_ = Tenure::being_proved;
+  // Without a thread a later attempt may find one.
+  if (!writing_.run([self = shared_from_this()] { self->prove(); })) tenure_ = Tenure::ours;
+}
+
+void FolderStore::prove() {
+  const Result<void> opened = try_to_reopen();
+  const Instant now = monotonic_now();
+  const bool lacks_space = !opened && is_out_of_space(opened.error());
+  const bool lacked_space = lacks_space_.exchange(lacks_space);
+  reported_state_.set(opened ? "open" : lacks_space ? "full" : "closed");
+  if (opened) {
+    probation_.passed(now);
+    log_.write(LogLevel::warning,
+               fmt::format("The disk of '{}' stores again: what was written to it was read back. Uploads are "
+                           "taken; those that were refused are not stored",
+                           folder_->path()));
+  } else if (lacks_space) {
+    probation_.put_off(now);
+    if (!lacked_space)
+      log_.write(LogLevel::error, fmt::format("No document can be stored in '{}' until there is space: {}",
+                                              folder_->path(), opened.error().message()));
+  } else if (const auto pause = probation_.failed(now)) {
+    log_.write(LogLevel::error,
+               fmt::format("The disk of '{}' does not store: {}. It is tried again in {} s", folder_->path(),
+                           opened.error().message(), std::chrono::ceil<seconds>(*pause).count()));
+  } else {
+    say_given_up(opened.error().message());
+  }
+  tenure_ = Tenure::ours;
+}
+
+Result<void> FolderStore::try_to_reopen() {
+  TRY(folder_->prove());
+  return committer_->reopen();
+}
+
+void FolderStore::say_given_up(const std::string& reason) {
+  log_.write(LogLevel::error,
+             fmt::format("The disk of '{}' cannot be relied on ({}): uploads are refused until the server is "
+                         "restarted",
+                         folder_->path(), reason));
 }
 
 }  // namespace bobbin::store

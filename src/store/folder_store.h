@@ -14,6 +14,7 @@
 #include "store/document_store.h"
 #include "store/file_committer.h"
 #include "store/folder.h"
+#include "store/probation.h"
 
 namespace bobbin::store {
 
@@ -30,17 +31,24 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     Durability durability = Durability::files;
     Inbox inbox = {};                                 ///< records need a journal, whatever `durability` says
     std::size_t piece_bytes = Document::kPieceBytes;  ///< documents of fewer bytes stay in memory
+    AfterSyncFailure after_sync_failure = AfterSyncFailure::reopen;
+    Probation::Pauses proof_pauses = Probation::kPauses;
+  };
+
+  /// Each for one use alone, since different threads write to them.
+  struct Logs {
+    observe::LogWriter& store;
+    observe::LogWriter& committer;
   };
 
   /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
-  /// `log`: a writer for the store's use only. Says how it is in the state bobbin_store, and counts as the
+  /// Says how it is in the state bobbin_store, and counts as the
   /// committers do.
   [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
-                                                                   executor::Executor& executor,
-                                                                   observe::LogWriter& log,
+                                                                   executor::Executor& executor, Logs logs,
                                                                    observe::Registry& registry,
                                                                    const Limits& limits);
-  FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, observe::LogWriter& log,
+  FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, Logs logs,
               observe::Registry& registry, const Limits& limits);
 
   [[nodiscard]] State state() const override;
@@ -50,13 +58,16 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   /// Takes the folder when another process has owned it until now and has ended, or when there was no space
   /// to prepare it until now. Does not wait for a disk.
   void try_to_take_over();
-  /// Must be called once a second, by the thread of try_to_take_over.
-  void tick() { committer_->tick(shared_from_this()); }
+  /// Must be called once a second, by the thread of try_to_take_over. Does not wait for a disk.
+  void tick();
   /// The server stops: what has been and will be acknowledged is on stable storage under its name when the
   /// executor has ended.
   void stop() { committer_->stop(shared_from_this()); }
   /// Whether nothing is left to be done for documents that were acknowledged.
   [[nodiscard]] bool is_at_rest() const { return committer_->is_at_rest(); }
+
+  /// Whether a sync has failed, and the store has not opened again since.
+  [[nodiscard]] bool has_failed() const { return !committer_->is_open(); }
 
   /// See Committer::watch.
   void watch(const std::weak_ptr<RecordWatcher>& watcher) { committer_->watch(watcher); }
@@ -72,11 +83,21 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] executor::Lane& writing() { return writing_; }
 
  private:
-  enum class Tenure : std::uint8_t { none, full, being_prepared, ours, unusable };
+  enum class Tenure : std::uint8_t {
+    none,
+    full,
+    being_prepared,
+    ours,
+    being_proved,  ///< a failed sync has closed it
+    unusable
+  };
 
   /// After a failure `full` or `unusable`.
   [[nodiscard]] Result<void> prepare();
   void take_over(Tenure before);
+  void prove();
+  [[nodiscard]] Result<void> try_to_reopen();
+  void say_given_up(const std::string& reason);
 
   const std::shared_ptr<Folder> folder_;
   observe::LogWriter& log_;
@@ -87,7 +108,10 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   const Durability durability_;
   const Inbox inbox_;
   const std::size_t piece_bytes_;
+  const AfterSyncFailure after_sync_failure_;
   const std::unique_ptr<Committer> committer_;
+  Probation probation_;  // of the thread that ticks; while being_proved, of that which proves
+  std::atomic<bool> lacks_space_ = false;  // for the proof
   std::atomic<Tenure> tenure_ = Tenure::none;
 };
 

@@ -48,7 +48,8 @@ TEST_F(OwnershipTest, AJournalIsKeptWhereNothingIsKnownAgainstIt) {
 
 TEST_F(OwnershipTest, AFolderThatCannotBePreparedIsNoStore) {
   folder_->fail(Step::prepare, EROFS);
-  const auto store = FolderStore::create(folder_, executor_, log_.writer("Uploads"), registry_, {});
+  const auto store = FolderStore::create(folder_, executor_, {log_.writer("Uploads"), log_.writer("Uploads")},
+                                         registry_, {});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, EROFS);
 }
@@ -128,8 +129,8 @@ class TwoStores : public ::testing::Test {
     executor_.join();
   }
   std::shared_ptr<FolderStore> open() {
-    return *FolderStore::create(*DirectoryFolder::open(directory_.path()), executor_, log_.writer("Uploads"),
-                                registry_, {});
+    return *FolderStore::create(*DirectoryFolder::open(directory_.path()), executor_,
+                                {log_.writer("Uploads"), log_.writer("Uploads")}, registry_, {});
   }
 
   os::TestDirectory directory_;

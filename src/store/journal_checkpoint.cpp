@@ -37,15 +37,18 @@ void JournalCommitter::checkpoint() {
 
 /// False: it cannot be made now.
 bool JournalCommitter::make_checkpoint() {
+  std::uint64_t reopened = 0;
   {
     const Lock lock(journal_mutex_);
-    if (!write_keys()) return false;
+    if (has_failed_ || !write_keys()) return false;
+    reopened = reopened_;
   }
   const std::uint64_t through = inbox_.layout == Layout::segments ? make_files() : published_.load();
   if (through == checkpointed_) return false;
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
-  if (journal_->is_broken()) return false;  // there is one, since there are documents
+  // There is a journal, since there are documents.
+  if (reopened != reopened_ || journal_->is_broken()) return false;
   const auto recorded = record(through, synced);
   if (!recorded) close(recorded.error());
   return recorded.value_or(false);
@@ -56,8 +59,10 @@ std::uint64_t JournalCommitter::make_files() {
   for (;;) {
     RecordSegment next;
     Result<std::string> text = std::string();
+    std::uint64_t reopened = 0;
     {
       const Lock lock(journal_mutex_);
+      reopened = reopened_;
       if (!end_old_segment() || segments_.empty() || segments_.front().number == journal_->segment())
         return files_through_;
       next = segments_.front();
@@ -65,7 +70,7 @@ std::uint64_t JournalCommitter::make_files() {
     }
     const Result<void> made = text ? next.publish(*text, folder_) : failure(text.error());
     const Lock lock(journal_mutex_);
-    if (!tell_of_file(made) || has_failed_) return files_through_;
+    if (reopened != reopened_ || has_failed_ || !tell_of_file(made)) return files_through_;
     segments_.pop_front();
     files_through_ = next.last;
     note_files();
@@ -74,7 +79,7 @@ std::uint64_t JournalCommitter::make_files() {
 
 /// So that what a consumer has taken does not come again after a kill. Nobody waits for it.
 void JournalCommitter::note_files() {
-  Result<void> noted = journal_->make_room(0);
+  Result<void> noted = journal_->make_room_for_note();
   if (noted) {
     journal_->add(journal::Published{files_through_});
     noted = journal_->write();
@@ -104,7 +109,7 @@ bool JournalCommitter::tell_of_file(const Result<void>& made) {
 
 /// Records the checkpoint, or that its sync has failed. False: there is no room for it now.
 Result<bool> JournalCommitter::record(std::uint64_t through, const Result<void>& synced) {
-  if (const auto room = journal_->make_room(0); !room)
+  if (const auto room = journal_->make_room_for_note(); !room)
     return journal_->is_broken() ? Result<bool>(failure(room.error())) : false;
   if (synced)
     journal_->add(journal::Checkpoint{through});

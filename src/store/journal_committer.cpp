@@ -51,7 +51,7 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
       limits_(limits),
       lane_(journal_lane(executor, folder)),
       state_(state),
-      report_(log, registry),
+      report_(log, registry, limits.after_sync_failure),
       known_(folder.key_files()) {}
 
 Result<void> JournalCommitter::prepare() {
@@ -67,40 +67,88 @@ Result<void> JournalCommitter::recover_journal() {
   medium_ = TRY(folder_.open_journal(false));
   if (medium_ == nullptr) return {};
   history_ = TRY(Journal::read(*medium_));
-  // Recovery makes the keys durable, too, where there is anything to be recovered.
-  for (const auto& [record, content, is_published] : history_.open)
-    if (record.key && !record.is_conflict)
-      known_.add(*record.key, {.id = record.id,
-                               .sequence = record.sequence,
-                               .digest = record.digest,
-                               .received = record.received});
-  TRY(known_.write());
   if (!history_.unfinished.empty())
     report_.log().write(
         observe::LogLevel::info,
         fmt::format("{} documents in '{}' are left out: their requests were interrupted before all of their "
                     "documents were on the disk, and nobody was told that they are stored",
                     history_.unfinished.size(), folder_.path()));
-  history_.open = joined_by_file(std::move(history_.open));
-  TRY(recover(folder_, history_, report_.log()));
-  published_ = checkpointed_ = files_through_ = history_.sequence;
   record_names_.go_on_behind(history_.received);
-  const bool has_records = !std::exchange(history_.open, {}).empty() || !history_.unfinished.empty();
+  const bool has_records = !history_.open.empty() || !history_.unfinished.empty();
+  TRY(recover_records());
   if (has_records) TRY(begin_journal());
   return folder_.remove_hidden_names();
+}
+
+/// Gives the documents of the history their files and keys. Behind this, these are on stable storage.
+Result<void> JournalCommitter::recover_records() {
+  for (const auto& [record, content, is_published] : history_.open) {
+    if (!record.key || record.is_conflict) continue;
+    const KnownDocument document{
+        .id = record.id, .sequence = record.sequence, .digest = record.digest, .received = record.received};
+    if (history_.is_in_doubt)
+      known_.add_again(*record.key, document);
+    else
+      known_.add(*record.key, document);
+  }
+  TRY(known_.write());
+  history_.open = joined_by_file(std::move(history_.open));
+  TRY(recover(folder_, history_, report_.log()));
+  history_.open.clear();
+  published_ = checkpointed_ = files_through_ = history_.sequence;
+  return {};
 }
 
 /// Everything behind which it begins is on stable storage.
 Result<void> JournalCommitter::begin_journal() {
   if (medium_ == nullptr) medium_ = TRY(folder_.open_journal(true));
-  auto journal =
-      TRY(Journal::open(*medium_, history_, random_text(), folder_.circumstances(), limits_.segment_bytes));
+  return go_on_with(TRY(open_journal()));
+}
+
+/// In another segment.
+Result<std::unique_ptr<Journal>> JournalCommitter::open_journal() {
+  return Journal::open(*medium_, history_, random_text(), folder_.circumstances(), limits_.segment_bytes);
+}
+
+Result<void> JournalCommitter::go_on_with(std::unique_ptr<Journal> journal) {
   for (const std::uint64_t sequence : history_.unfinished) journal->add(journal::Withdrawal{sequence});
   journal->add(journal::Checkpoint{history_.sequence});
   TRY(journal->write());
   TRY(journal->flush());
   TRY(journal->trim(history_.sequence));
   journal_ = std::move(journal);
+  return {};
+}
+
+/// A kill on the way leaves a journal in doubt, which the next start looks after in the same way.
+Result<void> JournalCommitter::reopen() {
+  const Lock lock(journal_mutex_);
+  if (journal_ != nullptr) {
+    TRY(medium_->remove_spares());
+    history_ = TRY(Journal::read(*medium_, journal_->flushed_receipt()));
+    std::erase_if(history_.open, [&](const journal::OpenRecord& open) {
+      return std::ranges::find(withdrawn_, open.record.sequence) != withdrawn_.end();
+    });
+    std::ranges::copy(withdrawn_, std::back_inserter(history_.unfinished));
+    history_.is_in_doubt = true;
+    const std::uint64_t named = inbox_.layout == Layout::segments ? files_through_ : published_.load();
+    for (journal::OpenRecord& open : history_.open) open.is_published = open.record.sequence <= named;
+    auto journal = TRY(open_journal());
+    journal->add(journal::Doubt{history_.checkpoint});
+    TRY(journal->write());
+    TRY(journal->flush());
+    TRY(recover_records());
+    TRY(go_on_with(std::move(journal)));
+    TRY(medium_->remove_spares());  // the segment at which the disk has failed is among them
+    TRY(folder_.remove_hidden_names());
+    bytes_ = journal_->bytes();
+  }
+  hidden_.clear();
+  segments_.clear();
+  withdrawn_.clear();
+  ++reopened_;
+  has_failed_ = false;
+  if (const auto watcher = watcher_.lock()) watcher->checkpointed(checkpointed_);
   return {};
 }
 
@@ -336,6 +384,7 @@ void JournalCommitter::withdraw(std::span<JournalUpload> bundle, const NotStored
   fail(bundle, failure);
   for (JournalUpload& upload : bundle) {
     journal_->add(journal::Withdrawal{upload.sequence});
+    withdrawn_.push_back(upload.sequence);
     upload.forget_record();
   }
 }
@@ -442,6 +491,7 @@ void JournalCommitter::publish(Uploads& batch) {
   for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next())
     has_withdrawn |= !bundle.front().failure && !publish(bundle);
   if (has_withdrawn && !write_and_flush(batch)) return;
+  withdrawn_.clear();
   published_ = journal_->sequence();
   journal_->add(journal::Published{published_});
   // Nobody waits for it, and its failure is one of the next flush, too.
@@ -484,6 +534,7 @@ Result<void> JournalCommitter::publish(JournalUpload& upload) {
 
 void JournalCommitter::close(const Error& error) {
   if (has_failed_.exchange(true)) return;
+  if (journal_ != nullptr && journal_->is_broken()) journal_->erase_unflushed();
   state_.set("closed");
   report_.add_closing(error);
 }

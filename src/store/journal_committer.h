@@ -40,8 +40,9 @@ namespace bobbin::store {
 /// its record. A document that does not fit into memory is synced under a hidden name before its record.
 ///
 /// A failed flush closes the committer: what has not been told by then is not stored as far as anybody knows,
-/// and nothing is written behind it. So does a failed checkpoint: then the records behind the one before are
-/// published again at the next start, whatever the files look like.
+/// and nothing is written behind it. So does a failed checkpoint. reopen() lets the journal go on behind what
+/// the last flush has made durable, in another segment, and writes the documents behind the last checkpoint
+/// once more, whatever their files look like, as the next start does.
 ///
 /// In an inbox of records (Layout::record) every document is in memory. Its file holds the entry of the
 /// journal, and is written once the entry is known; names are in the folder `new`. A document whose key is
@@ -63,6 +64,7 @@ class JournalCommitter final : public Committer {
     std::uint64_t checkpoint_bytes = 64UL * 1024 * 1024;  ///< of the journal, until a checkpoint begins
     std::uint64_t journal_bytes = 256UL * 1024 * 1024;    ///< at which documents are refused
     std::uint64_t segment_bytes = journal::Journal::kSegmentBytes;
+    AfterSyncFailure after_sync_failure = AfterSyncFailure::reopen;
   };
 
   /// As for FileCommitter.
@@ -72,6 +74,7 @@ class JournalCommitter final : public Committer {
   /// Recovers what an earlier process has left. Where there is nothing to be recovered, nothing is written:
   /// the journal begins with the first document.
   [[nodiscard]] Result<void> prepare() override EXCLUDES(journal_mutex_);
+  [[nodiscard]] Result<void> reopen() override EXCLUDES(journal_mutex_);
   void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
   void set_segment_age(Duration age) override { segment_age_ = age; }
@@ -120,7 +123,10 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] Result<void> write_keys() REQUIRES(journal_mutex_);
   void store(Uploads& batch) REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> recover_journal() REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> recover_records() REQUIRES(journal_mutex_);
   [[nodiscard]] Result<void> begin_journal() REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<std::unique_ptr<journal::Journal>> open_journal() REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> go_on_with(std::unique_ptr<journal::Journal> journal) REQUIRES(journal_mutex_);
   [[nodiscard]] bool make_room(Uploads& batch) REQUIRES(journal_mutex_);
   /// `body` is given a copy of a document that is in memory.
   [[nodiscard]] journal::Record stage(JournalUpload& upload, std::string& body) REQUIRES(journal_mutex_);
@@ -183,9 +189,11 @@ class JournalCommitter final : public Committer {
   std::unique_ptr<journal::Medium> medium_ GUARDED_BY(journal_mutex_);
   journal::History history_ GUARDED_BY(journal_mutex_);                   // behind which the journal begins
   std::unique_ptr<journal::Journal> journal_ GUARDED_BY(journal_mutex_);  // null until then
+  std::uint64_t reopened_ GUARDED_BY(journal_mutex_) = 0;                 // how often
   /// Sequences and names of documents that have a hidden name, too, until they are checkpointed.
   std::deque<std::pair<std::uint64_t, std::string>> hidden_ GUARDED_BY(journal_mutex_);
-  std::size_t open_files_ GUARDED_BY(journal_mutex_) = 0;  // of the batch, without a name
+  std::vector<std::uint64_t> withdrawn_ GUARDED_BY(journal_mutex_);  // which no flush has made durable yet
+  std::size_t open_files_ GUARDED_BY(journal_mutex_) = 0;            // of the batch, without a name
   std::uint64_t spare_beside_ GUARDED_BY(journal_mutex_) =
       0;  // the segment that was written when one was made
   std::deque<RecordSegment> segments_ GUARDED_BY(journal_mutex_);  // of which there is no file yet

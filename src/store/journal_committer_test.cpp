@@ -220,7 +220,7 @@ TEST_F(JournalCommitterTest, AFailedFlushCloses) {
   EXPECT_THAT(files(), SizeIs(2)) << "the journal goes on behind what was durable";
 }
 
-TEST_F(JournalCommitterTest, AFailedCheckpointClosesAndItsDocumentsArePublishedAgain) {
+TEST_F(JournalCommitterTest, AFailedCheckpointClosesAndItsDocumentsAreWrittenAgain) {
   const std::string first = upload(1, "1");
   const std::string second = upload(2, large_document());
   folder_->fail(Step::sync_everything, EIO);
@@ -229,10 +229,9 @@ TEST_F(JournalCommitterTest, AFailedCheckpointClosesAndItsDocumentsArePublishedA
   while (server_->store->state() == DocumentStore::State::open && monotonic_now() < deadline)
     std::this_thread::yield();
   EXPECT_EQ(server_->store->state(), DocumentStore::State::closed);
-  const auto published = folder_->calls(Step::publish);
   restart();  // the same boot: the page cache may show what the disk has lost
   EXPECT_EQ(files(), (TestFolder::Files{{first, "1"}, {second, large_document()}}));
-  EXPECT_EQ(folder_->calls(Step::publish), published + 1);
+  EXPECT_EQ(folder_->calls(Step::write_again), 1U);
   restart_after_power_cut();
   EXPECT_EQ(files(), (TestFolder::Files{{first, "1"}, {second, large_document()}}));
 }
@@ -292,8 +291,9 @@ TEST_F(JournalCommitterTest, ADamagedJournalIsNotGoneOnWith) {
     if (at != std::string::npos) segment->now[at] = '?';
   }
   server_ = std::make_unique<Server>();
-  const auto store = FolderStore::create(folder_, server_->executor, log_.writer("Uploads"),
-                                         server_->registry, {.durability = Durability::journal});
+  const auto store =
+      FolderStore::create(folder_, server_->executor, {log_.writer("Uploads"), log_.writer("Uploads")},
+                          server_->registry, {.durability = Durability::journal});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, EBADMSG);
   EXPECT_THAT(log_.lines(LogLevel::error), Contains(HasSubstr("has lost the records 1 to 2")));
@@ -304,8 +304,9 @@ TEST_F(JournalCommitterTest, AJournalWithoutItsLastSegmentIsNotGoneOnWith) {
   end();
   folder_->journal_disk().segments.rbegin()->second->now[0] = '?';
   server_ = std::make_unique<Server>();
-  const auto store = FolderStore::create(folder_, server_->executor, log_.writer("Uploads"),
-                                         server_->registry, {.durability = Durability::journal});
+  const auto store =
+      FolderStore::create(folder_, server_->executor, {log_.writer("Uploads"), log_.writer("Uploads")},
+                          server_->registry, {.durability = Durability::journal});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, EBADMSG);
   EXPECT_THAT(log_.lines(LogLevel::error), Contains(HasSubstr("the beginning of the segment 1")));

@@ -107,17 +107,35 @@ std::optional<KnownDocument> KnownDocuments::find(const DocumentKey& key, WallTi
                        .received = WallTime(microseconds(kept.received))};
 }
 
-void KnownDocuments::add(const crypto::Digest& key, const KnownDocument& document) {
+/// Nothing: it has no id of ours.
+std::optional<KnownDocuments::Kept> KnownDocuments::kept_of(const KnownDocument& document) {
   Kept kept{.id = {},
             .digest = document.digest,
             .sequence = document.sequence,
             .received = in_microseconds(document.received)};
-  if (document.id.size() != kept.id.size()) return;  // no id of ours
+  if (document.id.size() != kept.id.size()) return std::nullopt;
   std::ranges::copy(document.id, kept.id.begin());
-  if (!remember(key, kept)) return;
+  return kept;
+}
+
+void KnownDocuments::add(const crypto::Digest& key, const KnownDocument& document) {
+  const auto kept = kept_of(document);
+  if (kept && remember(key, *kept)) add_line(key, *kept);
+}
+
+void KnownDocuments::add_again(const crypto::Digest& key, const KnownDocument& document) {
+  const auto kept = kept_of(document);
+  if (!kept) return;
+  static_cast<void>(remember(key, *kept));
+  add_line(key, *kept);
+  is_writing_ = false;  // behind what the disk has lost there may be no line feed
+}
+
+void KnownDocuments::add_line(const crypto::Digest& key, const Kept& kept) {
   const std::size_t begin = unwritten_.size();
   fmt::format_to(std::back_inserter(unwritten_), "{} {} {} {} {} ", crypto::hex_of(key), kept.sequence,
-                 document.id, crypto::hex_of(kept.digest), kept.received);
+                 std::string_view(kept.id.data(), kept.id.size()), crypto::hex_of(kept.digest),
+                 kept.received);
   unwritten_ += line_check(std::string_view(unwritten_).substr(begin));
   unwritten_ += '\n';
   ++unwritten_lines_;

@@ -158,6 +158,22 @@ TEST_F(KnownDocumentsTest, WhatCouldNotBeWrittenIsWrittenLater) {
   EXPECT_EQ(known(3), (Numbers{1, 2, 3}));
 }
 
+TEST_F(KnownDocumentsTest, WhatTheDiskMayHaveLostIsWrittenAgain) {
+  add(1);
+  write();
+  ASSERT_EQ(files(), 1U);
+  const std::string file = folder_.files().begin()->first;
+  documents_->add_again(key(1).digest, document(1));
+  documents_->add_again(key(2).digest, document(2));
+  write();
+  EXPECT_EQ(files(), 2U) << "behind what is lost there may be no line feed";
+  start_again();
+  EXPECT_EQ(known(2), (Numbers{1, 2}));
+  folder_.overwrite(file, std::string(folder_.files()[file].size(), '\0'));
+  start_again();
+  EXPECT_EQ(known(2), (Numbers{1, 2}));
+}
+
 TEST_F(KnownDocumentsTest, ALineThatIsDamagedIsPassedOver) {
   for (int number = 1; number <= 3; ++number) add(number);
   write();

@@ -27,32 +27,27 @@ Result<void> publish(Folder& folder, const OpenRecord& open, const std::string& 
   return file->publish(place);
 }
 
-/// What a crash may have left of the documents.
-enum class State : std::uint8_t {
-  as_written,  // the page cache is that of the last process
-  as_synced,   // the power has been cut, perhaps
-  in_doubt,    // a sync has failed
+/// What may have become of the documents.
+struct Situation {
+  bool is_same_run;  // the page cache is that of the last process; else the power has been cut, perhaps
+  bool is_in_doubt;  // a sync has failed
 };
 
-State state_of(const History& history, const Folder& folder) {
-  if (history.is_in_doubt) return State::in_doubt;
-  return is_same_run(history, folder) ? State::as_written : State::as_synced;
-}
-
-/// True: it has been published once more.
-Result<bool> recover(Folder& folder, const OpenRecord& open, State state, observe::LogWriter& log) {
+/// True: it has been written once more.
+Result<bool> recover(Folder& folder, const OpenRecord& open, Situation now, observe::LogWriter& log) {
   const std::string& name = open.record.name;
   const std::string place = folder.place_of(name);
   const auto found = TRY(folder.digest_of(place));
-  if (!found && state == State::as_written && open.is_published) return false;  // its consumer has taken it
+  if (!found && now.is_same_run && open.is_published) return false;  // its consumer has taken it
   const crypto::Digest wanted = open.record.is_whole_file ? crypto::sha256(open.content) : open.record.digest;
   if (found && *found == wanted) {
     // A file that has a hidden name has been synced by itself.
-    if (state != State::in_doubt || !open.record.has_body) return false;
-    TRY(folder.remove(place));
-  } else if (found && state == State::as_written) {
-    return false;  // somebody has written to it
-  } else if (found) {
+    if (!now.is_in_doubt || !open.record.has_body) return false;
+    TRY(folder.write_again(place, as_bytes(open.content)));
+    return true;
+  }
+  if (found && now.is_same_run && !now.is_in_doubt) return false;  // somebody has written to it
+  if (found) {
     log.write(LogLevel::warning,
               fmt::format("The file {} is not what was stored: it is set aside in .bobbin/replaced, and the "
                           "document is published again",
@@ -88,14 +83,14 @@ Result<void> recover(Folder& folder, const History& history, observe::LogWriter&
   if (!history.damage.empty() || history.lost_segment)
     return failure(Error{EBADMSG, "recovery of the journal"});
   if (history.open.empty()) return {};
-  const State state = state_of(history, folder);
-  std::uint64_t published = 0;
+  const Situation now{.is_same_run = is_same_run(history, folder), .is_in_doubt = history.is_in_doubt};
+  std::uint64_t written = 0;
   for (const OpenRecord& open : history.open)
-    if (TRY(recover(folder, open, state, log))) ++published;
+    if (TRY(recover(folder, open, now, log))) ++written;
   TRY(folder.sync_everything());
-  log.write(LogLevel::info,
-            fmt::format("Recovery: {} of the last {} files in '{}' {} published again", published,
-                        history.open.size(), folder.path(), published == 1 ? "was" : "were"));
+  log.write(LogLevel::info, fmt::format("Recovery: {} of the last {} files in '{}' {} {}", written,
+                                        history.open.size(), folder.path(), written == 1 ? "was" : "were",
+                                        now.is_in_doubt ? "written again" : "published again"));
   return {};
 }
 

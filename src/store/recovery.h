@@ -16,8 +16,8 @@ namespace bobbin::store {
 /// was written: a document that is noted as published and is missing has been taken by its consumer. After a
 /// power cut a name may be there without its bytes, or be missing although it was given: then a file that
 /// differs is set aside and made anew in its place, which may be where a consumer has moved it, and a
-/// document that is missing is published, perhaps a second time. After a checkpoint has failed, a file that
-/// looks whole may not be on the disk: every document is written once more.
+/// document that is missing is published, perhaps a second time. After a sync has failed, a file that looks
+/// whole may not be on the disk: each is written once more.
 ///
 /// Fails with EBADMSG when the disk has lost records that had been flushed, or a whole segment; the log says
 /// which.

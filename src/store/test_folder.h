@@ -34,7 +34,9 @@ class TestFolder : public Folder {
     close,
     sync_everything,
     sync_hidden_names,
-    append_keys
+    append_keys,
+    prove,
+    write_again
   };
   using Files = std::map<std::string, std::string>;  ///< name → content
 
@@ -134,6 +136,12 @@ class TestFolder : public Folder {
     leave(Step::prepare, {});
     return {};
   }
+  Result<void> prove() override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::prove));
+    leave(Step::prove, "prove");
+    return {};
+  }
   const std::string& path() const override { return path_; }
   std::uint64_t device() const override { return 0; }
   Result<std::unique_ptr<StagedFile>> stage() override {
@@ -215,6 +223,15 @@ class TestFolder : public Folder {
     const auto found = names_.find(name);
     if (found == names_.end()) return std::nullopt;
     return crypto::sha256(found->second->content);
+  }
+  Result<void> write_again(const std::string& name, Bytes content) override {
+    const Lock lock(mutex_);
+    TRY(enter(Step::write_again));
+    const auto& inode = names_.at(name);
+    inode->content = as_text(content);
+    inode->synced_bytes = content.size();
+    leave(Step::write_again, "write_again");
+    return {};
   }
   Result<void> set_aside(const std::string& name) override {
     const Lock lock(mutex_);
@@ -386,7 +403,7 @@ class TestFolder : public Folder {
   Mutex mutex_;
   Ownership ownership_ GUARDED_BY(mutex_) = Ownership::ours;
   ConditionVariable changed_;
-  std::array<Plan, 11> plans_ GUARDED_BY(mutex_);
+  std::array<Plan, 13> plans_ GUARDED_BY(mutex_);
   std::vector<std::string> events_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> names_ GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Inode>> durable_names_ GUARDED_BY(mutex_);

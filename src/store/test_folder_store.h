@@ -19,7 +19,8 @@ class FolderStoreTest : public ::testing::Test {
   ~FolderStoreTest() override { finish(); }
 
   FolderStore& start(const FolderStore::Limits& limits = {}) {
-    store_ = *FolderStore::create(folder_, executor_, log_.writer("Uploads"), registry_, limits);
+    store_ = *FolderStore::create(folder_, executor_, {log_.writer("Uploads"), log_.writer("Uploads")},
+                                  registry_, limits);
     return *store_;
   }
   /// Stores what has been committed, and ends the threads.

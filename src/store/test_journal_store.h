@@ -35,9 +35,13 @@ class JournalStoreTest : public ::testing::Test {
 
   void start(Durability durability = Durability::journal) {
     server_ = std::make_unique<Server>();
-    auto store =
-        FolderStore::create(folder_, server_->executor, log_.writer("Uploads"), server_->registry,
-                            {.durability = durability, .inbox = inbox_, .piece_bytes = piece_bytes_});
+    auto store = FolderStore::create(folder_, server_->executor,
+                                     {log_.writer("Uploads"), log_.writer("Uploads")}, server_->registry,
+                                     {.durability = durability,
+                                      .inbox = inbox_,
+                                      .piece_bytes = piece_bytes_,
+                                      .after_sync_failure = after_sync_failure_,
+                                      .proof_pauses = {}});
     ASSERT_TRUE(store) << store.error().message();
     server_->store = *store;
   }
@@ -126,6 +130,7 @@ class JournalStoreTest : public ::testing::Test {
 
   Inbox inbox_;
   std::size_t piece_bytes_ = Document::kPieceBytes;
+  AfterSyncFailure after_sync_failure_ = AfterSyncFailure::reopen;
   std::string request_;
   std::optional<DocumentKey> key_;
   std::shared_ptr<TestFolder> folder_ = std::make_shared<TestFolder>();

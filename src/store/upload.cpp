@@ -49,8 +49,10 @@ void Upload::conclude() {
                 .is_repetition = is_repetition});
 }
 
-UploadReport::UploadReport(observe::LogWriter& log, observe::Registry& registry)
+UploadReport::UploadReport(observe::LogWriter& log, observe::Registry& registry,
+                           AfterSyncFailure after_sync_failure)
     : log_(log),
+      after_sync_failure_(after_sync_failure),
       stored_(registry.counter("bobbin_documents_stored_total")),
       failed_(registry.counter("bobbin_documents_failed_total")),
       repeated_(registry.counter("bobbin_documents_repeated_total")) {}
@@ -63,9 +65,10 @@ void UploadReport::add(const Upload& upload) {
 }
 
 void UploadReport::add_closing(const Error& error) {
-  log_.write(
-      LogLevel::error,
-      fmt::format("Sync failed ({}): uploads are refused until the server is restarted", error.message()));
+  log_.write(LogLevel::error, fmt::format("Sync failed ({}): uploads are refused until {}", error.message(),
+                                          after_sync_failure_ == AfterSyncFailure::reopen
+                                              ? "the disk has proved that it stores again"
+                                              : "the server is restarted"));
 }
 
 }  // namespace bobbin::store

@@ -9,6 +9,7 @@
 #include "observe/log.h"
 #include "observe/registry.h"
 #include "store/document.h"
+#include "store/probation.h"
 
 namespace bobbin::store {
 
@@ -55,7 +56,7 @@ struct Upload {
 class UploadReport {
  public:
   /// `log`: a writer for this alone. The references outlive it.
-  UploadReport(observe::LogWriter& log, observe::Registry& registry);
+  UploadReport(observe::LogWriter& log, observe::Registry& registry, AfterSyncFailure after_sync_failure);
 
   /// Must be called before the upload is concluded. A bundle that has failed is told and counted once.
   void add(const Upload& upload);
@@ -66,6 +67,7 @@ class UploadReport {
 
  private:
   observe::LogWriter& log_;
+  const AfterSyncFailure after_sync_failure_;
   observe::Counter& stored_;
   observe::Counter& failed_;
   observe::Counter& repeated_;

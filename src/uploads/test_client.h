@@ -95,7 +95,8 @@ class Client {
 class Store {
  public:
   explicit Store(std::shared_ptr<store::Folder> folder, const store::FolderStore::Limits& limits = {})
-      : store_(*store::FolderStore::create(std::move(folder), executor_, log_.writer("Uploads"), registry_,
+      : store_(*store::FolderStore::create(std::move(folder), executor_,
+                                           {log_.writer("Uploads"), log_.writer("Uploads")}, registry_,
                                            limits)) {}
   ~Store() { finish(); }
 

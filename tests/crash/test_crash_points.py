@@ -3,7 +3,10 @@ something; or that call fails. Nothing acknowledged is lost, and nothing else is
 
 import contextlib
 import errno
+import hashlib
+import json
 import os
+import pathlib
 import random
 import signal
 from dataclasses import dataclass
@@ -14,11 +17,12 @@ from disk import Disk
 from faults import STORING, Faults
 from ledger import Ledger
 from load import GONE, JSON
+from records import STORES, inbox_configuration, whole_records
 from support.server import Server
 from support.waiting import eventually
 
 # How many of the points of each scenario are tried, drawn at random; "all" of them in ./test long.
-POINTS = os.environ.get("BOBBIN_CRASH_POINTS", "3")
+POINTS = os.environ.get("BOBBIN_CRASH_POINTS", "2")
 SMALL, LARGE = 100, 200_000
 SEGMENT_BYTES = 16 << 20
 
@@ -45,16 +49,13 @@ EVENTS = {
 class Stage:
     """A disk of its own, and a server that may die at any moment."""
 
-    def __init__(self, binary, disk, root, faults, durability):
+    def __init__(self, disk, root, faults, binary):
         self.disk = disk
         self.faults = faults
-        self.folder = disk.path / "uploads"
-        self.ledger = Ledger()
         self.server = None
         self.servers = []
         self._binary = binary
         self._root = root
-        self._durability = durability
         self._number = 0
 
     def start(self):
@@ -62,7 +63,7 @@ class Stage:
         self.server = Server(
             self._binary,
             ["--port", "0", "--root", self._root, "--threads", "1", "--keep-alive-requests", "0", "--access-log", "off",
-             "--durability", self._durability, "--upload-dir", self.folder],
+             *self.flags()],
             root=self._root, environment=self.faults.environment,
         )  # fmt: skip
         self.servers.append(self.server)
@@ -73,17 +74,14 @@ class Stage:
             return False
 
     def upload(self, size, count=1):
-        """Upload documents one after the other, as long as there is a server."""
+        """Send documents one after the other, as long as there is a server."""
         with contextlib.suppress(*GONE), self.server.connect() as connection:
             for _ in range(count):
                 self._number += 1
                 content = b'{"n": %d, "text": "%b"}' % (self._number, b"x" * size)
-                self.ledger.sending(content)
-                response = connection.ask("POST", "/upload", fields=[JSON], content=content)
-                if response.status == 201:
-                    self.ledger.acknowledge(response, content)
-                else:
-                    assert response.status in (500, 503, 507), response
+                response = self.send(connection, content)
+                assert response.status in (201, 500, 503, 507), response
+
     def stop(self):
         self.server.process.terminate()
         self.server.process.wait()
@@ -104,6 +102,91 @@ class Stage:
         self.disk.cut_power()
         self.kill()
         self.disk.power_on()
+
+
+class UploadStage(Stage):
+    def __init__(self, disk, root, faults, binary, durability):
+        super().__init__(disk, root, faults, binary)
+        self.folder = disk.path / "uploads"
+        self.ledger = Ledger()
+        self._durability = durability
+
+    def flags(self):
+        return ["--durability", self._durability, "--upload-dir", self.folder]
+
+    def send(self, connection, content):
+        self.ledger.sending(content)
+        response = connection.ask("POST", "/upload", fields=[JSON], content=content)
+        if response.status == 201:
+            self.ledger.acknowledge(response, content)
+        return response
+
+    def acknowledged(self):
+        return len(self.ledger)
+
+    def damage(self):
+        return self.ledger.compare(self.folder)
+
+    damage_when_stopped = damage
+
+
+class InboxStage(Stage):
+    """Each document has a key. Files of records, of their keys and of the journal are written."""
+
+    def __init__(self, disk, root, faults, binary, layout):
+        super().__init__(disk, root, faults, binary)
+        self.folder = disk.path / "box"
+        self._layout = layout
+        self._contents = {}  # key → content
+        self._answers = {}  # key → (id, sequence)
+
+    def flags(self):
+        keys = 'dedupe = ["header:Idempotency-Key"]\n' + STORES[self._layout]
+        return ["--config", inbox_configuration(pathlib.Path(self._root).parent, self.folder, keys)]
+
+    def send(self, connection, content):
+        key = f"k{self._number}"
+        self._contents[key] = content
+        return self._send_with(connection, key)
+
+    def _send_with(self, connection, key):
+        fields = [JSON, ("Idempotency-Key", key)]
+        response = connection.ask("POST", "/in/box", fields=fields, content=self._contents[key])
+        if response.status == 201:
+            answer = json.loads(response.content)
+            known = (answer["id"], answer["sequence"])
+            assert self._answers.setdefault(key, known) == known, "two answers to one key"
+        return response
+
+    def acknowledged(self):
+        return len(self._answers)
+
+    def damage(self):
+        """Each of them is known: it gets its first answer again."""
+        lost = []
+        with self.server.connect() as connection:
+            for key in list(self._answers):
+                response = self._send_with(connection, key)
+                if response["Idempotent-Replayed"] != "true":
+                    lost.append((key, response))
+        return lost
+
+    def damage_when_stopped(self):
+        """Every file is whole, and each that was acknowledged is in one of them, once."""
+        found = []
+        for path in (self.folder / "new").iterdir():
+            records = whole_records(path.read_bytes())
+            assert records, f"{path.name} is not whole"
+            found += [(record["id"], record["sequence"], record["sha256"]) for record in records]
+        assert len(set(found)) == len(found) == len({sequence for _, sequence, _ in found}), found
+        expected = {
+            (*answer, hashlib.sha256(self._contents[key]).hexdigest()) for key, answer in self._answers.items()
+        }
+        sent = {hashlib.sha256(content).hexdigest() for content in self._contents.values()}
+        return (expected - set(found)) | {record for record in found if record[2] not in sent}
+
+
+STAGES = {"files": UploadStage, "journal": UploadStage, "record": InboxStage, "segments": InboxStage}
 
 
 # Each has a part that prepares, and one in which the server crashes.
@@ -155,6 +238,25 @@ def next_segment(stage):
         stage.stop()
 
 
+def documents_and_a_flush_to_fail(stage):
+    assert stage.start()
+    stage.upload(SMALL, count=2)
+    stage.upload(LARGE)
+    stage.faults.fail("sync_file", errno.EIO, limit=1)
+
+
+def reopening(stage):
+    """A flush fails, and the store proves itself."""
+    stage.upload(SMALL)
+    server = stage.server
+    eventually(
+        lambda: server.process.poll() is not None or server.log.count("stores again: |does not store|until there is space"),
+        "the store has proved itself, or not",
+    )
+    stage.upload(SMALL)
+    stage.stop()
+
+
 def hand_over(stage):
     """A successor waits for the folder while its predecessor stops. Whoever is hit, the other one goes on."""
     predecessor = stage.server
@@ -183,7 +285,14 @@ SCENARIOS = {
     ("journal", "start"): (empty, first_start_to_second),
     ("journal", "recovery"): (unfinished_documents, recovery),
     ("journal", "hand-over"): (nothing, hand_over),
+    ("journal", "reopening"): (documents_and_a_flush_to_fail, reopening),
     ("journal", "segment"): (segment_that_is_nearly_full, next_segment),
+    ("record", "start"): (empty, first_start_to_second),
+    ("record", "recovery"): (unfinished_documents, recovery),
+    ("record", "reopening"): (documents_and_a_flush_to_fail, reopening),
+    ("segments", "start"): (empty, first_start_to_second),
+    ("segments", "recovery"): (unfinished_documents, recovery),
+    ("segments", "reopening"): (documents_and_a_flush_to_fail, reopening),
 }
 
 
@@ -213,26 +322,27 @@ def drawn(points):
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids="-".join)
 def test_at_every_call_that_stores(binary, shim, scratch, root, disk, scenario, event):
-    durability = scenario[0]
+    kind = scenario[0]
     prepare, act = SCENARIOS[scenario]
 
     def begin():
         disk.format()
-        stage = Stage(binary, disk, root, Faults(shim, scratch / "faults"), durability)
+        stage = STAGES[kind](disk, root, Faults(shim, scratch / "faults"), binary, kind)
         prepare(stage)
         return stage
 
     def check(stage, point):
         assert stage.start(), "\n".join(stage.server.errors.lines)
-        damage = stage.ledger.compare(stage.folder)
-        assert not damage, f"point {point}, after {len(stage.ledger)} acknowledged documents: {damage}"
-        before = len(stage.ledger)
+        damage = stage.damage()
+        before = stage.acknowledged()
+        assert not damage, f"point {point}, after {before} acknowledged documents: {damage}"
         stage.upload(SMALL)
-        assert len(stage.ledger) == before + 1
+        assert stage.acknowledged() == before + 1
         stage.stop()
         assert stage.server.process.returncode == 0
         stage.kill()
-        assert not stage.ledger.compare(stage.folder)
+        damage = stage.damage_when_stopped()
+        assert not damage, f"point {point}, when it has stopped: {damage}"
 
     stage = begin()
     with stage.faults.recording():

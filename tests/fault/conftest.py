@@ -19,12 +19,19 @@ def durability():
 
 
 @pytest.fixture
-def start(start_plain, root, faults, durability):
+def after_sync_failure():
+    """What becomes of a store whose disk has failed. Most of these tests look at what is left, and nothing is to change it."""
+    return "stop"
+
+
+@pytest.fixture
+def start(start_plain, root, faults, durability, after_sync_failure):
     """Start a server with one thread that suffers the faults, on a free port, with further flags."""
 
     def start_with_faults(*flags, environment=None, **options):
         return start_plain(
-            "--port", "0", "--root", root, "--threads", "1", "--durability", durability, *flags, root=root,
+            "--port", "0", "--root", root, "--threads", "1", "--durability", durability,
+            "--after-sync-failure", after_sync_failure, *flags, root=root,
             environment={**faults.environment, **(environment or {})}, **options,
         )  # fmt: skip
 
