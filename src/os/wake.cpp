@@ -1,5 +1,6 @@
 #include "os/wake.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,6 +9,22 @@
 
 namespace bobbin::os {
 
+namespace {
+
+thread_local WakesTogether* together = nullptr;  // of this thread
+
+}  // namespace
+
+WakesTogether::WakesTogether() {
+  if (together == nullptr) together = this;
+}
+
+WakesTogether::~WakesTogether() {
+  if (together != this) return;
+  together = nullptr;
+  for (Wake* wake : noted_) wake->notify_now();
+}
+
 Result<Wake> Wake::create() {
   const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) return last_error("eventfd");
@@ -15,6 +32,11 @@ Result<Wake> Wake::create() {
 }
 
 void Wake::notify() {
+  if (together == nullptr) return notify_now();
+  if (std::ranges::find(together->noted_, this) == together->noted_.end()) together->noted_.push_back(this);
+}
+
+void Wake::notify_now() {
   const std::uint64_t one = 1;
   // EAGAIN means that the counter is at its maximum: the other side is awake already.
   [[maybe_unused]] const auto written = ::write(fd_.number(), &one, sizeof one);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "os/wake.h"
 #include "store/folder_store.h"
 #include "store/recovery.h"
 
@@ -188,6 +189,7 @@ void FileCommitter::commit(Uploads& batch) {
     if (const auto synced = folder_.sync_names(); !synced) withdraw(batch, synced.error());
   }
   log_closing();
+  const os::WakesTogether together;
   for (Upload& upload : batch) {
     report_.add(upload);
     upload.conclude();

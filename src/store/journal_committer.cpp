@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/base64.h"
+#include "os/wake.h"
 #include "store/bundles.h"
 #include "store/folder_store.h"
 #include "store/recovery.h"
@@ -270,6 +271,7 @@ void JournalCommitter::commit(Uploads& batch) {
     for (const Uploads* uploads : {&batch, &repetitions})
       for (const Upload& upload : *uploads) report_.add(upload);
   }
+  const os::WakesTogether together;
   for (Uploads* uploads : {&batch, &repetitions})
     for (JournalUpload& upload : *uploads) {
       upload.whole_record.reset();
