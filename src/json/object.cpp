@@ -1,5 +1,6 @@
 #include "json/object.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -48,6 +49,27 @@ std::optional<std::uint64_t> Object::number(std::string_view name) const {
   const auto* number = found->if_int64();
   if (number == nullptr || *number < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*number);
+}
+
+std::optional<Object> Object::object(std::string_view name) const {
+  const auto* found = value_->find(name);
+  const auto* object = found == nullptr ? nullptr : found->if_object();
+  if (object == nullptr) return std::nullopt;
+  return Object(std::make_unique<Value>(Value{*object}));
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> Object::pairs(std::string_view name) const {
+  const auto* found = value_->find(name);
+  const auto* list = found == nullptr ? nullptr : found->if_array();
+  if (list == nullptr) return std::nullopt;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const boost::json::value& item : *list) {
+    const auto* pair = item.if_array();
+    if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string())
+      return std::nullopt;
+    pairs.emplace_back((*pair)[0].get_string(), (*pair)[1].get_string());
+  }
+  return pairs;
 }
 
 void append_string(std::string& out, std::string_view text) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace bobbin::json {
 
@@ -25,6 +27,11 @@ class Object {
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
   /// The same of a whole number that is not negative.
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name) const;
+  /// The same of an object; a copy.
+  [[nodiscard]] std::optional<Object> object(std::string_view name) const;
+  /// The same of an array of arrays of two strings each, such as [["a","1"],["b","2"]].
+  [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> pairs(
+      std::string_view name) const;
 
  private:
   struct Value;

@@ -24,6 +24,19 @@ TEST(ObjectTest, IsNothingElse) {
   EXPECT_FALSE(Object::parse("{\"a\":" + std::string(64, '[') + std::string(64, ']') + "}"));
 }
 
+TEST(ObjectTest, HasObjectsAndPairsOfStrings) {
+  const auto object =
+      Object::parse(R"({"o":{"f":[["a","1"],["a","\u000a"]]},"e":[],"s":"x","t":[["a"]],"n":[["a",1]]})");
+  ASSERT_TRUE(object);
+  const auto inner = object->object("o");
+  ASSERT_TRUE(inner);
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(inner->pairs("f"), (Pairs{{"a", "1"}, {"a", "\n"}}));
+  EXPECT_EQ(object->pairs("e"), Pairs());
+  for (const char* other : {"o", "s", "t", "n", "z"}) EXPECT_EQ(object->pairs(other), std::nullopt) << other;
+  for (const char* other : {"e", "s", "z"}) EXPECT_FALSE(object->object(other)) << other;
+}
+
 TEST(ObjectTest, AStringIsReadAsItWasWritten) {
   std::string every;
   for (char c = 0; c < 0x7F; ++c) every += c;
