@@ -64,8 +64,6 @@ class Scheme {
  public:
   /// A key of HMAC, or a token, that is shorter than this many bytes is refused.
   static constexpr std::size_t kShortestSecret = 16;
-  /// The same for `whsec_` secrets, which Standard Webhooks gives 24 to 64 bytes.
-  static constexpr std::size_t kShortestStandardSecret = 24;
 
   [[nodiscard]] static Result<Scheme, ConfigFault> make(const SchemeConfig& config);
 
