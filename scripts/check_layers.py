@@ -2,7 +2,8 @@
 """Holds every #include in src/ to the layers: the add_room table of CMakeLists.txt is the only list of them.
 
 A room may include itself and the rooms it DEPENDS on; a room may depend only on rooms declared above it; the headers of
-the operating system belong to src/os, those of OpenSSL to src/net/tls and src/crypto, those of nghttp2 to src/http/http2; http, json and signatures are pure
+the operating system belong to src/os, those of OpenSSL to src/net/tls and src/crypto, those of nghttp2 to src/http/http2,
+those of libcurl to src/http_client; http, json and signatures are pure
 (no thread, no stream, no reading of a clock).
 Unit tests may use whatever helps them to test.
 """
@@ -22,6 +23,8 @@ KEPT_IN = {
     re.compile(r"nghttp2/.*"): ["src/http/http2"],
     re.compile(r"openssl/.*"): ["src/net/tls", "src/crypto"],
     re.compile(r"crypt\.h"): ["src/auth"],
+    re.compile(r"curl/.*"): ["src/http_client"],
+    re.compile(r"dlfcn\.h"): ["src/os"],
 }
 # Headers that no file may see, and why.
 FORBIDDEN = {"fmt/chrono.h": "it writes moments in the local time zone; base/utc_time.h writes them in UTC"}

@@ -1,0 +1,176 @@
+#include "http_client/client.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/ascii.h"
+#include "base/assert.h"
+#include "http_client/libcurl.h"
+
+namespace bobbin::http_client {
+namespace {
+
+/// What has come of an answer.
+struct Received {
+  std::size_t head_bytes = 0;
+  std::size_t content_bytes = 0;
+  Answer answer;
+  [[nodiscard]] bool is_head_too_large() const { return head_bytes > Answer::kMostBytes; }
+  [[nodiscard]] bool is_content_cut() const { return content_bytes > Answer::kMostBytes; }
+};
+
+// --- what libcurl calls; another number than that of the bytes ends the transfer
+
+std::size_t take_content(const char* bytes, std::size_t, std::size_t size, void* into) {
+  auto& received = *static_cast<Received*>(into);
+  received.content_bytes += size;
+  std::string& content = received.answer.content;
+  content.append(bytes, std::min(size, Answer::kMostBytes - content.size()));
+  return received.is_content_cut() ? 0 : size;
+}
+
+/// A line, with its end.
+std::size_t take_head_line(const char* bytes, std::size_t, std::size_t size, void* into) {
+  constexpr std::string_view kName = "retry-after:";
+  auto& received = *static_cast<Received*>(into);
+  received.head_bytes += size;
+  std::string_view line(bytes, size);
+  // Another head begins, behind one of an interim answer.
+  if (line.starts_with("HTTP/")) received.answer.retry_after.clear();
+  if (equals_ignoring_case(line.substr(0, kName.size()), kName)) {
+    line.remove_prefix(kName.size());
+    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    received.answer.retry_after = trim(line);
+  }
+  return received.is_head_too_large() ? 0 : size;
+}
+
+int tell_whether_to_abort(void* asked, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return (*static_cast<const std::function<bool()>*>(asked))() ? 1 : 0;
+}
+
+}  // namespace
+
+/// The handle of libcurl, which has the connection.
+class Client::Connection {
+ public:
+  explicit Connection(std::unique_ptr<Libcurl> libcurl)
+      : libcurl_(std::move(libcurl)), handle_(libcurl_->easy_init(), {libcurl_->easy_cleanup}) {
+    ASSERT(handle_ != nullptr);
+  }
+
+  [[nodiscard]] Result<void, std::string> set_up(const ClientSettings& settings) {
+    const long limit = static_cast<long>(settings.timeout.count());
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_URL, settings.url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_QUICK_EXIT, 1L);  // no waiting for a name to be looked up when there is no time left for it
+    set(CURLOPT_TIMEOUT_MS, limit);
+    set(CURLOPT_CONNECTTIMEOUT_MS, limit);
+    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!settings.ca_file.empty()) {
+      set(CURLOPT_CAINFO, settings.ca_file.c_str());
+      set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    }
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_WRITEFUNCTION, &take_content);
+    set(CURLOPT_HEADERFUNCTION, &take_head_line);
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &tell_whether_to_abort);
+    set(CURLOPT_ERRORBUFFER, problem_.data());
+    set(CURLOPT_POST, 1L);
+    if (set_code_ == CURLE_OK) return {};
+    return failure(fmt::format("the library {} is too old, or lacks what is needed: {}", kLibrary,
+                               libcurl_->easy_strerror(set_code_)));
+  }
+
+  [[nodiscard]] PostOutcome post(const std::vector<Field>& fields, std::string_view content,
+                                 const std::function<bool()>& is_to_abort) {
+    const List list = list_of(fields);
+    Received received;
+    problem_[0] = '\0';
+    set(CURLOPT_HTTPHEADER, list.get());
+    set(CURLOPT_POSTFIELDS, content.empty() ? "" : content.data());  // null would mean a callback
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(content.size()));
+    set(CURLOPT_WRITEDATA, &received);
+    set(CURLOPT_HEADERDATA, &received);
+    set(CURLOPT_XFERINFODATA, &is_to_abort);
+    ASSERT(set_code_ == CURLE_OK);
+    const CURLcode code = libcurl_->easy_perform(handle_.get());
+    set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+    return outcome_of(code, std::move(received));
+  }
+
+ private:
+  struct CleanUp {
+    decltype(::curl_easy_cleanup)* easy_cleanup;
+    void operator()(CURL* handle) const { easy_cleanup(handle); }
+  };
+  struct FreeList {
+    decltype(::curl_slist_free_all)* slist_free_all;
+    void operator()(curl_slist* list) const { slist_free_all(list); }
+  };
+  using List = std::unique_ptr<curl_slist, FreeList>;
+
+  /// Values of the types that the documentation of the option names: the function has any number of
+  /// arguments, and checks none.
+  template <typename Value>
+  void set(CURLoption option, Value value) {
+    const CURLcode code = libcurl_->easy_setopt(handle_.get(), option, value);
+    if (set_code_ == CURLE_OK) set_code_ = code;
+  }
+
+  [[nodiscard]] List list_of(const std::vector<Field>& fields) const {
+    List list(nullptr, {libcurl_->slist_free_all});
+    const auto add = [&](const std::string& line) {
+      list.reset(libcurl_->slist_append(list.release(), line.c_str()));
+      ASSERT(list != nullptr);
+    };
+    // A semicolon stands for the colon of a field without a value; a colon would take the field away.
+    for (const Field& field : fields)
+      add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
+    add("Expect:");  // no waiting for 100, which few servers send
+    return list;
+  }
+
+  [[nodiscard]] PostOutcome outcome_of(CURLcode code, Received received) const {
+    if (code == CURLE_ABORTED_BY_CALLBACK) return Aborted();
+    if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && received.is_content_cut())) {
+      long status = 0;
+      libcurl_->easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+      received.answer.status = static_cast<int>(status);
+      return std::move(received.answer);
+    }
+    if (received.is_head_too_large())
+      return NoAnswer{fmt::format("the head of its answer has more than {} bytes", Answer::kMostBytes)};
+    return NoAnswer{problem_[0] != '\0' ? problem_.data() : libcurl_->easy_strerror(code)};
+  }
+
+  std::unique_ptr<Libcurl> libcurl_;
+  std::array<char, CURL_ERROR_SIZE> problem_{};  // of the last request
+  CURLcode set_code_ = CURLE_OK;                 // the first refusal of an option
+  std::unique_ptr<CURL, CleanUp> handle_;
+};
+
+Client::Client(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Client::Client(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<Client, std::string> Client::open(const ClientSettings& settings, const std::string& library) {
+  auto libcurl = TRY(Libcurl::load(library));
+  auto connection = std::make_unique<Connection>(std::move(libcurl));
+  TRY(connection->set_up(settings));
+  return Client(std::move(connection));
+}
+
+PostOutcome Client::post(const std::vector<Field>& fields, std::string_view content,
+                         const std::function<bool()>& is_to_abort) {
+  return connection_->post(fields, content, is_to_abort);
+}
+
+}  // namespace bobbin::http_client
