@@ -11,7 +11,7 @@
 
 namespace bobbin::inbox {
 
-/// When a command that has failed for a record is run again. Without pauses it is not.
+/// When another attempt at a record follows one that has failed. Without pauses none does.
 class RetrySchedule {
  public:
   static constexpr std::size_t kMostPauses = 20;
@@ -25,7 +25,7 @@ class RetrySchedule {
   [[nodiscard]] static RetrySchedule standard();
 
   [[nodiscard]] bool has_pauses() const { return !pauses_.empty(); }
-  /// How often the command is run at most.
+  /// How many attempts are made at most.
   [[nodiscard]] std::size_t attempts() const { return pauses_.size() + 1; }
   /// How long to wait after this attempt (from 1) has failed; nothing: it was the last one. `random` is any
   /// number, and makes the pause up to 10 % shorter (0) or longer (the largest), so that many workers do not
