@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <fmt/format.h>
+#include <functional>
 #include <span>
 #include <utility>
 #include <variant>
@@ -16,56 +17,49 @@ namespace {
 // More than any file of records has: a segment of the journal has 16 MiB.
 constexpr std::uint64_t kMostBytes = 32UL * 1024 * 1024;
 
-/// The record with which `entries` begin, and how many bytes it takes there.
-Result<std::pair<journal::Record, std::size_t>, std::string> record_at_the_beginning(
-    std::string_view entries) {
+/// The record with which `entries` begin.
+Result<journal::ReadEntry, std::string> record_at_the_beginning(std::string_view entries) {
   auto read = journal::read_entry(entries);
-  auto* const record = read ? std::get_if<journal::Record>(&read->entry.content) : nullptr;
+  const auto* const record = read ? std::get_if<journal::Record>(&read->entry.content) : nullptr;
   if (record == nullptr)
     return failure(
         std::string("it is no record, or its size, its SHA-256 or its check is not that of its content"));
   if (!record->has_body || !record->is_whole_file)
     return failure(std::string("it is a record without its document"));
-  return std::pair(std::move(*record), read->size);
+  return *std::move(read);
 }
 
-Result<RecordFile, std::string> one_record_in(std::string_view text) {
-  const std::string entry = journal::kEntryBegin + std::string(text);
-  auto [record, size] = TRY(record_at_the_beginning(entry));
-  if (size != entry.size()) return failure(std::string("there is more in it than the record"));
-  const std::uint64_t bytes = record.size_bytes;
-  return RecordFile{.first = std::move(record), .document_bytes = bytes};
-}
-
-Result<RecordFile, std::string> sequence_in(std::string_view entries) {
-  RecordFile file{.first = {}, .records = 0};
+/// Hands each record in `entries`, which is the whole of a file behind a kEntryBegin, to `take`.
+Result<void, std::string> read_each(std::string_view entries, bool is_sequence,
+                                    const std::function<void(journal::ReadEntry)>& take) {
   std::uint64_t last = 0;
-  while (!entries.empty()) {
+  for (std::uint64_t position = 1; !entries.empty(); ++position) {
     auto next = record_at_the_beginning(entries);
+    if (!next && !is_sequence) return failure(next.error());
     if (!next)
-      return failure(fmt::format("of its records the one at position {} is not whole: {}", file.records + 1,
-                                 next.error()));
-    auto& [record, size] = *next;
-    if (record.sequence <= last)
-      return failure(fmt::format("the record {} stands behind the record {}", record.sequence, last));
-    last = record.sequence;
-    file.document_bytes += record.size_bytes;
-    if (file.records++ == 0) file.first = std::move(record);
-    entries.remove_prefix(size);
+      return failure(
+          fmt::format("of its records the one at position {} is not whole: {}", position, next.error()));
+    if (!is_sequence && next->size != entries.size())
+      return failure(std::string("there is more in it than the record"));
+    const std::uint64_t sequence = std::get<journal::Record>(next->entry.content).sequence;
+    if (sequence <= last)
+      return failure(fmt::format("the record {} stands behind the record {}", sequence, last));
+    last = sequence;
+    entries.remove_prefix(next->size);
+    take(*std::move(next));
   }
-  return file;
+  return {};
 }
 
-}  // namespace
-
-Result<RecordFile, std::string> record_file_in(std::string_view text) {
-  if (text.empty()) return failure(std::string("it is empty"));
-  if (text.find_first_not_of('\0') == std::string_view::npos)
-    return failure(std::string("it holds zeros only"));
-  return text.front() == journal::kEntryBegin ? sequence_in(text) : one_record_in(text);
+/// Why no file of records looks like this; empty: one may.
+std::string problem_at_first_sight(std::string_view text) {
+  if (text.empty()) return "it is empty";
+  return text.find_first_not_of('\0') == std::string_view::npos ? "it holds zeros only" : "";
 }
 
-Result<RecordFile, std::string> read_record_file(const os::Fd& file) {
+bool is_sequence(std::string_view text) { return text.starts_with(journal::kEntryBegin); }
+
+Result<std::string, std::string> content_of(const os::Fd& file) {
   const auto status = os::status(file);
   if (!status) return failure(reason_of(status.error()));
   if (status->size_bytes > kMostBytes)
@@ -74,7 +68,47 @@ Result<RecordFile, std::string> read_record_file(const os::Fd& file) {
   std::string text(status->size_bytes, '\0');
   const auto count = os::read_at(file, std::as_writable_bytes(std::span(text)), 0);
   if (!count) return failure(reason_of(count.error()));
-  return record_file_in(std::string_view(text).substr(0, *count));
+  text.resize(*count);
+  return text;
+}
+
+}  // namespace
+
+Result<RecordFile, std::string> record_file_in(std::string_view text) {
+  if (std::string problem = problem_at_first_sight(text); !problem.empty())
+    return failure(std::move(problem));
+  RecordFile file{.first = {}, .records = 0};
+  const auto take = [&file](journal::ReadEntry read) {
+    auto& record = std::get<journal::Record>(read.entry.content);
+    file.document_bytes += record.size_bytes;
+    if (file.records++ == 0) file.first = std::move(record);
+  };
+  if (is_sequence(text)) {
+    TRY(read_each(text, true, take));
+  } else {
+    const std::string entry = journal::kEntryBegin + std::string(text);
+    TRY(read_each(entry, false, take));
+  }
+  return file;
+}
+
+Result<RecordFile, std::string> read_record_file(const os::Fd& file) {
+  const std::string text = TRY(content_of(file));
+  return record_file_in(text);
+}
+
+Result<FiledRecords, std::string> FiledRecords::read(const os::Fd& file) {
+  const std::string text = TRY(content_of(file));
+  if (std::string problem = problem_at_first_sight(text); !problem.empty())
+    return failure(std::move(problem));
+  std::vector<char> all;
+  all.reserve(text.size() + 1);
+  if (!is_sequence(text)) all.push_back(journal::kEntryBegin);
+  all.insert(all.end(), text.begin(), text.end());
+  FiledRecords records(std::move(all));
+  TRY(read_each({records.text_.data(), records.text_.size()}, is_sequence(text),
+                [&records](journal::ReadEntry read) { records.entries_.push_back(std::move(read)); }));
+  return records;
 }
 
 }  // namespace bobbin::inbox

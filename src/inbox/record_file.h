@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "journal/entry.h"
@@ -24,5 +26,20 @@ struct RecordFile {
 
 /// The same of an open file, which is read from its beginning. It may be one that a power cut has left.
 [[nodiscard]] Result<RecordFile, std::string> read_record_file(const os::Fd& file);
+
+/// All that stands in a file of records.
+class FiledRecords {
+ public:
+  /// Reads an open file from its beginning. It fails as read_record_file does.
+  [[nodiscard]] static Result<FiledRecords, std::string> read(const os::Fd& file);
+
+  /// In order; at least one. They refer to this object, wherever it is moved.
+  [[nodiscard]] const std::vector<journal::ReadEntry>& entries() const { return entries_; }
+
+ private:
+  explicit FiledRecords(std::vector<char> text) : text_(std::move(text)) {}
+  std::vector<char> text_;  // and no string, whose bytes may move with it
+  std::vector<journal::ReadEntry> entries_;
+};
 
 }  // namespace bobbin::inbox

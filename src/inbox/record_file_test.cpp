@@ -6,6 +6,7 @@
 #include <string>
 
 #include "inbox/test_inbox_folders.h"
+#include "os/directory.h"
 
 namespace bobbin::inbox {
 namespace {
@@ -50,6 +51,34 @@ TEST(RecordFile, SaysWhatIsNotWhole) {
   std::string checkpoint;
   journal::append_entry(checkpoint, {.epoch = "epoch", .content = journal::Checkpoint{7}});
   EXPECT_THAT(problem_of(checkpoint.substr(1)), HasSubstr("it is no record"));
+}
+
+TEST(RecordFile, HasAllOfItsRecords) {
+  const os::TestDirectory place;
+  const auto records_of = [&](const std::string& text) {
+    place.write("file", text);
+    return FiledRecords::read(*os::open_regular_file_at(*os::open_directory(place.path()), "file"));
+  };
+  auto one = records_of(TestInboxFolders::record(7));
+  ASSERT_TRUE(one) << one.error();
+  ASSERT_EQ(one->entries().size(), 1U);
+  EXPECT_EQ(one->entries()[0].body, TestInboxFolders::document(7));
+
+  const std::string sequence = "\x1E" + TestInboxFolders::record(7) + "\x1E" + TestInboxFolders::record(9);
+  auto several = records_of(sequence);
+  ASSERT_TRUE(several) << several.error();
+  const FiledRecords moved = *std::move(several);
+  ASSERT_EQ(moved.entries().size(), 2U);
+  EXPECT_EQ(moved.entries()[0].body, TestInboxFolders::document(7));
+  EXPECT_EQ(moved.entries()[1].body, TestInboxFolders::document(9));
+  EXPECT_EQ(std::get<journal::Record>(moved.entries()[1].entry.content).sequence, 9U);
+
+  for (const std::string& text :
+       {std::string(), sequence.substr(0, sequence.size() - 1), TestInboxFolders::record(1) + "\n"}) {
+    const auto records = records_of(text);
+    ASSERT_FALSE(records) << text;
+    EXPECT_EQ(records.error(), problem_of(text));
+  }
 }
 
 }  // namespace
