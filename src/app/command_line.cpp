@@ -13,6 +13,8 @@
 #include "app/retry_words.h"
 #include "base/ascii.h"
 #include "base/endpoint.h"
+#include "http_client/url.h"
+#include "inbox/forward_request.h"
 
 namespace bobbin::app {
 namespace {
@@ -32,6 +34,8 @@ constexpr std::string_view kReserved[] = {"doctor", "upgrade"};
 constexpr std::uint64_t kMostDocuments = 1'000'000;
 constexpr milliseconds kLongestWait = std::chrono::hours(24);
 constexpr milliseconds kOldestClaim = std::chrono::hours(365 * 24);
+constexpr milliseconds kShortestRequest = seconds(1);
+constexpr milliseconds kLongestRequest = std::chrono::minutes(10);
 
 constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
@@ -275,6 +279,55 @@ class Parser {
                              fmt::format("a time from 0 to {}, such as 30s or 15m", time_text(most))));
 }
 
+/// A field of a request that is explained, or with which records are sent.
+[[nodiscard]] Result<void, std::string> add_field(CommandLine& line, const Occurrence& found) {
+  if (line.command == Command::inbox_forward) {
+    if (const auto field = inbox::parse_own_field(found.value); !field)
+      return failure(found.name + ": " + field.error());
+  } else {
+    TRY(check_field(found));
+  }
+  line.fields.push_back(found.value);
+  return {};
+}
+
+[[nodiscard]] Result<std::string, std::string> url_of(const Occurrence& found) {
+  const auto fault = http_client::fault_of_url(found.value);
+  if (!fault) return found.value;
+  if (*fault == http_client::UrlFault::user_information)
+    return failure(found.name +
+                   ": a user or a password is not allowed in the URL, where others can see it; write "
+                   "Authorization: Basic BASE64 into a file, and give it with --header-file");
+  return failure(not_allowed({found.name, found.value},
+                             "a URL under http or https, such as https://example.org/in/events"));
+}
+
+[[nodiscard]] Result<std::string, std::string> file_name_of(const Occurrence& found) {
+  if (found.value.empty()) return failure(not_allowed({found.name, found.value}, "the name of a file"));
+  return found.value;
+}
+
+[[nodiscard]] Result<milliseconds, std::string> request_time_of(const Occurrence& found) {
+  const auto time = parse_time(found.value);
+  if (time && *time >= kShortestRequest && *time <= kLongestRequest) return *time;
+  return failure(not_allowed(
+      {found.name, found.value},
+      fmt::format("a time from {} to {}", time_text(kShortestRequest), time_text(kLongestRequest))));
+}
+
+/// How records are to be sent. False: the action is about something else.
+[[nodiscard]] Result<bool, std::string> add_forward_action(ForwardWords& forward, Action action,
+                                                           const Occurrence& found) {
+  switch (action) {
+    case Action::forward_to: forward.url = TRY(url_of(found)); return true;
+    case Action::add_fields_of_file: forward.field_file = TRY(file_name_of(found)); return true;
+    case Action::sign_with: forward.secret_file = TRY(file_name_of(found)); return true;
+    case Action::trust: forward.ca_file = TRY(file_name_of(found)); return true;
+    case Action::limit_request: forward.timeout = TRY(request_time_of(found)); return true;
+    default: return false;
+  }
+}
+
 /// How records are to be taken out of an inbox. False: the action is about something else.
 [[nodiscard]] Result<bool, std::string> add_record_action(CommandLine& line, Action action,
                                                           const Occurrence& found) {
@@ -302,13 +355,12 @@ class Parser {
 
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
-  if (TRY(add_record_action(line, action, found))) {
+  if (TRY(add_record_action(line, action, found)) || TRY(add_forward_action(line.forward, action, found))) {
   } else if (action == Action::read_file) {
     if (line.file) return failure(beside(found, line.file->place));
     line.file = Value{found.name, found.value};
   } else if (action == Action::add_field) {
-    TRY(check_field(found));
-    line.fields.push_back(found.value);
+    TRY(add_field(line, found));
   } else if (action == Action::ask_from) {
     TRY(take_from(line, found));
   } else if (action == Action::count_documents) {
@@ -339,8 +391,10 @@ class Parser {
 
 /// Commands of inbox are about a folder, not about a server; and some of their flags exclude others.
 [[nodiscard]] Result<void, std::string> check_inbox(const CommandLine& line) {
-  const auto not_here = [](std::string_view name) {
-    return failure(fmt::format("{}: not allowed behind bobbin inbox, which reads no configuration", name));
+  const auto not_here = [&line](std::string_view name) {
+    const bool is_field = line.command == Command::inbox_forward && name == "--header";
+    return failure(fmt::format("{}: not allowed behind bobbin inbox, which reads no configuration{}", name,
+                               is_field ? "; -H and --header-file add fields to a request" : ""));
   };
   if (!line.settings.empty()) return not_here(line.settings.front().place);
   if (line.file) return not_here(line.file->place);
@@ -357,13 +411,18 @@ class Parser {
   return check_inbox_command(line);
 }
 
+std::string forward_example(std::string_view flags) {
+  return fmt::format("inbox forward inboxes/github --to https://example.org/in/events{}{}",
+                     flags.empty() ? "" : " ", flags);
+}
+
 /// Some flags are about one command or two, and about nothing else.
 [[nodiscard]] Result<void, std::string> check_command(const CommandLine& line) {
   struct Flag {
     Action action;
     std::string_view name;
     std::set<Command> commands;
-    std::string_view example;
+    std::string example;
   };
   static const Flag flags[] = {
       {Action::show_all, "--all", {Command::audit}, "audit --all"},
@@ -371,7 +430,10 @@ class Parser {
        "--json",
        {Command::audit, Command::explain, Command::inbox_verify, Command::inbox_prove, Command::inbox_ls},
        "audit --json"},
-      {Action::add_field, "-H", {Command::explain}, "explain /index.html -H 'Accept: text/html'"},
+      {Action::add_field,
+       "-H",
+       {Command::explain, Command::inbox_forward},
+       "explain /index.html -H 'Accept: text/html'"},
       {Action::ask_from,
        "--from",
        {Command::explain, Command::inbox_cat},
@@ -387,13 +449,21 @@ class Parser {
       {Action::choose_folder, "--in", {Command::inbox_ls}, "inbox ls inboxes/github --in failed"},
       {Action::name_consumer,
        "--as",
-       {Command::inbox_next, Command::inbox_work},
+       {Command::inbox_next, Command::inbox_work, Command::inbox_forward},
        "inbox next inboxes/github --as deploy"},
       {Action::wait_for_record, "--wait", {Command::inbox_next}, "inbox next inboxes/github --wait 30s"},
       {Action::retry_on_schedule,
        "--retry",
-       {Command::inbox_work},
-       "inbox work inboxes/github --retry standard -- ./forward"},
+       {Command::inbox_work, Command::inbox_forward},
+       "inbox work inboxes/github --retry standard -- ./on-push"},
+      {Action::forward_to, "--to", {Command::inbox_forward}, forward_example("")},
+      {Action::add_fields_of_file,
+       "--header-file",
+       {Command::inbox_forward},
+       forward_example("--header-file fields")},
+      {Action::sign_with, "--secret-file", {Command::inbox_forward}, forward_example("--secret-file secret")},
+      {Action::trust, "--ca-file", {Command::inbox_forward}, forward_example("--ca-file ca.pem")},
+      {Action::limit_request, "--timeout", {Command::inbox_forward}, forward_example("--timeout 1m")},
       {Action::reclaim_older,
        "--older",
        {Command::inbox_reclaim},

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/forward_words.h"
 #include "app/options.h"
 #include "base/clock.h"
 #include "inbox/record_folders.h"
@@ -25,6 +26,7 @@ enum class Command : std::uint8_t {
   inbox_ls,
   inbox_next,
   inbox_work,
+  inbox_forward,
   inbox_done,
   inbox_fail,
   inbox_replay,
@@ -38,15 +40,16 @@ struct CommandLine {
   std::optional<Command> command;    ///< the first word, where it is one
   std::string method;                ///< of the request that is to be explained
   std::string url;                   ///< likewise
-  std::vector<std::string> fields;   ///< likewise, "Name: value" each
+  std::vector<std::string> fields;   ///< likewise, and of inbox forward, "Name: value" each
   std::string client = "127.0.0.1";  ///< likewise; an address
   std::string inbox;                 ///< the folder that a command of inbox is about
   std::vector<std::string> files;    ///< of records, behind inbox done, fail and replay
   std::vector<std::string> program;  ///< that inbox work runs, with its first arguments
   inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< by inbox ls
-  std::optional<std::string> consumer;                          ///< of inbox next and work
+  std::optional<std::string> consumer;                          ///< of inbox next, work and forward
   milliseconds wait{0};                                         ///< of inbox next
-  inbox::RetrySchedule retry;                                   ///< of inbox work
+  inbox::RetrySchedule retry;                                   ///< of inbox work and forward
+  ForwardWords forward;                                         ///< of inbox forward
   std::optional<milliseconds> older;                            ///< of inbox reclaim
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
   std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores

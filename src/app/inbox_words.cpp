@@ -25,6 +25,7 @@ using Rest = Form::Rest;
 constexpr Form kForms[] = {{"ls", Command::inbox_ls, kInbox},
                            {"next", Command::inbox_next, kInbox},
                            {"work", Command::inbox_work, kInbox, Rest::program},
+                           {"forward", Command::inbox_forward, kInbox},
                            {"done", Command::inbox_done, kInbox, Rest::files},
                            {"fail", Command::inbox_fail, kInbox, Rest::files},
                            {"replay", Command::inbox_replay, kInbox, Rest::files},
@@ -46,8 +47,9 @@ std::string all_words() {
 }
 
 std::string example_of(const Form& form) {
-  return fmt::format("bobbin inbox {} {}{}", form.word, form.folder,
-                     form.rest == Rest::program ? " -- ./on-push" : "");
+  std::string_view rest = form.rest == Rest::program ? " -- ./on-push" : "";
+  if (form.command == Command::inbox_forward) rest = " --to https://example.org/in/events";
+  return fmt::format("bobbin inbox {} {}{}", form.word, form.folder, rest);
 }
 
 Result<const Form*, std::string> form_named(std::string_view word) {
@@ -105,6 +107,8 @@ Result<InboxWords, std::string> inbox_words(std::span<const std::string> words,
 Result<void, std::string> check_inbox_command(const CommandLine& line) {
   const Form& form = form_of(*line.command);
   if (form.rest == Rest::files) TRY(check_files(line, form));
+  if (form.command == Command::inbox_forward && line.forward.url.empty())
+    return failure("inbox forward: --to is missing, as in: " + example_of(form));
   if (form.command == Command::inbox_reclaim && !line.older)
     return failure("inbox reclaim: --older is missing, as in: " + example_of(form) + " --older 15m");
   return {};

@@ -16,6 +16,7 @@ constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]
        bobbin explain [METHOD] URL [DIR] [options]    says what would be answered, and why
        bobbin inbox ls DIR               lists the records of an inbox
        bobbin inbox work DIR -- COMMAND  gives each record to a command, and goes on for ever
+       bobbin inbox forward DIR --to URL    sends each record to a server, and goes on for ever
        bobbin inbox next DIR             claims the oldest record, and prints the path of its file
        bobbin inbox done|fail DIR FILE   ends a claim
        bobbin inbox replay DIR FILE      gives out again what is done or has failed
@@ -44,6 +45,7 @@ This page is made from the program's table of options: `bobbin --help-markdown >
     bobbin explain [METHOD] URL [DIR] [options]
     bobbin inbox ls|next|reclaim DIR [options]
     bobbin inbox work DIR [options] -- COMMAND [ARGUMENT...]
+    bobbin inbox forward DIR --to URL [options]
     bobbin inbox done|fail|replay DIR FILE...
     bobbin inbox verify|cat|prove DIR
 

@@ -232,16 +232,18 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
 [[nodiscard]] std::optional<Records> records_of(const CommandLine& line) {
   using Task = Records::Task;
   static constexpr std::pair<Command, Task> kTasks[] = {
-      {Command::inbox_ls, Task::ls},           {Command::inbox_next, Task::next},
-      {Command::inbox_work, Task::work},       {Command::inbox_done, Task::done},
-      {Command::inbox_fail, Task::fail},       {Command::inbox_replay, Task::replay},
-      {Command::inbox_reclaim, Task::reclaim},
+      {Command::inbox_ls, Task::ls},         {Command::inbox_next, Task::next},
+      {Command::inbox_work, Task::work},     {Command::inbox_forward, Task::forward},
+      {Command::inbox_done, Task::done},     {Command::inbox_fail, Task::fail},
+      {Command::inbox_replay, Task::replay}, {Command::inbox_reclaim, Task::reclaim},
   };
   const auto* const found = std::ranges::find_if(
       kTasks, [&](const auto& each) { return line.command && each.first == *line.command; });
   if (found == std::end(kTasks)) return std::nullopt;
-  // Two names, since a worker takes back what has its own.
-  const char* const consumer = found->second == Task::work ? "worker" : "consumer";
+  // Several names, since a worker takes back what has its own.
+  const char* const consumer = found->second == Task::work      ? "worker"
+                               : found->second == Task::forward ? "forwarder"
+                                                                : "consumer";
   Records records{.task = found->second,
                   .folder = line.inbox,
                   .listed = line.listed,
@@ -250,8 +252,12 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
                   .wait = line.wait,
                   .program = line.program,
                   .retry = line.retry,
+                  .destination = line.forward,
+                  .fields = line.fields,
                   .files = line.files,
                   .older = line.older.value_or(milliseconds(0))};
+  if (records.task == Task::forward && !records.retry.has_pauses())
+    records.retry = inbox::RetrySchedule::standard();
   if (line.actions.contains(Action::replay_failed)) records.all_in = inbox::RecordFolder::failed;
   if (line.actions.contains(Action::replay_done)) records.all_in = inbox::RecordFolder::done;
   return records;

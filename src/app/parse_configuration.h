@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/forward_words.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "inbox/record_folders.h"
@@ -63,14 +64,16 @@ struct Inbox {
 };
 /// List the records of an inbox, or take them out (bobbin inbox ls, next and so on).
 struct Records {
-  enum class Task : std::uint8_t { ls, next, work, done, fail, replay, reclaim } task = Task::ls;
+  enum class Task : std::uint8_t { ls, next, work, forward, done, fail, replay, reclaim } task = Task::ls;
   std::string folder;
   inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< ls
   bool as_json = false;                                         ///< ls
-  std::string consumer;                                         ///< next, work
+  std::string consumer;                                         ///< next, work, forward
   milliseconds wait{0};                                         ///< next
   std::vector<std::string> program;                             ///< work: not empty
-  inbox::RetrySchedule retry;                                   ///< work
+  inbox::RetrySchedule retry;                                   ///< work, forward
+  ForwardWords destination;                                     ///< forward
+  std::vector<std::string> fields;                              ///< forward: "Name: value" each
   std::vector<std::string> files;                               ///< done, fail, replay
   std::optional<inbox::RecordFolder> all_in;                    ///< replay: instead of files
   milliseconds older{0};                                        ///< reclaim

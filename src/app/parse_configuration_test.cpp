@@ -581,7 +581,8 @@ TEST(Configuration, CommandsOfInboxAreAboutAFolder) {
 
 TEST(Configuration, ABadCommandOfInboxSaysWhatIsNeeded) {
   const std::pair<Strings, const char*> cases[] = {
-      {{"inbox"}, "inbox: a command is missing; ls, next, work, done, fail, replay, reclaim, verify, cat or"},
+      {{"inbox"},
+       "inbox: a command is missing; ls, next, work, forward, done, fail, replay, reclaim, verify, cat or"},
       {{"inbox", "8000"}, "inbox: \"8000\" is no command; ls, next, work,"},
       {{"inbox", "cat"}, "inbox cat: the upload folder is missing, as in: bobbin inbox cat uploads"},
       {{"inbox", "cat", "up", "down"}, "\"down\": too many arguments"},
@@ -647,6 +648,79 @@ TEST(Configuration, RunsTheCommandOfAWorkerAgainOnASchedule) {
             inbox::RetrySchedule({seconds(5), std::chrono::hours(2)}));
   EXPECT_EQ(records_from({"inbox", "work", "box", "--retry=standard", "--", "x"}).retry,
             inbox::RetrySchedule::standard());
+}
+
+TEST(Configuration, ForwardsRecordsOfAnInbox) {
+  const Records plain = records_from({"inbox", "forward", "box", "--to", "http://127.0.0.1:9000/events"});
+  EXPECT_EQ(plain.task, Records::Task::forward);
+  EXPECT_EQ(plain.folder, "box");
+  EXPECT_EQ(plain.retry, inbox::RetrySchedule::standard());
+  EXPECT_EQ(plain.destination.url, "http://127.0.0.1:9000/events");
+  EXPECT_EQ(plain.destination.timeout, seconds(30));
+  EXPECT_NE(plain.consumer, records_from({"inbox", "work", "box", "--", "x"}).consumer)
+      << "a worker takes back what has its name";
+  const Records all = records_from({"inbox",
+                                    "forward",
+                                    "box",
+                                    "--to=https://example.org",
+                                    "--retry",
+                                    "5s,2h",
+                                    "--as",
+                                    "me",
+                                    "-H",
+                                    "A: b",
+                                    "--request-header",
+                                    "C: d",
+                                    "--header-file",
+                                    "fields",
+                                    "--secret-file",
+                                    "secret",
+                                    "--ca-file",
+                                    "ca",
+                                    "--timeout",
+                                    "10m"});
+  EXPECT_EQ(all.retry, inbox::RetrySchedule({seconds(5), std::chrono::hours(2)}));
+  EXPECT_EQ(all.consumer, "me");
+  EXPECT_EQ(all.fields, (Strings{"A: b", "C: d"}));
+  EXPECT_EQ(all.destination.field_file, "fields");
+  EXPECT_EQ(all.destination.secret_file, "secret");
+  EXPECT_EQ(all.destination.ca_file, "ca");
+  EXPECT_EQ(all.destination.timeout, std::chrono::minutes(10));
+}
+
+TEST(Configuration, ABadCommandThatForwardsSaysWhatIsNeeded) {
+  const auto forward = [](Strings flags) {
+    Strings words{"inbox", "forward", "box"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return words;
+  };
+  const std::pair<Strings, const char*> cases[] = {
+      {{"inbox", "forward"},
+       "inbox forward: the folder of the inbox is missing, as in: bobbin inbox forward inboxes/github --to "
+       "https://example.org/in/events"},
+      {forward({}),
+       "inbox forward: --to is missing, as in: bobbin inbox forward inboxes/github --to https://"},
+      {forward({"http://a/"}), "\"http://a/\": too many arguments"},
+      {forward({"--to", "ftp://a/"}), "--to: \"ftp://a/\" is not allowed; a URL under http or https"},
+      {forward({"--to="}), "--to: \"\" is not allowed; a URL under http or https"},
+      {forward({"--to", "https://user:secret@a/"}),
+       "--to: a user or a password is not allowed in the URL, where others can see it; write Authorization:"},
+      {forward({"--to", "http://a/", "-H", "secret"}), "-H: a field is needed, Name: value"},
+      {forward({"--to", "http://a/", "-H", "Host: secret"}), "-H: Host is a field of the connection"},
+      {forward({"--to", "http://a/", "--header", "A: b"}),
+       "--header: not allowed behind bobbin inbox, which reads no configuration; -H and --header-file add"},
+      {forward({"--to", "http://a/", "--timeout", "500ms"}),
+       "--timeout: \"500ms\" is not allowed; a time from 1s to 10m"},
+      {forward({"--to", "http://a/", "--timeout", "11m"}), "a time from 1s to 10m"},
+      {forward({"--to", "http://a/", "--secret-file="}),
+       "--secret-file: \"\" is not allowed; the name of a file"},
+      {{"inbox", "work", "box", "--to", "http://a/", "--", "x"},
+       "--to: only allowed behind a command, as in: bobbin inbox forward inboxes/github --to https://"},
+      {{"--secret-file", "a"}, "--secret-file: only allowed behind a command, as in: bobbin inbox forward"}};
+  for (const auto& [arguments, want] : cases)
+    EXPECT_THAT(error_from({arguments, {}, ""}),
+                testing::AllOf(testing::HasSubstr(want), testing::Not(testing::HasSubstr("secret@")),
+                               testing::Not(testing::HasSubstr(": secret"))));
 }
 
 TEST(Configuration, MovesTheRecordsThatAreNamed) {

@@ -1,20 +1,26 @@
 #include "app/records.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
+#include <iterator>
+#include <optional>
 #include <string_view>
 
 #include "app/command_output.h"
+#include "app/options.h"
 #include "inbox/arrivals.h"
 #include "inbox/consumer.h"
+#include "inbox/forward.h"
 #include "inbox/record_list.h"
 #include "inbox/transfer.h"
 #include "inbox/work.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "signatures/standard_signer.h"
 
 namespace bobbin::app {
 namespace {
@@ -25,7 +31,8 @@ using Task = Records::Task;
 
 /// Messages that begin with the name of the command.
 inbox::Report report_of(const Records& request) {
-  static constexpr const char* kNames[] = {"ls", "next", "work", "done", "fail", "replay", "reclaim"};
+  static constexpr const char* kNames[] = {"ls",   "next", "work",   "forward",
+                                           "done", "fail", "replay", "reclaim"};
   const std::string start = fmt::format("inbox {}: ", kNames[static_cast<int>(request.task)]);
   return [start](const std::string& message) { print_failure(start + message); };
 }
@@ -79,6 +86,68 @@ int work(const Records& request, const RecordFolders& folders) {
       inbox::work(folders, {.consumer = request.consumer, .command = request.program, .retry = request.retry},
                   report_of(request));
   return worked ? EXIT_SUCCESS : fail(request, worked.error());
+}
+
+/// A file that was named behind a flag.
+Result<std::string, std::string> text_of(const char* flag, const std::string& file) {
+  auto text = os::read_file(file);
+  if (!text)
+    return failure(fmt::format("{}: {} cannot be read; {}", flag, in_quotes(file), text.error().message()));
+  return *std::move(text);
+}
+
+/// `problem` is the end of a sentence about the file.
+auto unusable(const char* flag, const std::string& file, const std::string& problem) {
+  return failure(fmt::format("{}: {} cannot be used: {}", flag, in_quotes(file), problem));
+}
+
+Result<std::vector<inbox::Field>, std::string> own_fields(const Records& request) {
+  std::vector<inbox::Field> fields;
+  fields.reserve(request.fields.size());
+  for (const std::string& text : request.fields) fields.push_back(TRY(inbox::parse_own_field(text)));
+  if (const std::string& file = request.destination.field_file; !file.empty()) {
+    const std::string text = TRY(text_of("--header-file", file));
+    auto read = inbox::parse_own_fields(text);
+    if (!read) return unusable("--header-file", file, read.error());
+    std::ranges::move(*read, std::back_inserter(fields));
+  }
+  if (fields.size() > inbox::kMostOwnFields)
+    return failure(fmt::format("-H, --header-file: {} fields are not allowed; at most {} are", fields.size(),
+                               inbox::kMostOwnFields));
+  return fields;
+}
+
+Result<std::optional<signatures::StandardSigner>, std::string> signer_of(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  const std::string text = TRY(text_of("--secret-file", file));
+  auto signer = signatures::StandardSigner::make(text);
+  if (!signer) return unusable("--secret-file", file, signer.error());
+  return std::optional(*std::move(signer));
+}
+
+/// Whether the file may hold certificates. Otherwise each connection would fail.
+Result<void, std::string> check_authorities(const std::string& file) {
+  if (file.empty()) return {};
+  const std::string text = TRY(text_of("--ca-file", file));
+  if (text.find("-----BEGIN CERTIFICATE-----") != std::string::npos) return {};
+  return unusable("--ca-file", file, "it holds no certificate in PEM");
+}
+
+Result<inbox::ForwardOptions, std::string> forward_options(const Records& request) {
+  const ForwardWords& words = request.destination;
+  TRY(check_authorities(words.ca_file));
+  inbox::ForwardOptions options{.consumer = request.consumer, .retry = request.retry};
+  options.server = {.url = words.url, .timeout = words.timeout, .ca_file = words.ca_file};
+  options.fields = TRY(own_fields(request));
+  options.signer = TRY(signer_of(words.secret_file));
+  return options;
+}
+
+int forward(const Records& request, const RecordFolders& folders) {
+  const auto options = forward_options(request);
+  if (!options) return fail(request, options.error());
+  const auto forwarded = inbox::forward(folders, *options, report_of(request));
+  return forwarded ? EXIT_SUCCESS : fail(request, forwarded.error());
 }
 
 int end_claims(const Records& request, const RecordFolders& folders) {
@@ -137,6 +206,7 @@ int records(const Records& request) {
     case Task::ls: return ls(request, *folders);
     case Task::next: return next(request, *folders);
     case Task::work: return work(request, *folders);
+    case Task::forward: return forward(request, *folders);
     case Task::replay: return replay(request, *folders);
     case Task::reclaim: return reclaim(request, *folders);
     case Task::done:

@@ -1,0 +1,63 @@
+#include "inbox/forward_outcome.h"
+
+#include <fmt/format.h>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/ascii.h"
+#include "http/retry_after.h"
+#include "inbox/text.h"
+
+namespace bobbin::inbox {
+namespace {
+
+constexpr std::size_t kMostShownBytes = 200;
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+/// The beginning of a content, for a message.
+std::string shown(std::string_view content) {
+  constexpr std::string_view kWhiteSpace = " \t\r\n";
+  content.remove_prefix(std::min(content.find_first_not_of(kWhiteSpace), content.size()));
+  if (content.size() > kMostShownBytes) {
+    std::size_t size = kMostShownBytes;
+    while (size > 0 && is_continuation(content[size])) --size;  // no half of a character
+    content = content.substr(0, size);
+  }
+  content = content.substr(0, content.find_last_not_of(kWhiteSpace) + 1);
+  return printable(content);
+}
+
+/// Whether the server may take the same request later: it had no time for it, or asks to come again.
+bool is_for_now(int status) {
+  constexpr int kRequestTimeout = 408;
+  constexpr int kTooEarly = 425;
+  constexpr int kTooManyRequests = 429;
+  return status == kRequestTimeout || status == kTooEarly || status == kTooManyRequests;
+}
+
+Outcome outcome_of_answer(const http_client::Answer& answer, WallTime now) {
+  const int hundreds = answer.status / 100;
+  if (hundreds == 2) return Succeeded();
+  std::string reason = fmt::format("the server has answered {}", answer.status);
+  if (hundreds == 3)
+    reason += ", and no redirection is followed";
+  else if (const std::string content = shown(answer.content); !content.empty())
+    reason += fmt::format(" (\"{}\")", content);
+  if (hundreds == 4 && !is_for_now(answer.status)) return Hopeless{std::move(reason)};
+  const auto wait = http::parse_retry_after(answer.retry_after, now);
+  return Failed{.reason = std::move(reason), .shortest_pause = wait.value_or(seconds(0))};
+}
+
+}  // namespace
+
+Outcome outcome_of(const http_client::PostOutcome& posted, WallTime now) {
+  if (const auto* answer = std::get_if<http_client::Answer>(&posted)) return outcome_of_answer(*answer, now);
+  if (const auto* none = std::get_if<http_client::NoAnswer>(&posted))
+    return Failed{.reason = fmt::format("there is no answer: {}", printable(none->reason))};
+  return Interrupted{"the request was broken off, since this worker was told to end at once"};
+}
+
+}  // namespace bobbin::inbox
