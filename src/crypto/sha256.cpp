@@ -1,5 +1,6 @@
 #include "crypto/sha256.h"
 
+#include <array>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -47,13 +48,12 @@ Digest Sha256::finish() {
 
 std::string hex_of(const Digest& digest) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * digest.size());
-  for (const std::byte byte : digest) {
-    text += kDigits[std::to_integer<std::size_t>(byte >> 4)];
-    text += kDigits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
+  std::array<char, 2 * sizeof digest> text;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = kDigits[std::to_integer<std::size_t>(digest[i] >> 4)];
+    text[2 * i + 1] = kDigits[std::to_integer<std::size_t>(digest[i] & std::byte{0xF})];
   }
-  return text;
+  return {text.begin(), text.end()};
 }
 
 std::optional<Digest> digest_from_hex(std::string_view text) {

@@ -1,15 +1,28 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 // The building blocks of field values: RFC 9110 §5.6.
 namespace bobbin::http {
 
+namespace detail {
+
+constexpr std::array<bool, 256> token_chars() {
+  std::array<bool, 256> are{};
+  for (const std::string_view part :
+       {"0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "!#$%&'*+-.^_`|~"})
+    for (const char c : part) are[static_cast<std::size_t>(c)] = true;
+  return are;
+}
+inline constexpr std::array<bool, 256> kTokenChars = token_chars();
+
+}  // namespace detail
+
 /// RFC 9110 §5.6.2.
 [[nodiscard]] constexpr bool is_token_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return detail::kTokenChars[static_cast<unsigned char>(c)];
 }
 [[nodiscard]] constexpr bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
@@ -47,8 +60,9 @@ class FieldValueReader {
 
   /// The longest token that comes next; empty when there is none.
   [[nodiscard]] constexpr std::string_view token() {
-    return take(static_cast<std::size_t>(std::find_if_not(rest_.begin(), rest_.end(), is_token_char) -
-                                         rest_.begin()));
+    std::size_t size = 0;
+    while (size < rest_.size() && is_token_char(rest_[size])) ++size;
+    return take(size);
   }
   /// Steps over a quoted-string (RFC 9110 §5.6.4). False when none comes next.
   [[nodiscard]] constexpr bool skip_quoted_string() {

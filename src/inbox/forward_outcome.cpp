@@ -1,6 +1,8 @@
 #include "inbox/forward_outcome.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,12 +32,11 @@ std::string shown(std::string_view content) {
   return printable(content);
 }
 
-/// Whether the server may take the same request later: it had no time for it, or asks to come again.
-bool is_for_now(int status) {
-  constexpr int kRequestTimeout = 408;
-  constexpr int kTooEarly = 425;
-  constexpr int kTooManyRequests = 429;
-  return status == kRequestTimeout || status == kTooEarly || status == kTooManyRequests;
+/// Of 4xx, whether the record need not be at fault: a token, an address or a method that somebody will mend,
+/// since every record would be answered so; or a server that had no time, or asks to come again.
+bool may_pass(int status) {
+  constexpr int kStatuses[] = {401, 403, 404, 405, 407, 408, 421, 425, 426, 429};
+  return std::ranges::find(kStatuses, status) != std::end(kStatuses);
 }
 
 Outcome outcome_of_answer(const http_client::Answer& answer, WallTime now) {
@@ -46,7 +47,7 @@ Outcome outcome_of_answer(const http_client::Answer& answer, WallTime now) {
     reason += ", and no redirection is followed";
   else if (const std::string content = shown(answer.content); !content.empty())
     reason += fmt::format(" (\"{}\")", content);
-  if (hundreds == 4 && !is_for_now(answer.status)) return Hopeless{std::move(reason)};
+  if (hundreds == 4 && !may_pass(answer.status)) return Hopeless{std::move(reason)};
   const auto wait = http::parse_retry_after(answer.retry_after, now);
   return Failed{.reason = std::move(reason), .shortest_pause = wait.value_or(seconds(0))};
 }

@@ -18,9 +18,10 @@ Outcome outcome_of_status(int status) { return outcome_of(Answer{.status = statu
 TEST(ForwardOutcome, FollowsFromTheStatus) {
   for (const int status : {200, 201, 202, 204, 299})
     EXPECT_TRUE(std::holds_alternative<Succeeded>(outcome_of_status(status))) << status;
-  for (const int status : {408, 425, 429, 500, 502, 503, 504, 599, 301, 302, 303, 304, 307, 308, 101, 600})
+  for (const int status : {401, 403, 404, 405, 407, 408, 421, 425, 426, 429, 500, 502,
+                           503, 504, 599, 301, 302, 303, 304, 307, 308, 101, 600})
     EXPECT_TRUE(std::holds_alternative<Failed>(outcome_of_status(status))) << status;
-  for (const int status : {400, 401, 403, 404, 405, 409, 410, 411, 413, 415, 422, 431, 499})
+  for (const int status : {400, 402, 406, 409, 410, 411, 413, 415, 422, 431, 499})
     EXPECT_TRUE(std::holds_alternative<Hopeless>(outcome_of_status(status))) << status;
 }
 

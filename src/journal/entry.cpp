@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <iterator>
 #include <utility>
 
+#include "base/append.h"
 #include "base/ascii.h"
 #include "base/base64.h"
 #include "base/utc_time.h"
@@ -27,48 +27,57 @@ constexpr std::string_view kWholeFile = "record";
 // A receipt has the fields of a request in it, of which few are kept.
 constexpr std::size_t kLargestReceiptBytes = 64UL * 1024;
 
-template <typename... Values>
-void append(std::string& out, fmt::format_string<Values...> format, Values&&... values) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Values>(values)...);
-}
-
 void append_text(std::string& out, std::string_view name, std::string_view value) {
-  append(out, ",\"{}\":", name);
+  append_parts(out, ",\"", name, "\":");
   json::append_string(out, value);
+}
+void append_number(std::string& out, std::string_view name, std::uint64_t value) {
+  append_parts(out, ",\"", name, "\":", value);
+}
+void append_digest(std::string& out, std::string_view name, const Digest& digest) {
+  append_parts(out, ",\"", name, "\":\"", hex_of(digest), '"');
 }
 
 // Each appends what tells its kind of content from the others.
 void append_content(std::string& out, const SegmentBegin& segment) {
-  append(out, ",\"kind\":\"segment\",\"segment\":{},\"first\":{}", segment.number, segment.first);
+  append_text(out, "kind", "segment");
+  append_number(out, "segment", segment.number);
+  append_number(out, "first", segment.first);
   append_text(out, "boot", segment.boot);
-  append(out, ",\"mount\":{}", segment.mount);
+  append_number(out, "mount", segment.mount);
 }
 void append_content(std::string& out, const Record& record) {
-  append(out, ",\"sequence\":{}", record.sequence);
+  append_number(out, "sequence", record.sequence);
   append_text(out, "id", record.id);
   append_text(out, "inbox", record.inbox);
   append_text(out, "received", utc_text(record.received));
   append_text(out, "name", record.name);
-  append(out, ",\"size\":{},\"sha256\":\"{}\"", record.size_bytes, hex_of(record.digest));
-  if (record.key) append(out, ",\"key\":\"{}\"", hex_of(*record.key));
+  append_number(out, "size", record.size_bytes);
+  append_digest(out, "sha256", record.digest);
+  if (record.key) append_digest(out, "key", *record.key);
   if (record.is_conflict) out += ",\"conflict\":true";
-  if (record.bundle)
-    append(out, ",\"bundle\":{},\"bundled\":{}", record.bundle->first, record.bundle->documents);
-  if (!record.request.empty()) append(out, ",\"request\":{}", record.request);
+  if (record.bundle) {
+    append_number(out, "bundle", record.bundle->first);
+    append_number(out, "bundled", record.bundle->documents);
+  }
+  if (!record.request.empty()) append_parts(out, ",\"request\":", record.request);
   if (record.is_whole_file) append_text(out, "file", kWholeFile);
 }
 void append_content(std::string& out, const Withdrawal& withdrawal) {
-  append(out, ",\"kind\":\"withdrawal\",\"of\":{}", withdrawal.sequence);
+  append_text(out, "kind", "withdrawal");
+  append_number(out, "of", withdrawal.sequence);
 }
 void append_content(std::string& out, const Published& published) {
-  append(out, ",\"kind\":\"published\",\"through\":{}", published.through);
+  append_text(out, "kind", "published");
+  append_number(out, "through", published.through);
 }
 void append_content(std::string& out, const Checkpoint& checkpoint) {
-  append(out, ",\"kind\":\"checkpoint\",\"through\":{}", checkpoint.through);
+  append_text(out, "kind", "checkpoint");
+  append_number(out, "through", checkpoint.through);
 }
-
 void append_content(std::string& out, const Doubt& doubt) {
-  append(out, ",\"kind\":\"doubt\",\"behind\":{}", doubt.behind);
+  append_text(out, "kind", "doubt");
+  append_number(out, "behind", doubt.behind);
 }
 
 /// The digest of `text`, which is a receipt without the '}' at its end.
@@ -170,17 +179,18 @@ bool read_content(const json::Object& object, BodyForm form, Entry& entry) {
 Digest append_entry(std::string& out, const Entry& entry, std::string_view body) {
   const std::size_t begin = out.size() + 1;  // of the receipt
   out += kBegin;
-  append(out, "\"epoch\":");
+  out += "\"epoch\":";
   json::append_string(out, entry.epoch);
-  append(out, ",\"previous\":\"{}\",\"flushed\":{}", hex_of(entry.previous), entry.flushed);
+  append_digest(out, "previous", entry.previous);
+  append_number(out, "flushed", entry.flushed);
   std::visit([&](const auto& content) { append_content(out, content); }, entry.content);
   const Digest digest = receipt_digest(std::string_view(out).substr(begin));
   const auto* record = std::get_if<Record>(&entry.content);
   if (record != nullptr && record->has_body) {
     if (record->is_binary)
-      append(out, "{}\"{}\"", kBinaryBody, encode_base64(body));
+      append_parts(out, kBinaryBody, '"', encode_base64(body), '"');
     else
-      append(out, "{}{}", kBody, body);
+      append_parts(out, kBody, body);
   }
   out += kCheck;
   out += std::string_view(hex_of(digest)).substr(0, kCheckDigits);

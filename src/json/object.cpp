@@ -1,5 +1,6 @@
 #include "json/object.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -10,6 +11,9 @@ namespace bobbin::json {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+/// What cannot stand in a string as it is (RFC 8259 §7).
+bool is_special(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
 
 }  // namespace
 
@@ -74,18 +78,20 @@ std::optional<std::vector<std::pair<std::string, std::string>>> Object::pairs(st
 
 void append_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
+  for (;;) {
+    const auto special = std::ranges::find_if(text, is_special);
+    out.append(text.begin(), special);
+    if (special == text.end()) break;
+    const auto byte = static_cast<unsigned char>(*special);
+    if (byte < 0x20) {
       out += "\\u00";
       out += kHexDigits[byte >> 4];
       out += kHexDigits[byte & 0xF];
     } else {
-      out += c;
+      out += '\\';
+      out += *special;
     }
+    text = {special + 1, text.end()};
   }
   out += '"';
 }

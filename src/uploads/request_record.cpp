@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/append.h"
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "json/object.h"
@@ -26,9 +27,14 @@ bool matches(std::string_view pattern, std::string_view name) {
   return name.starts_with(pattern);
 }
 
+void append_as_utf8(std::string& out, std::string_view text) {
+  if (is_utf8(text)) return json::append_string(out, text);
+  json::append_string(out, to_utf8(text));
+}
+
 void append_member(std::string& out, std::string_view name, std::string_view value) {
-  fmt::format_to(std::back_inserter(out), "{}\"{}\":", out.empty() ? '{' : ',', name);
-  json::append_string(out, is_utf8(value) ? std::string(value) : to_utf8(value));
+  append_parts(out, out.empty() ? "{\"" : ",\"", name, "\":");
+  append_as_utf8(out, value);
 }
 
 /// The same of at most so many bytes, with a second member that says when there were more.
@@ -51,9 +57,9 @@ std::string kept_fields(const http::Fields& fields, const KeptFields& kept) {
     }
     bytes += name.size() + field.value.size();
     text += text.empty() ? "[" : ",[";
-    json::append_string(text, to_utf8(name));
+    append_as_utf8(text, name);
     text += ',';
-    json::append_string(text, to_utf8(field.value));
+    append_as_utf8(text, field.value);
     text += ']';
   }
   return ",\"fields\":[" + text + (is_cut ? "],\"fields_cut\":true" : "]");
