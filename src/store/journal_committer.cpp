@@ -31,6 +31,14 @@ executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder)
                        {.parallel = 4, .waiting = 1024, .runs_at_shut_down = true});
 }
 
+/// Takes records out that are to be withdrawn.
+void leave_out(const std::vector<std::uint64_t>& sequences, journal::History& history) {
+  std::erase_if(history.open, [&](const journal::OpenRecord& open) {
+    return std::ranges::find(sequences, open.record.sequence) != sequences.end();
+  });
+  std::ranges::copy(sequences, std::back_inserter(history.unfinished));
+}
+
 /// What the records of a document, or of all that are in it, take in the journal, at most.
 std::uint64_t room_for(Document& document) {
   const Particulars& particulars = document.particulars();
@@ -127,10 +135,7 @@ Result<void> JournalCommitter::reopen() {
   if (journal_ != nullptr) {
     TRY(medium_->remove_spares());
     history_ = TRY(Journal::read(*medium_, journal_->flushed_receipt()));
-    std::erase_if(history_.open, [&](const journal::OpenRecord& open) {
-      return std::ranges::find(withdrawn_, open.record.sequence) != withdrawn_.end();
-    });
-    std::ranges::copy(withdrawn_, std::back_inserter(history_.unfinished));
+    leave_out(withdrawn_, history_);
     history_.is_in_doubt = true;
     const std::uint64_t named = inbox_.layout == Layout::segments ? files_through_ : published_.load();
     for (journal::OpenRecord& open : history_.open) open.is_published = open.record.sequence <= named;
