@@ -12,6 +12,7 @@
 #include "app/option_values.h"
 #include "app/parse_configuration.h"
 #include "base/assert.h"
+#include "os/accounts.h"
 #include "os/passed_sockets.h"
 #include "os/socket.h"
 #include "os/unix_socket.h"

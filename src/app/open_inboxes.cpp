@@ -15,6 +15,8 @@
 #include "feed/feed_handler.h"
 #include "http/content_coding.h"
 #include "http/status.h"
+#include "os/accounts.h"
+#include "os/directory.h"
 #include "signatures/scheme.h"
 #include "store/inbox_folders.h"
 #include "store/unopened_store.h"
@@ -185,6 +187,28 @@ Result<std::shared_ptr<store::Room>, std::string> open_room(const InboxConfig& c
       .documents = config.max_documents, .bytes = config.max_bytes, .free_bytes = config.min_free};
   if (!limits.are_any()) return nullptr;
   return folders.open_room(directory, limits, name);
+}
+
+/// Gives the folders to the group.
+Result<void, std::string> share(const InboxConfig& config) {
+  if (config.group.empty()) return {};
+  const auto refused = [&](const std::string& needed) {
+    return [&config, needed](const Error& error) {
+      return fmt::format("{}: group: \"{}\" is not allowed; {}: {}", name_of(config), config.group, needed,
+                         error.message());
+    };
+  };
+  const std::uint32_t group =
+      TRY(os::group_number(config.group).map_error(refused("a group of this system is needed")));
+  std::vector<std::string> directories{config.dir};
+  if (config.has_quarantine()) directories.push_back(config.quarantine_dir());
+  for (const std::string& directory : directories) {
+    const os::Fd open = TRY(os::open_directory(directory).map_error(refused("its folders are needed")));
+    TRY(store::share_inbox_folders(open, group)
+            .map_error(refused("a group is needed of which the user of the server is a member, and folders "
+                               "that are that user's")));
+  }
+  return {};
 }
 
 /// An inbox in the directory of the other one. It keeps a file of each record, whatever that does.
@@ -358,6 +382,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
     auto open = folders == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *folders);
     inboxes.push_back(TRY(std::move(open).map_error(
         [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; })));
+    if (folders != nullptr) TRY(share(inbox));
     inboxes.back().page = page_of(inboxes.back());
   }
   return inboxes;

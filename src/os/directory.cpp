@@ -69,6 +69,13 @@ Result<void> make_private_directory(const Fd& parent, const std::string& path) {
   return last_error("mkdirat");
 }
 
+Result<void> give_to_group(const Fd& directory, std::uint32_t group, unsigned mode) {
+  constexpr auto kUnchanged = static_cast<uid_t>(-1);
+  if (::fchown(directory.number(), kUnchanged, group) != 0) return last_error("fchown");
+  if (::fchmod(directory.number(), mode) != 0) return last_error("fchmod");
+  return {};
+}
+
 Result<Fd> open_directory_at(const Fd& parent, const std::string& path) {
   return open_at(parent, path, O_RDONLY | O_DIRECTORY);
 }

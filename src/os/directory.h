@@ -55,6 +55,9 @@ namespace bobbin::os {
 /// An empty directory.
 [[nodiscard]] Result<void> remove_directory(const Fd& parent, const std::string& path);
 
+/// Gives a directory to a group, with these rights: fchown(2), fchmod(2). Only a member of the group may.
+[[nodiscard]] Result<void> give_to_group(const Fd& directory, std::uint32_t group, unsigned mode);
+
 /// Whether this user may make files in the directory: faccessat(2).
 [[nodiscard]] Result<void> may_write(const std::string& directory);
 

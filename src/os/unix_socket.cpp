@@ -94,27 +94,6 @@ Result<std::uint64_t> inode_of(const std::string& path) {
   return found.st_ino;
 }
 
-std::optional<std::uint32_t> number_in(std::string_view text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-/// Looks `name` up by a function such as getpwnam_r.
-template <typename Entry, typename LookUp>
-Result<Entry> look_up(const std::string& name, LookUp look_up_in, std::vector<char>& memory,
-                      const char* operation) {
-  Entry entry{};
-  Entry* found = nullptr;
-  int code = 0;
-  while ((code = look_up_in(name.c_str(), &entry, memory.data(), memory.size(), &found)) == ERANGE)
-    memory.resize(2 * memory.size());
-  if (code != 0) return failure(Error{code, operation});
-  if (found == nullptr) return failure(Error{ENOENT, operation});
-  return entry;
-}
-
 }  // namespace
 
 /// Makes SocketFile objects, once a file is bound.
@@ -153,18 +132,6 @@ std::string socket_path(const Fd& socket) {
     return {};
   const std::size_t size = length - offsetof(sockaddr_un, sun_path);
   return {address.sun_path, ::strnlen(address.sun_path, size)};
-}
-
-Result<std::uint32_t> user_number(const std::string& name) {
-  if (const auto number = number_in(name)) return *number;
-  std::vector<char> memory(1024);
-  return TRY(look_up<passwd>(name, ::getpwnam_r, memory, "getpwnam")).pw_uid;
-}
-
-Result<std::uint32_t> group_number(const std::string& name) {
-  if (const auto number = number_in(name)) return *number;
-  std::vector<char> memory(1024);
-  return TRY(look_up<group>(name, ::getgrnam_r, memory, "getgrnam")).gr_gid;
 }
 
 }  // namespace bobbin::os

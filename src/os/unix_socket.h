@@ -58,8 +58,4 @@ struct UnixListener {
 /// The path that a Unix socket is bound to; empty when it is none, or has none.
 [[nodiscard]] std::string socket_path(const Fd& socket);
 
-/// The number of a user or a group of this name, or of this number. ENOENT when there is none.
-[[nodiscard]] Result<std::uint32_t> user_number(const std::string& name);
-[[nodiscard]] Result<std::uint32_t> group_number(const std::string& name);
-
 }  // namespace bobbin::os

@@ -161,13 +161,5 @@ TEST_F(UnixSocketTest, WaitsForTheLockOfItsDirectoryAndNoLongerThanItMust) {
   EXPECT_FALSE(directory.has("s"));
 }
 
-TEST(Owners, AreFoundByNameAndByNumber) {
-  EXPECT_EQ(user_number("root"), 0U);
-  EXPECT_EQ(group_number("root"), 0U);
-  EXPECT_EQ(user_number("12345"), 12345U);
-  EXPECT_EQ(user_number("no-such-user").error().code, ENOENT);
-  EXPECT_EQ(group_number("no-such-group").error().code, ENOENT);
-}
-
 }  // namespace
 }  // namespace bobbin::os

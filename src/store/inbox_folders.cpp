@@ -6,6 +6,18 @@
 
 namespace bobbin::store {
 
+Result<void> share_inbox_folders(const os::Fd& directory, std::uint32_t group) {
+  // What is made in a directory with the first bit belongs to its group. In the inbox itself nothing may be
+  // moved: there is the journal.
+  constexpr unsigned kReadable = 02750;
+  constexpr unsigned kWritable = 02770;
+  for (const char* name : kInboxFolders) {
+    const os::Fd folder = TRY(os::open_directory_at(directory, name));
+    TRY(os::give_to_group(folder, group, kWritable));
+  }
+  return os::give_to_group(directory, group, kReadable);
+}
+
 std::vector<RecordPlaceName> all_places_of_records(const os::Fd& directory) {
   std::vector<RecordPlaceName> places;
   for (const char* folder : kInboxFolders) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +13,11 @@ namespace bobbin::store {
 /// The folders of an inbox of records, in the manner of Maildir. A consumer claims a record by moving it from
 /// the first to the second, as `work/NAME.` and what it was called, and then to one of the last.
 inline constexpr const char* kInboxFolders[] = {"new", "work", "done", "failed"};
+
+/// Lets the members of a group take records out: they may move files between these folders, and change
+/// nothing else. Files and folders that are made there from now on belong to the group, too. `directory`:
+/// that of the inbox, with its folders.
+[[nodiscard]] Result<void> share_inbox_folders(const os::Fd& directory, std::uint32_t group);
 
 /// A file in one of the folders of an inbox whose name ends as that of a record does.
 struct RecordPlaceName {
