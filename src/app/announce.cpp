@@ -97,6 +97,16 @@ void announce(const Config& config, const Generation& generation, const std::vec
   announce_sites(generation, bound, schemes, log);
 }
 
+std::string inbox_line(const InboxConfig& inbox) {
+  if (inbox.is_disabled)
+    return fmt::format("Path {}: inbox '{}' is disabled: requests are answered 410", inbox.url_path(),
+                       inbox.name);
+  return fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}{}", inbox.url_path(), inbox.name,
+                     inbox.dir, inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
+                     inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),
+                     page_words(inbox));
+}
+
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
                     const std::vector<http::Scheme>& schemes, observe::LogWriter& log) {
   for (const auto& site : generation.sites()) {
@@ -105,13 +115,7 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
       log.write(LogLevel::info,
                 fmt::format("Path {}: serving files from '{}' directory", mount.path, mount.root));
     log.write(LogLevel::info, uploads_line(*site));
-    for (const InboxConfig& inbox : site->config().inboxes)
-      log.write(LogLevel::info,
-                fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}{}", inbox.url_path(),
-                            inbox.name, inbox.dir,
-                            inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
-                            inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),
-                            page_words(inbox)));
+    for (const InboxConfig& inbox : site->config().inboxes) log.write(LogLevel::info, inbox_line(inbox));
     if (const std::string users = users_line(site->config()); !users.empty())
       log.write(LogLevel::info, users);
   }

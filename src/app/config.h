@@ -126,6 +126,7 @@ struct InboxConfig {
   std::string name;            ///< [a-z0-9-]{1,64}
   std::string path;            ///< when it is empty, /in/NAME
   std::string dir;             ///< outside of everything that is served
+  bool is_disabled = false;    ///< it takes nothing, and its folder is left alone
   std::string group;           ///< whose members may take records out; empty: only the user of the server may
   std::uint64_t max_size = 0;  ///< of a document; 0: that of the server, or kLargestDocument if that is less
   std::string status;          ///< of the answer: 200, 201, 202 or 204; empty: 201, and 204 for reports

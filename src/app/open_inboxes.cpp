@@ -20,6 +20,7 @@
 #include "signatures/scheme.h"
 #include "store/inbox_folders.h"
 #include "store/unopened_store.h"
+#include "uploads/disabled_inbox.h"
 #include "uploads/inbox_handler.h"
 #include "uploads/inbox_page.h"
 
@@ -232,13 +233,16 @@ Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64
   return open;
 }
 
+OpenInbox unopened(const InboxConfig& config, std::uint64_t most_bytes) {
+  return {.config = config, .most_bytes = most_bytes, .store = std::make_shared<store::UnopenedStore>()};
+}
+
 /// The same, and nothing is opened.
 Result<OpenInbox, std::string> could_open(const InboxConfig& config, std::uint64_t most_bytes) {
   TRY(UploadFolders::check(config.dir));
   if (config.has_quarantine() && std::filesystem::exists(config.dir))
     TRY(UploadFolders::check(config.quarantine_dir()));
-  return OpenInbox{
-      .config = config, .most_bytes = most_bytes, .store = std::make_shared<store::UnopenedStore>()};
+  return unopened(config, most_bytes);
 }
 
 /// What is said of files needs files of that kind.
@@ -379,6 +383,10 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
+    if (inbox.is_disabled) {
+      inboxes.push_back(unopened(inbox, most_bytes));
+      continue;
+    }
     auto open = folders == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *folders);
     inboxes.push_back(TRY(std::move(open).map_error(
         [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; })));
@@ -390,6 +398,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
 
 Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenInbox& inbox,
                                                                      const InboxTimes& times) {
+  if (inbox.config.is_disabled) return std::make_shared<const uploads::DisabledInbox>();
   auto scheme = TRY(scheme_of(inbox.config, inbox.most_bytes));
   std::vector<std::string> secret;
   if (scheme && scheme->reads_secret()) secret = scheme->field_names();

@@ -26,6 +26,7 @@ std::string_view reason_phrase(Status status) {
     case Status::not_acceptable: return "Not Acceptable";
     case Status::request_timeout: return "Request Timeout";
     case Status::conflict: return "Conflict";
+    case Status::gone: return "Gone";
     case Status::length_required: return "Length Required";
     case Status::precondition_failed: return "Precondition Failed";
     case Status::content_too_large: return "Content Too Large";

@@ -29,6 +29,7 @@ enum class Status : std::uint16_t {
   not_acceptable = 406,
   request_timeout = 408,
   conflict = 409,
+  gone = 410,
   length_required = 411,
   precondition_failed = 412,
   content_too_large = 413,

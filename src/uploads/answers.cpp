@@ -14,7 +14,7 @@ using http::Status;
 
 namespace {
 
-Response closed() { return unavailable("No uploads are accepted until the server has been restarted."); }
+Response closed() { return unavailable("The disk has failed, and no uploads are accepted for now."); }
 
 Response occupied() {
   return unavailable(

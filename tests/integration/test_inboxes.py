@@ -946,3 +946,26 @@ def test_a_check_of_the_configuration_makes_no_folder(binary, configuration, roo
 def test_a_document_cannot_be_larger_than_an_upload(refuses):
     message = refuses("--max-upload", "64KiB", max_size="128KiB")
     assert "max_size" in message and "max-upload" in message.replace("_", "-"), message
+
+
+# An inbox that is disabled
+
+
+def test_a_disabled_inbox_takes_nothing(start_inbox, folder):
+    server = start_inbox(disabled=True, page="/send")
+    server.log.wait_for("Path /in/box: inbox 'box' is disabled: requests are answered 410")
+    check_problem(post(server), 410)
+    check_problem(server.get("/in/box"), 410)
+    assert server.get("/send").status == 404
+    assert not folder.exists()
+
+
+def test_a_reload_disables_and_enables(start_inbox, configuration, folder):
+    server = start_inbox()
+    check_accepted(post(server, b"1"))
+    for disabled, status in ((True, 410), (False, 201)):
+        configuration(disabled=disabled)
+        server.signal(signal.SIGHUP)
+        eventually(lambda status=status: post(server, b"2").status == status, "the reload")
+    (first, *_) = names(folder)
+    assert record_of(folder / "new" / first)[1] == b"1"

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "http/handler.h"
+
+namespace bobbin::uploads {
+
+/// Stands in the place of an inbox that takes nothing any more: senders are told so (410, RFC 9110 §15.5.11),
+/// and those who keep a list of where they send to take it off.
+class DisabledInbox final : public http::Handler {
+ public:
+  [[nodiscard]] http::Begin begin(const http::Request&) const override {
+    return http::Response::error(http::Status::gone, "This inbox takes nothing any more.");
+  }
+  [[nodiscard]] http::ErrorForm error_form(const http::RequestHead&) const override {
+    return http::ErrorForm::problem;
+  }
+};
+
+}  // namespace bobbin::uploads
