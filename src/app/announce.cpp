@@ -84,6 +84,16 @@ std::string feed_words(const InboxConfig& inbox) {
   return fmt::format(", with a feed for tokens of '{}'", inbox.feed_token_file);
 }
 
+std::string inbox_line(const InboxConfig& inbox) {
+  if (inbox.is_disabled)
+    return fmt::format("Path {}: inbox '{}' is disabled: requests are answered 410", inbox.url_path(),
+                       inbox.name);
+  return fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}{}", inbox.url_path(), inbox.name,
+                     inbox.dir, inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
+                     inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),
+                     page_words(inbox));
+}
+
 }  // namespace
 
 void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
@@ -95,16 +105,6 @@ void announce(const Config& config, const Generation& generation, const std::vec
   log.write(LogLevel::info, "Press Ctrl+C to stop the server");
   log.write(LogLevel::info, "Version: bobbin " BOBBIN_VERSION);
   announce_sites(generation, bound, schemes, log);
-}
-
-std::string inbox_line(const InboxConfig& inbox) {
-  if (inbox.is_disabled)
-    return fmt::format("Path {}: inbox '{}' is disabled: requests are answered 410", inbox.url_path(),
-                       inbox.name);
-  return fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}{}", inbox.url_path(), inbox.name,
-                     inbox.dir, inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
-                     inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),
-                     page_words(inbox));
 }
 
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,

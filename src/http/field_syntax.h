@@ -13,7 +13,7 @@ constexpr std::array<bool, 256> token_chars() {
   std::array<bool, 256> are{};
   for (const std::string_view part :
        {"0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "!#$%&'*+-.^_`|~"})
-    for (const char c : part) are[static_cast<std::size_t>(c)] = true;
+    for (const char c : part) are[static_cast<unsigned char>(c)] = true;
   return are;
 }
 inline constexpr std::array<bool, 256> kTokenChars = token_chars();
