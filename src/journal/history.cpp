@@ -70,6 +70,7 @@ void HistoryReader::take(const ReadEntry& read) {
     published_ = std::max(published_, published->through);
   } else if (const auto* checkpoint = std::get_if<Checkpoint>(&read.entry.content)) {
     history_.checkpoint = std::max(history_.checkpoint, checkpoint->through);
+    doubt_.reset();  // it was recorded once they had been written again
   } else if (const auto* doubt = std::get_if<Doubt>(&read.entry.content)) {
     doubt_ = doubt->behind;
   }

@@ -71,7 +71,7 @@ Result<void> Journal::begin_segment(std::uint64_t number) {
   TRY(note(medium_.install(number)));
   file_ = std::move(file);
   number_ = number;
-  offset_ = flushed_offset_ = header.size();
+  offset_ = header.size();
   receipt_ = receipt;
   flushed_receipt_ = receipt;
   return {};
@@ -100,6 +100,8 @@ Result<void> Journal::begin_next() {
 
 std::uint64_t Journal::add(Record record, std::string_view body) {
   record.sequence = sequence_ + 1;
+  if (!before_unflushed_)
+    before_unflushed_ = {.sequence = sequence_, .receipt = receipt_, .offset = offset_ + added_.size()};
   append(std::move(record), body);
   return ++sequence_;
 }
@@ -131,13 +133,19 @@ Result<void> Journal::flush() {
   TRY(note(file_->flush()));
   flushed_ = sequence_;
   flushed_receipt_ = receipt_;
-  flushed_offset_ = offset_;
+  before_unflushed_.reset();
   return {};
 }
 
-void Journal::erase_unflushed() {
-  const std::string zeros(offset_ + added_.size() - flushed_offset_, '\0');
-  static_cast<void>(file_->write(flushed_offset_, as_bytes(zeros)));
+void Journal::give_up_unflushed(const Doubt& doubt) {
+  const std::uint64_t end = offset_ + added_.size();
+  if (!before_unflushed_ && !added_.empty()) return;  // a note has been written by half, perhaps
+  const Before last = before_unflushed_.value_or(Before{sequence_, receipt_, offset_});
+  std::string text;
+  append_entry(text, {.epoch = epoch_, .previous = last.receipt, .flushed = flushed_, .content = doubt});
+  if (last.offset + text.size() > segment_bytes_) return;
+  if (last.offset + text.size() < end) text.resize(end - last.offset);
+  static_cast<void>(file_->write(last.offset, as_bytes(text)));
 }
 
 Result<void> Journal::trim(std::uint64_t sequence) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,9 +77,10 @@ class Journal {
   [[nodiscard]] Result<void> flush();
   /// Whether a write or a flush has failed.
   [[nodiscard]] bool is_broken() const { return is_broken_; }
-  /// Overwrites what was added behind the last flush, of a broken journal, so that a process that starts
-  /// later does not find it in the page cache. Where that fails it may.
-  void erase_unflushed();
+  /// Takes records of which the flush has failed out of the page cache, where a process that starts later
+  /// would find them, and notes there that documents are in doubt. What a power cut leaves needs neither. For
+  /// a broken journal; where it fails, nothing has changed.
+  void give_up_unflushed(const Doubt& doubt);
   /// The digest of the last entry that is known to be on stable storage, for read().
   [[nodiscard]] const crypto::Digest& flushed_receipt() const { return flushed_receipt_; }
 
@@ -121,7 +123,13 @@ class Journal {
   std::uint64_t number_ = 0;  // of the segment that is written
   std::unique_ptr<SegmentFile> file_;
   std::uint64_t offset_ = 0;  // of the end of what was written
-  std::uint64_t flushed_offset_ = 0;
+  /// Before the first record that no flush has made durable; nothing: there is none.
+  struct Before {
+    std::uint64_t sequence;
+    crypto::Digest receipt;
+    std::uint64_t offset;
+  };
+  std::optional<Before> before_unflushed_;
   std::string added_;
   std::size_t last_begin_ = 0;  // of the entry that was added last, in added_
   bool is_broken_ = false;

@@ -44,6 +44,7 @@ class DirectoryFolder final : public Folder {
   [[nodiscard]] std::string journal_obstacle() const override;
   [[nodiscard]] Result<void> sync_everything() override;
   [[nodiscard]] std::string place_of(const std::string& name) override;
+  void look_again() override { moved_.reset(); }
   [[nodiscard]] Result<std::optional<crypto::Digest>> digest_of(const std::string& name) override;
   [[nodiscard]] Result<void> write_again(const std::string& name, Bytes content) override;
   [[nodiscard]] Result<void> set_aside(const std::string& name) override;
@@ -67,7 +68,7 @@ class DirectoryFolder final : public Folder {
   const std::uint64_t device_;
   std::optional<Staging> staging_;
   Ownership ownership_ = Ownership::unknown;
-  /// What consumers have moved, once somebody has asked since prepare() or prove(): the places, by their old
+  /// What consumers have moved, once somebody has asked: the places, by their old
   /// names.
   std::optional<std::unordered_map<std::string, std::string>> moved_;
 };

@@ -76,8 +76,9 @@ class Folder {
   /// Never call it again after a failure.
   [[nodiscard]] virtual Result<void> sync_everything() = 0;
   /// Where the file is that was given this name: there, unless a consumer has moved it (inbox_folders.h) by
-  /// the first call behind prepare() or prove().
+  /// the first call behind prepare(), prove() or look_again().
   [[nodiscard]] virtual std::string place_of(const std::string& name) = 0;
+  virtual void look_again() = 0;
   /// The SHA-256 of a file. Nothing: there is none of this name.
   [[nodiscard]] virtual Result<std::optional<crypto::Digest>> digest_of(const std::string& name) = 0;
   /// Writes to a file what it holds as far as can be seen, and returns once that is on stable storage: when a

@@ -48,7 +48,7 @@ bool JournalCommitter::make_checkpoint() {
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
   // There is a journal, since there are documents.
-  if (reopened != reopened_ || journal_->is_broken()) return false;
+  if (journal_->is_broken() || (synced && reopened != reopened_)) return false;
   const auto recorded = record(through, synced);
   if (!recorded) close(recorded.error());
   return recorded.value_or(false);

@@ -102,9 +102,12 @@ Result<void> JournalCommitter::recover_records() {
   }
   TRY(known_.write());
   history_.open = joined_by_file(std::move(history_.open));
-  TRY(recover(folder_, history_, report_.log()));
+  TRY(write_missing(folder_, history_, report_.log()));
+  // What a consumer takes from now on does not come again, even if the next call fails.
+  published_ = files_through_ = history_.sequence;
+  if (!history_.open.empty()) TRY(folder_.sync_everything());
   history_.open.clear();
-  published_ = checkpointed_ = files_through_ = history_.sequence;
+  checkpointed_ = history_.sequence;
   return {};
 }
 
@@ -140,6 +143,7 @@ Result<void> JournalCommitter::reopen() {
     const std::uint64_t named = inbox_.layout == Layout::segments ? files_through_ : published_.load();
     for (journal::OpenRecord& open : history_.open) open.is_published = open.record.sequence <= named;
     auto journal = TRY(open_journal());
+    journal->add(journal::Published{named});
     journal->add(journal::Doubt{history_.checkpoint});
     TRY(journal->write());
     TRY(journal->flush());
@@ -148,6 +152,12 @@ Result<void> JournalCommitter::reopen() {
     TRY(medium_->remove_spares());  // the segment at which the disk has failed is among them
     TRY(folder_.remove_hidden_names());
     bytes_ = journal_->bytes();
+  } else if (medium_ != nullptr) {
+    // It could not be begun: what there is of it belongs to it.
+    std::vector<std::uint64_t> unfinished = std::move(history_.unfinished);
+    history_ = TRY(Journal::read(*medium_));
+    history_.open.clear();
+    history_.unfinished = std::move(unfinished);
   }
   hidden_.clear();
   segments_.clear();
@@ -291,7 +301,9 @@ void JournalCommitter::store(Uploads& batch) {
   const bool has_records =
       std::ranges::any_of(batch, [](const JournalUpload& each) { return each.sequence != 0; });
   const std::uint64_t begin = journal_->offset();
-  if (!has_records || !write_and_flush(batch)) return;
+  if (!has_records) return;
+  if (const auto flushed = write_and_flush(); !flushed)
+    return fail(std::span(batch), {Reason::failed, flushed.error()});
   if (inbox_.layout == Layout::segments) {
     segments_.back().add({.begin = begin, .end = journal_->offset()}, journal_->sequence());
     published_ = journal_->sequence();
@@ -480,14 +492,12 @@ journal::Record JournalCommitter::stage(JournalUpload& upload, std::string& body
   return record;
 }
 
-/// False: the journal is broken.
-bool JournalCommitter::write_and_flush(Uploads& batch) {
+/// A failure closes the store.
+Result<void> JournalCommitter::write_and_flush() {
   Result<void> flushed = journal_->write();
   if (flushed) flushed = journal_->flush();
-  if (flushed) return true;
-  close(flushed.error());
-  fail(std::span(batch), {Reason::failed, flushed.error()});
-  return false;
+  if (!flushed) close(flushed.error());
+  return flushed;
 }
 
 /// Names the files of durable records. A document that cannot be named is withdrawn before its client is
@@ -497,7 +507,8 @@ void JournalCommitter::publish(Uploads& batch) {
   Bundles bundles(batch);
   for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next())
     has_withdrawn |= !bundle.front().failure && !publish(bundle);
-  if (has_withdrawn && !write_and_flush(batch)) return;
+  // Where that fails, reopen() withdraws them once more. The others are durable and have their names.
+  if (has_withdrawn && !write_and_flush()) return;
   withdrawn_.clear();
   published_ = journal_->sequence();
   journal_->add(journal::Published{published_});
@@ -540,8 +551,8 @@ Result<void> JournalCommitter::publish(JournalUpload& upload) {
 }
 
 void JournalCommitter::close(const Error& error) {
+  if (journal_ != nullptr && journal_->is_broken()) journal_->give_up_unflushed({checkpointed_});
   if (has_failed_.exchange(true)) return;
-  if (journal_ != nullptr && journal_->is_broken()) journal_->erase_unflushed();
   state_.set("closed");
   report_.add_closing(error);
 }

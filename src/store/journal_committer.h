@@ -148,7 +148,7 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] Result<void> write_file(JournalUpload& upload, std::string_view text);
   void tell_watcher(const JournalUpload& upload) REQUIRES(journal_mutex_);
   void begin_watching() REQUIRES(journal_mutex_);
-  [[nodiscard]] bool write_and_flush(Uploads& batch) REQUIRES(journal_mutex_);
+  [[nodiscard]] Result<void> write_and_flush() REQUIRES(journal_mutex_);
   void close(const Error& error) REQUIRES(journal_mutex_);
 
   void make_spare_segment(const std::shared_ptr<const void>& store) EXCLUDES(journal_mutex_);

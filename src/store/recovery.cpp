@@ -63,9 +63,20 @@ Result<bool> recover(Folder& folder, const OpenRecord& open, Situation now, obse
   return false;
 }
 
+/// The same, also where a consumer moves it at this moment.
+Result<bool> recover_where_it_is(Folder& folder, const OpenRecord& open, Situation now,
+                                 observe::LogWriter& log) {
+  constexpr int kMostLooks = 4;
+  for (int look = 1;; ++look) {
+    const auto recovered = recover(folder, open, now, log);
+    if (recovered || recovered.error().code != ENOENT || look == kMostLooks) return recovered;
+    folder.look_again();
+  }
+}
+
 }  // namespace
 
-Result<void> recover(Folder& folder, const History& history, observe::LogWriter& log) {
+Result<void> write_missing(Folder& folder, const History& history, observe::LogWriter& log) {
   for (const journal::Damage& damage : history.damage)
     log.write(
         LogLevel::error,
@@ -86,8 +97,7 @@ Result<void> recover(Folder& folder, const History& history, observe::LogWriter&
   const Situation now{.is_same_run = is_same_run(history, folder), .is_in_doubt = history.is_in_doubt};
   std::uint64_t written = 0;
   for (const OpenRecord& open : history.open)
-    if (TRY(recover(folder, open, now, log))) ++written;
-  TRY(folder.sync_everything());
+    if (TRY(recover_where_it_is(folder, open, now, log))) ++written;
   log.write(LogLevel::info, fmt::format("Recovery: {} of the last {} files in '{}' {} {}", written,
                                         history.open.size(), folder.path(), written == 1 ? "was" : "were",
                                         now.is_in_doubt ? "written again" : "published again"));
@@ -98,7 +108,8 @@ Result<void> end_journal(Folder& folder, observe::LogWriter& log) {
   const auto medium = TRY(folder.open_journal(false));
   if (medium == nullptr) return {};
   const History history = TRY(journal::Journal::read(*medium));
-  TRY(recover(folder, history, log));
+  TRY(write_missing(folder, history, log));
+  if (!history.open.empty()) TRY(folder.sync_everything());
   return folder.remove_journal();
 }
 

@@ -10,7 +10,8 @@
 namespace bobbin::store {
 
 /// Gives every document behind the checkpoint the name that it was acknowledged under, whatever a crash has
-/// left of it. After that everything is on stable storage, and a checkpoint of all may be recorded.
+/// left of it. Once Folder::sync_everything has succeeded behind that, all of it is on stable storage, and a
+/// checkpoint may be recorded.
 ///
 /// When nothing but the process has ended (the boot and the mount are the same), the page cache has all that
 /// was written: a document that is noted as published and is missing has been taken by its consumer. After a
@@ -21,7 +22,8 @@ namespace bobbin::store {
 ///
 /// Fails with EBADMSG when the disk has lost records that had been flushed, or a whole segment; the log says
 /// which.
-[[nodiscard]] Result<void> recover(Folder& folder, const journal::History& history, observe::LogWriter& log);
+[[nodiscard]] Result<void> write_missing(Folder& folder, const journal::History& history,
+                                         observe::LogWriter& log);
 
 /// Recovers what a journal has left, where there is one, and removes the journal: for a store that goes on
 /// without.

@@ -203,5 +203,173 @@ TEST_F(ReopeningTest, SegmentsOfRecordsAreClosedAndOthersBegun) {
   EXPECT_EQ(try_to_upload(21).sequence, 5U);
 }
 
+/// The Published note of the batch before is erased together with what was refused.
+TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgainWithTheNextStart) {
+  folder_->take(upload(1, "1"));
+  fail_a_flush(2);
+  restart();
+  EXPECT_THAT(files(), IsEmpty());
+}
+
+/// The same while it reopens: killed behind the Doubt.
+TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgainAfterAKillOnTheWay) {
+  folder_->take(upload(1, "1"));
+  const std::string second = upload(2, "2");
+  folder_->take(upload(3, "3"));
+  fail_a_flush(4);
+  folder_->fail(Step::write_again, EIO);
+  server_->store->tick();
+  ASSERT_TRUE(folder_->wait_until_called(Step::write_again, 1));
+  restart();
+  EXPECT_EQ(files(), (TestFolder::Files{{second, "2"}}));
+}
+
+/// The withdrawal is erased.
+TEST_F(ReopeningTest, ADocumentThatCouldNotBeWithdrawnDoesNotComeWithTheNextStart) {
+  const std::string first = upload(1, "1");
+  int flushes = 0;
+  folder_->journal_disk().on_flush = [&] {
+    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;  // that of the withdrawal
+  };
+  folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 1);
+  EXPECT_EQ(try_to_upload(2, "2").kind, Kind::failed);
+  folder_->journal_disk().on_flush = [] {};
+  EXPECT_EQ(server_->store->state(), State::closed);
+  restart();
+  EXPECT_EQ(files(), (TestFolder::Files{{first, "1"}}));
+}
+
+/// Behind a failed flush nothing says that the documents are in doubt.
+TEST_F(ReopeningTest, BehindAFailedFlushTheNextStartWritesTheDocumentsAgain) {
+  upload(1, "1");
+  fail_a_flush(2);
+  restart();
+  EXPECT_EQ(folder_->calls(Step::write_again), 1U);
+}
+
+/// Two epochs.
+TEST_F(ReopeningTest, AJournalThatCouldNotBeBegunIsBegunAgainWithTheSameEpoch) {
+  int flushes = 0;
+  folder_->journal_disk().on_flush = [&] {
+    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;  // of the checkpoint behind its beginning
+  };
+  EXPECT_EQ(try_to_upload(1, "1").code, EIO);
+  folder_->journal_disk().on_flush = [] {};
+  EXPECT_TRUE(is_soon(State::open));
+  const auto segments = folder_->journal_disk().segments;
+  ASSERT_THAT(segments, SizeIs(1));
+  const std::string name = upload(2, "2");
+  end();
+  for (const auto& each : segments)
+    folder_->journal_disk().segments.insert(each);  // its removal was not synced
+  folder_->cut_power();
+  start();
+  EXPECT_EQ(files(), (TestFolder::Files{{name, "2"}}));
+}
+
+/// A sync that has closed the store before, in the same batch.
+TEST_F(ReopeningTest, WhatWasRefusedDoesNotComeWhenTwoSyncsFailInOneBatch) {
+  upload(1, "1");
+  folder_->hold(Step::sync_hidden_names);
+  submit(2, large_document());
+  ASSERT_TRUE(folder_->wait_until_held(Step::sync_hidden_names, 1));
+  submit(3, "\"refused\"");
+  submit(4, large_document());
+  int flushes = 0;
+  folder_->journal_disk().on_flush = [&] {
+    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;
+  };
+  folder_->fail(Step::sync, EIO, folder_->calls(Step::sync) + 1);
+  std::this_thread::sleep_for(milliseconds(100));
+  folder_->release(Step::sync_hidden_names);
+  EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
+  EXPECT_EQ(outcomes_.wait(3).code, EIO);
+  EXPECT_EQ(outcomes_.wait(4).code, EIO);
+  folder_->journal_disk().on_flush = [] {};
+  restart();
+  EXPECT_THAT(files(), SizeIs(2));
+}
+
+/// Of a batch, one could not be named and not be withdrawn: all are refused.
+TEST_F(ReopeningTest, WhatWasRefusedBesideAFailedWithdrawalDoesNotCome) {
+  upload(1, "1");
+  folder_->hold(Step::sync_hidden_names);
+  submit(2, large_document());
+  ASSERT_TRUE(folder_->wait_until_held(Step::sync_hidden_names, 1));
+  submit(3, "3");
+  submit(4, "4");
+  std::this_thread::sleep_for(milliseconds(100));
+  int flushes = 0;
+  folder_->journal_disk().on_flush = [&] {
+    if (++flushes == 3) folder_->journal_disk().fail_flush = EIO;
+  };
+  folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 3);
+  folder_->release(Step::sync_hidden_names);
+  EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
+  const Verdict third = outcomes_.wait(3);
+  const Verdict fourth = outcomes_.wait(4);
+  EXPECT_EQ(fourth.code, ENOSPC);
+  folder_->journal_disk().on_flush = [] {};
+  EXPECT_TRUE(is_soon(State::open));
+  EXPECT_THAT(files(), SizeIs(third.kind == Kind::stored ? 3 : 2)) << third.code;
+}
+
+/// In doubt although it has opened again: nothing was behind the checkpoint.
+TEST_F(ReopeningTest, AStoreThatHasOpenedAgainIsNotInDoubt) {
+  upload(1, "1");
+  wait_for_checkpoint();
+  fail_a_flush(2);
+  EXPECT_TRUE(is_soon(State::open));
+  end();
+  const auto medium = *folder_->open_journal(false);
+  EXPECT_FALSE(journal::Journal::read(*medium)->is_in_doubt);
+  start();
+}
+
+/// A file that the first attempt made and a consumer has taken comes again with the second.
+TEST_F(ReopeningTest, WhatAnAttemptHasPublishedIsNotPublishedByTheNext) {
+  end();
+  inbox_ = {.name = "meters", .layout = Layout::segments};
+  piece_bytes_ = 1024UL * 1024;
+  start();
+  for (int i = 1; i <= 3; ++i) upload(i, "1");
+  fail_a_flush(10);
+  const std::size_t syncs = folder_->calls(Step::sync_everything);
+  folder_->fail(Step::sync_everything, EIO, syncs + 1);
+  server_->store->tick();
+  ASSERT_TRUE(folder_->wait_until_called(Step::sync_everything, syncs + 1));
+  ASSERT_THAT(files(), SizeIs(1));
+  folder_->take(files().begin()->first);
+  EXPECT_TRUE(is_soon(State::open));
+  EXPECT_THAT(files(), IsEmpty());
+}
+
+/// The failure of a checkpoint that was under way is not heard.
+TEST_F(ReopeningTest, AFailedSyncOfACheckpointThatWasUnderWayCounts) {
+  upload(1, "1");
+  folder_->fail(Step::sync_everything, EIO, folder_->calls(Step::sync_everything) + 1);
+  folder_->hold(Step::sync_everything);
+  server_->store->tick();
+  ASSERT_TRUE(folder_->wait_until_held(Step::sync_everything, 1));
+  fail_a_flush(2);
+  while (folder_->calls(Step::sync_everything) < 2) server_->store->tick();
+  folder_->release(Step::sync_everything);
+  const Instant deadline = monotonic_now() + seconds(2);
+  while (folder_->calls(Step::prove) < 2 && monotonic_now() < deadline) {
+    server_->store->tick();
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(folder_->calls(Step::prove), 2U);
+}
+
+/// A consumer takes a file between the look at it and write_again (ENOENT).
+TEST_F(ReopeningTest, AFileThatIsTakenMeanwhileIsNoFailedProof) {
+  upload(1, "1");
+  fail_a_flush(2);
+  folder_->fail(Step::write_again, ENOENT, 1);  // as open_for_writing_at says
+  EXPECT_TRUE(is_soon(State::open));
+  EXPECT_EQ(folder_->calls(Step::prove), 1U);
+}
+
 }  // namespace
 }  // namespace bobbin::store

@@ -202,6 +202,7 @@ class TestFolder : public Folder {
     return {};
   }
   std::string place_of(const std::string& name) override { return name; }
+  void look_again() override {}
   std::string journal_obstacle() const override { return obstacle; }
   std::string obstacle;
   journal::Circumstances circumstances() const override {
