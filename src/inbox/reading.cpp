@@ -21,7 +21,8 @@ void go_on_from(const crypto::Digest& previous, std::uint64_t segment, Reading& 
   if (reading.entries.empty()) return;  // what was before has been taken out
   const auto last = std::find_if(reading.entries.rbegin(), reading.entries.rend(),
                                  [&](const ListedEntry& entry) { return entry.read.receipt == previous; });
-  if (last == reading.entries.rend()) {
+  const bool goes_on_from_the_same = reading.entries.front().read.entry.previous == previous;
+  if (last == reading.entries.rend() && !goes_on_from_the_same) {
     reading.gaps.push_back(segment);
     return;
   }

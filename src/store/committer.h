@@ -42,7 +42,7 @@ class Committer {
   [[nodiscard]] virtual Result<void> prepare() = 0;
   /// Takes documents again, after a failed sync, and makes sure that what was acknowledged is on stable
   /// storage. The folder has proved itself since (Folder::prove). What was refused is not stored. After a
-  /// failure it may be called again.
+  /// failure it may be called again; EBUSY: something is under way, and says nothing of the disk.
   [[nodiscard]] virtual Result<void> reopen() = 0;
   /// Takes a complete document. `done` is told its name, or why it is not stored.
   virtual void submit(std::shared_ptr<Document> document, Document::Done done) = 0;

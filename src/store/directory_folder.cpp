@@ -221,6 +221,8 @@ Result<std::optional<crypto::Digest>> DirectoryFolder::digest_of(const std::stri
 
 Result<void> DirectoryFolder::write_again(const std::string& name, Bytes content) {
   const os::Fd file = TRY(os::open_for_writing_at(directory_, name));
+  // A failure of the past is told to the next who syncs the file, and concerns nothing that is written below.
+  static_cast<void>(os::sync(file));
   TRY(os::write_at(file, content, 0));
   return os::sync(file);
 }

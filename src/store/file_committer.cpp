@@ -44,6 +44,7 @@ Result<void> FileCommitter::reopen() {
   const Lock lock(mutex_);
   if (syncing_ > 0 || is_publishing_ || !synced_.empty()) return failure(Error{EBUSY, "waiting for a sync"});
   has_failed_ = false;
+  state_.set("open");
   return {};
 }
 
@@ -230,8 +231,8 @@ void FileCommitter::withdraw(Uploads& batch, const Error& error) {
 // ---- after a failed sync ----
 
 void FileCommitter::close(const Error& error) {
-  state_.set("closed");
   const Lock lock(mutex_);
+  state_.set("closed");
   if (!has_failed_.exchange(true)) closed_by_ = error;
 }
 

@@ -1,5 +1,6 @@
 #include "store/folder_store.h"
 
+#include <cerrno>
 #include <fmt/format.h>
 #include <utility>
 
@@ -173,7 +174,7 @@ void FolderStore::prove() {
   const Instant now = monotonic_now();
   const bool lacks_space = !opened && is_out_of_space(opened.error());
   const bool lacked_space = lacks_space_.exchange(lacks_space);
-  reported_state_.set(opened ? "open" : lacks_space ? "full" : "closed");
+  if (!opened) reported_state_.set(lacks_space ? "full" : "closed");
   if (opened) {
     probation_.passed(now);
     log_.write(LogLevel::warning,
@@ -185,6 +186,8 @@ void FolderStore::prove() {
     if (!lacked_space)
       log_.write(LogLevel::error, fmt::format("No document can be stored in '{}' until there is space: {}",
                                               folder_->path(), opened.error().message()));
+  } else if (opened.error().code == EBUSY) {
+    probation_.put_off(now);
   } else if (const auto pause = probation_.failed(now)) {
     log_.write(LogLevel::error,
                fmt::format("The disk of '{}' does not store: {}. It is tried again in {} s", folder_->path(),

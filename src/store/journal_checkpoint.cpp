@@ -38,12 +38,14 @@ void JournalCommitter::checkpoint() {
 /// False: it cannot be made now.
 bool JournalCommitter::make_checkpoint() {
   std::uint64_t reopened = 0;
+  std::uint64_t through = 0;
   {
     const Lock lock(journal_mutex_);
     if (has_failed_ || !write_keys()) return false;
     reopened = reopened_;
+    through = published_;
   }
-  const std::uint64_t through = inbox_.layout == Layout::segments ? make_files() : published_.load();
+  if (inbox_.layout == Layout::segments) through = make_files();
   if (through == checkpointed_) return false;
   const Result<void> synced = folder_.sync_everything();
   const Lock lock(journal_mutex_);
@@ -67,9 +69,11 @@ std::uint64_t JournalCommitter::make_files() {
         return files_through_;
       next = segments_.front();
       text = medium_->read(next.number);
+      is_making_file_ = true;
     }
     const Result<void> made = text ? next.publish(*text, folder_) : failure(text.error());
     const Lock lock(journal_mutex_);
+    is_making_file_ = false;
     if (reopened != reopened_ || has_failed_ || !tell_of_file(made)) return files_through_;
     segments_.pop_front();
     files_through_ = next.last;

@@ -127,14 +127,14 @@ Result<void> JournalCommitter::go_on_with(std::unique_ptr<Journal> journal) {
   journal->add(journal::Checkpoint{history_.sequence});
   TRY(journal->write());
   TRY(journal->flush());
-  TRY(journal->trim(history_.sequence));
   journal_ = std::move(journal);
-  return {};
+  return journal_->trim(history_.sequence);
 }
 
 /// A kill on the way leaves a journal in doubt, which the next start looks after in the same way.
 Result<void> JournalCommitter::reopen() {
   const Lock lock(journal_mutex_);
+  if (is_making_file_) return failure(Error{EBUSY, "making a file"});
   if (journal_ != nullptr) {
     TRY(medium_->remove_spares());
     history_ = TRY(Journal::read(*medium_, journal_->flushed_receipt()));
@@ -164,6 +164,7 @@ Result<void> JournalCommitter::reopen() {
   withdrawn_.clear();
   ++reopened_;
   has_failed_ = false;
+  state_.set("open");
   if (const auto watcher = watcher_.lock()) watcher->checkpointed(checkpointed_);
   return {};
 }

@@ -199,6 +199,7 @@ class JournalCommitter final : public Committer {
   std::deque<RecordSegment> segments_ GUARDED_BY(journal_mutex_);  // of which there is no file yet
   std::uint64_t files_through_ GUARDED_BY(journal_mutex_) = 0;     // through which sequence
   bool files_are_late_ GUARDED_BY(journal_mutex_) = false;         // the last attempt to make one has failed
+  bool is_making_file_ GUARDED_BY(journal_mutex_) = false;
 
   Mutex mutex_;
   std::deque<JournalUpload> waiting_ GUARDED_BY(mutex_);

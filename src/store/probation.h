@@ -37,7 +37,8 @@ class Probation {
   void passed(Instant now);
   /// It was not. Nothing: the store is given up. Otherwise how long it is until the next one.
   [[nodiscard]] std::optional<Duration> failed(Instant now);
-  /// There was no space for it: it does not count, and the next one comes after the first pause.
+  /// Nothing was learned of the disk, as where there was no space: it does not count, and the next one comes
+  /// after the first pause.
   void put_off(Instant now);
 
  private:

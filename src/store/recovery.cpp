@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <fmt/format.h>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace bobbin::store {
 namespace {
@@ -33,20 +35,28 @@ struct Situation {
   bool is_in_doubt;  // a sync has failed
 };
 
-/// True: it has been written once more.
-Result<bool> recover(Folder& folder, const OpenRecord& open, Situation now, observe::LogWriter& log) {
+enum class Recovered : std::uint8_t {
+  as_it_was,
+  written,  ///< once more
+  taken,    ///< it is not there: its consumer has taken it away, or has just moved it
+};
+
+Result<Recovered> recover(Folder& folder, const OpenRecord& open, Situation now, observe::LogWriter& log) {
   const std::string& name = open.record.name;
   const std::string place = folder.place_of(name);
   const auto found = TRY(folder.digest_of(place));
-  if (!found && now.is_same_run && open.is_published) return false;  // its consumer has taken it
+  if (!found && now.is_same_run && open.is_published) return Recovered::taken;
   const crypto::Digest wanted = open.record.is_whole_file ? crypto::sha256(open.content) : open.record.digest;
   if (found && *found == wanted) {
     // A file that has a hidden name has been synced by itself.
-    if (!now.is_in_doubt || !open.record.has_body) return false;
-    TRY(folder.write_again(place, as_bytes(open.content)));
-    return true;
+    if (!now.is_in_doubt || !open.record.has_body) return Recovered::as_it_was;
+    const auto written = folder.write_again(place, as_bytes(open.content));
+    if (!written && written.error().code == ENOENT) return Recovered::taken;
+    TRY(written);
+    return Recovered::written;
   }
-  if (found && now.is_same_run && !now.is_in_doubt) return false;  // somebody has written to it
+  if (found && now.is_same_run && !now.is_in_doubt)
+    return Recovered::as_it_was;  // somebody has written to it
   if (found) {
     log.write(LogLevel::warning,
               fmt::format("The file {} is not what was stored: it is set aside in .bobbin/replaced, and the "
@@ -55,21 +65,31 @@ Result<bool> recover(Folder& folder, const OpenRecord& open, Situation now, obse
     TRY(folder.set_aside(place));
   }
   const Result<void> published = publish(folder, open, place);
-  if (published) return true;
+  if (published) return Recovered::written;
   if (open.record.has_body || published.error().code != ENOENT) return failure(published.error());
   // The hidden name is removed only after a checkpoint, so the disk has lost it.
   log.write(LogLevel::error, fmt::format("The document {} of {} bytes is lost: its file is not there", name,
                                          open.record.size_bytes));
-  return false;
+  return Recovered::as_it_was;
 }
 
-/// The same, also where a consumer moves it at this moment.
-Result<bool> recover_where_it_is(Folder& folder, const OpenRecord& open, Situation now,
-                                 observe::LogWriter& log) {
-  constexpr int kMostLooks = 4;
-  for (int look = 1;; ++look) {
-    const auto recovered = recover(folder, open, now, log);
-    if (recovered || recovered.error().code != ENOENT || look == kMostLooks) return recovered;
+/// Returns how many were written once more. Consumers may move files meanwhile: what is not there is looked
+/// for again, until it is nowhere.
+Result<std::size_t> recover_all(Folder& folder, const std::vector<OpenRecord>& records, Situation now,
+                                observe::LogWriter& log) {
+  std::vector<const OpenRecord*> rest;
+  for (const OpenRecord& open : records) rest.push_back(&open);
+  std::size_t written = 0;
+  for (bool is_first_look = true;; is_first_look = false) {
+    std::vector<const OpenRecord*> taken;
+    for (const OpenRecord* open : rest) {
+      const Recovered recovered = TRY(recover(folder, *open, now, log));
+      if (recovered == Recovered::written) ++written;
+      if (recovered == Recovered::taken) taken.push_back(open);
+    }
+    const bool has_changed = is_first_look || taken.size() < rest.size();
+    if (taken.empty() || !has_changed) return written;
+    rest = std::move(taken);
     folder.look_again();
   }
 }
@@ -95,9 +115,9 @@ Result<void> write_missing(Folder& folder, const History& history, observe::LogW
     return failure(Error{EBADMSG, "recovery of the journal"});
   if (history.open.empty()) return {};
   const Situation now{.is_same_run = is_same_run(history, folder), .is_in_doubt = history.is_in_doubt};
-  std::uint64_t written = 0;
-  for (const OpenRecord& open : history.open)
-    if (TRY(recover_where_it_is(folder, open, now, log))) ++written;
+  // A failure of the past is told once, and concerns what is written again below.
+  if (now.is_in_doubt) static_cast<void>(folder.sync_everything());
+  const std::size_t written = TRY(recover_all(folder, history.open, now, log));
   log.write(LogLevel::info, fmt::format("Recovery: {} of the last {} files in '{}' {} {}", written,
                                         history.open.size(), folder.path(), written == 1 ? "was" : "were",
                                         now.is_in_doubt ? "written again" : "published again"));
