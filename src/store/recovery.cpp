@@ -78,6 +78,7 @@ Result<Recovered> recover(Folder& folder, const OpenRecord& open, Situation now,
 Result<std::size_t> recover_all(Folder& folder, const std::vector<OpenRecord>& records, Situation now,
                                 observe::LogWriter& log) {
   std::vector<const OpenRecord*> rest;
+  rest.reserve(records.size());
   for (const OpenRecord& open : records) rest.push_back(&open);
   std::size_t written = 0;
   for (bool is_first_look = true;; is_first_look = false) {
