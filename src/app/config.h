@@ -15,8 +15,8 @@
 #include "observe/access_log.h"
 #include "observe/log.h"
 #include "os/root.h"
+#include "store/after_sync_failure.h"
 #include "store/committer.h"
-#include "store/probation.h"
 
 // Everything an operator can decide, with its defaults. Plain values: ranges, names and meanings are in the
 // table of options.cpp, and docs/configuration.md explains each to the operator.

@@ -30,7 +30,7 @@ bool MainLoop::run_until_stopped() {
     if (now < next_tick) continue;
     next_tick = now + kTick;
     tick();
-    if (parts_.folders.end_server()) return false;
+    if (parts_.folders.is_server_to_end()) return false;
     const milliseconds interval = parts_.reloader.config().server.status_interval;
     if (interval.count() == 0 || now < last_status + interval) continue;
     last_status = now;

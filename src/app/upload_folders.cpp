@@ -139,7 +139,7 @@ void UploadFolders::tick() {
   }
 }
 
-bool UploadFolders::end_server() const {
+bool UploadFolders::is_server_to_end() const {
   return limits_.after_sync_failure == store::AfterSyncFailure::exit &&
          std::ranges::any_of(folders_, [](const Folder& folder) { return folder.store->has_failed(); });
 }

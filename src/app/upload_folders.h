@@ -54,7 +54,7 @@ class UploadFolders {
   /// with the last of them.
   void tick();
   /// Whether a disk has failed, and the server is to end for that (AfterSyncFailure::exit).
-  [[nodiscard]] bool end_server() const;
+  [[nodiscard]] bool is_server_to_end() const;
   /// The server stops. Everything that was acknowledged by the time when the executor has ended is then on
   /// stable storage under its name.
   void stop();

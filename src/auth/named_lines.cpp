@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unordered_map>
 
+#include "base/list_lines.h"
+
 namespace bobbin::auth {
 namespace {
 
@@ -20,12 +22,9 @@ bool is_name(std::string_view text) {
 Result<std::vector<NamedLine>, std::string> named_lines(std::string_view text) {
   std::vector<NamedLine> lines;
   std::unordered_map<std::string_view, std::size_t> numbers;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#')) continue;
+  ListLines rest(text);
+  while (const auto next = rest.next()) {
+    const auto& [number, line] = *next;
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return failure(fmt::format("line {} has no colon", number));
     const std::string_view name = line.substr(0, colon);

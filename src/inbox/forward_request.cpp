@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/list_lines.h"
 #include "http/grammar.h"
 #include "http/media_type.h"
 #include "json/object.h"
@@ -120,14 +121,10 @@ Result<Field, std::string> parse_own_field(std::string_view text) {
 
 Result<std::vector<Field>, std::string> parse_own_fields(std::string_view text) {
   std::vector<Field> fields;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#')) continue;
-    auto field = parse_own_field(line);
-    if (!field) return failure(fmt::format("line {} is not allowed: {}", number, field.error()));
+  ListLines lines(text);
+  while (const auto line = lines.next()) {
+    auto field = parse_own_field(line->text);
+    if (!field) return failure(fmt::format("line {} is not allowed: {}", line->number, field.error()));
     fields.push_back(*std::move(field));
   }
   return fields;

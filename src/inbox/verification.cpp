@@ -153,8 +153,8 @@ void add_journal(const Reading& reading, Verification& result) {
         {.id = "doubt",
          .text = "A sync of documents behind the checkpoint has failed: their files may look whole and be "
                  "lost on the disk.",
-         .remedy = "Look at the disk, then start the server anew: it writes them once more from the "
-                   "journal."});
+         .remedy = "Look at the disk. The server writes them once more from the journal before it takes "
+                   "documents again, or at its next start."});
 }
 
 // ---- the documents ----

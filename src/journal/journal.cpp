@@ -100,8 +100,7 @@ Result<void> Journal::begin_next() {
 
 std::uint64_t Journal::add(Record record, std::string_view body) {
   record.sequence = sequence_ + 1;
-  if (!before_unflushed_)
-    before_unflushed_ = {.sequence = sequence_, .receipt = receipt_, .offset = offset_ + added_.size()};
+  if (!before_unflushed_) before_unflushed_ = {.receipt = receipt_, .offset = offset_ + added_.size()};
   append(std::move(record), body);
   return ++sequence_;
 }
@@ -140,7 +139,7 @@ Result<void> Journal::flush() {
 void Journal::give_up_unflushed(const Doubt& doubt) {
   const std::uint64_t end = offset_ + added_.size();
   if (!before_unflushed_ && !added_.empty()) return;  // a note has been written by half, perhaps
-  const Before last = before_unflushed_.value_or(Before{sequence_, receipt_, offset_});
+  const Before last = before_unflushed_.value_or(Before{receipt_, offset_});
   std::string text;
   append_entry(text, {.epoch = epoch_, .previous = last.receipt, .flushed = flushed_, .content = doubt});
   if (last.offset + text.size() > segment_bytes_) return;

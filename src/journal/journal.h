@@ -125,7 +125,6 @@ class Journal {
   std::uint64_t offset_ = 0;  // of the end of what was written
   /// Before the first record that no flush has made durable; nothing: there is none.
   struct Before {
-    std::uint64_t sequence;
     crypto::Digest receipt;
     std::uint64_t offset;
   };

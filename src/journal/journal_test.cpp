@@ -34,6 +34,17 @@ class JournalTest : public ::testing::Test {
     journal_ = *Journal::open(*medium_, history_, "epoch", {.boot = "boot", .mount = 7}, segment_bytes);
     return *journal_;
   }
+  static constexpr std::uint64_t kSmallSegment = 16UL * 1024;
+  /// Of segments of this size.
+  Medium& small_medium() {
+    open(kSmallSegment);
+    return *medium_;
+  }
+  /// Goes on in another segment of this size.
+  void open_with(Medium& medium) {
+    history_ = *Journal::read(medium);
+    journal_ = *Journal::open(medium, history_, "epoch", {}, kSmallSegment);
+  }
   /// Adds a record of so many bytes, and makes it durable.
   void store(std::size_t bytes = 20) {
     const std::string body = "\"" + std::string(bytes, 'x') + "\"";
@@ -230,10 +241,8 @@ class FailingMedium final : public Medium {
 };
 
 TEST_F(JournalTest, IsWholeWhenThereIsNoSpaceForASegment) {
-  open(16UL * 1024);
-  FailingMedium failing(*medium_);
-  history_ = *Journal::read(failing);
-  journal_ = *Journal::open(failing, history_, "epoch", {}, 16UL * 1024);
+  FailingMedium failing(small_medium());
+  open_with(failing);
   store();
   failing.fail_prepare = ENOSPC;
   EXPECT_EQ(journal_->make_room(16UL * 1024).error().code, ENOSPC);
@@ -248,10 +257,8 @@ TEST_F(JournalTest, IsWholeWhenThereIsNoSpaceForASegment) {
 TEST_F(JournalTest, GoesOnBehindWhatWasFlushedAsIfNothingHadFollowed) {
   for (int FailingMedium::* step :
        {&FailingMedium::fail_install, &FailingMedium::fail_write, &FailingMedium::fail_flush}) {
-    open(16UL * 1024);
-    FailingMedium failing(*medium_);
-    history_ = *Journal::read(failing);
-    journal_ = *Journal::open(failing, history_, "epoch", {}, 16UL * 1024);
+    FailingMedium failing(small_medium());
+    open_with(failing);
     const std::uint64_t before = journal_->sequence();
     store();
     journal_->add(record("1"), "1");
@@ -263,7 +270,7 @@ TEST_F(JournalTest, GoesOnBehindWhatWasFlushedAsIfNothingHadFollowed) {
       const auto history = Journal::read(*medium_, journal_->flushed_receipt());
       ASSERT_TRUE(history);
       EXPECT_EQ(history->sequence, flushed);
-      auto next = *Journal::open(*medium_, *history, "epoch", {}, 16UL * 1024);
+      auto next = *Journal::open(*medium_, *history, "epoch", {}, kSmallSegment);
       if (attempt == 2) journal_ = std::move(next);
     }
     store();
@@ -273,6 +280,18 @@ TEST_F(JournalTest, GoesOnBehindWhatWasFlushedAsIfNothingHadFollowed) {
   }
 }
 
+TEST_F(JournalTest, NothingOnWhichTheDiskHasFailedIsUsedAgain) {
+  open(kSmallSegment);
+  store();
+  open(kSmallSegment);
+  ASSERT_TRUE(journal_->trim(journal_->sequence()));
+  const std::string spare = directory_.path("journal/spare");
+  EXPECT_TRUE(std::filesystem::exists(spare));
+  ASSERT_TRUE(medium_->remove_spares());
+  EXPECT_FALSE(std::filesystem::exists(spare));
+  EXPECT_TRUE(medium_->remove_spares()) << "there is none";
+}
+
 TEST_F(JournalTest, IsNotReadToAnEndThatIsNotThere) {
   open();
   store();
@@ -280,10 +299,8 @@ TEST_F(JournalTest, IsNotReadToAnEndThatIsNotThere) {
 }
 
 TEST_F(JournalTest, HasRoomForNotesOnAFullDisk) {
-  open(16UL * 1024);
-  FailingMedium failing(*medium_);
-  history_ = *Journal::read(failing);
-  journal_ = *Journal::open(failing, history_, "epoch", {}, 16UL * 1024);
+  FailingMedium failing(small_medium());
+  open_with(failing);
   while (journal_->has_room(Journal::kRecordBytes + 100)) store();
   failing.fail_prepare = ENOSPC;
   ASSERT_FALSE(journal_->make_room(Journal::kRecordBytes + 100));
@@ -300,10 +317,8 @@ TEST_F(JournalTest, HasRoomForNotesOnAFullDisk) {
 TEST_F(JournalTest, IsBrokenByAnyOtherFailure) {
   for (int FailingMedium::* step :
        {&FailingMedium::fail_install, &FailingMedium::fail_write, &FailingMedium::fail_flush}) {
-    open(16UL * 1024);
-    FailingMedium failing(*medium_);
-    history_ = *Journal::read(failing);
-    journal_ = *Journal::open(failing, history_, "epoch", {}, 16UL * 1024);
+    FailingMedium failing(small_medium());
+    open_with(failing);
     const std::uint64_t before = journal_->sequence();
     store();
     failing.*step = EIO;

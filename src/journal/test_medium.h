@@ -25,7 +25,7 @@ struct TestDisk {
   int fail_prepare = 0;  ///< the errno of the next call
   int fail_write = 0;
   int fail_flush = 0;
-  int spares_removed = 0;                  ///< how often
+  int spares_removed = 0;                  ///< how often remove_spares() was called
   std::function<void()> on_flush = [] {};  ///< before it has an effect
   Mutex mutex;
 

@@ -71,8 +71,9 @@ struct FileSystem {
   return read_at(file.number(), into, offset);
 }
 
-/// The same by path from `directory`, from the beginning of the file and from its device: past the page cache
-/// where the file system can do that (O_DIRECT), and elsewhere once the kernel was asked to drop the pages.
+/// At most `most_bytes` from the beginning of the file at this path from `directory`, from its device: past
+/// the page cache where the file system can do that (O_DIRECT), and elsewhere once the kernel was asked to
+/// drop the pages.
 [[nodiscard]] Result<std::string> read_from_device(const Fd& directory, const std::string& path,
                                                    std::size_t most_bytes);
 

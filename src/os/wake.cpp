@@ -8,7 +8,6 @@
 #include "os/call.h"
 
 namespace bobbin::os {
-
 namespace {
 
 thread_local WakesTogether* together = nullptr;  // of this thread

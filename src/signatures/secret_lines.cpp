@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/ascii.h"
+#include "base/list_lines.h"
 
 namespace bobbin::signatures {
 namespace {
@@ -29,16 +30,13 @@ Result<std::vector<SecretLine>, std::string> secret_lines(std::string_view text)
   if (text.starts_with("\xEF\xBB\xBF"))
     return failure(std::string("it begins with a byte order mark, which would be part of the secret"));
   std::vector<SecretLine> lines;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    SecretLine line{.number = number, .text = text.substr(0, end)};
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.text.ends_with('\r')) line.text.remove_suffix(1);
-    if (line.text.empty() || line.text.starts_with('#')) continue;
+  ListLines rest(text);
+  while (const auto next = rest.next()) {
+    const SecretLine line{.number = next->number, .text = next->text};
     if (std::string fault = fault_of(line); !fault.empty()) return failure(std::move(fault));
     const auto first = std::ranges::find(lines, line.text, &SecretLine::text);
     if (first != lines.end())
-      return failure(fmt::format("line {} holds the secret of line {}", number, first->number));
+      return failure(fmt::format("line {} holds the secret of line {}", line.number, first->number));
     lines.push_back(line);
   }
   if (lines.empty()) return failure(std::string("it holds no secret"));

@@ -68,8 +68,7 @@ class DirectoryFolder final : public Folder {
   const std::uint64_t device_;
   std::optional<Staging> staging_;
   Ownership ownership_ = Ownership::unknown;
-  /// What consumers have moved, once somebody has asked: the places, by their old
-  /// names.
+  /// What consumers have moved, once somebody has asked: the places, by their old names.
   std::optional<std::unordered_map<std::string, std::string>> moved_;
 };
 

@@ -24,7 +24,7 @@ namespace bobbin::store {
 struct NotStored {
   enum class Reason : std::uint8_t {
     busy,    ///< too much is under way; the document may be taken later
-    closed,  ///< a sync has failed, so no document is taken until a restart
+    closed,  ///< a sync has failed, so no document is taken for now
     /// A document of another content came before with its key: see DocumentKey::OtherContent.
     conflict,
     failed,  ///< this document could not be stored, because of `cause`
@@ -137,7 +137,7 @@ class DocumentStore {
     open,
     occupied,  ///< another server stores here; documents are taken once that server has ended
     full,      ///< there was no space to look after what a crash has left; it is tried again
-    closed,    ///< no document is taken until a restart
+    closed,    ///< a sync has failed; it may open again (AfterSyncFailure)
   };
 
   virtual ~DocumentStore() = default;

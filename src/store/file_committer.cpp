@@ -190,10 +190,12 @@ void FileCommitter::commit(Uploads& batch) {
     if (const auto synced = folder_.sync_names(); !synced) withdraw(batch, synced.error());
   }
   log_closing();
-  const os::WakesTogether together;
-  for (Upload& upload : batch) {
-    report_.add(upload);
-    upload.conclude();
+  {
+    const os::WakesTogether together;
+    for (Upload& upload : batch) {
+      report_.add(upload);
+      upload.conclude();
+    }
   }
   batch.clear();
 }

@@ -73,11 +73,12 @@ class Folder {
   /// against it.
   [[nodiscard]] virtual std::string journal_obstacle() const = 0;
   /// Returns once everything that was done to the folder and its files before the call is on stable storage.
-  /// Never call it again after a failure.
+  /// After a failure a later call says nothing of what was done before: that has to be done again.
   [[nodiscard]] virtual Result<void> sync_everything() = 0;
   /// Where the file is that was given this name: there, unless a consumer has moved it (inbox_folders.h) by
   /// the first call behind prepare(), prove() or look_again().
   [[nodiscard]] virtual std::string place_of(const std::string& name) = 0;
+  /// Consumers may have moved files meanwhile.
   virtual void look_again() = 0;
   /// The SHA-256 of a file. Nothing: there is none of this name.
   [[nodiscard]] virtual Result<std::optional<crypto::Digest>> digest_of(const std::string& name) = 0;

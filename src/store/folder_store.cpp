@@ -95,7 +95,7 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
       after_sync_failure_(limits.after_sync_failure),
       committer_(
           make_committer(*folder_, executor, logs.committer, registry, reported_state_, limits, durability_)),
-      probation_(limits.proof_pauses) {}
+      schedule_(limits.proof_pauses) {}
 
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
@@ -159,10 +159,10 @@ void FolderStore::tick() {
   committer_->tick(shared_from_this());
   if (tenure_ != Tenure::ours || committer_->is_open() || after_sync_failure_ != AfterSyncFailure::reopen)
     return;
-  switch (probation_.next(monotonic_now())) {
-    case Probation::Step::wait: return;
-    case Probation::Step::give_up: return say_given_up("the disk has failed again");
-    case Probation::Step::prove: break;
+  switch (schedule_.next(monotonic_now())) {
+    case ReopenSchedule::Step::wait: return;
+    case ReopenSchedule::Step::give_up: return say_given_up("the disk has failed again");
+    case ReopenSchedule::Step::prove: break;
   }
   tenure_ = Tenure::being_proved;
   // Without a thread a later attempt may find one.
@@ -176,19 +176,19 @@ void FolderStore::prove() {
   const bool lacked_space = lacks_space_.exchange(lacks_space);
   if (!opened) reported_state_.set(lacks_space ? "full" : "closed");
   if (opened) {
-    probation_.passed(now);
+    schedule_.passed(now);
     log_.write(LogLevel::warning,
                fmt::format("The disk of '{}' stores again: what was written to it was read back. Uploads are "
                            "taken; those that were refused are not stored",
                            folder_->path()));
   } else if (lacks_space) {
-    probation_.put_off(now);
+    schedule_.put_off(now);
     if (!lacked_space)
       log_.write(LogLevel::error, fmt::format("No document can be stored in '{}' until there is space: {}",
                                               folder_->path(), opened.error().message()));
   } else if (opened.error().code == EBUSY) {
-    probation_.put_off(now);
-  } else if (const auto pause = probation_.failed(now)) {
+    schedule_.put_off(now);
+  } else if (const auto pause = schedule_.failed(now)) {
     log_.write(LogLevel::error,
                fmt::format("The disk of '{}' does not store: {}. It is tried again in {} s", folder_->path(),
                            opened.error().message(), std::chrono::ceil<seconds>(*pause).count()));

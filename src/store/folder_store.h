@@ -9,12 +9,13 @@
 #include "executor/executor.h"
 #include "observe/log.h"
 #include "observe/registry.h"
+#include "store/after_sync_failure.h"
 #include "store/committer.h"
 #include "store/document.h"
 #include "store/document_store.h"
 #include "store/file_committer.h"
 #include "store/folder.h"
-#include "store/probation.h"
+#include "store/reopen_schedule.h"
 
 namespace bobbin::store {
 
@@ -32,7 +33,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     Inbox inbox = {};                                 ///< records need a journal, whatever `durability` says
     std::size_t piece_bytes = Document::kPieceBytes;  ///< documents of fewer bytes stay in memory
     AfterSyncFailure after_sync_failure = AfterSyncFailure::reopen;
-    Probation::Pauses proof_pauses = Probation::kPauses;
+    ReopenSchedule::Pauses proof_pauses = ReopenSchedule::kPauses;
   };
 
   /// Each for one use alone, since different threads write to them.
@@ -42,8 +43,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   };
 
   /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
-  /// Says how it is in the state bobbin_store, and counts as the
-  /// committers do.
+  /// Says how it is in the state bobbin_store, and counts as the committers do.
   [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
                                                                    executor::Executor& executor, Logs logs,
                                                                    observe::Registry& registry,
@@ -110,7 +110,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   const std::size_t piece_bytes_;
   const AfterSyncFailure after_sync_failure_;
   const std::unique_ptr<Committer> committer_;
-  Probation probation_;  // of the thread that ticks; while being_proved, of that which proves
+  ReopenSchedule schedule_;  // of the thread that ticks; while being_proved, of that which proves
   std::atomic<bool> lacks_space_ = false;  // for the proof
   std::atomic<Tenure> tenure_ = Tenure::none;
 };

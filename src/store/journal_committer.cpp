@@ -31,14 +31,6 @@ executor::Lane& journal_lane(executor::Executor& executor, const Folder& folder)
                        {.parallel = 4, .waiting = 1024, .runs_at_shut_down = true});
 }
 
-/// Takes records out that are to be withdrawn.
-void leave_out(const std::vector<std::uint64_t>& sequences, journal::History& history) {
-  std::erase_if(history.open, [&](const journal::OpenRecord& open) {
-    return std::ranges::find(sequences, open.record.sequence) != sequences.end();
-  });
-  std::ranges::copy(sequences, std::back_inserter(history.unfinished));
-}
-
 /// What the records of a document, or of all that are in it, take in the journal, at most.
 std::uint64_t room_for(Document& document) {
   const Particulars& particulars = document.particulars();
@@ -62,112 +54,6 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
       state_(state),
       report_(log, registry, limits.after_sync_failure),
       known_(folder.key_files()) {}
-
-Result<void> JournalCommitter::prepare() {
-  const Lock lock(journal_mutex_);
-  TRY(recover_journal());
-  is_prepared_ = true;
-  begin_watching();
-  return {};
-}
-
-Result<void> JournalCommitter::recover_journal() {
-  if (inbox_.keeps_records()) TRY(known_.load());
-  medium_ = TRY(folder_.open_journal(false));
-  if (medium_ == nullptr) return {};
-  history_ = TRY(Journal::read(*medium_));
-  if (!history_.unfinished.empty())
-    report_.log().write(
-        observe::LogLevel::info,
-        fmt::format("{} documents in '{}' are left out: their requests were interrupted before all of their "
-                    "documents were on the disk, and nobody was told that they are stored",
-                    history_.unfinished.size(), folder_.path()));
-  record_names_.go_on_behind(history_.received);
-  const bool has_records = !history_.open.empty() || !history_.unfinished.empty();
-  TRY(recover_records());
-  if (has_records) TRY(begin_journal());
-  return folder_.remove_hidden_names();
-}
-
-/// Gives the documents of the history their files and keys. Behind this, these are on stable storage.
-Result<void> JournalCommitter::recover_records() {
-  for (const auto& [record, content, is_published] : history_.open) {
-    if (!record.key || record.is_conflict) continue;
-    const KnownDocument document{
-        .id = record.id, .sequence = record.sequence, .digest = record.digest, .received = record.received};
-    if (history_.is_in_doubt)
-      known_.add_again(*record.key, document);
-    else
-      known_.add(*record.key, document);
-  }
-  TRY(known_.write());
-  history_.open = joined_by_file(std::move(history_.open));
-  TRY(write_missing(folder_, history_, report_.log()));
-  // What a consumer takes from now on does not come again, even if the next call fails.
-  published_ = files_through_ = history_.sequence;
-  if (!history_.open.empty()) TRY(folder_.sync_everything());
-  history_.open.clear();
-  checkpointed_ = history_.sequence;
-  return {};
-}
-
-/// Everything behind which it begins is on stable storage.
-Result<void> JournalCommitter::begin_journal() {
-  if (medium_ == nullptr) medium_ = TRY(folder_.open_journal(true));
-  return go_on_with(TRY(open_journal()));
-}
-
-/// In another segment.
-Result<std::unique_ptr<Journal>> JournalCommitter::open_journal() {
-  return Journal::open(*medium_, history_, random_text(), folder_.circumstances(), limits_.segment_bytes);
-}
-
-Result<void> JournalCommitter::go_on_with(std::unique_ptr<Journal> journal) {
-  for (const std::uint64_t sequence : history_.unfinished) journal->add(journal::Withdrawal{sequence});
-  journal->add(journal::Checkpoint{history_.sequence});
-  TRY(journal->write());
-  TRY(journal->flush());
-  journal_ = std::move(journal);
-  return journal_->trim(history_.sequence);
-}
-
-/// A kill on the way leaves a journal in doubt, which the next start looks after in the same way.
-Result<void> JournalCommitter::reopen() {
-  const Lock lock(journal_mutex_);
-  if (is_making_file_) return failure(Error{EBUSY, "making a file"});
-  if (journal_ != nullptr) {
-    TRY(medium_->remove_spares());
-    history_ = TRY(Journal::read(*medium_, journal_->flushed_receipt()));
-    leave_out(withdrawn_, history_);
-    history_.is_in_doubt = true;
-    const std::uint64_t named = inbox_.layout == Layout::segments ? files_through_ : published_.load();
-    for (journal::OpenRecord& open : history_.open) open.is_published = open.record.sequence <= named;
-    auto journal = TRY(open_journal());
-    journal->add(journal::Published{named});
-    journal->add(journal::Doubt{history_.checkpoint});
-    TRY(journal->write());
-    TRY(journal->flush());
-    TRY(recover_records());
-    TRY(go_on_with(std::move(journal)));
-    TRY(medium_->remove_spares());  // the segment at which the disk has failed is among them
-    TRY(folder_.remove_hidden_names());
-    bytes_ = journal_->bytes();
-  } else if (medium_ != nullptr) {
-    // It could not be begun: what there is of it belongs to it.
-    std::vector<std::uint64_t> unfinished = std::move(history_.unfinished);
-    history_ = TRY(Journal::read(*medium_));
-    history_.open.clear();
-    history_.unfinished = std::move(unfinished);
-  }
-  hidden_.clear();
-  segments_.clear();
-  withdrawn_.clear();
-  ++reopened_;
-  has_failed_ = false;
-  state_.set("open");
-  if (const auto watcher = watcher_.lock()) watcher->checkpointed(checkpointed_);
-  return {};
-}
 
 void JournalCommitter::watch(const std::weak_ptr<RecordWatcher>& watcher) {
   if (inbox_.layout != Layout::record) return;
@@ -508,10 +394,11 @@ void JournalCommitter::publish(Uploads& batch) {
   Bundles bundles(batch);
   for (auto bundle = bundles.next(); !bundle.empty(); bundle = bundles.next())
     has_withdrawn |= !bundle.front().failure && !publish(bundle);
-  // Where that fails, reopen() withdraws them once more. The others are durable and have their names.
-  if (has_withdrawn && !write_and_flush()) return;
-  withdrawn_.clear();
+  const bool has_failed = has_withdrawn && !write_and_flush();
   published_ = journal_->sequence();
+  // Then reopen() withdraws them once more. The others are durable and have their names.
+  if (has_failed) return;
+  withdrawn_.clear();
   journal_->add(journal::Published{published_});
   // Nobody waits for it, and its failure is one of the next flush, too.
   if (const auto written = journal_->write(); !written) close(written.error());

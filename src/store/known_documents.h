@@ -48,8 +48,8 @@ class KnownDocuments {
   [[nodiscard]] std::optional<KnownDocument> find(const DocumentKey& key, WallTime now);
   /// Only for a durable record whose key find() does not know.
   void add(const crypto::Digest& key, const KnownDocument& document);
-  /// The same of a document that may be known: its line is written once more, into another
-  /// file, since a sync of it has failed.
+  /// The same of a document that may be known: its line is written once more, into another file, since a sync
+  /// of it has failed.
   void add_again(const crypto::Digest& key, const KnownDocument& document);
   /// Writes what was added since. After a failure it is tried again by the next call.
   [[nodiscard]] Result<void> write();

@@ -15,8 +15,8 @@ using Kind = Verdict::Kind;
 using State = DocumentStore::State;
 using Step = TestFolder::Step;
 using observe::LogLevel;
+using ::testing::AnyOf;
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -37,6 +37,20 @@ class ReopeningTest : public JournalStoreTest {
     EXPECT_EQ(try_to_upload(number, "\"refused\"").code, EIO);
     EXPECT_EQ(try_to_upload(number + 1).kind, Kind::closed);
   }
+  /// From now on the flush of this number fails, once.
+  void fail_flush(int number) {
+    flushes_ = 0;
+    folder_->journal_disk().on_flush = [this, number] {
+      if (++flushes_ == number) folder_->journal_disk().fail_flush = EIO;
+    };
+  }
+  /// The document cannot be named, and then not be withdrawn.
+  void fail_a_withdrawal(int number) {
+    fail_flush(2);
+    folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 1);
+    EXPECT_EQ(try_to_upload(number, "2").kind, Kind::failed);
+    EXPECT_EQ(server_->store->state(), State::closed);
+  }
   void fail_a_checkpoint() {
     folder_->fail(Step::sync_everything, EIO, folder_->calls(Step::sync_everything) + 1);
     server_->store->tick();
@@ -44,6 +58,8 @@ class ReopeningTest : public JournalStoreTest {
     while (server_->store->state() == State::open && monotonic_now() < deadline) std::this_thread::yield();
     ASSERT_EQ(server_->store->state(), State::closed);
   }
+
+  int flushes_ = 0;
 };
 
 TEST_F(ReopeningTest, BehindAFailedFlushTheJournalGoesOn) {
@@ -53,6 +69,7 @@ TEST_F(ReopeningTest, BehindAFailedFlushTheJournalGoesOn) {
   expected.emplace(upload(4, "4"), "4");
   EXPECT_EQ(files(), expected);
   EXPECT_EQ(server_->registry.states().at(0).text, "open");
+  EXPECT_GT(folder_->journal_disk().spares_removed, 0);
   restart();
   EXPECT_EQ(files(), expected);
   restart_after_power_cut();
@@ -101,14 +118,7 @@ TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgain) {
 
 TEST_F(ReopeningTest, ADocumentThatCouldNotBeWithdrawnDoesNotCome) {
   const std::string first = upload(1, "1");
-  int flushes = 0;
-  folder_->journal_disk().on_flush = [&] {
-    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;  // that of the withdrawal
-  };
-  folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 1);
-  EXPECT_EQ(try_to_upload(2, "2").kind, Kind::failed);
-  folder_->journal_disk().on_flush = [] {};
-  EXPECT_EQ(server_->store->state(), State::closed);
+  fail_a_withdrawal(2);
   EXPECT_TRUE(is_soon(State::open));
   EXPECT_EQ(files(), (TestFolder::Files{{first, "1"}}));
   restart_after_power_cut();
@@ -119,7 +129,7 @@ TEST_F(ReopeningTest, AKillOnTheWayIsMadeUpForByTheNextStart) {
   const std::string name = upload(1, "1");
   fail_a_flush(2);
   folder_->fail(Step::write_again, EIO);
-  EXPECT_TRUE(folder_->calls(Step::write_again) == 0);
+  EXPECT_EQ(folder_->calls(Step::write_again), 0U);
   server_->store->tick();
   ASSERT_TRUE(folder_->wait_until_called(Step::write_again, 1));
   restart();
@@ -203,7 +213,7 @@ TEST_F(ReopeningTest, SegmentsOfRecordsAreClosedAndOthersBegun) {
   EXPECT_EQ(try_to_upload(21).sequence, 5U);
 }
 
-/// The Published note of the batch before is erased together with what was refused.
+/// The note that it had been published is flushed with the next batch only.
 TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgainWithTheNextStart) {
   folder_->take(upload(1, "1"));
   fail_a_flush(2);
@@ -211,7 +221,6 @@ TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgainWithTheNextStart) {
   EXPECT_THAT(files(), IsEmpty());
 }
 
-/// The same while it reopens: killed behind the Doubt.
 TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgainAfterAKillOnTheWay) {
   folder_->take(upload(1, "1"));
   const std::string second = upload(2, "2");
@@ -224,22 +233,15 @@ TEST_F(ReopeningTest, WhatAConsumerHasTakenDoesNotComeAgainAfterAKillOnTheWay) {
   EXPECT_EQ(files(), (TestFolder::Files{{second, "2"}}));
 }
 
-/// The withdrawal is erased.
+// The page cache has the withdrawal.
 TEST_F(ReopeningTest, ADocumentThatCouldNotBeWithdrawnDoesNotComeWithTheNextStart) {
   const std::string first = upload(1, "1");
-  int flushes = 0;
-  folder_->journal_disk().on_flush = [&] {
-    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;  // that of the withdrawal
-  };
-  folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 1);
-  EXPECT_EQ(try_to_upload(2, "2").kind, Kind::failed);
-  folder_->journal_disk().on_flush = [] {};
-  EXPECT_EQ(server_->store->state(), State::closed);
+  fail_a_withdrawal(2);
   restart();
   EXPECT_EQ(files(), (TestFolder::Files{{first, "1"}}));
 }
 
-/// Behind a failed flush nothing says that the documents are in doubt.
+// The page cache says that they are in doubt.
 TEST_F(ReopeningTest, BehindAFailedFlushTheNextStartWritesTheDocumentsAgain) {
   upload(1, "1");
   fail_a_flush(2);
@@ -247,14 +249,10 @@ TEST_F(ReopeningTest, BehindAFailedFlushTheNextStartWritesTheDocumentsAgain) {
   EXPECT_EQ(folder_->calls(Step::write_again), 1U);
 }
 
-/// Two epochs.
+// A power cut may bring a segment back that was removed: it must not belong to another journal.
 TEST_F(ReopeningTest, AJournalThatCouldNotBeBegunIsBegunAgainWithTheSameEpoch) {
-  int flushes = 0;
-  folder_->journal_disk().on_flush = [&] {
-    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;  // of the checkpoint behind its beginning
-  };
+  fail_flush(2);  // of the checkpoint behind its beginning
   EXPECT_EQ(try_to_upload(1, "1").code, EIO);
-  folder_->journal_disk().on_flush = [] {};
   EXPECT_TRUE(is_soon(State::open));
   const auto segments = folder_->journal_disk().segments;
   ASSERT_THAT(segments, SizeIs(1));
@@ -267,7 +265,7 @@ TEST_F(ReopeningTest, AJournalThatCouldNotBeBegunIsBegunAgainWithTheSameEpoch) {
   EXPECT_EQ(files(), (TestFolder::Files{{name, "2"}}));
 }
 
-/// A sync that has closed the store before, in the same batch.
+// The first one, of a file, has closed the store when the flush fails.
 TEST_F(ReopeningTest, WhatWasRefusedDoesNotComeWhenTwoSyncsFailInOneBatch) {
   upload(1, "1");
   folder_->hold(Step::sync_hidden_names);
@@ -275,46 +273,36 @@ TEST_F(ReopeningTest, WhatWasRefusedDoesNotComeWhenTwoSyncsFailInOneBatch) {
   ASSERT_TRUE(folder_->wait_until_held(Step::sync_hidden_names, 1));
   submit(3, "\"refused\"");
   submit(4, large_document());
-  int flushes = 0;
-  folder_->journal_disk().on_flush = [&] {
-    if (++flushes == 2) folder_->journal_disk().fail_flush = EIO;
-  };
+  fail_flush(2);
   folder_->fail(Step::sync, EIO, folder_->calls(Step::sync) + 1);
-  std::this_thread::sleep_for(milliseconds(100));
   folder_->release(Step::sync_hidden_names);
   EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
   EXPECT_EQ(outcomes_.wait(3).code, EIO);
-  EXPECT_EQ(outcomes_.wait(4).code, EIO);
-  folder_->journal_disk().on_flush = [] {};
+  // Where it was late, it is not in the same batch.
+  EXPECT_THAT(outcomes_.wait(4).kind, AnyOf(Kind::failed, Kind::closed));
   restart();
   EXPECT_THAT(files(), SizeIs(2));
 }
 
-/// Of a batch, one could not be named and not be withdrawn: all are refused.
-TEST_F(ReopeningTest, WhatWasRefusedBesideAFailedWithdrawalDoesNotCome) {
+TEST_F(ReopeningTest, BesideAFailedWithdrawalOthersAreStored) {
   upload(1, "1");
   folder_->hold(Step::sync_hidden_names);
   submit(2, large_document());
   ASSERT_TRUE(folder_->wait_until_held(Step::sync_hidden_names, 1));
   submit(3, "3");
   submit(4, "4");
-  std::this_thread::sleep_for(milliseconds(100));
-  int flushes = 0;
-  folder_->journal_disk().on_flush = [&] {
-    if (++flushes == 3) folder_->journal_disk().fail_flush = EIO;
-  };
+  fail_flush(3);  // that of the withdrawal
   folder_->fail(Step::publish, ENOSPC, folder_->calls(Step::publish) + 3);
   folder_->release(Step::sync_hidden_names);
   EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
   const Verdict third = outcomes_.wait(3);
-  const Verdict fourth = outcomes_.wait(4);
-  EXPECT_EQ(fourth.code, ENOSPC);
-  folder_->journal_disk().on_flush = [] {};
+  EXPECT_EQ(third.kind, Kind::stored) << "it is durable and has its name";
+  EXPECT_EQ(outcomes_.wait(4).code, ENOSPC);
+  folder_->take(third.name);
   EXPECT_TRUE(is_soon(State::open));
-  EXPECT_THAT(files(), SizeIs(third.kind == Kind::stored ? 3 : 2)) << third.code;
+  EXPECT_THAT(files(), SizeIs(2)) << "what a consumer has taken does not come again";
 }
 
-/// In doubt although it has opened again: nothing was behind the checkpoint.
 TEST_F(ReopeningTest, AStoreThatHasOpenedAgainIsNotInDoubt) {
   upload(1, "1");
   wait_for_checkpoint();
@@ -326,7 +314,6 @@ TEST_F(ReopeningTest, AStoreThatHasOpenedAgainIsNotInDoubt) {
   start();
 }
 
-/// A file that the first attempt made and a consumer has taken comes again with the second.
 TEST_F(ReopeningTest, WhatAnAttemptHasPublishedIsNotPublishedByTheNext) {
   end();
   inbox_ = {.name = "meters", .layout = Layout::segments};
@@ -344,7 +331,7 @@ TEST_F(ReopeningTest, WhatAnAttemptHasPublishedIsNotPublishedByTheNext) {
   EXPECT_THAT(files(), IsEmpty());
 }
 
-/// The failure of a checkpoint that was under way is not heard.
+// The kernel tells it once, and it may concern what has come since the store opened.
 TEST_F(ReopeningTest, AFailedSyncOfACheckpointThatWasUnderWayCounts) {
   upload(1, "1");
   folder_->fail(Step::sync_everything, EIO, folder_->calls(Step::sync_everything) + 1);
@@ -354,7 +341,7 @@ TEST_F(ReopeningTest, AFailedSyncOfACheckpointThatWasUnderWayCounts) {
   fail_a_flush(2);
   while (folder_->calls(Step::sync_everything) < 2) server_->store->tick();
   folder_->release(Step::sync_everything);
-  const Instant deadline = monotonic_now() + seconds(2);
+  const Instant deadline = monotonic_now() + seconds(10);
   while (folder_->calls(Step::prove) < 2 && monotonic_now() < deadline) {
     server_->store->tick();
     std::this_thread::yield();
@@ -362,7 +349,6 @@ TEST_F(ReopeningTest, AFailedSyncOfACheckpointThatWasUnderWayCounts) {
   EXPECT_EQ(folder_->calls(Step::prove), 2U);
 }
 
-/// A consumer takes a file between the look at it and write_again (ENOENT).
 TEST_F(ReopeningTest, AFileThatIsTakenMeanwhileIsNoFailedProof) {
   upload(1, "1");
   fail_a_flush(2);

@@ -8,8 +8,8 @@
 #include "base/result.h"
 #include "observe/log.h"
 #include "observe/registry.h"
+#include "store/after_sync_failure.h"
 #include "store/document.h"
-#include "store/probation.h"
 
 namespace bobbin::store {
 

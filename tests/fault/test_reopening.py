@@ -67,7 +67,7 @@ def test_after_a_failed_checkpoint(binary, start, faults, durability):
     uploads.server.log.wait_for("Sync failed")
     with faults.recording():
         uploads.server.log.wait_for("1 of the last 1 files .* was written again")
-    assert "open_unnamed" not in [event.operation for event in faults.events("open_unnamed")], "not in another file"
+    assert faults.events("write_file") and not faults.events("open_unnamed"), "in place, and not in another file"
     wait_until_taken(uploads)
     expect_whole(uploads, binary, durability)
 
@@ -84,7 +84,7 @@ def test_a_disk_that_still_fails(start, faults):
 
 @pytest.mark.parametrize("durability", ["journal"], indirect=True)
 def test_a_full_disk(binary, start, faults, durability):
-    """507 for as long as there is no space, and not a proof more or less counts."""
+    """507 for as long as there is no space, however long that is."""
     uploads = Uploads(start())
     assert uploads.upload().status == 201
     faults.fail("sync_file", errno.ENOSPC)

@@ -163,7 +163,7 @@ CLOSING = [
 
 @pytest.mark.parametrize(("operation", "code"), CLOSING)
 def test_failed_sync(start, faults, staging, operation, code):
-    """§3: that upload is not acknowledged; no further one is accepted until a restart, and the log says so; a sync is never
+    """§3: that upload is not acknowledged; no further one is accepted until a restart (--after-sync-failure stop), and the log says so; a sync is never
     tried again, for it could succeed without the data."""
     server = start()
     uploads = Uploads(server)

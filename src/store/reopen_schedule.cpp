@@ -1,8 +1,8 @@
-#include "store/probation.h"
+#include "store/reopen_schedule.h"
 
 namespace bobbin::store {
 
-Probation::Step Probation::next(Instant now) {
+ReopenSchedule::Step ReopenSchedule::next(Instant now) {
   if (is_given_up_) return Step::wait;
   if (!next_) {
     if (now - passed_ >= kTrust) proofs_ = 0;
@@ -13,13 +13,13 @@ Probation::Step Probation::next(Instant now) {
   return now >= *next_ ? Step::prove : Step::wait;
 }
 
-void Probation::passed(Instant now) {
+void ReopenSchedule::passed(Instant now) {
   ++proofs_;
   passed_ = now;
   next_.reset();
 }
 
-std::optional<Duration> Probation::failed(Instant now) {
+std::optional<Duration> ReopenSchedule::failed(Instant now) {
   is_given_up_ = ++proofs_ == pauses_.size();
   if (is_given_up_) return std::nullopt;
   const Duration pause = pauses_.at(proofs_);
@@ -27,6 +27,6 @@ std::optional<Duration> Probation::failed(Instant now) {
   return pause;
 }
 
-void Probation::put_off(Instant now) { next_ = now + pauses_.front(); }
+void ReopenSchedule::put_off(Instant now) { next_ = now + pauses_.front(); }
 
 }  // namespace bobbin::store

@@ -9,22 +9,15 @@
 
 namespace bobbin::store {
 
-/// What becomes of a store whose disk has failed at a sync.
-enum class AfterSyncFailure : std::uint8_t {
-  reopen,  ///< it proves itself, and then takes documents again
-  stop,    ///< it takes none until the server is restarted
-  exit,    ///< the server ends, for a supervisor to restart it
-};
-
 /// When a store that a failed sync has closed is to prove itself. After three proofs it is given up: those
 /// that have failed count, and those behind which it has closed again within an hour. Thread: one at a time.
-class Probation {
+class ReopenSchedule {
  public:
   using Pauses = std::array<Duration, 3>;  ///< before each of the proofs
   static constexpr Pauses kPauses = {seconds(1), seconds(10), seconds(60)};
   static constexpr Duration kTrust = std::chrono::hours(1);
 
-  explicit Probation(const Pauses& pauses) : pauses_(pauses) {}
+  explicit ReopenSchedule(const Pauses& pauses) : pauses_(pauses) {}
 
   enum class Step : std::uint8_t {
     wait,
