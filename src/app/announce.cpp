@@ -5,6 +5,9 @@
 #include <fmt/ranges.h>
 
 #include "os/open_beneath.h"
+#include "server/acceptor.h"
+#include "server/exchange_counts.h"
+#include "store/upload.h"
 
 namespace bobbin::app {
 namespace {
@@ -149,18 +152,32 @@ std::vector<std::string> start_warnings(const Config& config, const Generation& 
   return warnings;
 }
 
+void announce_admin(const std::vector<std::string>& names, const std::vector<Endpoint>& bound,
+                    observe::LogWriter& log) {
+  for (const std::string& name : names) log.write(LogLevel::info, fmt::format("Admin: {} (/status)", name));
+  for (const Endpoint& each : bound)
+    if (is_reachable(each))
+      log.write(
+          LogLevel::warning,
+          fmt::format("Warning: Whoever can reach {} learns how this server is, and nobody is asked who "
+                      "they are: --admin 127.0.0.1:{} keeps it to this machine",
+                      each.text(), each.port));
+}
+
 void write_totals(const observe::Registry& registry, observe::LogWriter& log) {
+  const auto total = [&](const observe::Metric& metric, std::string_view label = {}) {
+    return registry.total(metric.name, label);
+  };
   const auto responses = [&](int digit) {
-    return registry.total("bobbin_responses_total", fmt::format("class=\"{}xx\"", digit));
+    return total(server::ExchangeCounts::kRequests, observe::label("status", fmt::format("{}xx", digit)));
   };
   log.write(LogLevel::info,
             fmt::format(
                 "Totals: {} responses (2xx {}, 3xx {}, 4xx {}, 5xx {}); connections: {} served, {} rejected; "
                 "documents: {} stored",
                 responses(2) + responses(3) + responses(4) + responses(5), responses(2), responses(3),
-                responses(4), responses(5), registry.total("bobbin_connections_closed_total"),
-                registry.total("bobbin_connections_rejected_total"),
-                registry.total("bobbin_documents_stored_total")));
+                responses(4), responses(5), total(server::ExchangeCounts::kClosed),
+                total(server::Acceptor::kRejected), total(store::UploadReport::kStored)));
 }
 
 void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log) {

@@ -25,6 +25,10 @@ void announce(const Config& config, const Generation& generation, const std::vec
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
                     const std::vector<http::Scheme>& schemes, observe::LogWriter& log);
 
+/// Says where the admin listeners are, and warns of those that others than this machine can reach.
+void announce_admin(const std::vector<std::string>& names, const std::vector<Endpoint>& bound,
+                    observe::LogWriter& log);
+
 /// Sentences about what an operator should know before the first client comes.
 [[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
                                                       const std::vector<Endpoint>& bound,

@@ -119,7 +119,7 @@ int audit(const Audit& request) {
   print_warnings(request.warnings);
   const Config config = for_reading_files(request.config);
   executor::Executor executor;  // it has no thread, since nobody waits for a content
-  const auto generation = Generation::create(config, {}, executor, nullptr, nullptr, nullptr);
+  const auto generation = Generation::create(config, {}, executor, nullptr, nullptr);
   if (!generation) {
     print_failure(generation.error());
     return kExitUsage;

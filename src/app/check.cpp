@@ -28,7 +28,7 @@ Result<void, std::string> check_everything(const Config& config) {
   TRY(SiteLogs::check(config));
   print_warnings(TRY(ListenerServices::check(config)));
   executor::Executor executor;  // it has no thread, since no file is read
-  const auto generation = TRY(Generation::create(config, {}, executor, nullptr, nullptr, nullptr));
+  const auto generation = TRY(Generation::create(config, {}, executor, nullptr, nullptr));
   return {};
 }
 

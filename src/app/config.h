@@ -280,6 +280,10 @@ struct ServerConfig {
   std::string tls_ticket_keys;          ///< a file; when it is empty, keys are made, and replaced every 12 h
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
 
+  std::vector<std::string> admin;  ///< "ADDRESS:PORT", "unix:PATH" or "fd:NAME"; none: no admin listener
+  bool health = false;             ///< whether sites answer /healthz and /readyz
+  bool log_health = false;         ///< whether the access log has that
+
   std::vector<std::string> trusted_proxies;  ///< Network::parse accepts each of them
   http::AddressField client_address_from = http::AddressField::x_forwarded_for;
   http::ClaimField client_proto_from = http::ClaimField::none;

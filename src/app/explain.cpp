@@ -167,8 +167,7 @@ Result<explain::Explanation, std::string> explanation_of(const Explain& request,
     listener.port = authority && authority->port ? *authority->port : http::default_port(schemes[index]);
   TRY(complete(address, config, listener, schemes[index]));
 
-  const auto generation =
-      TRY(Generation::create(config, bound.addresses, executor, nullptr, nullptr, nullptr));
+  const auto generation = TRY(Generation::create(config, bound.addresses, executor, nullptr, nullptr));
   const explain::Question question{.text = request_text(request, address),
                                    .client = *parse_address(request.client),
                                    .local = arrival_at(listener, address),

@@ -71,9 +71,11 @@ Result<std::shared_ptr<const http::MediaTypes>, std::string> media_types(const s
 
 }  // namespace
 
-Result<std::shared_ptr<const Generation>, std::string> Generation::create(
-    const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
-    UploadFolders* folders, const ClientLimiting* client_limiting, const Generation* predecessor) {
+Result<std::shared_ptr<const Generation>, std::string> Generation::create(const Config& config,
+                                                                          const std::vector<Endpoint>& bound,
+                                                                          executor::Executor& executor,
+                                                                          const ServerParts* server,
+                                                                          const Generation* predecessor) {
   TRY(check_trust(config));
   TRY(check_inboxes(config));
   // Sites share the memory for cached files evenly.
@@ -85,14 +87,16 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(
       .max_upload_bytes = config.server.max_upload,
       .commit_timeout = config.server.commit_timeout,
       .stall_timeout = config.server.stall_timeout,
-      .client_limiting = client_limiting,
+      .server = server,
+      .answers_health = config.server.health,
+      .logs_health = config.server.log_health,
       .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https),
       .log_files = predecessor != nullptr ? predecessor->log_files() : site_log_files(config)};
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());
   for (const SiteConfig& site : config.sites)
-    sites.push_back(TRY(OpenSite::open(site, shared, folders, site_like(site, predecessor))));
-  auto client_limit = client_limiting == nullptr ? nullptr : client_limiting->filter_for(config);
+    sites.push_back(TRY(OpenSite::open(site, shared, site_like(site, predecessor))));
+  auto client_limit = server == nullptr ? nullptr : server->client_limiting.filter_for(config);
   return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound, config.server.server_name,
                                                           trust_in(config.server), std::move(client_limit)));
 }

@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "app/client_limits.h"
 #include "app/config.h"
 #include "app/open_site.h"
-#include "app/upload_folders.h"
+#include "app/server_parts.h"
 #include "base/endpoint.h"
 #include "base/network.h"
 #include "base/result.h"
@@ -25,13 +24,13 @@ namespace bobbin::app {
 /// exchanges began.
 class Generation {
  public:
-  /// `bound` has the addresses of the listeners. `executor` outlives the generation. When `folders` is null
-  /// nothing is changed, and no document can be stored. `client_limiting` outlives the generation; null:
-  /// clients have no limits. `predecessor`: the generation in whose place it is put; null: this is the first
-  /// one. The error is a sentence for the operator.
+  /// `bound` has the addresses of the listeners. `executor` and `server` outlive the generation. When
+  /// `server` is null nothing is changed, no document can be stored, and clients have no limits.
+  /// `predecessor`: the generation in whose place it is put; null: this is the first one. The error is a
+  /// sentence for the operator.
   [[nodiscard]] static Result<std::shared_ptr<const Generation>, std::string> create(
       const Config& config, const std::vector<Endpoint>& bound, executor::Executor& executor,
-      UploadFolders* folders, const ClientLimiting* client_limiting, const Generation* predecessor);
+      const ServerParts* server, const Generation* predecessor);
   /// The same generation, except that the roots of these sites (by index) are opened anew.
   [[nodiscard]] Result<std::shared_ptr<const Generation>, std::string> with_roots_opened_anew(
       const std::vector<std::size_t>& sites) const;

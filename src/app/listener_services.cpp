@@ -11,6 +11,8 @@ namespace {
 using observe::LogLevel;
 
 constexpr Duration kRotation = std::chrono::hours(12);
+constexpr observe::Metric kExpiry{"bobbin_tls_certificate_expiry_timestamp_seconds",
+                                  "When the certificate in this file ends to be valid"};
 
 bool wants_self_signed(const Config& config) {
   return std::ranges::any_of(config.listeners,
@@ -100,8 +102,7 @@ void ListenerServices::install(OpenTls tls) {
     if (contexts_[i] != nullptr) contexts_[i]->replace(tls_.contexts[i]);
   for (const auto& [file, certificate] : tls_.certificates) {
     observe::Gauge*& gauge = expiry_gauges_[file];
-    if (gauge == nullptr)
-      gauge = &registry_.gauge("bobbin_tls_certificate_expiry_timestamp_seconds", "file=" + in_quotes(file));
+    if (gauge == nullptr) gauge = &registry_.gauge(kExpiry, observe::label("file", file));
     gauge->set(seconds_since_epoch(certificate->not_after()));
   }
 }

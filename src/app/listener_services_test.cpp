@@ -23,8 +23,9 @@ TEST(ListenerServices, WarnsOfTheEndOfACertificateOnceAtEachOfItsMoments) {
   const Config config = self_signed();
   const auto services = ListenerServices::create(config, {Endpoint{}}, {0}, registry);
   ASSERT_TRUE(services) << services.error();
-  ASSERT_EQ(registry.gauges().size(), 1U);
-  const WallTime end{std::chrono::seconds(registry.gauges()[0].value)};
+  ASSERT_EQ(registry.snapshot().families().size(), 1U);
+  const WallTime end{
+      std::chrono::seconds(static_cast<std::int64_t>(registry.snapshot().families()[0].samples[0].value))};
   struct Step {
     Duration before_end;
     std::string_view words;

@@ -102,6 +102,20 @@ class Opening {
     if (text.starts_with(kPassedPrefix)) return take_passed(bind.substr(kPassedPrefix.size()));
     return open_address(config, bind);
   }
+  /// `text`: one that accept_admin has accepted.
+  Result<void, StartFailure> open_admin(const std::string& text) {
+    ListenerConfig config;
+    config.binds = {text};
+    const bool is_address = !std::string_view(text).starts_with(kUnixPrefix) &&
+                            !std::string_view(text).starts_with(kPassedPrefix);
+    if (is_address) {
+      const std::size_t colon = text.rfind(':');
+      config.binds = {*accept_bind(text.substr(0, colon))};
+      config.port = static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)));
+    }
+    is_admin_ = true;
+    return open(config, 0, config.binds.front());
+  }
   [[nodiscard]] Listening finish() {
     result_.warnings.reserve(passed_.size());
     for (const os::PassedDescriptor& unused : passed_)
@@ -122,8 +136,7 @@ class Opening {
     auto listener = TRY(server::listen(endpoint, families).map_error([&](const Error& error) {
       return refused_by_system("cannot listen on " + endpoint.text(), error, server_);
     }));
-    add(std::move(listener), "");
-    return set_congestion_control(server_, result_.listeners.back());
+    return set_congestion_control(server_, add(std::move(listener), ""));
   }
 
   Result<void, StartFailure> open_unix(const ListenerConfig& config, const std::string& path) {
@@ -133,7 +146,7 @@ class Opening {
                                       need_of_unix_socket(error.code)),
                           kExitCannotRun};
     }));
-    add(std::move(listener), "");
+    static_cast<void>(add(std::move(listener), ""));
     return {};
   }
 
@@ -155,8 +168,7 @@ class Opening {
     auto adopted = TRY(server::adopt(std::move(socket)).map_error([&](const Error& error) {
       return refused_by_system(what, error, server_);
     }));
-    add(std::move(adopted), fmt::format(" (fd:{})", passed.name));
-    const server::Listener& listener = result_.listeners.back();
+    const server::Listener& listener = add(std::move(adopted), fmt::format(" (fd:{})", passed.name));
     if (listener.bound.is_unix_socket()) return {};
     TRY(os::send_small_segments_at_once(listener.socket).map_error([&](const Error& error) {
       return refused_by_system(what, error, server_);
@@ -175,10 +187,10 @@ class Opening {
             kExitCannotRun};
   }
 
-  void add(server::Listener listener, const std::string& origin) {
-    result_.names.push_back(name_of(listener, is_secured_) + origin);
-    result_.configs.push_back(index_);
-    result_.listeners.push_back(std::move(listener));
+  const server::Listener& add(server::Listener listener, const std::string& origin) {
+    (is_admin_ ? result_.admin_names : result_.names).push_back(name_of(listener, is_secured_) + origin);
+    if (!is_admin_) result_.configs.push_back(index_);
+    return (is_admin_ ? result_.admin : result_.listeners).emplace_back(std::move(listener));
   }
 
   const ServerConfig& server_;
@@ -186,6 +198,7 @@ class Opening {
   Listening result_;
   std::size_t index_ = 0;  // of the listener that is being opened
   bool is_secured_ = false;
+  bool is_admin_ = false;  // likewise
 };
 
 }  // namespace
@@ -201,6 +214,7 @@ Result<Listening, StartFailure> listen_on_all(const Config& config) {
   Opening opening(config.server);
   for (std::size_t i = 0; i < config.listeners.size(); ++i)
     for (const std::string& bind : config.listeners[i].binds) TRY(opening.open(config.listeners[i], i, bind));
+  for (const std::string& admin : config.server.admin) TRY(opening.open_admin(admin));
   return opening.finish();
 }
 

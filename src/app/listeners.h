@@ -15,9 +15,11 @@ namespace bobbin::app {
 /// The sockets that listen, and what an operator should know of them.
 struct Listening {
   std::vector<server::Listener> listeners;
-  std::vector<std::string> names;     ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
-  std::vector<std::size_t> configs;   ///< of each, which listener of the configuration it belongs to
-  std::vector<std::string> warnings;  ///< sentences for the log
+  std::vector<std::string> names;        ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
+  std::vector<std::size_t> configs;      ///< of each, which listener of the configuration it belongs to
+  std::vector<std::string> warnings;     ///< sentences for the log
+  std::vector<server::Listener> admin;   ///< those of --admin
+  std::vector<std::string> admin_names;  ///< of each
 };
 
 /// Listens on everything that is configured, with the configured congestion control.

@@ -25,7 +25,7 @@ bool MainLoop::run_until_stopped() {
   Instant last_status = monotonic_now();
   Instant next_tick = monotonic_now() + kTick;
   while (!stop_requested_) {
-    if (parts_.acceptor.poll(until(next_tick))) handle_signals();
+    if (parts_.acceptor.poll(until(next_tick))) handle_events();
     const Instant now = monotonic_now();
     if (now < next_tick) continue;
     next_tick = now + kTick;
@@ -44,6 +44,7 @@ void MainLoop::tick() {
   parts_.reloader.follow_certificates();
   parts_.reloader.follow_files();
   parts_.folders.tick();
+  if (parts_.admin != nullptr) parts_.admin->poll();
   if (parts_.pool.has_emptied()) os::give_back_free_memory();
 }
 
@@ -53,6 +54,7 @@ void MainLoop::write_status() {
 
 void MainLoop::begin_to_stop() {
   parts_.main_log.write(LogLevel::info, "Shutting down server...");
+  parts_.health.begin_draining();
   // Even workers that have nothing to finish need a moment to end.
   const milliseconds grace = std::max(parts_.reloader.config().server.grace_period, kLeastGrace);
   grace_ends_ = monotonic_now() + grace;
@@ -63,12 +65,13 @@ void MainLoop::begin_to_stop() {
 
 bool MainLoop::wait_for(Milestone& milestone, Instant end, const bool& gives_up) {
   while (!milestone.reached() && !gives_up && monotonic_now() < end) {
-    if (parts_.acceptor.poll(until(end))) handle_signals();
+    if (parts_.acceptor.poll(until(end))) handle_events();
   }
   return milestone.reached();
 }
 
-void MainLoop::handle_signals() {
+void MainLoop::handle_events() {
+  if (parts_.admin != nullptr) parts_.admin->poll();
   while (const auto signal = parts_.signals.next()) handle(*signal);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "admin/health.h"
+#include "app/admin_server.h"
 #include "app/milestone.h"
 #include "app/reloader.h"
 #include "app/site_logs.h"
@@ -22,6 +24,8 @@ struct MainLoopParts {
   observe::Log& log;
   SiteLogs& site_logs;
   observe::LogWriter& main_log;
+  admin::Health& health;
+  AdminServer* admin;  ///< null: there is no admin listener
 };
 
 /// What the main thread does while the server runs: it accepts connections, takes signals, reloads, and
@@ -45,7 +49,7 @@ class MainLoop {
 
  private:
   [[nodiscard]] bool wait_for(Milestone& milestone, Instant end, const bool& gives_up);
-  void handle_signals();
+  void handle_events();
   void handle(int signal);
   /// Runs once a second: looks at the roots and the certificates, drops the stores of upload folders that no
   /// site uses any more, and gives free memory back.

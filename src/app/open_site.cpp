@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "admin/health_paths.h"
 #include "app/followed_file.h"
 #include "app/option_values.h"
 #include "app/places.h"
@@ -102,15 +103,14 @@ std::string lines_of(const std::vector<std::string>& fields) {
 }  // namespace
 
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config, const Shared& shared,
-                                                              UploadFolders* folders,
                                                               const OpenSite* predecessor) {
   std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
   TRY(site->open_root());
   TRY(site->open_mounts());
   if (predecessor != nullptr) TRY(site->keep_releases_of(*predecessor));
   TRY(site->check_fallback());
-  TRY(site->open_uploads(folders));
-  TRY(site->open_inboxes(folders));
+  TRY(site->open_uploads());
+  TRY(site->open_inboxes());
   TRY(site->open_pages());
   TRY(site->open_challenges());
   TRY(site->read_files());
@@ -157,7 +157,8 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .hidden = hidden_names(),
           .addresses = {.index_names = config_.index_names,
                         .clean_urls = config_.clean_urls,
-                        .trailing_slash = config_.trailing_slash}};
+                        .trailing_slash = config_.trailing_slash},
+          .registry = shared_.server == nullptr ? nullptr : &shared_.server->registry};
 }
 
 files::HiddenNames OpenSite::hidden_names() const {
@@ -219,7 +220,8 @@ Result<std::uint64_t, std::string> OpenSite::max_upload_bytes() const {
                   config_.names.front(), size_text(config_.max_upload), size_text(shared_.max_upload_bytes)));
 }
 
-Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
+Result<void, std::string> OpenSite::open_uploads() {
+  UploadFolders* const folders = upload_folders();
   const bool takes = takes_uploads(config_);
   const std::uint64_t most_bytes = TRY(max_upload_bytes());
   const auto as_upload_dir = [](const std::string& message) {
@@ -255,8 +257,12 @@ Result<void, std::string> OpenSite::open_uploads(UploadFolders* folders) {
   return is_ordinary ? Result<void, std::string>() : open_documents(directory);
 }
 
-Result<void, std::string> OpenSite::open_inboxes(UploadFolders* folders) {
-  inboxes_ = TRY(app::open_inboxes(config_, shared_.max_upload_bytes, folders));
+UploadFolders* OpenSite::upload_folders() const {
+  return shared_.server == nullptr ? nullptr : &shared_.server->folders;
+}
+
+Result<void, std::string> OpenSite::open_inboxes() {
+  inboxes_ = TRY(app::open_inboxes(config_, shared_.max_upload_bytes, upload_folders()));
   return {};
 }
 
@@ -389,6 +395,9 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   const auto push = [&filters](std::shared_ptr<const http::Filter> filter) {
     if (filter) filters.push_back(std::move(filter));
   };
+  // In front of all else, since a probe can prove nothing.
+  if (shared_.server != nullptr && shared_.answers_health)
+    push(std::make_shared<const admin::HealthPaths>(shared_.server->health, shared_.logs_health));
   const Guards guards = this->guards();
   if (!rules_) push(guards.clients);
   filters.push_back(std::make_shared<const http::filters::Expectations>());
@@ -446,7 +455,8 @@ Result<void, std::string> OpenSite::read_files() {
   for (const RuleConfig& rule : config_.rules) TRY(check_place(secrets_of(rule)));
   const std::string exempt = exempt_path(config_);
   authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
-  rules_ = TRY(open_rules(config_, guards(), shared_.executor, shared_.client_limiting, exempt));
+  rules_ = TRY(open_rules(config_, guards(), shared_.executor,
+                          shared_.server == nullptr ? nullptr : &shared_.server->client_limiting, exempt));
   addresses_ = TRY(open_addresses(config_, *shared_.types, exempt));
   for (OpenInbox& inbox : inboxes_)
     inbox.handler = TRY(handler_of(inbox, {shared_.commit_timeout, shared_.stall_timeout}));
@@ -472,6 +482,8 @@ std::vector<OpenSite::ServedFolder> OpenSite::folders() const {
     folders.push_back({std::string(kChallengePath), config_.acme_challenges, challenges_->root(), true});
   return folders;
 }
+
+std::string OpenSite::name() const { return config_.names.empty() ? "default" : config_.names.front(); }
 
 std::string OpenSite::title() const {
   const std::string names = fmt::format("{}", fmt::join(config_.names, ", "));
@@ -530,6 +542,7 @@ http::Site OpenSite::routes() const {
       .filters = filters(),
       .rules = rules_,
       .access_log = static_cast<std::uint16_t>(access_log_of(config_, shared_.log_files)),
+      .number = shared_.server == nullptr ? std::uint16_t{0} : shared_.server->site_names.number_of(name()),
       .title = title()};
 }
 

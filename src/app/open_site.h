@@ -5,15 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "app/client_limits.h"
 #include "app/config.h"
 #include "app/open_addresses.h"
 #include "app/open_authentication.h"
 #include "app/open_inboxes.h"
 #include "app/open_mounts.h"
 #include "app/open_rules.h"
+#include "app/server_parts.h"
 #include "app/site_logs.h"
-#include "app/upload_folders.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "executor/executor.h"
@@ -39,16 +38,17 @@ class OpenSite {
     std::uint64_t max_upload_bytes;
     Duration commit_timeout;
     Duration stall_timeout;
-    const ClientLimiting* client_limiting;  ///< null: clients have no limits
-    bool redirects_to_https;                ///< whether any listener does so
-    std::vector<SiteLogFile> log_files;     ///< see access_log_of
+    const ServerParts* server;  ///< null: no server runs
+    bool answers_health;        ///< see admin::HealthPaths
+    bool logs_health;
+    bool redirects_to_https;             ///< whether any listener does so
+    std::vector<SiteLogFile> log_files;  ///< see access_log_of
   };
-  /// When `folders` is null this only looks whether the upload folder could be used, and stores no document.
-  /// `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases; null:
-  /// there is none. The error is a sentence for the operator.
+  /// Without a server that runs this only looks whether the upload folder could be used, and stores no
+  /// document. `predecessor`: the site in whose place it is put by a reload, of which it keeps the releases;
+  /// null: there is none. The error is a sentence for the operator.
   [[nodiscard]] static Result<std::unique_ptr<OpenSite>, std::string> open(const SiteConfig& config,
                                                                            const Shared& shared,
-                                                                           UploadFolders* folders,
                                                                            const OpenSite* predecessor);
   /// The same site with its root and its mounts opened anew. The upload folder stays the one that is open.
   [[nodiscard]] Result<std::unique_ptr<OpenSite>, std::string> with_root_opened_anew() const;
@@ -60,6 +60,8 @@ class OpenSite {
   [[nodiscard]] http::Site routes() const;
 
   [[nodiscard]] const SiteConfig& config() const { return config_; }
+  /// By which it is counted: its first name, or "default".
+  [[nodiscard]] std::string name() const;
   /// "Site example.org", "Default site".
   [[nodiscard]] std::string title() const;
   [[nodiscard]] const std::vector<SiteLogFile>& log_files() const { return shared_.log_files; }
@@ -109,8 +111,10 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> keep_releases_of(const OpenSite& predecessor);
   [[nodiscard]] Instant kept_until(const Release& release) const;
   [[nodiscard]] Result<std::uint64_t, std::string> max_upload_bytes() const;
-  [[nodiscard]] Result<void, std::string> open_uploads(UploadFolders* folders);
-  [[nodiscard]] Result<void, std::string> open_inboxes(UploadFolders* folders);
+  /// Null: no document can be stored.
+  [[nodiscard]] UploadFolders* upload_folders() const;
+  [[nodiscard]] Result<void, std::string> open_uploads();
+  [[nodiscard]] Result<void, std::string> open_inboxes();
   [[nodiscard]] Result<void, std::string> open_documents(const std::string& directory);
   [[nodiscard]] Result<void, std::string> open_pages();
   [[nodiscard]] Result<void, std::string> empty_caches();

@@ -732,6 +732,20 @@ constexpr Option kOptions[] = {
      .reloads = true,
      .meaning = "How often the state of the thread pool is logged; 0 is never."},
 
+    {.group = "Monitoring", .name = "admin", .placeholder = "ADDRESS",
+     .effect = List{&ServerConfig::admin, accept_admin, "ADDRESS:PORT, such as 127.0.0.1:9901 or [::1]:9901, unix:PATH or fd:NAME", "none"},
+     .meaning = "Where the server tells of itself: /status is a page for people, /metrics numbers for Prometheus, /healthz and /readyz are "
+                "for probes. Whoever can connect is answered, whatever Host says: keep it to the machine or to a network of its own."},
+    {.group = "Monitoring", .name = "health", .placeholder = "on|off",
+     .effect = Switch{&ServerConfig::health},
+     .reloads = true,
+     .meaning = "Whether /healthz and /readyz are answered by every site, too, in the place of what stands there: whether the process lives, "
+                "and whether it would take work. Nobody has to sign in for them; Host is checked as everywhere."},
+    {.group = "Monitoring", .name = "log-health", .placeholder = "on|off",
+     .effect = Switch{&ServerConfig::log_health},
+     .reloads = true,
+     .meaning = "Whether the access log has these probes."},
+
     {.group = "Commands", .name = "all",
      .effect = Action::show_all,
      .meaning = "Behind bobbin audit: list every URL, and everything that is flagged."},

@@ -162,6 +162,20 @@ std::optional<std::string> accept_bind(std::string_view text) {
   return accept_address(text);
 }
 
+std::optional<std::string> accept_admin(std::string_view text) {
+  if (text.starts_with(kUnixPrefix) || text.starts_with(kPassedPrefix)) return accept_bind(text);
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  const bool has_colon = host.find(':') != std::string_view::npos;
+  if (has_colon && !host.starts_with('[')) return std::nullopt;
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc() || end != port.data() + port.size() || !accept_address(host)) return std::nullopt;
+  return accept_any(text);
+}
+
 std::optional<std::string> accept_mode(std::string_view text) {
   const bool is_octal = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '7'; });
   if (!is_octal || text.size() < 3 || text.size() > 4 || (text.size() == 4 && text.front() != '0'))

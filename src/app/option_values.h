@@ -43,6 +43,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 /// An IPv4 or IPv6 address, with or without brackets (removed), or "localhost".
 [[nodiscard]] std::optional<std::string> accept_address(std::string_view text);
 /// The same, or "unix:PATH", or "fd:NAME" as systemd allows names of descriptors.
+/// "ADDRESS:PORT" with brackets around an IPv6 address, "unix:PATH" or "fd:NAME".
+[[nodiscard]] std::optional<std::string> accept_admin(std::string_view text);
 [[nodiscard]] std::optional<std::string> accept_bind(std::string_view text);
 /// The mode of a file: three or four octal digits, none beyond 0777.
 [[nodiscard]] std::optional<std::string> accept_mode(std::string_view text);

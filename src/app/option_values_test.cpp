@@ -268,5 +268,14 @@ TEST(InboxValues, OriginsOfPagesAreNamedOneByOne) {
     EXPECT_EQ(accept_page_origin(wrong), std::nullopt) << wrong;
 }
 
+TEST(AcceptAdmin, IsAnAddressWithAPortOrASocket) {
+  for (const char* text :
+       {"127.0.0.1:9901", "localhost:0", "[::1]:65535", "unix:/run/admin.sock", "fd:admin"})
+    EXPECT_EQ(accept_admin(text), text);
+  for (const char* text : {"", "9901", ":9901", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:9901",
+                           "[::1]", "example.org:9901", "127.0.0.1:-1", "127.0.0.1: 1", "unix:", "fd:"})
+    EXPECT_EQ(accept_admin(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace bobbin::app

@@ -211,6 +211,10 @@ std::vector<Row> every_option() {
           {"b", "'b'", "b"}),
       row("log-level", &ServerConfig::log_level, {"error", R"("error")", observe::LogLevel::error},
           {"debug", R"("debug")", observe::LogLevel::debug}),
+      row("admin", &ServerConfig::admin, {"127.0.0.1:9901", R"(["127.0.0.1:9901"])", {"127.0.0.1:9901"}},
+          {"[::1]:0,unix:/run/a", R"(["[::1]:0", "unix:/run/a"])", {"[::1]:0", "unix:/run/a"}}),
+      row("health", &ServerConfig::health, {"on", "true", true}, {"off", "false", false}),
+      row("log-health", &ServerConfig::log_health, {"on", "true", true}, {"off", "false", false}),
       row("status-interval", &ServerConfig::status_interval, {"0", "0", 0s}, {"1h", R"("1h")", 1h}),
   };
 }

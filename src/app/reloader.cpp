@@ -1,6 +1,7 @@
 #include "app/reloader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
@@ -16,6 +17,12 @@ namespace bobbin::app {
 namespace {
 
 using observe::LogLevel;
+
+constexpr observe::Metric kReloadSucceeded{
+    "bobbin_config_last_reload_successful",
+    "Whether the last configuration that was read could be used; the start counts as the first"};
+constexpr observe::Metric kLastReload{"bobbin_config_last_reload_success_timestamp_seconds",
+                                      "When the configuration in force was read"};
 
 std::string text_of(const Option& option, const ServerConfig& server) {
   OwnTarget own{.server = server};
@@ -74,25 +81,35 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
 }
 
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
-                   Parse parse, executor::Executor& executor, UploadFolders& folders,
+                   Parse parse, executor::Executor& executor, const ServerParts& server,
                    ListenerServices& services, ClientLimiting& client_limiting, server::WorkerPool& pool,
-                   observe::LogWriter& log)
+                   ServerView& view, observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       bound_(std::move(bound)),
       parse_(std::move(parse)),
       executor_(executor),
-      folders_(folders),
+      server_(server),
       services_(services),
       client_limiting_(client_limiting),
       pool_(pool),
+      view_(view),
+      last_reload_succeeded_(server.registry.gauge(kReloadSucceeded)),
+      last_reload_(server.registry.gauge(kLastReload)),
       log_(log) {
+  note_reload(true);
   forget_reports();
+}
+
+void Reloader::note_reload(bool succeeded) {
+  last_reload_succeeded_.set(succeeded ? 1 : 0);
+  if (succeeded) last_reload_.set(std::chrono::duration_cast<seconds>(wall_now().time_since_epoch()).count());
 }
 
 void Reloader::reload() {
   const auto refuse = [this](const std::string& message) {
     log_.write(LogLevel::error, "Reload refused, everything stays as it was: " + message);
+    note_reload(false);
   };
   const ParseOutcome outcome = parse_();
   if (const auto* error = std::get_if<ConfigError>(&outcome)) return refuse(error->message);
@@ -109,14 +126,14 @@ void Reloader::reload() {
   }
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
-  auto generation =
-      Generation::create(config, bound_, executor_, &folders_, &client_limiting_, generation_.get());
+  auto generation = Generation::create(config, bound_, executor_, &server_, generation_.get());
   if (!generation) return refuse(generation.error());
   config_ = std::move(config);
   services_.install(*std::move(tls));
   client_limiting_.apply(config_);
   install(*std::move(generation));
   forget_reports();
+  note_reload(true);
   log_.write(LogLevel::info, "Configuration reloaded");
   announce_sites(*generation_, bound_, services_.schemes(), log_);
   write_warnings(services_.take_warnings(wall_now()), log_);
@@ -173,8 +190,9 @@ void Reloader::follow_files() {
 void Reloader::install(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
   pool_.replace_handler(Generation::handler(generation_));
-  folders_.tick();
-  folders_.end_readers();
+  view_.describe(*generation_);
+  server_.folders.tick();
+  server_.folders.end_readers();
 }
 
 void Reloader::forget_reports() {

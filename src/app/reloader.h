@@ -11,8 +11,9 @@
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/parse_configuration.h"
+#include "app/server_parts.h"
+#include "app/server_view.h"
 #include "app/settled_change.h"
-#include "app/upload_folders.h"
 #include "base/endpoint.h"
 #include "observe/log.h"
 #include "server/pool.h"
@@ -31,8 +32,9 @@ class Reloader {
 
   /// `config` is the configuration with which the server was started. All references outlive this object.
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
-           Parse parse, executor::Executor& executor, UploadFolders& folders, ListenerServices& services,
-           ClientLimiting& client_limiting, server::WorkerPool& pool, observe::LogWriter& log);
+           Parse parse, executor::Executor& executor, const ServerParts& server, ListenerServices& services,
+           ClientLimiting& client_limiting, server::WorkerPool& pool, ServerView& view,
+           observe::LogWriter& log);
 
   /// Reads the configuration again and opens everything anew; called for SIGHUP.
   void reload();
@@ -54,6 +56,7 @@ class Reloader {
 
  private:
   void install(std::shared_ptr<const Generation> generation);
+  void note_reload(bool succeeded);
   void report(const std::string& root, RootState state, bool is_followed);
   void forget_reports();
 
@@ -64,10 +67,13 @@ class Reloader {
   const std::vector<Endpoint> bound_;
   const Parse parse_;
   executor::Executor& executor_;
-  UploadFolders& folders_;
+  const ServerParts server_;
   ListenerServices& services_;
   ClientLimiting& client_limiting_;
   server::WorkerPool& pool_;
+  ServerView& view_;
+  observe::Gauge& last_reload_succeeded_;
+  observe::Gauge& last_reload_;
   observe::LogWriter& log_;
 };
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "admin/health.h"
+#include "app/admin_server.h"
 #include "app/announce.h"
 #include "app/capacity.h"
 #include "app/client_limits.h"
@@ -17,6 +19,8 @@
 #include "app/main_loop.h"
 #include "app/milestone.h"
 #include "app/reloader.h"
+#include "app/server_parts.h"
+#include "app/server_view.h"
 #include "app/session_settings.h"
 #include "app/site_logs.h"
 #include "app/start_failure.h"
@@ -24,6 +28,7 @@
 #include "os/process.h"
 #include "server/acceptor.h"
 #include "server/pool.h"
+#include "server/site_names.h"
 
 namespace bobbin::app {
 namespace {
@@ -36,7 +41,7 @@ using observe::LogLevel;
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
                                    std::vector<server::SiteLog> site_logs,
-                                   limits::ClientLimits& client_limits) {
+                                   limits::ClientLimits& client_limits, const server::SiteNames& site_names) {
   const ServerConfig& server = config.server;
   return {.threads = server.threads,
           .connections_per_thread = capacity.connections_per_thread,
@@ -46,7 +51,8 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
                      .access_format = server.log_format,
                      .site_logs = std::move(site_logs),
                      .maximum_lingering = capacity.lingering_per_thread,
-                     .limits = &client_limits}};
+                     .limits = &client_limits,
+                     .sites = &site_names}};
 }
 
 Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit) {
@@ -136,7 +142,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // Listening comes before the folders are touched, since a second server that is started on this port by
   // mistake must not remove files of the first one.
-  auto [listeners, names, configs, warnings] = TRY(listen_on_all(config));
+  auto [listeners, names, configs, warnings, admin_listeners, admin_names] = TRY(listen_on_all(config));
   const std::vector<Endpoint> bound = addresses_of(listeners);
   const auto services =
       TRY(ListenerServices::create(config, bound, std::move(configs), *process.registry)
@@ -145,14 +151,22 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   executor::Executor executor;
   ClientLimiting client_limiting(config, *process.registry);
   UploadFolders folders(config.server, executor, *process.log, *process.registry);
-  auto generation =
-      TRY(Generation::create(config, bound, executor, &folders, &client_limiting, nullptr)
-              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
+  server::SiteNames site_names;
+  admin::Health health(*process.registry);
+  const ServerParts parts{.folders = folders,
+                          .client_limiting = client_limiting,
+                          .registry = *process.registry,
+                          .site_names = site_names,
+                          .health = health};
+  auto generation = TRY(
+      Generation::create(config, bound, executor, &parts, nullptr).map_error([](const std::string& message) {
+        return StartFailure{message, kExitUsage};
+      }));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
   const server::PoolSettings settings =
-      pool_settings(config, capacity, process.site_logs.all(), client_limiting.limits());
+      pool_settings(config, capacity, process.site_logs.all(), client_limiting.limits(), site_names);
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
@@ -161,18 +175,37 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                                                     executor.shut_down([&] { work_ended->reach(); });
                                                   })
                             .map_error(as_failure("cannot start the workers")));
-  auto acceptor = create_acceptor({.server_name = config.server.server_name,
-                                   .rejected = capacity.rejected,
-                                   .limits = &client_limiting.limits()},
-                                  std::move(listeners), *pool, process, {&work_ended->fd()});
-  if (!acceptor) {
+  const auto give_up = [&](const Error& error) {
     pool->stop_now();
     pool->join();
     executor.join();
-    return failure(as_failure("cannot watch the listening sockets")(acceptor.error()));
+    return failure(as_failure("cannot watch the listening sockets")(error));
+  };
+  ServerView view({.registry = *process.registry,
+                   .log = *process.log,
+                   .pool = *pool,
+                   .executor = executor,
+                   .health = health,
+                   .listeners = names});
+  view.describe(*generation);
+  const std::vector<Endpoint> admin_bound = addresses_of(admin_listeners);
+  std::unique_ptr<AdminServer> admin;
+  if (!admin_listeners.empty()) {
+    auto started = AdminServer::start(config.server, std::move(admin_listeners), health, view, *process.log,
+                                      process.main_log);
+    if (!started) return give_up(started.error());
+    admin = *std::move(started);
   }
+  std::vector<const os::Fd*> watched{&work_ended->fd()};
+  if (admin != nullptr) watched.push_back(&admin->fd());
+  auto acceptor = create_acceptor({.server_name = config.server.server_name,
+                                   .rejected = capacity.rejected,
+                                   .limits = &client_limiting.limits()},
+                                  std::move(listeners), *pool, process, watched);
+  if (!acceptor) return give_up(acceptor.error());
   acceptor->trust(generation->trusted_proxies());
   announce(config, *generation, names, bound, services->schemes(), process.main_log);
+  announce_admin(admin_names, admin_bound, process.main_log);
   write_warnings(warnings, process.main_log);
   write_warnings(start_warnings(config, *generation, bound, *services, capacity), process.main_log);
   write_warnings(services->take_warnings(wall_now()), process.main_log);
@@ -180,8 +213,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
-  Reloader reloader(config, std::move(generation), bound, parse, executor, folders, *services,
-                    client_limiting, *pool, process.main_log);
+  Reloader reloader(config, std::move(generation), bound, parse, executor, parts, *services, client_limiting,
+                    *pool, view, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,
@@ -189,7 +222,9 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .folders = folders,
                  .log = *process.log,
                  .site_logs = process.site_logs,
-                 .main_log = process.main_log});
+                 .main_log = process.main_log,
+                 .health = health,
+                 .admin = admin.get()});
   const bool was_told_to_end = loop.run_until_stopped();
   stop_in_reverse(loop, *pool, executor, *work_ended, process);
   if (!was_told_to_end)

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fmt/format.h>
 
+#include "app/admin_server.h"
 #include "app/parse_configuration.h"
 #include "os/process.h"
 
@@ -34,7 +35,8 @@ std::string need(int code, const ServerConfig& config) {
 }  // namespace
 
 std::uint64_t descriptors_needed(const ServerConfig& config) {
-  return os::open_descriptors() + 2 * std::uint64_t{config.threads} + 16;
+  const std::uint64_t admin = config.admin.empty() ? 0 : AdminServer::kMostConnections + 8;
+  return os::open_descriptors() + 2 * std::uint64_t{config.threads} + 16 + admin;
 }
 
 StartFailure unwritable_log(const ServerConfig& config, const Error& error) {

@@ -101,7 +101,8 @@ Result<std::shared_ptr<store::Room>, std::string> UploadFolders::open_room(const
                                                                            const store::RoomLimits& limits,
                                                                            const std::string& name) {
   const auto as_message = [&](const Error& error) { return cannot_be_used(directory, error); };
-  auto room = TRY(store::Room::open(directory, limits, name, log_.writer("Uploads")).map_error(as_message));
+  auto room = TRY(
+      store::Room::open(directory, limits, name, log_.writer("Uploads"), registry_).map_error(as_message));
   rooms_.push_back({TRY(status_of(directory).map_error(as_message)).device, room});
   return room;
 }

@@ -156,6 +156,21 @@ bool Executor::spawn() {
 
 // ---- the end ----
 
+Executor::Load Executor::load() const {
+  Load load;
+  const Lock lock(mutex_);
+  load.threads = alive_;
+  for (const DeviceLane& each : lanes_) {
+    const Lane& lane = *each.lane;
+    auto found = std::ranges::find(load.purposes, lane.purpose_, &Load::OfPurpose::purpose);
+    if (found == load.purposes.end())
+      found = load.purposes.insert(found, Load::OfPurpose{.purpose = lane.purpose_});
+    found->waiting += lane.waiting_.size();
+    found->running += lane.running_;
+  }
+  return load;
+}
+
 void Executor::shut_down(std::function<void()> ended) {
   Thread* woken = nullptr;
   std::vector<std::deque<Lane::Waiting>> dropped;  // destroyed without the mutex, as in add()

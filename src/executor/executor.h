@@ -108,6 +108,18 @@ class Executor {
   [[nodiscard]] Lane& lane(std::uint64_t device, std::string_view purpose, Lane::Limits limits)
       EXCLUDES(mutex_);
 
+  /// What it has to do at this moment.
+  struct Load {
+    struct OfPurpose {
+      std::string purpose;
+      std::size_t waiting = 0;  ///< tasks
+      std::size_t running = 0;  ///< likewise
+    };
+    std::vector<OfPurpose> purposes = {};
+    std::size_t threads = 0;
+  };
+  [[nodiscard]] Load load() const EXCLUDES(mutex_);
+
   /// Takes no more tasks, except those that running tasks add to lanes that run at the shut-down. `ended` is
   /// called once, when the last thread has ended, or at once when there is no thread. This call does not
   /// wait, since a disk may hang.
@@ -143,7 +155,7 @@ class Executor {
     return stopping_ && waiting_ == 0 && running_ == 0;
   }
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<DeviceLane> lanes_ GUARDED_BY(mutex_);
   std::deque<Lane*> ready_ GUARDED_BY(mutex_);  // lanes that can run a task now, served in turn
   std::size_t waiting_ GUARDED_BY(mutex_) = 0;  // tasks that wait, in all lanes

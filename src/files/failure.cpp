@@ -50,6 +50,7 @@ Response answer_to(const Error& error, std::string_view path) {
       return not_found();
     case EXDEV: {
       Response response = forbidden();
+      response.log_fields.refused = http::Refused::link;
       response.log_fields.violation = "Symbolic link leaves the root (" + std::string(path) + ")";
       return response;
     }

@@ -83,8 +83,8 @@ void CachedFile::set_variant(std::uint64_t new_variant) {
 
 FileKey::FileKey(std::string_view name) : name_(name), hash_(XXH3_64bits(name.data(), name.size())) {}
 
-FileCache::FileCache(StatusSource& source, std::size_t maximum_bytes)
-    : source_(source), maximum_bytes_(maximum_bytes), folders_(source) {}
+FileCache::FileCache(StatusSource& source, std::size_t maximum_bytes, CacheMeter meter)
+    : source_(source), maximum_bytes_(maximum_bytes), meter_(std::move(meter)), folders_(source) {}
 
 std::size_t FileCache::size_bytes() const {
   const std::size_t doorkeeper_bytes = doorkeeper_ ? heap_block_bytes(doorkeeper_->size_bytes()) : 0;
@@ -93,6 +93,12 @@ std::size_t FileCache::size_bytes() const {
 }
 
 const CachedFile* FileCache::find(const FileKey& key, std::uint64_t round) {
+  const CachedFile* file = look_up(key, round);
+  meter_.count(file != nullptr);
+  return file;
+}
+
+const CachedFile* FileCache::look_up(const FileKey& key, std::uint64_t round) {
   if (round != round_) begin_round(round);
   count_request();
   Slot* slot = find_slot(key);
@@ -181,10 +187,16 @@ CachedFile& FileCache::entry(const FileKey& key, const os::FileStatus& status,
 }
 
 void FileCache::account_for(CachedFile& file) {
-  file_bytes_ -= file.size_bytes;
+  const std::size_t bytes_before = file.size_bytes;
   file.size_bytes = files::size_bytes(file);
-  file_bytes_ += file.size_bytes;
+  add(0, static_cast<std::int64_t>(file.size_bytes) - static_cast<std::int64_t>(bytes_before));
   make_room(file);
+}
+
+void FileCache::add(std::int64_t files, std::int64_t bytes) {
+  files_ += static_cast<std::size_t>(files);
+  file_bytes_ += static_cast<std::size_t>(bytes);
+  meter_.add(files, bytes);
 }
 
 void FileCache::note_codings(const FileKey& key, const Codings& codings, std::uint64_t variant) {
@@ -202,7 +214,7 @@ CachedFile& FileCache::insert(const FileKey& key, const os::FileStatus& status,
   slot.file = std::make_unique<CachedFile>(
       CachedFile{.name = std::string(key.name()), .status = status, .validators = validators});
   slot.file->validators.etag.shrink_to_fit();
-  ++files_;
+  add(1, 0);
   return *slot.file;
 }
 
@@ -259,8 +271,7 @@ FileCache::Slot* FileCache::least_used_at_hand(const CachedFile* spared) {
 
 void FileCache::forget(Slot& slot) {
   if (slot.file == nullptr) return;
-  file_bytes_ -= slot.file->size_bytes;
-  --files_;
+  add(-1, -static_cast<std::int64_t>(slot.file->size_bytes));
   slot.file.reset();
 }
 

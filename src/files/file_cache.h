@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "files/cache_meter.h"
 #include "files/doorkeeper.h"
 #include "files/folder_table.h"
 #include "files/missing_files.h"
@@ -110,7 +111,7 @@ struct CachedFile {
 class FileCache {
  public:
   /// `maximum_bytes` 0: nothing is kept. `source` outlives the cache.
-  FileCache(StatusSource& source, std::size_t maximum_bytes);
+  FileCache(StatusSource& source, std::size_t maximum_bytes, CacheMeter meter = {});
 
   /// The file of this name, when it is kept and still is what it was; of whatever variant. Valid until the
   /// next call here.
@@ -165,9 +166,12 @@ class FileCache {
   void make_room(const CachedFile& spared);
   [[nodiscard]] Slot* least_used_at_hand(const CachedFile* spared);
   void forget(Slot& slot);
+  [[nodiscard]] const CachedFile* look_up(const FileKey& key, std::uint64_t round);
+  void add(std::int64_t files, std::int64_t bytes);
 
   StatusSource& source_;
   const std::size_t maximum_bytes_;
+  CacheMeter meter_;
   MissingFiles missing_;
   std::optional<Doorkeeper> doorkeeper_;  // none until a file is offered
   FolderTable folders_;

@@ -65,8 +65,9 @@ FileHandler::FileHandler(os::Root root, std::string_view url_prefix, const http:
       settings_(std::move(settings)),
       digests_(executor) {
   for (unsigned worker = 0; worker < settings_.workers; ++worker)
-    workers_.push_back(
-        std::make_unique<OfWorker>(root_, settings_.cache_bytes / settings_.workers, executor_));
+    workers_.push_back(std::make_unique<OfWorker>(
+        root_, settings_.cache_bytes / settings_.workers,
+        settings_.registry == nullptr ? CacheMeter() : CacheMeter(*settings_.registry, worker), executor_));
 }
 
 Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root, std::string_view url_prefix,

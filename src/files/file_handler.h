@@ -23,6 +23,7 @@
 #include "http/content_coding.h"
 #include "http/handler.h"
 #include "http/media_type.h"
+#include "observe/registry.h"
 #include "os/root.h"
 
 namespace bobbin::files {
@@ -38,6 +39,7 @@ struct FileSettings {
   os::Links links = os::Links::inside;  ///< which are followed beneath the root
   HiddenNames hidden = {};
   AddressRules addresses = {};
+  observe::Registry* registry = nullptr;  ///< where the caches are counted; null: nowhere
   std::string fields = {};  ///< further field lines of every 200, 206 and 304, "Name: value\r\n" each
 };
 
@@ -111,8 +113,8 @@ class FileHandler final : public http::Handler {
   };
   /// Touched by one worker only.
   struct OfWorker {
-    OfWorker(const os::Root& root, std::size_t cache_bytes, executor::Executor& executor)
-        : source(root), cache(source, cache_bytes), live_coding(executor) {}
+    OfWorker(const os::Root& root, std::size_t cache_bytes, CacheMeter meter, executor::Executor& executor)
+        : source(root), cache(source, cache_bytes, std::move(meter)), live_coding(executor) {}
     RootStatusSource source;
     FileCache cache;
     std::array<std::optional<http::PreparedResponse>, 2> not_found;  // by http::ErrorForm

@@ -12,6 +12,18 @@
 
 namespace bobbin::http {
 
+/// Why a request was refused, where the status of the answer does not tell.
+enum class Refused : std::uint8_t {
+  no,
+  host,         ///< none of ours
+  path,         ///< an attempt to leave the root
+  link,         ///< a symbolic link that leaves the root
+  address,      ///< of the client, which is not let in
+  certificate,  ///< of the client: none, or one that is not let in
+  signature,    ///< of a document: none, or a wrong one
+  origin,       ///< a page of another site has sent it
+};
+
 /// What the server should say in its log of this exchange, beyond what request and response show.
 struct HandlerLogFields {
   enum class Host : std::uint8_t { unchecked, accepted, refused };
@@ -20,8 +32,11 @@ struct HandlerLogFields {
   Host host = Host::accepted;  ///< who answers has accepted it, or says otherwise
   Action action = Action::none;
   std::uint16_t access_log =
-      0;                ///< which of the logs has the exchange, as Site::access_log; set by the router
-  std::string subject;  ///< the file's name, for an action
+      0;                   ///< which of the logs has the exchange, as Site::access_log; set by the router
+  std::uint16_t site = 0;  ///< as Site::number; set by the router
+  Refused refused = Refused::no;
+  bool is_logged = true;  ///< whether the access log has the exchange
+  std::string subject;    ///< the file's name, for an action
   std::string
       cause;  ///< of what an operator should look at, such as a 5xx or an answer cut short; empty: nothing
   std::string

@@ -28,6 +28,7 @@ Response refuse_host(std::string_view text, const std::optional<Authority>& auth
   Response response =
       closing_error(Status::forbidden, "This server does not answer for the host that was asked for.");
   response.log_fields.host = HandlerLogFields::Host::refused;
+  response.log_fields.refused = Refused::host;
   response.log_fields.violation = "Host mismatch (" + std::string(text) + ")";
   if (authority)
     response.log_fields.violation +=
@@ -37,6 +38,7 @@ Response refuse_host(std::string_view text, const std::optional<Authority>& auth
 
 Response refuse_path(std::string_view reason, std::string_view target) {
   Response response = closing_error(Status::forbidden, std::string(reason));
+  response.log_fields.refused = Refused::path;
   response.log_fields.violation = "Path traversal attempt (" + std::string(target) + ")";
   return response;
 }
@@ -175,6 +177,7 @@ RequestSummary Router::summarize(const RequestHead& head, const Endpoint& local,
 
 void Router::finish(const RequestSummary& request, Response& response) const {
   const Site& site = sites_[std::min(request.site, sites_.size() - 1)];
+  response.log_fields.site = site.number;
   // What no site has answered stands in the log of the server.
   if (response.log_fields.host == HandlerLogFields::Host::accepted)
     response.log_fields.access_log = site.access_log;

@@ -39,6 +39,8 @@ struct Site {
   std::shared_ptr<const SiteRules> rules = nullptr;         ///< one of the filters; null: there are none
   /// In which log its exchanges stand: 0 is the server's, others are numbered by whoever has them.
   std::uint16_t access_log = 0;
+  /// Under which it is counted; numbered by whoever counts.
+  std::uint16_t number = 0;
   std::string title = {};  ///< for Request::note
 };
 
@@ -58,7 +60,8 @@ class Router final : public Handler {
   [[nodiscard]] RequestSummary summarize(const RequestHead& head, const Endpoint& local,
                                          const ListenerRules& listener) const override;
   [[nodiscard]] const ProxyTrust* proxies() const override { return trust_ ? &*trust_ : nullptr; }
-  /// Applies the filters of the site that the summary names, and says in which log the exchange stands.
+  /// Applies the filters of the site that the summary names, and says in which log the exchange stands and
+  /// where it is counted.
   void finish(const RequestSummary& request, Response& response) const override;
 
  private:

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "http/content.h"
 #include "http/listener_rules.h"
+#include "http/request_head.h"
 #include "http/response.h"
 #include "http/status.h"
 
@@ -43,6 +44,9 @@ enum class Outcome : std::uint8_t {
 struct ExchangeSummary {
   LogFields log_fields;
   Status status = Status::ok;  ///< of an exchange that was never answered: 503
+  Method method = Method::unknown;
+  std::uint16_t site = 0;  ///< as Site::number of the site that has answered
+  Refused refused = Refused::no;
   Outcome outcome = Outcome::completed;
   std::uint64_t content_length_bytes = 0;  ///< of the response, as announced; 0 where it was not
   std::uint64_t content_bytes = 0;  ///< of the response, handed to the socket; without its transfer coding
@@ -50,6 +54,7 @@ struct ExchangeSummary {
   bool keeps_connection = false;
   unsigned ordinal = 0;  ///< on its connection, from 1
   Instant started;       ///< when the head was complete
+  Instant answered;      ///< when the answer was there to be sent; the epoch: it never was
   /// Who has asked, where a trusted proxy names somebody else than whom the connection is from.
   std::optional<Endpoint> client = std::nullopt;
 };

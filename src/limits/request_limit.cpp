@@ -31,16 +31,19 @@ http::Response refusal(const ClientLimits::Refused& refused, std::string detail)
   return response;
 }
 
+constexpr observe::Metric kLimited{
+    "bobbin_requests_limited_total",
+    "Requests that were answered 429, by what their client or user has had too much of"};
+
 }  // namespace
 
 RequestLimit::RequestLimit(ClientLimits& limits, observe::Registry& registry, unsigned workers)
     : limits_(limits) {
   counters_.reserve(workers);
   for (unsigned i = 0; i < workers; ++i)
-    counters_.push_back(
-        {.requests = &registry.counter("bobbin_requests_limited_total", "reason=\"requests\""),
-         .bytes = &registry.counter("bobbin_requests_limited_total", "reason=\"bytes\""),
-         .user = &registry.counter("bobbin_requests_limited_total", "reason=\"user\"")});
+    counters_.push_back({.requests = &registry.counter(kLimited, "reason=\"requests\""),
+                         .bytes = &registry.counter(kLimited, "reason=\"bytes\""),
+                         .user = &registry.counter(kLimited, "reason=\"user\"")});
 }
 
 std::optional<http::Begin> RequestLimit::before(const http::Request& request) const {

@@ -22,6 +22,10 @@ class ThreadedLog final : public Log {
   }
   void reopen() override { logger_->reopen(); }
   void stop() override;
+  [[nodiscard]] std::uint64_t lost_lines() const override { return logger_->lost_lines(); }
+  [[nodiscard]] std::vector<RecentMessages::Message> recent_warnings() const override {
+    return logger_->recent_warnings();
+  }
 
  private:
   // The thread has its share: one that hangs in a call may outlive everybody else who knows the log.

@@ -4,9 +4,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "observe/message.h"
+#include "observe/recent_messages.h"
 
 namespace bobbin::observe {
 
@@ -50,6 +52,10 @@ class Log {
   /// Closes and opens the file again, for log rotation: entries before the call go to the old file. A file
   /// that cannot be opened leaves the old one in use and says so in it. Thread: any.
   virtual void reopen() = 0;
+  /// Lines that were dropped, or that the file would not take, since the start. Thread: any.
+  [[nodiscard]] virtual std::uint64_t lost_lines() const { return 0; }
+  /// The last warnings and errors, the newest first. Thread: any.
+  [[nodiscard]] virtual std::vector<RecentMessages::Message> recent_warnings() const { return {}; }
   /// Writes everything handed in before the call, then ends the thread. Later entries are lost, and so is
   /// what a reader of standard output who has stopped reading does not take within 2 s. A call on the file
   /// that does not return within 3 s is left behind, with its thread and what that still has to write.

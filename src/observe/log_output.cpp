@@ -17,13 +17,15 @@ std::uint64_t count_lines(std::string_view text) {
 
 void LogOutput::write(std::string_view lines) {
   if (lost_lines_ > 0) {
-    if (!send(loss_report()).empty()) {
-      lost_lines_ += count_lines(lines);
-      return;
-    }
+    if (!send(loss_report()).empty()) return lose(count_lines(lines));
     lost_lines_ = 0;
   }
-  lost_lines_ += count_lines(send(lines));
+  lose(count_lines(send(lines)));
+}
+
+void LogOutput::lose(std::uint64_t lines) {
+  lost_lines_ += lines;
+  all_lost_lines_ += lines;
 }
 
 void LogOutput::reopen() {

@@ -28,9 +28,12 @@ class LogOutput {
   void reopen();
   /// From `deadline` on nobody waits any more. Thread: any.
   void give_up_at(Instant deadline) { deadline_.store(deadline); }
+  /// How many lines the file would not take. Thread: any.
+  [[nodiscard]] std::uint64_t lost_lines() const { return all_lost_lines_; }
 
  private:
   [[nodiscard]] std::string_view send(std::string_view text);
+  void lose(std::uint64_t lines);
   [[nodiscard]] bool wait_for_room();
   [[nodiscard]] std::string loss_report() const;
   [[nodiscard]] std::string warning(std::string_view text) const;
@@ -39,7 +42,8 @@ class LogOutput {
   os::LogFile file_;
   const MessageFormat format_;
   std::atomic<Instant> deadline_{kNever};
-  std::uint64_t lost_lines_ = 0;
+  std::uint64_t lost_lines_ = 0;  // since the last report
+  std::atomic<std::uint64_t> all_lost_lines_ = 0;
   Error last_error_;
   bool is_inside_line_ = false;  // the last write that failed had written part of a line
 };

@@ -20,10 +20,11 @@ constexpr seconds kHangPatience{1};
 
 void RingWriter::write(const Origin* origin, LogLevel level, std::string_view message) {
   if (!wants(level)) return;
+  const WallTime now = wall_now();
   line_.clear();
-  append_message(
-      line_, format_,
-      {.time = wall_now(), .level = level, .thread_name = name_, .text = message, .origin = origin});
+  append_message(line_, format_,
+                 {.time = now, .level = level, .thread_name = name_, .text = message, .origin = origin});
+  if (level <= LogLevel::warning) warnings_.add(message, now);
   hand_in(line_);
 }
 
@@ -35,7 +36,7 @@ void RingWriter::hand_in(std::string_view lines) {
 }
 
 LogWriter& Logger::writer(std::string thread_name) {
-  auto writer = std::make_unique<RingWriter>(std::move(thread_name), level_, format_, doorbell_);
+  auto writer = std::make_unique<RingWriter>(std::move(thread_name), level_, format_, doorbell_, warnings_);
   RingWriter& result = *writer;
   const Lock lock(mutex_);
   writers_.push_back(std::move(writer));
@@ -62,6 +63,13 @@ bool Logger::stop() {
   const Lock lock(mutex_);
   while (!ended_ && monotonic_now() < end) ended_changed_.wait_for(mutex_, end - monotonic_now());
   return ended_;
+}
+
+std::uint64_t Logger::lost_lines() const {
+  const Lock lock(mutex_);
+  std::uint64_t sum = output_.lost_lines();
+  for (const auto& writer : writers_) sum += writer->dropped_lines();
+  return sum;
 }
 
 void Logger::run() {

@@ -21,8 +21,9 @@ namespace bobbin::observe {
 /// A writer and the ring behind it. Thread: the writer's, except where it says otherwise.
 class RingWriter final : public LogWriter {
  public:
-  RingWriter(std::string name, LogLevel level, MessageFormat format, Doorbell& doorbell)
-      : name_(std::move(name)), level_(level), format_(format), doorbell_(doorbell) {}
+  RingWriter(std::string name, LogLevel level, MessageFormat format, Doorbell& doorbell,
+             RecentMessages& warnings)
+      : name_(std::move(name)), level_(level), format_(format), doorbell_(doorbell), warnings_(warnings) {}
 
   [[nodiscard]] bool wants(LogLevel level) const override { return level <= level_; }
   [[nodiscard]] std::string_view name() const override { return name_; }
@@ -47,6 +48,7 @@ class RingWriter final : public LogWriter {
   const LogLevel level_;
   const MessageFormat format_;
   Doorbell& doorbell_;
+  RecentMessages& warnings_;
   std::string line_;  // keeps its capacity, so that a line costs no allocation
   EntryRing ring_{kRingBytes};
   std::atomic<std::uint64_t> dropped_lines_{0};
@@ -68,6 +70,8 @@ class Logger {
   /// Whether `run` has ended after this request; false when it hangs in the file for longer than the time it
   /// is given.
   [[nodiscard]] bool stop() EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t lost_lines() const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<RecentMessages::Message> recent_warnings() const { return warnings_.messages(); }
 
  private:
   /// When each was asked for: entries handed in up to then belong to the time before it.
@@ -87,7 +91,8 @@ class Logger {
   const LogLevel level_;
   const MessageFormat format_;
   Doorbell doorbell_;
-  Mutex mutex_;
+  RecentMessages warnings_;
+  mutable Mutex mutex_;
   ConditionVariable ended_changed_;
   std::vector<std::unique_ptr<RingWriter>> writers_ GUARDED_BY(mutex_);
   Requests requests_ GUARDED_BY(mutex_);

@@ -5,12 +5,14 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sstream>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "os/call.h"
 #include "os/directory.h"
+#include "os/file.h"
 
 namespace bobbin::os {
 
@@ -59,6 +61,30 @@ std::uint64_t open_descriptors() {
   const auto names = list(*directory);
   return names ? names->size() - 2 : 0;  // without the two that looking costs
 }
+
+ProcessFigures process_figures() {
+  ProcessFigures figures;
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) == 0)
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+      figures.cpu_seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  if (const auto text = read_file("/proc/self/statm")) {
+    std::istringstream words(*text);
+    std::uint64_t all = 0, resident = 0;
+    words >> all >> resident;
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    figures.virtual_bytes = all * page;
+    figures.resident_bytes = resident * page;
+  }
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.descriptor_limit = limit.rlim_cur;
+  figures.open_descriptors = open_descriptors();
+  const auto tasks = open_directory("/proc/self/task");
+  if (const auto names = tasks ? list(*tasks) : failure(tasks.error())) figures.threads = names->size();
+  return figures;
+}
+
+long process_number() { return ::getpid(); }
 
 void name_this_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
 

@@ -38,6 +38,21 @@ void ignore_broken_pipes();
 /// How many descriptors are open now. Linux only: /proc/self/fd.
 [[nodiscard]] std::uint64_t open_descriptors();
 
+/// What this process has taken so far, and holds now.
+struct ProcessFigures {
+  double cpu_seconds = 0;  ///< of all threads, for itself and in the system
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t virtual_bytes = 0;
+  std::uint64_t threads = 0;
+  std::uint64_t open_descriptors = 0;
+  std::uint64_t descriptor_limit = 0;
+};
+/// Linux only: from /proc/self. What cannot be read is 0.
+[[nodiscard]] ProcessFigures process_figures();
+
+/// The number of this process.
+[[nodiscard]] long process_number();
+
 /// Names the calling thread for debuggers and top, at most 15 characters.
 void name_this_thread(const char* name);
 

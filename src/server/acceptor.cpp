@@ -20,7 +20,7 @@ constexpr milliseconds kExpiryCheck{100};
 
 // Epoll tags: listeners by index, then what poll() merely returns for, then Rejected's own.
 constexpr std::uint64_t kWatched = 1'000'000;
-constexpr std::uint64_t kRejected = kWatched + 1;
+constexpr std::uint64_t kRejectedTag = kWatched + 1;
 
 /// The connection broke before we took it (accept(2)). The next one may be fine.
 bool is_about_one_connection(int code) {
@@ -51,13 +51,13 @@ Acceptor::Acceptor(std::vector<Listener> listeners, WorkerPool& pool, observe::L
     : listeners_(std::move(listeners)),
       pool_(pool),
       log_(log),
-      accepted_count_(registry.counter("bobbin_connections_accepted_total")),
-      rejected_count_(registry.counter("bobbin_connections_rejected_total")),
-      untrusted_count_(registry.counter("bobbin_connections_untrusted_total")),
-      limited_count_(registry.counter("bobbin_connections_limited_total")),
+      accepted_count_(registry.counter(kAccepted)),
+      rejected_count_(registry.counter(kRejected)),
+      untrusted_count_(registry.counter(kUntrusted)),
+      limited_count_(registry.counter(kLimited)),
       epoll_(std::move(epoll)),
       spare_(std::move(spare)),
-      rejected_(std::move(settings.server_name), kRejected, settings.rejected, settings.linger),
+      rejected_(std::move(settings.server_name), kRejectedTag, settings.rejected, settings.linger),
       limits_(settings.limits) {}
 
 Result<Acceptor> Acceptor::create(std::vector<Listener> listeners, WorkerPool& pool, observe::LogWriter& log,

@@ -49,15 +49,27 @@ struct AcceptorSettings {
 /// for. Thread: the main thread's.
 class Acceptor {
  public:
-  /// The references outlive the acceptor. Counts bobbin_connections_accepted_total,
-  /// bobbin_connections_rejected_total, bobbin_connections_untrusted_total and
-  /// bobbin_connections_limited_total.
+  static constexpr observe::Metric kAccepted{"bobbin_connections_accepted_total",
+                                             "Connections that were accepted"};
+  static constexpr observe::Metric kRejected{
+      "bobbin_connections_rejected_total",
+      "Connections that were answered 503 or 429 since there was no place for them"};
+  static constexpr observe::Metric kUntrusted{
+      "bobbin_connections_untrusted_total",
+      "Connections that were closed since a PROXY header was expected and they came from no trusted proxy"};
+  static constexpr observe::Metric kLimited{
+      "bobbin_connections_limited_total",
+      "Connections that were rejected since their client had as many as one may have"};
+
+  /// The references outlive the acceptor.
   [[nodiscard]] static Result<Acceptor> create(std::vector<Listener> listeners, WorkerPool& pool,
                                                observe::LogWriter& log, observe::Registry& registry,
                                                AcceptorSettings settings);
 
   /// Connections to listeners with a PROXY header are taken from these only. From none before the first call.
   void trust(Networks proxies) { proxies_ = std::move(proxies); }
+  /// Readable when poll() has something to do.
+  [[nodiscard]] const os::Fd& fd() const { return epoll_.fd(); }
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
 

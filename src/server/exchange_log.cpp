@@ -66,6 +66,10 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
   if (!fields.detail.empty() && log_.wants(LogLevel::debug))
     log_.write_about(origin, LogLevel::debug, answered(summary.status, fields.detail));
   if (!writes_exchanges_) return;
+  if (!handler.is_logged) {
+    if (origin.exchange == 1) unlogged_.insert(origin.connection);
+    return;
+  }
   if (handler.action == http::HandlerLogFields::Action::created_file && !shows_details)
     log_.write_about(origin, LogLevel::info, "Created file: " + handler.subject);
   const observe::ExchangeRecord record{
@@ -104,7 +108,9 @@ void ExchangeLog::connection_closed(const ConnectionClosed& event) {
     log_.write_about(origin, LogLevel::warning, "TLS failed: " + std::string(security_failure));
   if (!proxy_failure.empty())
     log_.write_about(origin, LogLevel::warning, "PROXY header refused: " + std::string(proxy_failure));
+  const bool began_unlogged = !unlogged_.empty() && unlogged_.erase(origin.connection) > 0;
   if (!writes_exchanges_ || server_.format != AccessFormat::transfer) return;
+  if (began_unlogged && session.requests() == 1) return;
   if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
   log_.write_about(origin, LogLevel::info,
                    "Connection closed (" + std::to_string(session.requests()) + " requests served)");

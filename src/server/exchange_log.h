@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,8 @@ class ExchangeLog final : public Observer {
   const Destination server_;
   const std::vector<Destination> sites_;
   std::string lines_;  // of one exchange: kept for its memory
+  // Connections whose first exchange is not logged: neither is their end when there was no other.
+  std::set<std::uint64_t> unlogged_;
 };
 
 }  // namespace bobbin::server

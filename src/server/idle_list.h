@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "server/connection.h"
 
 namespace bobbin::server {
@@ -9,6 +11,7 @@ namespace bobbin::server {
 class IdleList {
  public:
   [[nodiscard]] Connection* oldest() const { return first_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
   /// Of one that is idle: since now or, when it is listed already, still or again.
   void put(Connection& connection) {
     if (last_ == &connection || is_still_in_place(connection)) return;
@@ -16,6 +19,7 @@ class IdleList {
     connection.previous_idle = last_;
     (last_ != nullptr ? last_->next_idle : first_) = &connection;
     last_ = &connection;
+    ++size_;
   }
   void remove(Connection& connection) {
     if (connection.previous_idle == nullptr && first_ != &connection) return;
@@ -24,6 +28,7 @@ class IdleList {
     (connection.next_idle != nullptr ? connection.next_idle->previous_idle : last_) =
         connection.previous_idle;
     connection.previous_idle = connection.next_idle = nullptr;
+    --size_;
   }
 
  private:
@@ -37,6 +42,7 @@ class IdleList {
 
   Connection* first_ = nullptr;
   Connection* last_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 }  // namespace bobbin::server

@@ -9,14 +9,24 @@ namespace bobbin::server {
 
 using observe::LogLevel;
 
-WorkerPool::WorkerPool(const PoolSettings& settings, std::function<void()> ended)
-    : settings_(settings), ended_(std::move(ended)), loads_(settings.threads, 0) {}
+namespace {
+
+constexpr observe::Metric kWaits{"bobbin_queue_wait_seconds",
+                                 "Time that connections have waited in the queue for a worker's place"};
+
+}  // namespace
+
+WorkerPool::WorkerPool(const PoolSettings& settings, observe::Registry& registry, std::function<void()> ended)
+    : settings_(settings),
+      ended_(std::move(ended)),
+      loads_(settings.threads, 0),
+      waits_(registry.histogram(kWaits, observe::kLatencyBuckets)) {}
 
 Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolSettings& settings,
                                                       const std::shared_ptr<const http::Handler>& handler,
                                                       observe::Log& log, observe::Registry& registry,
                                                       std::function<void()> ended) {
-  std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, std::move(ended)));
+  std::unique_ptr<WorkerPool> pool(new WorkerPool(settings, registry, std::move(ended)));
   for (unsigned number = 1; number <= settings.threads; ++number)
     pool->workers_.push_back(TRY(Worker::create(number, settings.worker, handler, *pool, log, registry)));
   pool->running_ = settings.threads;
@@ -52,7 +62,7 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
     // Only now is it worth a system call to know who has left.
     if (!may_wait()) abandoned = take_abandoned();
     if (!may_wait()) return Admission::refused;
-    queue_.push_back(std::move(arrival));
+    queue_.push_back({std::move(arrival), monotonic_now()});
     waiting_ = queue_.size();
     saturation_begins = !std::exchange(saturated_, true);
   }
@@ -73,15 +83,15 @@ bool WorkerPool::may_wait() const {
 std::vector<Arrival> WorkerPool::take_abandoned() {
   std::vector<int> sockets;
   sockets.reserve(queue_.size());
-  for (const Arrival& waiting : queue_) sockets.push_back(waiting.socket.number());
+  for (const Waiting& waiting : queue_) sockets.push_back(waiting.arrival.socket.number());
   std::vector<Arrival> abandoned;
   const std::vector<std::size_t> indexes = os::given_up(sockets);
   if (indexes.empty()) return abandoned;
-  std::deque<Arrival> staying;
+  std::deque<Waiting> staying;
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     const bool has_left = std::binary_search(indexes.begin(), indexes.end(), i);
     if (has_left)
-      abandoned.push_back(std::move(queue_[i]));
+      abandoned.push_back(std::move(queue_[i].arrival));
     else
       staying.push_back(std::move(queue_[i]));
   }
@@ -121,7 +131,8 @@ std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::Log
       --held_;
       saturation_ends = std::exchange(saturated_, false);
     } else {
-      next = std::move(queue_.front());
+      next = std::move(queue_.front().arrival);
+      waits_.add((monotonic_now() - queue_.front().since).count());
       queue_.pop_front();
       waiting_ = queue_.size();
     }
@@ -161,7 +172,8 @@ std::deque<Arrival> WorkerPool::shut_down() {
   {
     const Lock lock(mutex_);
     shutting_down_ = true;
-    waiting.swap(queue_);
+    for (Waiting& each : queue_) waiting.push_back(std::move(each.arrival));
+    queue_.clear();
     waiting_ = 0;
   }
   for (const auto& worker : workers_) worker->shut_down();

@@ -73,7 +73,7 @@ class WorkerPool {
   void worker_ended();
 
  private:
-  WorkerPool(const PoolSettings& settings, std::function<void()> ended);
+  WorkerPool(const PoolSettings& settings, observe::Registry& registry, std::function<void()> ended);
   [[nodiscard]] std::optional<unsigned> least_loaded() const REQUIRES(mutex_);
   [[nodiscard]] bool may_wait() const REQUIRES(mutex_);
   /// Takes the connections out of the queue whose clients have left. The caller updates waiting_.
@@ -91,7 +91,12 @@ class WorkerPool {
   std::vector<std::size_t> loads_ GUARDED_BY(mutex_);
   std::size_t held_ GUARDED_BY(mutex_) = 0;       // the sum of these
   std::size_t most_held_ GUARDED_BY(mutex_) = 0;  // since has_emptied() said so
-  std::deque<Arrival> queue_ GUARDED_BY(mutex_);
+  struct Waiting {
+    Arrival arrival;
+    Instant since;
+  };
+  std::deque<Waiting> queue_ GUARDED_BY(mutex_);
+  observe::Histogram& waits_ GUARDED_BY(mutex_);
   bool in_use_ GUARDED_BY(mutex_) = false;  // since was_in_use() was asked
   bool saturated_ GUARDED_BY(mutex_) = false;
   bool shutting_down_ GUARDED_BY(mutex_) = false;

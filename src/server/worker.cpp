@@ -24,6 +24,8 @@ constexpr milliseconds kRoomCheck{100};
 
 constexpr std::size_t kKeptMessages = 256;
 
+const SiteNames kNoSites;
+
 // Of one connection in one round, and what must be left for another one.
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 constexpr std::size_t kLeastRoomBytes = 16 * 1024;
@@ -59,11 +61,12 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
     : number_(number),
       settings_(settings),
       pool_(pool),
-      log_(log.writer("Thread-" + std::to_string(number))),
+      log_(log.writer(settings.thread_name + std::to_string(number))),
       pool_log_(log.writer("")),
       exchange_log_(settings.access_log, settings.access_format, log_,
                     destinations_in(settings.site_logs, log_.name())),
-      exchange_counts_(registry),
+      exchange_counts_(registry, settings.sites != nullptr ? *settings.sites : kNoSites),
+      gauges_(registry),
       context_{{.settings = settings.session,
                 .handler = std::move(handler),
                 .services = *this,
@@ -147,7 +150,7 @@ void Worker::take_messages(Instant now) {
 // ---- the loop ----
 
 void Worker::run() {
-  os::name_this_thread(("Thread-" + std::to_string(number_)).c_str());
+  os::name_this_thread(std::string(log_.name()).c_str());
   std::array<os::Event, os::Epoll::kMaximumEvents> events;
   Instant now = monotonic_now();
   while (!stopping_ || connections_.size() > 0) {
@@ -160,6 +163,7 @@ void Worker::run() {
     drive_ready(now);
     adopt_queued(now);
     make_room_for_waiting(now);
+    gauges_.set(connections_.size(), idle_.size(), lingering_);
   }
   pool_.worker_ended();
 }

@@ -31,10 +31,12 @@
 #include "os/wake.h"
 #include "server/arrival.h"
 #include "server/connection.h"
+#include "server/connection_gauges.h"
 #include "server/connection_table.h"
 #include "server/exchange_counts.h"
 #include "server/exchange_log.h"
 #include "server/idle_list.h"
+#include "server/site_names.h"
 
 namespace bobbin::server {
 
@@ -54,6 +56,9 @@ struct WorkerSettings {
   std::vector<SiteLog> site_logs = {};     ///< of exchanges that do not stand in the server's log
   std::size_t maximum_lingering = 64;      ///< connections that hold no place any more, of one worker
   limits::ClientLimits* limits = nullptr;  ///< null: clients have none
+  const SiteNames* sites = nullptr;        ///< by which exchanges are counted; null: there are none
+  /// Of its threads, with a number behind it, for the log and for debuggers; at most 12 bytes.
+  std::string thread_name = "Thread-";
 };
 
 /// A thread of the pool, and the connections it owns for their whole life: it waits for their sockets and
@@ -176,6 +181,7 @@ class Worker final : private http::Services, private http::ReplySink {
   ExchangeLog exchange_log_;
   ExchangeCounts exchange_counts_;
   const std::array<Observer*, 2> observers_{&exchange_log_, &exchange_counts_};
+  ConnectionGauges gauges_;
   http::http1::Session::Context context_;
   http::http2::Session::Context http2_context_;
 

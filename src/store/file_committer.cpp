@@ -7,6 +7,7 @@
 
 #include "os/wake.h"
 #include "store/folder_store.h"
+#include "store/journal_meter.h"
 #include "store/recovery.h"
 
 namespace bobbin::store {
@@ -34,7 +35,7 @@ FileCommitter::FileCommitter(Folder& folder, executor::Executor& executor, obser
     : folder_(folder),
       limits_(limits),
       lane_(committing_lane(executor, folder, limits)),
-      report_(log, registry, limits.after_sync_failure),
+      report_(log, registry, folder_label(folder), limits.after_sync_failure),
       state_(state) {}
 
 Result<void> FileCommitter::prepare() { return end_journal(folder_, report_.log()); }

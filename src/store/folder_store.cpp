@@ -6,6 +6,7 @@
 
 #include "store/document.h"
 #include "store/journal_committer.h"
+#include "store/journal_meter.h"
 
 namespace bobbin::store {
 namespace {
@@ -85,7 +86,7 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
                          observe::Registry& registry, const Limits& limits)
     : folder_(std::move(folder)),
       log_(logs.store),
-      reported_state_(registry.state("bobbin_store", "folder=\"" + folder_->path() + "\"")),
+      reported_state_(registry.state(kStore, folder_label(*folder_))),
       writing_(writing_lane(executor, *folder_, limits)),
       memory_(limits.memory_bytes),
       disk_(limits.disk_bytes),
@@ -96,6 +97,8 @@ FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& exe
       committer_(
           make_committer(*folder_, executor, logs.committer, registry, reported_state_, limits, durability_)),
       schedule_(limits.proof_pauses) {}
+
+FolderStore::~FolderStore() { reported_state_.set({}); }
 
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {

@@ -43,13 +43,18 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   };
 
   /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
-  /// Says how it is in the state bobbin_store, and counts as the committers do.
+  /// Says how it is in the state kStore, and counts as the committers do.
   [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
                                                                    executor::Executor& executor, Logs logs,
                                                                    observe::Registry& registry,
                                                                    const Limits& limits);
   FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, Logs logs,
               observe::Registry& registry, const Limits& limits);
+  ~FolderStore() override;
+
+  static constexpr observe::Metric kStore{
+      "bobbin_store",
+      "Folders of documents, by their state: open, full, closed, or occupied by another server"};
 
   [[nodiscard]] State state() const override;
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;

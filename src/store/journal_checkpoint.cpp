@@ -124,6 +124,8 @@ Result<bool> JournalCommitter::record(std::uint64_t through, const Result<void>&
   if (!synced) return failure(synced.error());
   TRY(journal_->trim(through));
   bytes_ = journal_->bytes();
+  meter_.set_bytes(bytes_);
+  meter_.checkpoint_made(wall_now());
   while (!hidden_.empty() && hidden_.front().first <= through) {
     static_cast<void>(folder_.remove(Folder::hidden_name(hidden_.front().second)));
     hidden_.pop_front();

@@ -52,7 +52,8 @@ JournalCommitter::JournalCommitter(Folder& folder, executor::Executor& executor,
       limits_(limits),
       lane_(journal_lane(executor, folder)),
       state_(state),
-      report_(log, registry, limits.after_sync_failure),
+      report_(log, registry, folder_label(folder), limits.after_sync_failure),
+      meter_(registry, folder_label(folder)),
       known_(folder.key_files()) {}
 
 void JournalCommitter::watch(const std::weak_ptr<RecordWatcher>& watcher) {
@@ -162,6 +163,7 @@ void JournalCommitter::commit(Uploads& batch) {
       if (!batch.empty()) store(batch);
     }
     if (journal_ != nullptr) bytes_ = journal_->bytes();
+    meter_.set_bytes(bytes_);
     for (JournalUpload& upload : repetitions) {
       if (!upload.first) continue;
       const JournalUpload& first = batch[*upload.first];
@@ -191,6 +193,7 @@ void JournalCommitter::store(Uploads& batch) {
   if (!has_records) return;
   if (const auto flushed = write_and_flush(); !flushed)
     return fail(std::span(batch), {Reason::failed, flushed.error()});
+  meter_.add_batch(batch.size());
   if (inbox_.layout == Layout::segments) {
     segments_.back().add({.begin = begin, .end = journal_->offset()}, journal_->sequence());
     published_ = journal_->sequence();
@@ -381,8 +384,10 @@ journal::Record JournalCommitter::stage(JournalUpload& upload, std::string& body
 
 /// A failure closes the store.
 Result<void> JournalCommitter::write_and_flush() {
+  const Instant begin = monotonic_now();
   Result<void> flushed = journal_->write();
   if (flushed) flushed = journal_->flush();
+  meter_.add_flush(monotonic_now() - begin);
   if (!flushed) close(flushed.error());
   return flushed;
 }

@@ -23,6 +23,7 @@
 #include "store/document.h"
 #include "store/document_name.h"
 #include "store/folder.h"
+#include "store/journal_meter.h"
 #include "store/known_documents.h"
 #include "store/record_segment.h"
 #include "store/upload.h"
@@ -182,6 +183,7 @@ class JournalCommitter final : public Committer {
 
   Mutex journal_mutex_;
   UploadReport report_ GUARDED_BY(journal_mutex_);
+  JournalMeter meter_ GUARDED_BY(journal_mutex_);
   KnownDocuments known_ GUARDED_BY(journal_mutex_);
   bool keys_are_late_ GUARDED_BY(journal_mutex_) = false;  // the last attempt to write them has failed
   bool is_prepared_ GUARDED_BY(journal_mutex_) = false;

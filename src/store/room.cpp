@@ -14,15 +14,30 @@ namespace {
 /// Of the time for which a room exists, one part in so many is spent looking.
 constexpr int kShareOfLooking = 20;
 
+constexpr observe::Metric kWaiting{"bobbin_inbox_records",
+                                   "Records in the folders new and work of an inbox with max_documents or "
+                                   "max_bytes"};
+
 }  // namespace
 
 Result<std::shared_ptr<Room>> Room::open(const std::string& directory, RoomLimits limits, std::string name,
-                                         observe::LogWriter& log) {
+                                         observe::LogWriter& log, observe::Registry& registry) {
   os::Fd fd = TRY(os::open_directory(directory));
-  auto room = std::shared_ptr<Room>(new Room(std::move(fd), limits, std::move(name), log));
+  auto room = std::shared_ptr<Room>(new Room(std::move(fd), limits, std::move(name), log, registry));
   room->look();
   return room;
 }
+
+Room::Room(os::Fd directory, RoomLimits limits, std::string name, observe::LogWriter& log,
+           observe::Registry& registry)
+    : directory_(std::move(directory)),
+      limits_(limits),
+      name_(std::move(name)),
+      log_(log),
+      published_(registry.state(kRoom, observe::label("inbox", name_))),
+      waiting_records_(registry.gauge(kWaiting, observe::label("inbox", name_))) {}
+
+Room::~Room() { published_.set({}); }
 
 Result<Room::Place, Room::Obstacle> Room::take(std::uint64_t document_bytes, std::uint64_t documents) {
   const Amount amount{.documents = documents, .bytes = document_bytes + documents * kReceiptBytes};
@@ -86,6 +101,7 @@ void Room::look() {
       waiting_ += arrived_;
     }
     if (system) free_bytes_ = system->free_bytes;
+    publish();
     obstacle = std::exchange(refused_, std::nullopt);
     if (!obstacle && was_full_) obstacle = obstacle_for({1, kReceiptBytes});
     const Instant now = monotonic_now();
@@ -93,6 +109,13 @@ void Room::look() {
     is_looking_ = false;
   }
   tell(obstacle);
+}
+
+void Room::publish() {
+  constexpr std::array kStates{"documents", "bytes", "disk"};
+  const auto obstacle = obstacle_for({1, kReceiptBytes});
+  published_.set(obstacle ? kStates.at(static_cast<std::size_t>(*obstacle)) : "open");
+  waiting_records_.set(static_cast<std::int64_t>(waiting_.documents));
 }
 
 Result<Room::Amount> Room::waiting_now() const {

@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "observe/log.h"
+#include "observe/registry.h"
 #include "os/fd.h"
 
 namespace bobbin::store {
@@ -30,6 +31,10 @@ struct RoomLimits {
 class Room : public std::enable_shared_from_this<Room> {
  public:
   enum class Obstacle : std::uint8_t { documents, bytes, disk };
+
+  static constexpr observe::Metric kRoom{
+      "bobbin_inbox_room",
+      "Inboxes with limits, by what they lack: nothing (open), or room for documents, bytes or on the disk"};
 
   struct Amount {
     std::uint64_t documents = 0;
@@ -69,7 +74,10 @@ class Room : public std::enable_shared_from_this<Room> {
   /// Looks into the inbox at `directory`, which has its folders. `name`: for the log. The log outlives the
   /// room.
   [[nodiscard]] static Result<std::shared_ptr<Room>> open(const std::string& directory, RoomLimits limits,
-                                                          std::string name, observe::LogWriter& log);
+                                                          std::string name, observe::LogWriter& log,
+                                                          observe::Registry& registry);
+
+  ~Room();
 
   /// For documents of at most so many bytes together. Does not wait for a disk.
   [[nodiscard]] Result<Place, Obstacle> take(std::uint64_t document_bytes, std::uint64_t documents = 1)
@@ -92,19 +100,22 @@ class Room : public std::enable_shared_from_this<Room> {
   static constexpr std::uint64_t kReceiptBytes = 1024;
 
  private:
-  Room(os::Fd directory, RoomLimits limits, std::string name, observe::LogWriter& log)
-      : directory_(std::move(directory)), limits_(limits), name_(std::move(name)), log_(log) {}
+  Room(os::Fd directory, RoomLimits limits, std::string name, observe::LogWriter& log,
+       observe::Registry& registry);
 
   void give_back(const Amount& amount) EXCLUDES(mutex_);
   void keep(const Amount& amount) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<Obstacle> obstacle_for(const Amount& amount) const REQUIRES(mutex_);
   [[nodiscard]] Result<Amount> waiting_now() const;
   void tell(std::optional<Obstacle> obstacle);
+  void publish() REQUIRES(mutex_);
 
   const os::Fd directory_;
   const RoomLimits limits_;
   const std::string name_;
   observe::LogWriter& log_;
+  observe::State& published_;
+  observe::Gauge& waiting_records_;
   bool was_full_ = false;  // as the log was told; of look()
 
   Mutex mutex_;

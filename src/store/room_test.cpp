@@ -26,7 +26,7 @@ class RoomTest : public ::testing::Test {
       std::filesystem::create_directory(directory_.path(name));
   }
   std::shared_ptr<Room> room(RoomLimits limits) {
-    return *Room::open(directory_.path(""), limits, "box", log_.writer(""));
+    return *Room::open(directory_.path(""), limits, "box", log_.writer(""), registry_);
   }
   [[nodiscard]] std::string path_of(const std::string& folder, int number) const {
     return directory_.path(folder + "/20261128T133608.02035" + std::to_string(number) +
@@ -42,6 +42,7 @@ class RoomTest : public ::testing::Test {
 
   os::TestDirectory directory_;
   observe::TestLog log_;
+  observe::Registry registry_;
 };
 
 TEST_F(RoomTest, CountsWhatWaitsAndIsClaimed) {

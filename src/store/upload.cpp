@@ -49,13 +49,13 @@ void Upload::conclude() {
                 .is_repetition = is_repetition});
 }
 
-UploadReport::UploadReport(observe::LogWriter& log, observe::Registry& registry,
+UploadReport::UploadReport(observe::LogWriter& log, observe::Registry& registry, std::string_view labels,
                            AfterSyncFailure after_sync_failure)
     : log_(log),
       after_sync_failure_(after_sync_failure),
-      stored_(registry.counter("bobbin_documents_stored_total")),
-      failed_(registry.counter("bobbin_documents_failed_total")),
-      repeated_(registry.counter("bobbin_documents_repeated_total")) {}
+      stored_(registry.counter(kStored, labels)),
+      failed_(registry.counter(kFailed, labels)),
+      repeated_(registry.counter(kRepeated, labels)) {}
 
 void UploadReport::add(const Upload& upload) {
   if (upload.failure && upload.bundle && std::exchange(upload.bundle->is_reported, true)) return;

@@ -50,13 +50,18 @@ struct Upload {
   void conclude();
 };
 
-/// What the log and the counters say of uploads: bobbin_documents_stored_total and
-/// bobbin_documents_failed_total, and bobbin_documents_repeated_total of those that came before. Thread: one
-/// at a time.
+/// What the log and the counters say of uploads. Thread: one at a time.
 class UploadReport {
  public:
-  /// `log`: a writer for this alone. The references outlive it.
-  UploadReport(observe::LogWriter& log, observe::Registry& registry, AfterSyncFailure after_sync_failure);
+  static constexpr observe::Metric kStored{"bobbin_documents_stored_total", "Documents that were stored"};
+  static constexpr observe::Metric kFailed{"bobbin_documents_failed_total",
+                                           "Documents that could not be stored"};
+  static constexpr observe::Metric kRepeated{"bobbin_documents_repeated_total",
+                                             "Documents that had been stored before and came once more"};
+
+  /// `log`: a writer for this alone. `labels`: of the folder. The references outlive it.
+  UploadReport(observe::LogWriter& log, observe::Registry& registry, std::string_view labels,
+               AfterSyncFailure after_sync_failure);
 
   /// Must be called before the upload is concluded. A bundle that has failed is told and counted once.
   void add(const Upload& upload);

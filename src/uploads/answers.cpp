@@ -255,6 +255,7 @@ Response sent_on(std::string_view location, const store::Stored& stored) {
 
 Response foreign_page(std::string_view inbox) {
   Response response = Response::error(Status::forbidden, "Pages of other sites may not send anything here.");
+  response.log_fields.refused = http::Refused::origin;
   response.log_fields.violation =
       fmt::format("Inbox {}: sent by a page of another site (to allow it: origins of the inbox)", inbox);
   return response;
@@ -277,6 +278,7 @@ Response unauthentic(std::string_view inbox, const signatures::Refusal& refusal)
       Status::unauthorized, "The request does not prove that it comes from the sender of this inbox.");
   // RFC 9110 §15.5.2: with a challenge. No registered scheme stands for signatures of webhooks.
   response.add_field("WWW-Authenticate", "Signature");
+  response.log_fields.refused = http::Refused::signature;
   response.log_fields.violation = fmt::format("Inbox {}: {} ({})", inbox, name_of(refusal.reason),
                                               refusal.field.empty() ? "content" : refusal.field);
   return response;

@@ -139,8 +139,10 @@ TEST_F(LinesIntakeTest, ThereAreNoMoreDocumentsThanTheJournalTakesAtOnce) {
 
 TEST_F(LinesIntakeTest, EachDocumentTakesRoom) {
   observe::TestLog log;
+  observe::Registry registry;
   InboxSettings wanted = settings();
-  wanted.room = *store::Room::open(directory_.path(""), {.documents = 4}, "test", log.writer("Inbox"));
+  wanted.room =
+      *store::Room::open(directory_.path(""), {.documents = 4}, "test", log.writer("Inbox"), registry);
   EXPECT_EQ(upload(wanted, lines(5)).status, Status::content_too_large) << "it would never have room";
   EXPECT_EQ(upload(wanted, lines(3)).status, Status::created);
   EXPECT_EQ(upload(wanted, lines(2)).status, Status::insufficient_storage);

@@ -20,7 +20,9 @@ class ClientAddresses final : public Filter {
     if (is_allowed && !contains(denied_, request.client)) return std::nullopt;
     request.note("access", {"the address ", request.client.address_text(),
                             is_allowed ? " is denied" : " is none of those that are allowed"});
-    return Response::error(Status::forbidden, "Clients at this address are not let in here.");
+    Response response = Response::error(Status::forbidden, "Clients at this address are not let in here.");
+    response.log_fields.refused = Refused::address;
+    return response;
   }
 
  private:

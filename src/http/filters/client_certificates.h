@@ -25,18 +25,22 @@ class ClientCertificates final : public Filter {
   std::optional<Begin> before(const Request& request) const override {
     if (request.certificate == nullptr) {
       request.note("access", {"a certificate is asked for, and none was shown"});
-      return Response::error(Status::forbidden, "Only clients that show a certificate are let in here.");
+      return refused("Only clients that show a certificate are let in here.");
     }
     if (std::ranges::any_of(allowed_,
                             [&](const std::string& each) { return names(each, *request.certificate); }))
       return std::nullopt;
-    Response response =
-        Response::error(Status::forbidden, "Clients with this certificate are not let in here.");
+    Response response = refused("Clients with this certificate are not let in here.");
     response.log_fields.violation = "Client certificate not allowed (" + request.certificate->subject + ")";
     return response;
   }
 
  private:
+  [[nodiscard]] static Response refused(std::string detail) {
+    Response response = Response::error(Status::forbidden, std::move(detail));
+    response.log_fields.refused = Refused::certificate;
+    return response;
+  }
   [[nodiscard]] static bool names(std::string_view allowed, const PeerCertificate& certificate) {
     if (allowed == kAny || allowed == certificate.subject) return true;
     return allowed.starts_with(kFingerprint) &&

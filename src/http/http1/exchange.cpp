@@ -200,6 +200,9 @@ void Session::answer(Response response, UnansweredRequest request, Reading readi
   const bool keeps =
       keeps_connection(request.summary.persists, reading) && !response.close && !ends_with_connection;
   ExchangeSummary& summary = begin_answer(keeps, request.client, request.started, now);
+  summary.method = request.summary.method;
+  summary.site = response.log_fields.site;
+  summary.refused = response.log_fields.refused;
   summary.log_fields = std::move(request.log_fields);
   summary.log_fields.handler = std::move(response.log_fields);
   summary.log_fields.detail = std::move(response.detail);
@@ -246,6 +249,9 @@ void Session::answer_prepared(const PreparedResponse& prepared, const Request& r
     summary.log_fields.handler = prepared.log_fields;
     summary.log_fields.detail = prepared.detail;
   }
+  summary.method = head.method;
+  summary.site = prepared.log_fields.site;
+  summary.refused = prepared.log_fields.refused;
   summary.status = prepared.status;
   summary.content_length_bytes = prepared.content_length_bytes;
 
@@ -276,6 +282,7 @@ ExchangeSummary& Session::begin_answer(bool keeps_connection, const std::optiona
   summary.keeps_connection = keeps_connection;
   summary.ordinal = requests_;
   summary.started = started;
+  summary.answered = now;
   summary.client = client;
   return summary;
 }

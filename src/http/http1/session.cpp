@@ -312,6 +312,7 @@ void Session::report_unfinished(Outcome reason, Instant now) {
     context_.services.exchange_ended(id_,
                                      {.log_fields = std::move(unanswered->request.log_fields),
                                       .status = Status::service_unavailable,
+                                      .method = unanswered->request.summary.method,
                                       .outcome = reason,
                                       .ordinal = requests_,
                                       .started = unanswered->request.started,

@@ -282,6 +282,7 @@ void Session::submit(Stream& stream, FieldList& fields, bool has_content) {
   const std::string_view server = settings().server_name;
   if (!server.empty()) fields.add_literal("server", server, NGHTTP2_NV_FLAG_NO_COPY_VALUE);
   stream.writing = Stream::Writing::content;
+  stream.summary.answered = now_;
   stream.last_sent = now_;
   ++answering_;
   submit_answer(stream, fields, has_content);
@@ -293,6 +294,9 @@ void Session::answer(Stream& stream, Response response) {
   context_.common.handler->finish(stream.request.summary, response);
   const Framing framing = framing_of(response);
   ExchangeSummary& summary = stream.summary;
+  summary.method = stream.request.summary.method;
+  summary.site = response.log_fields.site;
+  summary.refused = response.log_fields.refused;
   summary.log_fields = std::move(stream.request.log_fields);
   summary.log_fields.handler = std::move(response.log_fields);
   summary.log_fields.detail = std::move(response.detail);
@@ -320,6 +324,9 @@ void Session::answer_prepared(Stream& stream, const PreparedResponse& prepared, 
     summary.log_fields.handler = prepared.log_fields;
     summary.log_fields.detail = prepared.detail;
   }
+  summary.method = request.head.method;
+  summary.site = prepared.log_fields.site;
+  summary.refused = prepared.log_fields.refused;
   summary.status = prepared.status;
   summary.content_length_bytes = prepared.content_length_bytes;
   FieldList fields(prepared.status);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "admin/health.h"
+#include "app/client_limits.h"
+#include "app/upload_folders.h"
+#include "observe/registry.h"
+#include "server/site_names.h"
+
+namespace bobbin::app {
+
+/// What a server that runs has for all of its generations, which it outlives.
+struct ServerParts {
+  UploadFolders& folders;
+  const ClientLimiting& client_limiting;
+  observe::Registry& registry;
+  server::SiteNames& site_names;
+  const admin::Health& health;
+};
+
+}  // namespace bobbin::app
