@@ -12,7 +12,7 @@
 namespace bobbin::app {
 namespace {
 
-using observe::LogLevel;
+using observe::Event;
 
 /// "127.0.0.1:8080", and without the port where clients leave it out.
 std::string host_text(const std::string& host, std::uint16_t port, http::Scheme scheme) {
@@ -102,63 +102,69 @@ std::string inbox_line(const InboxConfig& inbox) {
 void announce(const Config& config, const Generation& generation, const std::vector<std::string>& names,
               const std::vector<Endpoint>& bound, const std::vector<http::Scheme>& schemes,
               observe::LogWriter& log) {
-  for (const std::string& name : names) log.write(LogLevel::info, "HTTP Server started on " + name);
-  log.write(LogLevel::info, "Thread pool size: " + std::to_string(config.server.threads));
-  log.write(LogLevel::info, "Serving files from '" + config.sites.back().root + "' directory");
-  log.write(LogLevel::info, "Press Ctrl+C to stop the server");
-  log.write(LogLevel::info, "Version: bobbin " BOBBIN_VERSION);
+  for (const std::string& name : names) log.write(Event::server_started, "HTTP Server started on " + name);
+  log.write(Event::server_threads, "Thread pool size: " + std::to_string(config.server.threads));
+  log.write(Event::server_root, "Serving files from '" + config.sites.back().root + "' directory");
+  log.write(Event::server_stop_hint, "Press Ctrl+C to stop the server");
+  log.write(Event::server_version, "Version: bobbin " BOBBIN_VERSION);
   announce_sites(generation, bound, schemes, log);
 }
 
 void announce_sites(const Generation& generation, const std::vector<Endpoint>& bound,
                     const std::vector<http::Scheme>& schemes, observe::LogWriter& log) {
   for (const auto& site : generation.sites()) {
-    log.write(LogLevel::info, hosts_line(*site, bound, schemes));
+    log.write(Event::site_hosts, hosts_line(*site, bound, schemes));
     for (const MountConfig& mount : site->config().mounts)
-      log.write(LogLevel::info,
+      log.write(Event::site_mount,
                 fmt::format("Path {}: serving files from '{}' directory", mount.path, mount.root));
-    log.write(LogLevel::info, uploads_line(*site));
-    for (const InboxConfig& inbox : site->config().inboxes) log.write(LogLevel::info, inbox_line(inbox));
+    log.write(Event::site_uploads, uploads_line(*site));
+    for (const InboxConfig& inbox : site->config().inboxes) log.write(Event::site_inbox, inbox_line(inbox));
     if (const std::string users = users_line(site->config()); !users.empty())
-      log.write(LogLevel::info, users);
+      log.write(Event::site_users, users);
   }
 }
 
-std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
-                                        const std::vector<Endpoint>& bound, const ListenerServices& services,
-                                        const Capacity& capacity) {
-  std::vector<std::string> warnings;
+std::vector<Warning> start_warnings(const Config& config, const Generation& generation,
+                                    const std::vector<Endpoint>& bound, const ListenerServices& services,
+                                    const Capacity& capacity) {
+  std::vector<Warning> warnings;
   const bool takes_uploads = std::ranges::any_of(generation.sites(), takes_uploads_of_everybody);
   if (const auto open = std::ranges::find_if(bound, is_reachable); open != bound.end() && takes_uploads)
     warnings.push_back(
-        fmt::format("Uploads are open to everybody who can reach {}: --uploads off, or --password-file, "
-                    "--token-file or a proxy in front that asks who they are",
-                    open->text()));
+        {Event::uploads_open,
+         fmt::format("Uploads are open to everybody who can reach {}: --uploads off, or --password-file, "
+                     "--token-file or a proxy in front that asks who they are",
+                     open->text())});
   if (std::ranges::any_of(generation.sites(), [](const auto& site) { return site->asks_for_secrets(); }))
     for (std::size_t i = 0; i < bound.size(); ++i)
       if (is_reachable(bound[i]) && services.answers_in_clear(i))
-        warnings.push_back(fmt::format(
-            "Passwords and tokens come to {} in clear text, for everybody on the way to read: see --tls",
-            bound[i].text()));
+        warnings.push_back(
+            {Event::secrets_in_clear,
+             fmt::format(
+                 "Passwords and tokens come to {} in clear text, for everybody on the way to read: see --tls",
+                 bound[i].text())});
   if (capacity.connections_per_thread != config.server.connections_per_thread ||
       capacity.queue != config.server.queue)
     warnings.push_back(
-        fmt::format("the limit of open files allows {} connections per thread and a queue of {}",
-                    capacity.connections_per_thread, capacity.queue));
+        {Event::descriptor_limit_low,
+         fmt::format("the limit of open files allows {} connections per thread and a queue of {}",
+                     capacity.connections_per_thread, capacity.queue)});
   if (!os::openat2_is_available())
-    warnings.emplace_back(
-        "openat2 is not available (it needs Linux 5.6 and a sandbox that allows it): no symbolic link is "
-        "followed");
+    warnings.push_back(
+        {Event::links_not_followed,
+         "openat2 is not available (it needs Linux 5.6 and a sandbox that allows it): no symbolic link is "
+         "followed"});
   return warnings;
 }
 
 void announce_admin(const std::vector<std::string>& names, const std::vector<Endpoint>& bound,
                     observe::LogWriter& log) {
-  for (const std::string& name : names) log.write(LogLevel::info, fmt::format("Admin: {} (/status)", name));
+  for (const std::string& name : names)
+    log.write(Event::admin_started, fmt::format("Admin: {} (/status)", name));
   for (const Endpoint& each : bound)
     if (is_reachable(each))
       log.write(
-          LogLevel::warning,
+          Event::admin_open,
           fmt::format("Warning: Whoever can reach {} learns how this server is, and nobody is asked who "
                       "they are: --admin 127.0.0.1:{} keeps it to this machine",
                       each.text(), each.port));
@@ -171,7 +177,7 @@ void write_totals(const observe::Registry& registry, observe::LogWriter& log) {
   const auto responses = [&](int digit) {
     return total(server::ExchangeCounts::kRequests, observe::label("status", fmt::format("{}xx", digit)));
   };
-  log.write(LogLevel::info,
+  log.write(Event::server_totals,
             fmt::format(
                 "Totals: {} responses (2xx {}, 3xx {}, 4xx {}, 5xx {}); connections: {} served, {} rejected; "
                 "documents: {} stored",
@@ -180,8 +186,8 @@ void write_totals(const observe::Registry& registry, observe::LogWriter& log) {
                 total(server::Acceptor::kRejected), total(store::UploadReport::kStored)));
 }
 
-void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log) {
-  for (const std::string& warning : warnings) log.write(LogLevel::warning, "Warning: " + warning);
+void write_warnings(const std::vector<Warning>& warnings, observe::LogWriter& log) {
+  for (const Warning& warning : warnings) log.write(warning.event, "Warning: " + warning.text);
 }
 
 }  // namespace bobbin::app

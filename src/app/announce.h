@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
+#include "app/warning.h"
 #include "base/endpoint.h"
 #include "http/listener_rules.h"
 #include "observe/log.h"
@@ -30,14 +31,13 @@ void announce_admin(const std::vector<std::string>& names, const std::vector<End
                     observe::LogWriter& log);
 
 /// Sentences about what an operator should know before the first client comes.
-[[nodiscard]] std::vector<std::string> start_warnings(const Config& config, const Generation& generation,
-                                                      const std::vector<Endpoint>& bound,
-                                                      const ListenerServices& services,
-                                                      const Capacity& capacity);
+[[nodiscard]] std::vector<Warning> start_warnings(const Config& config, const Generation& generation,
+                                                  const std::vector<Endpoint>& bound,
+                                                  const ListenerServices& services, const Capacity& capacity);
 
 /// Writes the line of the stop: what has been served and stored since the start.
 void write_totals(const observe::Registry& registry, observe::LogWriter& log);
 
-void write_warnings(const std::vector<std::string>& warnings, observe::LogWriter& log);
+void write_warnings(const std::vector<Warning>& warnings, observe::LogWriter& log);
 
 }  // namespace bobbin::app

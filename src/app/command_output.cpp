@@ -6,8 +6,8 @@
 
 namespace bobbin::app {
 
-void print_warnings(const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) std::fprintf(stderr, "bobbin: warning: %s\n", warning.c_str());
+void print_warnings(const std::vector<Warning>& warnings) {
+  for (const Warning& warning : warnings) std::fprintf(stderr, "bobbin: warning: %s\n", warning.text.c_str());
 }
 
 void print_failure(const std::string& message) { std::fprintf(stderr, "bobbin: %s\n", message.c_str()); }

@@ -32,12 +32,15 @@ std::string unknown_variable(const std::string& name, const std::vector<std::str
 
 EnvironmentSettings settings_of(const Environment& environment) {
   EnvironmentSettings result;
+  const auto warn = [&result](std::string text) {
+    result.warnings.push_back({observe::Event::variable_ignored, std::move(text)});
+  };
   for (const Option& option : options()) {
     if (!option.is_setting() || !option.is_flat()) continue;
     const auto variable = environment.find(option.variable());
     if (variable == environment.end()) continue;
     if (is_service_address(variable->second)) {
-      result.warnings.push_back(fmt::format(
+      warn(fmt::format(
           "{}: {} is ignored: it looks like the address of a service, which Kubernetes puts there",
           variable->first, in_quotes(variable->second)));
     } else {
@@ -47,7 +50,7 @@ EnvironmentSettings settings_of(const Environment& environment) {
   const std::vector<std::string> known = known_variables();
   for (const auto& [name, value] : environment)
     if (name.starts_with(kPrefix) && std::ranges::find(known, name) == known.end())
-      result.warnings.push_back(unknown_variable(name, known));
+      warn(unknown_variable(name, known));
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/options.h"
 #include "app/parse_configuration.h"
+#include "app/warning.h"
 
 namespace bobbin::app {
 
@@ -13,7 +14,7 @@ inline constexpr const char* kFileVariable = "BOBBIN_CONFIG";
 
 struct EnvironmentSettings {
   std::vector<Setting> settings;
-  std::vector<std::string> warnings;  ///< about variables that begin with BOBBIN_ and set nothing
+  std::vector<Warning> warnings;  ///< about variables that begin with BOBBIN_ and set nothing
 };
 
 /// The settings that the environment holds. A value such as tcp://10.96.0.5:80 is left out with a warning,

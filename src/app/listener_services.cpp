@@ -8,7 +8,7 @@
 namespace bobbin::app {
 namespace {
 
-using observe::LogLevel;
+using observe::Event;
 
 constexpr Duration kRotation = std::chrono::hours(12);
 constexpr observe::Metric kExpiry{"bobbin_tls_certificate_expiry_timestamp_seconds",
@@ -55,7 +55,7 @@ Result<std::unique_ptr<ListenerServices>, std::string> ListenerServices::create(
   return services;
 }
 
-Result<std::vector<std::string>, std::string> ListenerServices::check(const Config& config) {
+Result<std::vector<Warning>, std::string> ListenerServices::check(const Config& config) {
   observe::Registry registry;
   return TRY(create(config, {}, {}, registry))->take_warnings(wall_now());
 }
@@ -128,7 +128,7 @@ void ListenerServices::follow(const Config& config, WallTime now, Instant moment
     int& told = told_levels_[named.certificate->fingerprint()];
     const int level = expiry_level(*named.certificate, now);
     if (level > std::exchange(told, std::max(told, level)))
-      log.write(LogLevel::warning, "Warning: " + expiry_sentence(named, now));
+      log.write(Event::certificate_expires, "Warning: " + expiry_sentence(named, now));
   }
 }
 
@@ -137,13 +137,13 @@ void ListenerServices::follow_files(const Config& config, observe::LogWriter& lo
   if (!change_.is_due(TlsFiles::read(config).fingerprint(), tls_.fingerprint)) return;
   auto tls = open(config);
   if (!tls)
-    return log.write(LogLevel::error,
+    return log.write(Event::certificates_refused,
                      "The certificates have changed, but the old ones stay in use: " + tls.error());
   install(*std::move(tls));
-  log.write(LogLevel::info, "The certificates have changed and are in use");
+  log.write(Event::certificates_renewed, "The certificates have changed and are in use");
 }
 
-std::vector<std::string> ListenerServices::take_warnings(WallTime now) {
+std::vector<Warning> ListenerServices::take_warnings(WallTime now) {
   for (const OpenTls::Named& named : tls_.certificates)
     told_levels_[named.certificate->fingerprint()] = expiry_level(*named.certificate, now);
   return validity_warnings(tls_, now);

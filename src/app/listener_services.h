@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/open_tls.h"
 #include "app/settled_change.h"
+#include "app/warning.h"
 #include "base/endpoint.h"
 #include "base/result.h"
 #include "net/tls/context.h"
@@ -30,7 +31,7 @@ class ListenerServices {
       const Config& config, const std::vector<Endpoint>& bound, std::vector<std::size_t> configs,
       observe::Registry& registry);
   /// Looks whether `create` would succeed. Returns warnings.
-  [[nodiscard]] static Result<std::vector<std::string>, std::string> check(const Config& config);
+  [[nodiscard]] static Result<std::vector<Warning>, std::string> check(const Config& config);
 
   /// Gives each listener, in the order of `bound`, its service. This object outlives their connections.
   void attach(std::vector<server::Listener>& listeners) const;
@@ -52,7 +53,7 @@ class ListenerServices {
   /// is time to. `config` is the one that is in force.
   void follow(const Config& config, WallTime now, Instant moment, observe::LogWriter& log);
   /// Sentences about certificates that are not valid now or will expire; those that `follow` need not repeat.
-  [[nodiscard]] std::vector<std::string> take_warnings(WallTime now);
+  [[nodiscard]] std::vector<Warning> take_warnings(WallTime now);
 
  private:
   explicit ListenerServices(observe::Registry& registry) : registry_(registry) {}

@@ -119,9 +119,11 @@ class Opening {
   [[nodiscard]] Listening finish() {
     result_.warnings.reserve(passed_.size());
     for (const os::PassedDescriptor& unused : passed_)
-      result_.warnings.push_back(fmt::format(
-          "The descriptor {} that the service manager has passed is not used: --bind fd:{} uses it",
-          unused.number, unused.name));
+      result_.warnings.push_back(
+          {observe::Event::descriptor_not_used,
+           fmt::format(
+               "The descriptor {} that the service manager has passed is not used: --bind fd:{} uses it",
+               unused.number, unused.name)});
     return std::move(result_);
   }
 

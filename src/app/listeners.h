@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/start_failure.h"
+#include "app/warning.h"
 #include "base/endpoint.h"
 #include "base/result.h"
 #include "server/acceptor.h"
@@ -17,7 +18,7 @@ struct Listening {
   std::vector<server::Listener> listeners;
   std::vector<std::string> names;        ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
   std::vector<std::size_t> configs;      ///< of each, which listener of the configuration it belongs to
-  std::vector<std::string> warnings;     ///< sentences for the log
+  std::vector<Warning> warnings;         ///< sentences for the log
   std::vector<server::Listener> admin;   ///< those of --admin
   std::vector<std::string> admin_names;  ///< of each
 };

@@ -12,7 +12,7 @@ namespace {
 constexpr Duration kTick = seconds(1);
 constexpr milliseconds kLeastGrace{100};
 
-using observe::LogLevel;
+using observe::Event;
 
 milliseconds until(Instant moment) {
   if (moment == kNever) return os::Epoll::kForever;
@@ -53,7 +53,7 @@ void MainLoop::write_status() {
 }
 
 void MainLoop::begin_to_stop() {
-  parts_.main_log.write(LogLevel::info, "Shutting down server...");
+  parts_.main_log.write(Event::server_stopping, "Shutting down server...");
   parts_.health.begin_draining();
   // Even workers that have nothing to finish need a moment to end.
   const milliseconds grace = std::max(parts_.reloader.config().server.grace_period, kLeastGrace);
@@ -78,7 +78,8 @@ void MainLoop::handle_events() {
 void MainLoop::handle(int signal) {
   switch (signal) {
     case SIGUSR1: parts_.site_logs.reopen(); return parts_.log.reopen();
-    case SIGUSR2: return parts_.main_log.write(LogLevel::info, "SIGUSR2: upgrade is not supported yet");
+    case SIGUSR2:
+      return parts_.main_log.write(Event::signal_ignored, "SIGUSR2: upgrade is not supported yet");
     case SIGHUP:
       if (hang_up_stops_) break;
       if (stop_requested_) return;

@@ -202,13 +202,15 @@ std::string expiry_sentence(const OpenTls::Named& named, WallTime now) {
   return fmt::format("the certificate of {} {}: {}", in_quotes(named.file), when, http::format_date(end));
 }
 
-std::vector<std::string> validity_warnings(const OpenTls& tls, WallTime now) {
-  std::vector<std::string> warnings;
+std::vector<Warning> validity_warnings(const OpenTls& tls, WallTime now) {
+  std::vector<Warning> warnings;
   for (const OpenTls::Named& named : tls.certificates) {
-    if (expiry_level(*named.certificate, now) > 0) warnings.push_back(expiry_sentence(named, now));
+    if (expiry_level(*named.certificate, now) > 0)
+      warnings.push_back({observe::Event::certificate_expires, expiry_sentence(named, now)});
     if (now < named.certificate->not_before())
-      warnings.push_back(fmt::format("the certificate of {} is not valid before {}", in_quotes(named.file),
-                                     http::format_date(named.certificate->not_before())));
+      warnings.push_back({observe::Event::certificate_not_yet_valid,
+                          fmt::format("the certificate of {} is not valid before {}", in_quotes(named.file),
+                                      http::format_date(named.certificate->not_before()))});
   }
   return warnings;
 }

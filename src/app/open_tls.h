@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/warning.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/tls/certificate.h"
@@ -56,7 +57,7 @@ struct OpenTls {
 [[nodiscard]] Result<OpenTls, std::string> open_tls(const Config& config, const TlsIdentity& identity);
 
 /// Sentences about certificates that are not valid at this moment, or that will expire within 21 days.
-[[nodiscard]] std::vector<std::string> validity_warnings(const OpenTls& tls, WallTime now);
+[[nodiscard]] std::vector<Warning> validity_warnings(const OpenTls& tls, WallTime now);
 
 /// How many of the moments 21, 7, 1 and 0 days before the end of its validity have passed.
 [[nodiscard]] int expiry_level(const net::tls::Certificate& certificate, WallTime now);

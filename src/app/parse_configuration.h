@@ -11,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/forward_words.h"
+#include "app/warning.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "inbox/record_folders.h"
@@ -21,19 +22,19 @@ namespace bobbin::app {
 /// Start the server. `warnings`: sentences for the log.
 struct Run {
   Config config;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
 };
 /// Look whether the server could be started (--check-config). `subject` is the name of the configuration
 /// file, or empty.
 struct Check {
   Config config;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
   std::string subject;
 };
 /// Show what would be served (bobbin audit). `subject` as above.
 struct Audit {
   Config config;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
   std::string subject;
   bool shows_all = false;  ///< every URL, and every finding
   bool as_json = false;
@@ -41,7 +42,7 @@ struct Audit {
 /// Say what would be answered to one request (bobbin explain).
 struct Explain {
   Config config;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
   std::string method;
   std::string url;                  ///< with scheme and host, or a path
   std::vector<std::string> fields;  ///< "Name: value" each

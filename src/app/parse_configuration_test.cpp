@@ -687,8 +687,8 @@ TEST(Configuration, TheEnvironmentOfOthersIsAWarning) {
   const auto& run = std::get<app::Run>(outcome);
   EXPECT_EQ(run.config, Config{});
   ASSERT_EQ(run.warnings.size(), 2U);
-  EXPECT_THAT(run.warnings[0], testing::StartsWith("BOBBIN_PORT: \"tcp://10.96.0.5:80\" is ignored"));
-  EXPECT_EQ(run.warnings[1], "BOBBIN_TREADS: no such option; did you mean BOBBIN_THREADS?");
+  EXPECT_THAT(run.warnings[0].text, testing::StartsWith("BOBBIN_PORT: \"tcp://10.96.0.5:80\" is ignored"));
+  EXPECT_EQ(run.warnings[1].text, "BOBBIN_TREADS: no such option; did you mean BOBBIN_THREADS?");
 }
 
 TEST(Configuration, SwitchesAndListsAreTakenAsPeopleWriteThem) {

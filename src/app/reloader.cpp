@@ -16,7 +16,7 @@
 namespace bobbin::app {
 namespace {
 
-using observe::LogLevel;
+using observe::Event;
 
 constexpr observe::Metric kReloadSucceeded{
     "bobbin_config_last_reload_successful",
@@ -108,7 +108,7 @@ void Reloader::note_reload(bool succeeded) {
 
 void Reloader::reload() {
   const auto refuse = [this](const std::string& message) {
-    log_.write(LogLevel::error, "Reload refused, everything stays as it was: " + message);
+    log_.write(Event::reload_refused, "Reload refused, everything stays as it was: " + message);
     note_reload(false);
   };
   const ParseOutcome outcome = parse_();
@@ -134,11 +134,11 @@ void Reloader::reload() {
   install(*std::move(generation));
   forget_reports();
   note_reload(true);
-  log_.write(LogLevel::info, "Configuration reloaded");
+  log_.write(Event::configuration_reloaded, "Configuration reloaded");
   announce_sites(*generation_, bound_, services_.schemes(), log_);
   write_warnings(services_.take_warnings(wall_now()), log_);
   if (!kept.empty())
-    log_.write(LogLevel::warning,
+    log_.write(Event::restart_needed,
                fmt::format("Warning: only a restart can change {}", fmt::join(kept, ", ")));
   write_warnings(run->warnings, log_);
 }
@@ -180,11 +180,12 @@ void Reloader::follow_files() {
   auto generation = generation_->with_files_read_anew();
   if (!generation)
     return log_.write(
-        LogLevel::error,
+        Event::files_refused,
         "Passwords, tokens, redirects or error pages have changed, but the old ones stay in use: " +
             generation.error());
   install(*std::move(generation));
-  log_.write(LogLevel::info, "Passwords, tokens, redirects or error pages have changed and are in use");
+  log_.write(Event::files_reloaded,
+             "Passwords, tokens, redirects or error pages have changed and are in use");
 }
 
 void Reloader::install(std::shared_ptr<const Generation> generation) {
@@ -203,13 +204,13 @@ void Reloader::forget_reports() {
 void Reloader::report(const std::string& name, RootState state, bool is_followed) {
   const std::string root = "The root '" + name + "' ";
   switch (state) {
-    case RootState::same: return log_.write(LogLevel::info, root + "leads to the served directory again");
+    case RootState::same: return log_.write(Event::root_found, root + "leads to the served directory again");
     case RootState::gone:
       return log_.write(
-          LogLevel::warning,
+          Event::root_missing,
           "Warning: " + root + "leads nowhere any more; the directory that it led to is served on");
     case RootState::elsewhere:
-      return log_.write(LogLevel::info,
+      return log_.write(Event::root_moved,
                         root + "leads to another directory" +
                             (is_followed ? ", which is served from now on" : "; SIGHUP changes over to it"));
   }

@@ -37,7 +37,7 @@ constexpr int kExitForced = 3;
 constexpr int kExitDiskFailed = 74;  // EX_IOERR of sysexits.h
 constexpr Duration kForcedEnd = seconds(1);
 
-using observe::LogLevel;
+using observe::Event;
 
 server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
                                    std::vector<server::SiteLog> site_logs,
@@ -110,7 +110,7 @@ Result<server::Acceptor> create_acceptor(const server::AcceptorSettings& setting
 [[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, Process& process) {
   static_cast<void>(loop.wait_for(milestone, monotonic_now() + kForcedEnd));
   write_totals(*process.registry, process.main_log);
-  process.main_log.write(LogLevel::info, "Server stopped");
+  process.main_log.write(Event::server_stopped, "Server stopped");
   process.site_logs.stop();
   process.log->stop();
   std::_Exit(kExitForced);
@@ -127,7 +127,7 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
   pool.join();
   executor.join();
   write_totals(*process.registry, process.main_log);
-  process.main_log.write(LogLevel::info, "Server stopped");
+  process.main_log.write(Event::server_stopped, "Server stopped");
   process.site_logs.stop();
   process.log->stop();
 }

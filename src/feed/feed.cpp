@@ -10,7 +10,7 @@
 namespace bobbin::feed {
 namespace {
 
-using observe::LogLevel;
+using observe::Event;
 
 // No reader waits for more than one task.
 constexpr executor::Lane::Limits kReading{.parallel = 2, .waiting = std::numeric_limits<std::size_t>::max()};
@@ -85,7 +85,7 @@ void Feed::run_scan(const std::shared_ptr<Scan>& scan) {
 
 void Feed::try_again_later(const std::shared_ptr<Scan>& scan, const Error& error) {
   if (!std::exchange(scan->has_failed, true))
-    log_.write(LogLevel::error,
+    log_.write(Event::feed_not_read,
                fmt::format("The records of the inbox {} cannot be read, and readers are answered 503: {}. It "
                            "is tried again each second",
                            name_, error.message()));
@@ -221,7 +221,7 @@ Result<bool> Feed::append(std::string& text, const IndexEntry& entry, const Piec
       append_record(text, key.form, *whole, key.source, is_first);
       return true;
     }
-    log_.write(LogLevel::error,
+    log_.write(Event::feed_record_left_out,
                fmt::format("The feed of the inbox {} leaves out the record {}: its file {} is not whole",
                            name_, entry.sequence, name));
   }

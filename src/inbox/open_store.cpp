@@ -31,8 +31,8 @@ OpenStore::~OpenStore() {
   executor_.join();
 }
 
-void OpenStore::Messages::write(observe::LogLevel level, std::string_view message) {
-  if (!wants(level)) return;
+void OpenStore::Messages::write(observe::Event event, std::string_view message) {
+  if (!wants(observe::level_of(event))) return;
   const Lock lock(mutex_);
   if (!text_.empty()) text_ += ". ";
   text_ += message;

@@ -32,7 +32,7 @@ class OpenStore {
     [[nodiscard]] bool wants(observe::LogLevel level) const override {
       return level <= observe::LogLevel::warning;
     }
-    void write(observe::LogLevel level, std::string_view message) override EXCLUDES(mutex_);
+    void write(observe::Event event, std::string_view message) override EXCLUDES(mutex_);
     void write_block(std::string_view) override {}
     [[nodiscard]] std::string_view name() const override { return ""; }
     [[nodiscard]] std::string text() EXCLUDES(mutex_);

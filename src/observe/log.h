@@ -29,10 +29,10 @@ class LogWriter {
   virtual ~LogWriter() = default;
   [[nodiscard]] virtual bool wants(LogLevel level) const = 0;
   /// One line, as append_message makes it: no client writes a line of its own, and none makes one that is too
-  /// large to be logged.
-  virtual void write(LogLevel level, std::string_view message) = 0;
+  /// large to be logged. Nothing when the level of the event is not wanted.
+  virtual void write(Event event, std::string_view message) = 0;
   /// The same, about a connection or an exchange.
-  virtual void write_about(const Origin&, LogLevel level, std::string_view message) { write(level, message); }
+  virtual void write_about(const Origin&, Event event, std::string_view message) { write(event, message); }
   /// One entry of several finished lines, each ending in '\n', written in one piece. Not filtered, not
   /// escaped.
   virtual void write_block(std::string_view lines) = 0;

@@ -32,7 +32,8 @@ void LogOutput::reopen() {
   if (path_.empty()) return;
   auto fresh = os::LogFile::open(path_);
   if (!fresh) {
-    return write(warning(fmt::format("Warning: cannot reopen the log file, going on with the old one ({})",
+    return write(warning(Event::log_not_reopened,
+                         fmt::format("Warning: cannot reopen the log file, going on with the old one ({})",
                                      fresh.error().message())));
   }
   file_ = *std::move(fresh);
@@ -72,12 +73,13 @@ bool LogOutput::wait_for_room() {
 std::string LogOutput::loss_report() const {
   // A torn line is ended first: what comes next must stand on a line of its own.
   return (is_inside_line_ ? "\n" : "") +
-         warning(fmt::format("Warning: {} log lines lost ({})", lost_lines_, last_error_.message()));
+         warning(Event::log_lines_lost,
+                 fmt::format("Warning: {} log lines lost ({})", lost_lines_, last_error_.message()));
 }
 
-std::string LogOutput::warning(std::string_view text) const {
+std::string LogOutput::warning(Event event, std::string_view text) const {
   std::string line;
-  append_message(line, format_, {.time = wall_now(), .level = LogLevel::warning, .text = text});
+  append_message(line, format_, {.time = wall_now(), .event = event, .text = text});
   return line;
 }
 

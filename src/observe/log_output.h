@@ -36,7 +36,7 @@ class LogOutput {
   void lose(std::uint64_t lines);
   [[nodiscard]] bool wait_for_room();
   [[nodiscard]] std::string loss_report() const;
-  [[nodiscard]] std::string warning(std::string_view text) const;
+  [[nodiscard]] std::string warning(Event event, std::string_view text) const;
 
   std::string path_;
   os::LogFile file_;

@@ -61,7 +61,7 @@ TEST(LogOutput, ItsOwnLinesHaveTheFormatOfTheOthers) {
   EXPECT_THAT(
       content_of(path),
       MatchesRegex(
-          R"~(.\{"time":"[^"]+","level":"warning","message":"Warning: 1 log lines lost \(write: File too large\)"\}.\{\}.)~"));
+          R"~(.\{"time":"[^"]+","level":"warning","event":"log_lines_lost","message":"Warning: 1 log lines lost \(write: File too large\)"\}.\{\}.)~"));
 }
 
 TEST(LogOutput, SurvivesADeviceThatIsAlwaysFull) {

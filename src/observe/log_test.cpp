@@ -53,8 +53,8 @@ TEST_F(LogTest, LinesHaveATimestampAndTheThreadsName) {
   LogWriter& main = log->writer("");
   LogWriter& worker = log->writer("Thread-1");
   EXPECT_EQ(worker.name(), "Thread-1");
-  main.write(LogLevel::info, "Thread pool size: 10");
-  worker.write(LogLevel::warning, "two\nlines");
+  main.write(Event::server_threads, "Thread pool size: 10");
+  worker.write(Event::security_violation, "two\nlines");
   log->stop();
   EXPECT_THAT(lines_of(content_of(path_)),
               ElementsAre(MatchesRegex(kStamp + "Thread pool size: 10"),
@@ -65,17 +65,19 @@ TEST_F(LogTest, InJsonEveryLineIsAnObject) {
   auto log = *Log::open({.file = path_, .format = MessageFormat::json});
   LogWriter& worker = log->writer("Thread-1");
   const Origin origin{.worker = 1, .connection = 5, .client = {.port = 9, .address = {127, 0, 0, 1}}};
-  worker.write(LogLevel::info, "one");
-  worker.write_about(origin, LogLevel::warning, "two");
+  worker.write(Event::pool_status, "one");
+  worker.write_about(origin, Event::tls_failed, "two");
   worker.write_block(std::string(LogWriter::kMostEntryBytes, 'x') + '\n');
   log->stop();
   EXPECT_THAT(
       lines_of(content_of(path_)),
       ElementsAre(
-          MatchesRegex(R"(\{"time":"[^"]+","level":"info","thread":"Thread-1","message":"one"\})"),
           MatchesRegex(
-              R"(\{"time":"[^"]+","level":"warning","thread":"Thread-1","client":"127\.0\.0\.1:9","connection_id":"1-5","message":"two"\})"),
-          MatchesRegex(R"(\{"time":"[^"]+","level":"warning","message":"Warning: 1 log lines dropped"\})")));
+              R"(\{"time":"[^"]+","level":"info","event":"pool_status","thread":"Thread-1","message":"one"\})"),
+          MatchesRegex(
+              R"(\{"time":"[^"]+","level":"warning","event":"tls_failed","thread":"Thread-1","client":"127\.0\.0\.1:9","connection_id":"1-5","message":"two"\})"),
+          MatchesRegex(
+              R"(\{"time":"[^"]+","level":"warning","event":"log_lines_dropped","message":"Warning: 1 log lines dropped"\})")));
 }
 
 TEST_F(LogTest, FiltersByLevelButNotBlocks) {
@@ -85,10 +87,10 @@ TEST_F(LogTest, FiltersByLevelButNotBlocks) {
   EXPECT_TRUE(writer.wants(LogLevel::warning));
   EXPECT_FALSE(writer.wants(LogLevel::info));
   EXPECT_FALSE(writer.wants(LogLevel::debug));
-  writer.write(LogLevel::debug, "a");
-  writer.write(LogLevel::info, "b");
-  writer.write(LogLevel::warning, "c");
-  writer.write(LogLevel::error, "d");
+  writer.write(Event::request_answered, "a");
+  writer.write(Event::pool_status, "b");
+  writer.write(Event::pool_saturated, "c");
+  writer.write(Event::request_failed, "d");
   writer.write_block("e\nf\\\n");
   log->stop();
   EXPECT_THAT(lines_of(content_of(path_)), ElementsAre(MatchesRegex(".*c"), MatchesRegex(".*d"), "e", "f\\"));
@@ -96,7 +98,7 @@ TEST_F(LogTest, FiltersByLevelButNotBlocks) {
 
 TEST_F(LogTest, AMessageIsNeverTooLargeToBeLogged) {
   auto log = opened_log(path_);
-  log->writer("").write(LogLevel::info, "Security violation: " + std::string(1'000'000, '\x80'));
+  log->writer("").write(Event::security_violation, "Security violation: " + std::string(1'000'000, '\x80'));
   log->stop();
   EXPECT_THAT(lines_of(content_of(path_)),
               ElementsAre(MatchesRegex(kStamp + R"(Security violation: (\\x80)+\(cut\))")));
@@ -311,7 +313,7 @@ TEST_F(LogTest, DropsOfTheLastMomentAreReportedAtTheStop) {
 TEST_F(LogTest, AFullDeviceKillsNobody) {
   auto log = opened_log("/dev/full");
   LogWriter& writer = log->writer("");
-  for (int i = 0; i < 1000; ++i) writer.write(LogLevel::info, "line");
+  for (int i = 0; i < 1000; ++i) writer.write(Event::pool_status, "line");
   log->stop();
 }
 

@@ -18,13 +18,13 @@ constexpr seconds kHangPatience{1};
 
 }  // namespace
 
-void RingWriter::write(const Origin* origin, LogLevel level, std::string_view message) {
-  if (!wants(level)) return;
+void RingWriter::write(const Origin* origin, Event event, std::string_view message) {
+  if (!wants(level_of(event))) return;
   const WallTime now = wall_now();
   line_.clear();
   append_message(line_, format_,
-                 {.time = now, .level = level, .thread_name = name_, .text = message, .origin = origin});
-  if (level <= LogLevel::warning) warnings_.add(message, now);
+                 {.time = now, .event = event, .thread_name = name_, .text = message, .origin = origin});
+  if (level_of(event) <= LogLevel::warning) warnings_.add(message, now);
   hand_in(line_);
 }
 
@@ -140,7 +140,7 @@ void Logger::report_drops(bool at_once) {
   if (dropped == dropped_reported_) return;
   if (still_dropping && !at_once && now - drops_reported_at_ < kDropReportInterval) return;
   const std::string text = fmt::format("Warning: {} log lines dropped", dropped - dropped_reported_);
-  append_message(batch_, format_, {.time = wall_now(), .level = LogLevel::warning, .text = text});
+  append_message(batch_, format_, {.time = wall_now(), .event = Event::log_lines_dropped, .text = text});
   dropped_reported_ = dropped;
   drops_reported_at_ = now;
 }

@@ -27,9 +27,9 @@ class RingWriter final : public LogWriter {
 
   [[nodiscard]] bool wants(LogLevel level) const override { return level <= level_; }
   [[nodiscard]] std::string_view name() const override { return name_; }
-  void write(LogLevel level, std::string_view message) override { write(nullptr, level, message); }
-  void write_about(const Origin& origin, LogLevel level, std::string_view message) override {
-    write(&origin, level, message);
+  void write(Event event, std::string_view message) override { write(nullptr, event, message); }
+  void write_about(const Origin& origin, Event event, std::string_view message) override {
+    write(&origin, event, message);
   }
   void write_block(std::string_view lines) override { hand_in(lines); }
 
@@ -41,7 +41,7 @@ class RingWriter final : public LogWriter {
   static constexpr std::size_t kRingBytes = kMostEntryBytes + EntryRing::kHeaderBytes;
 
  private:
-  void write(const Origin* origin, LogLevel level, std::string_view message);
+  void write(const Origin* origin, Event event, std::string_view message);
   void hand_in(std::string_view lines);
 
   const std::string name_;

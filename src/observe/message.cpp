@@ -7,16 +7,6 @@
 namespace bobbin::observe {
 namespace {
 
-std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::error: return "error";
-    case LogLevel::warning: return "warning";
-    case LogLevel::info: return "info";
-    case LogLevel::debug: return "debug";
-  }
-  return {};
-}
-
 void add_text(LineBuilder& line, const Message& message) {
   add_line_start(line, message.time, message.thread_name);
   add_escaped(line, message.text);
@@ -31,7 +21,9 @@ void add_json(LineBuilder& line, const Message& message) {
   line.add(R"({"time":")");
   add_json_time(line, message.time);
   line.add(R"(","level":")");
-  line.add(name_of(message.level));
+  line.add(name_of(level_of(message.event)));
+  line.add(R"(","event":")");
+  line.add(name_of(message.event));
   line.add('"');
   if (!message.thread_name.empty()) {
     line.add(R"(,"thread":")");

@@ -7,10 +7,9 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "observe/event.h"
 
 namespace bobbin::observe {
-
-enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
 /// What messages look like.
 enum class MessageFormat : std::uint8_t {
@@ -31,7 +30,7 @@ struct Origin {
 /// Views live as long as the call. What has no thread or origin has an empty name, or null.
 struct Message {
   WallTime time;
-  LogLevel level = LogLevel::info;
+  Event event;
   std::string_view thread_name = {};
   std::string_view text;
   const Origin* origin = nullptr;

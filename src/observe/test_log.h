@@ -23,9 +23,9 @@ class TestLog : public Log, private LogWriter {
 
  private:
   bool wants(LogLevel) const override { return true; }
-  void write(LogLevel level, std::string_view message) override {
+  void write(Event event, std::string_view message) override {
     const Lock lock(mutex_);
-    lines_[level].emplace_back(message);
+    lines_[level_of(event)].emplace_back(message);
   }
   void write_block(std::string_view) override {}
   std::string_view name() const override { return "test"; }

@@ -120,7 +120,7 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
       continue;
     }
     if (pool_.admit(arrival, log_) == WorkerPool::Admission::refused) {
-      log_.write(observe::LogLevel::warning,
+      log_.write(observe::Event::queue_full,
                  "Warning: Connection queue full, rejecting connection from " + arrival.peer.text());
       reject(std::move(arrival));
     }
@@ -131,14 +131,14 @@ std::size_t Acceptor::accept_some(const Listener& listener, Instant now) {
 bool Acceptor::may_connect(const Endpoint& peer) {
   if (contains(proxies_, peer)) return true;
   untrusted_count_.add();
-  log_.write(observe::LogLevel::warning,
+  log_.write(observe::Event::peer_not_trusted,
              "Warning: " + peer.text() + " is none of --trusted-proxies, closing its connection");
   return false;
 }
 
 void Acceptor::out_of_descriptors(const Listener& listener, const Error& error, Instant now) {
   if (!std::exchange(starved_, true))
-    log_.write(observe::LogLevel::warning,
+    log_.write(observe::Event::accepting_paused,
                "Warning: Cannot accept connections for a moment: " + error.message());
   // The oldest waiting client is told; the others wait in the kernel. Its number is the spare one's, or that
   // of a client which has got its answer and would be read on for a while.
@@ -164,7 +164,7 @@ void Acceptor::renew_spare() {
 void Acceptor::set_listening(bool listening) {
   for (std::size_t i = 0; i < listeners_.size(); ++i)
     if (const auto changed = epoll_.set_watched(listeners_[i].socket, listening, i); !changed)
-      log_.write(observe::LogLevel::error, changed.error().message());
+      log_.write(observe::Event::listener_not_watched, changed.error().message());
   if (listening) paused_until_ = kNever;
 }
 
@@ -187,9 +187,9 @@ bool Acceptor::take_place(Arrival& arrival, Instant now) {
   auto place = limits_->connect(arrival.peer, now);
   if (!place) {
     limited_count_.add();
-    log_.write(observe::LogLevel::warning, "Warning: " + arrival.peer.address_text() +
-                                               " has as many connections as a client may, rejecting " +
-                                               arrival.peer.text());
+    log_.write(observe::Event::client_connections_exceeded,
+               "Warning: " + arrival.peer.address_text() +
+                   " has as many connections as a client may, rejecting " + arrival.peer.text());
     return false;
   }
   arrival.place = *std::move(place);

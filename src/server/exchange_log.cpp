@@ -7,6 +7,7 @@ namespace bobbin::server {
 namespace {
 
 using observe::AccessFormat;
+using observe::Event;
 using observe::LogLevel;
 
 observe::ExchangeRecord::Action action_of(http::HandlerLogFields::Action action) {
@@ -58,20 +59,20 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
   const auto& [summary, origin, now, duration, certificate] = event;
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
-  if (!handler.cause.empty()) log_.write_about(origin, LogLevel::error, "Error: " + handler.cause);
+  if (!handler.cause.empty()) log_.write_about(origin, Event::request_failed, "Error: " + handler.cause);
   const Destination& destination = destination_of(handler);
   const bool shows_details = has_room_for_details(destination);
   if (!handler.violation.empty() && (!shows_details || destination.log != &log_))
-    log_.write_about(origin, LogLevel::warning, "Security violation: " + handler.violation);
+    log_.write_about(origin, Event::security_violation, "Security violation: " + handler.violation);
   if (!fields.detail.empty() && log_.wants(LogLevel::debug))
-    log_.write_about(origin, LogLevel::debug, answered(summary.status, fields.detail));
+    log_.write_about(origin, Event::request_answered, answered(summary.status, fields.detail));
   if (!writes_exchanges_) return;
   if (!handler.is_logged) {
     if (origin.exchange == 1) unlogged_.insert(origin.connection);
     return;
   }
   if (handler.action == http::HandlerLogFields::Action::created_file && !shows_details)
-    log_.write_about(origin, LogLevel::info, "Created file: " + handler.subject);
+    log_.write_about(origin, Event::document_created, "Created file: " + handler.subject);
   const observe::ExchangeRecord record{
       .time = now - duration,
       .duration = duration,
@@ -102,22 +103,23 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {
   const auto& [session, origin, is_admitted, security_failure, proxy_failure] = event;
   if (!is_admitted)
-    log_.write_about(origin, LogLevel::warning,
+    log_.write_about(origin, Event::client_connections_exceeded,
                      "Warning: The client has as many connections as a client may, rejecting this one");
   if (!security_failure.empty())
-    log_.write_about(origin, LogLevel::warning, "TLS failed: " + std::string(security_failure));
+    log_.write_about(origin, Event::tls_failed, "TLS failed: " + std::string(security_failure));
   if (!proxy_failure.empty())
-    log_.write_about(origin, LogLevel::warning, "PROXY header refused: " + std::string(proxy_failure));
+    log_.write_about(origin, Event::proxy_header_refused,
+                     "PROXY header refused: " + std::string(proxy_failure));
   const bool began_unlogged = !unlogged_.empty() && unlogged_.erase(origin.connection) > 0;
   if (!writes_exchanges_ || server_.format != AccessFormat::transfer) return;
   if (began_unlogged && session.requests() == 1) return;
-  if (session.timed_out()) return log_.write_about(origin, LogLevel::info, "Connection timeout");
-  log_.write_about(origin, LogLevel::info,
+  if (session.timed_out()) return log_.write_about(origin, Event::connection_timeout, "Connection timeout");
+  log_.write_about(origin, Event::connection_closed,
                    "Connection closed (" + std::to_string(session.requests()) + " requests served)");
 }
 
 void ExchangeLog::limit_exceeded(const LimitExceeded& event) {
-  log_.write_about(event.origin, LogLevel::warning,
+  log_.write_about(event.origin, Event::http2_limit_exceeded,
                    "Security violation: HTTP/2 limit exceeded (" + std::string(event.limit) + ")");
 }
 

@@ -7,7 +7,7 @@
 
 namespace bobbin::server {
 
-using observe::LogLevel;
+using observe::Event;
 
 namespace {
 
@@ -67,8 +67,8 @@ WorkerPool::Admission WorkerPool::admit(Arrival& arrival, observe::LogWriter& lo
     saturation_begins = !std::exchange(saturated_, true);
   }
   for (const Arrival& gone : abandoned)
-    log.write(LogLevel::info, "Connection from " + gone.peer.text() + " has left the queue");
-  log.write(LogLevel::warning, "Warning: Thread pool saturated, queuing connection");
+    log.write(Event::queue_left, "Connection from " + gone.peer.text() + " has left the queue");
+  log.write(Event::pool_saturated, "Warning: Thread pool saturated, queuing connection");
   if (saturation_begins) log_status(log);
   make_room();
   return Admission::queued;
@@ -138,7 +138,8 @@ std::optional<Arrival> WorkerPool::released(unsigned worker_number, observe::Log
     }
   }
   if (next)
-    log.write(LogLevel::info, "Connection dequeued, assigned to Thread-" + std::to_string(worker_number));
+    log.write(Event::connection_dequeued,
+              "Connection dequeued, assigned to Thread-" + std::to_string(worker_number));
   if (saturation_ends) log_status(log);
   return next;
 }
@@ -163,7 +164,7 @@ unsigned WorkerPool::active() const {
 }
 
 void WorkerPool::log_status(observe::LogWriter& log) const {
-  log.write(LogLevel::info,
+  log.write(Event::pool_status,
             "Thread pool status: " + std::to_string(active()) + "/" + std::to_string(threads()) + " active");
 }
 

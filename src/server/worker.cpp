@@ -253,7 +253,7 @@ void Worker::drive(Connection& connection, Instant now, Action action) {
       progress = connection.drive(scratch_, now);
     }
   } catch (const std::exception& exception) {
-    log_.write_about(origin_of(connection), observe::LogLevel::error,
+    log_.write_about(origin_of(connection), observe::Event::internal_error,
                      std::string("Internal error: ") + exception.what());
     connection.session().abort(http::Outcome::cut_short, now);
   }
@@ -298,7 +298,7 @@ bool Worker::watch(Connection& connection) {
            epoll_.rearm(connection.transport().descriptor(), tag);
   const auto watched = epoll_.add_edge_triggered(connection.transport().descriptor(), tag);
   if (!watched)
-    log_.write_about(origin_of(connection), observe::LogLevel::error,
+    log_.write_about(origin_of(connection), observe::Event::connection_not_watched,
                      "Cannot watch a connection: " + watched.error().message());
   connection.is_watched = watched.has_value();
   connection.must_rearm = false;
@@ -317,7 +317,7 @@ void Worker::take(Answer&& answer, Instant now) {
     });
   // Nobody was told, but what is on disk must not go unmentioned.
   if (!was_given && !created.empty())
-    log_.write(observe::LogLevel::info, "Created file: " + created + " (the client had left)");
+    log_.write(observe::Event::document_created, "Created file: " + created + " (the client had left)");
 }
 
 void Worker::take(Resumed resumed, Instant now) {

@@ -226,7 +226,8 @@ void FileCommitter::withdraw(Uploads& batch, const Error& error) {
     if (upload.name.empty()) continue;
     upload.failure = {Reason::failed, error};
     if (const auto removed = folder_.remove(upload.name); !removed)
-      report_.add_error(fmt::format("Upload refused, but its file {} could not be removed: {}", upload.name,
+      report_.add_error(observe::Event::document_not_removed,
+                        fmt::format("Upload refused, but its file {} could not be removed: {}", upload.name,
                                     removed.error().message()));
   }
 }

@@ -11,7 +11,7 @@
 namespace bobbin::store {
 namespace {
 
-using observe::LogLevel;
+using observe::Event;
 
 /// Documents that have been begun are finished while the server stops.
 executor::Lane& writing_lane(executor::Executor& executor, const Folder& folder,
@@ -28,12 +28,13 @@ Durability resolve(const FolderStore::Limits& limits, const Folder& folder, obse
   const std::string obstacle = folder.journal_obstacle();
   if (obstacle.empty()) return Durability::journal;
   if (wanted == Durability::journal) {
-    log.write(LogLevel::warning,
+    log.write(Event::journal_unreliable,
               fmt::format("Warning: the journal in '{}' cannot be relied on: {}", folder.path(), obstacle));
     return wanted;
   }
-  log.write(LogLevel::info, fmt::format("Each document in '{}' is synced by itself, without a journal: {}",
-                                        folder.path(), obstacle));
+  log.write(Event::journal_not_used,
+            fmt::format("Each document in '{}' is synced by itself, without a journal: {}", folder.path(),
+                        obstacle));
   return Durability::files;
 }
 
@@ -60,13 +61,14 @@ Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder>
   auto store = std::make_shared<FolderStore>(std::move(folder), executor, logs, registry, limits);
   switch (TRY(store->folder_->own())) {
     case Ownership::another_process:
-      log.write(LogLevel::warning, fmt::format("Warning: another server stores documents in '{}': uploads "
-                                               "are answered 503 until it has ended",
-                                               store->folder_->path()));
+      log.write(Event::folder_occupied,
+                fmt::format("Warning: another server stores documents in '{}': uploads "
+                            "are answered 503 until it has ended",
+                            store->folder_->path()));
       store->reported_state_.set("occupied");
       return store;
     case Ownership::unknown:
-      log.write(LogLevel::warning,
+      log.write(Event::folder_without_locks,
                 fmt::format("Warning: the file system of '{}' has no locks: make sure that "
                             "only one server stores documents there",
                             store->folder_->path()));
@@ -75,9 +77,10 @@ Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder>
   }
   if (const auto prepared = store->prepare(); !prepared) {
     if (store->state() != State::full) return failure(prepared.error());
-    log.write(LogLevel::warning, fmt::format("Warning: no document can be stored in '{}' until there is "
-                                             "space: {}",
-                                             store->folder_->path(), prepared.error().message()));
+    log.write(Event::disk_full_at_start,
+              fmt::format("Warning: no document can be stored in '{}' until there is "
+                          "space: {}",
+                          store->folder_->path(), prepared.error().message()));
   }
   return store;
 }
@@ -147,14 +150,16 @@ void FolderStore::try_to_take_over() {
 void FolderStore::take_over(Tenure before) {
   const auto prepared = prepare();
   if (prepared) {
-    log_.write(LogLevel::info,
-               before == Tenure::full
-                   ? fmt::format("There is space again in '{}': uploads are taken", folder_->path())
-                   : fmt::format("The other server has given '{}' up: uploads are taken", folder_->path()));
+    before == Tenure::full
+        ? log_.write(Event::disk_has_space,
+                     fmt::format("There is space again in '{}': uploads are taken", folder_->path()))
+        : log_.write(Event::folder_taken_over,
+                     fmt::format("The other server has given '{}' up: uploads are taken", folder_->path()));
   } else if (tenure_ == Tenure::unusable || before != Tenure::full) {
-    log_.write(LogLevel::error, fmt::format("No document can be stored in '{}'{}: {}", folder_->path(),
-                                            tenure_ == Tenure::full ? " until there is space" : "",
-                                            prepared.error().message()));
+    const bool is_full = tenure_ == Tenure::full;
+    log_.write(is_full ? Event::disk_full : Event::folder_unusable,
+               fmt::format("No document can be stored in '{}'{}: {}", folder_->path(),
+                           is_full ? " until there is space" : "", prepared.error().message()));
   }
 }
 
@@ -180,19 +185,19 @@ void FolderStore::prove() {
   if (!opened) reported_state_.set(lacks_space ? "full" : "closed");
   if (opened) {
     schedule_.passed(now);
-    log_.write(LogLevel::warning,
+    log_.write(Event::disk_recovered,
                fmt::format("The disk of '{}' stores again: what was written to it was read back. Uploads are "
                            "taken; those that were refused are not stored",
                            folder_->path()));
   } else if (lacks_space) {
     schedule_.put_off(now);
     if (!lacked_space)
-      log_.write(LogLevel::error, fmt::format("No document can be stored in '{}' until there is space: {}",
-                                              folder_->path(), opened.error().message()));
+      log_.write(Event::disk_full, fmt::format("No document can be stored in '{}' until there is space: {}",
+                                               folder_->path(), opened.error().message()));
   } else if (opened.error().code == EBUSY) {
     schedule_.put_off(now);
   } else if (const auto pause = schedule_.failed(now)) {
-    log_.write(LogLevel::error,
+    log_.write(Event::disk_failing,
                fmt::format("The disk of '{}' does not store: {}. It is tried again in {} s", folder_->path(),
                            opened.error().message(), std::chrono::ceil<seconds>(*pause).count()));
   } else {
@@ -207,7 +212,7 @@ Result<void> FolderStore::try_to_reopen() {
 }
 
 void FolderStore::say_given_up(const std::string& reason) {
-  log_.write(LogLevel::error,
+  log_.write(Event::disk_given_up,
              fmt::format("The disk of '{}' cannot be relied on ({}): uploads are refused until the server is "
                          "restarted",
                          folder_->path(), reason));

@@ -103,10 +103,12 @@ bool JournalCommitter::end_old_segment() {
 
 bool JournalCommitter::tell_of_file(const Result<void>& made) {
   if (!made && !std::exchange(files_are_late_, true))
-    report_.add_error(fmt::format(
-        "A file of records in '{}' could not be made ({}): it is tried again, and the records are "
-        "safe in the journal",
-        folder_.path(), made.error().message()));
+    report_.add_error(
+        observe::Event::segment_not_written,
+        fmt::format(
+            "A file of records in '{}' could not be made ({}): it is tried again, and the records are "
+            "safe in the journal",
+            folder_.path(), made.error().message()));
   if (made) files_are_late_ = false;
   return made.has_value();
 }

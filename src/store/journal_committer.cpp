@@ -427,6 +427,7 @@ void JournalCommitter::take_name_back(const JournalUpload& upload) {
   const Result<void> removed = folder_.remove(upload.name);
   if (removed || removed.error().code == ENOENT) return;
   report_.add_error(
+      observe::Event::document_not_removed,
       fmt::format("'{}' could not be removed from '{}' ({}), and its sender is told that it is not stored",
                   upload.name, folder_.path(), removed.error().message()));
 }

@@ -39,7 +39,7 @@ Result<void> JournalCommitter::recover_journal() {
   history_ = TRY(Journal::read(*medium_));
   if (!history_.unfinished.empty())
     report_.log().write(
-        observe::LogLevel::info,
+        observe::Event::documents_left_out,
         fmt::format("{} documents in '{}' are left out: their requests were interrupted before all of their "
                     "documents were on the disk, and nobody was told that they are stored",
                     history_.unfinished.size(), folder_.path()));

@@ -118,6 +118,7 @@ Result<void> JournalCommitter::write_keys() {
   const Result<void> written = known_.write();
   if (!written && !std::exchange(keys_are_late_, true))
     report_.add_error(
+        observe::Event::keys_not_written,
         fmt::format("The keys of documents in '{}' could not be written ({}): it is tried again",
                     folder_.path(), written.error().message()));
   if (written) keys_are_late_ = false;

@@ -11,7 +11,7 @@ namespace {
 
 using journal::History;
 using journal::OpenRecord;
-using observe::LogLevel;
+using observe::Event;
 
 /// Whether the page cache has everything that the last process has written.
 bool is_same_run(const History& history, const Folder& folder) {
@@ -58,7 +58,7 @@ Result<Recovered> recover(Folder& folder, const OpenRecord& open, Situation now,
   if (found && now.is_same_run && !now.is_in_doubt)
     return Recovered::as_it_was;  // somebody has written to it
   if (found) {
-    log.write(LogLevel::warning,
+    log.write(Event::document_replaced,
               fmt::format("The file {} is not what was stored: it is set aside in .bobbin/replaced, and the "
                           "document is published again",
                           place));
@@ -68,8 +68,8 @@ Result<Recovered> recover(Folder& folder, const OpenRecord& open, Situation now,
   if (published) return Recovered::written;
   if (open.record.has_body || published.error().code != ENOENT) return failure(published.error());
   // The hidden name is removed only after a checkpoint, so the disk has lost it.
-  log.write(LogLevel::error, fmt::format("The document {} of {} bytes is lost: its file is not there", name,
-                                         open.record.size_bytes));
+  log.write(Event::document_lost, fmt::format("The document {} of {} bytes is lost: its file is not there",
+                                              name, open.record.size_bytes));
   return Recovered::as_it_was;
 }
 
@@ -100,14 +100,14 @@ Result<std::size_t> recover_all(Folder& folder, const std::vector<OpenRecord>& r
 Result<void> write_missing(Folder& folder, const History& history, observe::LogWriter& log) {
   for (const journal::Damage& damage : history.damage)
     log.write(
-        LogLevel::error,
+        Event::journal_damaged,
         fmt::format("The journal in '{}/.bobbin/journal' is damaged: the disk has lost the records {} to "
                     "{}. Their files may be there. To go on without these records, move that folder "
                     "elsewhere, and keep it",
                     folder.path(), damage.first, damage.last));
   if (history.lost_segment)
     log.write(
-        LogLevel::error,
+        Event::journal_damaged,
         fmt::format("The journal in '{}/.bobbin/journal' is damaged: the disk has lost the beginning of "
                     "the segment {}, and with it the records in it. Their files may be there. To go on "
                     "without these records, move that file elsewhere, and keep it",
@@ -119,9 +119,10 @@ Result<void> write_missing(Folder& folder, const History& history, observe::LogW
   // A failure of the past is told once, and concerns what is written again below.
   if (now.is_in_doubt) static_cast<void>(folder.sync_everything());
   const std::size_t written = TRY(recover_all(folder, history.open, now, log));
-  log.write(LogLevel::info, fmt::format("Recovery: {} of the last {} files in '{}' {} {}", written,
-                                        history.open.size(), folder.path(), written == 1 ? "was" : "were",
-                                        now.is_in_doubt ? "written again" : "published again"));
+  log.write(Event::documents_recovered,
+            fmt::format("Recovery: {} of the last {} files in '{}' {} {}", written, history.open.size(),
+                        folder.path(), written == 1 ? "was" : "were",
+                        now.is_in_doubt ? "written again" : "published again"));
   return {};
 }
 

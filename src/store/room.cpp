@@ -141,14 +141,14 @@ void Room::tell(std::optional<Obstacle> obstacle) {
   if (obstacle.has_value() == was_full_) return;
   was_full_ = obstacle.has_value();
   if (!obstacle) {
-    log_.write(observe::LogLevel::info, fmt::format("Inbox {}: there is room again", name_));
+    log_.write(observe::Event::inbox_has_room, fmt::format("Inbox {}: there is room again", name_));
     return;
   }
   constexpr std::array<const char*, 3> kReasons{
       "as many records wait in new and work as max_documents allows",
       "the records in new and work take as much as max_bytes allows",
       "less is free on its disk than min_free asks for"};
-  log_.write(observe::LogLevel::warning,
+  log_.write(observe::Event::inbox_full,
              fmt::format("Inbox {}: {}: documents are answered 507 until there is room", name_,
                          kReasons.at(static_cast<std::size_t>(*obstacle))));
 }

@@ -5,7 +5,7 @@
 
 namespace bobbin::store {
 
-using observe::LogLevel;
+using observe::Event;
 
 std::optional<std::string_view> Upload::content() const {
   const auto whole = document->content_in_memory();
@@ -61,14 +61,16 @@ void UploadReport::add(const Upload& upload) {
   if (upload.failure && upload.bundle && std::exchange(upload.bundle->is_reported, true)) return;
   (upload.failure ? failed_ : upload.is_repetition ? repeated_ : stored_).add();
   if (upload.failure && upload.failure->reason == NotStored::Reason::failed)
-    log_.write(LogLevel::warning, fmt::format("Upload not stored: {}", upload.failure->cause.message()));
+    log_.write(Event::upload_not_stored,
+               fmt::format("Upload not stored: {}", upload.failure->cause.message()));
 }
 
 void UploadReport::add_closing(const Error& error) {
-  log_.write(LogLevel::error, fmt::format("Sync failed ({}): uploads are refused until {}", error.message(),
-                                          after_sync_failure_ == AfterSyncFailure::reopen
-                                              ? "the disk has proved that it stores again"
-                                              : "the server is restarted"));
+  log_.write(
+      Event::sync_failed,
+      fmt::format("Sync failed ({}): uploads are refused until {}", error.message(),
+                  after_sync_failure_ == AfterSyncFailure::reopen ? "the disk has proved that it stores again"
+                                                                  : "the server is restarted"));
 }
 
 }  // namespace bobbin::store

@@ -67,7 +67,7 @@ class UploadReport {
   void add(const Upload& upload);
   /// A sync has failed, and no document is taken any more.
   void add_closing(const Error& error);
-  void add_error(const std::string& sentence) { log_.write(observe::LogLevel::error, sentence); }
+  void add_error(observe::Event event, const std::string& sentence) { log_.write(event, sentence); }
   [[nodiscard]] observe::LogWriter& log() { return log_; }
 
  private:

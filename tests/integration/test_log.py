@@ -314,13 +314,16 @@ def test_every_line_is_an_object(start):
     server.stop()
     entries = [json.loads(line) for line in server.log.lines]
     assert all({"time", "message"} <= entry.keys() or {"time", "status"} <= entry.keys() for entry in entries)
-    assert {"level": "info", "message": f"HTTP Server started on http://127.0.0.1:{server.port}"}.items() <= entries[0].items()
+    messages = [entry for entry in entries if "message" in entry]
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", entry["event"]) for entry in messages)
+    assert {"level": "info", "event": "server_started", "message": f"HTTP Server started on http://127.0.0.1:{server.port}"}.items() <= entries[0].items()
     first, second = [entry for entry in entries if "status" in entry]
     why = next(entry for entry in entries if entry.get("message", "").startswith("Answered 404"))
     assert first["connection_id"] == second["connection_id"] == why["connection_id"]
     assert (first["exchange_id"], second["exchange_id"], why["exchange_id"]) == (1, 2, 2)
     assert why["client"] == f"127.0.0.1:{connection.port}"
-    assert why["level"] == "debug"
+    assert (why["level"], why["event"]) == ("debug", "request_answered")
+    assert messages[-1]["event"] == "server_stopped"
 
 
 @pytest.mark.parametrize("log_format", ["common", "combined", "json"])
