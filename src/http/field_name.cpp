@@ -21,7 +21,9 @@ FieldName recognize_field_name(std::string_view text) {
     case 10:
       if (is_spelled<"connection">(text)) return connection;
       return is_spelled<"user-agent">(text) ? user_agent : other;
-    case 11: return is_spelled<"repr-digest">(text) ? repr_digest : other;
+    case 11:
+      if (is_spelled<"repr-digest">(text)) return repr_digest;
+      return is_spelled<"traceparent">(text) ? traceparent : other;
     case 12: return is_spelled<"content-type">(text) ? content_type : other;
     case 13:
       if (is_spelled<"if-none-match">(text)) return if_none_match;

@@ -32,6 +32,7 @@ std::string spelling(FieldName name) {
     case FieldName::repr_digest: return "Repr-Digest";
     case FieldName::transfer_encoding: return "Transfer-Encoding";
     case FieldName::user_agent: return "User-Agent";
+    case FieldName::traceparent: return "traceparent";
     case FieldName::want_repr_digest: return "Want-Repr-Digest";
   }
   return "";

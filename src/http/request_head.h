@@ -33,6 +33,7 @@ enum class FieldName : std::uint8_t {
   range,
   referer,
   repr_digest,
+  traceparent,
   transfer_encoding,
   user_agent,
   want_repr_digest,

@@ -22,12 +22,13 @@ namespace bobbin::http {
 
 /// What a log says of an exchange in words: the client's, as raw bytes, and the handler's.
 struct LogFields {
-  std::string request_line;  ///< empty when no head could be read, as the next three when no log wants them
+  std::string request_line;  ///< empty when no head could be read, as the next four when no log wants them
   std::string host;
   std::string referer;
   std::string user_agent;
-  std::string user;    ///< who has proven to ask, see Request; empty: nobody has
-  std::string detail;  ///< of an error: the sentence that the client was shown
+  std::string traceparent;  ///< of the client, if parse_traceparent accepts it; empty: none
+  std::string user;         ///< who has proven to ask, see Request; empty: nobody has
+  std::string detail;       ///< of an error: the sentence that the client was shown
   HandlerLogFields handler;
 };
 

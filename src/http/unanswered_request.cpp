@@ -1,14 +1,23 @@
 #include "http/unanswered_request.h"
 
+#include "http/trace_context.h"
+
 namespace bobbin::http {
 
 namespace {
+
+/// W3C Trace Context §3.2: one that is malformed, or that is there more than once, is as none.
+std::string_view valid_traceparent(const Fields& fields) {
+  const auto value = fields.only(FieldName::traceparent);
+  return value && parse_traceparent(*value) ? *value : std::string_view();
+}
 
 void set_words(LogFields& fields, const RequestHead& head) {
   fields.request_line = head.line;
   fields.host = head.authority;
   fields.referer = head.fields.first(FieldName::referer).value_or("");
   fields.user_agent = head.fields.first(FieldName::user_agent).value_or("");
+  fields.traceparent = valid_traceparent(head.fields);
 }
 
 }  // namespace

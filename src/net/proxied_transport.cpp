@@ -107,6 +107,7 @@ const Endpoint& ProxiedTransport::client() const { return state_->client; }
 const PeerCertificate* ProxiedTransport::peer_certificate() const {
   return state_->inner->peer_certificate();
 }
+std::string_view ProxiedTransport::tls_version() const { return state_->inner->tls_version(); }
 std::string_view ProxiedTransport::security_failure() const { return state_->inner->security_failure(); }
 bool ProxiedTransport::is_admitted() const { return state_->header != State::Header::turns_away; }
 std::string_view ProxiedTransport::proxy_failure() const { return state_->refusal; }

@@ -42,6 +42,7 @@ class ProxiedTransport final : public Transport {
   [[nodiscard]] const Endpoint& local() const override;
   [[nodiscard]] const Endpoint& client() const override;
   [[nodiscard]] const PeerCertificate* peer_certificate() const override;
+  [[nodiscard]] std::string_view tls_version() const override;
   [[nodiscard]] std::string_view security_failure() const override;
   [[nodiscard]] bool is_admitted() const override;
   [[nodiscard]] std::string_view proxy_failure() const override;

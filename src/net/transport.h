@@ -76,6 +76,9 @@ class Transport {
   [[nodiscard]] virtual const Endpoint& local() const = 0;
   /// Null where the client has shown none. It lives as long as this.
   [[nodiscard]] virtual const PeerCertificate* peer_certificate() const { return nullptr; }
+  /// The version of TLS that secures the connection, "TLSv1.3"; empty where none does, or does yet. It lives
+  /// for ever.
+  [[nodiscard]] virtual std::string_view tls_version() const { return {}; }
   /// Why the connection could not be secured, or is secure no more, in a few words for the log. Empty when
   /// nothing was wrong, or when the peer has merely left.
   [[nodiscard]] virtual std::string_view security_failure() const { return {}; }

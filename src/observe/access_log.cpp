@@ -1,6 +1,7 @@
 #include "observe/access_log.h"
 
 #include <concepts>
+#include <cstddef>
 
 #include "observe/escape.h"
 #include "observe/line_builder.h"
@@ -149,11 +150,28 @@ void add_combined(LineBuilder& line, const ExchangeRecord& record) {
   line.add('\n');
 }
 
+/// "HTTP/1.1", or "HTTP/2", as the version is written (RFC 9113 §1); nothing where the line does not end with
+/// one.
+std::string_view protocol_of(std::string_view request_line) {
+  constexpr std::size_t kSize = std::string_view("HTTP/1.1").size();
+  if (request_line.size() < kSize) return {};
+  const std::string_view end = request_line.substr(request_line.size() - kSize);
+  if (end == "HTTP/1.1" || end == "HTTP/1.0") return end;
+  return end == "HTTP/2.0" ? "HTTP/2" : std::string_view();
+}
+
 void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view thread_name) {
   bool is_whole = true;
   const auto text = [&](std::string_view key, std::string_view value) {
     line.add(key);
     is_whole &= add_json_string(line, value);
+  };
+  // What is there or not, and has nothing to be escaped.
+  const auto name = [&](std::string_view key, std::string_view value) {
+    if (value.empty()) return;
+    line.add(key);
+    line.add(value);
+    line.add('"');
   };
   const auto number = [&](std::string_view key, std::integral auto value) {
     line.add(key);
@@ -165,10 +183,14 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   add_json_client(line, record.origin);
   text(R"(,"thread":)", thread_name);
   add_json_ids(line, record.origin);
+  name(R"(,"trace_id":")", record.trace_id);
+  name(R"(,"span_id":")", record.span_id);
   text(R"(,"request":)", record.request_line);
   if (!record.request_line.empty()) {
     text(R"(,"method":)", record.request_line.substr(0, record.request_line.find(' ')));
+    name(R"(,"protocol":")", protocol_of(record.request_line));
   }
+  name(R"(,"tls":")", record.tls);
   text(R"(,"host":)", record.host);
   number(R"(,"status":)", record.status);
   number(R"(,"bytes":)", record.content_bytes);

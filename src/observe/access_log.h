@@ -34,6 +34,10 @@ struct ExchangeRecord {
   bool keeps_connection = false;
   std::string_view referer;
   std::string_view user_agent;
+  std::string_view tls;  ///< its version, "TLSv1.3"; empty: the connection is in clear text
+  /// Of the trace that the client has named, and of its own part of it; empty: it has named none.
+  std::string_view trace_id;
+  std::string_view span_id;
   std::string_view user;  ///< who has proven to ask; empty: nobody has
   /// Of the client's certificate, where it has shown one, the subject and SHA-256 in hexadecimal digits.
   std::string_view certificate_subject;

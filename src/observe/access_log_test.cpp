@@ -220,9 +220,26 @@ TEST_F(AccessLog, JsonIsOneObjectWithItsKeysInOrder) {
   EXPECT_EQ(
       formatted(AccessFormat::json, download()),
       R"({"time":"2024-03-15T10:30:00.007-03:30","client":"127.0.0.1:54321","thread":"Thread-1","connection_id":"3-128","exchange_id":1,)"
-      R"("request":"GET /image.png HTTP/1.1","method":"GET","host":"localhost:8080","status":200,"bytes":45678,)"
+      R"("request":"GET /image.png HTTP/1.1","method":"GET","protocol":"HTTP/1.1","host":"localhost:8080","status":200,"bytes":45678,)"
       R"("duration_us":1234,"referer":"http://localhost:8080/","user_agent":"curl/8.0","connection":"keep-alive"})"
       "\n");
+}
+
+TEST_F(AccessLog, JsonNamesProtocolTlsAndTrace) {
+  ExchangeRecord record = download();
+  record.tls = "TLSv1.3";
+  record.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  record.span_id = "00f067aa0ba902b7";
+  const auto has = [&](std::string_view text) {
+    EXPECT_NE(formatted(AccessFormat::json, record).find(text), std::string::npos)
+        << text << " in " << formatted(AccessFormat::json, record);
+  };
+  has(R"("method":"GET","protocol":"HTTP/1.1","tls":"TLSv1.3","host")");
+  has(R"("exchange_id":1,"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","request")");
+  record.request_line = "GET / HTTP/2.0";
+  has(R"("method":"GET","protocol":"HTTP/2","tls")");
+  record.request_line = "GET /";
+  has(R"("method":"GET","tls")");
 }
 
 TEST_F(AccessLog, JsonNamesAStoredDocument) {

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "http/trace_context.h"
+
 namespace bobbin::server {
 namespace {
 
@@ -56,7 +58,7 @@ bool ExchangeLog::has_room_for_details(const Destination& destination) const {
 }
 
 void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
-  const auto& [summary, origin, now, duration, certificate] = event;
+  const auto& [summary, origin, now, duration, certificate, tls_version] = event;
   const http::LogFields& fields = summary.log_fields;
   const http::HandlerLogFields& handler = fields.handler;
   if (!handler.cause.empty()) log_.write_about(origin, Event::request_failed, "Error: " + handler.cause);
@@ -73,6 +75,7 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
   }
   if (handler.action == http::HandlerLogFields::Action::created_file && !shows_details)
     log_.write_about(origin, Event::document_created, "Created file: " + handler.subject);
+  const auto trace = http::parse_traceparent(fields.traceparent).value_or(http::TraceContext{});
   const observe::ExchangeRecord record{
       .time = now - duration,
       .duration = duration,
@@ -91,6 +94,9 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .keeps_connection = summary.keeps_connection,
       .referer = fields.referer,
       .user_agent = fields.user_agent,
+      .tls = tls_version,
+      .trace_id = trace.trace_id,
+      .span_id = trace.parent_id,
       .user = fields.user,
       .certificate_subject = certificate != nullptr ? std::string_view(certificate->subject) : "",
       .certificate_fingerprint = certificate != nullptr ? std::string_view(certificate->fingerprint) : "",

@@ -15,7 +15,8 @@ struct ExchangeEnded {
   observe::Origin origin;
   WallTime at;
   Duration duration;                             ///< since the head was complete
-  const PeerCertificate* certificate = nullptr;  ///< see net::Transport
+  const PeerCertificate* certificate = nullptr;  ///< see net::Transport, as the next
+  std::string_view tls_version = {};
 };
 
 /// A connection has been closed.

@@ -448,7 +448,8 @@ void Worker::exchange_ended(ConnectionId id, const http::ExchangeSummary& summar
                       .origin = origin_of(*connection),
                       .at = round_began_,
                       .duration = now - summary.started,
-                      .certificate = connection->transport().peer_certificate()};
+                      .certificate = connection->transport().peer_certificate(),
+                      .tls_version = connection->transport().tls_version()};
   event.origin.exchange = summary.ordinal;
   if (summary.client) {
     event.origin.client = *summary.client;

@@ -82,6 +82,7 @@ class TlsTransport::State {
   [[nodiscard]] const Endpoint& local() const { return local_; }
   [[nodiscard]] std::string_view failure_reason() const { return reason_; }
   [[nodiscard]] const PeerCertificate* peer_certificate() const { return peer_certificate_.get(); }
+  [[nodiscard]] std::string_view version() const { return version_; }
 
  private:
   enum class Stage : std::uint8_t {
@@ -117,6 +118,7 @@ class TlsTransport::State {
   std::size_t most_ahead_ = kMostAhead;
   Error read_error_{};
   Stage stage_ = Stage::handshake;
+  std::string_view version_;  // once it is secured
   bool has_read_ = false;
   bool socket_is_empty_ = false;  // as far as the present call knows
   bool input_has_ended_ = false;
@@ -254,6 +256,7 @@ Result<Received> TlsTransport::State::receive_clear(std::span<std::byte> into) {
 void TlsTransport::State::note_handshake() {
   if (stage_ != Stage::handshake || SSL_is_init_finished(connection_.get()) != 1) return;
   stage_ = Stage::secured;
+  version_ = SSL_get_version(connection_.get());
   if (const X509* shown = SSL_get0_peer_certificate(connection_.get()))
     peer_certificate_ = std::make_unique<const PeerCertificate>(
         PeerCertificate{.subject = subject_of(shown), .fingerprint = fingerprint_of(shown)});
@@ -409,6 +412,7 @@ const os::Fd& TlsTransport::descriptor() const { return state_->socket(); }
 const Endpoint& TlsTransport::peer() const { return state_->peer(); }
 const Endpoint& TlsTransport::local() const { return state_->local(); }
 const PeerCertificate* TlsTransport::peer_certificate() const { return state_->peer_certificate(); }
+std::string_view TlsTransport::tls_version() const { return state_->version(); }
 std::string_view TlsTransport::security_failure() const { return state_->failure_reason(); }
 
 }  // namespace bobbin::net::tls

@@ -36,6 +36,7 @@ class TlsTransport final : public Transport {
   [[nodiscard]] const Endpoint& local() const override;
   [[nodiscard]] std::string_view security_failure() const override;
   [[nodiscard]] const PeerCertificate* peer_certificate() const override;
+  [[nodiscard]] std::string_view tls_version() const override;
 
  private:
   class State;
