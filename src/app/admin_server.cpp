@@ -10,10 +10,12 @@ namespace bobbin::app {
 namespace {
 
 server::PoolSettings settings_for(const ServerConfig& config) {
-  return {.threads = 1,
-          .connections_per_thread = AdminServer::kMostConnections,
-          .queue = 0,
-          .worker = {.session = session_settings(config), .access_log = false, .thread_name = "Admin-"}};
+  return {
+      .threads = 1,
+      .connections_per_thread = AdminServer::kMostConnections,
+      .queue = 0,
+      .worker = {
+          .session = session_settings(config), .exchanges = {.are_written = false}, .thread_name = "Admin-"}};
 }
 
 std::shared_ptr<const http::Handler> handler_for(const ServerConfig& config, const admin::Health& health,

@@ -318,7 +318,10 @@ struct ServerConfig {
 
   bool access_log = true;
   observe::AccessFormat log_format = observe::AccessFormat::transfer;
-  std::string log_file;  ///< when it is empty, standard output
+  std::string log_file;     ///< when it is empty, standard output
+  unsigned log_sample = 1;  ///< of exchanges that have succeeded one of so many is logged
+  bool request_id = false;
+  std::string request_id_field;  ///< when it is empty, answers do not name the id
   observe::LogLevel log_level = observe::LogLevel::info;
   milliseconds status_interval = seconds(30);  ///< 0 is never
 

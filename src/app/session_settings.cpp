@@ -13,7 +13,9 @@ http::SessionSettings session_settings(const ServerConfig& config) {
                    .grace = config.rate_grace,
                    .stall = config.stall_timeout},
           .http2 = config.http2,
-          .server_name = config.server_name};
+          .server_name = config.server_name,
+          .request_ids = config.request_id,
+          .request_id_field = config.request_id_field};
 }
 
 }  // namespace bobbin::app

@@ -116,6 +116,8 @@ struct Request {
   /// Of the client, where the connection is secured and it has shown one; otherwise null. Lives as long as
   /// the connection.
   const PeerCertificate* certificate = nullptr;
+  /// Empty where requests have none, see request_id().
+  std::string_view id = {};
   /// Where a filter that has found out who asks writes the name, for the handlers behind it and for the log.
   /// Null: nobody wants to know.
   std::string* user = nullptr;

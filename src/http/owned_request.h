@@ -29,6 +29,7 @@ class OwnedRequest {
                  .variant = request.variant,
                  .file_rules = request.file_rules,
                  .certificate = request.certificate,
+                 .id = copy_of(request.id),
                  .user = &user_},
         user_(request.user == nullptr ? std::string() : *request.user) {}
   OwnedRequest(const OwnedRequest&) = delete;

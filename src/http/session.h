@@ -27,6 +27,7 @@ struct LogFields {
   std::string referer;
   std::string user_agent;
   std::string traceparent;  ///< of the client, if parse_traceparent accepts it; empty: none
+  std::string request_id;   ///< empty where requests have none, whether or not a log wants words
   std::string user;         ///< who has proven to ask, see Request; empty: nobody has
   std::string detail;       ///< of an error: the sentence that the client was shown
   HandlerLogFields handler;
@@ -72,6 +73,8 @@ class Services {
   [[nodiscard]] virtual bool is_stopping() const = 0;
   /// Whether the words of summaries are wanted.
   [[nodiscard]] virtual bool wants_log_fields() const = 0;
+  /// An id that no other request has, and that cannot be guessed. Asked for where requests have ids.
+  [[nodiscard]] virtual std::string new_request_id() { return {}; }
   /// By which the client of a secured connection has shown who it is; null: it has shown none. Lives as long
   /// as the connection.
   [[nodiscard]] virtual const PeerCertificate* certificate(ConnectionId connection) {

@@ -29,6 +29,8 @@ struct SessionSettings {
   Duration linger = seconds(2);
   bool http2 = true;  ///< whether HTTP/2 is spoken with a client that begins with its preface
   std::string server_name = "Multi-threaded HTTP Server";  ///< of the Server field; when empty, there is none
+  bool request_ids = false;                                ///< whether each request has an id
+  std::string request_id_field = {};  ///< of answers, which names the id; when empty, there is none
 };
 
 /// What the sessions of one worker share, whatever protocol they speak. Thread: the worker's.

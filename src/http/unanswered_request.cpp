@@ -47,6 +47,7 @@ UnansweredRequest unanswered(const SessionContext& context, const Request& reque
                              const ConnectionOrigin& origin, Instant now) {
   UnansweredRequest kept = unanswered(context, request.head, origin, request.client, now);
   if (context.services.wants_log_fields() && request.user != nullptr) kept.log_fields.user = *request.user;
+  kept.log_fields.request_id = request.id;
   return kept;
 }
 

@@ -41,6 +41,12 @@ struct UnansweredRequest {
 [[nodiscard]] UnansweredRequest unanswered(const SessionContext& context, const Request& request,
                                            const ConnectionOrigin& origin, Instant now);
 
+/// The same request, with its id.
+[[nodiscard]] inline UnansweredRequest with_id(UnansweredRequest request, std::string_view id) {
+  request.log_fields.request_id = id;
+  return request;
+}
+
 /// `client`, if it is another one than whom the connection is from.
 [[nodiscard]] std::optional<Endpoint> named_by_proxy(const SessionContext& context,
                                                      const ConnectionOrigin& origin, const Endpoint& client);

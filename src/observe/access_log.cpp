@@ -83,6 +83,12 @@ void add_transfer(LineBuilder& block, const ExchangeRecord& record, std::string_
       add_escaped(block, record.request_line);
     });
   }
+  if (!record.request_id.empty()) {
+    line([&] {
+      block.add("Request id: ");
+      block.add(record.request_id);
+    });
+  }
   if (record.host_verdict != ExchangeRecord::Host::unchecked) line([&] { add_host(block, record); });
   if (!record.violation.empty()) {
     line([&] {
@@ -183,6 +189,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   add_json_client(line, record.origin);
   text(R"(,"thread":)", thread_name);
   add_json_ids(line, record.origin);
+  name(R"(,"request_id":")", record.request_id);
   name(R"(,"trace_id":")", record.trace_id);
   name(R"(,"span_id":")", record.span_id);
   text(R"(,"request":)", record.request_line);
@@ -204,6 +211,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
     text(R"(,"certificate_subject":)", record.certificate_subject);
     text(R"(,"certificate_sha256":)", record.certificate_fingerprint);
   }
+  if (record.sample > 1) number(R"(,"sample":)", record.sample);
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
   if (!record.detail.empty()) text(R"(,"detail":)", record.detail);
   if (!is_whole) line.add(R"(,"cut":true)");

@@ -34,7 +34,8 @@ struct ExchangeRecord {
   bool keeps_connection = false;
   std::string_view referer;
   std::string_view user_agent;
-  std::string_view tls;  ///< its version, "TLSv1.3"; empty: the connection is in clear text
+  std::string_view tls;         ///< its version, "TLSv1.3"; empty: the connection is in clear text
+  std::string_view request_id;  ///< empty: it has none
   /// Of the trace that the client has named, and of its own part of it; empty: it has named none.
   std::string_view trace_id;
   std::string_view span_id;
@@ -42,6 +43,7 @@ struct ExchangeRecord {
   /// Of the client's certificate, where it has shown one, the subject and SHA-256 in hexadecimal digits.
   std::string_view certificate_subject;
   std::string_view certificate_fingerprint;
+  unsigned sample = 1;  ///< of how many exchanges of its kind this one stands for
 };
 
 /// Appends what the log shows of one exchange, '\n' at its end. `thread_name` as in "[Thread-1]".

@@ -35,6 +35,11 @@ observe::ExchangeRecord::Host verdict_of(http::HandlerLogFields::Host host) {
   return To::unchecked;
 }
 
+/// An answer that was cut short has a cause, whatever its status is.
+bool has_no_fault(http::Status status, const http::HandlerLogFields& handler) {
+  return http::code(status) < 400 && handler.violation.empty() && handler.cause.empty();
+}
+
 /// "Answered 404: There is no file at this address". The client's name follows behind a comma.
 std::string answered(http::Status status, std::string_view detail) {
   if (detail.ends_with('.')) detail.remove_suffix(1);
@@ -43,9 +48,9 @@ std::string answered(http::Status status, std::string_view detail) {
 
 }  // namespace
 
-ExchangeLog::ExchangeLog(bool writes_exchanges, AccessFormat format, observe::LogWriter& log,
-                         std::vector<Destination> sites)
-    : writes_exchanges_(writes_exchanges), log_(log), server_{&log, format}, sites_(std::move(sites)) {}
+ExchangeLog::ExchangeLog(const ExchangeLogSettings& settings, observe::LogWriter& messages,
+                         observe::LogWriter& exchanges, std::vector<Destination> sites)
+    : settings_(settings), log_(messages), server_{&exchanges, settings.format}, sites_(std::move(sites)) {}
 
 const ExchangeLog::Destination& ExchangeLog::destination_of(const http::HandlerLogFields& fields) const {
   const std::size_t number = fields.access_log;
@@ -53,8 +58,16 @@ const ExchangeLog::Destination& ExchangeLog::destination_of(const http::HandlerL
 }
 
 bool ExchangeLog::has_room_for_details(const Destination& destination) const {
-  return writes_exchanges_ &&
+  return settings_.are_written &&
          (destination.format == AccessFormat::transfer || destination.format == AccessFormat::json);
+}
+
+/// The first of so many is written, so that a log that has just begun shows something.
+bool ExchangeLog::is_passed_over(bool has_succeeded) {
+  if (settings_.sample == 1 || !has_succeeded) return false;
+  const bool is_first = passed_over_ == 0;
+  passed_over_ = (passed_over_ + 1) % settings_.sample;
+  return !is_first;
 }
 
 void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
@@ -68,11 +81,13 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
     log_.write_about(origin, Event::security_violation, "Security violation: " + handler.violation);
   if (!fields.detail.empty() && log_.wants(LogLevel::debug))
     log_.write_about(origin, Event::request_answered, answered(summary.status, fields.detail));
-  if (!writes_exchanges_) return;
+  if (!settings_.are_written) return;
   if (!handler.is_logged) {
     if (origin.exchange == 1) unlogged_.insert(origin.connection);
     return;
   }
+  const bool has_succeeded = has_no_fault(summary.status, handler);
+  if (is_passed_over(has_succeeded)) return;
   if (handler.action == http::HandlerLogFields::Action::created_file && !shows_details)
     log_.write_about(origin, Event::document_created, "Created file: " + handler.subject);
   const auto trace = http::parse_traceparent(fields.traceparent).value_or(http::TraceContext{});
@@ -95,11 +110,13 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .referer = fields.referer,
       .user_agent = fields.user_agent,
       .tls = tls_version,
+      .request_id = fields.request_id,
       .trace_id = trace.trace_id,
       .span_id = trace.parent_id,
       .user = fields.user,
       .certificate_subject = certificate != nullptr ? std::string_view(certificate->subject) : "",
       .certificate_fingerprint = certificate != nullptr ? std::string_view(certificate->fingerprint) : "",
+      .sample = has_succeeded ? settings_.sample : 1,
   };
   lines_.clear();
   observe::format_exchange(lines_, destination.format, record, log_.name());
@@ -117,11 +134,12 @@ void ExchangeLog::connection_closed(const ConnectionClosed& event) {
     log_.write_about(origin, Event::proxy_header_refused,
                      "PROXY header refused: " + std::string(proxy_failure));
   const bool began_unlogged = !unlogged_.empty() && unlogged_.erase(origin.connection) > 0;
-  if (!writes_exchanges_ || server_.format != AccessFormat::transfer) return;
+  if (!settings_.are_written || server_.format != AccessFormat::transfer) return;
   if (began_unlogged && session.requests() == 1) return;
-  if (session.timed_out()) return log_.write_about(origin, Event::connection_timeout, "Connection timeout");
-  log_.write_about(origin, Event::connection_closed,
-                   "Connection closed (" + std::to_string(session.requests()) + " requests served)");
+  if (session.timed_out())
+    return server_.log->write_about(origin, Event::connection_timeout, "Connection timeout");
+  server_.log->write_about(origin, Event::connection_closed,
+                           "Connection closed (" + std::to_string(session.requests()) + " requests served)");
 }
 
 void ExchangeLog::limit_exceeded(const LimitExceeded& event) {

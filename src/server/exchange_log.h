@@ -11,6 +11,13 @@
 
 namespace bobbin::server {
 
+struct ExchangeLogSettings {
+  bool are_written = true;
+  observe::AccessFormat format = observe::AccessFormat::transfer;
+  /// Of exchanges that have succeeded one of so many is written, at least 1; of the others each.
+  unsigned sample = 1;
+};
+
 /// What one worker says of exchanges and connections that have ended. Thread: the worker's.
 class ExchangeLog final : public Observer {
  public:
@@ -19,13 +26,13 @@ class ExchangeLog final : public Observer {
     observe::LogWriter* log;
     observe::AccessFormat format;
   };
-  /// `log` and the logs of `sites` outlive it: those have the exchanges whose HandlerLogFields::access_log is
-  /// 1 and more. What an operator must know (failures and violations) is said in `log` in any case; nothing
-  /// else without `writes_exchanges`.
-  ExchangeLog(bool writes_exchanges, observe::AccessFormat format, observe::LogWriter& log,
-              std::vector<Destination> sites = {});
+  /// The logs outlive it. `messages` has what an operator must know (failures and violations) in any case;
+  /// `exchanges`, which may be the same, the exchanges, and the logs of `sites` those whose
+  /// HandlerLogFields::access_log is 1 and more.
+  ExchangeLog(const ExchangeLogSettings& settings, observe::LogWriter& messages,
+              observe::LogWriter& exchanges, std::vector<Destination> sites = {});
 
-  [[nodiscard]] bool wants_log_fields() const { return writes_exchanges_; }
+  [[nodiscard]] bool wants_log_fields() const { return settings_.are_written; }
   void exchange_ended(const ExchangeEnded& event) override;
   void connection_closed(const ConnectionClosed& event) override;
   void limit_exceeded(const LimitExceeded& event) override;
@@ -33,9 +40,11 @@ class ExchangeLog final : public Observer {
  private:
   /// Whether violations and created files are shown in the entry of the exchange itself.
   [[nodiscard]] bool has_room_for_details(const Destination& destination) const;
+  [[nodiscard]] bool is_passed_over(bool has_succeeded);
   [[nodiscard]] const Destination& destination_of(const http::HandlerLogFields& fields) const;
 
-  const bool writes_exchanges_;
+  const ExchangeLogSettings settings_;
+  unsigned passed_over_ = 0;  // exchanges that have succeeded since one was written
   observe::LogWriter& log_;
   const Destination server_;
   const std::vector<Destination> sites_;

@@ -20,7 +20,8 @@ template <typename Write>
 std::string written(AccessFormat format, Write write) {
   const os::TestDirectory place;
   const std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
-  ExchangeLog exchanges(true, format, log->writer("Thread-1"));
+  observe::LogWriter& writer = log->writer("Thread-1");
+  ExchangeLog exchanges({.format = format}, writer, writer);
   write(exchanges);
   log->stop();
   return place.read("log");
@@ -61,7 +62,8 @@ TEST(ExchangeLog, ASiteCanHaveItsExchangesInALogOfItsOwn) {
     const os::TestDirectory place;
     const auto own = *observe::Log::open({.file = place.path("own")});
     const auto log = *observe::Log::open({.file = place.path("log")});
-    ExchangeLog exchanges(true, format, log->writer("Thread-1"),
+    observe::LogWriter& writer = log->writer("Thread-1");
+    ExchangeLog exchanges({.format = format}, writer, writer,
                           {{&own->writer("Thread-1"), AccessFormat::json}});
     const auto end = [&](std::uint16_t access_log, const char* request, const char* violation = "") {
       http::ExchangeSummary summary;
@@ -86,6 +88,57 @@ TEST(ExchangeLog, ASiteCanHaveItsExchangesInALogOfItsOwn) {
     EXPECT_TRUE(site.starts_with("{")) << "it has a format of its own";
     EXPECT_EQ(server.starts_with("{"), format == AccessFormat::json);
   }
+}
+
+TEST(ExchangeLog, MessagesCanHaveALogOfTheirOwn) {
+  const os::TestDirectory place;
+  const auto errors = *observe::Log::open({.file = place.path("errors")});
+  const auto log = *observe::Log::open({.file = place.path("log")});
+  ExchangeLog exchanges({.format = AccessFormat::transfer}, errors->writer("Thread-1"),
+                        log->writer("Thread-1"));
+  http::ExchangeSummary summary;
+  summary.log_fields.handler.violation = "Path traversal attempt (/x)";
+  summary.log_fields.handler.cause = "Cannot serve /x";
+  exchanges.exchange_ended({.summary = summary, .origin = kOrigin, .at = wall_now(), .duration = {}});
+  const http::http1::SessionDriver driver;
+  exchanges.connection_closed({.session = driver.session(), .origin = kOrigin});
+  errors->stop();
+  log->stop();
+  const std::string messages = place.read("errors");
+  EXPECT_NE(messages.find("Error: Cannot serve /x"), std::string::npos);
+  EXPECT_NE(messages.find("Security violation: Path traversal attempt (/x)"), std::string::npos);
+  EXPECT_EQ(messages.find("Response: "), std::string::npos);
+  EXPECT_EQ(messages.find("Connection closed"), std::string::npos) << "it belongs to the blocks of exchanges";
+  EXPECT_NE(place.read("log").find("Response: "), std::string::npos);
+  EXPECT_NE(place.read("log").find("Connection closed"), std::string::npos);
+}
+
+// One of three of those that have succeeded, and each of the others.
+TEST(ExchangeLog, WritesASampleOfWhatHasSucceeded) {
+  const os::TestDirectory place;
+  const auto log = *observe::Log::open({.file = place.path("log")});
+  observe::LogWriter& writer = log->writer("Thread-1");
+  ExchangeLog exchanges({.format = AccessFormat::json, .sample = 3}, writer, writer);
+  const auto end = [&](http::Status status, const char* cause = "", const char* violation = "") {
+    http::ExchangeSummary summary;
+    summary.status = status;
+    summary.log_fields.handler.cause = cause;
+    summary.log_fields.handler.violation = violation;
+    exchanges.exchange_ended({.summary = summary, .origin = kOrigin, .at = wall_now(), .duration = {}});
+  };
+  for (int i = 0; i < 6; ++i) {
+    end(http::Status::ok);
+    end(http::Status::not_found);
+  }
+  end(http::Status::ok, "Cannot send all of x");
+  end(http::Status::not_modified, "", "Path traversal attempt (/x)");
+  log->stop();
+  const std::string lines = place.read("log");
+  const auto count = [&](std::string_view text) { return http::http1::count(lines, text); };
+  EXPECT_EQ(count("\"status\":404"), 6U);
+  EXPECT_EQ(count("\"status\":200"), 3U);
+  EXPECT_EQ(count("\"status\":304"), 1U);
+  EXPECT_EQ(count("\"sample\":3"), 2U);
 }
 
 TEST(ExchangeLog, ARefusedProxyHeaderIsAWarningInEveryFormat) {

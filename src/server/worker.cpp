@@ -63,8 +63,10 @@ Worker::Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<
       pool_(pool),
       log_(log.writer(settings.thread_name + std::to_string(number))),
       pool_log_(log.writer("")),
-      exchange_log_(settings.access_log, settings.access_format, log_,
-                    destinations_in(settings.site_logs, log_.name())),
+      exchange_log_(
+          settings.exchanges, log_,
+          settings.access_log == nullptr ? log_ : settings.access_log->writer(std::string(log_.name())),
+          destinations_in(settings.site_logs, log_.name())),
       exchange_counts_(registry, settings.sites != nullptr ? *settings.sites : kNoSites),
       gauges_(registry),
       context_{{.settings = settings.session,

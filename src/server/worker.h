@@ -36,6 +36,7 @@
 #include "server/exchange_counts.h"
 #include "server/exchange_log.h"
 #include "server/idle_list.h"
+#include "server/request_ids.h"
 #include "server/site_names.h"
 
 namespace bobbin::server {
@@ -51,8 +52,8 @@ struct SiteLog {
 /// The same for all workers of a server; outlives them.
 struct WorkerSettings {
   http::SessionSettings session;
-  bool access_log = true;
-  observe::AccessFormat access_format = observe::AccessFormat::transfer;
+  ExchangeLogSettings exchanges = {};
+  observe::Log* access_log = nullptr;      ///< of exchanges; null: the log that has the messages
   std::vector<SiteLog> site_logs = {};     ///< of exchanges that do not stand in the server's log
   std::size_t maximum_lingering = 64;      ///< connections that hold no place any more, of one worker
   limits::ClientLimits* limits = nullptr;  ///< null: clients have none
@@ -122,6 +123,7 @@ class Worker final : private http::Services, private http::ReplySink {
   [[nodiscard]] bool ends_connections() const override;
   [[nodiscard]] bool is_stopping() const override { return stopping_; }
   [[nodiscard]] bool wants_log_fields() const override { return exchange_log_.wants_log_fields(); }
+  [[nodiscard]] std::string new_request_id() override { return request_ids_.next(); }
   void content_sent(ConnectionId id, const std::optional<Endpoint>& client, std::uint64_t bytes,
                     Instant now) override;
   void exchange_ended(ConnectionId id, const http::ExchangeSummary& summary, Instant now) override;
@@ -179,6 +181,7 @@ class Worker final : private http::Services, private http::ReplySink {
   observe::LogWriter& log_;       // "[Thread-1] …"
   observe::LogWriter& pool_log_;  // for what concerns the pool, said by this thread
   ExchangeLog exchange_log_;
+  RequestIds request_ids_;
   ExchangeCounts exchange_counts_;
   const std::array<Observer*, 2> observers_{&exchange_log_, &exchange_counts_};
   ConnectionGauges gauges_;

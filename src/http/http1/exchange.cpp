@@ -4,6 +4,7 @@
 
 #include "http/discarding.h"
 #include "http/http1/session.h"
+#include "http/request_id.h"
 
 namespace bobbin::http::http1 {
 namespace {
@@ -34,8 +35,10 @@ Framing framing_of(const Response& response, int minor_version) {
 
 void Session::begin(RequestHead& head, Bytes rest, Instant now) {
   const ClientClaims claims = believe(head, client_, context_.proxies);
+  const std::string id = request_id(context_, head, client_);
   if (names_malformed_host(claims, head))
-    return refuse(kMalformedForwardedHost, unanswered(context_, head, origin(), claims.client, now), now);
+    return refuse(kMalformedForwardedHost,
+                  with_id(unanswered(context_, head, origin(), claims.client, now), id), now);
   std::string user;
   decide(Request{.head = head,
                  .local = local_,
@@ -46,6 +49,7 @@ void Session::begin(RequestHead& head, Bytes rest, Instant now) {
                  .round = context_.round,
                  .listener = *listener_,
                  .certificate = certificate_of(context_, id_, *listener_),
+                 .id = id,
                  .user = &user},
          !rest.empty(), now, now);
 }
@@ -159,6 +163,7 @@ void Session::cancel_exchange() {
 void Session::refuse_head(Refusal refusal, Bytes input, Instant now) {
   ++requests_;
   UnansweredRequest request{.summary = {}, .log_fields = {}, .started = now};
+  request.log_fields.request_id = request_id(context_, RequestHead{}, client_);
   request.log_fields.handler.host = HandlerLogFields::Host::unchecked;
   std::string_view text = as_text(input);
   // As many empty lines are left out as the parser skips, and no more, so that a refused head looks the same
@@ -214,7 +219,7 @@ void Session::answer(Response response, UnansweredRequest request, Reading readi
   append_front(responses.text(), response, framing);
   if (response.keep)
     keep_prepared(response, std::string_view(responses.text()).substr(front_start), summary.log_fields);
-  append_back(responses.text(), keeps);
+  append_back(responses.text(), keeps, summary.log_fields.request_id);
   responses.begin_content();
   if (request.summary.method == Method::head || never_has_content(response.status))
     responses.end();
@@ -252,12 +257,13 @@ void Session::answer_prepared(const PreparedResponse& prepared, const Request& r
   summary.method = head.method;
   summary.site = prepared.log_fields.site;
   summary.refused = prepared.log_fields.refused;
+  summary.log_fields.request_id = request.id;
   summary.status = prepared.status;
   summary.content_length_bytes = prepared.content_length_bytes;
 
   ResponseQueue& responses = workspace_->responses;
   responses.text() += prepared.head;
-  append_back(responses.text(), keeps);
+  append_back(responses.text(), keeps, request.id);
   responses.begin_content();
   if (head.method != Method::head) {
     responses.text() += prepared.content;
@@ -267,8 +273,9 @@ void Session::answer_prepared(const PreparedResponse& prepared, const Request& r
   end_answer(keeps, !head.asks_to_persist && reading.content_is_read, now);
 }
 
-void Session::append_back(std::string& out, bool keeps_connection) const {
+void Session::append_back(std::string& out, bool keeps_connection, std::string_view request_id) const {
   out += listener_->fields;
+  append_request_id(out, context_.settings, request_id);
   const std::string_view date_field = context_.services.date_field();
   if (keeps_connection)
     context_.back.append_keeping(out, date_field, context_.settings.maximum_requests - requests_);

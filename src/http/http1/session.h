@@ -121,7 +121,7 @@ class Session final : public http::Session {
   void answer_prepared(const PreparedResponse& prepared, const Request& request, Reading reading,
                        Instant started, Instant now);
   void add_content(Content& content, const Framing& framing);
-  void append_back(std::string& out, bool keeps_connection) const;
+  void append_back(std::string& out, bool keeps_connection, std::string_view request_id) const;
   [[nodiscard]] ExchangeSummary& begin_answer(bool keeps_connection, const std::optional<Endpoint>& client,
                                               Instant started, Instant now);
   void end_answer(bool keeps_connection, bool client_is_done, Instant now);

@@ -94,6 +94,7 @@ class SessionDriver final : public Services, public ReplySink {
   bool ends_connections() const override { return crowded; }
   bool is_stopping() const override { return stopping; }
   bool wants_log_fields() const override { return true; }
+  std::string new_request_id() override { return "made-" + std::to_string(++ids_); }
   Result<std::size_t> read_file(int, std::uint64_t, std::span<std::byte>) override { return std::size_t{0}; }
   void limit_exceeded(ConnectionId, std::string_view) override {}
   void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t bytes, Instant) override {
@@ -126,6 +127,7 @@ class SessionDriver final : public Services, public ReplySink {
   Session::Context context_;
   Session session_;
   std::string unread_;
+  int ids_ = 0;
 };
 
 }  // namespace bobbin::http::http1

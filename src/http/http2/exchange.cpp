@@ -6,6 +6,7 @@
 #include "http/discarding.h"
 #include "http/http2/field_list.h"
 #include "http/http2/session.h"
+#include "http/request_id.h"
 #include "http/response_head.h"
 
 namespace bobbin::http::http2 {
@@ -45,14 +46,16 @@ void Session::begin(Stream& stream) {
   SessionContext& common = context_.common;
   RequestHead head;
   if (const auto refusal = head_.finish(head, !stream.request_has_ended)) {
-    stream.request = unanswered(common, head, origin(), client_, now_);
+    stream.request =
+        with_id(unanswered(common, head, origin(), client_, now_), request_id(common, head, client_));
     stream.request.log_fields.handler.host = HandlerLogFields::Host::unchecked;
     return refuse(stream, *refusal);
   }
   const ClientClaims claims = believe(head, client_, common.proxies);
+  const std::string id = request_id(common, head, client_);
   stream.summary.client = named_by_proxy(common, origin(), claims.client);
   if (names_malformed_host(claims, head)) {
-    stream.request = unanswered(common, head, origin(), claims.client, now_);
+    stream.request = with_id(unanswered(common, head, origin(), claims.client, now_), id);
     return refuse(stream, kMalformedForwardedHost);
   }
   std::string user;
@@ -65,6 +68,7 @@ void Session::begin(Stream& stream) {
                          .round = common.round,
                          .listener = listener_,
                          .certificate = certificate_of(common, id_, listener_),
+                         .id = id,
                          .user = &user});
 }
 
@@ -276,6 +280,12 @@ void Session::send_interim(const Stream& stream, const Response& response) {
 void Session::submit(Stream& stream, FieldList& fields, bool has_content) {
   find_field_lines(listener_.fields, 0, context_.lines);
   fields.add(listener_.fields, context_.lines);
+  std::string id_line;  // empty in most cases, and then no memory
+  append_request_id(id_line, settings(), stream.summary.log_fields.request_id);
+  if (!id_line.empty()) {
+    find_field_lines(id_line, 0, context_.lines);
+    fields.add(id_line, context_.lines);
+  }
   constexpr std::string_view kDate = "Date: ";
   const std::string_view date_field = context_.common.services.date_field();
   fields.add_literal("date", date_field.substr(kDate.size(), date_field.size() - kDate.size() - 2));
@@ -327,6 +337,7 @@ void Session::answer_prepared(Stream& stream, const PreparedResponse& prepared, 
   summary.method = request.head.method;
   summary.site = prepared.log_fields.site;
   summary.refused = prepared.log_fields.refused;
+  summary.log_fields.request_id = request.id;
   summary.status = prepared.status;
   summary.content_length_bytes = prepared.content_length_bytes;
   FieldList fields(prepared.status);

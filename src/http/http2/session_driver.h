@@ -278,6 +278,7 @@ class SessionDriver final : public Services, public ReplySink {
   bool ends_connections() const override { return crowded; }
   bool is_stopping() const override { return false; }
   bool wants_log_fields() const override { return true; }
+  std::string new_request_id() override { return "made-" + std::to_string(++ids_); }
   void content_sent(ConnectionId, const std::optional<Endpoint>&, std::uint64_t bytes, Instant) override {
     told_bytes.push_back(bytes);
   }
@@ -316,6 +317,7 @@ class SessionDriver final : public Services, public ReplySink {
   SessionContext common_;
   Session::Context context_;
   std::unique_ptr<Session> session_;
+  int ids_ = 0;
 };
 
 }  // namespace bobbin::http::http2
