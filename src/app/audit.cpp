@@ -73,6 +73,7 @@ std::vector<audit::OurFile> our_files(const Config& config, const std::string& c
   OurFiles files;
   files.add("--config", configuration_file);
   files.add("--log-file", config.server.log_file);
+  files.add("--error-log", config.server.error_log);
   files.add("--tls-ticket-keys", config.server.tls_ticket_keys);
   for (const ListenerConfig& listener : config.listeners) {
     files.add("--tls-key", listener.keys);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "app/command_output.h"
 #include "app/generation.h"
@@ -10,21 +11,24 @@
 #include "app/options.h"
 #include "app/site_logs.h"
 #include "app/start_failure.h"
-#include "os/log_file.h"
+#include "observe/log_target.h"
 
 namespace bobbin::app {
 namespace {
 
 /// The log file is made when it is missing, as a start makes it.
-Result<void, std::string> check_log_file(const ServerConfig& config) {
-  if (config.log_file.empty()) return {};
-  const auto file = os::LogFile::open(config.log_file);
-  if (!file) return failure(unwritable_log(config, file.error()).message);
+Result<void, std::string> check_logs(const ServerConfig& config) {
+  for (const auto& [option, place] :
+       {std::pair{"--log-file", &config.log_file}, {"--error-log", &config.error_log}}) {
+    if (place->empty()) continue;
+    const auto target = observe::LogTarget::open(*place);
+    if (!target) return failure(unwritable_log(option, *place, target.error()).message);
+  }
   return {};
 }
 
 Result<void, std::string> check_everything(const Config& config) {
-  TRY(check_log_file(config.server));
+  TRY(check_logs(config.server));
   TRY(SiteLogs::check(config));
   print_warnings(TRY(ListenerServices::check(config)));
   executor::Executor executor;  // it has no thread, since no file is read

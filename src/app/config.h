@@ -318,6 +318,7 @@ struct ServerConfig {
 
   bool access_log = true;
   observe::AccessFormat log_format = observe::AccessFormat::transfer;
+  std::string error_log;    ///< when it is empty, messages are in log_file, too
   std::string log_file;     ///< when it is empty, standard output
   unsigned log_sample = 1;  ///< of exchanges that have succeeded one of so many is logged
   bool request_id = false;

@@ -38,7 +38,7 @@ TEST(Help, ShowsAnOptionWithDefaultAndAllowedValues) {
                 "65535.\n"
                 "  -b, --bind ADDRESS                "));
   EXPECT_THAT(help(), HasSubstr("\n      --allow-host HOST             Host values"));
-  EXPECT_THAT(help(), HasSubstr("Default: (standard output). Allowed: the name of a file.\n"));
+  EXPECT_THAT(help(), HasSubstr("Default: (standard output). Allowed: the name of a file,\n"));
 }
 
 TEST(Help, HasEveryOptionAndEveryGroupOnce) {

@@ -96,6 +96,8 @@ constexpr std::uint64_t kTiB = 1024 * kGiB;
 
 constexpr std::string_view kExtensions = "extensions such as txt, of letters, digits, -, + and _";
 constexpr std::string_view kHosts = "NAME, NAME:PORT, NAME:*, *.NAME or *";
+constexpr std::string_view kLogPlaces =
+    "the name of a file, journald, journald:PATH, syslog, syslog:PATH or syslog:udp://ADDRESS:PORT, PATH being absolute";
 constexpr std::string_view kSiteNames = "NAME, NAME:PORT, NAME:* or *.NAME";
 constexpr std::string_view kNetworks =
     "an address, a network such as 10.0.0.0/8 or 2001:db8::/32 whose bits behind the prefix are 0, or unix";
@@ -713,9 +715,12 @@ constexpr Option kOptions[] = {
     {.group = "Log", .name = "log-format", .placeholder = "FORMAT",
      .effect = Choice<AccessFormat>{&ServerConfig::log_format, kFormats},
      .meaning = "How an exchange is logged: as a block of lines, in one of Apache's formats, or as a JSON object."},
-    {.group = "Log", .name = "log-file", .placeholder = "FILE",
-     .effect = Text{&ServerConfig::log_file, accept_any, "the name of a file", "standard output"},
-     .meaning = "The file that the log is appended to; SIGUSR1 opens it anew."},
+    {.group = "Log", .name = "log-file", .placeholder = "PLACE",
+     .effect = Text{&ServerConfig::log_file, accept_log_place, kLogPlaces, "standard output"},
+     .meaning = "Where the log goes: to a file, which SIGUSR1 opens anew; to systemd's journal, with fields; or to syslog (RFC 5424)."},
+    {.group = "Log", .name = "error-log", .placeholder = "PLACE",
+     .effect = Text{&ServerConfig::error_log, accept_log_place, kLogPlaces, "with the exchanges"},
+     .meaning = "Where messages go, the same kinds of places; --log-file has only exchanges then."},
     {.group = "Log", .name = "log-sample", .placeholder = "NUMBER",
      .effect = WholeNumber<unsigned>{&ServerConfig::log_sample, 1, 1'000'000},
      .meaning = "Of the exchanges that have succeeded (a status below 400, and nothing that an operator must know) one of so many is logged by each "
@@ -727,7 +732,7 @@ constexpr Option kOptions[] = {
      .effect = Text{&ServerConfig::request_id_field, accept_optional_field_name, "the name of a field that the server does not set itself", "in no answer"},
      .meaning = "The field in which answers name the id of the request, and a trusted proxy too; without this one the proxy is asked for X-Request-ID."},
     {.group = "Log", .name = "site-log-file", .key_in_table = "log_file",
-     .effect = Text{&SiteConfig::log_file, accept_any, "the name of a file", "the log of the server"},
+     .effect = Text{&SiteConfig::log_file, accept_log_place, kLogPlaces, "the log of the server"},
      .reach = Option::Reach::table,
      .meaning = "A file for the exchanges of one [[site]]. Failures and violations stand in the log of the server, too. Several sites may share one."},
     {.group = "Log", .name = "site-log-format", .key_in_table = "log_format",

@@ -13,6 +13,7 @@
 #include "http/host_policy.h"
 #include "http/method.h"
 #include "http/redirects.h"
+#include "observe/log_place.h"
 #include "os/unix_socket.h"
 #include "signatures/known_schemes.h"
 #include "uploads/document_keys.h"
@@ -244,6 +245,10 @@ std::optional<std::string> accept_inbox_path(std::string_view text) {
 
 std::optional<std::string> accept_optional_field_name(std::string_view text) {
   return text.empty() ? std::string() : accept_field_name(text);
+}
+
+std::optional<std::string> accept_log_place(std::string_view text) {
+  return observe::parse_log_place(text) ? std::optional(std::string(text)) : std::nullopt;
 }
 
 std::optional<std::string> accept_inbox_name(std::string_view text) {

@@ -89,6 +89,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 /// The name of a field, or its beginning with '*' behind it; in lower case. Not of one that holds a secret.
 [[nodiscard]] std::optional<std::string> accept_kept_field(std::string_view text);
 /// The name of a field, or empty.
+/// See observe::parse_log_place; nothing is a place, too.
+[[nodiscard]] std::optional<std::string> accept_log_place(std::string_view text);
 [[nodiscard]] std::optional<std::string> accept_optional_field_name(std::string_view text);
 /// The name of a scheme of signatures, or empty.
 [[nodiscard]] std::optional<std::string> accept_signature_scheme(std::string_view text);

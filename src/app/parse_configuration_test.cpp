@@ -209,6 +209,8 @@ std::vector<Row> every_option() {
           {"common", R"("common")", observe::AccessFormat::common}),
       row("log-file", &ServerConfig::log_file, {"/var/log/b", R"("/var/log/b")", "/var/log/b"},
           {"b", "'b'", "b"}),
+      row("error-log", &ServerConfig::error_log, {"/var/log/e", R"("/var/log/e")", "/var/log/e"},
+          {"syslog:udp://127.0.0.1:514", "'syslog:udp://127.0.0.1:514'", "syslog:udp://127.0.0.1:514"}),
       row("log-sample", &ServerConfig::log_sample, {"10", "10", 10}, {"1", "1", 1}),
       row("request-id", &ServerConfig::request_id, {"on", "true", true}, {"off", "false", false}),
       row("request-id-field", &ServerConfig::request_id_field, {"X-Trace", R"("X-Trace")", "X-Trace"},

@@ -39,8 +39,7 @@ constexpr Duration kForcedEnd = seconds(1);
 
 using observe::Event;
 
-server::PoolSettings pool_settings(const Config& config, const Capacity& capacity,
-                                   std::vector<server::SiteLog> site_logs,
+server::PoolSettings pool_settings(const Config& config, const Capacity& capacity, const SiteLogs& logs,
                                    limits::ClientLimits& client_limits, const server::SiteNames& site_names) {
   const ServerConfig& server = config.server;
   return {.threads = server.threads,
@@ -50,7 +49,8 @@ server::PoolSettings pool_settings(const Config& config, const Capacity& capacit
                      .exchanges = {.are_written = server.access_log,
                                    .format = server.log_format,
                                    .sample = server.log_sample},
-                     .site_logs = std::move(site_logs),
+                     .access_log = logs.exchanges(),
+                     .site_logs = logs.all(),
                      .maximum_lingering = capacity.lingering_per_thread,
                      .limits = &client_limits,
                      .sites = &site_names}};
@@ -86,9 +86,13 @@ Result<Process, StartFailure> prepare_process(const Config& all) {
                          .map_error(refused("cannot take signals")));
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
-  auto log = TRY(observe::Log::open(
-                     {.file = config.log_file, .level = config.log_level, .format = message_format(config)})
-                     .map_error([&](const Error& error) { return unwritable_log(config, error); }));
+  const bool is_apart = has_error_log(config);
+  const std::string& place = is_apart ? config.error_log : config.log_file;
+  auto log =
+      TRY(observe::Log::open({.file = place, .level = config.log_level, .format = message_format(config)})
+              .map_error([&](const Error& error) {
+                return unwritable_log(is_apart ? "--error-log" : "--log-file", place, error);
+              }));
   auto site_logs = TRY(SiteLogs::open(all).map_error(
       [](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   observe::LogWriter& main_log = log->writer("");
@@ -167,7 +171,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
   const server::PoolSettings settings =
-      pool_settings(config, capacity, process.site_logs.all(), client_limiting.limits(), site_names);
+      pool_settings(config, capacity, process.site_logs, client_limiting.limits(), site_names);
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {

@@ -4,15 +4,15 @@
 #include <fmt/format.h>
 
 #include "app/options.h"
-#include "os/log_file.h"
+#include "app/start_failure.h"
+#include "observe/log_target.h"
 
 namespace bobbin::app {
 namespace {
 
 std::string unwritable(const std::string& file, const Error& error) {
-  return fmt::format(
-      "log_file of a [[site]]: {} cannot be written; a file that this user may append to is needed: {}",
-      in_quotes(file), error.message());
+  return fmt::format("log_file of a [[site]]: {} cannot be written; {} is needed: {}", in_quotes(file),
+                     needed_at(file), error.message());
 }
 
 observe::AccessFormat format_of(const SiteConfig& site, const Config& config) {
@@ -44,6 +44,10 @@ Result<void, std::string> check_formats(const Config& config) {
 
 }  // namespace
 
+bool has_error_log(const ServerConfig& config) {
+  return !config.error_log.empty() && config.error_log != config.log_file;
+}
+
 std::vector<SiteLogFile> site_log_files(const Config& config) {
   std::vector<SiteLogFile> files;
   for (const SiteConfig& site : config.sites)
@@ -61,6 +65,11 @@ std::size_t access_log_of(const SiteConfig& site, const std::vector<SiteLogFile>
 Result<SiteLogs, std::string> SiteLogs::open(const Config& config) {
   TRY(check_formats(config));
   SiteLogs logs;
+  if (has_error_log(config.server)) {
+    auto log = observe::Log::open({.file = config.server.log_file});
+    if (!log) return failure(unwritable_log("--log-file", config.server.log_file, log.error()).message);
+    logs.exchanges_ = *std::move(log);
+  }
   for (const SiteLogFile& file : site_log_files(config)) {
     const auto messages = file.format == observe::AccessFormat::json ? observe::MessageFormat::json
                                                                      : observe::MessageFormat::text;
@@ -74,7 +83,8 @@ Result<SiteLogs, std::string> SiteLogs::open(const Config& config) {
 Result<void, std::string> SiteLogs::check(const Config& config) {
   TRY(check_formats(config));
   for (const auto& [name, format] : site_log_files(config))
-    if (const auto file = os::LogFile::open(name); !file) return failure(unwritable(name, file.error()));
+    if (const auto target = observe::LogTarget::open(name); !target)
+      return failure(unwritable(name, target.error()));
   return {};
 }
 
@@ -86,10 +96,12 @@ std::vector<server::SiteLog> SiteLogs::all() const {
 }
 
 void SiteLogs::reopen() {
+  if (exchanges_ != nullptr) exchanges_->reopen();
   for (const OpenLog& each : logs_) each.log->reopen();
 }
 
 void SiteLogs::stop() {
+  if (exchanges_ != nullptr) exchanges_->stop();
   for (const OpenLog& each : logs_) each.log->stop();
 }
 

@@ -13,6 +13,9 @@
 
 namespace bobbin::app {
 
+/// Whether messages go elsewhere than exchanges.
+[[nodiscard]] bool has_error_log(const ServerConfig& config);
+
 /// A file that sites have for their exchanges.
 struct SiteLogFile {
   std::string name;
@@ -28,7 +31,8 @@ struct SiteLogFile {
 /// http::Site::access_log. A file that is not among them was named by a reload: the server's log then.
 [[nodiscard]] std::size_t access_log_of(const SiteConfig& site, const std::vector<SiteLogFile>& files);
 
-/// The logs behind these files, open from the start to the end of the server. Thread: main.
+/// The logs that have exchanges alone, open from the start to the end of the server: those behind these
+/// files, and that of the server where messages have another one. Thread: main.
 class SiteLogs {
  public:
   /// The error is a sentence for the operator.
@@ -38,6 +42,8 @@ class SiteLogs {
 
   /// In the order of site_log_files. They live as long as this.
   [[nodiscard]] std::vector<server::SiteLog> all() const;
+  /// Of the server. Null where it is the one that has the messages. It lives as long as this.
+  [[nodiscard]] observe::Log* exchanges() const { return exchanges_.get(); }
   void reopen();
   void stop();
 
@@ -46,6 +52,7 @@ class SiteLogs {
     std::unique_ptr<observe::Log> log;
     observe::AccessFormat format;
   };
+  std::unique_ptr<observe::Log> exchanges_;
   std::vector<OpenLog> logs_;
 };
 

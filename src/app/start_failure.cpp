@@ -5,6 +5,7 @@
 
 #include "app/admin_server.h"
 #include "app/parse_configuration.h"
+#include "observe/log_place.h"
 #include "os/process.h"
 
 namespace bobbin::app {
@@ -39,11 +40,16 @@ std::uint64_t descriptors_needed(const ServerConfig& config) {
   return os::open_descriptors() + 2 * std::uint64_t{config.threads} + 16 + admin;
 }
 
-StartFailure unwritable_log(const ServerConfig& config, const Error& error) {
-  return {
-      fmt::format("--log-file: \"{}\" cannot be written; a file that this user may append to is needed: {}",
-                  config.log_file, error.message()),
-      kExitUsage};
+std::string_view needed_at(std::string_view log_place) {
+  const auto place = observe::parse_log_place(log_place);
+  return place && place->kind != observe::LogPlace::Kind::file ? "a daemon that takes entries at this socket"
+                                                               : "a file that this user may append to";
+}
+
+StartFailure unwritable_log(std::string_view option, const std::string& place, const Error& error) {
+  return {fmt::format("{}: \"{}\" cannot be written; {} is needed: {}", option, place, needed_at(place),
+                      error.message()),
+          kExitUsage};
 }
 
 StartFailure refused_by_system(const std::string& what, const Error& error, const ServerConfig& config) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "app/config.h"
 #include "base/result.h"
@@ -22,7 +23,10 @@ struct StartFailure {
 [[nodiscard]] std::uint64_t descriptors_needed(const ServerConfig& config);
 
 /// That --log-file cannot be opened, with the exit status kExitUsage.
-[[nodiscard]] StartFailure unwritable_log(const ServerConfig& config, const Error& error);
+/// What a log at this place needs, as a part of a sentence. It lives for ever.
+[[nodiscard]] std::string_view needed_at(std::string_view log_place);
+[[nodiscard]] StartFailure unwritable_log(std::string_view option, const std::string& place,
+                                          const Error& error);
 
 /// Makes the message "what: call: text of errno; what is needed", with the exit status kExitCannotRun.
 [[nodiscard]] StartFailure refused_by_system(const std::string& what, const Error& error,

@@ -33,6 +33,7 @@ class OpenStore {
       return level <= observe::LogLevel::warning;
     }
     void write(observe::Event event, std::string_view message) override EXCLUDES(mutex_);
+    void write_exchange(observe::AccessFormat, const observe::ExchangeRecord&) override {}
     void write_block(std::string_view) override {}
     [[nodiscard]] std::string_view name() const override { return ""; }
     [[nodiscard]] std::string text() EXCLUDES(mutex_);

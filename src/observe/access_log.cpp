@@ -1,7 +1,6 @@
 #include "observe/access_log.h"
 
 #include <concepts>
-#include <cstddef>
 
 #include "observe/escape.h"
 #include "observe/line_builder.h"
@@ -156,16 +155,6 @@ void add_combined(LineBuilder& line, const ExchangeRecord& record) {
   line.add('\n');
 }
 
-/// "HTTP/1.1", or "HTTP/2", as the version is written (RFC 9113 §1); nothing where the line does not end with
-/// one.
-std::string_view protocol_of(std::string_view request_line) {
-  constexpr std::size_t kSize = std::string_view("HTTP/1.1").size();
-  if (request_line.size() < kSize) return {};
-  const std::string_view end = request_line.substr(request_line.size() - kSize);
-  if (end == "HTTP/1.1" || end == "HTTP/1.0") return end;
-  return end == "HTTP/2.0" ? "HTTP/2" : std::string_view();
-}
-
 void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view thread_name) {
   bool is_whole = true;
   const auto text = [&](std::string_view key, std::string_view value) {
@@ -194,7 +183,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
   name(R"(,"span_id":")", record.span_id);
   text(R"(,"request":)", record.request_line);
   if (!record.request_line.empty()) {
-    text(R"(,"method":)", record.request_line.substr(0, record.request_line.find(' ')));
+    text(R"(,"method":)", method_of(record.request_line));
     name(R"(,"protocol":")", protocol_of(record.request_line));
   }
   name(R"(,"tls":")", record.tls);

@@ -61,10 +61,26 @@ void add_client(LineBuilder& line, const Origin& origin) {
 
 void add_line_start(LineBuilder& line, WallTime time, std::string_view thread_name) {
   line.add(text_of(local_second(time).line));
+  add_thread(line, thread_name);
+}
+
+void add_thread(LineBuilder& line, std::string_view thread_name) {
   if (thread_name.empty()) return;
   line.add('[');
   line.add(thread_name);
   line.add("] ");
+}
+
+std::string_view method_of(std::string_view request_line) {
+  return request_line.substr(0, request_line.find(' '));
+}
+
+std::string_view protocol_of(std::string_view request_line) {
+  constexpr std::size_t kSize = std::string_view("HTTP/1.1").size();
+  if (request_line.size() < kSize) return {};
+  const std::string_view end = request_line.substr(request_line.size() - kSize);
+  if (end == "HTTP/1.1" || end == "HTTP/1.0") return end;
+  return end == "HTTP/2.0" ? "HTTP/2" : std::string_view();
 }
 
 void add_json_time(LineBuilder& line, WallTime time) {

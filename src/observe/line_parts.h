@@ -17,6 +17,14 @@ void add_endpoint(LineBuilder& line, const Endpoint& endpoint);
 void add_client(LineBuilder& line, const Origin& origin);
 /// "[YYYY-MM-DD HH:MM:SS] ", and "[Thread-1] " when there is a name.
 void add_line_start(LineBuilder& line, WallTime time, std::string_view thread_name);
+/// "[Thread-1] " when there is a name.
+void add_thread(LineBuilder& line, std::string_view thread_name);
+
+/// "GET" of "GET /x HTTP/1.1"
+[[nodiscard]] std::string_view method_of(std::string_view request_line);
+/// "HTTP/1.1", or "HTTP/2", as the version is written (RFC 9113 §1); nothing where the line does not end with
+/// one.
+[[nodiscard]] std::string_view protocol_of(std::string_view request_line);
 
 /// "2024-03-15T10:30:00.007+01:00" (RFC 3339)
 void add_json_time(LineBuilder& line, WallTime time);

@@ -1,19 +1,33 @@
 #include "observe/log.h"
 
+#include <cerrno>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
 
 #include "observe/logger.h"
+#include "os/process.h"
 
 namespace bobbin::observe {
 namespace {
 
+EntryFormat format_at(const LogPlace& place, MessageFormat messages) {
+  switch (place.kind) {
+    case LogPlace::Kind::file: return {.messages = messages};
+    case LogPlace::Kind::journal: return {.framing = Framing::journal};
+    case LogPlace::Kind::syslog: break;
+  }
+  return {.framing = Framing::syslog,
+          .messages = messages,
+          .origin = os::host_name() + " bobbin " + std::to_string(os::process_number())};
+}
+
 /// Owns the thread. Thread: `writer` and `reopen` any; the rest the owner's.
 class ThreadedLog final : public Log {
  public:
-  ThreadedLog(const LogSettings& settings, os::LogFile file)
-      : logger_(std::make_shared<Logger>(settings, std::move(file))) {}
+  ThreadedLog(LogLevel level, EntryFormat format, std::unique_ptr<LogTarget> target)
+      : logger_(std::make_shared<Logger>(level, std::move(format), std::move(target))) {}
   ~ThreadedLog() override { stop(); }
 
   Result<void> start();
@@ -51,8 +65,10 @@ void ThreadedLog::stop() {
 }  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings) {
-  auto file = settings.file.empty() ? os::LogFile::standard_output() : os::LogFile::open(settings.file);
-  auto log = std::make_unique<ThreadedLog>(settings, TRY(std::move(file)));
+  const auto place = parse_log_place(settings.file);
+  if (!place) return failure(Error{EINVAL, "log"});
+  auto log = std::make_unique<ThreadedLog>(settings.level, format_at(*place, settings.format),
+                                           TRY(LogTarget::open(*place)));
   TRY(log->start());
   return log;
 }

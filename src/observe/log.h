@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "observe/access_log.h"
 #include "observe/message.h"
 #include "observe/recent_messages.h"
 
 namespace bobbin::observe {
 
 struct LogSettings {
-  std::string file;  ///< empty: standard output
+  std::string file;  ///< as parse_log_place reads it; empty: standard output
   LogLevel level = LogLevel::info;
   MessageFormat format = MessageFormat::text;
 };
@@ -33,6 +34,8 @@ class LogWriter {
   virtual void write(Event event, std::string_view message) = 0;
   /// The same, about a connection or an exchange.
   virtual void write_about(const Origin&, Event event, std::string_view message) { write(event, message); }
+  /// One exchange, whatever the level, in this format as far as the log has lines (see EntryFormat).
+  virtual void write_exchange(AccessFormat format, const ExchangeRecord& record) = 0;
   /// One entry of several finished lines, each ending in '\n', written in one piece. Not filtered, not
   /// escaped.
   virtual void write_block(std::string_view lines) = 0;

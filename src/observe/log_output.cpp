@@ -29,21 +29,18 @@ void LogOutput::lose(std::uint64_t lines) {
 }
 
 void LogOutput::reopen() {
-  if (path_.empty()) return;
-  auto fresh = os::LogFile::open(path_);
-  if (!fresh) {
+  if (const auto reopened = target_->reopen(); !reopened) {
     return write(warning(Event::log_not_reopened,
                          fmt::format("Warning: cannot reopen the log file, going on with the old one ({})",
-                                     fresh.error().message())));
+                                     reopened.error().message())));
   }
-  file_ = *std::move(fresh);
   is_inside_line_ = false;
 }
 
 // Returns what could not be written.
 std::string_view LogOutput::send(std::string_view text) {
   while (!text.empty()) {
-    const Result<std::size_t> sent = file_.write_some(text);
+    const Result<std::size_t> sent = target_->write_some(text);
     if (!sent) {
       last_error_ = sent.error();
       return text;
@@ -66,7 +63,7 @@ bool LogOutput::wait_for_room() {
     last_error_ = {ETIMEDOUT, "poll"};
     return false;
   }
-  file_.wait_for_room(std::min(kLookUp, std::chrono::ceil<milliseconds>(deadline - now)));
+  target_->wait_for_room(std::min(kLookUp, std::chrono::ceil<milliseconds>(deadline - now)));
   return true;
 }
 
@@ -79,7 +76,7 @@ std::string LogOutput::loss_report() const {
 
 std::string LogOutput::warning(Event event, std::string_view text) const {
   std::string line;
-  append_message(line, format_, {.time = wall_now(), .event = event, .text = text});
+  format_.append(line, {.time = wall_now(), .event = event, .text = text});
   return line;
 }
 

@@ -2,13 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "observe/message.h"
-#include "os/log_file.h"
+#include "observe/entry_format.h"
+#include "observe/log_target.h"
 
 namespace bobbin::observe {
 
@@ -17,9 +18,9 @@ namespace bobbin::observe {
 /// Thread: the logger's, except give_up_at.
 class LogOutput {
  public:
-  /// `path`: empty for standard output, which is never reopened.
-  LogOutput(std::string path, os::LogFile file, MessageFormat format)
-      : path_(std::move(path)), file_(std::move(file)), format_(format) {}
+  /// `format`: of lines of its own; outlives it.
+  LogOutput(std::unique_ptr<LogTarget> target, const EntryFormat& format)
+      : target_(std::move(target)), format_(format) {}
 
   /// Writes finished lines. Waits for a reader that has stopped reading, until the moment given to
   /// give_up_at.
@@ -38,9 +39,8 @@ class LogOutput {
   [[nodiscard]] std::string loss_report() const;
   [[nodiscard]] std::string warning(Event event, std::string_view text) const;
 
-  std::string path_;
-  os::LogFile file_;
-  const MessageFormat format_;
+  const std::unique_ptr<LogTarget> target_;
+  const EntryFormat& format_;
   std::atomic<Instant> deadline_{kNever};
   std::uint64_t lost_lines_ = 0;  // since the last report
   std::atomic<std::uint64_t> all_lost_lines_ = 0;

@@ -11,10 +11,10 @@ namespace {
 
 using testing::MatchesRegex;
 
-os::LogFile opened_file(const std::string& path) {
-  auto file = os::LogFile::open(path);
-  EXPECT_TRUE(file) << path;
-  return *std::move(file);
+std::unique_ptr<LogTarget> opened_target(const std::string& path) {
+  auto target = LogTarget::open({.path = path, .address = {}});
+  EXPECT_TRUE(target) << path;
+  return *std::move(target);
 }
 
 /// Files of this process cannot grow beyond `bytes`: a disk that is nearly full, as a process without rights
@@ -36,7 +36,8 @@ class FileSizeLimit {
 TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
   const TemporaryFolder folder;
   const std::string path = folder.path() / "log";
-  LogOutput output(path, opened_file(path), MessageFormat::text);
+  const EntryFormat format{.messages = MessageFormat::text};
+  LogOutput output(opened_target(path), format);
   {
     const FileSizeLimit limit(12);
     output.write("first\nsecond\nthird\n");  // 12 bytes: "first\n" and "second"
@@ -52,7 +53,8 @@ TEST(LogOutput, CountsLinesLostToAFullDiskAndEndsTheTornOne) {
 TEST(LogOutput, ItsOwnLinesHaveTheFormatOfTheOthers) {
   const TemporaryFolder folder;
   const std::string path = folder.path() / "log";
-  LogOutput output(path, opened_file(path), MessageFormat::json);
+  const EntryFormat format{.messages = MessageFormat::json};
+  LogOutput output(opened_target(path), format);
   {
     const FileSizeLimit limit(1);
     output.write("\nlost\n");
@@ -65,20 +67,23 @@ TEST(LogOutput, ItsOwnLinesHaveTheFormatOfTheOthers) {
 }
 
 TEST(LogOutput, SurvivesADeviceThatIsAlwaysFull) {
-  LogOutput output("/dev/full", opened_file("/dev/full"), MessageFormat::text);
+  const EntryFormat format{.messages = MessageFormat::text};
+  LogOutput output(opened_target("/dev/full"), format);
   for (int i = 0; i < 3; ++i) output.write("line\n");
 }
 
 TEST(LogOutput, SurvivesAReaderThatHasGone) {
   Pipe pipe;
-  LogOutput output(pipe.writing_path(), opened_file(pipe.writing_path()), MessageFormat::text);
+  const EntryFormat format{.messages = MessageFormat::text};
+  LogOutput output(opened_target(pipe.writing_path()), format);
   pipe.reading.close();
   for (int i = 0; i < 3; ++i) output.write("line\n");
 }
 
 TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
   Pipe pipe;
-  LogOutput output(pipe.writing_path(), opened_file(pipe.writing_path()), MessageFormat::text);
+  const EntryFormat format{.messages = MessageFormat::text};
+  LogOutput output(opened_target(pipe.writing_path()), format);
   output.give_up_at(monotonic_now());
   output.write(std::string(1'000'000, 'x') +
                '\n');  // a pipe holds 64 KiB; without giving up this never returns
@@ -87,7 +92,8 @@ TEST(LogOutput, GivesUpOnAReaderThatDoesNotRead) {
 TEST(LogOutput, ReopensUnderTheSameName) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "log";
-  LogOutput output(path, opened_file(path), MessageFormat::text);
+  const EntryFormat format{.messages = MessageFormat::text};
+  LogOutput output(opened_target(path), format);
   output.write("old\n");
   std::filesystem::rename(path, folder.path() / "log.1");
   output.write("still old\n");
@@ -101,7 +107,8 @@ TEST(LogOutput, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "a");
   const auto path = folder.path() / "a" / "log";
-  LogOutput output(path, opened_file(path), MessageFormat::text);
+  const EntryFormat format{.messages = MessageFormat::text};
+  LogOutput output(opened_target(path), format);
   std::filesystem::rename(folder.path() / "a", folder.path() / "b");
   output.reopen();
   output.write("line\n");

@@ -22,9 +22,15 @@ void RingWriter::write(const Origin* origin, Event event, std::string_view messa
   if (!wants(level_of(event))) return;
   const WallTime now = wall_now();
   line_.clear();
-  append_message(line_, format_,
+  format_.append(line_,
                  {.time = now, .event = event, .thread_name = name_, .text = message, .origin = origin});
   if (level_of(event) <= LogLevel::warning) warnings_.add(message, now);
+  hand_in(line_);
+}
+
+void RingWriter::write_exchange(AccessFormat format, const ExchangeRecord& record) {
+  line_.clear();
+  format_.append(line_, format, record, name_);
   hand_in(line_);
 }
 
@@ -140,7 +146,7 @@ void Logger::report_drops(bool at_once) {
   if (dropped == dropped_reported_) return;
   if (still_dropping && !at_once && now - drops_reported_at_ < kDropReportInterval) return;
   const std::string text = fmt::format("Warning: {} log lines dropped", dropped - dropped_reported_);
-  append_message(batch_, format_, {.time = wall_now(), .event = Event::log_lines_dropped, .text = text});
+  format_.append(batch_, {.time = wall_now(), .event = Event::log_lines_dropped, .text = text});
   dropped_reported_ = dropped;
   drops_reported_at_ = now;
 }

@@ -11,17 +11,17 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "observe/doorbell.h"
+#include "observe/entry_format.h"
 #include "observe/log.h"
 #include "observe/log_output.h"
 #include "observe/ring.h"
-#include "os/log_file.h"
 
 namespace bobbin::observe {
 
 /// A writer and the ring behind it. Thread: the writer's, except where it says otherwise.
 class RingWriter final : public LogWriter {
  public:
-  RingWriter(std::string name, LogLevel level, MessageFormat format, Doorbell& doorbell,
+  RingWriter(std::string name, LogLevel level, const EntryFormat& format, Doorbell& doorbell,
              RecentMessages& warnings)
       : name_(std::move(name)), level_(level), format_(format), doorbell_(doorbell), warnings_(warnings) {}
 
@@ -31,6 +31,7 @@ class RingWriter final : public LogWriter {
   void write_about(const Origin& origin, Event event, std::string_view message) override {
     write(&origin, event, message);
   }
+  void write_exchange(AccessFormat format, const ExchangeRecord& record) override;
   void write_block(std::string_view lines) override { hand_in(lines); }
 
   /// For the reading side. Thread: the logger's.
@@ -46,7 +47,7 @@ class RingWriter final : public LogWriter {
 
   const std::string name_;
   const LogLevel level_;
-  const MessageFormat format_;
+  const EntryFormat& format_;
   Doorbell& doorbell_;
   RecentMessages& warnings_;
   std::string line_;  // keeps its capacity, so that a line costs no allocation
@@ -58,10 +59,8 @@ class RingWriter final : public LogWriter {
 /// and the private functions the log's own; the others any.
 class Logger {
  public:
-  Logger(const LogSettings& settings, os::LogFile file)
-      : level_(settings.level),
-        format_(settings.format),
-        output_(settings.file, std::move(file), settings.format) {}
+  Logger(LogLevel level, EntryFormat format, std::unique_ptr<LogTarget> target)
+      : level_(level), format_(std::move(format)), output_(std::move(target), format_) {}
 
   [[nodiscard]] LogWriter& writer(std::string thread_name) EXCLUDES(mutex_);
   void reopen() EXCLUDES(mutex_);
@@ -89,7 +88,7 @@ class Logger {
   [[nodiscard]] std::uint64_t dropped_lines() const;
 
   const LogLevel level_;
-  const MessageFormat format_;
+  const EntryFormat format_;
   Doorbell doorbell_;
   RecentMessages warnings_;
   mutable Mutex mutex_;

@@ -7,8 +7,8 @@
 namespace bobbin::observe {
 namespace {
 
-void add_text(LineBuilder& line, const Message& message) {
-  add_line_start(line, message.time, message.thread_name);
+void add_text(LineBuilder& line, const Message& message, bool is_timed) {
+  is_timed ? add_line_start(line, message.time, message.thread_name) : add_thread(line, message.thread_name);
   add_escaped(line, message.text);
   if (message.origin != nullptr) {
     line.add(", client: ");
@@ -44,7 +44,8 @@ void add_json(LineBuilder& line, const Message& message) {
 
 void append_message(std::string& out, MessageFormat format, const Message& message) {
   LineBuilder line;
-  format == MessageFormat::text ? add_text(line, message) : add_json(line, message);
+  format == MessageFormat::json ? add_json(line, message)
+                                : add_text(line, message, format == MessageFormat::text);
   out += line.text();
 }
 

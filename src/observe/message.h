@@ -13,8 +13,9 @@ namespace bobbin::observe {
 
 /// What messages look like.
 enum class MessageFormat : std::uint8_t {
-  text,  ///< "[YYYY-MM-DD HH:MM:SS] [Thread-1] message"
-  json,  ///< one object each
+  text,     ///< "[YYYY-MM-DD HH:MM:SS] [Thread-1] message"
+  untimed,  ///< the same without the time
+  json,     ///< one object each
 };
 
 /// The connection, and perhaps the exchange on it, that a line is about.

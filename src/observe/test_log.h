@@ -27,6 +27,7 @@ class TestLog : public Log, private LogWriter {
     const Lock lock(mutex_);
     lines_[level_of(event)].emplace_back(message);
   }
+  void write_exchange(AccessFormat, const ExchangeRecord&) override {}
   void write_block(std::string_view) override {}
   std::string_view name() const override { return "test"; }
 

@@ -1,5 +1,6 @@
 #include "os/process.h"
 
+#include <climits>
 #include <csignal>
 #include <fcntl.h>
 #include <malloc.h>
@@ -85,6 +86,11 @@ ProcessFigures process_figures() {
 }
 
 long process_number() { return ::getpid(); }
+
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "-";
+}
 
 void name_this_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "os/fd.h"
@@ -52,6 +53,8 @@ struct ProcessFigures {
 
 /// The number of this process.
 [[nodiscard]] long process_number();
+/// Of this machine, as gethostname(2) says it; "-" when that fails.
+[[nodiscard]] std::string host_name();
 
 /// Names the calling thread for debuggers and top, at most 15 characters.
 void name_this_thread(const char* name);

@@ -70,6 +70,16 @@ Result<void> set_option(const Fd& socket, int level, int name, const char* opera
 
 }  // namespace
 
+Result<Fd> connect_udp(const Endpoint& endpoint) {
+  sockaddr_storage address;
+  const socklen_t length = to_sockaddr(endpoint, address);
+  Fd socket(::socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return last_error("socket");
+  if (::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
+    return last_error("connect");
+  return socket;
+}
+
 Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog, Families families) {
   sockaddr_storage address;
   const socklen_t length = to_sockaddr(endpoint, address);

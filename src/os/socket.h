@@ -25,6 +25,8 @@ enum class Families : std::uint8_t { its_own, both };
 /// A listening TCP socket, not blocking. TCP_NODELAY is set, and accepted sockets inherit it.
 [[nodiscard]] Result<Fd> listen_tcp(const Endpoint& endpoint, int backlog,
                                     Families families = Families::its_own);
+/// A UDP socket that sends to this address, not blocking.
+[[nodiscard]] Result<Fd> connect_udp(const Endpoint& endpoint);
 /// Whether this IPv6 socket takes IPv4 clients too. False for any other socket.
 [[nodiscard]] bool takes_both_families(const Fd& socket);
 /// The address a socket is bound to: with port 0 asked for, the one it got.

@@ -118,9 +118,7 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .certificate_fingerprint = certificate != nullptr ? std::string_view(certificate->fingerprint) : "",
       .sample = has_succeeded ? settings_.sample : 1,
   };
-  lines_.clear();
-  observe::format_exchange(lines_, destination.format, record, log_.name());
-  destination.log->write_block(lines_);
+  destination.log->write_exchange(destination.format, record);
 }
 
 void ExchangeLog::connection_closed(const ConnectionClosed& event) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "observe/access_log.h"
@@ -48,7 +47,6 @@ class ExchangeLog final : public Observer {
   observe::LogWriter& log_;
   const Destination server_;
   const std::vector<Destination> sites_;
-  std::string lines_;  // of one exchange: kept for its memory
   // Connections whose first exchange is not logged: neither is their end when there was no other.
   std::set<std::uint64_t> unlogged_;
 };
