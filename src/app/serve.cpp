@@ -188,6 +188,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   };
   ServerView view({.registry = *process.registry,
                    .log = *process.log,
+                   .site_logs = process.site_logs,
                    .pool = *pool,
                    .executor = executor,
                    .health = health,

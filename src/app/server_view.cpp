@@ -46,7 +46,7 @@ Snapshot ServerView::snapshot() const {
   add_gauge(snapshot, kBuild, 1, observe::label("version", BOBBIN_VERSION));
   add_gauge(snapshot, kReady, parts_.health.obstacles().empty() ? 1 : 0);
   snapshot.add(kLostLines, observe::MetricFamily::Kind::counter, "",
-               static_cast<double>(parts_.log.lost_lines()));
+               static_cast<double>(parts_.log.lost_lines() + parts_.site_logs.lost_lines()));
   add_pool(snapshot);
   add_executor(snapshot);
   add_process(snapshot);

@@ -6,6 +6,7 @@
 #include "admin/health.h"
 #include "admin/server_state.h"
 #include "app/generation.h"
+#include "app/site_logs.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "executor/executor.h"
@@ -22,6 +23,7 @@ class ServerView final : public admin::ServerState {
   struct Parts {
     const observe::Registry& registry;
     const observe::Log& log;
+    const SiteLogs& site_logs;
     const server::WorkerPool& pool;
     const executor::Executor& executor;
     const admin::Health& health;

@@ -95,6 +95,12 @@ std::vector<server::SiteLog> SiteLogs::all() const {
   return logs;
 }
 
+std::uint64_t SiteLogs::lost_lines() const {
+  std::uint64_t sum = exchanges_ == nullptr ? 0 : exchanges_->lost_lines();
+  for (const OpenLog& each : logs_) sum += each.log->lost_lines();
+  return sum;
+}
+
 void SiteLogs::reopen() {
   if (exchanges_ != nullptr) exchanges_->reopen();
   for (const OpenLog& each : logs_) each.log->reopen();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,8 @@ class SiteLogs {
   [[nodiscard]] std::vector<server::SiteLog> all() const;
   /// Of the server. Null where it is the one that has the messages. It lives as long as this.
   [[nodiscard]] observe::Log* exchanges() const { return exchanges_.get(); }
+  /// Of all of them together. Thread: any.
+  [[nodiscard]] std::uint64_t lost_lines() const;
   void reopen();
   void stop();
 

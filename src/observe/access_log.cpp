@@ -201,6 +201,7 @@ void add_json(LineBuilder& line, const ExchangeRecord& record, std::string_view 
     text(R"(,"certificate_sha256":)", record.certificate_fingerprint);
   }
   if (record.sample > 1) number(R"(,"sample":)", record.sample);
+  name(R"(,"refused":")", record.refused);
   if (!record.violation.empty()) text(R"(,"violation":)", record.violation);
   if (!record.detail.empty()) text(R"(,"detail":)", record.detail);
   if (!is_whole) line.add(R"(,"cut":true)");

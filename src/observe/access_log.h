@@ -26,6 +26,7 @@ struct ExchangeRecord {
   Action action = Action::none;
   std::string_view subject;    ///< the file's name, for an action
   std::string_view violation;  ///< "Path traversal attempt (/../x)"; empty: none
+  std::string_view refused;    ///< why the request was, in a word, "limit"; empty: it was not
   std::string_view detail;     ///< of an error: the sentence that the client was shown; empty: none
   int status = 0;
   std::string_view reason_phrase;

@@ -230,6 +230,7 @@ TEST_F(AccessLog, JsonNamesProtocolTlsTraceIdAndSample) {
   record.tls = "TLSv1.3";
   record.request_id = "a-b.c:1_2";
   record.sample = 10;
+  record.refused = "limit";
   record.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
   record.span_id = "00f067aa0ba902b7";
   const auto has = [&](std::string_view text) {
@@ -238,7 +239,7 @@ TEST_F(AccessLog, JsonNamesProtocolTlsTraceIdAndSample) {
   };
   has(R"("method":"GET","protocol":"HTTP/1.1","tls":"TLSv1.3","host")");
   has(R"("exchange_id":1,"request_id":"a-b.c:1_2","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","request")");
-  has(R"("connection":"keep-alive","sample":10})");
+  has(R"("connection":"keep-alive","sample":10,"refused":"limit"})");
   EXPECT_NE(formatted(AccessFormat::transfer, record).find("] Request id: a-b.c:1_2\n"), std::string::npos);
   record.request_line = "GET / HTTP/2.0";
   has(R"("method":"GET","protocol":"HTTP/2","tls")");

@@ -106,6 +106,7 @@ void append_journal_entry(std::string& out, const ExchangeRecord& record, std::s
   entry.text("BOBBIN_CERTIFICATE_SUBJECT", record.certificate_subject);
   entry.text("BOBBIN_CERTIFICATE_SHA256", record.certificate_fingerprint);
   if (record.action == ExchangeRecord::Action::created_file) entry.text("BOBBIN_CREATED", record.subject);
+  entry.text("BOBBIN_REFUSED", record.refused);
   entry.text("BOBBIN_VIOLATION", record.violation);
   entry.text("BOBBIN_DETAIL", record.detail);
   if (record.sample > 1) entry.number("BOBBIN_SAMPLE", record.sample);

@@ -5,13 +5,13 @@
 namespace bobbin::observe {
 namespace {
 
-using Kind = LogPlace::Kind;
+using PlaceKind = LogPlace::Kind;
 
 std::string place_of(std::string_view text) {
   const auto place = parse_log_place(text);
   if (!place) return "refused";
-  if (place->kind == Kind::file) return "file " + place->path;
-  const std::string kind = place->kind == Kind::journal ? "journal " : "syslog ";
+  if (place->kind == PlaceKind::file) return "file " + place->path;
+  const std::string kind = place->kind == PlaceKind::journal ? "journal " : "syslog ";
   if (const auto* path = std::get_if<std::string>(&place->address)) return kind + *path;
   return kind + std::get<Endpoint>(place->address).text();
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/trace_context.h"
+#include "server/refusal_reason.h"
 
 namespace bobbin::server {
 namespace {
@@ -101,6 +102,7 @@ void ExchangeLog::exchange_ended(const ExchangeEnded& event) {
       .action = action_of(handler.action),
       .subject = handler.subject,
       .violation = handler.violation,
+      .refused = refusal_reason(summary).value_or(""),
       .detail = fields.detail,
       .status = http::code(summary.status),
       .reason_phrase = http::reason_phrase(summary.status),

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "given.h"
 #include "observe/access_log.h"
+#include "observe/entry_format.h"
 #include "observe/escape.h"
 
 // A client's bytes on their way into the log. None of them ends a line or a field, steers a terminal, gets
@@ -87,21 +88,41 @@ void check_texts(std::string_view text) {
   ASSERT(!is_utf8(text) || (is_whole ? shown == text : text.starts_with(shown)));
 }
 
+observe::ExchangeRecord record_of(std::string_view text) {
+  return {.origin = {.worker = 1, .connection = 1, .exchange = 1},
+          .request_line = text,
+          .host = text,
+          .host_verdict = observe::ExchangeRecord::Host::refused,
+          .action = observe::ExchangeRecord::Action::sent_binary,
+          .subject = text,
+          .violation = text,
+          .status = 200,
+          .reason_phrase = "OK",
+          .referer = text,
+          .user_agent = text};
+}
+
 std::string formatted(AccessFormat format, std::string_view text) {
-  const observe::ExchangeRecord record{.origin = {.worker = 1, .connection = 1, .exchange = 1},
-                                       .request_line = text,
-                                       .host = text,
-                                       .host_verdict = observe::ExchangeRecord::Host::refused,
-                                       .action = observe::ExchangeRecord::Action::sent_binary,
-                                       .subject = text,
-                                       .violation = text,
-                                       .status = 200,
-                                       .reason_phrase = "OK",
-                                       .referer = text,
-                                       .user_agent = text};
   std::string out;
-  observe::format_exchange(out, format, record, "Thread-1");
+  observe::format_exchange(out, format, record_of(text), "Thread-1");
   return out;
+}
+
+/// One line, in which every field of the journal has a name of ours.
+void check_entry(observe::Framing framing, std::string_view text) {
+  std::string entry;
+  const observe::EntryFormat format{.framing = framing, .origin = "host bobbin 1"};
+  format.append(entry, AccessFormat::transfer, record_of(text), "Thread-1");
+  ASSERT(entry.find('\n') == entry.size() - 1 && entry.size() <= observe::LogWriter::kMostEntryBytes);
+  entry.pop_back();
+  const bool is_journal = framing == observe::Framing::journal;
+  for (std::string_view rest = entry; is_journal && !rest.empty();) {
+    ASSERT(rest.starts_with("BOBBIN_") || rest.starts_with("MESSAGE=") || rest.starts_with("PRIORITY=") ||
+           rest.starts_with("SYSLOG_IDENTIFIER="));
+    rest.remove_prefix(rest.find(observe::kFieldEnd) + 1);
+  }
+  if (is_journal) std::erase(entry, observe::kFieldEnd);
+  check_harmless(entry);
 }
 
 /// As many lines as there are for a harmless text.
@@ -121,6 +142,8 @@ void run(std::string_view input) {
   for (const AccessFormat format :
        {AccessFormat::transfer, AccessFormat::common, AccessFormat::combined, AccessFormat::json})
     check_lines(format, copy.text());
+  for (const observe::Framing framing : {observe::Framing::journal, observe::Framing::syslog})
+    check_entry(framing, copy.text());
 }
 
 }  // namespace

@@ -122,7 +122,9 @@ def test_protocol_and_tls(ask, mode):
 
 def test_the_log_says_why_a_request_was_refused(ask):
     _, entry = ask()(target="/nothing")
-    assert entry["status"] == 404 and entry["detail"]
+    assert entry["status"] == 404 and entry["detail"] and "refused" not in entry
+    _, entry = ask()(method="BREW")
+    assert entry["status"] == 501 and entry["detail"] and entry["refused"] == "method"
 
 
 @pytest.mark.modes("many")
