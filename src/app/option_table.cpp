@@ -97,7 +97,8 @@ constexpr std::uint64_t kTiB = 1024 * kGiB;
 constexpr std::string_view kExtensions = "extensions such as txt, of letters, digits, -, + and _";
 constexpr std::string_view kHosts = "NAME, NAME:PORT, NAME:*, *.NAME or *";
 constexpr std::string_view kLogPlaces =
-    "the name of a file, journald, journald:PATH, syslog, syslog:PATH or syslog:udp://ADDRESS:PORT, PATH being absolute";
+    "the name of a file, journald, journald:PATH, syslog, syslog:PATH or syslog:udp://ADDRESS:PORT, PATH "
+    "being absolute";
 constexpr std::string_view kSiteNames = "NAME, NAME:PORT, NAME:* or *.NAME";
 constexpr std::string_view kNetworks =
     "an address, a network such as 10.0.0.0/8 or 2001:db8::/32 whose bits behind the prefix are 0, or unix";
