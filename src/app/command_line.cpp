@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "app/command_flags.h"
 #include "app/inbox_words.h"
 #include "app/nearest_name.h"
 #include "app/option_values.h"
@@ -260,6 +261,15 @@ class Parser {
       not_allowed({found.name, found.value}, fmt::format("a whole number from {} to {}", least, most)));
 }
 
+[[nodiscard]] Result<Shell, std::string> shell_of(const Occurrence& found) {
+  static constexpr std::pair<std::string_view, Shell> kShells[] = {
+      {"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}};
+  const auto* const shell =
+      std::ranges::find(kShells, found.value, &std::pair<std::string_view, Shell>::first);
+  if (shell != std::end(kShells)) return shell->second;
+  return failure(not_allowed({found.name, found.value}, "bash, zsh or fish"));
+}
+
 /// Where a client is, or where the output begins.
 [[nodiscard]] Result<void, std::string> take_from(CommandLine& line, const Occurrence& found) {
   if (line.command == Command::inbox_cat) {
@@ -363,6 +373,8 @@ class Parser {
     TRY(add_field(line, found));
   } else if (action == Action::ask_from) {
     TRY(take_from(line, found));
+  } else if (action == Action::print_completions) {
+    line.completed_shell = TRY(shell_of(found));
   } else if (action == Action::count_documents) {
     line.documents = TRY(number_of(found, 1, kMostDocuments));
   } else if (action == Action::check_acknowledged) {
@@ -411,66 +423,9 @@ class Parser {
   return check_inbox_command(line);
 }
 
-std::string forward_example(std::string_view flags) {
-  return fmt::format("inbox forward inboxes/github --to https://example.org/in/events{}{}",
-                     flags.empty() ? "" : " ", flags);
-}
-
 /// Some flags are about one command or two, and about nothing else.
 [[nodiscard]] Result<void, std::string> check_command(const CommandLine& line) {
-  struct Flag {
-    Action action;
-    std::string_view name;
-    std::set<Command> commands;
-    std::string example;
-  };
-  static const Flag flags[] = {
-      {Action::show_all, "--all", {Command::audit}, "audit --all"},
-      {Action::as_json,
-       "--json",
-       {Command::audit, Command::explain, Command::inbox_verify, Command::inbox_prove, Command::inbox_ls},
-       "audit --json"},
-      {Action::add_field,
-       "-H",
-       {Command::explain, Command::inbox_forward},
-       "explain /index.html -H 'Accept: text/html'"},
-      {Action::ask_from,
-       "--from",
-       {Command::explain, Command::inbox_cat},
-       "explain /index.html --from 192.0.2.1"},
-      {Action::print_receipts, "--receipts", {Command::inbox_cat}, "inbox cat uploads --receipts"},
-      {Action::print_bodies, "--bodies", {Command::inbox_cat}, "inbox cat uploads --bodies"},
-      {Action::count_documents, "--documents", {Command::inbox_prove}, "inbox prove uploads --documents 500"},
-      {Action::until_killed, "--until-killed", {Command::inbox_prove}, "inbox prove uploads --until-killed"},
-      {Action::check_acknowledged,
-       "--check",
-       {Command::inbox_prove},
-       "inbox prove uploads --check acknowledged"},
-      {Action::choose_folder, "--in", {Command::inbox_ls}, "inbox ls inboxes/github --in failed"},
-      {Action::name_consumer,
-       "--as",
-       {Command::inbox_next, Command::inbox_work, Command::inbox_forward},
-       "inbox next inboxes/github --as deploy"},
-      {Action::wait_for_record, "--wait", {Command::inbox_next}, "inbox next inboxes/github --wait 30s"},
-      {Action::retry_on_schedule,
-       "--retry",
-       {Command::inbox_work, Command::inbox_forward},
-       "inbox work inboxes/github --retry standard -- ./on-push"},
-      {Action::forward_to, "--to", {Command::inbox_forward}, forward_example("")},
-      {Action::add_fields_of_file,
-       "--header-file",
-       {Command::inbox_forward},
-       forward_example("--header-file fields")},
-      {Action::sign_with, "--secret-file", {Command::inbox_forward}, forward_example("--secret-file secret")},
-      {Action::trust, "--ca-file", {Command::inbox_forward}, forward_example("--ca-file ca.pem")},
-      {Action::limit_request, "--timeout", {Command::inbox_forward}, forward_example("--timeout 1m")},
-      {Action::reclaim_older,
-       "--older",
-       {Command::inbox_reclaim},
-       "inbox reclaim inboxes/github --older 15m"},
-      {Action::replay_failed, "--failed", {Command::inbox_replay}, "inbox replay inboxes/github --failed"},
-      {Action::replay_done, "--done", {Command::inbox_replay}, "inbox replay inboxes/github --done"}};
-  for (const Flag& flag : flags)
+  for (const CommandFlag& flag : command_flags())
     if (line.actions.contains(flag.action) && !(line.command && flag.commands.contains(*line.command)))
       return failure(
           fmt::format("{}: only allowed behind a command, as in: bobbin {}", flag.name, flag.example));

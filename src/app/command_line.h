@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/completions.h"
 #include "app/forward_words.h"
 #include "app/options.h"
 #include "base/clock.h"
@@ -54,6 +55,7 @@ struct CommandLine {
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
   std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores
   std::optional<std::string> acknowledged;                      ///< the file that inbox prove compares with
+  std::optional<Shell> completed_shell;                         ///< for which a script is printed
   std::optional<Value> file;                                    ///< the value of --config
   bool directory_is_named = false;  ///< whether the first word is a directory, as in `bobbin site`
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "app/options.h"
+#include "app/usage.h"
 
 namespace bobbin::app {
 namespace {
@@ -11,19 +12,7 @@ namespace {
 constexpr std::size_t kColumns = 100;
 constexpr std::size_t kTextColumn = 36;
 
-constexpr std::string_view kUsage = R"(Usage: bobbin [DIR] [PORT [HOST [THREADS]]] [options]
-       bobbin audit [DIR] [options]      says what would be served, and serves nothing
-       bobbin explain [METHOD] URL [DIR] [options]    says what would be answered, and why
-       bobbin inbox ls DIR               lists the records of an inbox
-       bobbin inbox work DIR -- COMMAND  gives each record to a command, and goes on for ever
-       bobbin inbox forward DIR --to URL    sends each record to a server, and goes on for ever
-       bobbin inbox next DIR             claims the oldest record, and prints the path of its file
-       bobbin inbox done|fail DIR FILE   ends a claim
-       bobbin inbox replay DIR FILE      gives out again what is done or has failed
-       bobbin inbox reclaim DIR --older TIME    gives out again what was claimed and not ended
-       bobbin inbox verify|cat DIR       looks at an upload folder, and changes nothing
-       bobbin inbox prove DIR            proves that the folder keeps what is acknowledged
-
+constexpr std::string_view kAbout = R"(
 Serves the files of a directory over HTTP/1.1 and keeps the JSON documents that clients post.
 
 Every option but the general ones is also a key of the configuration file and an environment
@@ -137,12 +126,11 @@ std::string usage(const Option& option) {
   return option.placeholder.empty() ? name : name + " " + std::string(option.placeholder);
 }
 
-/// The default of the profile classic, and that of the profile folder where it differs.
-std::string default_of(const Option& option) {
-  std::string text = option.default_text(Profile::classic);
-  const std::string in_folder = option.default_text(Profile::folder);
-  if (in_folder != text && option.name != "profile")
-    text += fmt::format("; with the profile folder: {}", in_folder);
+/// Each way to call the program on a line, with its meaning.
+std::string usage_lines() {
+  std::string text = "Usage: " + usages().front().line() + '\n';
+  for (const Usage& each : usages().subspan(1))
+    text += fmt::format("       {:<32}  {}\n", each.line(), each.meaning);
   return text;
 }
 
@@ -189,8 +177,16 @@ std::string markdown_row(const Option& option) {
 
 }  // namespace
 
+std::string default_of(const Option& option) {
+  std::string text = option.default_text(Profile::classic);
+  const std::string in_folder = option.default_text(Profile::folder);
+  if (in_folder != text && option.name != "profile")
+    text += fmt::format("; with the profile folder: {}", in_folder);
+  return text;
+}
+
 std::string help() {
-  std::string text(kUsage);
+  std::string text = usage_lines() + std::string(kAbout);
   std::string_view group;
   for (const Option& option : options()) {
     if (!option.is_flat()) continue;

@@ -40,6 +40,8 @@ enum class Action : std::uint8_t {
   replay_done,
   help,
   help_markdown,
+  help_man,
+  print_completions,
   version
 };
 

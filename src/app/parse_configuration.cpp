@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "app/command_line.h"
+#include "app/completions.h"
 #include "app/config_file.h"
 #include "app/environment.h"
+#include "app/man_page.h"
 #include "app/manual.h"
 #include "app/options.h"
 #include "app/profile.h"
@@ -270,6 +272,8 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   if (!line) return error_with(kExitUsage)(line.error());
   if (line->actions.contains(Action::help)) return Print{help()};
   if (line->actions.contains(Action::help_markdown)) return Print{markdown()};
+  if (line->actions.contains(Action::help_man)) return Print{man_page()};
+  if (line->completed_shell) return Print{completions(*line->completed_shell)};
   if (line->actions.contains(Action::version)) return Print{"bobbin " BOBBIN_VERSION "\n"};
   if (auto inbox = inbox_of(*line)) return *std::move(inbox);
   if (auto records = records_of(*line)) return *std::move(records);

@@ -1,0 +1,36 @@
+#include "app/usage.h"
+
+namespace bobbin::app {
+namespace {
+
+constexpr Usage kUsages[] = {
+    {{}, "", "[DIR] [PORT [HOST [THREADS]]] [options]", "serves a directory"},
+    {Command::audit, "audit", "[DIR] [options]", "says what would be served, and serves nothing"},
+    {Command::explain, "explain", "[METHOD] URL [DIR] [options]", "says what would be answered, and why"},
+    {Command::inbox_ls, "inbox ls", "DIR", "lists the records of an inbox"},
+    {Command::inbox_work, "inbox work", "DIR -- COMMAND",
+     "gives each record to a command, and goes on for ever"},
+    {Command::inbox_forward, "inbox forward", "DIR --to URL",
+     "sends each record to a server, and goes on for ever"},
+    {Command::inbox_next, "inbox next", "DIR", "claims the oldest record, and prints the path of its file"},
+    {Command::inbox_done, "inbox done", "DIR FILE", "ends a claim: the record is done"},
+    {Command::inbox_fail, "inbox fail", "DIR FILE", "ends a claim: the record has failed"},
+    {Command::inbox_replay, "inbox replay", "DIR FILE", "gives out again what is done or has failed"},
+    {Command::inbox_reclaim, "inbox reclaim", "DIR --older TIME",
+     "gives out again what was claimed and not ended"},
+    {Command::inbox_verify, "inbox verify", "DIR",
+     "says whether an upload folder is whole, and changes nothing"},
+    {Command::inbox_cat, "inbox cat", "DIR", "prints the journal of an upload folder, and changes nothing"},
+    {Command::inbox_prove, "inbox prove", "DIR", "proves that the folder keeps what is acknowledged"}};
+
+}  // namespace
+
+std::string Usage::line() const {
+  std::string text = "bobbin ";
+  if (!words.empty()) text += std::string(words) + ' ';
+  return text += arguments;
+}
+
+std::span<const Usage> usages() { return kUsages; }
+
+}  // namespace bobbin::app
