@@ -14,6 +14,7 @@
 #include "app/manual.h"
 #include "app/options.h"
 #include "app/profile.h"
+#include "app/version.h"
 
 namespace bobbin::app {
 namespace {
@@ -274,7 +275,7 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   if (line->actions.contains(Action::help_markdown)) return Print{markdown()};
   if (line->actions.contains(Action::help_man)) return Print{man_page()};
   if (line->completed_shell) return Print{completions(*line->completed_shell)};
-  if (line->actions.contains(Action::version)) return Print{"bobbin " BOBBIN_VERSION "\n"};
+  if (line->actions.contains(Action::version)) return Print{version()};
   if (auto inbox = inbox_of(*line)) return *std::move(inbox);
   if (auto records = records_of(*line)) return *std::move(records);
   const auto file = file_to_read(*line, sources.environment);

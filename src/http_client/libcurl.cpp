@@ -8,6 +8,11 @@
 namespace bobbin::http_client {
 
 Result<std::unique_ptr<Libcurl>, std::string> Libcurl::load(const std::string& name) {
+  if constexpr (!os::SharedLibrary::kAreAvailable)
+    return failure(fmt::format(
+        "this program is linked statically and cannot load {}, which sends the requests; one that is linked "
+        "with the system's libraries can, such as that of the Debian package",
+        name));
   const auto library = os::SharedLibrary::load(name);
   if (!library)
     return failure(fmt::format(

@@ -3,6 +3,9 @@
 #include <cerrno>
 #include <charconv>
 #include <grp.h>
+#ifdef BOBBIN_STATIC
+#include <nss.h>
+#endif
 #include <optional>
 #include <pwd.h>
 #include <string_view>
@@ -18,10 +21,20 @@ std::optional<std::uint32_t> number_in(std::string_view text) {
   return number;
 }
 
+/// A program that is linked statically can ask /etc/passwd and /etc/group, and loads none of the libraries by
+/// which other services are asked.
+void choose_services() {
+#ifdef BOBBIN_STATIC
+  __nss_configure_lookup("passwd", "files");
+  __nss_configure_lookup("group", "files");
+#endif
+}
+
 /// Looks `name` up by a function such as getpwnam_r.
 template <typename Entry, typename LookUp>
 Result<Entry> look_up(const std::string& name, LookUp look_up_in, std::vector<char>& memory,
                       const char* operation) {
+  choose_services();
   Entry entry{};
   Entry* found = nullptr;
   int code = 0;

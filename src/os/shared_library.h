@@ -11,6 +11,14 @@ namespace bobbin::os {
 /// begun, such as a thread, may outlive its use. Thread: any.
 class SharedLibrary {
  public:
+  /// Whether this program can load any. One that is linked statically has a C library of its own, which a
+  /// library of the system does not fit.
+#ifdef BOBBIN_STATIC
+  static constexpr bool kAreAvailable = false;
+#else
+  static constexpr bool kAreAvailable = true;
+#endif
+
   /// `name` as the loader looks for it, such as "libcurl.so.4". The error is the loader's own message.
   [[nodiscard]] static Result<SharedLibrary, std::string> load(const std::string& name);
 
