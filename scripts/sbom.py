@@ -45,7 +45,10 @@ def libraries(words):
     """(archives whose code is in the program, shared libraries that it loads)"""
     named = {word for word in words if re.match(r"/usr/.*\.(a|so[.0-9]*)$", word)}
     compiler = next(word for word in words if re.search(r"/(c|g)\+\+[-0-9]*$|-g\+\+[-0-9]*$", word))
-    find = lambda name: output_of(compiler, f"-print-file-name={name}").strip()
+
+    def find(name):
+        return output_of(compiler, f"-print-file-name={name}").strip()
+
     archives = {name for name in named if name.endswith(".a")} | {find("libstdc++.a"), find("libgcc.a")}
     if is_static(words):
         return archives | {find("libc.a"), find("libcrypt.a")}, set()
@@ -56,14 +59,16 @@ def libraries(words):
 def packages_of(files):
     """The names of the packages that the files belong to."""
     # Debian has merged /lib into /usr/lib, and dpkg knows a file by the name under which its package brought it.
-    names = {variant for name in files for real in {name, os.path.realpath(name)} for variant in {real, real.removeprefix("/usr")}}
+    real = files | {os.path.realpath(name) for name in files}
+    names = real | {name.removeprefix("/usr") for name in real}
     listed = subprocess.run(["dpkg", "-S", *sorted(names)], capture_output=True, text=True, check=False).stdout
     return {package.split(":")[0].strip() for line in listed.splitlines() for package in line.rsplit(": ", 1)[0].split(",")}
 
 
 def described(package):
-    form = "${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Homepage}"
-    version, architecture, source, source_version, homepage = output_of("dpkg-query", "-W", "-f", form + "\n", package).splitlines()[0].split("\t")
+    form = "${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Homepage}\n"
+    first = output_of("dpkg-query", "-W", "-f", form, package).splitlines()[0]
+    version, architecture, source, source_version, homepage = first.split("\t")
     return {
         "SPDXID": "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", package),
         "name": package,

@@ -9,9 +9,8 @@ import tempfile
 import pytest
 
 from clean_root import CleanRoot
-from support.server import REPOSITORY
+from made import MADE
 
-MADE = REPOSITORY / "build/package"
 # What the package depends on, and what maintainer scripts call.
 INCLUDED = "libssl3,media-types,systemd,procps,logrotate"
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import MADE
+from made import MADE
 from support.server import Server
 
 USER = 65532
@@ -47,7 +47,8 @@ def run(bundle, scratch, root, start_plain):
         linux["namespaces"] = [each for each in linux["namespaces"] if each["type"] != "network"]
         file.write_text(json.dumps(configuration))
         name = f"bobbin-{os.getpid()}"
-        return start_plain("--root", scratch / "state", "run", "--bundle", bundle, name, program="/usr/sbin/runc", kind=Server, root=root)
+        command = ["--root", scratch / "state", "run", "--bundle", bundle, name]
+        return start_plain(*command, program="/usr/sbin/runc", kind=Server, root=root)
 
     return start
 
@@ -65,11 +66,19 @@ def test_the_container_keeps_documents(run, scratch):
     assert kept.stat().st_uid == USER
 
 
+def test_the_container_answers_probes(run):
+    """As kubernetes.yaml configures it; a probe's Host is the address of the pod."""
+    server = run(BOBBIN_HEALTH="on", BOBBIN_BIND="0.0.0.0")
+    for path in ["/healthz", "/readyz"]:
+        with server.connect(address="127.0.0.1") as connection:
+            assert connection.ask("GET", path).status == 200
+
+
 def test_the_container_runs_without_rights(run):
     server = run()
-    children = [line.split() for line in subprocess.run(["ps", "-o", "ppid=,uid=,comm=", "-A"], capture_output=True, text=True, check=True).stdout.splitlines()]
-    users = [uid for parent, uid, name in children if name == "bobbin" and parent == str(server.process.pid)]
-    assert users == [str(USER)]
+    children = ["ps", "-o", "uid=", "-o", "comm=", "--ppid", str(server.process.pid)]
+    listed = subprocess.run(children, capture_output=True, text=True, check=True).stdout
+    assert listed.split() == [str(USER), "bobbin"]
 
 
 def test_the_configuration_of_the_image(bundle):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import MADE
+from made import MADE
 from support.client import Connection
 from support.server import REPOSITORY
 from support.waiting import PATIENCE
@@ -22,7 +22,7 @@ def test_the_machine_answers_what_stands_on_its_input():
     """Two requests on one connection: RFC 9112 §9.3.2."""
     received = answers(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert received.count(b"HTTP/1.1 200 OK\r\n") == 2
-    assert [text for text in re.findall(rb"Hello, (\S+)\n", received)] == [b"/a", b"/b"]
+    assert re.findall(rb"Hello, (\S+)\n", received) == [b"/a", b"/b"]
 
 
 def test_the_machine_refuses_what_is_no_request():
@@ -48,9 +48,9 @@ def test_the_server_serves_and_stops(hello_server):
 
 
 def test_no_header_of_tests_is_installed():
-    headers = [path.relative_to(MADE / "library/include/bobbin") for path in (MADE / "library/include").rglob("*.h")]
+    headers = list((MADE / "library/include/bobbin").rglob("*.h"))
     assert len(headers) > 50
-    assert not [path for path in headers if path.name.startswith("test_") or "gtest" in (MADE / "library/include/bobbin" / path).read_text()]
+    assert not [path for path in headers if path.name.startswith("test_") or "gtest" in path.read_text()]
 
 
 def test_another_version_is_not_found(scratch):
@@ -58,7 +58,6 @@ def test_another_version_is_not_found(scratch):
     (scratch / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.25)\nproject(other LANGUAGES CXX)\nfind_package(bobbin 0.2 REQUIRED)\n"
     )
-    done = subprocess.run(
-        ["cmake", "-S", scratch, "-B", scratch / "build", f"-DCMAKE_PREFIX_PATH={MADE}/library"], capture_output=True, text=True, check=False
-    )
+    command = ["cmake", "-S", scratch, "-B", scratch / "build", f"-DCMAKE_PREFIX_PATH={MADE}/library"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "bobbin" in done.stderr

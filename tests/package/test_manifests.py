@@ -36,6 +36,13 @@ def test_kubernetes_waits_longer_than_the_grace_period(pod):
     assert pod["terminationGracePeriodSeconds"] > SECONDS_OF_GRACE
 
 
+def test_probes_ask_for_what_the_configuration_switches_on(objects, pod):
+    (container,) = pod["containers"]
+    asked = {container[probe]["httpGet"]["path"] for probe in ["livenessProbe", "readinessProbe"]}
+    assert asked == {"/healthz", "/readyz"}
+    assert "health = true\n" in objects["ConfigMap"]["data"]["bobbin.toml"]
+
+
 def test_services_set_no_variables(pod):
     assert pod["enableServiceLinks"] is False
 

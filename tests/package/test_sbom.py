@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import MADE
+from made import MADE
 from support.server import REPOSITORY
 
 RELEASE = REPOSITORY / "build/release/bobbin"

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import MADE
+from made import MADE
 from support.server import Server, run_to_end
 
 PROGRAM = MADE / "static/bobbin"
@@ -27,9 +27,8 @@ def empty_root(scratch, root):
 @pytest.fixture
 def serve(start_plain, empty_root):
     def start(*flags):
-        return start_plain(
-            empty_root, "/bobbin", "/site", "--port", "0", *flags, program="/usr/sbin/chroot", kind=Server, root=empty_root / "site"
-        )
+        command = [empty_root, "/bobbin", "/site", "--port", "0", *flags]
+        return start_plain(*command, program="/usr/sbin/chroot", kind=Server, root=empty_root / "site")
 
     return start
 
