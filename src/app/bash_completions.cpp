@@ -6,6 +6,7 @@
 #include "app/usage.h"
 
 namespace bobbin::app {
+namespace bash {
 namespace {
 
 constexpr std::string_view kBegin =
@@ -101,14 +102,17 @@ std::string choice_of_values() {
   return text;
 }
 
-}  // namespace
-
-std::string bash_completions() {
+std::string whole() {
   std::string text(kBegin);
   text += choice_of_flags();
   text += choice_of_values();
   return text + fmt::format(fmt::runtime(kEnd), fmt::arg("inbox", joined(inbox_words())),
                             fmt::arg("commands", joined(first_words())));
 }
+
+}  // namespace
+}  // namespace bash
+
+std::string bash_completions() { return bash::whole(); }
 
 }  // namespace bobbin::app

@@ -32,9 +32,9 @@ std::vector<std::string_view> words_of(const Kind& kind) {
   return std::visit(names, kind);
 }
 
-constexpr std::string_view kInbox = "inbox ";
+constexpr std::string_view kInboxWord = "inbox ";
 
-bool is_about_inbox(const Usage& usage) { return usage.words.starts_with(kInbox); }
+bool is_about_inbox(const Usage& usage) { return usage.words.starts_with(kInboxWord); }
 
 bool is_about(const Option& option, const CommandFlag& flag, Command command) {
   const auto* action = std::get_if<Action>(&option.effect);
@@ -81,7 +81,7 @@ std::vector<std::string_view> first_words() {
 std::vector<std::string_view> inbox_words() {
   std::vector<std::string_view> words;
   for (const Usage& usage : usages())
-    if (is_about_inbox(usage)) words.push_back(usage.words.substr(kInbox.size()));
+    if (is_about_inbox(usage)) words.push_back(usage.words.substr(kInboxWord.size()));
   return words;
 }
 

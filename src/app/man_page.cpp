@@ -7,6 +7,7 @@
 #include "app/usage.h"
 
 namespace bobbin::app {
+namespace man {
 namespace {
 
 constexpr std::string_view kDescription = R"(.SH DESCRIPTION
@@ -195,9 +196,7 @@ std::string keys_of_tables() {
   return text;
 }
 
-}  // namespace
-
-std::string man_page() {
+std::string whole() {
   std::string text =
       ".\\\" Made by: bobbin --help-man\n.TH BOBBIN 1 \"\" \"bobbin " BOBBIN_VERSION "\" \"User Commands\"\n";
   text += ".SH NAME\nbobbin \\- serve a directory over HTTP, and keep the documents that clients post\n";
@@ -209,5 +208,10 @@ std::string man_page() {
   text += keys_of_tables();
   return text += kEnd;
 }
+
+}  // namespace
+}  // namespace man
+
+std::string man_page() { return man::whole(); }
 
 }  // namespace bobbin::app

@@ -5,6 +5,7 @@
 #include "app/usage.h"
 
 namespace bobbin::app {
+namespace zsh {
 namespace {
 
 constexpr std::string_view kBegin = R"(#compdef bobbin
@@ -36,7 +37,7 @@ constexpr std::string_view kEnd = R"(  if (( CURRENT == 3 )) && [[ $words[2] == 
 )";
 
 /// The text in single quotes.
-std::string quoted(std::string_view text) {
+std::string in_single_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + '\'';
@@ -77,10 +78,12 @@ std::string specifications(const Option& option) {
   const bool has_value = !option.placeholder.empty();
   const std::string repeated = option.is_setting() && option.is_list() ? "*" : "";
   std::string text =
-      "      " + quoted(repeated + option.flag() + (has_value ? "=" : "") + description(option)) + '\n';
+      "      " + in_single_quotes(repeated + option.flag() + (has_value ? "=" : "") + description(option)) +
+      '\n';
   if (!option.short_flag.empty())
     text += "      " +
-            quoted(repeated + std::string(option.short_flag) + (has_value ? "+" : "") + description(option)) +
+            in_single_quotes(repeated + std::string(option.short_flag) + (has_value ? "+" : "") +
+                             description(option)) +
             '\n';
   return text;
 }
@@ -95,13 +98,13 @@ std::string choice_of_flags() {
   std::string text = "  case $command in\n";
   for (const Usage& usage : usages())
     if (usage.command)
-      text += fmt::format("    {}) flags=(\n{}    ) ;;\n", quoted(usage.words), flags_of(usage));
+      text += fmt::format("    {}) flags=(\n{}    ) ;;\n", in_single_quotes(usage.words), flags_of(usage));
   return text + fmt::format("    *) flags=(\n{}    ) ;;\n  esac\n", flags_of(usages().front()));
 }
 
 /// An element of an array for _describe(1).
 std::string described(std::string_view word, std::string_view meaning) {
-  return "    " + quoted(escaped_part(word) + ':' + std::string(meaning)) + '\n';
+  return "    " + in_single_quotes(escaped_part(word) + ':' + std::string(meaning)) + '\n';
 }
 
 std::string commands() {
@@ -117,11 +120,14 @@ std::string commands() {
   return fmt::format("  commands=(\n{}  )\n  inbox_commands=(\n{}  )\n", own, inbox);
 }
 
-}  // namespace
-
-std::string zsh_completions() {
+std::string whole() {
   return std::string(kBegin) + commands() + std::string(kEnd) + choice_of_flags() +
          "  _arguments -S $flags '*:argument:_files'\n}\n\n_bobbin \"$@\"\n";
 }
+
+}  // namespace
+}  // namespace zsh
+
+std::string zsh_completions() { return zsh::whole(); }
 
 }  // namespace bobbin::app
