@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from made import MADE
-from support.server import Server
+from support.server import REPOSITORY, Server
 
 USER = 65532
 
@@ -87,3 +87,13 @@ def test_the_configuration_of_the_image(bundle):
     assert process["args"] == ["/bobbin"]
     names = sorted(path.name for path in (bundle / "rootfs").iterdir())
     assert names == ["bobbin", "etc", "site", "tmp", "var"], "nothing but the program and what it needs"
+
+
+def test_the_same_program_gives_the_same_image(scratch):
+    for name in ["one", "another"]:
+        subprocess.run(
+            ["/usr/bin/python3", REPOSITORY / "scripts/oci_image.py", MADE / "static/bobbin", "amd64", "0.1.0", scratch / name],
+            check=True,
+            env={"SOURCE_DATE_EPOCH": "1700000000"},
+        )
+    assert (scratch / "one/index.json").read_bytes() == (scratch / "another/index.json").read_bytes()
