@@ -30,8 +30,8 @@ Result<void> serve(std::uint16_t port) {
   observe::Registry registry;
   os::Wake ended = TRY(os::Wake::create());
 
-  server::PoolSettings settings{.threads = 4,
-                                .worker = {.session = {.server_name = "example"}, .access_log = false}};
+  server::PoolSettings settings{
+      .threads = 4, .worker = {.session = {.server_name = "example"}, .exchanges = {.are_written = false}}};
   const auto pool = TRY(server::WorkerPool::start(settings, std::make_shared<const Hello>(), *log, registry,
                                                   [&ended] { ended.notify(); }));
   Endpoint address = *parse_address("127.0.0.1");
