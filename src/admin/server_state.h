@@ -24,6 +24,7 @@ struct ServerFacts {
   long process = 0;
   WallTime started;
   unsigned threads = 0;
+  std::string sandbox;  ///< what of the process is confined
   std::vector<std::string> listeners;
   std::vector<Site> sites;
   std::vector<Warning> warnings;  ///< the last ones, the newest first

@@ -96,6 +96,7 @@ void server(Json& json, const ServerStatus& status) {
   json.member("started", utc_text(status.facts.started));
   json.member("now", utc_text(status.now));
   json.member("threads", status.facts.threads);
+  json.member("sandbox", status.facts.sandbox);
   json.name("listeners");
   json.begin('[');
   for (const std::string& listener : status.facts.listeners) json.string(listener);

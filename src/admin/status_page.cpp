@@ -144,6 +144,7 @@ class Page {
     add("<h2>Process</h2>\n<p>{}, with {} workers, since {}</p>\n", status_.facts.process,
         status_.facts.threads, time_of(status_.facts.started));
     for (const std::string& listener : status_.facts.listeners) add("<p>{}</p>\n", in_html(listener));
+    add("<p>Sandbox: {}</p>\n", in_html(status_.facts.sandbox));
     add("<p><a href=\"/status.json\">status.json</a>, <a href=\"/metrics\">metrics</a>, "
         "<a href=\"/readyz\">readyz</a></p>\n");
   }

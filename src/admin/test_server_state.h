@@ -18,6 +18,7 @@ class TestServerState final : public ServerState {
                       .process = 42,
                       .started = WallTime(std::chrono::seconds(1'700'000'000)),
                       .threads = 10,
+                      .sandbox = "none",
                       .listeners = {"http://127.0.0.1:8080"},
                       .sites = {{"default", "www", ""}},
                       .warnings = {}};

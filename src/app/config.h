@@ -271,6 +271,13 @@ struct SiteConfig {
   friend bool operator==(const SiteConfig&, const SiteConfig&) = default;
 };
 
+/// Whether the process gives up what it does not need.
+enum class SandboxMode : std::uint8_t {
+  automatic,  ///< as far as the kernel can
+  required,   ///< or it does not start
+  off,
+};
+
 /// The options that all listeners and sites share.
 struct ServerConfig {
   unsigned threads = 10;
@@ -279,6 +286,10 @@ struct ServerConfig {
   bool http2 = true;
   std::string tls_ticket_keys;          ///< a file; when it is empty, keys are made, and replaced every 12 h
   std::string tcp_congestion = "auto";  ///< "auto", "system" or the name of an algorithm
+
+  SandboxMode sandbox = SandboxMode::automatic;
+  std::vector<std::string> sandbox_paths;  ///< which may be read besides
+  std::string user;                        ///< as whom to serve; when it is empty, as who has started it
 
   std::vector<std::string> admin;  ///< "ADDRESS:PORT", "unix:PATH" or "fd:NAME"; none: no admin listener
   bool health = false;             ///< whether sites answer /healthz and /readyz

@@ -192,7 +192,8 @@ struct List {
 
 using Kind =
     std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
-                 Choice<http::AddressField>, Choice<http::ClaimField>, Choice<Profile>, Choice<Uploads>,
+                 Choice<http::AddressField>, Choice<http::ClaimField>, Choice<SandboxMode>, Choice<Profile>,
+                 Choice<Uploads>,
                  Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,

@@ -23,6 +23,8 @@ constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel:
                                                              {"info", LogLevel::info},
                                                              {"debug", LogLevel::debug}};
 
+constexpr std::pair<std::string_view, SandboxMode> kSandboxModes[] = {
+    {"auto", SandboxMode::automatic}, {"required", SandboxMode::required}, {"off", SandboxMode::off}};
 constexpr std::pair<std::string_view, Profile> kProfiles[] = {{"classic", Profile::classic},
                                                               {"folder", Profile::folder}};
 constexpr std::pair<std::string_view, Uploads> kUploads[] = {
@@ -747,6 +749,18 @@ constexpr Option kOptions[] = {
      .effect = Time{&ServerConfig::status_interval, 0ms, 24h},
      .reloads = true,
      .meaning = "How often the state of the thread pool is logged; 0 is never."},
+
+    {.group = "Sandbox", .name = "sandbox", .placeholder = "MODE",
+     .effect = Choice<SandboxMode>{&ServerConfig::sandbox, kSandboxModes},
+     .meaning = "What the process gives up once it has started, so that nobody who takes it over has it: files and folders that the configuration "
+                "does not name, programs, connections, most system calls. auto gives up what the kernel can take, required refuses to start "
+                "when that is not all."},
+    {.group = "Sandbox", .name = "sandbox-path", .placeholder = "PATH",
+     .effect = List{&ServerConfig::sandbox_paths, accept_any, "the name of a file or a folder", "none"},
+     .meaning = "What may be read besides: for roots, certificates or secrets that a later configuration names."},
+    {.group = "Sandbox", .name = "user", .placeholder = "USER",
+     .effect = Text{&ServerConfig::user, accept_user, "the name or the number of a user", "the user who starts it"},
+     .meaning = "As whom to serve, where root starts the server: it listens, becomes this user, and opens everything else as such."},
 
     {.group = "Monitoring", .name = "admin", .placeholder = "ADDRESS",
      .effect = List{&ServerConfig::admin, accept_admin, "ADDRESS:PORT, such as 127.0.0.1:9901 or [::1]:9901, unix:PATH or fd:NAME", "none"},

@@ -184,6 +184,11 @@ std::optional<std::string> accept_mode(std::string_view text) {
   return accept_any(text);
 }
 
+std::optional<std::string> accept_user(std::string_view text) {
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c != '\x7f' && c != ':'; });
+  return is_printable ? accept_any(text) : std::nullopt;
+}
+
 std::optional<std::string> accept_owner(std::string_view text) {
   const bool is_printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c != '\x7f'; });
   const auto colons = std::ranges::count(text, ':');

@@ -49,6 +49,8 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 /// The mode of a file: three or four octal digits, none beyond 0777.
 [[nodiscard]] std::optional<std::string> accept_mode(std::string_view text);
 /// USER, USER:GROUP or :GROUP, or nothing. Whether they exist shows when they are looked up.
+/// The name or the number of a user, without blanks.
+[[nodiscard]] std::optional<std::string> accept_user(std::string_view text);
 [[nodiscard]] std::optional<std::string> accept_owner(std::string_view text);
 /// What Network::parse takes, in its canonical form.
 [[nodiscard]] std::optional<std::string> accept_network(std::string_view text);

@@ -282,6 +282,7 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   auto run = merge(*line, file, sources);
   if (!run) return std::move(run).error();
   const std::string subject = file ? file->text : "";
+  run->config_file = subject;
   if (line->actions.contains(Action::check_config))
     return Check{std::move(run->config), std::move(run->warnings), subject};
   if (line->command == Command::audit)

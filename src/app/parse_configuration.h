@@ -23,6 +23,7 @@ namespace bobbin::app {
 struct Run {
   Config config;
   std::vector<Warning> warnings;
+  std::string config_file = {};  ///< empty: there is none
 };
 /// Look whether the server could be started (--check-config). `subject` is the name of the configuration
 /// file, or empty.

@@ -83,7 +83,7 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
 Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
                    Parse parse, executor::Executor& executor, const ServerParts& server,
                    ListenerServices& services, ClientLimiting& client_limiting, server::WorkerPool& pool,
-                   ServerView& view, observe::LogWriter& log)
+                   ServerView& view, const Sandbox& sandbox, observe::LogWriter& log)
     : config_(std::move(config)),
       generation_(std::move(generation)),
       bound_(std::move(bound)),
@@ -94,6 +94,7 @@ Reloader::Reloader(Config config, std::shared_ptr<const Generation> generation, 
       client_limiting_(client_limiting),
       pool_(pool),
       view_(view),
+      sandbox_(sandbox),
       last_reload_succeeded_(server.registry.gauge(kReloadSucceeded)),
       last_reload_(server.registry.gauge(kLastReload)),
       log_(log) {
@@ -124,6 +125,11 @@ void Reloader::reload() {
     else if (running->format != file.format)
       kept.push_back(fmt::format("the log_format of a site with the log_file '{}'", file.name));
   }
+  if (const auto refused = sandbox_.refused_of(config, run->config_file))
+    return refuse(
+        fmt::format("the sandbox does not let '{}' be used; bobbin upgrade starts a successor with it "
+                    "(--sandbox-path grants it beforehand)",
+                    *refused));
   auto tls = services_.open(config);
   if (!tls) return refuse(tls.error());
   auto generation = Generation::create(config, bound_, executor_, &server_, generation_.get());

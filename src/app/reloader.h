@@ -11,6 +11,7 @@
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/parse_configuration.h"
+#include "app/sandbox.h"
 #include "app/server_parts.h"
 #include "app/server_view.h"
 #include "app/settled_change.h"
@@ -34,7 +35,7 @@ class Reloader {
   Reloader(Config config, std::shared_ptr<const Generation> generation, std::vector<Endpoint> bound,
            Parse parse, executor::Executor& executor, const ServerParts& server, ListenerServices& services,
            ClientLimiting& client_limiting, server::WorkerPool& pool, ServerView& view,
-           observe::LogWriter& log);
+           const Sandbox& sandbox, observe::LogWriter& log);
 
   /// Reads the configuration again and opens everything anew; called for SIGHUP.
   void reload();
@@ -72,6 +73,7 @@ class Reloader {
   ClientLimiting& client_limiting_;
   server::WorkerPool& pool_;
   ServerView& view_;
+  const Sandbox& sandbox_;
   observe::Gauge& last_reload_succeeded_;
   observe::Gauge& last_reload_;
   observe::LogWriter& log_;

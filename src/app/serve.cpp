@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,12 +20,15 @@
 #include "app/main_loop.h"
 #include "app/milestone.h"
 #include "app/reloader.h"
+#include "app/sandbox.h"
 #include "app/server_parts.h"
 #include "app/server_view.h"
 #include "app/session_settings.h"
 #include "app/site_logs.h"
 #include "app/start_failure.h"
 #include "app/upload_folders.h"
+#include "os/accounts.h"
+#include "os/privileges.h"
 #include "os/process.h"
 #include "server/acceptor.h"
 #include "server/pool.h"
@@ -61,10 +65,12 @@ Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit
   return plan_capacity(config, descriptor_limit > needed ? descriptor_limit - needed : 0);
 }
 
-/// Signals, descriptors, log and counters, which everything else needs.
+/// Signals, descriptors, sockets, log and counters, which everything else needs.
 struct Process {
   os::Signals signals;
   std::uint64_t descriptor_limit;
+  Listening listening;
+  Sandbox sandbox;
   std::unique_ptr<observe::Log> log;
   SiteLogs site_logs;
   observe::LogWriter& main_log;
@@ -77,7 +83,28 @@ observe::MessageFormat message_format(const ServerConfig& config) {
                                                           : observe::MessageFormat::text;
 }
 
-Result<Process, StartFailure> prepare_process(const Config& all) {
+/// From here on the process is one of --user.
+Result<void, StartFailure> become_user(const ServerConfig& config) {
+  if (!config.user.empty()) {
+    const auto became = [&]() -> Result<void> { return os::become(TRY(os::account(config.user))); }();
+    if (!became)
+      return failure(
+          StartFailure{fmt::format("--user: \"{}\" is not possible; root must start the server, and "
+                                   "there must be such a user: {}",
+                                   config.user, became.error().message()),
+                       kExitUsage});
+  }
+  if (config.sandbox == SandboxMode::off) return {};
+  TRY(os::give_up_capabilities().map_error(
+      [&](const Error& error) { return refused_by_system("cannot give up capabilities", error, config); }));
+  return {};
+}
+
+/// Listening comes before files are touched, since it may need rights that are given up then, and since a
+/// second server that is started on this port by mistake must not remove files of the first one. The first
+/// thread, which is that of the log, begins when the process is confined.
+Result<Process, StartFailure> prepare_process(const Run& run) {
+  const Config& all = run.config;
   const ServerConfig& config = all.server;
   const auto refused = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config); };
@@ -86,6 +113,9 @@ Result<Process, StartFailure> prepare_process(const Config& all) {
                          .map_error(refused("cannot take signals")));
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
+  Listening listening = TRY(listen_on_all(all));
+  TRY(become_user(config));
+  Sandbox sandbox = TRY(Sandbox::enter(all, run.config_file));
   const bool is_apart = has_error_log(config);
   const std::string& place = is_apart ? config.error_log : config.log_file;
   auto log =
@@ -96,7 +126,8 @@ Result<Process, StartFailure> prepare_process(const Config& all) {
   auto site_logs = TRY(SiteLogs::open(all).map_error(
       [](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   observe::LogWriter& main_log = log->writer("");
-  return Process{std::move(signals), limit, std::move(log), std::move(site_logs), main_log};
+  return Process{std::move(signals),   limit,   std::move(listening), std::move(sandbox), std::move(log),
+                 std::move(site_logs), main_log};
 }
 
 /// Makes the acceptor, which also wakes the main loop for signals and for milestones.
@@ -143,11 +174,8 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const auto as_failure = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config.server); };
   };
-  Process process = TRY(prepare_process(config));
-
-  // Listening comes before the folders are touched, since a second server that is started on this port by
-  // mistake must not remove files of the first one.
-  auto [listeners, names, configs, warnings, admin_listeners, admin_names] = TRY(listen_on_all(config));
+  Process process = TRY(prepare_process(run));
+  auto& [listeners, names, configs, warnings, admin_listeners, admin_names] = process.listening;
   const std::vector<Endpoint> bound = addresses_of(listeners);
   const auto services =
       TRY(ListenerServices::create(config, bound, std::move(configs), *process.registry)
@@ -180,11 +208,14 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                                                     executor.shut_down([&] { work_ended->reach(); });
                                                   })
                             .map_error(as_failure("cannot start the workers")));
-  const auto give_up = [&](const Error& error) {
+  const auto end_early = [&](StartFailure reason) {
     pool->stop_now();
     pool->join();
     executor.join();
-    return failure(as_failure("cannot watch the listening sockets")(error));
+    return failure(std::move(reason));
+  };
+  const auto give_up = [&](const Error& error) {
+    return end_early(as_failure("cannot watch the listening sockets")(error));
   };
   ServerView view({.registry = *process.registry,
                    .log = *process.log,
@@ -192,6 +223,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                    .pool = *pool,
                    .executor = executor,
                    .health = health,
+                   .sandbox = process.sandbox,
                    .listeners = names});
   view.describe(*generation);
   const std::vector<Endpoint> admin_bound = addresses_of(admin_listeners);
@@ -217,10 +249,14 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   write_warnings(services->take_warnings(wall_now()), process.main_log);
   write_warnings(run.warnings, process.main_log);
 
+  if (auto closed = process.sandbox.close(); !closed) return end_early(closed.error());
+  if (config.server.sandbox != SandboxMode::off)
+    process.main_log.write(Event::sandbox_entered, "Sandbox: " + process.sandbox.text());
+
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
   Reloader reloader(config, std::move(generation), bound, parse, executor, parts, *services, client_limiting,
-                    *pool, view, process.main_log);
+                    *pool, view, process.sandbox, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,

@@ -13,6 +13,7 @@ using observe::Metric;
 using observe::Snapshot;
 
 constexpr Metric kBuild{"bobbin_build_info", "Always 1; the version is a label"};
+constexpr Metric kSandbox{"bobbin_sandbox", "Whether this part of the process is confined"};
 constexpr Metric kReady{"bobbin_ready", "Whether the server would take work, as /readyz says"};
 constexpr Metric kWorkers{"bobbin_workers", "Workers, by whether they have a connection"};
 constexpr Metric kExecutorThreads{"bobbin_executor_threads", "Threads that may wait for a disk"};
@@ -44,6 +45,8 @@ void ServerView::describe(const Generation& generation) {
 Snapshot ServerView::snapshot() const {
   Snapshot snapshot = parts_.registry.snapshot();
   add_gauge(snapshot, kBuild, 1, observe::label("version", BOBBIN_VERSION));
+  add_gauge(snapshot, kSandbox, parts_.sandbox.confines_files() ? 1 : 0, observe::label("part", "files"));
+  add_gauge(snapshot, kSandbox, parts_.sandbox.confines_calls() ? 1 : 0, observe::label("part", "calls"));
   add_gauge(snapshot, kReady, parts_.health.obstacles().empty() ? 1 : 0);
   snapshot.add(kLostLines, observe::MetricFamily::Kind::counter, "",
                static_cast<double>(parts_.log.lost_lines() + parts_.site_logs.lost_lines()));
@@ -89,6 +92,7 @@ admin::ServerFacts ServerView::facts() const {
                            .process = os::process_number(),
                            .started = started_,
                            .threads = parts_.pool.threads(),
+                           .sandbox = parts_.sandbox.text(),
                            .listeners = parts_.listeners,
                            .sites = {},
                            .warnings = {}};

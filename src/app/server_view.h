@@ -6,6 +6,7 @@
 #include "admin/health.h"
 #include "admin/server_state.h"
 #include "app/generation.h"
+#include "app/sandbox.h"
 #include "app/site_logs.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -27,6 +28,7 @@ class ServerView final : public admin::ServerState {
     const server::WorkerPool& pool;
     const executor::Executor& executor;
     const admin::Health& health;
+    const Sandbox& sandbox;
     std::vector<std::string> listeners;  ///< their names
   };
   /// The references outlive it.

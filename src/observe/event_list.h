@@ -56,6 +56,7 @@
   EVENT(info, server_started)                 \
   EVENT(info, server_threads)                 \
   EVENT(info, admin_started)                  \
+  EVENT(info, sandbox_entered)                \
   EVENT(info, server_root)                    \
   EVENT(info, server_stop_hint)               \
   EVENT(info, server_version)                 \

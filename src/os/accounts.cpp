@@ -47,6 +47,14 @@ Result<Entry> look_up(const std::string& name, LookUp look_up_in, std::vector<ch
 
 }  // namespace
 
+Result<Account> account(const std::string& name) {
+  std::vector<char> memory(1024);
+  const auto by_number = [&](const char*, auto... rest) { return ::getpwuid_r(*number_in(name), rest...); };
+  const passwd entry = TRY(number_in(name) ? look_up<passwd>(name, by_number, memory, "getpwuid")
+                                           : look_up<passwd>(name, ::getpwnam_r, memory, "getpwnam"));
+  return Account{.name = entry.pw_name, .user = entry.pw_uid, .group = entry.pw_gid};
+}
+
 Result<std::uint32_t> user_number(const std::string& name) {
   if (const auto number = number_in(name)) return *number;
   std::vector<char> memory(1024);

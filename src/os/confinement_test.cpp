@@ -22,6 +22,7 @@
 #include "os/call_filter.h"
 #include "os/fd.h"
 #include "os/landlock.h"
+#include "os/privileges.h"
 #include "os/test_directory.h"
 
 namespace bobbin::os {
@@ -184,6 +185,27 @@ TEST(ConfineCalls, HoldsForThreadsThatAreThereAlready) {
 // An assertion that fails must still end the process as one.
 TEST(ConfineCalls, AnAbortIsAnAbort) {
   EXPECT_EQ(with_few_calls([]() -> int { std::abort(); }), -2);
+}
+
+TEST(Privileges, WhoHasBecomeAnotherUserStaysOne) {
+  if (!is_root()) GTEST_SKIP() << "root alone can change users";
+  const Account nobody = account("nobody").value();
+  EXPECT_EQ(in_a_process([&] { return become(nobody); },
+                         [&] { return ::getuid() == nobody.user && ::getegid() == nobody.group ? 0 : 1; }),
+            0);
+  EXPECT_EQ(in_a_process([&] { return become(nobody); }, [] { return outcome(::setuid(0)); }), EPERM);
+  EXPECT_EQ(in_a_process([&] { return become(nobody); }, [] { return read_outcome("/etc/shadow"); }), EACCES);
+}
+
+TEST(Privileges, RootWithoutCapabilitiesIsNobodySpecial) {
+  if (!is_root()) GTEST_SKIP() << "others have none";
+  EXPECT_EQ(in_a_process(give_up_capabilities, [] { return outcome(::chroot("/")); }), EPERM);
+}
+
+TEST(Privileges, AnAccountIsFoundByNameAndByNumber) {
+  EXPECT_EQ(account("root").value().user, 0U);
+  EXPECT_EQ(account("0").value().name, "root");
+  EXPECT_EQ(account("nobody-of-this-name").error().code, ENOENT);
 }
 
 }  // namespace

@@ -29,13 +29,13 @@ struct Ruleset {
   std::uint64_t scopes;
 };
 
-constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-constexpr std::uint64_t kWrite = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                                 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                                 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-                                 LANDLOCK_ACCESS_FS_REFER | kTruncate;
+constexpr std::uint64_t kMayRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+constexpr std::uint64_t kMayWrite = kMayRead | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                                    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+                                    LANDLOCK_ACCESS_FS_REFER | kTruncate;
 /// All that a rule may say of a file that is no directory.
-constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
+constexpr std::uint64_t kOfAFile = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
 
 /// Every way to touch a file that this version knows.
 std::uint64_t all_file_rights(int version) {
@@ -61,7 +61,7 @@ Result<void> grant(const Fd& ruleset, const std::string& name, std::uint64_t rig
   if (!place) return {};
   struct stat status;
   if (::fstat(place.number(), &status) != 0) return last_error("fstat");
-  if (!S_ISDIR(status.st_mode)) rights &= kOfFiles;
+  if (!S_ISDIR(status.st_mode)) rights &= kOfAFile;
   landlock_path_beneath_attr rule{};
   rule.allowed_access = rights;
   rule.parent_fd = place.number();
@@ -82,8 +82,8 @@ Result<void> confine_files(const FileGrants& grants) {
   const Ruleset rules = ruleset_for(version);
   const Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, known_bytes(version), 0)));
   if (!ruleset) return last_error("landlock_create_ruleset");
-  for (const std::string& name : grants.readable) TRY(grant(ruleset, name, kRead & rules.files));
-  for (const std::string& name : grants.writable) TRY(grant(ruleset, name, kWrite & rules.files));
+  for (const std::string& name : grants.readable) TRY(grant(ruleset, name, kMayRead & rules.files));
+  for (const std::string& name : grants.writable) TRY(grant(ruleset, name, kMayWrite & rules.files));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return last_error("prctl");
   if (::syscall(SYS_landlock_restrict_self, ruleset.number(), 0) != 0)
     return last_error("landlock_restrict_self");

@@ -606,7 +606,7 @@ def test_inboxes_count_and_keep_for_themselves(start_inbox, folder, scratch):
 
 
 def test_a_reload_adds_and_removes_inboxes(start_inbox, configuration, folder, scratch):
-    server = start_inbox()
+    server = start_inbox("--sandbox", "off")  # which grants no folder that it was not told of
     check_accepted(post(server))
     other = scratch / "inboxes/other"
     configuration(name="other", dir=str(other))

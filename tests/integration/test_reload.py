@@ -101,7 +101,7 @@ def test_a_root_on_another_device_is_another_root(start_plain, scratch):
         pytest.skip("no two directories of the same number")
     link = scratch / "site"
     link.symlink_to(one)
-    server = start_plain(link, 0, root=link)
+    server = start_plain(link, 0, "--sandbox-path", two, root=link)
     switch(link, two)
     server.log.wait_for("The root .* leads to another directory, which is served from now on")
 

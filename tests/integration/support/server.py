@@ -1,5 +1,6 @@
 """The server under test as a process: start, observe, stop."""
 
+import functools
 import os
 import pathlib
 import re
@@ -26,6 +27,12 @@ def is_sanitized(binary):
     """Whether the binary is a sanitizer build, in which memory and descriptors are not what they are in a real one."""
     content = binary.read_bytes()
     return b"__asan_init" in content or b"__tsan_init" in content
+
+
+@functools.cache
+def outside_of_the_sandbox(binary):
+    """The sanitizers look at their own process in ways that the sandbox does not allow."""
+    return {"BOBBIN_SANDBOX": "off"} if is_sanitized(pathlib.Path(binary)) else {}
 
 
 def clean_environment(extra=None):
@@ -137,7 +144,7 @@ class Log:
 class Server:
     """One running server. Made by the `start` fixture, which also stops it and checks how it ended."""
 
-    def __init__(self, binary, arguments, *, root, directory=None, environment=None, descriptors=None):
+    def __init__(self, binary, arguments, *, root, directory=None, environment=None, descriptors=None, before=None):
         self.root = root
         self.expected_status = 0
         self.scheme = "http"
@@ -148,7 +155,8 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=directory,
-            env=clean_environment(environment),
+            env=clean_environment({**outside_of_the_sandbox(binary), **(environment or {})}),
+            preexec_fn=before,
         )
         self.log = Log(self.process.stdout)
         self.errors = Log(self.process.stderr)
