@@ -27,23 +27,25 @@ Result<void, std::string> check_logs(const ServerConfig& config) {
   return {};
 }
 
-Result<void, std::string> check_everything(const Config& config) {
+}  // namespace
+
+Result<std::vector<Warning>, std::string> check_everything(const Config& config) {
   TRY(check_logs(config.server));
   TRY(SiteLogs::check(config));
-  print_warnings(TRY(ListenerServices::check(config)));
+  auto warnings = TRY(ListenerServices::check(config));
   executor::Executor executor;  // it has no thread, since no file is read
   const auto generation = TRY(Generation::create(config, {}, executor, nullptr, nullptr));
-  return {};
+  return warnings;
 }
-
-}  // namespace
 
 int check(const Check& request) {
   print_warnings(request.warnings);
-  if (const auto checked = check_everything(request.config); !checked) {
+  const auto checked = check_everything(request.config);
+  if (!checked) {
     print_failure(checked.error());
     return kExitUsage;
   }
+  print_warnings(*checked);
   const std::string subject = request.subject.empty() ? "" : ": " + escaped(request.subject);
   std::printf("configuration ok%s\n", subject.c_str());
   return EXIT_SUCCESS;

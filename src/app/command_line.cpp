@@ -27,10 +27,10 @@ struct Occurrence {
   std::string value;
 };
 
-constexpr std::pair<std::string_view, Command> kCommands[] = {{"audit", Command::audit},
-                                                              {"explain", Command::explain}};
+constexpr std::pair<std::string_view, Command> kCommands[] = {
+    {"audit", Command::audit}, {"doctor", Command::doctor}, {"explain", Command::explain}};
 /// First words that will be commands.
-constexpr std::string_view kReserved[] = {"doctor", "upgrade"};
+constexpr std::string_view kReserved[] = {"upgrade"};
 
 constexpr std::uint64_t kMostDocuments = 1'000'000;
 constexpr milliseconds kLongestWait = std::chrono::hours(24);
@@ -430,7 +430,9 @@ class Parser {
       return failure(
           fmt::format("{}: only allowed behind a command, as in: bobbin {}", flag.name, flag.example));
   const bool is_about_inbox =
-      line.command && line.command != Command::audit && line.command != Command::explain;
+      line.command &&
+      std::ranges::find(kCommands, *line.command, &std::pair<std::string_view, Command>::second) ==
+          std::ranges::end(kCommands);
   return is_about_inbox ? check_inbox(line) : Result<void, std::string>();
 }
 

@@ -20,6 +20,7 @@ namespace bobbin::app {
 /// What is done instead of serving.
 enum class Command : std::uint8_t {
   audit,
+  doctor,
   explain,
   inbox_verify,
   inbox_cat,

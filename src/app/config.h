@@ -281,6 +281,7 @@ enum class SandboxMode : std::uint8_t {
 /// The options that all listeners and sites share.
 struct ServerConfig {
   unsigned threads = 10;
+  bool threads_follow_cpus = false;  ///< --threads auto: then `threads` has been chosen by the machine
   unsigned connections_per_thread = 1024;
   unsigned queue = 1024;
   bool http2 = true;

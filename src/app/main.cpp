@@ -10,11 +10,13 @@
 #include "app/audit.h"
 #include "app/check.h"
 #include "app/command_output.h"
+#include "app/doctor.h"
 #include "app/explain.h"
 #include "app/inbox.h"
 #include "app/parse_configuration.h"
 #include "app/records.h"
 #include "app/serve.h"
+#include "os/cpus.h"
 #include "os/file.h"
 
 namespace {
@@ -46,7 +48,8 @@ int print_error(const app::ConfigError& error) {
 
 int main(int argc, char** argv, char** variables) {
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const app::Sources sources{environment_from(variables), bobbin::os::read_file, is_directory};
+  const app::Sources sources{environment_from(variables), bobbin::os::read_file, is_directory,
+                             bobbin::os::usable_cpus};
   const auto parse = [&] { return app::parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), sources); };
   const app::ParseOutcome outcome = parse();
   if (const auto* error = std::get_if<app::ConfigError>(&outcome)) return print_error(*error);
@@ -55,6 +58,7 @@ int main(int argc, char** argv, char** variables) {
     return EXIT_SUCCESS;
   }
   if (const auto* audit = std::get_if<app::Audit>(&outcome)) return app::audit(*audit);
+  if (const auto* doctor = std::get_if<app::Doctor>(&outcome)) return app::doctor(*doctor);
   if (const auto* explain = std::get_if<app::Explain>(&outcome)) return app::explain(*explain);
   if (const auto* inbox = std::get_if<app::Inbox>(&outcome)) return app::inbox(*inbox);
   if (const auto* records = std::get_if<app::Records>(&outcome)) return app::records(*records);

@@ -31,6 +31,7 @@ This page is made from the program's table of options: `bobbin --help-markdown >
 
     bobbin [DIR] [PORT [HOST [THREADS]]] [options]
     bobbin audit [DIR] [options]
+    bobbin doctor [DIR] [options]
     bobbin explain [METHOD] URL [DIR] [options]
     bobbin inbox ls|next|reclaim DIR [options]
     bobbin inbox work DIR [options] -- COMMAND [ARGUMENT...]

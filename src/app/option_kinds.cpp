@@ -21,6 +21,8 @@ bool keep(std::string& member, std::optional<std::string> value) {
   return true;
 }
 
+constexpr std::string_view kAuto = "auto";
+
 }  // namespace
 
 template <typename T>
@@ -33,6 +35,20 @@ bool WholeNumber<T>::assign(const Target& target, std::string_view text) const {
   const auto number = parse_whole_number(text);
   if (!is_within(number, least, most)) return false;
   member.in(target) = static_cast<T>(*number);
+  return true;
+}
+
+std::string NumberOrAuto::allowed() const {
+  return WholeNumber<unsigned>{member, least, most}.allowed() + ", or auto";
+}
+
+std::string NumberOrAuto::text(const Target& target) const {
+  return member.in(target) == 0 ? std::string(kAuto) : std::to_string(member.in(target));
+}
+
+bool NumberOrAuto::assign(const Target& target, std::string_view text) const {
+  if (text != kAuto) return WholeNumber<unsigned>{member, least, most}.assign(target, text);
+  member.in(target) = 0;
   return true;
 }
 
@@ -126,6 +142,7 @@ bool Choice<E>::assign(const Target& target, std::string_view text) const {
   return true;
 }
 
+template struct Choice<SandboxMode>;
 template struct Choice<Profile>;
 template struct Choice<Uploads>;
 template struct Choice<os::Links>;

@@ -100,6 +100,17 @@ struct WholeNumber {
   [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
 };
 
+/// A whole number, or `auto`, for which 0 stands until it is known what that means.
+struct NumberOrAuto {
+  static constexpr FileTypes kFileTypes{.name = "an integer or \"auto\"", .integer = true, .string = true};
+  Member<unsigned> member;
+  std::uint64_t least;
+  std::uint64_t most;
+  [[nodiscard]] std::string allowed() const;
+  [[nodiscard]] std::string text(const Target& target) const;
+  [[nodiscard]] bool assign(const Target& target, std::string_view text) const;
+};
+
 struct Size {
   static constexpr FileTypes kFileTypes{.name = "an integer or a string", .integer = true, .string = true};
   Member<std::uint64_t> member;
@@ -191,10 +202,9 @@ struct List {
 };
 
 using Kind =
-    std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, Size, Time, Switch,
+    std::variant<WholeNumber<std::uint16_t>, WholeNumber<unsigned>, NumberOrAuto, Size, Time, Switch,
                  Choice<http::AddressField>, Choice<http::ClaimField>, Choice<SandboxMode>, Choice<Profile>,
-                 Choice<Uploads>,
-                 Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
+                 Choice<Uploads>, Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
                  Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
                  Choice<http::Compression>, Choice<std::optional<http::Compression>>,

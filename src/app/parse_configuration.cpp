@@ -266,6 +266,13 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
   return records;
 }
 
+/// One worker alone would let a single slow step hold up everybody.
+void choose_threads(ServerConfig& server, const Sources& sources) {
+  constexpr unsigned kLeast = 2;
+  server.threads_follow_cpus = server.threads == 0;
+  if (server.threads_follow_cpus) server.threads = std::max(sources.usable_cpus(), kLeast);
+}
+
 }  // namespace
 
 ParseOutcome parse_configuration(std::span<const char* const> arguments, const Sources& sources) {
@@ -281,6 +288,7 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   const auto file = file_to_read(*line, sources.environment);
   auto run = merge(*line, file, sources);
   if (!run) return std::move(run).error();
+  choose_threads(run->config.server, sources);
   const std::string subject = file ? file->text : "";
   run->config_file = subject;
   if (line->actions.contains(Action::check_config))
@@ -291,6 +299,10 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
                  .subject = subject,
                  .shows_all = line->actions.contains(Action::show_all),
                  .as_json = line->actions.contains(Action::as_json)};
+  if (line->command == Command::doctor)
+    return Doctor{.config = std::move(run->config),
+                  .warnings = std::move(run->warnings),
+                  .as_json = line->actions.contains(Action::as_json)};
   if (line->command == Command::explain)
     return Explain{.config = std::move(run->config),
                    .warnings = std::move(run->warnings),

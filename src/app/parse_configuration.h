@@ -40,6 +40,12 @@ struct Audit {
   bool shows_all = false;  ///< every URL, and every finding
   bool as_json = false;
 };
+/// Say whether the machine and the configuration fit (bobbin doctor).
+struct Doctor {
+  Config config;
+  std::vector<Warning> warnings;
+  bool as_json = false;
+};
 /// Say what would be answered to one request (bobbin explain).
 struct Explain {
   Config config;
@@ -89,7 +95,7 @@ struct ConfigError {
   std::string message;
   int exit_code = 0;
 };
-using ParseOutcome = std::variant<Run, Check, Audit, Explain, Inbox, Records, Print, ConfigError>;
+using ParseOutcome = std::variant<Run, Check, Audit, Doctor, Explain, Inbox, Records, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
 /// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).
@@ -102,6 +108,7 @@ struct Sources {
   Environment environment;  ///< the whole environment, so that a misspelt variable is noticed
   std::function<Result<std::string>(const std::string& path)> read_file;
   std::function<bool(const std::string& path)> is_directory;
+  std::function<unsigned()> usable_cpus = [] { return 1U; };
 };
 
 /// Finds out what the operator asks for. A flag goes before an environment variable, that before the

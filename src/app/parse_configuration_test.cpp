@@ -219,8 +219,8 @@ std::vector<Row> every_option() {
           {"debug", R"("debug")", observe::LogLevel::debug}),
       row("sandbox", &ServerConfig::sandbox, {"required", R"("required")", SandboxMode::required},
           {"off", R"("off")", SandboxMode::off}),
-      row("sandbox-path", &ServerConfig::sandbox_paths, {"/srv,/etc/x", R"(["/srv", "/etc/x"])", {"/srv", "/etc/x"}},
-          {"/a", R"("/a")", {"/a"}}),
+      row("sandbox-path", &ServerConfig::sandbox_paths,
+          {"/srv,/etc/x", R"(["/srv", "/etc/x"])", {"/srv", "/etc/x"}}, {"/a", R"("/a")", {"/a"}}),
       row("user", &ServerConfig::user, {"www-data", R"("www-data")", "www-data"}, {"33", R"("33")", "33"}),
       row("admin", &ServerConfig::admin, {"127.0.0.1:9901", R"(["127.0.0.1:9901"])", {"127.0.0.1:9901"}},
           {"[::1]:0,unix:/run/a", R"(["[::1]:0", "unix:/run/a"])", {"[::1]:0", "unix:/run/a"}}),
@@ -521,8 +521,33 @@ TEST(Configuration, AnAuditTakesTheOptionsOfTheServer) {
   EXPECT_FALSE(std::get<Audit>(plain).shows_all || std::get<Audit>(plain).as_json);
   EXPECT_EQ(error_from({{"--json"}, {}, ""}),
             "2: bobbin: --json: only allowed behind a command, as in: bobbin audit --json");
-  EXPECT_EQ(error_from({{"audit", "doctor"}, {}, ""}),
-            "2: bobbin: doctor: this command does not exist yet; ./doctor is the directory of this name");
+  EXPECT_EQ(error_from({{"audit", "upgrade"}, {}, ""}),
+            "2: bobbin: upgrade: this command does not exist yet; ./upgrade is the directory of this name");
+}
+
+TEST(Configuration, AutomaticThreadsAreAsManyAsThereAreCpus) {
+  Sources sources{
+      {}, [](const std::string&) { return Result<std::string>(); }, [](const std::string&) { return false; }};
+  const auto threads = [&](unsigned cpus) {
+    sources.usable_cpus = [cpus] { return cpus; };
+    const char* const arguments[] = {"--threads", "auto"};
+    return std::get<app::Run>(parse_configuration(arguments, sources)).config.server;
+  };
+  EXPECT_EQ(threads(8).threads, 8U);
+  EXPECT_TRUE(threads(8).threads_follow_cpus);
+  EXPECT_EQ(threads(1).threads, 2U) << "one worker alone would hold everybody up";
+  EXPECT_EQ(error_from({{"--threads", "many"}, {}, ""}),
+            R"(2: bobbin: --threads: "many" is not allowed; a whole number from 1 to 1024, or auto)");
+  EXPECT_EQ(config_from_file("threads = \"auto\"").server.threads, 2U);
+}
+
+TEST(Configuration, ADoctorTakesTheOptionsOfTheServer) {
+  const ParseOutcome outcome = parse({{"doctor", "site", "--json", "--threads", "3"}, {}, ""});
+  const auto* doctor = std::get_if<Doctor>(&outcome);
+  ASSERT_NE(doctor, nullptr);
+  EXPECT_TRUE(doctor->as_json);
+  EXPECT_EQ(doctor->config.server.threads, 3U);
+  EXPECT_EQ(doctor->config.sites.back().root, "site");
 }
 
 TEST(Configuration, RefusesABadCommandLine) {
@@ -538,12 +563,12 @@ TEST(Configuration, RefusesABadCommandLine) {
        R"(2: bobbin: "-1" is no port, no command and no directory; --root DIR names the directory to serve)"},
       {{"--port="}, R"(2: bobbin: --port: "" is not allowed; a whole number from 0 to 65535)"},
       {{"--port"}, "2: bobbin: --port: a value is missing; a whole number from 0 to 65535"},
-      {{"-t"}, "2: bobbin: -t: a value is missing; a whole number from 1 to 1024"},
+      {{"-t"}, "2: bobbin: -t: a value is missing; a whole number from 1 to 1024, or auto"},
       {{"--config"}, "2: bobbin: --config: a value is missing"},
       {{"--config="}, R"(2: bobbin: --config: "" is not allowed; the name of a file)"},
       {{"8000", "256.0.0.1"},
        R"(2: bobbin: HOST: "256.0.0.1" is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME)"},
-      {{"8000", "::", "0"}, R"(2: bobbin: THREADS: "0" is not allowed; a whole number from 1 to 1024)"},
+      {{"8000", "::", "0"}, R"(2: bobbin: THREADS: "0" is not allowed; a whole number from 1 to 1024, or auto)"},
       {{"8000", "::", "1", "x"},
        R"(2: bobbin: "x": too many arguments; only [DIR] [PORT [HOST [THREADS]]] stand without a flag)"},
       {{"8000", "--port", "8001"},

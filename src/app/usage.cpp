@@ -6,6 +6,7 @@ namespace {
 constexpr Usage kUsages[] = {
     {{}, "", "[DIR] [PORT [HOST [THREADS]]] [options]", "serves a directory"},
     {Command::audit, "audit", "[DIR] [options]", "says what would be served, and serves nothing"},
+    {Command::doctor, "doctor", "[DIR] [options]", "says whether the machine and the configuration fit"},
     {Command::explain, "explain", "[METHOD] URL [DIR] [options]", "says what would be answered, and why"},
     {Command::inbox_ls, "inbox ls", "DIR", "lists the records of an inbox"},
     {Command::inbox_work, "inbox work", "DIR -- COMMAND",

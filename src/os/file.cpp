@@ -107,6 +107,12 @@ Result<FileSystem> file_system(const Fd& file) {
       .free_bytes = raw.f_bavail * static_cast<std::uint64_t>(raw.f_frsize)};
 }
 
+Result<unsigned> mode_of(const std::string& name) {
+  struct stat found;
+  if (::stat(name.c_str(), &found) != 0) return last_error("stat");
+  return static_cast<unsigned>(found.st_mode & 07777);
+}
+
 std::string place_of(const Fd& file) {
   std::error_code error;
   const auto place = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file.number()), error);

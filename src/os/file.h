@@ -58,6 +58,9 @@ struct FileSystem {
 };
 [[nodiscard]] Result<FileSystem> file_system(const Fd& file);
 
+/// The permission bits of the file of this name.
+[[nodiscard]] Result<unsigned> mode_of(const std::string& name);
+
 /// The absolute path at which an open file lies now, as /proc tells; empty: it does not.
 [[nodiscard]] std::string place_of(const Fd& file);
 

@@ -1,0 +1,135 @@
+#include "app/doctor.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "app/audit.h"
+#include "app/check.h"
+#include "app/command_output.h"
+#include "app/listeners.h"
+#include "app/option_values.h"
+#include "app/start_failure.h"
+#include "app/upload_folders.h"
+#include "doctor/folder_findings.h"
+#include "doctor/machine_findings.h"
+#include "server/acceptor.h"
+
+namespace bobbin::app {
+namespace {
+
+using doctor::Finding;
+using doctor::Findings;
+using Severity = Finding::Severity;
+
+void append(Findings& findings, Findings more) { std::ranges::move(more, std::back_inserter(findings)); }
+
+bool takes_uploads(const SiteConfig& site) {
+  return site.uploads == Uploads::on || (site.uploads == Uploads::automatic && !site.upload_dir.empty());
+}
+
+doctor::Wishes wishes_of(const Config& config) {
+  const ServerConfig& server = config.server;
+  const std::uint64_t connections =
+      std::uint64_t{server.threads} * server.connections_per_thread + server.queue;
+  bool takes_documents = false;
+  for (const SiteConfig& site : config.sites) takes_documents |= takes_uploads(site) || !site.inboxes.empty();
+  return {.threads = server.threads,
+          .is_automatic = server.threads_follow_cpus,
+          .connections = connections,
+          .descriptors = connections + descriptors_needed(server),
+          .memory_bytes = server.cache_memory + (takes_documents ? server.upload_memory : 0),
+          .takes_documents = takes_documents};
+}
+
+Findings look_at_configuration(const Config& config) {
+  const auto checked = check_everything(config);
+  if (!checked)
+    return {{Severity::problem, "configuration", checked.error(), "the server does not start with it"}};
+  Findings findings{{Severity::fine, "configuration", "everything that it names can be used"}};
+  for (const Warning& warning : *checked)
+    findings.push_back(
+        {Severity::advice, "certificates", warning.text, "renew it, or see --tls-certificate"});
+  return findings;
+}
+
+/// A port that is taken is no fault where the server runs already.
+Finding finding_of(const Endpoint& endpoint, const Result<server::Listener>& listener) {
+  const std::string about = "port " + endpoint.text();
+  if (listener) return {Severity::fine, about, "it is free, and this user may listen there"};
+  switch (listener.error().code) {
+    case EADDRINUSE:
+      return {Severity::advice, about, "a program listens there already",
+              "nothing, when that is this server; else stop it, or choose another --port"};
+    case EACCES:
+      return {Severity::problem, about, "this user may not listen there",
+              "AmbientCapabilities=CAP_NET_BIND_SERVICE in a unit, --user where root starts it, or a port "
+              "from 1024 on"};
+    case EADDRNOTAVAIL:
+      return {Severity::problem, about, "this machine has no such address",
+              "ip address shows those that it has"};
+    default: return {Severity::problem, about, listener.error().message()};
+  }
+}
+
+Findings look_at_ports(const Config& config) {
+  Findings findings;
+  for (const ListenerConfig& listener : config.listeners)
+    for (const std::string& bind : listener.binds) {
+      const std::string_view text = bind;
+      if (text.starts_with(kUnixPrefix) || text.starts_with(kPassedPrefix) || listener.port == 0) continue;
+      const Endpoint endpoint = endpoint_of(bind, listener.port);
+      findings.push_back(finding_of(endpoint, server::listen(endpoint)));
+    }
+  return findings;
+}
+
+Findings look_at_folders(const Config& config) {
+  Findings findings;
+  for (const SiteConfig& site : config.sites) {
+    if (takes_uploads(site)) append(findings, doctor::look_at_folder("uploads", upload_directory_of(site)));
+    for (const InboxConfig& inbox : site.inboxes)
+      if (!inbox.is_disabled) append(findings, doctor::look_at_folder("inbox " + inbox.name, inbox.dir));
+  }
+  return findings;
+}
+
+Findings look_at_secrets(const Config& config) {
+  Findings findings;
+  const auto look = [&findings](const char* about, const std::string& file) {
+    if (!file.empty()) append(findings, doctor::look_at_secret(about, file));
+  };
+  look("--tls-ticket-keys", config.server.tls_ticket_keys);
+  for (const ListenerConfig& listener : config.listeners)
+    for (const std::string& key : listener.keys) look("--tls-key", key);
+  for (const SiteConfig& site : config.sites) {
+    for (const std::string& key : site.keys) look("key", key);
+    look("--password-file", site.password_file);
+    look("--token-file", site.token_file);
+    for (const InboxConfig& inbox : site.inboxes) {
+      look("secret_file", inbox.secret_file);
+      look("token_file", inbox.token_file);
+      look("feed_token_file", inbox.feed_token_file);
+    }
+  }
+  return findings;
+}
+
+}  // namespace
+
+int doctor(const Doctor& request) {
+  print_warnings(request.warnings);
+  Findings findings = doctor::judge(doctor::this_machine(), wishes_of(request.config));
+  append(findings, look_at_configuration(request.config));
+  append(findings, look_at_ports(request.config));
+  append(findings, look_at_folders(request.config));
+  append(findings, look_at_secrets(request.config));
+  if (!print_report(request.as_json ? doctor::as_json(findings) : doctor::as_text(findings)))
+    return kExitUsage;
+  return doctor::has_problem(findings) ? kExitFlagged : EXIT_SUCCESS;
+}
+
+}  // namespace bobbin::app

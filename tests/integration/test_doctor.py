@@ -1,0 +1,88 @@
+"""bobbin doctor: whether the machine and the configuration fit."""
+
+import json
+import os
+import resource
+import socket
+import subprocess
+
+from support.server import clean_environment, free_port, run_to_end
+
+
+def findings(binary, *arguments, **options):
+    ended = run_to_end(binary, "doctor", *arguments, "--json", **options)
+    assert ended.returncode in (0, 1), ended.stderr
+    found = json.loads(ended.stdout)
+    assert (ended.returncode == 1) == any(each["severity"] == "problem" for each in found)
+    assert all(each["remedy"] for each in found if each["severity"] != "fine"), "each comes with what helps"
+    return found
+
+
+def about(found, name):
+    return [each for each in found if each["about"] == name]
+
+
+def test_it_says_what_it_has_looked_at(binary, root, folder):
+    port = free_port()
+    found = findings(binary, root, "--port", port, "--upload-dir", folder)
+    names = {each["about"] for each in found}
+    assert {"kernel", "sandbox", "threads", "files", "configuration", f"port 127.0.0.1:{port}", "uploads"} <= names
+    texts = " ".join(each["text"] for each in about(found, "uploads"))
+    assert "it lies on" in texts and "a flush takes" in texts and "MiB are free" in texts
+    assert list(folder.iterdir()) == [], "nothing is left behind"
+
+
+def test_as_text(binary, root):
+    ended = run_to_end(binary, "doctor", root, "--port", "0")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("fine     kernel: Linux ")
+    assert ended.stdout.splitlines()[-1].startswith("0 problems, ")
+
+
+def test_a_configuration_that_cannot_be_used_is_a_problem(binary, root):
+    found = findings(binary, root, "--port", "0", "--password-file", root / "nothing")
+    [problem] = [each for each in found if each["severity"] == "problem"]
+    assert problem["about"] == "configuration"
+    assert "--password-file" in problem["text"]
+
+
+def test_a_port_that_is_taken_is_told(binary, root):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        [finding] = about(findings(binary, root, "--port", port), f"port 127.0.0.1:{port}")
+    assert (finding["severity"], finding["text"]) == ("advice", "a program listens there already")
+
+
+def test_a_folder_in_memory_is_a_problem(binary, root):
+    [problem] = [each for each in about(findings(binary, root, "--port", "0", "--upload-dir", "/dev/shm"), "uploads")
+                 if each["severity"] == "problem"]
+    assert problem["text"].startswith("it lies on tmpfs: It lies in memory")
+
+
+def test_a_secret_that_everybody_may_read_is_told(binary, root, scratch):
+    tokens = scratch / "tokens"
+    tokens.write_text("a:" + "0" * 64 + "\n")
+    tokens.chmod(0o644)
+    [finding] = about(findings(binary, root, "--port", "0", "--token-file", tokens), "--token-file")
+    assert finding["remedy"] == f"chmod o-r {tokens}"
+    tokens.chmod(0o640)
+    assert about(findings(binary, root, "--port", "0", "--token-file", tokens), "--token-file") == []
+
+
+def test_a_low_limit_of_open_files_is_told(binary, root):
+    ended = subprocess.run(
+        [binary, "doctor", root, "--port", "0", "--json"], capture_output=True, text=True, check=True,
+        env=clean_environment(), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)),
+    )
+    [finding] = about(json.loads(ended.stdout), "files")
+    assert finding["text"].startswith("at most 256 may be open, and ")
+    assert "LimitNOFILE=" in finding["remedy"]
+
+
+def test_automatic_threads_follow_the_affinity(start, root):
+    cpus = len(os.sched_getaffinity(0))
+    server = start("--threads", "auto")
+    server.log.wait_for(f"Thread pool size: {max(cpus, 2)}$")
+    first = min(os.sched_getaffinity(0))
+    server = start("--threads", "auto", before=lambda: os.sched_setaffinity(0, {first}))
+    server.log.wait_for("Thread pool size: 2$")
