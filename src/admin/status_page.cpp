@@ -79,7 +79,7 @@ class Page {
         status_.is_ready() ? "ready" : "not ready");
     add("<p>{}</p></header>\n", time_of(status_.now));
     for (const Obstacle& obstacle : status_.obstacles)
-      add("<p class=\"bad\">Not ready since {}.</p>\n", in_html(sentence_of(obstacle)));
+      add("<p class=\"bad\">Not ready because {}.</p>\n", in_html(sentence_of(obstacle)));
   }
 
   void add_numbers() {
@@ -141,7 +141,7 @@ class Page {
   }
 
   void add_process() {
-    add("<h2>Process</h2>\n<p>{}, with {} workers, since {}</p>\n", status_.facts.process,
+    add("<h2>Process</h2>\n<p>{} with {} workers, since {}</p>\n", status_.facts.process,
         status_.facts.threads, time_of(status_.facts.started));
     for (const std::string& listener : status_.facts.listeners) add("<p>{}</p>\n", in_html(listener));
     add("<p>Sandbox: {}</p>\n", in_html(status_.facts.sandbox));

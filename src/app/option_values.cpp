@@ -185,7 +185,8 @@ std::optional<std::string> accept_mode(std::string_view text) {
 }
 
 std::optional<std::string> accept_user(std::string_view text) {
-  const bool is_printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c != '\x7f' && c != ':'; });
+  const bool is_printable =
+      std::ranges::all_of(text, [](char c) { return c > ' ' && c != '\x7f' && c != ':'; });
   return is_printable ? accept_any(text) : std::nullopt;
 }
 
