@@ -131,8 +131,8 @@ void add_site(Grants& grants, const SiteConfig& site) {
   for (const MountConfig& mount : site.mounts) grants.read_root(mount.root, site.follow_root);
   if (!site.acme_challenges.empty()) grants.read_root(site.acme_challenges, true);
   for (const std::string& folder : written_folders(site)) grants.write(folder);
-  // To look groups up.
-  if (std::ranges::any_of(site.inboxes, [](const InboxConfig& inbox) { return !inbox.group.empty(); }))
+  // To look up groups, which a reload may name.
+  if (!site.inboxes.empty())
     for (const char* name : {"/etc/group", "/etc/nsswitch.conf"}) grants.read(name);
   for (const auto* names : {&site.certificates, &site.keys})
     for (const std::string& name : *names) grants.read_file(name);

@@ -95,9 +95,10 @@ Result<void, StartFailure> become_user(const ServerConfig& config) {
                        kExitUsage});
   }
   if (config.sandbox == SandboxMode::off) return {};
-  TRY(os::give_up_capabilities().map_error(
-      [&](const Error& error) { return refused_by_system("cannot give up capabilities", error, config); }));
-  return {};
+  // A filter around this process may not let it: then that filter sees to what it can do.
+  const auto given_up = os::give_up_capabilities();
+  if (given_up || config.sandbox != SandboxMode::required) return {};
+  return failure(refused_by_system("cannot give up capabilities", given_up.error(), config));
 }
 
 /// Listening comes before files are touched, since it may need rights that are given up then, and since a

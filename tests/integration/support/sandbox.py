@@ -16,6 +16,7 @@ import sys
 OPERATING = pathlib.Path(__file__).resolve().parents[3] / "docs/operating.md"
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 PR_SET_NO_NEW_PRIVS = 38
+PR_CAPBSET_DROP = 24
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # of classic BPF; offset 0 of seccomp_data is the call's number
 ALLOW, KILL_PROCESS = 0x7FFF0000, 0x80000000
 # What systemd allows besides, so that the program can be started and can end.
@@ -76,6 +77,16 @@ def install(code):
             sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
 
 
+def give_up_capabilities():
+    """CapabilityBoundingSet= with nothing behind it: no program of this process has any, root's neither."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    capability = 0
+    while libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+        capability += 1
+
+
 if __name__ == "__main__":
+    if os.geteuid() == 0:
+        give_up_capabilities()
     restrict(documented_filter())
     os.execv(sys.argv[1], sys.argv[1:])
