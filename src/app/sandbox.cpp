@@ -11,6 +11,7 @@
 
 #include "app/open_inboxes.h"
 #include "app/option_values.h"
+#include "app/parse_configuration.h"
 #include "app/places.h"
 #include "app/site_logs.h"
 #include "app/upload_folders.h"
