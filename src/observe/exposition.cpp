@@ -13,13 +13,11 @@ namespace {
 constexpr std::string_view kTotal = "_total";
 constexpr double kExactIntegers = 9007199254740992;  // 2^53
 
-using Kind = MetricFamily::Kind;
-
-std::string_view name_of(Kind kind) {
+std::string_view name_of(MetricFamily::Kind kind) {
   switch (kind) {
-    case Kind::counter: return "counter";
-    case Kind::gauge: return "gauge";
-    case Kind::histogram: return "histogram";
+    case MetricFamily::Kind::counter: return "counter";
+    case MetricFamily::Kind::gauge: return "gauge";
+    case MetricFamily::Kind::histogram: return "histogram";
   }
   return "unknown";
 }
@@ -27,8 +25,7 @@ std::string_view name_of(Kind kind) {
 /// The unit with which a name ends, in the words of OpenMetrics; empty: it has none.
 std::string_view unit_of(std::string_view family) {
   for (const std::string_view unit : {"seconds", "bytes", "ratio"})
-    if (family.ends_with(unit) && family.size() > unit.size() && family.rbegin()[unit.size()] == '_')
-      return unit;
+    if (family.ends_with(unit) && family.substr(0, family.size() - unit.size()).ends_with('_')) return unit;
   return {};
 }
 

@@ -27,8 +27,10 @@ std::vector<std::string> cgroup_files(const std::string& name) {
   auto group = text ? cgroup_in(*text) : std::nullopt;
   if (!group) return contents;
   for (;;) {
-    const std::string folder = std::string(kMounted) + (*group == "/" ? "" : *group);
-    if (auto content = read_file(folder + "/" + name)) contents.push_back(*std::move(content));
+    std::string file(kMounted);
+    if (*group != "/") file += *group;
+    file.append("/").append(name);
+    if (auto content = read_file(file)) contents.push_back(*std::move(content));
     const std::size_t slash = group->rfind('/');
     if (slash == std::string::npos || *group == "/") return contents;
     group->resize(slash == 0 ? 1 : slash);

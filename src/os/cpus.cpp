@@ -26,8 +26,9 @@ unsigned cpus_of_affinity() {
 /// "200000 100000" or "max 100000": microseconds in each period.
 std::optional<unsigned> cpus_of_quota(std::string_view text) {
   std::uint64_t quota = 0, period = 0;
-  const char* const end = text.data() + text.size();
-  const auto [after_quota, error] = std::from_chars(text.data(), end, quota);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [after_quota, error] = std::from_chars(begin, end, quota);
   if (error != std::errc() || after_quota == end || *after_quota != ' ') return std::nullopt;
   if (std::from_chars(after_quota + 1, end, period).ec != std::errc() || period == 0) return std::nullopt;
   return static_cast<unsigned>(std::max<std::uint64_t>((quota + period - 1) / period, 1));
