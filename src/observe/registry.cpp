@@ -3,8 +3,6 @@
 namespace bobbin::observe {
 namespace {
 
-using Kind = MetricFamily::Kind;
-
 MetricFamily::Distribution distribution_of(const Histogram& histogram, const std::string& labels) {
   const Buckets& buckets = histogram.buckets();
   MetricFamily::Distribution distribution{
@@ -55,14 +53,17 @@ Snapshot Registry::snapshot() const {
   const Lock lock(mutex_);
   Snapshot snapshot;
   for (const auto& each : counters_)
-    snapshot.add(each.metric, Kind::counter, each.labels, static_cast<double>(each.instrument.value()));
+    snapshot.add(each.metric, MetricFamily::Kind::counter, each.labels,
+                 static_cast<double>(each.instrument.value()));
   for (const auto& each : gauges_)
-    snapshot.add(each.metric, Kind::gauge, each.labels, static_cast<double>(each.instrument.value()));
+    snapshot.add(each.metric, MetricFamily::Kind::gauge, each.labels,
+                 static_cast<double>(each.instrument.value()));
   for (const auto& each : states_) {
     const std::string text = each.instrument.text();
     if (text.empty()) continue;
     const std::string state = label("state", text);
-    snapshot.add(each.metric, Kind::gauge, each.labels.empty() ? state : each.labels + "," + state, 1);
+    snapshot.add(each.metric, MetricFamily::Kind::gauge,
+                 each.labels.empty() ? state : each.labels + "," + state, 1);
   }
   for (const auto& each : histograms_)
     snapshot.add(each.metric, each.instrument.buckets(), distribution_of(each.instrument, each.labels));
