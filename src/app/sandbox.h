@@ -34,6 +34,8 @@ class Sandbox {
   [[nodiscard]] std::optional<std::string> refused_of(const Config& config,
                                                       const std::string& config_file) const;
 
+  /// Whether it is not switched off.
+  [[nodiscard]] bool is_wanted() const { return mode_ != SandboxMode::off; }
   [[nodiscard]] bool confines_files() const { return grants_.has_value(); }
   [[nodiscard]] bool confines_calls() const { return confines_calls_; }
   /// "files, connections and system calls", or "none (why)".

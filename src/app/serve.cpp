@@ -169,6 +169,67 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
   process.log->stop();
 }
 
+/// What outlives all generations of a server.
+struct Lasting {
+  Lasting(const Config& config, const Process& process)
+      : client_limiting(config, *process.registry),
+        folders(config.server, executor, *process.log, *process.registry),
+        health(*process.registry),
+        parts{.folders = folders,
+              .client_limiting = client_limiting,
+              .registry = *process.registry,
+              .site_names = site_names,
+              .health = health} {}
+
+  executor::Executor executor;
+  ClientLimiting client_limiting;
+  UploadFolders folders;
+  server::SiteNames site_names;
+  admin::Health health;
+  const ServerParts parts;
+};
+
+/// Null: there is no admin listener.
+Result<std::unique_ptr<AdminServer>> start_admin(const ServerConfig& config,
+                                                 std::vector<server::Listener> listeners,
+                                                 const admin::Health& health, const ServerView& view,
+                                                 Process& process) {
+  if (listeners.empty()) return nullptr;
+  return AdminServer::start(config, std::move(listeners), health, view, *process.log, process.main_log);
+}
+
+/// The start lines and the warnings.
+void announce_start(const Run& run, const Generation& generation, const std::vector<Endpoint>& bound,
+                    const std::vector<Endpoint>& admin_bound, ListenerServices& services,
+                    const Capacity& capacity, Process& process) {
+  observe::LogWriter& log = process.main_log;
+  announce(run.config, generation, process.listening.names, bound, services.schemes(), log);
+  announce_admin(process.listening.admin_names, admin_bound, log);
+  write_warnings(process.listening.warnings, log);
+  write_warnings(start_warnings(run.config, generation, bound, services, capacity), log);
+  write_warnings(services.take_warnings(wall_now()), log);
+  write_warnings(run.warnings, log);
+}
+
+Result<void, StartFailure> close_sandbox(Process& process) {
+  TRY(process.sandbox.close());
+  if (process.sandbox.is_wanted())
+    process.main_log.write(Event::sandbox_entered, "Sandbox: " + process.sandbox.text());
+  return {};
+}
+
+StartFailure disk_failed() {
+  return {"a sync of documents has failed, and --after-sync-failure is exit", kExitDiskFailed};
+}
+
+/// For a start that fails when there are workers already.
+auto end_early(StartFailure reason, server::WorkerPool& pool, executor::Executor& executor) {
+  pool.stop_now();
+  pool.join();
+  executor.join();
+  return failure(std::move(reason));
+}
+
 /// Starts the parts in order, each on top of those before; runs; and stops them in reverse.
 Result<void, StartFailure> start_and_run(const Run& run, const std::function<ParseOutcome()>& parse) {
   const Config& config = run.config;
@@ -176,31 +237,23 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
     return [&config, what](const Error& error) { return refused_by_system(what, error, config.server); };
   };
   Process process = TRY(prepare_process(run));
-  auto& [listeners, names, configs, warnings, admin_listeners, admin_names] = process.listening;
-  const std::vector<Endpoint> bound = addresses_of(listeners);
+  Listening& listening = process.listening;
+  const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
+  const std::vector<Endpoint> bound = addresses_of(listening.listeners);
+  const std::vector<Endpoint> admin_bound = addresses_of(listening.admin);
   const auto services =
-      TRY(ListenerServices::create(config, bound, std::move(configs), *process.registry)
-              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
-  services->attach(listeners);
-  executor::Executor executor;
-  ClientLimiting client_limiting(config, *process.registry);
-  UploadFolders folders(config.server, executor, *process.log, *process.registry);
-  server::SiteNames site_names;
-  admin::Health health(*process.registry);
-  const ServerParts parts{.folders = folders,
-                          .client_limiting = client_limiting,
-                          .registry = *process.registry,
-                          .site_names = site_names,
-                          .health = health};
-  auto generation = TRY(
-      Generation::create(config, bound, executor, &parts, nullptr).map_error([](const std::string& message) {
-        return StartFailure{message, kExitUsage};
-      }));
+      TRY(ListenerServices::create(config, bound, std::move(listening.configs), *process.registry)
+              .map_error(unusable));
+  services->attach(listening.listeners);
+  Lasting lasting(config, process);
+  executor::Executor& executor = lasting.executor;
+  auto generation =
+      TRY(Generation::create(config, bound, executor, &lasting.parts, nullptr).map_error(unusable));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
-  const server::PoolSettings settings =
-      pool_settings(config, capacity, process.site_logs, client_limiting.limits(), site_names);
+  const server::PoolSettings settings = pool_settings(config, capacity, process.site_logs,
+                                                      lasting.client_limiting.limits(), lasting.site_names);
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
@@ -209,70 +262,48 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                                                     executor.shut_down([&] { work_ended->reach(); });
                                                   })
                             .map_error(as_failure("cannot start the workers")));
-  const auto end_early = [&](StartFailure reason) {
-    pool->stop_now();
-    pool->join();
-    executor.join();
-    return failure(std::move(reason));
-  };
   const auto give_up = [&](const Error& error) {
-    return end_early(as_failure("cannot watch the listening sockets")(error));
+    return end_early(as_failure("cannot watch the listening sockets")(error), *pool, executor);
   };
   ServerView view({.registry = *process.registry,
                    .log = *process.log,
                    .site_logs = process.site_logs,
                    .pool = *pool,
                    .executor = executor,
-                   .health = health,
+                   .health = lasting.health,
                    .sandbox = process.sandbox,
-                   .listeners = names});
+                   .listeners = listening.names});
   view.describe(*generation);
-  const std::vector<Endpoint> admin_bound = addresses_of(admin_listeners);
-  std::unique_ptr<AdminServer> admin;
-  if (!admin_listeners.empty()) {
-    auto started = AdminServer::start(config.server, std::move(admin_listeners), health, view, *process.log,
-                                      process.main_log);
-    if (!started) return give_up(started.error());
-    admin = *std::move(started);
-  }
+  const auto admin = start_admin(config.server, std::move(listening.admin), lasting.health, view, process);
+  if (!admin) return give_up(admin.error());
   std::vector<const os::Fd*> watched{&work_ended->fd()};
-  if (admin != nullptr) watched.push_back(&admin->fd());
+  if (*admin != nullptr) watched.push_back(&(*admin)->fd());
   auto acceptor = create_acceptor({.server_name = config.server.server_name,
                                    .rejected = capacity.rejected,
-                                   .limits = &client_limiting.limits()},
-                                  std::move(listeners), *pool, process, watched);
+                                   .limits = &lasting.client_limiting.limits()},
+                                  std::move(listening.listeners), *pool, process, watched);
   if (!acceptor) return give_up(acceptor.error());
   acceptor->trust(generation->trusted_proxies());
-  announce(config, *generation, names, bound, services->schemes(), process.main_log);
-  announce_admin(admin_names, admin_bound, process.main_log);
-  write_warnings(warnings, process.main_log);
-  write_warnings(start_warnings(config, *generation, bound, *services, capacity), process.main_log);
-  write_warnings(services->take_warnings(wall_now()), process.main_log);
-  write_warnings(run.warnings, process.main_log);
-
-  if (auto closed = process.sandbox.close(); !closed) return end_early(closed.error());
-  if (config.server.sandbox != SandboxMode::off)
-    process.main_log.write(Event::sandbox_entered, "Sandbox: " + process.sandbox.text());
+  announce_start(run, *generation, bound, admin_bound, *services, capacity, process);
+  if (auto closed = close_sandbox(process); !closed) return end_early(closed.error(), *pool, executor);
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
-  Reloader reloader(config, std::move(generation), bound, parse, executor, parts, *services, client_limiting,
-                    *pool, view, process.sandbox, process.main_log);
+  Reloader reloader(config, std::move(generation), bound, parse, executor, lasting.parts, *services,
+                    lasting.client_limiting, *pool, view, process.sandbox, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,
                  .reloader = reloader,
-                 .folders = folders,
+                 .folders = lasting.folders,
                  .log = *process.log,
                  .site_logs = process.site_logs,
                  .main_log = process.main_log,
-                 .health = health,
-                 .admin = admin.get()});
+                 .health = lasting.health,
+                 .admin = admin->get()});
   const bool was_told_to_end = loop.run_until_stopped();
   stop_in_reverse(loop, *pool, executor, *work_ended, process);
-  if (!was_told_to_end)
-    return failure(
-        StartFailure{"a sync of documents has failed, and --after-sync-failure is exit", kExitDiskFailed});
+  if (!was_told_to_end) return failure(disk_failed());
   return {};
 }
 
