@@ -127,7 +127,7 @@ void Reloader::reload() {
   }
   if (const auto refused = sandbox_.refused_of(config, run->config_file))
     return refuse(
-        fmt::format("the sandbox does not let '{}' be used; bobbin upgrade starts a successor with it "
+        fmt::format("the sandbox does not let '{}' be used; a restart uses it "
                     "(--sandbox-path grants it beforehand)",
                     *refused));
   auto tls = services_.open(config);
