@@ -301,7 +301,8 @@ def test_sockets_that_are_meant_for_another_process_are_not_taken(binary, root):
 def test_systemd_activates(binary, root):
     port = free_port()
     process = subprocess.Popen(
-        ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "--fdname=web", str(binary), "--bind", "fd:web", "--root", str(root)],
+        ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "--fdname=web", str(binary), "--bind", "fd:web", "--root", str(root),
+         "--sandbox", "off"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

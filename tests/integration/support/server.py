@@ -30,16 +30,16 @@ def is_sanitized(binary):
 
 
 @functools.cache
-def outside_of_the_sandbox(binary):
+def outside_of_the_sandbox():
     """The sanitizers look at their own process in ways that the sandbox does not allow."""
-    return {"BOBBIN_SANDBOX": "off"} if is_sanitized(pathlib.Path(binary)) else {}
+    return {"BOBBIN_SANDBOX": "off"} if is_sanitized(binary_path()) else {}
 
 
 def clean_environment(extra=None):
     """The caller's environment without the server's own variables, so that no setting leaks into a test; and in a time
     zone that is not that of Greenwich, so that a test would notice where one is taken for the other."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOBBIN_")}
-    return {**environment, "TZ": "TEST-05:30", **(extra or {})}
+    return {**environment, "TZ": "TEST-05:30", **outside_of_the_sandbox(), **(extra or {})}
 
 
 def run_to_end(binary, *arguments, environment=None, directory=None):
@@ -155,7 +155,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=directory,
-            env=clean_environment({**outside_of_the_sandbox(binary), **(environment or {})}),
+            env=clean_environment(environment),
             preexec_fn=before,
         )
         self.log = Log(self.process.stdout)
