@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <variant>
 
 #include "observe/entry_format.h"
 
@@ -26,7 +27,9 @@ Result<std::size_t> SocketTarget::write_some(std::string_view lines) {
   return std::min(end + 1, lines.size());
 }
 
+/// A UDP socket stays the one of its port, whoever listens there. (A confined process could make no other.)
 Result<void> SocketTarget::reopen() {
+  if (std::holds_alternative<Endpoint>(address_)) return {};
   socket_ = TRY(os::LogSocket::connect(address_));
   return {};
 }

@@ -184,6 +184,20 @@ def test_syslog(listen, start_at, scratch, over):
     assert event == "exchange" and re.match(r'127\.0\.0\.1 - - \[[^]]+\] "GET /about\.html HTTP/1\.1" 200 \d+ "-" ', text)
 
 
+@pytest.mark.parametrize("over", ["unix", "udp"])
+def test_a_socket_is_opened_anew(listen, start_at, scratch, over):
+    syslog = listen(("127.0.0.1", 0) if over == "udp" else scratch / "log")
+    place = f"udp://127.0.0.1:{syslog.socket.getsockname()[1]}" if over == "udp" else scratch / "log"
+    server = start_at("--log-file", f"syslog:{place}")
+    syslog.wait_for("server_started")
+    server.signal(signal.SIGUSR1)
+    server.get("/about.html")
+    syslog.wait_for("about.html")
+    server.stop()
+    syslog.wait_for("Server stopped")
+    assert not any("cannot reopen" in str(entry) for entry in syslog.entries)
+
+
 def test_syslog_of_objects(listen, start_at, scratch):
     syslog = listen(scratch / "log")
     server = start_at("--log-file", f"syslog:{scratch}/log", "--log-format", "json")
