@@ -27,11 +27,7 @@ using Severity = Finding::Severity;
 
 void append(Findings& findings, Findings more) { std::ranges::move(more, std::back_inserter(findings)); }
 
-bool takes_uploads(const SiteConfig& site) {
-  return site.uploads == Uploads::on || (site.uploads == Uploads::automatic && !site.upload_dir.empty());
-}
-
-doctor::Wishes wishes_of(const Config& config) {
+doctor::Requirements requirements_of(const Config& config) {
   const ServerConfig& server = config.server;
   const std::uint64_t connections =
       std::uint64_t{server.threads} * server.connections_per_thread + server.queue;
@@ -122,7 +118,7 @@ Findings look_at_secrets(const Config& config) {
 
 int doctor(const Doctor& request) {
   print_warnings(request.warnings);
-  Findings findings = doctor::judge(doctor::this_machine(), wishes_of(request.config));
+  Findings findings = doctor::judge(doctor::this_machine(), requirements_of(request.config));
   append(findings, look_at_configuration(request.config));
   append(findings, look_at_ports(request.config));
   append(findings, look_at_folders(request.config));

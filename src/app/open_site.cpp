@@ -66,13 +66,6 @@ std::string exempt_path(const SiteConfig& config) {
   return std::string(config.acme_challenges.empty() ? "" : kChallengePath);
 }
 
-bool takes_uploads(const SiteConfig& config) {
-  if (config.uploads != Uploads::automatic) return config.uploads == Uploads::on;
-  if (!config.upload_dir.empty()) return true;
-  std::error_code error;
-  return config.uploads_where_folder_is && std::filesystem::is_directory(upload_directory_of(config), error);
-}
-
 /// The part of the cache for stored documents. They are fetched far less often than the files of the site.
 std::size_t documents_cache_bytes(const OpenSite::Shared& shared) { return shared.cache_bytes / 8; }
 

@@ -1,6 +1,7 @@
 #include "app/reloader.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,7 +53,7 @@ void copy_certificates(const ListenerConfig& wanted, ListenerConfig& listener) {
 
 RootState root_state(const OpenSite::ServedRoot& served) {
   const auto named = os::open_directory(served.name);
-  if (!named) return RootState::gone;
+  if (!named) return named.error().code == EACCES ? RootState::forbidden : RootState::gone;
   const auto now = os::status(*named);
   const auto open = os::status(served.root.fd());
   if (!now || !open) return RootState::gone;
@@ -211,6 +212,12 @@ void Reloader::report(const std::string& name, RootState state, bool is_followed
   const std::string root = "The root '" + name + "' ";
   switch (state) {
     case RootState::same: return log_.write(Event::root_found, root + "leads to the served directory again");
+    case RootState::forbidden:
+      return log_.write(
+          Event::root_forbidden,
+          "Warning: " + root +
+              "leads to what this process may not open, by its permissions or by the sandbox; the "
+              "directory that it led to is served on");
     case RootState::gone:
       return log_.write(
           Event::root_missing,

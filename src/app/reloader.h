@@ -22,7 +22,12 @@
 namespace bobbin::app {
 
 /// Where the name of a root or of a mount leads now, compared with the directory that is open.
-enum class RootState : std::uint8_t { same, elsewhere, gone };
+enum class RootState : std::uint8_t {
+  same,
+  elsewhere,
+  forbidden,  ///< to what this process may not open
+  gone,
+};
 [[nodiscard]] RootState root_state(const OpenSite::ServedRoot& served);
 
 /// Makes new generations while the server runs, and hands each to the workers once it is complete. When one

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -36,12 +37,17 @@ constexpr std::array kOfTheSystem{"/usr",
                                   "/sys/devices/system/cpu",
                                   "/sys/dev/block"};
 
-/// Folders whose content belongs to many: one file in them grants only itself.
 constexpr std::array<std::string_view, 10> kShared{"/",    "/etc", "/home", "/root", "/tmp",
                                                    "/var", "/run", "/opt",  "/usr",  "/var/lib"};
 
 std::string folder_of(const std::string& place) {
   return std::filesystem::path(place).parent_path().string();
+}
+
+/// Whether a folder holds what is none of the server's business: what lies in it grants only itself. So does
+/// what lies in somebody's home.
+bool is_shared(const std::string& folder) {
+  return std::ranges::find(kShared, folder) != kShared.end() || folder_of(folder) == "/home";
 }
 
 bool is_link(const std::string& name) {
@@ -89,7 +95,7 @@ class Grants {
  private:
   void read_with_folder(const std::string& place) {
     const std::string folder = folder_of(place);
-    add(grants_.readable, std::ranges::find(kShared, folder) == kShared.end() ? folder : place);
+    add(grants_.readable, is_shared(folder) ? place : folder);
   }
   static void add(std::vector<std::string>& names, std::string name) {
     if (std::ranges::none_of(names, [&](const std::string& other) { return lies_in(name, other); }))
@@ -109,19 +115,10 @@ void add_secrets(Grants& grants, const SiteConfig& site) {
       grants.read_file(name);
 }
 
-/// Whether the folder of uploads is made when it is missing: `auto` alone makes none.
-bool makes_upload_folder(const SiteConfig& site) {
-  return site.uploads == Uploads::on || (site.uploads == Uploads::automatic && !site.upload_dir.empty());
-}
-
 /// The folders that take documents.
 std::vector<std::string> written_folders(const SiteConfig& site) {
   std::vector<std::string> folders;
-  std::error_code error;
-  const std::string uploads = upload_directory_of(site);
-  if (makes_upload_folder(site) ||
-      (site.uploads == Uploads::automatic && std::filesystem::is_directory(uploads, error)))
-    folders.push_back(uploads);
+  if (takes_uploads(site)) folders.push_back(upload_directory_of(site));
   for (const InboxConfig& inbox : site.inboxes)
     if (!inbox.is_disabled) folders.push_back(inbox.dir);
   return folders;
@@ -215,10 +212,15 @@ std::optional<std::string> Sandbox::refused_of(const Config& config, const std::
 }
 
 std::string Sandbox::text() const {
-  std::string parts = confines_files() ? "files and connections" : "";
-  if (confines_calls_) parts += confines_files() ? ", and system calls" : "system calls";
-  if (parts.empty()) parts = "none";
-  return obstacle_.empty() ? parts : fmt::format("{} ({})", parts, obstacle_);
+  std::vector<std::string_view> parts;
+  if (confines_files()) parts.emplace_back("files");
+  if (confines_connections()) parts.emplace_back("connections");
+  if (confines_calls_) parts.emplace_back("system calls");
+  const std::string list = parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+  const std::size_t last = list.rfind(", ");
+  const std::string text =
+      last == std::string::npos ? list : list.substr(0, last) + " and " + list.substr(last + 2);
+  return obstacle_.empty() ? text : fmt::format("{} ({})", text, obstacle_);
 }
 
 }  // namespace bobbin::app

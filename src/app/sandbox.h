@@ -15,8 +15,8 @@ namespace bobbin::app {
 /// empty: nowhere.
 ///
 /// A file stands for the folder that holds it, since it may be replaced by renaming, unless that folder holds
-/// what is none of the server's business (/etc, /home, /tmp). So does the root of a site that is followed,
-/// and where the name is a link, what holds its target.
+/// what is none of the server's business (/etc, /tmp, somebody's home). So does the root of a site that is
+/// followed, and where the name is a link, what holds its target.
 [[nodiscard]] os::FileGrants grants_for(const Config& config, const std::string& config_file);
 
 /// What this process cannot do any more, whoever has taken it over. Thread: the main thread's.
@@ -38,6 +38,10 @@ class Sandbox {
   [[nodiscard]] bool is_wanted() const { return mode_ != SandboxMode::off; }
   [[nodiscard]] bool confines_files() const { return grants_.has_value(); }
   [[nodiscard]] bool confines_calls() const { return confines_calls_; }
+  /// Whether it can connect to nothing: either part sees to that.
+  [[nodiscard]] bool confines_connections() const {
+    return confines_calls_ || (confines_files() && os::landlock_confines_connections());
+  }
   /// "files, connections and system calls", or "none (why)".
   [[nodiscard]] std::string text() const;
 

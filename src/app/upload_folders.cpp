@@ -30,6 +30,13 @@ std::string upload_directory_of(const SiteConfig& config) {
   return config.upload_dir.empty() ? config.root + "/uploads" : config.upload_dir;
 }
 
+bool takes_uploads(const SiteConfig& config) {
+  if (config.uploads != Uploads::automatic) return config.uploads == Uploads::on;
+  if (!config.upload_dir.empty()) return true;
+  std::error_code error;
+  return config.uploads_where_folder_is && std::filesystem::is_directory(upload_directory_of(config), error);
+}
+
 Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open_uploads(
     const std::string& directory) {
   return open(directory, {.memory_bytes = limits_.upload_memory,

@@ -17,6 +17,8 @@ namespace bobbin::app {
 
 /// Where the uploads of a site are stored, if it takes any.
 [[nodiscard]] std::string upload_directory_of(const SiteConfig& config);
+/// Whether it does: with Uploads::automatic that depends on what there is now.
+[[nodiscard]] bool takes_uploads(const SiteConfig& config);
 
 /// The stores of documents, each with its folder. They outlive reloads: where the folder is the same, a new
 /// generation takes over the store of the old one, so that no folder is opened twice. Thread: main.

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kLeftOut =
     "Linked statically. Left out, since it needs libraries that are loaded:\n"
     "  bobbin inbox forward, which sends by libcurl\n"
-    "  names of users and groups other than those in /etc/passwd and /etc/group (--socket-owner)\n";
+    "  names of users and groups other than those in /etc/passwd and /etc/group (--socket-owner, --user)\n";
 
 }  // namespace
 

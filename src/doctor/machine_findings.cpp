@@ -33,14 +33,14 @@ void judge_kernel(const Machine& machine, Findings& findings) {
                         fmt::format("the kernel has version {} of Landlock", machine.landlock_version)});
 }
 
-void judge_threads(const Machine& machine, const Wishes& wishes, Findings& findings) {
-  const std::string cpus =
-      fmt::format("{} workers for {} {}", wishes.threads, machine.cpus, machine.cpus == 1 ? "CPU" : "CPUs");
-  if (!wishes.is_automatic && wishes.threads < machine.cpus)
+void judge_threads(const Machine& machine, const Requirements& requirements, Findings& findings) {
+  const std::string cpus = fmt::format("{} workers for {} {}", requirements.threads, machine.cpus,
+                                       machine.cpus == 1 ? "CPU" : "CPUs");
+  if (!requirements.is_automatic && requirements.threads < machine.cpus)
     findings.push_back({Severity::advice, "threads", cpus + ": CPUs are left unused", "--threads auto"});
   else
     findings.push_back({Severity::fine, "threads", cpus});
-  const std::uint64_t wanted = wishes.threads + kThreadsOfTheExecutor + 2;
+  const std::uint64_t wanted = requirements.threads + kThreadsOfTheExecutor + 2;
   if (machine.tasks && *machine.tasks < wanted)
     findings.push_back(
         {Severity::problem, "threads",
@@ -49,27 +49,27 @@ void judge_threads(const Machine& machine, const Wishes& wishes, Findings& findi
          "raise pids.max (TasksMax= in a unit, --pids-limit of a container)"});
 }
 
-void judge_descriptors(const Machine& machine, const Wishes& wishes, Findings& findings) {
+void judge_descriptors(const Machine& machine, const Requirements& requirements, Findings& findings) {
   const std::string allowed = fmt::format("at most {} may be open", machine.descriptors);
-  if (machine.descriptors < wishes.descriptors)
+  if (machine.descriptors < requirements.descriptors)
     findings.push_back({Severity::advice, "files",
                         fmt::format("{}, and {} are needed for all {} connections", allowed,
-                                    wishes.descriptors, wishes.connections),
+                                    requirements.descriptors, requirements.connections),
                         "raise the hard limit (LimitNOFILE= in a unit, ulimit -Hn), or lower "
                         "--connections-per-thread and --queue"});
   else
     findings.push_back({Severity::fine, "files", allowed});
 }
 
-void judge_memory(const Machine& machine, const Wishes& wishes, Findings& findings) {
+void judge_memory(const Machine& machine, const Requirements& requirements, Findings& findings) {
   if (!machine.memory_bytes) return;
   const std::string limit =
       fmt::format("the control group allows {} MiB", *machine.memory_bytes / kBytesPerMebibyte);
-  if (*machine.memory_bytes < wishes.memory_bytes)
+  if (*machine.memory_bytes < requirements.memory_bytes)
     findings.push_back(
         {Severity::problem, "memory",
          fmt::format("{}, and cached files and uploads under way may take {} MiB", limit,
-                     wishes.memory_bytes / kBytesPerMebibyte),
+                     requirements.memory_bytes / kBytesPerMebibyte),
          "raise memory.max (MemoryMax= in a unit), or lower --cache-memory and --upload-memory"});
   else
     findings.push_back({Severity::fine, "memory", limit});
@@ -87,32 +87,33 @@ void judge_network(const Machine& machine, Findings& findings) {
     findings.push_back({Severity::fine, "network", text});
 }
 
-void judge_clock(const Machine& machine, const Wishes& wishes, Findings& findings) {
+void judge_clock(const Machine& machine, const Requirements& requirements, Findings& findings) {
   if (machine.now < kFirstRelease)
     findings.push_back({Severity::problem, "clock",
                         "it stands at a time before this program was made: certificates are not valid, and "
                         "names of documents are wrong",
                         "set it"});
   else if (machine.clock_is_synchronized && !*machine.clock_is_synchronized)
-    findings.push_back({wishes.takes_documents ? Severity::advice : Severity::fine, "clock",
+    findings.push_back({requirements.takes_documents ? Severity::advice : Severity::fine, "clock",
                         "the kernel does not know that it is synchronized",
-                        wishes.takes_documents ? "run chrony or systemd-timesyncd: the times of documents "
-                                                 "and of signatures are those of this clock"
-                                               : ""});
+                        requirements.takes_documents
+                            ? "run chrony or systemd-timesyncd: the times of documents "
+                              "and of signatures are those of this clock"
+                            : ""});
   else if (machine.clock_is_synchronized)
     findings.push_back({Severity::fine, "clock", "it is synchronized"});
 }
 
 }  // namespace
 
-Findings judge(const Machine& machine, const Wishes& wishes) {
+Findings judge(const Machine& machine, const Requirements& requirements) {
   Findings findings;
   judge_kernel(machine, findings);
-  judge_threads(machine, wishes, findings);
-  judge_descriptors(machine, wishes, findings);
-  judge_memory(machine, wishes, findings);
+  judge_threads(machine, requirements, findings);
+  judge_descriptors(machine, requirements, findings);
+  judge_memory(machine, requirements, findings);
   judge_network(machine, findings);
-  judge_clock(machine, wishes, findings);
+  judge_clock(machine, requirements, findings);
   return findings;
 }
 

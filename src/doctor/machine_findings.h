@@ -8,7 +8,7 @@
 namespace bobbin::doctor {
 
 /// What a server of this configuration wants of a machine.
-struct Wishes {
+struct Requirements {
   unsigned threads = 10;
   bool is_automatic = false;       ///< whether the number follows the machine
   std::uint64_t connections = 0;   ///< that are held at the same time, with the queue
@@ -17,6 +17,6 @@ struct Wishes {
   bool takes_documents = false;
 };
 
-[[nodiscard]] Findings judge(const Machine& machine, const Wishes& wishes);
+[[nodiscard]] Findings judge(const Machine& machine, const Requirements& requirements);
 
 }  // namespace bobbin::doctor

@@ -15,7 +15,7 @@ class MachineFindings : public ::testing::Test {
   /// What is said about this; of several, the worst.
   [[nodiscard]] Finding found(const std::string& about) const {
     Finding worst{Severity::fine, about, "(nothing)"};
-    for (const Finding& each : judge(machine_, wishes_))
+    for (const Finding& each : judge(machine_, requirements_))
       if (each.about == about && (each.severity >= worst.severity)) worst = each;
     return worst;
   }
@@ -30,11 +30,12 @@ class MachineFindings : public ::testing::Test {
                    .backlog = 4096,
                    .clock_is_synchronized = true,
                    .now = WallTime(std::chrono::sys_days(std::chrono::year{2026} / 12 / 1))};
-  Wishes wishes_{.threads = 10, .connections = 11264, .descriptors = 14296, .memory_bytes = 64 << 20};
+  Requirements requirements_{
+      .threads = 10, .connections = 11264, .descriptors = 14296, .memory_bytes = 64 << 20};
 };
 
 TEST_F(MachineFindings, AGoodMachineIsFine) {
-  const Findings findings = judge(machine_, wishes_);
+  const Findings findings = judge(machine_, requirements_);
   EXPECT_FALSE(has_problem(findings));
   EXPECT_TRUE(std::ranges::all_of(findings, [](const Finding& f) { return f.severity == Severity::fine; }))
       << as_text(findings);
@@ -58,7 +59,7 @@ TEST_F(MachineFindings, FewDescriptorsAreComparedWithTheConnections) {
 TEST_F(MachineFindings, CpusThatAreLeftUnusedAreAdvised) {
   machine_.cpus = 16;
   EXPECT_EQ(found("threads").remedy, "--threads auto");
-  wishes_.is_automatic = true;
+  requirements_.is_automatic = true;
   EXPECT_EQ(found("threads").severity, Severity::fine);
 }
 
@@ -76,7 +77,7 @@ TEST_F(MachineFindings, LimitsOfTheControlGroupAreProblems) {
 TEST_F(MachineFindings, TheClockMattersMostToWhoTakesDocuments) {
   machine_.clock_is_synchronized = false;
   EXPECT_EQ(found("clock").severity, Severity::fine);
-  wishes_.takes_documents = true;
+  requirements_.takes_documents = true;
   EXPECT_EQ(found("clock").severity, Severity::advice);
   machine_.now = WallTime(std::chrono::seconds(0));
   EXPECT_EQ(found("clock").severity, Severity::problem);

@@ -40,6 +40,7 @@
   EVENT(warning, variable_ignored)            \
   EVENT(warning, restart_needed)              \
   EVENT(warning, root_missing)                \
+  EVENT(warning, root_forbidden)              \
   EVENT(warning, certificate_expires)         \
   EVENT(warning, certificate_not_yet_valid)   \
   EVENT(warning, upload_not_stored)           \

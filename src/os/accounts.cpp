@@ -57,8 +57,7 @@ Result<Account> account(const std::string& name) {
 
 Result<std::uint32_t> user_number(const std::string& name) {
   if (const auto number = number_in(name)) return *number;
-  std::vector<char> memory(1024);
-  return TRY(look_up<passwd>(name, ::getpwnam_r, memory, "getpwnam")).pw_uid;
+  return TRY(account(name)).user;
 }
 
 Result<std::uint32_t> group_number(const std::string& name) {

@@ -18,6 +18,9 @@ struct FileGrants {
 /// Which version of Landlock the kernel has (landlock(7)); 0: none, or it is switched off.
 [[nodiscard]] int landlock_version();
 
+/// Whether confine_files also keeps a process from connecting by TCP.
+[[nodiscard]] inline bool landlock_confines_connections() { return landlock_version() >= 4; }
+
 /// From now on this thread, and those that it starts, can open, make and remove nothing but what is granted,
 /// start no program, connect to nothing by TCP (from version 4 on), and send signals to nobody outside (from
 /// version 6 on). What is open stays usable. It cannot be taken back. Must be called before there is a second

@@ -1,11 +1,14 @@
 """What a server that has started cannot do any more, whoever has taken it over."""
 
+import errno
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 
 import pytest
 import seccomp
@@ -16,7 +19,7 @@ from support.waiting import eventually
 
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER and CAP_FSETID, which root keeps; nobody else has them.
 OF_FILES = 0b11111 if os.geteuid() == 0 else 0
-ALL = "Sandbox: files and connections, and system calls"
+ALL = "Sandbox: files, connections and system calls"
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +122,7 @@ def test_off_is_off(start):
 
 def test_a_kernel_without_landlock(start_plain, root):
     server = start_plain("--port", "0", "--root", root, root=root, before=without("landlock_create_ruleset"))
-    server.log.wait_for(re.escape("Sandbox: system calls (Landlock, Linux 5.13 or later, is needed to confine files: "
+    server.log.wait_for(re.escape("Sandbox: connections and system calls (Landlock, Linux 5.13 or later, is needed to confine files: "
                                   "landlock_create_ruleset: Function not implemented)"))
     assert server.get("/index.html").status == 200
 
@@ -159,6 +162,24 @@ def test_a_reload_that_needs_more_leaves_everything_as_it_was(start_plain, root,
     server.process.send_signal(signal.SIGHUP)
     server.log.wait_for("Configuration reloaded")
     assert server.get("/index.html").content == b"elsewhere"
+
+
+def test_a_root_beside_what_is_others_is_granted_alone(start_plain, scratch):
+    """What lies in /tmp, or in somebody's home, gives nothing of its neighbours away."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="bobbin-root-", dir="/tmp"))
+    try:
+        (root / "index.html").write_text("old")
+        server = start_plain(root, 0, "--sandbox", "required", root=root)
+        neighbour = scratch / "neighbour"
+        neighbour.write_text("secret")
+        assert in_the_server(server, opens(root / "index.html"))[0] >= 0
+        assert in_the_server(server, opens(neighbour), ERRNO) == [-1, errno.EACCES]
+        root.rename(scratch / "old")
+        root.mkdir()
+        server.log.wait_for("Warning: The root '.*' leads to what this process may not open")
+        assert server.get("/").content == b"old"
+    finally:
+        shutil.rmtree(root)
 
 
 def test_files_that_are_replaced_are_read(start_plain, root, scratch):
