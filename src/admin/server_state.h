@@ -30,6 +30,13 @@ struct ServerFacts {
   std::vector<Warning> warnings;  ///< the last ones, the newest first
 };
 
+// Some numbers of the process are named here, since the status page shows them.
+inline constexpr observe::Metric kResidentMemory{"process_resident_memory_bytes", "Resident memory"};
+inline constexpr observe::Metric kCpuTime{"process_cpu_seconds_total",
+                                          "CPU time of the process, for itself and in the system"};
+inline constexpr observe::Metric kLostLogLines{
+    "bobbin_log_lines_lost_total", "Lines of the log that were dropped, or that its file would not take"};
+
 /// From which the admin listener answers. Thread: any; no call waits for a disk.
 class ServerState {
  public:

@@ -91,11 +91,11 @@ ServerStatus status_of(ServerFacts facts, const Snapshot& snapshot, std::vector<
   status.accepted = total(server::Acceptor::kAccepted.name);
   status.rejected = total(server::Acceptor::kRejected.name);
   status.content_bytes = total(server::ExchangeCounts::kContentBytes.name);
-  status.resident_bytes = total("process_resident_memory_bytes");
-  status.cpu_seconds = total("process_cpu_seconds_total");
+  status.resident_bytes = total(kResidentMemory.name);
+  status.cpu_seconds = total(kCpuTime.name);
   status.cache_files = total(files::CacheMeter::kFiles.name);
   status.cache_bytes = total(files::CacheMeter::kBytes.name);
-  status.lost_log_lines = total("bobbin_log_lines_lost_total");
+  status.lost_log_lines = total(kLostLogLines.name);
   for (const ServerFacts::Site& site : status.facts.sites) status.sites.push_back(site_of(site, snapshot));
   status.stores = stores_in(snapshot);
   status.refusals = counts_by(snapshot, server::ExchangeCounts::kRefused.name, "reason");

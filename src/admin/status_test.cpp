@@ -6,6 +6,9 @@
 #include "admin/status_json.h"
 #include "admin/status_page.h"
 #include "admin/test_server_state.h"
+#include "base/bytes.h"
+#include "base/html.h"
+#include "crypto/sha256.h"
 #include "server/exchange_counts.h"
 #include "store/folder_store.h"
 
@@ -84,8 +87,18 @@ TEST_F(StatusTest, NoTextOfAClientIsMarkupOrEndsAString) {
   EXPECT_THAT(json_of(status()), HasSubstr(R"(Host mismatch (<script>\"\u000a))"));
 }
 
+/// What stands between the tags of this name.
+std::string element(const std::string& page, const std::string& name) {
+  const std::size_t begin = page.find("<" + name + ">") + name.size() + 2;
+  return page.substr(begin, page.find("</" + name + ">") - begin);
+}
+
+// CSP Level 3, §2.3.1: a hash-source is of exactly what stands in the element.
 TEST_F(StatusTest, ThePolicyAllowsWhatStandsInThePage) {
-  EXPECT_THAT(page_policy(), HasSubstr("script-src 'sha256-"));
+  const std::string page = page_of(status());
+  for (const char* name : {"script", "style"})
+    EXPECT_THAT(page_policy(), HasSubstr(std::string(name) + "-src " +
+                                         hash_source(as_text(crypto::sha256(element(page, name))))));
   EXPECT_THAT(page_policy(), HasSubstr("default-src 'none'"));
 }
 

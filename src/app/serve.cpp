@@ -170,8 +170,8 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
 }
 
 /// What outlives all generations of a server.
-struct Lasting {
-  Lasting(const Config& config, const Process& process)
+struct ServerContext {
+  ServerContext(const Config& config, const Process& process)
       : client_limiting(config, *process.registry),
         folders(config.server, executor, *process.log, *process.registry),
         health(*process.registry),
@@ -245,15 +245,15 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
       TRY(ListenerServices::create(config, bound, std::move(listening.configs), *process.registry)
               .map_error(unusable));
   services->attach(listening.listeners);
-  Lasting lasting(config, process);
-  executor::Executor& executor = lasting.executor;
+  ServerContext context(config, process);
+  executor::Executor& executor = context.executor;
   auto generation =
-      TRY(Generation::create(config, bound, executor, &lasting.parts, nullptr).map_error(unusable));
+      TRY(Generation::create(config, bound, executor, &context.parts, nullptr).map_error(unusable));
 
   const auto work_ended = TRY(Milestone::create().map_error(as_failure("cannot wait for the workers")));
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
   const server::PoolSettings settings = pool_settings(config, capacity, process.site_logs,
-                                                      lasting.client_limiting.limits(), lasting.site_names);
+                                                      context.client_limiting.limits(), context.site_names);
   const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
                                                   *process.registry,
                                                   [&] {
@@ -270,17 +270,17 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                    .site_logs = process.site_logs,
                    .pool = *pool,
                    .executor = executor,
-                   .health = lasting.health,
+                   .health = context.health,
                    .sandbox = process.sandbox,
                    .listeners = listening.names});
   view.describe(*generation);
-  const auto admin = start_admin(config.server, std::move(listening.admin), lasting.health, view, process);
+  const auto admin = start_admin(config.server, std::move(listening.admin), context.health, view, process);
   if (!admin) return give_up(admin.error());
   std::vector<const os::Fd*> watched{&work_ended->fd()};
   if (*admin != nullptr) watched.push_back(&(*admin)->fd());
   auto acceptor = create_acceptor({.server_name = config.server.server_name,
                                    .rejected = capacity.rejected,
-                                   .limits = &lasting.client_limiting.limits()},
+                                   .limits = &context.client_limiting.limits()},
                                   std::move(listening.listeners), *pool, process, watched);
   if (!acceptor) return give_up(acceptor.error());
   acceptor->trust(generation->trusted_proxies());
@@ -289,17 +289,17 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
-  Reloader reloader(config, std::move(generation), bound, parse, executor, lasting.parts, *services,
-                    lasting.client_limiting, *pool, view, process.sandbox, process.main_log);
+  Reloader reloader(config, std::move(generation), bound, parse, executor, context.parts, *services,
+                    context.client_limiting, *pool, view, process.sandbox, process.main_log);
   MainLoop loop({.acceptor = *acceptor,
                  .pool = *pool,
                  .signals = process.signals,
                  .reloader = reloader,
-                 .folders = lasting.folders,
+                 .folders = context.folders,
                  .log = *process.log,
                  .site_logs = process.site_logs,
                  .main_log = process.main_log,
-                 .health = lasting.health,
+                 .health = context.health,
                  .admin = admin->get()});
   const bool was_told_to_end = loop.run_until_stopped();
   stop_in_reverse(loop, *pool, executor, *work_ended, process);

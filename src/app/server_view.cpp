@@ -18,10 +18,6 @@ constexpr Metric kReady{"bobbin_ready", "Whether the server would take work, as 
 constexpr Metric kWorkers{"bobbin_workers", "Workers, by whether they have a connection"};
 constexpr Metric kExecutorThreads{"bobbin_executor_threads", "Threads that may wait for a disk"};
 constexpr Metric kExecutorTasks{"bobbin_executor_tasks", "Tasks for a disk, by purpose"};
-constexpr Metric kLostLines{"bobbin_log_lines_lost_total",
-                            "Lines of the log that were dropped, or that its file would not take"};
-constexpr Metric kCpu{"process_cpu_seconds_total", "CPU time of the process, for itself and in the system"};
-constexpr Metric kResident{"process_resident_memory_bytes", "Resident memory"};
 constexpr Metric kVirtual{"process_virtual_memory_bytes", "Virtual memory"};
 constexpr Metric kThreads{"process_threads", "Threads of the process"};
 constexpr Metric kOpenDescriptors{"process_open_fds", "Open file descriptors"};
@@ -48,7 +44,7 @@ Snapshot ServerView::snapshot() const {
   add_gauge(snapshot, kSandbox, parts_.sandbox.confines_files() ? 1 : 0, observe::label("part", "files"));
   add_gauge(snapshot, kSandbox, parts_.sandbox.confines_calls() ? 1 : 0, observe::label("part", "calls"));
   add_gauge(snapshot, kReady, parts_.health.obstacles().empty() ? 1 : 0);
-  snapshot.add(kLostLines, observe::MetricFamily::Kind::counter, "",
+  snapshot.add(admin::kLostLogLines, observe::MetricFamily::Kind::counter, "",
                static_cast<double>(parts_.log.lost_lines() + parts_.site_logs.lost_lines()));
   add_pool(snapshot);
   add_executor(snapshot);
@@ -78,8 +74,8 @@ void ServerView::add_executor(Snapshot& snapshot) const {
 
 void ServerView::add_process(Snapshot& snapshot) const {
   const os::ProcessFigures figures = os::process_figures();
-  snapshot.add(kCpu, observe::MetricFamily::Kind::counter, "", figures.cpu_seconds);
-  add_gauge(snapshot, kResident, static_cast<double>(figures.resident_bytes));
+  snapshot.add(admin::kCpuTime, observe::MetricFamily::Kind::counter, "", figures.cpu_seconds);
+  add_gauge(snapshot, admin::kResidentMemory, static_cast<double>(figures.resident_bytes));
   add_gauge(snapshot, kVirtual, static_cast<double>(figures.virtual_bytes));
   add_gauge(snapshot, kThreads, static_cast<double>(figures.threads));
   add_gauge(snapshot, kOpenDescriptors, static_cast<double>(figures.open_descriptors));
