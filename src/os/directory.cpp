@@ -98,7 +98,7 @@ Result<Fd> open_for_writing_at(const Fd& directory, const std::string& path) {
 
 Result<Fd> create_unnamed(const Fd& directory) {
   const int fd = uninterrupted(
-      [&] { return ::openat(directory.number(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kFileMode); });
+      [&] { return ::openat(directory.number(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, kFileMode); });
   if (fd < 0) return last_error("open O_TMPFILE");
   return Fd(fd);
 }

@@ -44,6 +44,10 @@ Result<void> Epoll::set_watched(const Fd& fd, bool watched, std::uint64_t tag) {
   return control(fd_, EPOLL_CTL_MOD, fd, watched ? std::uint32_t{EPOLLIN} : 0U, tag);
 }
 
+void Epoll::forget(const Fd& fd) {
+  static_cast<void>(::epoll_ctl(fd_.number(), EPOLL_CTL_DEL, fd.number(), nullptr));
+}
+
 std::span<const Event> Epoll::wait(std::span<Event, kMaximumEvents> events, milliseconds limit) {
   epoll_event raw[kMaximumEvents];
   const auto timeout =

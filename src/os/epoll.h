@@ -32,6 +32,8 @@ class Epoll {
   [[nodiscard]] Result<void> rearm(const Fd& fd, std::uint64_t tag);
   /// Stops, and goes on with, reporting one that was added with watch_readable.
   [[nodiscard]] Result<void> set_watched(const Fd& fd, bool watched, std::uint64_t tag);
+  /// Reports this one no more. Closing it does the same, unless another process has it, too.
+  void forget(const Fd& fd);
   [[nodiscard]] const Fd& fd() const { return fd_; }
 
   /// Waits until something is ready or `limit` has passed (kForever: no limit), and fills the front of

@@ -1,6 +1,7 @@
 #include "os/file.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <linux/magic.h>
 #include <memory>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -170,6 +172,23 @@ Result<std::string> read_file(const std::string& path) {
     if (count == 0) return text;
     text.append(as_text(Bytes(piece).first(static_cast<std::size_t>(count))));
   }
+}
+
+Result<std::string> read_open_file(const Fd& file) {
+  std::string text;
+  std::array<std::byte, 16 * 1024> piece;
+  while (true) {
+    const std::size_t count = TRY(read_at(file, piece, text.size()));
+    if (count == 0) return text;
+    text.append(as_text(Bytes(piece).first(count)));
+  }
+}
+
+Result<Fd> file_in_memory(std::string_view content) {
+  Fd file(::memfd_create("bobbin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file) return last_error("memfd_create");
+  TRY(write_all(file, as_bytes(content)));
+  return file;
 }
 
 Result<void> write_all(const Fd& file, Bytes bytes) {

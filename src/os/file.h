@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -82,6 +83,11 @@ struct FileSystem {
 
 /// All of a file, by path. For configuration and tables, not for content.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
+
+/// The same of an open file, from its beginning, wherever its position is.
+[[nodiscard]] Result<std::string> read_open_file(const Fd& file);
+/// A file with this content that has no name and lies in memory (memfd_create(2)); it can be sealed.
+[[nodiscard]] Result<Fd> file_in_memory(std::string_view content);
 
 /// Appends all of `bytes` at the file's position; fails with the error of the first write that fails.
 [[nodiscard]] Result<void> write_all(const Fd& file, Bytes bytes);

@@ -13,6 +13,11 @@ Result<bool> try_lock(const Fd& file) {
   return last_error("flock");
 }
 
+Result<void> unlock(const Fd& file) {
+  if (uninterrupted([&] { return ::flock(file.number(), LOCK_UN); }) != 0) return last_error("flock");
+  return {};
+}
+
 bool is_unsupported_lock(const Error& error) {
   switch (error.code) {
     case EBADF:  // NFS wants a descriptor that may write, which a directory's never may

@@ -9,6 +9,9 @@ namespace bobbin::os {
 /// this opening is closed. Does not wait: false when another opening has it, this process's included.
 [[nodiscard]] Result<bool> try_lock(const Fd& file);
 
+/// Gives the lock up while the file stays open.
+[[nodiscard]] Result<void> unlock(const Fd& file);
+
 /// Whether the error of try_lock says that the file system has no such locks: some network file systems lock
 /// no directories.
 [[nodiscard]] bool is_unsupported_lock(const Error& error);

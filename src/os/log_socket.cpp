@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/call.h"
+#include "os/file.h"
 #include "os/socket.h"
 #include "os/unix_socket.h"
 
@@ -32,14 +33,7 @@ Result<Fd> connect_unix(const std::string& path) {
 }
 
 Result<Fd> sealed_file(std::string_view content) {
-  Fd file(::memfd_create("log-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) return last_error("memfd_create");
-  while (!content.empty()) {
-    const ssize_t written =
-        uninterrupted([&] { return ::write(file.number(), content.data(), content.size()); });
-    if (written < 0) return last_error("write");
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  Fd file = TRY(file_in_memory(content));
   if (::fcntl(file.number(), F_ADD_SEALS, kSeals) != 0) return last_error("fcntl");
   return file;
 }

@@ -1,5 +1,6 @@
 #include "os/process.h"
 
+#include <cerrno>
 #include <climits>
 #include <csignal>
 #include <fcntl.h>
@@ -86,6 +87,13 @@ ProcessFigures process_figures() {
 }
 
 long process_number() { return ::getpid(); }
+
+Result<void> signal_process(long process, int number) {
+  if (::kill(static_cast<pid_t>(process), number) != 0) return last_error("kill");
+  return {};
+}
+
+bool process_lives(long process) { return ::kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM; }
 
 std::string host_name() {
   char name[HOST_NAME_MAX + 1] = {};

@@ -53,6 +53,9 @@ struct ProcessFigures {
 
 /// The number of this process.
 [[nodiscard]] long process_number();
+/// Sends a signal. ESRCH: there is no such process.
+[[nodiscard]] Result<void> signal_process(long process, int number);
+[[nodiscard]] bool process_lives(long process);
 /// Of this machine, as gethostname(2) says it; "-" when that fails.
 [[nodiscard]] std::string host_name();
 

@@ -111,6 +111,13 @@ class UnixListening {
     if (::listen(socket.number(), backlog) != 0) return last_error("listen");
     return UnixListener{std::move(socket), std::move(file)};
   }
+
+  static std::optional<SocketFile> take_file(const Fd& socket) {
+    const std::string path = socket_path(socket);
+    if (path.empty()) return std::nullopt;
+    const auto inode = inode_of(path);
+    return inode ? std::optional(SocketFile(path, *inode)) : std::nullopt;
+  }
 };
 
 void SocketFile::remove() {
@@ -123,6 +130,8 @@ void SocketFile::remove() {
 Result<UnixListener> listen_unix(const std::string& path, const SocketRights& rights, int backlog) {
   return UnixListening::listen(path, rights, backlog);
 }
+
+std::optional<SocketFile> take_socket_file(const Fd& socket) { return UnixListening::take_file(socket); }
 
 std::string socket_path(const Fd& socket) {
   sockaddr_un address{};

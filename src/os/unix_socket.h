@@ -25,6 +25,8 @@ class SocketFile {
   ~SocketFile() { remove(); }
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Another process owns the file from now on.
+  void give_away() { path_.clear(); }
 
  private:
   friend class UnixListening;
@@ -54,6 +56,10 @@ struct UnixListener {
 /// at the same moment from replacing each other's: EWOULDBLOCK when it is not free within 2 s.
 [[nodiscard]] Result<UnixListener> listen_unix(const std::string& path, const SocketRights& rights,
                                                int backlog);
+
+/// Owns the file of a socket that another process has bound. Nothing: it has none, or another one stands
+/// there.
+[[nodiscard]] std::optional<SocketFile> take_socket_file(const Fd& socket);
 
 /// The path that a Unix socket is bound to; empty when it is none, or has none.
 [[nodiscard]] std::string socket_path(const Fd& socket);

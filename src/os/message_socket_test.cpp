@@ -1,0 +1,59 @@
+#include "os/message_socket.h"
+
+#include <array>
+#include <cerrno>
+#include <gtest/gtest.h>
+#include <thread>
+#include <unistd.h>
+
+#include "os/file.h"
+
+namespace bobbin::os {
+namespace {
+
+constexpr milliseconds kSoon{10'000};
+
+TEST(MessageSocket, KeepsTheBoundsOfMessages) {
+  const auto sockets = *MessageSocket::pair();
+  ASSERT_TRUE(sockets.first.send("one"));
+  ASSERT_TRUE(sockets.first.send("two"));
+  EXPECT_EQ((*sockets.second.receive(kSoon))->text, "one");
+  EXPECT_EQ((*sockets.second.receive(kSoon))->text, "two");
+  const auto none = sockets.second.receive(milliseconds(0));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, EAGAIN);
+}
+
+TEST(MessageSocket, PassesDescriptors) {
+  const auto sockets = *MessageSocket::pair();
+  const Fd file = *file_in_memory("content");
+  const Fd other = *file_in_memory("other");
+  ASSERT_TRUE(sockets.first.send("files", std::array{file.number(), other.number()}));
+  const auto message = *sockets.second.receive(kSoon);
+  ASSERT_EQ(message->descriptors.size(), 2U);
+  EXPECT_EQ(*read_open_file(message->descriptors[0]), "content");
+  EXPECT_EQ(*read_open_file(message->descriptors[1]), "other");
+  EXPECT_NE(message->descriptors[0].number(), file.number());
+}
+
+TEST(MessageSocket, TakesTheLargestText) {
+  const auto sockets = *MessageSocket::pair();
+  const std::string text(MessageSocket::kLargestText, 'x');
+  std::thread sender([&] { EXPECT_TRUE(sockets.first.send(text)); });
+  EXPECT_EQ((*sockets.second.receive(kSoon))->text, text);
+  sender.join();
+}
+
+TEST(MessageSocket, SaysThatTheOtherEndIsClosed) {
+  auto sockets = *MessageSocket::pair();
+  ASSERT_TRUE(sockets.first.send("last"));
+  sockets.first.close();
+  EXPECT_EQ((*sockets.second.receive(kSoon))->text, "last");
+  EXPECT_FALSE(*sockets.second.receive(kSoon));
+  const auto sent = sockets.second.send("nobody");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, EPIPE);
+}
+
+}  // namespace
+}  // namespace bobbin::os
