@@ -168,6 +168,17 @@ void Acceptor::set_listening(bool listening) {
   if (listening) paused_until_ = kNever;
 }
 
+void Acceptor::hand_over(const std::vector<std::size_t>& indexes) {
+  for (const std::size_t index : indexes) {
+    Listener& listener = listeners_[index];
+    epoll_.forget(listener.socket);
+    if (listener.file) listener.file->give_away();
+    listener.socket.close();
+  }
+  std::erase_if(listeners_, [](const Listener& listener) { return !listener.socket; });
+  stop_accepting();
+}
+
 void Acceptor::stop_accepting() {
   const Instant now = monotonic_now();
   for (Listener& listener : listeners_) {

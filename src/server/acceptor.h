@@ -73,10 +73,18 @@ class Acceptor {
   /// Makes poll() return when `fd` is readable.
   [[nodiscard]] Result<void> watch(const os::Fd& fd);
 
+  /// The opposite. Before `fd` is closed where another process has it, too.
+  void forget(const os::Fd& fd) { epoll_.forget(fd); }
+  /// How many there are.
+  [[nodiscard]] std::size_t listeners() const { return listeners_.size(); }
+
   /// Waits for connections and deals with them, at most for `limit`, or until a watched descriptor is
   /// readable. Whether one is.
   bool poll(milliseconds limit);
 
+  /// Another process accepts at these listeners from now on, by their indexes: whoever waits there is left to
+  /// it. The others: as stop_accepting() does.
+  void hand_over(const std::vector<std::size_t>& indexes);
   /// Closes the listeners. Connections that the kernel has accepted for us are taken first: their clients
   /// believe that they are connected.
   void stop_accepting();

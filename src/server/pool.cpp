@@ -157,6 +157,11 @@ bool WorkerPool::was_in_use() {
   return std::exchange(in_use_, held_ > 0);
 }
 
+std::size_t WorkerPool::held() const {
+  const Lock lock(mutex_);
+  return held_;
+}
+
 unsigned WorkerPool::active() const {
   const Lock lock(mutex_);
   return static_cast<unsigned>(
@@ -166,6 +171,14 @@ unsigned WorkerPool::active() const {
 void WorkerPool::log_status(observe::LogWriter& log) const {
   log.write(Event::pool_status,
             "Thread pool status: " + std::to_string(active()) + "/" + std::to_string(threads()) + " active");
+}
+
+void WorkerPool::wind_down() {
+  {
+    const Lock lock(mutex_);
+    shutting_down_ = true;
+  }
+  for (const auto& worker : workers_) worker->wind_down();
 }
 
 std::deque<Arrival> WorkerPool::shut_down() {

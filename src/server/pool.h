@@ -52,6 +52,8 @@ class WorkerPool {
   [[nodiscard]] bool defer_to_longer_idle(Instant idle_since);
   /// How many connections wait. May be a moment old.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// How many connections the workers own.
+  [[nodiscard]] std::size_t held() const EXCLUDES(mutex_);
   /// How many workers own a connection.
   [[nodiscard]] unsigned active() const EXCLUDES(mutex_);
   /// Whether the workers hold far fewer connections than they once did since this was last so: then there is
@@ -63,6 +65,10 @@ class WorkerPool {
   void log_status(observe::LogWriter& log) const EXCLUDES(mutex_);
   [[nodiscard]] unsigned threads() const { return static_cast<unsigned>(workers_.size()); }
 
+  /// Another process serves newcomers from now on: each connection ends with its next answer, or when its
+  /// client has been silent for as long as it may; those in the queue are served. Workers end with their last
+  /// connection. Then `admit` refuses.
+  void wind_down() EXCLUDES(mutex_);
   /// Workers finish what is in flight and end. Returns the connections that still waited. Then `admit`
   /// refuses.
   [[nodiscard]] std::deque<Arrival> shut_down() EXCLUDES(mutex_);

@@ -105,6 +105,7 @@ void Worker::make_room() {
 void Worker::replace_handler(std::shared_ptr<const http::Handler> handler) {
   post(NewHandler{std::move(handler)});
 }
+void Worker::wind_down() { post(WindDown{}); }
 void Worker::shut_down() { post(ShutDown{}); }
 void Worker::stop_now() { post(StopNow{}); }
 void Worker::deliver(ConnectionId connection, ExchangeId exchange, http::Response response) {

@@ -89,6 +89,9 @@ class Worker final : private http::Services, private http::ReplySink {
   [[nodiscard]] Instant longest_idle() const { return Instant(Duration(longest_idle_.load())); }
   /// Requests that begin from its next round on are for this one.
   void replace_handler(std::shared_ptr<const http::Handler> handler);
+  /// Let each connection end with its next answer, and end with the last of them. Nothing is assigned any
+  /// more but what waits in the queue.
+  void wind_down();
   /// Finish what is in flight, then end. Nothing is assigned any more.
   void shut_down();
   /// Close everything and end.
@@ -105,6 +108,7 @@ class Worker final : private http::Services, private http::ReplySink {
     std::shared_ptr<const http::Handler> handler;
   };
   struct MakeRoom {};
+  struct WindDown {};
   struct ShutDown {};
   struct StopNow {};
   struct Answer {
@@ -112,7 +116,7 @@ class Worker final : private http::Services, private http::ReplySink {
     ExchangeId exchange;
     std::unique_ptr<http::Response> response;  // apart, so that every other message is small
   };
-  using Message = std::variant<Arrival, Answer, Resumed, NewHandler, MakeRoom, ShutDown, StopNow>;
+  using Message = std::variant<Arrival, Answer, Resumed, NewHandler, MakeRoom, WindDown, ShutDown, StopNow>;
 
   Worker(unsigned number, const WorkerSettings& settings, std::shared_ptr<const http::Handler> handler,
          WorkerPool& pool, observe::Log& log, observe::Registry& registry, os::Epoll epoll, os::Wake wake);
@@ -145,6 +149,7 @@ class Worker final : private http::Services, private http::ReplySink {
   void take(Resumed resumed, Instant now);
   void take(NewHandler&& replacement, Instant);
   void take(MakeRoom, Instant) { asked_for_room_ = false; }  // it is done in every round
+  void take(WindDown, Instant) { stopping_ = true; }
   void take(ShutDown, Instant now);
   void take(StopNow, Instant now);
 

@@ -128,7 +128,8 @@ void Session::remove_if_over(Stream& stream) {
 
 bool Session::has_served_enough() const {
   const unsigned maximum = settings().maximum_http2_requests;
-  return (maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections();
+  return (maximum > 0 && requests_ >= maximum) || context_.common.services.ends_connections() ||
+         context_.common.services.is_stopping();
 }
 
 void Session::report_progress(ExchangeSummary& summary) {
