@@ -44,6 +44,10 @@ class Committer {
   /// storage. The folder has proved itself since (Folder::prove). What was refused is not stored. After a
   /// failure it may be called again; EBUSY: something is under way, and says nothing of the disk.
   [[nodiscard]] virtual Result<void> reopen() = 0;
+  /// Lets go of the folder: waits until nothing is under way any more, and sees to it that everything is on
+  /// stable storage under its name, as far as the disk allows; the rest is recovered by whoever prepares the
+  /// folder next. Nothing may be submitted until prepare() has been called again. Thread: one that may wait.
+  virtual void release() = 0;
   /// Takes a complete document. `done` is told its name, or why it is not stored.
   virtual void submit(std::shared_ptr<Document> document, Document::Done done) = 0;
   /// False after a failed sync.

@@ -32,6 +32,7 @@ class UnnamedFile : public StagedFile {
 
   Result<void> append(Bytes bytes) override { return os::write_all(file_, bytes); }
   Result<void> sync() override { return os::sync(file_); }
+  int descriptor() const override { return file_.number(); }
   Result<void> publish(const std::string& name) override { return os::link_unnamed(file_, directory_, name); }
 
  private:
@@ -52,6 +53,7 @@ class NamedFile : public StagedFile {
 
   Result<void> append(Bytes bytes) override { return os::write_all(file_, bytes); }
   Result<void> sync() override { return os::sync(file_); }
+  int descriptor() const override { return file_.number(); }
   Result<void> publish(const std::string& name) override {
     TRY(os::rename_without_replacing(directory_, temporary_, name));
     published_ = true;
@@ -130,6 +132,11 @@ Result<Ownership> DirectoryFolder::own() {
   if (!locked && !os::is_unsupported_lock(locked.error())) return failure(locked.error());
   ownership_ = !locked ? Ownership::unknown : *locked ? Ownership::ours : Ownership::another_process;
   return ownership_;
+}
+
+void DirectoryFolder::disown() {
+  if (ownership_ == Ownership::ours) static_cast<void>(os::unlock(directory_));
+  ownership_ = Ownership::another_process;
 }
 
 Result<void> DirectoryFolder::prepare() {

@@ -30,6 +30,7 @@ class DirectoryFolder final : public Folder {
 
   /// The lock is flock(2) of the directory itself: it leaves no file behind, and ends with the process.
   [[nodiscard]] Result<Ownership> own() override;
+  void disown() override;
   /// Removes temporary files only where the folder is known to be ours: they may be those of another server.
   [[nodiscard]] Result<void> prepare() override;
   [[nodiscard]] Result<void> prove() override;

@@ -64,7 +64,7 @@ void Document::commit(Particulars particulars, Done done) {
       return;
     }
   }
-  store_->committer().submit(shared_from_this(), std::move(done));
+  store_->submit(shared_from_this(), std::move(done));
 }
 
 void Document::abandon() {
@@ -104,7 +104,7 @@ std::optional<Document::Piece> Document::next_piece() {
   closed.reset();  // nothing of a document is left when its client is told
   if (ready) ready();
   if (is_abandoned && !piece) discard();
-  if (done) store_->committer().submit(shared_from_this(), std::move(done));
+  if (done) store_->submit(shared_from_this(), std::move(done));
   return piece;
 }
 

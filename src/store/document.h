@@ -56,6 +56,8 @@ class Document final : public DraftTarget, public std::enable_shared_from_this<D
 
   /// Writes what is left in memory. Returns the first failure of all writes of this document.
   [[nodiscard]] Result<void, NotStored> write_out() EXCLUDES(mutex_);
+  /// Must be called after a successful write_out: an open file with the content. See StagedFile.
+  [[nodiscard]] int descriptor() const { return file_->descriptor(); }
   /// Must be called after a successful write_out. See StagedFile.
   [[nodiscard]] Result<void> sync() { return file_->sync(); }
   [[nodiscard]] Result<void> publish(const std::string& name) { return file_->publish(name); }

@@ -49,6 +49,11 @@ Result<void> FileCommitter::reopen() {
   return {};
 }
 
+void FileCommitter::release() {
+  const Lock lock(mutex_);
+  while (tasks_ > 0 || is_starting_ || !waiting_.empty() || !synced_.empty()) rests_.wait(mutex_);
+}
+
 void FileCommitter::submit(std::shared_ptr<Document> document, Document::Done done) {
   std::optional<Upload> refused;
   KeepAlive store;
@@ -84,6 +89,7 @@ void FileCommitter::refuse_waiting() {
   {
     const Lock lock(mutex_);
     refused.swap(waiting_);
+    rests_.notify_all();
   }
   for (Upload& upload : refused) upload.done(failure(NotStored{Reason::busy}));
 }
@@ -109,6 +115,7 @@ FileCommitter::Step FileCommitter::next_step(Step done, Uploads& batch) {
     step = take(batch);
     if (step == Step::none) --tasks_;
     store = wants_task();
+    if (step == Step::none) rests_.notify_all();
   }
   if (store) start_task(std::move(store));
   return step;

@@ -62,6 +62,7 @@ class FileCommitter final : public Committer {
   /// Recovers what a journal has left, and removes that.
   [[nodiscard]] Result<void> prepare() override;
   [[nodiscard]] Result<void> reopen() override EXCLUDES(mutex_);
+  void release() override EXCLUDES(mutex_);
   void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
 
@@ -109,6 +110,7 @@ class FileCommitter final : public Committer {
   bool is_publishing_ GUARDED_BY(mutex_) = false;
   std::size_t tasks_ GUARDED_BY(mutex_) = 0;           // how many have begun and not ended
   std::optional<Error> closed_by_ GUARDED_BY(mutex_);  // the failed sync, until it has been logged
+  ConditionVariable rests_;                            // notified whenever a task ends
   bool is_starting_ GUARDED_BY(mutex_) = false;  // the executor has been given a task that has not begun
 };
 

@@ -31,6 +31,8 @@ class StagedFile {
   /// Gives the file its name, which is durable only after Folder::sync_names. Fails with EEXIST when the name
   /// is taken; the caller may try another one.
   [[nodiscard]] virtual Result<void> publish(const std::string& name) = 0;
+  /// An open file with everything appended, to be read from its beginning. Valid as long as this object.
+  [[nodiscard]] virtual int descriptor() const = 0;
 };
 
 /// Whether this process is the only one that stores in a folder.
@@ -49,6 +51,8 @@ class Folder {
   /// Claims the folder until this object is destroyed or the process ends, however it ends. This call does
   /// not wait: when another process has the folder, the caller asks again later.
   [[nodiscard]] virtual Result<Ownership> own() = 0;
+  /// Lets another process own the folder.
+  virtual void disown() = 0;
   /// Removes what an earlier process left unfinished, and tries out what storing needs, so that a folder that
   /// cannot keep the promise is found before anything is promised. Only the owner may call it.
   [[nodiscard]] virtual Result<void> prepare() = 0;

@@ -57,32 +57,36 @@ std::unique_ptr<Committer> make_committer(Folder& folder, executor::Executor& ex
 Result<std::shared_ptr<FolderStore>> FolderStore::create(std::shared_ptr<Folder> folder,
                                                          executor::Executor& executor, Logs logs,
                                                          observe::Registry& registry, const Limits& limits) {
-  observe::LogWriter& log = logs.store;
   auto store = std::make_shared<FolderStore>(std::move(folder), executor, logs, registry, limits);
-  switch (TRY(store->folder_->own())) {
+  if (!limits.has_predecessor) TRY(store->start());
+  return store;
+}
+
+Result<void> FolderStore::start() {
+  switch (TRY(folder_->own())) {
     case Ownership::another_process:
-      log.write(Event::folder_occupied,
-                fmt::format("Warning: another server stores documents in '{}': uploads "
-                            "are answered 503 until it has ended",
-                            store->folder_->path()));
-      store->reported_state_.set("occupied");
-      return store;
+      log_.write(Event::folder_occupied,
+                 fmt::format("Warning: another server stores documents in '{}': uploads "
+                             "are answered 503 until it has ended",
+                             folder_->path()));
+      reported_state_.set("occupied");
+      return {};
     case Ownership::unknown:
-      log.write(Event::folder_without_locks,
-                fmt::format("Warning: the file system of '{}' has no locks: make sure that "
-                            "only one server stores documents there",
-                            store->folder_->path()));
+      log_.write(Event::folder_without_locks,
+                 fmt::format("Warning: the file system of '{}' has no locks: make sure that "
+                             "only one server stores documents there",
+                             folder_->path()));
       break;
     case Ownership::ours: break;
   }
-  if (const auto prepared = store->prepare(); !prepared) {
-    if (store->state() != State::full) return failure(prepared.error());
-    log.write(Event::disk_full_at_start,
-              fmt::format("Warning: no document can be stored in '{}' until there is "
-                          "space: {}",
-                          store->folder_->path(), prepared.error().message()));
+  if (const auto prepared = prepare(); !prepared) {
+    if (state() != State::full) return failure(prepared.error());
+    log_.write(Event::disk_full_at_start,
+               fmt::format("Warning: no document can be stored in '{}' until there is "
+                           "space: {}",
+                           folder_->path(), prepared.error().message()));
   }
-  return store;
+  return {};
 }
 
 FolderStore::FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, Logs logs,
@@ -108,6 +112,7 @@ DocumentStore::State FolderStore::state() const {
     case Tenure::none:
     case Tenure::being_prepared: return State::occupied;
     case Tenure::full: return State::full;
+    case Tenure::given_up: return State::open;
     case Tenure::being_proved:
     case Tenure::ours:
       return committer_->is_open() ? State::open : lacks_space_ ? State::full : State::closed;
@@ -124,11 +129,11 @@ Result<void> FolderStore::prepare() {
   Result<void> prepared = folder_->prepare();
   if (prepared) prepared = committer_->prepare();
   if (prepared) {
-    tenure_ = Tenure::ours;
+    set_tenure(Tenure::ours);
     reported_state_.set("open");
   } else {
     const bool is_full = is_out_of_space(prepared.error());
-    tenure_ = is_full ? Tenure::full : Tenure::unusable;
+    set_tenure(is_full ? Tenure::full : Tenure::unusable);
     reported_state_.set(is_full ? "full" : "closed");
   }
   return prepared;
@@ -142,13 +147,14 @@ void FolderStore::try_to_take_over() {
   } else if (before != Tenure::full) {
     return;
   }
-  tenure_ = Tenure::being_prepared;
+  set_tenure(Tenure::being_prepared);
   // Without a thread a later attempt may find one.
-  if (!writing_.run([self = shared_from_this(), before] { self->take_over(before); })) tenure_ = before;
+  if (!writing_.run([self = shared_from_this(), before] { self->take_over(before); })) set_tenure(before);
 }
 
 void FolderStore::take_over(Tenure before) {
   const auto prepared = prepare();
+  submit_held();
   if (prepared) {
     before == Tenure::full
         ? log_.write(Event::disk_has_space,
@@ -163,7 +169,79 @@ void FolderStore::take_over(Tenure before) {
   }
 }
 
+void FolderStore::set_tenure(Tenure tenure) {
+  tenure_ = tenure;
+  tenure_.notify_all();
+}
+
+void FolderStore::stop() {
+  if (tenure_ != Tenure::given_up) committer_->stop(shared_from_this());
+}
+
+// ---- documents, and who stores them ----
+
+void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done) {
+  std::shared_ptr<Heir> heir;
+  {
+    const Lock lock(route_mutex_);
+    if (route_ == Route::committer) return committer_->submit(std::move(document), std::move(done));
+    if (route_ == Route::held) {
+      held_.push_back({std::move(document), std::move(done)});
+      return;
+    }
+    heir = heir_;
+  }
+  heir->take(std::move(document), std::move(done));
+}
+
+/// To the committer, which refuses them when it is not open.
+void FolderStore::submit_held() {
+  const Lock lock(route_mutex_);
+  if (route_ != Route::held) return;
+  route_ = Route::committer;
+  for (Held& held : held_) committer_->submit(std::move(held.document), std::move(held.done));
+  held_.clear();
+}
+
+bool FolderStore::give_up(std::function<void()> given_up) {
+  {
+    const Lock lock(route_mutex_);
+    route_ = Route::held;
+  }
+  return writing_.run([self = shared_from_this(), given_up = std::move(given_up)] {
+    self->release();
+    given_up();
+  });
+}
+
+void FolderStore::release() {
+  for (Tenure tenure = tenure_; tenure == Tenure::being_prepared || tenure == Tenure::being_proved;
+       tenure = tenure_)
+    tenure_.wait(tenure);
+  committer_->release();
+  folder_->disown();
+  set_tenure(Tenure::given_up);
+}
+
+void FolderStore::deliver_to(const std::shared_ptr<Heir>& heir) {
+  std::deque<Held> held;
+  {
+    const Lock lock(route_mutex_);
+    route_ = Route::heir;
+    heir_ = heir;
+    held.swap(held_);
+  }
+  for (Held& each : held) heir->take(std::move(each.document), std::move(each.done));
+}
+
+void FolderStore::take_back() {
+  if (tenure_ != Tenure::given_up) return submit_held();
+  set_tenure(Tenure::none);
+  try_to_take_over();
+}
+
 void FolderStore::tick() {
+  if (tenure_ == Tenure::given_up) return;
   committer_->tick(shared_from_this());
   if (tenure_ != Tenure::ours || committer_->is_open() || after_sync_failure_ != AfterSyncFailure::reopen)
     return;
@@ -172,9 +250,9 @@ void FolderStore::tick() {
     case ReopenSchedule::Step::give_up: return say_given_up("the disk has failed again");
     case ReopenSchedule::Step::prove: break;
   }
-  tenure_ = Tenure::being_proved;
+  set_tenure(Tenure::being_proved);
   // Without a thread a later attempt may find one.
-  if (!writing_.run([self = shared_from_this()] { self->prove(); })) tenure_ = Tenure::ours;
+  if (!writing_.run([self = shared_from_this()] { self->prove(); })) set_tenure(Tenure::ours);
 }
 
 void FolderStore::prove() {
@@ -203,7 +281,7 @@ void FolderStore::prove() {
   } else {
     say_given_up(opened.error().message());
   }
-  tenure_ = Tenure::ours;
+  set_tenure(Tenure::ours);
 }
 
 Result<void> FolderStore::try_to_reopen() {

@@ -3,9 +3,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 
 #include "base/budget.h"
+#include "base/mutex.h"
 #include "executor/executor.h"
 #include "observe/log.h"
 #include "observe/registry.h"
@@ -15,6 +18,7 @@
 #include "store/document_store.h"
 #include "store/file_committer.h"
 #include "store/folder.h"
+#include "store/heir.h"
 #include "store/reopen_schedule.h"
 
 namespace bobbin::store {
@@ -33,6 +37,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     Inbox inbox = {};                                 ///< records need a journal, whatever `durability` says
     std::size_t piece_bytes = Document::kPieceBytes;  ///< documents of fewer bytes stay in memory
     AfterSyncFailure after_sync_failure = AfterSyncFailure::reopen;
+    bool has_predecessor = false;  ///< another process may have the folder, and is about to give it up
     ReopenSchedule::Pauses proof_pauses = ReopenSchedule::kPauses;
   };
 
@@ -42,12 +47,15 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     observe::LogWriter& committer;
   };
 
-  /// Takes the folder when no other process has it, and then prepares it. The references outlive the store.
-  /// Says how it is in the state kStore, and counts as the committers do.
+  /// Starts the store, unless it has a predecessor. The references outlive it. Says how it is in the state
+  /// kStore, and counts as the committers do.
   [[nodiscard]] static Result<std::shared_ptr<FolderStore>> create(std::shared_ptr<Folder> folder,
                                                                    executor::Executor& executor, Logs logs,
                                                                    observe::Registry& registry,
                                                                    const Limits& limits);
+  /// Takes the folder when no other process has it, and then prepares it. To be called once; of a store with
+  /// a predecessor when that has given the folder up. Waits for the disk.
+  [[nodiscard]] Result<void> start();
   FolderStore(std::shared_ptr<Folder> folder, executor::Executor& executor, Logs logs,
               observe::Registry& registry, const Limits& limits);
   ~FolderStore() override;
@@ -60,6 +68,19 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Draft begin(std::uint64_t announced_bytes) override;
   [[nodiscard]] Budget& memory() override { return memory_; }
 
+  // For a successor of this process, which stores in the folder from then on: decision 37.
+
+  /// Documents wait from now on. `given_up` is called once, by any thread, when the folder is another
+  /// process's to take, with everything in it on stable storage, as far as the disk allows. False: there is
+  /// no thread for it, and take_back() is to be called. Thread: that of try_to_take_over, as for the next
+  /// two.
+  [[nodiscard]] bool give_up(std::function<void()> given_up) EXCLUDES(route_mutex_);
+  /// Those that wait, and all others, are given to `heir`. After give_up has called back.
+  void deliver_to(const std::shared_ptr<Heir>& heir) EXCLUDES(route_mutex_);
+  /// The successor has failed: takes the folder again once that has ended, and stores what waits. After
+  /// give_up has called back, or has returned false.
+  void take_back();
+
   /// Takes the folder when another process has owned it until now and has ended, or when there was no space
   /// to prepare it until now. Does not wait for a disk.
   void try_to_take_over();
@@ -67,7 +88,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   void tick();
   /// The server stops: what has been and will be acknowledged is on stable storage under its name when the
   /// executor has ended.
-  void stop() { committer_->stop(shared_from_this()); }
+  void stop();
   /// Whether nothing is left to be done for documents that were acknowledged.
   [[nodiscard]] bool is_at_rest() const { return committer_->is_at_rest(); }
 
@@ -81,6 +102,8 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Folder& folder() { return *folder_; }
   [[nodiscard]] Budget& disk() { return disk_; }
   [[nodiscard]] Committer& committer() { return *committer_; }
+  /// Hands a complete document to whoever stores it now.
+  void submit(std::shared_ptr<Document> document, Document::Done done) EXCLUDES(route_mutex_);
   [[nodiscard]] Durability durability() const { return durability_; }
   void set_segment_age(Duration age) { committer_->set_segment_age(age); }
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
@@ -93,12 +116,23 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     full,
     being_prepared,
     ours,
+    given_up,
     being_proved,  ///< a failed sync has closed it
     unusable
   };
 
+  /// Where complete documents go.
+  enum class Route : std::uint8_t { committer, held, heir };
+  struct Held {
+    std::shared_ptr<Document> document;
+    Document::Done done;
+  };
+
   /// After a failure `full` or `unusable`.
   [[nodiscard]] Result<void> prepare();
+  void release();
+  void submit_held() EXCLUDES(route_mutex_);
+  void set_tenure(Tenure tenure);
   void take_over(Tenure before);
   void prove();
   [[nodiscard]] Result<void> try_to_reopen();
@@ -116,8 +150,13 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   const AfterSyncFailure after_sync_failure_;
   const std::unique_ptr<Committer> committer_;
   ReopenSchedule schedule_;  // of the thread that ticks; while being_proved, of that which proves
-  std::atomic<bool> lacks_space_ = false;  // for the proof
-  std::atomic<Tenure> tenure_ = Tenure::none;
+  std::atomic<bool> lacks_space_ = false;      // for the proof
+  std::atomic<Tenure> tenure_ = Tenure::none;  // set_tenure() wakes release()
+
+  Mutex route_mutex_;
+  Route route_ GUARDED_BY(route_mutex_) = Route::committer;
+  std::deque<Held> held_ GUARDED_BY(route_mutex_);
+  std::shared_ptr<Heir> heir_ GUARDED_BY(route_mutex_);
 };
 
 }  // namespace bobbin::store

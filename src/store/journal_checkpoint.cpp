@@ -13,9 +13,14 @@ void JournalCommitter::make_spare_segment(const std::shared_ptr<const void>& sto
   const Lock lock(journal_mutex_);
   if (journal_ == nullptr || !journal_->needs_spare()) return;
   if (std::exchange(spare_beside_, journal_->segment()) == journal_->segment()) return;
-  // The medium lives as long as this, once there is a journal.
-  static_cast<void>(lane_.run(
-      [store, medium = medium_.get(), bytes = limits_.segment_bytes] { medium->make_spare(bytes); }));
+  // release() waits for this before it lets go of the medium.
+  is_making_spare_ = true;
+  const bool runs = lane_.run([this, store, medium = medium_.get(), bytes = limits_.segment_bytes] {
+    medium->make_spare(bytes);
+    is_making_spare_ = false;
+    is_making_spare_.notify_all();
+  });
+  if (!runs) is_making_spare_ = false;
 }
 
 void JournalCommitter::stop(const std::shared_ptr<const void>& store) {
@@ -33,6 +38,7 @@ void JournalCommitter::checkpoint() {
   while (make_checkpoint() && is_stopping_ && !is_at_rest()) {
   }
   is_checkpointing_ = false;
+  is_checkpointing_.notify_all();
 }
 
 /// False: it cannot be made now.

@@ -101,6 +101,7 @@ void JournalCommitter::start_task(const std::shared_ptr<const void>& store) {
     const Lock lock(mutex_);
     is_working_ = false;
     refused.swap(waiting_);
+    rests_.notify_all();
   }
   for (Upload& upload : refused) upload.done(failure(NotStored{Reason::busy}));
 }
@@ -136,6 +137,7 @@ JournalCommitter::Uploads JournalCommitter::next_batch() {
   }
   std::ranges::move(later.rbegin(), later.rend(), std::front_inserter(waiting_));
   is_working_ = !batch.empty();
+  if (!is_working_) rests_.notify_all();
   return batch;
 }
 

@@ -76,6 +76,7 @@ class JournalCommitter final : public Committer {
   /// the journal begins with the first document.
   [[nodiscard]] Result<void> prepare() override EXCLUDES(journal_mutex_);
   [[nodiscard]] Result<void> reopen() override EXCLUDES(journal_mutex_);
+  void release() override EXCLUDES(mutex_, journal_mutex_);
   void submit(std::shared_ptr<Document> document, Document::Done done) override EXCLUDES(mutex_);
   [[nodiscard]] bool is_open() const override { return !has_failed_; }
   void set_segment_age(Duration age) override { segment_age_ = age; }
@@ -152,6 +153,7 @@ class JournalCommitter final : public Committer {
   [[nodiscard]] Result<void> write_and_flush() REQUIRES(journal_mutex_);
   void close(const Error& error) REQUIRES(journal_mutex_);
 
+  void wait_until_at_rest() EXCLUDES(mutex_);
   void make_spare_segment(const std::shared_ptr<const void>& store) EXCLUDES(journal_mutex_);
   void begin_checkpoint(const std::shared_ptr<const void>& store);
   void checkpoint() EXCLUDES(journal_mutex_);
@@ -176,6 +178,7 @@ class JournalCommitter final : public Committer {
   std::atomic<bool> has_failed_ = false;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_checkpointing_ = false;
+  std::atomic<bool> is_making_spare_ = false;
   std::atomic<Duration> segment_age_ = Duration(seconds(60));
   std::atomic<std::uint64_t> published_ = 0;     // sequences through which documents have been acknowledged
   std::atomic<std::uint64_t> checkpointed_ = 0;  // and through which these are on stable storage
@@ -206,6 +209,7 @@ class JournalCommitter final : public Committer {
   Mutex mutex_;
   std::deque<JournalUpload> waiting_ GUARDED_BY(mutex_);
   bool is_working_ GUARDED_BY(mutex_) = false;  // a task has been started and has not ended
+  ConditionVariable rests_;                     // notified when that no longer holds
 };
 
 }  // namespace bobbin::store

@@ -1,4 +1,4 @@
-// How a JournalCommitter comes to take documents: at its start, and after a failed sync.
+// How a JournalCommitter comes to take documents, at its start and after a failed sync, and how it lets go.
 
 #include <algorithm>
 #include <cerrno>
@@ -90,6 +90,38 @@ Result<void> JournalCommitter::go_on_with(std::unique_ptr<Journal> journal) {
   TRY(journal->flush());
   journal_ = std::move(journal);
   return journal_->trim(history_.sequence);
+}
+
+void JournalCommitter::release() {
+  wait_until_at_rest();
+  // One checkpoint at a time, and none behind this one.
+  while (is_checkpointing_.exchange(true)) is_checkpointing_.wait(true);
+  is_stopping_ = true;  // for files of records that are young
+  while (!is_at_rest() && make_checkpoint()) {
+  }
+  is_stopping_ = false;
+  is_making_spare_.wait(true);
+  {
+    const Lock lock(journal_mutex_);
+    journal_.reset();
+    medium_.reset();
+    history_ = {};
+    known_ = KnownDocuments(folder_.key_files());
+    hidden_.clear();
+    segments_.clear();
+    withdrawn_.clear();
+    is_prepared_ = false;
+    bytes_ = 0;
+    published_ = checkpointed_.load();
+    meter_.set_bytes(0);
+  }
+  is_checkpointing_ = false;
+  is_checkpointing_.notify_all();
+}
+
+void JournalCommitter::wait_until_at_rest() {
+  const Lock lock(mutex_);
+  while (is_working_ || !waiting_.empty()) rests_.wait(mutex_);
 }
 
 /// A kill on the way leaves a journal in doubt, which the next start looks after in the same way.

@@ -93,8 +93,8 @@ class KnownDocuments {
   [[nodiscard]] Result<void> begin_file();
   [[nodiscard]] std::uint64_t forgotten() const { return remembered_ - order_.size(); }
 
-  const std::unique_ptr<KeyFiles> files_;
-  const std::size_t most_;
+  std::unique_ptr<KeyFiles> files_;
+  std::size_t most_;
   std::unordered_map<crypto::Digest, Kept, Hash> keys_;
   std::deque<Place> order_;       // the oldest first
   std::uint64_t remembered_ = 0;  // ever

@@ -130,6 +130,10 @@ class TestFolder : public Folder {
     const Lock lock(mutex_);
     return ownership_;
   }
+  void disown() override {
+    const Lock lock(mutex_);
+    ownership_ = Ownership::another_process;
+  }
   Result<void> prepare() override {
     const Lock lock(mutex_);
     TRY(enter(Step::prepare));
@@ -310,6 +314,7 @@ class TestFolder : public Folder {
       folder_.leave(Step::sync, "sync");
       return {};
     }
+    int descriptor() const override { return -1; }
     Result<void> publish(const std::string& name) override {
       const Lock lock(folder_.mutex_);
       TRY(folder_.enter(Step::publish));
