@@ -31,6 +31,8 @@ class AdminServer {
   [[nodiscard]] const os::Fd& fd() const { return acceptor_->fd(); }
   /// Accepts whoever wants to connect. Does not wait.
   void poll() { static_cast<void>(acceptor_->poll(milliseconds(0))); }
+  /// See server::Acceptor::hand_over. Those who are connected are still answered.
+  void hand_over(const std::vector<std::size_t>& indexes) { acceptor_->hand_over(indexes); }
 
   static constexpr std::size_t kMostConnections = 32;
 

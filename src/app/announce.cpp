@@ -170,20 +170,21 @@ void announce_admin(const std::vector<std::string>& names, const std::vector<End
                       each.text(), each.port));
 }
 
-void write_totals(const observe::Registry& registry, observe::LogWriter& log) {
+void write_totals(const observe::Registry& registry, const Ending& ending, observe::LogWriter& log) {
   const auto total = [&](const observe::Metric& metric, std::string_view label = {}) {
     return registry.total(metric.name, label);
   };
   const auto responses = [&](int digit) {
     return total(server::ExchangeCounts::kRequests, observe::label("status", fmt::format("{}xx", digit)));
   };
-  log.write(Event::server_totals,
-            fmt::format(
-                "Totals: {} responses (2xx {}, 3xx {}, 4xx {}, 5xx {}); connections: {} served, {} rejected; "
-                "documents: {} stored",
-                responses(2) + responses(3) + responses(4) + responses(5), responses(2), responses(3),
-                responses(4), responses(5), total(server::ExchangeCounts::kClosed),
-                total(server::Acceptor::kRejected), total(store::UploadReport::kStored)));
+  log.write(
+      Event::server_totals,
+      fmt::format(
+          "Totals: {} responses (2xx {}, 3xx {}, 4xx {}, 5xx {}); connections: {} served, {} rejected, "
+          "{} drained, {} cut; documents: {} stored",
+          responses(2) + responses(3) + responses(4) + responses(5), responses(2), responses(3), responses(4),
+          responses(5), total(server::ExchangeCounts::kClosed), total(server::Acceptor::kRejected),
+          ending.drained, ending.cut, total(store::UploadReport::kStored)));
 }
 
 void write_warnings(const std::vector<Warning>& warnings, observe::LogWriter& log) {

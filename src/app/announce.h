@@ -35,8 +35,14 @@ void announce_admin(const std::vector<std::string>& names, const std::vector<End
                                                   const std::vector<Endpoint>& bound,
                                                   const ListenerServices& services, const Capacity& capacity);
 
+/// Of the connections that were open when the process began to end.
+struct Ending {
+  std::size_t drained = 0;  ///< which have ended by themselves
+  std::size_t cut = 0;      ///< which the end of the grace period has ended
+};
+
 /// Writes the line of the stop: what has been served and stored since the start.
-void write_totals(const observe::Registry& registry, observe::LogWriter& log);
+void write_totals(const observe::Registry& registry, const Ending& ending, observe::LogWriter& log);
 
 void write_warnings(const std::vector<Warning>& warnings, observe::LogWriter& log);
 

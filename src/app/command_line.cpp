@@ -27,10 +27,10 @@ struct Occurrence {
   std::string value;
 };
 
-constexpr std::pair<std::string_view, Command> kCommands[] = {
-    {"audit", Command::audit}, {"doctor", Command::doctor}, {"explain", Command::explain}};
-/// First words that will be commands.
-constexpr std::string_view kReserved[] = {"upgrade"};
+constexpr std::pair<std::string_view, Command> kCommands[] = {{"audit", Command::audit},
+                                                              {"doctor", Command::doctor},
+                                                              {"explain", Command::explain},
+                                                              {"upgrade", Command::upgrade}};
 
 constexpr std::uint64_t kMostDocuments = 1'000'000;
 constexpr milliseconds kLongestWait = std::chrono::hours(24);
@@ -201,9 +201,6 @@ class Parser {
   /// Whether the first word is a directory; otherwise it is a port.
   [[nodiscard]] Result<bool, std::string> begins_with_directory(const std::string& word) const {
     if (!word.empty() && std::ranges::all_of(word, is_digit)) return false;
-    if (std::ranges::find(kReserved, word) != std::end(kReserved))
-      return failure(word + ": this command does not exist yet; ./" + word +
-                     " is the directory of this name");
     if (!word.empty() && is_directory_(word)) return true;
     return failure(in_quotes(word) +
                    " is no port, no command and no directory; --root DIR names the directory to serve");

@@ -22,6 +22,7 @@ enum class Command : std::uint8_t {
   audit,
   doctor,
   explain,
+  upgrade,
   inbox_verify,
   inbox_cat,
   inbox_prove,

@@ -291,6 +291,7 @@ struct ServerConfig {
   SandboxMode sandbox = SandboxMode::automatic;
   std::vector<std::string> sandbox_paths;  ///< which may be read besides
   std::string user;                        ///< as whom to serve; when it is empty, as who has started it
+  std::string pid_file;                    ///< names the process that serves; when it is empty, there is none
 
   std::vector<std::string> admin;  ///< "ADDRESS:PORT", "unix:PATH" or "fd:NAME"; none: no admin listener
   bool health = false;             ///< whether sites answer /healthz and /readyz

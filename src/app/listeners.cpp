@@ -91,13 +91,18 @@ std::string name_of(const server::Listener& listener, bool is_secured) {
 /// Opens listeners one after the other, and hands out the sockets that the service manager has passed.
 class Opening {
  public:
-  explicit Opening(const ServerConfig& server) : server_(server), passed_(os::passed_descriptors()) {}
+  Opening(const ServerConfig& server, std::vector<InheritedListener> inherited)
+      : server_(server), passed_(os::passed_descriptors()), inherited_(std::move(inherited)) {}
 
   /// `index`: of this listener in the configuration.
   Result<void, StartFailure> open(const ListenerConfig& config, std::size_t index, const std::string& bind) {
     index_ = index;
     is_secured_ = is_secured(config);
     const std::string_view text = bind;
+    key_ = is_admin_ ? "admin " + bind : bind;
+    if (!text.starts_with(kUnixPrefix) && !text.starts_with(kPassedPrefix))
+      key_ += fmt::format(" {} {}", config.port, family_words(config, bind));
+    if (TRY(take_inherited(bind))) return {};
     if (text.starts_with(kUnixPrefix)) return open_unix(config, bind.substr(kUnixPrefix.size()));
     if (text.starts_with(kPassedPrefix)) return take_passed(bind.substr(kPassedPrefix.size()));
     return open_address(config, bind);
@@ -128,14 +133,46 @@ class Opening {
   }
 
  private:
-  Result<void, StartFailure> open_address(const ListenerConfig& config, const std::string& bind) {
-    const Endpoint endpoint = endpoint_of(bind, config.port);
+  static os::Families families_of(const ListenerConfig& config) {
     // A socket for both families cannot stand beside another one for IPv4 at the same port.
     const bool has_ipv4 = std::ranges::any_of(config.binds, [](const std::string& other) {
       return other == "localhost" || other.find_first_not_of("0123456789.") == std::string::npos;
     });
-    const auto families = config.ipv6_only || has_ipv4 ? os::Families::its_own : os::Families::both;
-    auto listener = TRY(server::listen(endpoint, families).map_error([&](const Error& error) {
+    return config.ipv6_only || has_ipv4 ? os::Families::its_own : os::Families::both;
+  }
+
+  /// For a key: a socket of one kind does not stand for one of the other.
+  static std::string_view family_words(const ListenerConfig& config, const std::string& bind) {
+    const bool is_ipv6 = bind.find(':') != std::string::npos;
+    return is_ipv6 && families_of(config) == os::Families::both ? "both" : "one";
+  }
+
+  /// All sockets with this key, which are several where they had been passed under one name. False: there is
+  /// none.
+  Result<bool, StartFailure> take_inherited(const std::string& bind) {
+    bool has_taken = false;
+    for (std::size_t i = 0; i < inherited_.size(); ++i) {
+      InheritedListener& each = inherited_[i];
+      if (!each.socket || each.key != key_) continue;
+      const std::string what = "cannot take over " + key_;
+      auto listener = TRY(server::adopt(std::move(each.socket)).map_error([&](const Error& error) {
+        return refused_by_system(what, error, server_);
+      }));
+      const bool is_passed = std::string_view(bind).starts_with(kPassedPrefix);
+      if (listener.bound.is_unix_socket() && !is_passed)
+        listener.file = os::take_socket_file(listener.socket);
+      result_.inherited.push_back(i);
+      has_taken = true;
+      const server::Listener& added = add(std::move(listener), is_passed ? fmt::format(" ({})", bind) : "");
+      if (!added.bound.is_unix_socket()) TRY(set_congestion_control(server_, added));
+      if (!is_passed) break;
+    }
+    return has_taken;
+  }
+
+  Result<void, StartFailure> open_address(const ListenerConfig& config, const std::string& bind) {
+    const Endpoint endpoint = endpoint_of(bind, config.port);
+    auto listener = TRY(server::listen(endpoint, families_of(config)).map_error([&](const Error& error) {
       return refused_by_system("cannot listen on " + endpoint.text(), error, server_);
     }));
     return set_congestion_control(server_, add(std::move(listener), ""));
@@ -192,13 +229,16 @@ class Opening {
   const server::Listener& add(server::Listener listener, const std::string& origin) {
     (is_admin_ ? result_.admin_names : result_.names).push_back(name_of(listener, is_secured_) + origin);
     if (!is_admin_) result_.configs.push_back(index_);
+    result_.passable.push_back({key_, listener.socket.number()});
     return (is_admin_ ? result_.admin : result_.listeners).emplace_back(std::move(listener));
   }
 
   const ServerConfig& server_;
   std::vector<os::PassedDescriptor> passed_;  // that no bind has used yet
+  std::vector<InheritedListener> inherited_;
   Listening result_;
   std::size_t index_ = 0;  // of the listener that is being opened
+  std::string key_;        // of its sockets
   bool is_secured_ = false;
   bool is_admin_ = false;  // likewise
 };
@@ -212,8 +252,9 @@ Endpoint endpoint_of(const std::string& bind, std::uint16_t port) {
   return *endpoint;
 }
 
-Result<Listening, StartFailure> listen_on_all(const Config& config) {
-  Opening opening(config.server);
+Result<Listening, StartFailure> listen_on_all(const Config& config,
+                                              std::vector<InheritedListener> inherited) {
+  Opening opening(config.server, std::move(inherited));
   for (std::size_t i = 0; i < config.listeners.size(); ++i)
     for (const std::string& bind : config.listeners[i].binds) TRY(opening.open(config.listeners[i], i, bind));
   for (const std::string& admin : config.server.admin) TRY(opening.open_admin(admin));

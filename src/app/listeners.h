@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/inherited_listener.h"
 #include "app/start_failure.h"
+#include "app/upgrade.h"
 #include "app/warning.h"
 #include "base/endpoint.h"
 #include "base/result.h"
@@ -16,15 +18,22 @@ namespace bobbin::app {
 /// The sockets that listen, and what an operator should know of them.
 struct Listening {
   std::vector<server::Listener> listeners;
-  std::vector<std::string> names;        ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
-  std::vector<std::size_t> configs;      ///< of each, which listener of the configuration it belongs to
-  std::vector<Warning> warnings;         ///< sentences for the log
+  std::vector<std::string> names;    ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
+  std::vector<std::size_t> configs;  ///< of each, which listener of the configuration it belongs to
+  /// Of all sockets, those of --admin at the end, what they are to a process before or behind this one: what
+  /// the configuration says of their addresses.
+  std::vector<PassableListener> passable;
+  std::vector<std::size_t>
+      inherited;                  ///< those that were taken of the sockets that were given, by their order
+  std::vector<Warning> warnings;  ///< sentences for the log
   std::vector<server::Listener> admin;   ///< those of --admin
   std::vector<std::string> admin_names;  ///< of each
 };
 
-/// Listens on everything that is configured, with the configured congestion control.
-[[nodiscard]] Result<Listening, StartFailure> listen_on_all(const Config& config);
+/// Listens on everything that is configured, with the configured congestion control. `inherited`: sockets
+/// that do so already, which are taken where the configuration names them.
+[[nodiscard]] Result<Listening, StartFailure> listen_on_all(const Config& config,
+                                                            std::vector<InheritedListener> inherited);
 
 /// An address on which --bind lets the server listen.
 [[nodiscard]] Endpoint endpoint_of(const std::string& bind, std::uint16_t port);

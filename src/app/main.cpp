@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +15,9 @@
 #include "app/explain.h"
 #include "app/inbox.h"
 #include "app/parse_configuration.h"
+#include "app/predecessor.h"
 #include "app/records.h"
+#include "app/request_upgrade.h"
 #include "app/serve.h"
 #include "os/cpus.h"
 #include "os/file.h"
@@ -39,7 +42,8 @@ bool is_directory(const std::string& path) {
   return std::filesystem::is_directory(path, error);
 }
 
-int print_error(const app::ConfigError& error) {
+int print_error(const app::ConfigError& error, std::optional<app::Predecessor>& predecessor) {
+  if (predecessor) predecessor->fail(error.message);
   app::print_failure(error.message);
   return error.exit_code;
 }
@@ -47,12 +51,13 @@ int print_error(const app::ConfigError& error) {
 }  // namespace
 
 int main(int argc, char** argv, char** variables) {
+  std::optional<app::Predecessor> predecessor = app::Predecessor::of_environment();
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   const app::Sources sources{environment_from(variables), bobbin::os::read_file, is_directory,
                              bobbin::os::usable_cpus};
   const auto parse = [&] { return app::parse_configuration(arguments.subspan(argc > 0 ? 1 : 0), sources); };
   const app::ParseOutcome outcome = parse();
-  if (const auto* error = std::get_if<app::ConfigError>(&outcome)) return print_error(*error);
+  if (const auto* error = std::get_if<app::ConfigError>(&outcome)) return print_error(*error, predecessor);
   if (const auto* print = std::get_if<app::Print>(&outcome)) {
     std::fputs(print->text.c_str(), stdout);
     return EXIT_SUCCESS;
@@ -62,6 +67,8 @@ int main(int argc, char** argv, char** variables) {
   if (const auto* explain = std::get_if<app::Explain>(&outcome)) return app::explain(*explain);
   if (const auto* inbox = std::get_if<app::Inbox>(&outcome)) return app::inbox(*inbox);
   if (const auto* records = std::get_if<app::Records>(&outcome)) return app::records(*records);
+  if (const auto* upgrade = std::get_if<app::RequestUpgrade>(&outcome)) return app::request_upgrade(*upgrade);
   if (const auto* check = std::get_if<app::Check>(&outcome)) return app::check(*check);
-  return app::serve(std::get<app::Run>(outcome), parse);
+  return app::serve(std::get<app::Run>(outcome), parse, {argv, argv + argc},
+                    predecessor ? &*predecessor : nullptr);
 }

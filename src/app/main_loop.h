@@ -3,12 +3,15 @@
 #include "admin/health.h"
 #include "app/admin_server.h"
 #include "app/milestone.h"
+#include "app/predecessor.h"
 #include "app/reloader.h"
 #include "app/site_logs.h"
+#include "app/upgrade.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "observe/log.h"
 #include "os/process.h"
+#include "os/service_manager.h"
 #include "server/acceptor.h"
 #include "server/pool.h"
 
@@ -26,6 +29,16 @@ struct MainLoopParts {
   observe::LogWriter& main_log;
   admin::Health& health;
   AdminServer* admin;  ///< null: there is no admin listener
+  Upgrade& upgrade;
+  Predecessor* predecessor;  ///< null: there is none
+  const os::ServiceManager& service_manager;
+};
+
+/// Why the server ends.
+enum class End : std::uint8_t {
+  told,         ///< by a signal
+  disk_failed,  ///< see UploadFolders::is_server_to_end
+  succeeded,    ///< another process serves in its place
 };
 
 /// What the main thread does while the server runs: it accepts connections, takes signals, reloads, and
@@ -34,8 +47,11 @@ class MainLoop {
  public:
   explicit MainLoop(const MainLoopParts& parts) : parts_(parts), hang_up_stops_(os::has_terminal()) {}
 
-  /// False: a disk has failed, and the server is to end for that.
-  [[nodiscard]] bool run_until_stopped();
+  [[nodiscard]] End run_until_stopped();
+
+  /// Another process serves from now on: lets every connection end with its next answer. Returns when all
+  /// have ended, when the grace period is over, or when this process is told to stop.
+  void drain(Milestone& milestone);
 
   /// Stops accepting and lets the workers finish. The grace period begins now.
   void begin_to_stop();
@@ -46,6 +62,8 @@ class MainLoop {
   }
   /// The same without a forced stop: waits until `end`, whatever signals come.
   [[nodiscard]] bool wait_for(Milestone& milestone, Instant end) { return wait_for(milestone, end, false); }
+  /// How many connections were open when this process began to end; 0 before.
+  [[nodiscard]] std::size_t held_at_end() const { return held_at_end_; }
 
  private:
   [[nodiscard]] bool wait_for(Milestone& milestone, Instant end, const bool& gives_up);
@@ -55,10 +73,12 @@ class MainLoop {
   /// site uses any more, and gives free memory back.
   void tick();
   void write_status();
+  void reload();
 
   MainLoopParts parts_;
   const bool hang_up_stops_;  // closing a terminal should end the server that was started from it
   Instant grace_ends_ = kNever;
+  std::size_t held_at_end_ = 0;
   bool stop_requested_ = false;
   bool force_requested_ = false;
 };

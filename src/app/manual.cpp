@@ -33,13 +33,14 @@ This page is made from the program's table of options: `bobbin --help-markdown >
     bobbin audit [DIR] [options]
     bobbin doctor [DIR] [options]
     bobbin explain [METHOD] URL [DIR] [options]
+    bobbin upgrade [options]
     bobbin inbox ls|next|reclaim DIR [options]
     bobbin inbox work DIR [options] -- COMMAND [ARGUMENT...]
     bobbin inbox forward DIR --to URL [options]
     bobbin inbox done|fail|replay DIR FILE...
     bobbin inbox verify|cat|prove DIR
 
-[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why. `bobbin inbox`
+[`bobbin audit`](audit.md) says what the first one would serve, and [`bobbin explain`](explain.md) what it would answer to one request, and why. [`bobbin upgrade`](upgrade.md) lets the program that is installed now take over from a server. `bobbin inbox`
 [takes records out of an inbox](inbox.md#commands), or [looks at an upload folder](durability.md#check-it-yourself), and reads no configuration. An option can be given as a flag, as an environment variable and as a key of the configuration file. A flag goes before
 an environment variable, that before the file, and the file before the default. Every value is judged, even one that a
 stronger source overrides.
@@ -53,6 +54,8 @@ stronger source overrides.
 - **Configuration file**: TOML, named by `--config FILE` or `BOBBIN_CONFIG`; there is none by default. Relative names in it
   start at the directory where bobbin is started, as on the command line. A list is an array of strings, or one
   string for a list of one. Keys outside of tables describe the default listener and the default site; `[[listener]]` and `[[site]]` add others.
+- **Changes** of the file are used after a [reload](operating.md#reload) (SIGHUP), or after an [upgrade](upgrade.md), which a restart can stand for, as the
+  tables say. Flags and variables are those of the start.
 - **Switches**: `on`, `true`, `yes`, `1` and `off`, `false`, `no`, `0`; in the file also the booleans.
 - **Times**: `30` or `30s` (seconds), `500ms`, `2m`, `1h`, also `1.5s`; in the file a number or a string.
 - **Sizes**: `16384`; `16KiB` or `16k`, `1MiB` or `1M`, and so on with G and T, are powers of 1024; `16kB`, `1MB`, `1GB`, `1TB` powers
@@ -166,14 +169,20 @@ std::string where(const Option& option) {
   return option.scope() == Scope::site && option.reach != Option::Reach::flat ? "`[[site]]`" : "";
 }
 
+/// How a new value comes to be used.
+std::string_view what_changes(const Option& option) {
+  if (option.needs() == Option::Change::restart) return "upgrade";
+  return option.follows_files ? "reload; the content of the file by itself" : "reload";
+}
+
 std::string markdown_row(const Option& option) {
   std::string flags = "`" + cell(usage(option)) + "`";
   if (!option.is_setting()) return fmt::format("| {} | {} |\n", flags, cell(option.meaning));
   const std::string names = option.is_flat()
                                 ? fmt::format("{}<br>`{}`<br>`{}`", flags, option.key(), option.variable())
                                 : fmt::format("`{}`", option.table_key());
-  return fmt::format("| {} | {} | {} | {} | {} |\n", names, where(option), cell(default_of(option)),
-                     cell(option.allowed()), cell(option.meaning));
+  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", names, where(option), cell(default_of(option)),
+                     cell(option.allowed()), what_changes(option), cell(option.meaning));
 }
 
 }  // namespace
@@ -205,7 +214,7 @@ std::string markdown() {
     if (option.group != group) {
       text += fmt::format("\n## {}\n\n", option.group);
       text += option.is_setting()
-                  ? "| flag, key, variable | also in | default | allowed | meaning |\n|---|---|---|---|---|\n"
+                  ? "| flag, key, variable | also in | default | allowed | changes by | meaning |\n|---|---|---|---|---|---|\n"
                   : "| flag | meaning |\n|---|---|\n";
     }
     group = option.group;

@@ -37,6 +37,11 @@ const Kind& Option::kind() const {
   return *kind;
 }
 
+Option::Change Option::needs() const {
+  const bool is_of_process = scope() == Scope::server || scope() == Scope::listener;
+  return change.value_or(is_of_process ? Change::restart : Change::reload);
+}
+
 Scope Option::scope() const {
   return std::visit([](const auto& k) { return k.member.scope(); }, kind());
 }

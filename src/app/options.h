@@ -51,6 +51,12 @@ struct Option {
   /// Where the option can be given: everywhere; everywhere except in a [[site]]; only in a [[site]].
   enum class Reach : std::uint8_t { everywhere, flat, table };
 
+  /// What it takes until another value is used.
+  enum class Change : std::uint8_t {
+    restart,  ///< or an upgrade, which is one for all that the new process is concerned
+    reload,
+  };
+
   std::string_view group;              ///< the heading in --help; the rows of a group stand together
   std::string_view short_flag = {};    ///< "-p", or nothing
   std::string_view name;               ///< "keep-alive-timeout"
@@ -60,7 +66,8 @@ struct Option {
   std::string_view value_alone = {};  ///< what the flag means without a value, where that is allowed
   std::variant<Kind, Action> effect;
   Reach reach = Reach::everywhere;
-  bool reloads = false;      ///< whether a reload can change it; says nothing about the options of a site
+  std::optional<Change> change = {};  ///< nothing: as most of its scope, see needs()
+  bool follows_files = false;         ///< what its files hold is used by itself once they have changed
   std::string_view meaning;  ///< a sentence or two
 
   [[nodiscard]] std::string flag() const;  ///< "--keep-alive-timeout"
@@ -71,6 +78,8 @@ struct Option {
   // For settings only:
   [[nodiscard]] const Kind& kind() const;
   [[nodiscard]] Scope scope() const;
+  /// Those of the server and of listeners need a restart unless their row says otherwise, all others a reload.
+  [[nodiscard]] Change needs() const;
   /// What its flag means without a value; nothing: it needs one. A switch alone is on.
   [[nodiscard]] std::optional<std::string_view> alone() const;
   [[nodiscard]] bool is_list() const { return std::holds_alternative<List>(kind()); }

@@ -303,6 +303,7 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
     return Doctor{.config = std::move(run->config),
                   .warnings = std::move(run->warnings),
                   .as_json = line->actions.contains(Action::as_json)};
+  if (line->command == Command::upgrade) return RequestUpgrade{run->config.server.pid_file};
   if (line->command == Command::explain)
     return Explain{.config = std::move(run->config),
                    .warnings = std::move(run->warnings),

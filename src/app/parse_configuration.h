@@ -46,6 +46,10 @@ struct Doctor {
   std::vector<Warning> warnings;
   bool as_json = false;
 };
+/// Have a server that runs upgraded (bobbin upgrade). `pid_file`: where it says who it is; empty: nowhere.
+struct RequestUpgrade {
+  std::string pid_file;
+};
 /// Say what would be answered to one request (bobbin explain).
 struct Explain {
   Config config;
@@ -95,7 +99,8 @@ struct ConfigError {
   std::string message;
   int exit_code = 0;
 };
-using ParseOutcome = std::variant<Run, Check, Audit, Doctor, Explain, Inbox, Records, Print, ConfigError>;
+using ParseOutcome =
+    std::variant<Run, Check, Audit, Doctor, RequestUpgrade, Explain, Inbox, Records, Print, ConfigError>;
 
 inline constexpr int kExitUsage = 2;  ///< a bad command line or environment variable
 /// A bad or unreadable configuration file (EX_CONFIG of sysexits.h).

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/options.h"
 #include "app/profile.h"
+#include "app/reloader.h"
 #include "app/test_parsing.h"
 
 namespace bobbin::app {
@@ -221,6 +222,8 @@ std::vector<Row> every_option() {
           {"off", R"("off")", SandboxMode::off}),
       row("sandbox-path", &ServerConfig::sandbox_paths,
           {"/srv,/etc/x", R"(["/srv", "/etc/x"])", {"/srv", "/etc/x"}}, {"/a", R"("/a")", {"/a"}}),
+      row("pid-file", &ServerConfig::pid_file, {"/run/bobbin.pid", R"("/run/bobbin.pid")", "/run/bobbin.pid"},
+          {"p", R"("p")", "p"}),
       row("user", &ServerConfig::user, {"www-data", R"("www-data")", "www-data"}, {"33", R"("33")", "33"}),
       row("admin", &ServerConfig::admin, {"127.0.0.1:9901", R"(["127.0.0.1:9901"])", {"127.0.0.1:9901"}},
           {"[::1]:0,unix:/run/a", R"(["[::1]:0", "unix:/run/a"])", {"[::1]:0", "unix:/run/a"}}),
@@ -266,6 +269,25 @@ TEST(Configuration, TakesEveryOptionFromFileEnvironmentAndFlagInThisOrder) {
     EXPECT_EQ(config_from({{flag, other.text}, {{variable, one.text}}, ""}), other.config);
     EXPECT_EQ(config_from({{"-c", "bobbin.toml", flag, one.text}, {{variable, other.text}}, file}),
               one.config);
+  }
+}
+
+TEST(Configuration, AReloadChangesWhatTheTableSays) {
+  for (const auto& [name, one, other] : every_option()) {
+    SCOPED_TRACE(name);
+    const Option& option = option_named(name);
+    if (option.scope() != Scope::server && option.scope() != Scope::listener) continue;
+    Config running;
+    Config wanted = one.config;
+    // Only of listeners that speak TLS before and after can certificates change.
+    if (name != "tls")
+      for (Config* config : {&running, &wanted}) config->listeners.front().tls = Tls::on;
+    ASSERT_NE(running, wanted);
+    std::vector<std::string> kept;
+    const Config now = reloaded(running, wanted, kept);
+    const bool has_changed = option.needs() == Option::Change::reload;
+    EXPECT_EQ(now, has_changed ? wanted : running);
+    EXPECT_EQ(kept.empty(), has_changed);
   }
 }
 
@@ -521,8 +543,16 @@ TEST(Configuration, AnAuditTakesTheOptionsOfTheServer) {
   EXPECT_FALSE(std::get<Audit>(plain).shows_all || std::get<Audit>(plain).as_json);
   EXPECT_EQ(error_from({{"--json"}, {}, ""}),
             "2: bobbin: --json: only allowed behind a command, as in: bobbin audit --json");
-  EXPECT_EQ(error_from({{"audit", "upgrade"}, {}, ""}),
-            "2: bobbin: upgrade: this command does not exist yet; ./upgrade is the directory of this name");
+}
+
+TEST(Configuration, AnUpgradeIsOfTheServerThatThePidFileNames) {
+  const ParseOutcome outcome = parse({{"upgrade", "--pid-file", "/run/bobbin.pid"}, {}, ""});
+  const auto* upgrade = std::get_if<RequestUpgrade>(&outcome);
+  ASSERT_NE(upgrade, nullptr);
+  EXPECT_EQ(upgrade->pid_file, "/run/bobbin.pid");
+  const ParseOutcome of_file = parse({{"upgrade", "-c", "bobbin.toml"}, {}, "pid_file = \"p\""});
+  ASSERT_TRUE(std::holds_alternative<RequestUpgrade>(of_file));
+  EXPECT_EQ(std::get<RequestUpgrade>(of_file).pid_file, "p");
 }
 
 TEST(Configuration, AutomaticThreadsAreAsManyAsThereAreCpus) {
@@ -712,8 +742,6 @@ TEST(Configuration, TheFirstWordMayBeADirectory) {
   EXPECT_EQ(config_from({{"site", "--profile", "classic"}, {}, ""}).sites.front().profile, Profile::classic);
   EXPECT_EQ(config_from({{"./inbox"}, {}, ""}).sites.front().root, "./inbox");
   EXPECT_THAT(error_from({{"inbox"}, {}, ""}), testing::HasSubstr("./inbox is the directory of this name"));
-  EXPECT_THAT(error_from({{"upgrade"}, {}, ""}),
-              testing::HasSubstr("./upgrade is the directory of this name"));
 }
 
 // Kubernetes sets BOBBIN_PORT for a Service that is named bobbin.

@@ -67,7 +67,7 @@ Config reloaded(const Config& running, const Config& wanted, std::vector<std::st
   for (const Option& option : options()) {
     if (!option.is_setting() || option.scope() != Scope::server) continue;
     if (text_of(option, wanted.server) == text_of(option, running.server)) continue;
-    if (option.reloads) {
+    if (option.needs() == Option::Change::reload) {
       copy_value(option, wanted.server, config.server);
     } else {
       kept.push_back(option.flag());
@@ -128,7 +128,7 @@ void Reloader::reload() {
   }
   if (const auto refused = sandbox_.refused_of(config, run->config_file))
     return refuse(
-        fmt::format("the sandbox does not let '{}' be used; a restart uses it "
+        fmt::format("the sandbox does not let '{}' be used; bobbin upgrade uses it "
                     "(--sandbox-path grants it beforehand)",
                     *refused));
   auto tls = services_.open(config);

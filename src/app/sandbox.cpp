@@ -155,6 +155,7 @@ os::FileGrants grants_for(const Config& config, const std::string& config_file) 
   grants.read_file(config_file);
   grants.read_file(config.server.mime_types);
   grants.read_file(config.server.tls_ticket_keys);
+  if (!config.server.pid_file.empty()) grants.write_file(config.server.pid_file);
   grants.write_log(config.server.log_file);
   grants.write_log(config.server.error_log);
   for (const std::string& bind : config.server.admin) add_socket(grants, bind);

@@ -1,9 +1,11 @@
 #include "app/serve.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "app/listeners.h"
 #include "app/main_loop.h"
 #include "app/milestone.h"
+#include "app/predecessor.h"
 #include "app/reloader.h"
 #include "app/sandbox.h"
 #include "app/server_parts.h"
@@ -26,10 +29,14 @@
 #include "app/session_settings.h"
 #include "app/site_logs.h"
 #include "app/start_failure.h"
+#include "app/upgrade.h"
 #include "app/upload_folders.h"
 #include "os/accounts.h"
+#include "os/launcher.h"
+#include "os/pid_file.h"
 #include "os/privileges.h"
 #include "os/process.h"
+#include "os/service_manager.h"
 #include "server/acceptor.h"
 #include "server/pool.h"
 #include "server/site_names.h"
@@ -67,6 +74,8 @@ Capacity capacity_for(const ServerConfig& config, std::uint64_t descriptor_limit
 
 /// Signals, descriptors, sockets, log and counters, which everything else needs.
 struct Process {
+  std::optional<os::Launcher> launcher;  // nothing: no successor can be started
+  os::ServiceManager service_manager;
   os::Signals signals;
   std::uint64_t descriptor_limit;
   Listening listening;
@@ -101,20 +110,45 @@ Result<void, StartFailure> become_user(const ServerConfig& config) {
   return failure(refused_by_system("cannot give up capabilities", given_up.error(), config));
 }
 
-/// Listening comes before files are touched, since it may need rights that are given up then, and since a
-/// second server that is started on this port by mistake must not remove files of the first one. The first
-/// thread, which is that of the log, begins when the process is confined.
-Result<Process, StartFailure> prepare_process(const Run& run) {
+/// Nothing for the first process of a container, with which the container ends.
+std::optional<os::Launcher> start_launcher(std::vector<std::string> command) {
+  if (os::process_number() == 1 || command.empty()) return std::nullopt;
+  auto launcher = os::Launcher::start(std::move(command));
+  return launcher ? std::optional(*std::move(launcher)) : std::nullopt;
+}
+
+std::string obstacle_to_launch() {
+  return os::process_number() == 1
+             ? "this is process 1 of a container, which ends with it: start a container of the new image"
+             : "there is no process that could start it; a restart changes to the new program";
+}
+
+Result<Listening, StartFailure> listen(const Config& config, Predecessor* predecessor) {
+  std::vector<InheritedListener> inherited;
+  if (predecessor != nullptr)
+    inherited = TRY(predecessor->receive_listeners().map_error(
+        [](const std::string& reason) { return StartFailure{reason, kExitCannotRun}; }));
+  return listen_on_all(config, std::move(inherited));
+}
+
+/// The launcher comes first, since it keeps what this process gives up. Listening comes before files are
+/// touched, since it may need rights that are given up then, and since a second server that is started on
+/// this port by mistake must not remove files of the first one. The first thread, which is that of the log,
+/// begins when the process is confined.
+Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::string> command,
+                                              Predecessor* predecessor) {
   const Config& all = run.config;
   const ServerConfig& config = all.server;
   const auto refused = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config); };
   };
+  std::optional<os::Launcher> launcher = start_launcher(std::move(command));
+  os::ServiceManager service_manager = os::ServiceManager::of_environment(predecessor != nullptr);
   auto signals = TRY(os::Signals::block({SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2})
                          .map_error(refused("cannot take signals")));
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
-  Listening listening = TRY(listen_on_all(all));
+  Listening listening = TRY(listen(all, predecessor));
   TRY(become_user(config));
   Sandbox sandbox = TRY(Sandbox::enter(all, run.config_file));
   const bool is_apart = has_error_log(config);
@@ -127,8 +161,15 @@ Result<Process, StartFailure> prepare_process(const Run& run) {
   auto site_logs = TRY(SiteLogs::open(all).map_error(
       [](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   observe::LogWriter& main_log = log->writer("");
-  return Process{std::move(signals),   limit,   std::move(listening), std::move(sandbox), std::move(log),
-                 std::move(site_logs), main_log};
+  return Process{std::move(launcher),
+                 std::move(service_manager),
+                 std::move(signals),
+                 limit,
+                 std::move(listening),
+                 std::move(sandbox),
+                 std::move(log),
+                 std::move(site_logs),
+                 main_log};
 }
 
 /// Makes the acceptor, which also wakes the main loop for signals and for milestones.
@@ -144,9 +185,11 @@ Result<server::Acceptor> create_acceptor(const server::AcceptorSettings& setting
 
 /// Ends the process although a thread may hang in a call to the disk. Nothing that was acknowledged depends
 /// on that thread.
-[[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, Process& process) {
+[[noreturn]] void end_by_force(MainLoop& loop, Milestone& milestone, std::size_t cut, Process& process) {
   static_cast<void>(loop.wait_for(milestone, monotonic_now() + kForcedEnd));
-  write_totals(*process.registry, process.main_log);
+  write_totals(*process.registry,
+               {.drained = loop.held_at_end() - std::min(cut, loop.held_at_end()), .cut = cut},
+               process.main_log);
   process.main_log.write(Event::server_stopped, "Server stopped");
   process.site_logs.stop();
   process.log->stop();
@@ -158,12 +201,13 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
                      Milestone& work_ended, Process& process) {
   loop.begin_to_stop();
   if (!loop.wait_for(work_ended)) {
+    const std::size_t cut = pool.held();
     pool.stop_now();
-    end_by_force(loop, work_ended, process);
+    end_by_force(loop, work_ended, cut, process);
   }
   pool.join();
   executor.join();
-  write_totals(*process.registry, process.main_log);
+  write_totals(*process.registry, {.drained = loop.held_at_end()}, process.main_log);
   process.main_log.write(Event::server_stopped, "Server stopped");
   process.site_logs.stop();
   process.log->stop();
@@ -171,9 +215,9 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
 
 /// What outlives all generations of a server.
 struct ServerContext {
-  ServerContext(const Config& config, const Process& process)
+  ServerContext(const Config& config, const Process& process, bool has_predecessor)
       : client_limiting(config, *process.registry),
-        folders(config.server, executor, *process.log, *process.registry),
+        folders(config.server, executor, *process.log, *process.registry, has_predecessor),
         health(*process.registry),
         parts{.folders = folders,
               .client_limiting = client_limiting,
@@ -230,13 +274,74 @@ auto end_early(StartFailure reason, server::WorkerPool& pool, executor::Executor
   return failure(std::move(reason));
 }
 
+/// Nothing is written where there is no --pid-file. That of a server that lives is left to it, unless that is
+/// the predecessor of this one.
+Result<void, StartFailure> write_pid_file(const ServerConfig& config, bool has_predecessor,
+                                          std::optional<os::PidFile>& pid_file) {
+  if (config.pid_file.empty()) return {};
+  const auto before = os::read_pid_file(config.pid_file);
+  if (before && before->is_locked && !has_predecessor)
+    return failure(StartFailure{
+        fmt::format("--pid-file: \"{}\" is that of process {}, which serves; another name is needed, "
+                    "or bobbin upgrade, which takes over from it",
+                    config.pid_file, before->process),
+        kExitCannotRun});
+  auto written = os::PidFile::write(config.pid_file);
+  if (!written)
+    return failure(
+        StartFailure{fmt::format("--pid-file: \"{}\" cannot be written; a name in a directory in which this "
+                                 "user may make files is needed: {}",
+                                 config.pid_file, written.error().message()),
+                     kExitUsage});
+  pid_file.emplace(*std::move(written));
+  return {};
+}
+
+/// `pid_file` and the rest outlive the result.
+Result<std::unique_ptr<Upgrade>> create_upgrade(Process& process, ServerContext& context,
+                                                server::Acceptor& acceptor,
+                                                std::optional<os::PidFile>& pid_file) {
+  observe::LogWriter& log = process.main_log;
+  return Upgrade::create(
+      process.listening.passable,
+      {.launcher = process.launcher ? &*process.launcher : nullptr,
+       .obstacle = obstacle_to_launch(),
+       .folders = context.folders,
+       .executor = context.executor,
+       .log = log,
+       .watch = [&acceptor](const os::Fd& fd) { return acceptor.watch(fd); },
+       // `bobbin upgrade` waits for it to change.
+       .failed =
+           [&pid_file, &log] {
+             if (!pid_file) return;
+             if (const auto renewed = pid_file->renew(); !renewed)
+               log.write(Event::pid_file_not_written,
+                         "The file of --pid-file cannot be written: " + renewed.error().message());
+           }});
+}
+
+/// This process serves in place of its predecessor from here on.
+Result<void, StartFailure> succeed(Predecessor& predecessor, ServerContext& context,
+                                   server::Acceptor& acceptor, Process& process) {
+  const auto as_failure = [](const std::string& reason) { return StartFailure{reason, kExitCannotRun}; };
+  TRY(acceptor.watch(predecessor.fd()).map_error([](const Error& error) {
+    return StartFailure{error.message(), kExitCannotRun};
+  }));
+  process.main_log.write(Event::upgrade_taken_over,
+                         fmt::format("Upgrade: this is process {}, and takes over {} sockets that listen",
+                                     os::process_number(), process.listening.inherited.size()));
+  TRY(predecessor.begin_serving(context.folders, context.executor).map_error(as_failure));
+  return {};
+}
+
 /// Starts the parts in order, each on top of those before; runs; and stops them in reverse.
-Result<void, StartFailure> start_and_run(const Run& run, const std::function<ParseOutcome()>& parse) {
+Result<void, StartFailure> start_and_run(const Run& run, const std::function<ParseOutcome()>& parse,
+                                         std::vector<std::string> command, Predecessor* predecessor) {
   const Config& config = run.config;
   const auto as_failure = [&](const std::string& what) {
     return [&config, what](const Error& error) { return refused_by_system(what, error, config.server); };
   };
-  Process process = TRY(prepare_process(run));
+  Process process = TRY(prepare_process(run, std::move(command), predecessor));
   Listening& listening = process.listening;
   const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
   const std::vector<Endpoint> bound = addresses_of(listening.listeners);
@@ -245,7 +350,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
       TRY(ListenerServices::create(config, bound, std::move(listening.configs), *process.registry)
               .map_error(unusable));
   services->attach(listening.listeners);
-  ServerContext context(config, process);
+  ServerContext context(config, process, predecessor != nullptr);
   executor::Executor& executor = context.executor;
   auto generation =
       TRY(Generation::create(config, bound, executor, &context.parts, nullptr).map_error(unusable));
@@ -284,8 +389,20 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                                   std::move(listening.listeners), *pool, process, watched);
   if (!acceptor) return give_up(acceptor.error());
   acceptor->trust(generation->trusted_proxies());
+  const auto end = [&](const StartFailure& reason) { return end_early(reason, *pool, executor); };
+  if (predecessor != nullptr)
+    if (auto taken = predecessor->take_over(listening.inherited, context.folders); !taken)
+      return end({taken.error(), kExitCannotRun});
   announce_start(run, *generation, bound, admin_bound, *services, capacity, process);
-  if (auto closed = close_sandbox(process); !closed) return end_early(closed.error(), *pool, executor);
+  if (auto closed = close_sandbox(process); !closed) return end(closed.error());
+  std::optional<os::PidFile> pid_file;
+  if (auto written = write_pid_file(config.server, predecessor != nullptr, pid_file); !written)
+    return end(written.error());
+  const auto upgrade = create_upgrade(process, context, *acceptor, pid_file);
+  if (!upgrade) return give_up(upgrade.error());
+  if (predecessor != nullptr)
+    if (auto begun = succeed(*predecessor, context, *acceptor, process); !begun) return end(begun.error());
+  process.service_manager.tell("READY=1");
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
@@ -300,18 +417,24 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .site_logs = process.site_logs,
                  .main_log = process.main_log,
                  .health = context.health,
-                 .admin = admin->get()});
-  const bool was_told_to_end = loop.run_until_stopped();
+                 .admin = admin->get(),
+                 .upgrade = **upgrade,
+                 .predecessor = predecessor,
+                 .service_manager = process.service_manager});
+  const End end_of_loop = loop.run_until_stopped();
+  if (end_of_loop == End::succeeded) loop.drain(*work_ended);
   stop_in_reverse(loop, *pool, executor, *work_ended, process);
-  if (!was_told_to_end) return failure(disk_failed());
+  if (end_of_loop == End::disk_failed) return failure(disk_failed());
   return {};
 }
 
 }  // namespace
 
-int serve(const Run& run, const std::function<ParseOutcome()>& parse) {
-  const auto outcome = start_and_run(run, parse);
+int serve(const Run& run, const std::function<ParseOutcome()>& parse, std::vector<std::string> command,
+          Predecessor* predecessor) {
+  const auto outcome = start_and_run(run, parse, std::move(command), predecessor);
   if (outcome) return EXIT_SUCCESS;
+  if (predecessor != nullptr) predecessor->fail(outcome.error().message);
   print_failure(outcome.error().message);
   return outcome.error().exit_status;
 }

@@ -73,10 +73,12 @@ Result<std::shared_ptr<store::FolderStore>, std::string> UploadFolders::open(
   }
   auto folder = TRY(store::DirectoryFolder::open(directory).map_error(as_message));
   if (limits.inbox.keeps_records()) TRY(folder->make_inbox_folders().map_error(as_message));
+  store::FolderStore::Limits all_limits = limits;
+  all_limits.has_predecessor = has_predecessor_;
   auto store =
       TRY(store::FolderStore::create(std::move(folder), executor_,
                                      {.store = log_.writer("Uploads"), .committer = log_.writer("Uploads")},
-                                     registry_, limits)
+                                     registry_, all_limits)
               .map_error(as_message));
   const os::FileStatus status = TRY(status_of(directory).map_error(as_message));
   folders_.push_back({status.device, status.inode, store});
@@ -150,6 +152,39 @@ void UploadFolders::tick() {
 bool UploadFolders::is_server_to_end() const {
   return limits_.after_sync_failure == store::AfterSyncFailure::exit &&
          std::ranges::any_of(folders_, [](const Folder& folder) { return folder.store->has_failed(); });
+}
+
+Result<void, std::string> UploadFolders::take_over() {
+  has_predecessor_ = false;
+  for (const Folder& folder : folders_)
+    TRY(folder.store->start().map_error(
+        [&](const Error& error) { return cannot_be_used(folder.store->folder().path(), error); }));
+  return {};
+}
+
+std::shared_ptr<store::FolderStore> UploadFolders::store_of(std::uint64_t device, std::uint64_t inode) const {
+  for (const Folder& folder : folders_)
+    if (folder.device == device && folder.inode == inode) return folder.store;
+  return nullptr;
+}
+
+bool UploadFolders::give_up(const std::function<void()>& given_up) {
+  bool all = true;
+  for (const Folder& folder : folders_) {
+    if (folder.store->give_up(given_up)) continue;
+    given_up();
+    all = false;
+  }
+  return all;
+}
+
+void UploadFolders::deliver_to(Deliveries& deliveries) {
+  for (const Folder& folder : folders_)
+    folder.store->deliver_to(deliveries.heir_of(folder.device, folder.inode));
+}
+
+void UploadFolders::take_back() {
+  for (const Folder& folder : folders_) folder.store->take_back();
 }
 
 void UploadFolders::stop() {

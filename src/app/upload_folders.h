@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "app/config.h"
+#include "app/deliveries.h"
 #include "base/result.h"
 #include "executor/executor.h"
 #include "feed/feed.h"
@@ -24,10 +26,15 @@ namespace bobbin::app {
 /// generation takes over the store of the old one, so that no folder is opened twice. Thread: main.
 class UploadFolders {
  public:
-  /// The references outlive this and all stores.
+  /// The references outlive this and all stores. `has_predecessor`: another process has the folders, until
+  /// take_over() is called.
   UploadFolders(const ServerConfig& limits, executor::Executor& executor, observe::Log& log,
-                observe::Registry& registry)
-      : limits_(limits), executor_(executor), log_(log), registry_(registry) {}
+                observe::Registry& registry, bool has_predecessor)
+      : limits_(limits),
+        executor_(executor),
+        log_(log),
+        registry_(registry),
+        has_predecessor_(has_predecessor) {}
 
   /// The store of `directory`, which is made when it is missing. The error is a sentence for the operator.
   [[nodiscard]] Result<std::shared_ptr<store::FolderStore>, std::string> open_uploads(
@@ -57,6 +64,19 @@ class UploadFolders {
   void tick();
   /// Whether a disk has failed, and the server is to end for that (AfterSyncFailure::exit).
   [[nodiscard]] bool is_server_to_end() const;
+  // For upgrades. See store::FolderStore for what the calls do to each folder.
+
+  /// The predecessor has given its folders up. Waits for disks.
+  [[nodiscard]] Result<void, std::string> take_over();
+  /// Null: there is no such folder.
+  [[nodiscard]] std::shared_ptr<store::FolderStore> store_of(std::uint64_t device, std::uint64_t inode) const;
+  [[nodiscard]] std::size_t count() const { return folders_.size(); }
+  /// `given_up` is called for each folder, by any thread; where there is no thread for one, by this call,
+  /// which then returns false.
+  [[nodiscard]] bool give_up(const std::function<void()>& given_up);
+  void deliver_to(Deliveries& deliveries);
+  void take_back();
+
   /// The server stops. Everything that was acknowledged by the time when the executor has ended is then on
   /// stable storage under its name.
   void stop();
@@ -84,6 +104,7 @@ class UploadFolders {
   };
 
   std::vector<Folder> folders_;
+  bool has_predecessor_;
   bool ends_readers_ = false;
   std::vector<WatchedRoom> rooms_;
 };

@@ -8,6 +8,7 @@ constexpr Usage kUsages[] = {
     {Command::audit, "audit", "[DIR] [options]", "says what would be served, and serves nothing"},
     {Command::doctor, "doctor", "[DIR] [options]", "says whether the machine and the configuration fit"},
     {Command::explain, "explain", "[METHOD] URL [DIR] [options]", "says what would be answered, and why"},
+    {Command::upgrade, "upgrade", "[options]", "lets the program that is installed now take over"},
     {Command::inbox_ls, "inbox ls", "DIR", "lists the records of an inbox"},
     {Command::inbox_work, "inbox work", "DIR -- COMMAND",
      "gives each record to a command, and goes on for ever"},

@@ -8,6 +8,8 @@
   EVENT(error, connection_not_watched)        \
   EVENT(error, listener_not_watched)          \
   EVENT(error, reload_refused)                \
+  EVENT(error, upgrade_failed)                \
+  EVENT(error, pid_file_not_written)          \
   EVENT(error, files_refused)                 \
   EVENT(error, certificates_refused)          \
   EVENT(error, sync_failed)                   \
@@ -70,6 +72,9 @@
   EVENT(info, site_inbox)                     \
   EVENT(info, site_users)                     \
   EVENT(info, configuration_reloaded)         \
+  EVENT(info, upgrade_begun)                  \
+  EVENT(info, upgrade_taken_over)             \
+  EVENT(info, upgrade_done)                   \
   EVENT(info, files_reloaded)                 \
   EVENT(info, certificates_renewed)           \
   EVENT(info, root_found)                     \
