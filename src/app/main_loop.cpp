@@ -113,7 +113,8 @@ void MainLoop::handle(int signal) {
   switch (signal) {
     case SIGUSR1: parts_.site_logs.reopen(); return parts_.log.reopen();
     case SIGUSR2:
-      if (stop_requested_) return;
+      if (stop_requested_)
+        return parts_.main_log.write(Event::signal_ignored, "SIGUSR2: this process is stopping");
       return parts_.upgrade.begin(monotonic_now());
     case SIGHUP:
       if (hang_up_stops_) break;

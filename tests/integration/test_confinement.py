@@ -153,7 +153,7 @@ def test_a_reload_that_needs_more_leaves_everything_as_it_was(start_plain, root,
     configured(scratch, f'root = "{elsewhere}"\n')
     server.process.send_signal(signal.SIGHUP)
     server.log.wait_for(re.escape(f"Reload refused, everything stays as it was: the sandbox does not let '{elsewhere}' be used; "
-                                  "a restart uses it (--sandbox-path grants it beforehand)"))
+                                  "bobbin upgrade uses it (--sandbox-path grants it beforehand)"))
     assert server.get("/index.html").content != b"elsewhere"
     server.stop()
     configured(scratch, f'root = "{root}"\n')

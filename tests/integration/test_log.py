@@ -454,8 +454,10 @@ def test_totals_at_the_stop(start):
         server.wait_until_quiet()
         connection.abort()
     server.stop()
-    assert [line for line in server.log.lines if "Totals: " in line][0].endswith(
-        "Totals: 7 responses (2xx 2, 3xx 1, 4xx 4, 5xx 0); connections: 5 served, 0 rejected; documents: 1 stored"
+    # How many of the connections were still open then depends on when the server has heard that they were closed.
+    server.log.wait_for(
+        r"Totals: 7 responses \(2xx 2, 3xx 1, 4xx 4, 5xx 0\); "
+        r"connections: 5 served, 0 rejected, \d drained, 0 cut; documents: 1 stored$"
     )
 
 
