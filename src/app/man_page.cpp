@@ -54,6 +54,9 @@ Read the configuration file again and replace the old configuration as a whole.
 .TP
 SIGUSR1
 Open the log file anew.
+.TP
+SIGUSR2
+Let the program that is installed now take over, as \fBbobbin upgrade\fR does.
 .SH EXIT STATUS
 .TP
 0
@@ -79,24 +82,6 @@ A sync of documents has failed, with \fB\-\-after\-sync\-failure exit\fR.
 .TP
 78
 A bad or unreadable configuration file.
-.SH EXAMPLES
-.TP
-Serve a folder to this machine, and to everybody in the network:
-.EX
-bobbin \(ti/site
-bobbin \(ti/site 8000 0.0.0.0 \-\-listing
-.EE
-.TP
-Say what would be served, and what of it to look at:
-.EX
-bobbin audit \(ti/site
-.EE
-.TP
-Check a configuration, and then serve it:
-.EX
-bobbin \-\-check\-config \-\-config /etc/bobbin/bobbin.toml
-bobbin \-\-config /etc/bobbin/bobbin.toml
-.EE
 )";
 
 /// What groff would take for something else than the character.
@@ -163,6 +148,16 @@ std::string entry_of(const Option& option) {
          fmt::format("Key: {}; variable: {}.\n", text_of(option.key()), text_of(option.variable()));
 }
 
+std::string all_examples() {
+  std::string text = ".SH EXAMPLES\n";
+  for (const Example& example : examples()) {
+    text += fmt::format(".TP\n{}:\n.EX\n", text_of(example.purpose));
+    for (const std::string_view command : example.commands) text += text_of(command) + '\n';
+    text += ".EE\n";
+  }
+  return text;
+}
+
 std::string all_flags() {
   std::string text = ".SH OPTIONS\n";
   std::string_view group;
@@ -206,7 +201,8 @@ std::string whole() {
   text += all_flags();
   text += kConfigurationFile;
   text += keys_of_tables();
-  return text += kEnd;
+  text += kEnd;
+  return text += all_examples();
 }
 
 }  // namespace

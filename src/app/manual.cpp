@@ -204,6 +204,11 @@ std::string help() {
     group = option.group;
     text += help_entry(option);
   }
+  text += "\nExamples\n";
+  for (const Example& example : examples()) {
+    text += fmt::format("  {}:\n", example.purpose);
+    for (const std::string_view command : example.commands) text += fmt::format("      {}\n", command);
+  }
   return text;
 }
 
@@ -213,9 +218,9 @@ std::string markdown() {
   for (const Option& option : options()) {
     if (option.group != group) {
       text += fmt::format("\n## {}\n\n", option.group);
-      text += option.is_setting()
-                  ? "| flag, key, variable | also in | default | allowed | changes by | meaning |\n|---|---|---|---|---|---|\n"
-                  : "| flag | meaning |\n|---|---|\n";
+      text += option.is_setting() ? "| flag, key, variable | also in | default | allowed | changes by | "
+                                    "meaning |\n|---|---|---|---|---|---|\n"
+                                  : "| flag | meaning |\n|---|---|\n";
     }
     group = option.group;
     text += markdown_row(option);

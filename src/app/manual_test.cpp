@@ -9,6 +9,8 @@
 
 #include "app/config_file.h"
 #include "app/options.h"
+#include "app/test_parsing.h"
+#include "app/usage.h"
 
 namespace bobbin::app {
 namespace {
@@ -53,6 +55,28 @@ TEST(Help, HasEveryOptionAndEveryGroupOnce) {
     EXPECT_EQ(entries, 1) << option.flag();
   }
   for (const std::string_view group : groups) EXPECT_EQ(std::ranges::count(lines, group), 1) << group;
+}
+
+/// What is behind "bobbin" in a line.
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  words.erase(words.begin());
+  return words;
+}
+
+TEST(Help, EndsWithExamplesThatAreAllowed) {
+  EXPECT_EQ(examples().size(), 3U);
+  for (const Example& example : examples())
+    for (const std::string_view command : example.commands) {
+      EXPECT_THAT(help(), HasSubstr(std::string("      ") + std::string(command) + '\n'));
+      std::vector<std::string> words = words_of(std::string(command));
+      std::ranges::replace(words, std::string("/etc/bobbin/bobbin.toml"), std::string("bobbin.toml"));
+      const ParseOutcome outcome = parse({.arguments = words, .file = "allow_host = \"example.org\""});
+      const auto* error = std::get_if<ConfigError>(&outcome);
+      EXPECT_EQ(error, nullptr) << command << ": " << error->message;
+    }
 }
 
 TEST(OptionTable, WritesEveryDefaultAsAnOperatorWould) {

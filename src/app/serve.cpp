@@ -334,6 +334,32 @@ Result<void, StartFailure> succeed(Predecessor& predecessor, ServerContext& cont
   return {};
 }
 
+Result<void, StartFailure> run_to_the_end(MainLoop& loop, server::WorkerPool& pool,
+                                          executor::Executor& executor, Milestone& work_ended,
+                                          Process& process) {
+  const End end = loop.run_until_stopped();
+  if (end == End::succeeded) loop.drain(work_ended);
+  stop_in_reverse(loop, pool, executor, work_ended, process);
+  if (end == End::disk_failed) return failure(disk_failed());
+  return {};
+}
+
+/// The last steps before clients are accepted. `announce`: writes the start lines.
+Result<void, StartFailure> begin_serving(const ServerConfig& config, Predecessor* predecessor,
+                                         ServerContext& context, server::Acceptor& acceptor,
+                                         std::optional<os::PidFile>& pid_file, Process& process,
+                                         const std::function<void()>& announce) {
+  const auto as_failure = [](const std::string& reason) { return StartFailure{reason, kExitCannotRun}; };
+  if (predecessor != nullptr)
+    TRY(predecessor->take_over(process.listening.inherited, context.folders).map_error(as_failure));
+  announce();
+  TRY(close_sandbox(process));
+  TRY(write_pid_file(config, predecessor != nullptr, pid_file));
+  if (predecessor != nullptr) TRY(succeed(*predecessor, context, acceptor, process));
+  process.service_manager.tell("READY=1");
+  return {};
+}
+
 /// Starts the parts in order, each on top of those before; runs; and stops them in reverse.
 Result<void, StartFailure> start_and_run(const Run& run, const std::function<ParseOutcome()>& parse,
                                          std::vector<std::string> command, Predecessor* predecessor) {
@@ -389,20 +415,13 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                                   std::move(listening.listeners), *pool, process, watched);
   if (!acceptor) return give_up(acceptor.error());
   acceptor->trust(generation->trusted_proxies());
-  const auto end = [&](const StartFailure& reason) { return end_early(reason, *pool, executor); };
-  if (predecessor != nullptr)
-    if (auto taken = predecessor->take_over(listening.inherited, context.folders); !taken)
-      return end({taken.error(), kExitCannotRun});
-  announce_start(run, *generation, bound, admin_bound, *services, capacity, process);
-  if (auto closed = close_sandbox(process); !closed) return end(closed.error());
   std::optional<os::PidFile> pid_file;
-  if (auto written = write_pid_file(config.server, predecessor != nullptr, pid_file); !written)
-    return end(written.error());
   const auto upgrade = create_upgrade(process, context, *acceptor, pid_file);
   if (!upgrade) return give_up(upgrade.error());
-  if (predecessor != nullptr)
-    if (auto begun = succeed(*predecessor, context, *acceptor, process); !begun) return end(begun.error());
-  process.service_manager.tell("READY=1");
+  const auto begun = begin_serving(config.server, predecessor, context, *acceptor, pid_file, process, [&] {
+    announce_start(run, *generation, bound, admin_bound, *services, capacity, process);
+  });
+  if (!begun) return end_early(begun.error(), *pool, executor);
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
@@ -421,11 +440,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .upgrade = **upgrade,
                  .predecessor = predecessor,
                  .service_manager = process.service_manager});
-  const End end_of_loop = loop.run_until_stopped();
-  if (end_of_loop == End::succeeded) loop.drain(*work_ended);
-  stop_in_reverse(loop, *pool, executor, *work_ended, process);
-  if (end_of_loop == End::disk_failed) return failure(disk_failed());
-  return {};
+  return run_to_the_end(loop, *pool, executor, *work_ended, process);
 }
 
 }  // namespace

@@ -72,7 +72,10 @@ void Upgrade::receive(Instant now) {
 
 void Upgrade::take(std::string_view text, Instant now) {
   auto [word, rest] = split(text);
-  if (word == "outcome" && deliveries_ != nullptr) return deliveries_->take_outcome(rest);
+  if (state_ == State::done) {
+    if (word == "outcome") deliveries_->take_outcome(rest);
+    return;  // it serves, whatever else it says
+  }
   if (word == "failed") return fail(rest);
   if (word == "prepared" && state_ == State::starting) return give_folders_up(rest, now);
   if (word == "serving" && state_ == State::taking_over)

@@ -25,6 +25,15 @@ constexpr Usage kUsages[] = {
     {Command::inbox_cat, "inbox cat", "DIR", "prints the journal of an upload folder, and changes nothing"},
     {Command::inbox_prove, "inbox prove", "DIR", "proves that the folder keeps what is acknowledged"}};
 
+constexpr std::string_view kServe[] = {"bobbin site"};
+constexpr std::string_view kTake[] = {"bobbin site 8080 0.0.0.0 --uploads on --allow-host files.example.org"};
+constexpr std::string_view kCheck[] = {"bobbin --check-config --config /etc/bobbin/bobbin.toml",
+                                       "bobbin --config /etc/bobbin/bobbin.toml"};
+constexpr Example kExamples[] = {
+    {"Serve the folder site to this machine, at http://127.0.0.1:8080", kServe},
+    {"Serve it to the network under a name, and take JSON documents at /upload", kTake},
+    {"Check a configuration file, and then serve what it says", kCheck}};
+
 }  // namespace
 
 std::string Usage::line() const {
@@ -34,5 +43,7 @@ std::string Usage::line() const {
 }
 
 std::span<const Usage> usages() { return kUsages; }
+
+std::span<const Example> examples() { return kExamples; }
 
 }  // namespace bobbin::app

@@ -23,4 +23,11 @@ struct Usage {
 /// Serving comes first; then each command once.
 [[nodiscard]] std::span<const Usage> usages();
 
+/// What somebody may want to do first, for --help and the manual page.
+struct Example {
+  std::string_view purpose;                    ///< a sentence without its end
+  std::span<const std::string_view> commands;  ///< each a line for a shell
+};
+[[nodiscard]] std::span<const Example> examples();
+
 }  // namespace bobbin::app

@@ -47,7 +47,7 @@ void become_program(const Origin& origin, const Fd& socket) {
   if (program == 0) become_program(origin, socket);
   if (program <= 0) {
     const int code = errno;
-    static_cast<void>(::write(out, &code, sizeof code));
+    if (::write(out, &code, sizeof code) != sizeof code) ::_exit(1);
   }
   ::_exit(0);
 }

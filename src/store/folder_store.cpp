@@ -110,7 +110,7 @@ FolderStore::~FolderStore() { reported_state_.set({}); }
 DocumentStore::State FolderStore::state() const {
   switch (tenure_.load()) {
     case Tenure::none:
-    case Tenure::being_prepared: return State::occupied;
+    case Tenure::being_prepared: return holds_ ? State::open : State::occupied;
     case Tenure::full: return State::full;
     case Tenure::given_up: return State::open;
     case Tenure::being_proved:
@@ -180,6 +180,11 @@ void FolderStore::stop() {
 
 // ---- documents, and who stores them ----
 
+void FolderStore::set_route(Route route) {
+  route_ = route;
+  holds_ = route == Route::held;
+}
+
 void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done) {
   std::shared_ptr<Heir> heir;
   {
@@ -198,7 +203,7 @@ void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done
 void FolderStore::submit_held() {
   const Lock lock(route_mutex_);
   if (route_ != Route::held) return;
-  route_ = Route::committer;
+  set_route(Route::committer);
   for (Held& held : held_) committer_->submit(std::move(held.document), std::move(held.done));
   held_.clear();
 }
@@ -206,7 +211,7 @@ void FolderStore::submit_held() {
 bool FolderStore::give_up(std::function<void()> given_up) {
   {
     const Lock lock(route_mutex_);
-    route_ = Route::held;
+    set_route(Route::held);
   }
   return writing_.run([self = shared_from_this(), given_up = std::move(given_up)] {
     self->release();
@@ -227,7 +232,7 @@ void FolderStore::deliver_to(const std::shared_ptr<Heir>& heir) {
   std::deque<Held> held;
   {
     const Lock lock(route_mutex_);
-    route_ = Route::heir;
+    set_route(Route::heir);
     heir_ = heir;
     held.swap(held_);
   }

@@ -132,6 +132,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Result<void> prepare();
   void release();
   void submit_held() EXCLUDES(route_mutex_);
+  void set_route(Route route) REQUIRES(route_mutex_);
   void set_tenure(Tenure tenure);
   void take_over(Tenure before);
   void prove();
@@ -152,6 +153,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   ReopenSchedule schedule_;  // of the thread that ticks; while being_proved, of that which proves
   std::atomic<bool> lacks_space_ = false;      // for the proof
   std::atomic<Tenure> tenure_ = Tenure::none;  // set_tenure() wakes release()
+  std::atomic<bool> holds_ = false;            // whether the route is `held`: documents are taken, and wait
 
   Mutex route_mutex_;
   Route route_ GUARDED_BY(route_mutex_) = Route::committer;

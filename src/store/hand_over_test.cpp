@@ -136,7 +136,7 @@ TEST_P(HandOverTest, ItTakesTheFolderBackWhenTheSuccessorHasFailed) {
   submit(2, "2");
   store().take_back();
   EXPECT_FALSE(outcomes_.has(2)) << "the successor may still have the folder";
-  EXPECT_EQ(store().state(), State::occupied);
+  EXPECT_EQ(store().state(), State::open) << "documents wait";
   folder_->set_ownership(Ownership::ours);
   store().try_to_take_over();
   EXPECT_EQ(outcomes_.wait(2).kind, Kind::stored);
