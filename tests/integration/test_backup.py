@@ -66,8 +66,8 @@ def copy(binary, scratch):
 
 @pytest.fixture
 def start_inbox(start, scratch):
-    """Start a server with an inbox `box` in this folder. More than a hundred requests on a connection, so that the clients do
-    not have to connect anew."""
+    """Start a server with an inbox `box` in this folder. No connection ends after a hundred requests, so that the clients
+    need not connect anew."""
 
     def start_with(folder, keys=""):
         file = scratch / f"{folder.name}.toml"

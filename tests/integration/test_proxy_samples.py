@@ -76,7 +76,7 @@ EACH = pytest.mark.parametrize("proxy", PROXIES, ids=lambda proxy: proxy.program
 
 @pytest.fixture
 def start_documented(start_plain, root, scratch):
-    """Start a server with the configuration of the page. `also`: further lines; `change`: what stands in the place of what."""
+    """Start a server with the configuration of the page. `change`: pairs of what stands there and what is to."""
 
     def start_with(*flags, change=()):
         text = block(PAGE, "toml", "allow_host")
