@@ -49,7 +49,8 @@ http {
 @contextlib.contextmanager
 def proxies(folder):
     """A function that runs a proxy in the foreground with a configuration that is `text` with {port} for a free port, and
-    {scratch} for `folder`; it returns that port. All of them are stopped at the end."""
+    {scratch} for `folder`; it returns that port. What it writes for itself is in `folder`. All of them are stopped at the
+    end."""
     processes = []
 
     def run(program, text, arguments):
@@ -60,7 +61,9 @@ def proxies(folder):
         configuration = folder / f"{program}.conf"
         configuration.write_text(text.replace("{port}", str(port)).replace("{scratch}", str(folder)))
         output = open(folder / f"{program}.log", "wb")
-        processes.append((subprocess.Popen([path, *arguments, configuration], stdout=output, stderr=output), output))
+        command = [path, *arguments, configuration]
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "HOME": str(folder)})
+        processes.append((process, output))
         eventually(
             lambda: accepts(("127.0.0.1", port)) or processes[-1][0].poll() is not None, f"{program} listens"
         )
