@@ -69,6 +69,9 @@ std::string Option::allowed() const {
 }
 
 const FileTypes& Option::file_types() const {
+  // A text that says on or off as well.
+  static constexpr FileTypes kSwitchOrText{.name = "a boolean or a string", .boolean = true, .string = true};
+  if (value_alone == "on" && std::holds_alternative<Text>(kind())) return kSwitchOrText;
   return std::visit([](const auto& k) -> const FileTypes& { return k.kFileTypes; }, kind());
 }
 

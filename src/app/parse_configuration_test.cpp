@@ -129,7 +129,7 @@ std::vector<Row> every_option() {
       row("trailing-slash", &SiteConfig::trailing_slash, {"never", R"("never")", files::TrailingSlash::never},
           {"auto", R"("auto")", files::TrailingSlash::automatic}),
       row("spa", &SiteConfig::spa, {"/app/page.html", R"("app/page.html")", "app/page.html"},
-          {"on", R"("yes")", "index.html"}),
+          {"on", "true", "index.html"}),
       row("keep-releases", &SiteConfig::keep_releases, {"0", "0", KeptReleases{.most = 0}},
           {"7d", R"("168h")", KeptReleases{.most = 100, .time = std::chrono::hours(168)}}),
       row("error-page", &SiteConfig::error_pages,
