@@ -126,8 +126,13 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
 
 std::vector<Warning> start_warnings(const Config& config, const Generation& generation,
                                     const std::vector<Endpoint>& bound, const ListenerServices& services,
-                                    const Capacity& capacity) {
+                                    const Capacity& capacity, unsigned usable_cpus) {
   std::vector<Warning> warnings;
+  if (config.server.threads < usable_cpus)
+    warnings.push_back(
+        {Event::threads_few,
+         fmt::format("{} of {} CPUs are left idle by a pool of {}: --threads auto takes one for each",
+                     usable_cpus - config.server.threads, usable_cpus, config.server.threads)});
   const bool takes_uploads = std::ranges::any_of(generation.sites(), takes_uploads_of_everybody);
   if (const auto open = std::ranges::find_if(bound, is_reachable); open != bound.end() && takes_uploads)
     warnings.push_back(

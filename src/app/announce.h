@@ -33,7 +33,8 @@ void announce_admin(const std::vector<std::string>& names, const std::vector<End
 /// Sentences about what an operator should know before the first client comes.
 [[nodiscard]] std::vector<Warning> start_warnings(const Config& config, const Generation& generation,
                                                   const std::vector<Endpoint>& bound,
-                                                  const ListenerServices& services, const Capacity& capacity);
+                                                  const ListenerServices& services, const Capacity& capacity,
+                                                  unsigned usable_cpus);
 
 /// Of the connections that were open when the process began to end.
 struct Ending {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "app/counted.h"
 #include "os/epoll.h"
 
 namespace bobbin::app {
@@ -60,8 +61,8 @@ void MainLoop::drain(Milestone& milestone) {
   const std::vector<std::size_t>& kept = parts_.upgrade.kept_listeners();
   parts_.main_log.write(
       Event::upgrade_done,
-      fmt::format("Upgrade: process {} serves now, and this one finishes what it has begun ({} connections)",
-                  parts_.upgrade.successor(), parts_.pool.held()));
+      fmt::format("Upgrade: process {} serves now, and this one finishes what it has begun ({})",
+                  parts_.upgrade.successor(), counted(parts_.pool.held(), "connection")));
   parts_.service_manager.tell(fmt::format("MAINPID={}", parts_.upgrade.successor()));
   parts_.health.begin_draining();
   // Those of the admin server stand behind the others.
@@ -71,15 +72,17 @@ void MainLoop::drain(Milestone& milestone) {
     index < first_of_admin ? of_pool.push_back(index) : of_admin.push_back(index - first_of_admin);
   parts_.acceptor.hand_over(of_pool);
   if (parts_.admin != nullptr) parts_.admin->hand_over(of_admin);
-  parts_.folders.stop();
   held_at_end_ = parts_.pool.held();
+  // First, so that readers of feeds, who are answered then, are told that their connections end.
   parts_.pool.wind_down();
+  parts_.folders.stop();
   const Instant end = monotonic_now() + parts_.reloader.config().server.grace_period;
   static_cast<void>(wait_for(milestone, end, stop_requested_));
 }
 
 void MainLoop::begin_to_stop() {
   parts_.upgrade.cancel("this process was told to stop");
+  parts_.end_of_work.predecessor_ended();
   parts_.main_log.write(Event::server_stopping, "Shutting down server...");
   if (!parts_.upgrade.is_done()) parts_.service_manager.tell("STOPPING=1");
   parts_.health.begin_draining();
@@ -105,6 +108,7 @@ void MainLoop::handle_events() {
   if (parts_.predecessor != nullptr && !parts_.predecessor->poll()) {
     parts_.acceptor.forget(parts_.predecessor->fd());
     parts_.predecessor = nullptr;
+    parts_.end_of_work.predecessor_ended();
   }
   while (const auto signal = parts_.signals.next()) handle(*signal);
 }

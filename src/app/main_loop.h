@@ -2,6 +2,7 @@
 
 #include "admin/health.h"
 #include "app/admin_server.h"
+#include "app/end_of_work.h"
 #include "app/milestone.h"
 #include "app/predecessor.h"
 #include "app/reloader.h"
@@ -31,6 +32,7 @@ struct MainLoopParts {
   AdminServer* admin;  ///< null: there is no admin listener
   Upgrade& upgrade;
   Predecessor* predecessor;  ///< null: there is none
+  EndOfWork& end_of_work;
   const os::ServiceManager& service_manager;
 };
 

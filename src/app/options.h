@@ -68,7 +68,7 @@ struct Option {
   Reach reach = Reach::everywhere;
   std::optional<Change> change = {};  ///< nothing: as most of its scope, see needs()
   bool follows_files = false;         ///< what its files hold is used by itself once they have changed
-  std::string_view meaning;  ///< a sentence or two
+  std::string_view meaning;           ///< a sentence or two
 
   [[nodiscard]] std::string flag() const;  ///< "--keep-alive-timeout"
   [[nodiscard]] bool is_setting() const { return std::holds_alternative<Kind>(effect); }
@@ -78,7 +78,8 @@ struct Option {
   // For settings only:
   [[nodiscard]] const Kind& kind() const;
   [[nodiscard]] Scope scope() const;
-  /// Those of the server and of listeners need a restart unless their row says otherwise, all others a reload.
+  /// Those of the server and of listeners need a restart unless their row says otherwise, all others a
+  /// reload.
   [[nodiscard]] Change needs() const;
   /// What its flag means without a value; nothing: it needs one. A switch alone is on.
   [[nodiscard]] std::optional<std::string_view> alone() const;

@@ -19,6 +19,7 @@ namespace {
 using store::NotStored;
 
 constexpr executor::Lane::Limits kReceiving{.parallel = 8, .waiting = 16'384, .runs_at_shut_down = true};
+constexpr executor::Lane::Limits kAnswering{.parallel = 1, .waiting = 16'384, .runs_at_shut_down = true};
 
 /// A document that has been delivered, and where its outcome goes.
 struct Delivered {
@@ -38,8 +39,15 @@ store::Outcome not_stored(NotStored::Reason reason, const Error& error = {}) {
   return failure(NotStored{reason, error});
 }
 
+/// Tells the outcome by another thread: this one commits documents of everybody, and the other process may be
+/// slow to listen.
+void answer(executor::Lane& answering, const std::shared_ptr<Delivered>& delivered,
+            const store::Outcome& outcome) {
+  if (!answering.run([delivered, outcome] { delivered->tell(outcome); })) delivered->tell(outcome);
+}
+
 /// Stores it as if it had been received here. Waits for the disk.
-void store_delivered(store::DocumentStore& store, Delivered delivered) {
+void store_delivered(store::DocumentStore& store, executor::Lane& answering, Delivered delivered) {
   const auto text = os::read_open_file(delivered.particulars);
   if (!text) return delivered.tell(not_stored(NotStored::Reason::failed, text.error()));
   auto particulars = store::particulars_of(*text);
@@ -48,8 +56,8 @@ void store_delivered(store::DocumentStore& store, Delivered delivered) {
   auto draft = store::draft_of_file(store, delivered.content, delivered.size_bytes);
   if (!draft) return delivered.tell(not_stored(draft.error().reason, draft.error().cause));
   std::move(*draft).commit(*std::move(particulars),
-                           [delivered = std::make_shared<Delivered>(std::move(delivered))](
-                               const store::Outcome& outcome) { delivered->tell(outcome); });
+                           [&answering, delivered = std::make_shared<Delivered>(std::move(delivered))](
+                               const store::Outcome& outcome) { answer(answering, delivered, outcome); });
 }
 
 }  // namespace
@@ -137,8 +145,9 @@ void Predecessor::take_document(std::string_view text, std::vector<os::Fd> descr
   // This configuration stores nothing there.
   if (store == nullptr || store->state() != store::DocumentStore::State::open)
     return delivered->tell(not_stored(NotStored::Reason::closed));
-  const bool runs = executor_->lane(*device, "receive", kReceiving).run([store, delivered] {
-    store_delivered(*store, std::move(*delivered));
+  executor::Lane& answering = executor_->lane(*device, "answer", kAnswering);
+  const bool runs = executor_->lane(*device, "receive", kReceiving).run([store, &answering, delivered] {
+    store_delivered(*store, answering, std::move(*delivered));
   });
   if (!runs) delivered->tell(not_stored(NotStored::Reason::busy));
 }

@@ -16,6 +16,8 @@
 #include "app/capacity.h"
 #include "app/client_limits.h"
 #include "app/command_output.h"
+#include "app/counted.h"
+#include "app/end_of_work.h"
 #include "app/generation.h"
 #include "app/listener_services.h"
 #include "app/listeners.h"
@@ -32,6 +34,7 @@
 #include "app/upgrade.h"
 #include "app/upload_folders.h"
 #include "os/accounts.h"
+#include "os/cpus.h"
 #include "os/launcher.h"
 #include "os/pid_file.h"
 #include "os/privileges.h"
@@ -77,6 +80,7 @@ struct Process {
   std::optional<os::Launcher> launcher;  // nothing: no successor can be started
   os::ServiceManager service_manager;
   os::Signals signals;
+  unsigned usable_cpus;
   std::uint64_t descriptor_limit;
   Listening listening;
   Sandbox sandbox;
@@ -149,6 +153,7 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
   const std::uint64_t limit =
       TRY(os::raise_descriptor_limit().map_error(refused("cannot raise the limit of open files")));
   Listening listening = TRY(listen(all, predecessor));
+  const unsigned usable_cpus = os::usable_cpus();
   TRY(become_user(config));
   Sandbox sandbox = TRY(Sandbox::enter(all, run.config_file));
   const bool is_apart = has_error_log(config);
@@ -161,15 +166,9 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
   auto site_logs = TRY(SiteLogs::open(all).map_error(
       [](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   observe::LogWriter& main_log = log->writer("");
-  return Process{std::move(launcher),
-                 std::move(service_manager),
-                 std::move(signals),
-                 limit,
-                 std::move(listening),
-                 std::move(sandbox),
-                 std::move(log),
-                 std::move(site_logs),
-                 main_log};
+  return Process{
+      std::move(launcher),  std::move(service_manager), std::move(signals), usable_cpus,          limit,
+      std::move(listening), std::move(sandbox),         std::move(log),     std::move(site_logs), main_log};
 }
 
 /// Makes the acceptor, which also wakes the main loop for signals and for milestones.
@@ -250,7 +249,7 @@ void announce_start(const Run& run, const Generation& generation, const std::vec
   announce(run.config, generation, process.listening.names, bound, services.schemes(), log);
   announce_admin(process.listening.admin_names, admin_bound, log);
   write_warnings(process.listening.warnings, log);
-  write_warnings(start_warnings(run.config, generation, bound, services, capacity), log);
+  write_warnings(start_warnings(run.config, generation, bound, services, capacity, process.usable_cpus), log);
   write_warnings(services.take_warnings(wall_now()), log);
   write_warnings(run.warnings, log);
 }
@@ -267,7 +266,9 @@ StartFailure disk_failed() {
 }
 
 /// For a start that fails when there are workers already.
-auto end_early(StartFailure reason, server::WorkerPool& pool, executor::Executor& executor) {
+auto end_early(StartFailure reason, server::WorkerPool& pool, EndOfWork& end_of_work,
+               executor::Executor& executor) {
+  end_of_work.predecessor_ended();
   pool.stop_now();
   pool.join();
   executor.join();
@@ -328,8 +329,8 @@ Result<void, StartFailure> succeed(Predecessor& predecessor, ServerContext& cont
     return StartFailure{error.message(), kExitCannotRun};
   }));
   process.main_log.write(Event::upgrade_taken_over,
-                         fmt::format("Upgrade: this is process {}, and takes over {} sockets that listen",
-                                     os::process_number(), process.listening.inherited.size()));
+                         fmt::format("Upgrade: this is process {}, and takes over {}", os::process_number(),
+                                     counted(process.listening.inherited.size(), "listening socket")));
   TRY(predecessor.begin_serving(context.folders, context.executor).map_error(as_failure));
   return {};
 }
@@ -352,10 +353,15 @@ Result<void, StartFailure> begin_serving(const ServerConfig& config, Predecessor
   const auto as_failure = [](const std::string& reason) { return StartFailure{reason, kExitCannotRun}; };
   if (predecessor != nullptr)
     TRY(predecessor->take_over(process.listening.inherited, context.folders).map_error(as_failure));
+  else
+    TRY(write_pid_file(config, false, pid_file));  // who waits for the start lines finds it
   announce();
   TRY(close_sandbox(process));
-  TRY(write_pid_file(config, predecessor != nullptr, pid_file));
-  if (predecessor != nullptr) TRY(succeed(*predecessor, context, acceptor, process));
+  if (predecessor != nullptr) {
+    TRY(write_pid_file(config, true,
+                       pid_file));  // whoever sees it takes this process for the one that serves
+    TRY(succeed(*predecessor, context, acceptor, process));
+  }
   process.service_manager.tell("READY=1");
   return {};
 }
@@ -385,16 +391,13 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const Capacity capacity = capacity_for(config.server, process.descriptor_limit);
   const server::PoolSettings settings = pool_settings(config, capacity, process.site_logs,
                                                       context.client_limiting.limits(), context.site_names);
-  const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
-                                                  *process.registry,
-                                                  [&] {
-                                                    // The last worker has ended. The executor stores the
-                                                    // uploads that have arrived, and then ends as well.
-                                                    executor.shut_down([&] { work_ended->reach(); });
-                                                  })
-                            .map_error(as_failure("cannot start the workers")));
+  EndOfWork end_of_work(executor, *work_ended, predecessor != nullptr);
+  const auto pool =
+      TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
+                                    *process.registry, [&end_of_work] { end_of_work.workers_ended(); })
+              .map_error(as_failure("cannot start the workers")));
   const auto give_up = [&](const Error& error) {
-    return end_early(as_failure("cannot watch the listening sockets")(error), *pool, executor);
+    return end_early(as_failure("cannot watch the listening sockets")(error), *pool, end_of_work, executor);
   };
   ServerView view({.registry = *process.registry,
                    .log = *process.log,
@@ -421,7 +424,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const auto begun = begin_serving(config.server, predecessor, context, *acceptor, pid_file, process, [&] {
     announce_start(run, *generation, bound, admin_bound, *services, capacity, process);
   });
-  if (!begun) return end_early(begun.error(), *pool, executor);
+  if (!begun) return end_early(begun.error(), *pool, end_of_work, executor);
 
   // If the main thread took the CPU from a worker in the middle of its round, both would only lose time.
   os::let_running_threads_go_first();
@@ -439,6 +442,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .admin = admin->get(),
                  .upgrade = **upgrade,
                  .predecessor = predecessor,
+                 .end_of_work = end_of_work,
                  .service_manager = process.service_manager});
   return run_to_the_end(loop, *pool, executor, *work_ended, process);
 }

@@ -32,7 +32,7 @@ inline constexpr std::string_view kVersion = "1";
 /// How long a successor may take until it could serve.
 inline constexpr Duration kStartPatience = seconds(60);
 /// And then to take folders over. Nobody stores meanwhile.
-inline constexpr Duration kTakeOverPatience = seconds(30);
+inline constexpr Duration kTakeOverPatience = seconds(10);
 
 /// The first word of a message, and the rest behind the space.
 struct Words {

@@ -44,8 +44,7 @@ Result<void> Upgrade::start_successor() {
 }
 
 void Upgrade::cancel(std::string_view why) {
-  if (!is_under_way()) return;
-  fail(why);
+  if (is_under_way()) give_up(why);
 }
 
 void Upgrade::poll(Instant now) {
@@ -58,7 +57,7 @@ void Upgrade::poll(Instant now) {
   }
   receive(now);
   const bool waits = state_ == State::starting || state_ == State::taking_over;
-  if (waits && now >= patience_ends_) fail("the new process was not ready in time");
+  if (waits && now >= patience_ends_) give_up("the new process was not ready in time");
 }
 
 void Upgrade::receive(Instant now) {
@@ -79,15 +78,16 @@ void Upgrade::take(std::string_view text, Instant now) {
   if (word == "failed") return fail(rest);
   if (word == "prepared" && state_ == State::starting) return give_folders_up(rest, now);
   if (word == "serving" && state_ == State::taking_over)
-    return finish(static_cast<long>(succession::take_number(rest).value_or(0)));
-  fail(fmt::format("the new process says '{}'", text));
+    if (const auto process = succession::take_number(rest); process && *process > 0)
+      return finish(static_cast<long>(*process));
+  give_up(fmt::format("the new process says '{}'", text));
 }
 
 void Upgrade::give_folders_up(std::string_view kept, Instant now) {
   while (!kept.empty()) {
     const auto index = succession::take_number(kept);
     if (!index || *index >= listeners_.size())
-      return fail("the new process names a listener that there is not");
+      return give_up("the new process names a listener that there is not");
     kept_.push_back(*index);
   }
   state_ = State::giving_up;
@@ -96,7 +96,7 @@ void Upgrade::give_folders_up(std::string_view kept, Instant now) {
     --giving_up_;
     given_up_.notify();
   });
-  if (!all) return fail("there is no thread that gives the folders of documents up");
+  if (!all) return give_up("there is no thread that gives the folders of documents up");
   if (giving_up_ == 0) poll(now);
 }
 
@@ -111,6 +111,11 @@ void Upgrade::end_of_successor() {
   if (state_ != State::done) return fail("the new process has ended before it served; it may have said why");
   successor_.reset();
   deliveries_->end();
+}
+
+void Upgrade::give_up(std::string_view reason) {
+  if (parts_.launcher != nullptr) parts_.launcher->end();
+  fail(reason);
 }
 
 void Upgrade::fail(std::string_view reason) {

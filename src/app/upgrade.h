@@ -79,6 +79,8 @@ class Upgrade {
   void give_folders_up(std::string_view kept, Instant now);
   void finish(long process);
   void fail(std::string_view reason);
+  /// The same, where the new process may not know that it is to end.
+  void give_up(std::string_view reason);
   void end_of_successor();
   void tell_failure();
   void take_folders_back();

@@ -36,6 +36,7 @@
   EVENT(warning, uploads_open)                \
   EVENT(warning, secrets_in_clear)            \
   EVENT(warning, admin_open)                  \
+  EVENT(warning, threads_few)                 \
   EVENT(warning, descriptor_limit_low)        \
   EVENT(warning, descriptor_not_used)         \
   EVENT(warning, links_not_followed)          \

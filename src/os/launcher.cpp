@@ -18,6 +18,8 @@ namespace {
 constexpr int kLaunched = 3;  // the number of the descriptor in a started program
 constexpr milliseconds kForever{-1};
 constexpr milliseconds kLaunchPatience{10'000};
+constexpr std::string_view kLaunch = "launch";
+constexpr std::string_view kEnd = "end";
 
 /// What this process was started with, and what makes a started one like it.
 struct Origin {
@@ -39,46 +41,61 @@ void become_program(const Origin& origin, const Fd& socket) {
   ::execvp(arguments.front(), arguments.data());
 }
 
-/// In a child of the launcher: starts a child of its own, which nobody waits for, and ends.
-[[noreturn]] void start_apart(const Origin& origin, const Fd& socket, int report) {
+/// In a child of the launcher. What fails is written to `report`.
+[[noreturn]] void start_program(const Origin& origin, const Fd& socket, int report) {
   // Out of the way of kLaunched.
   const int out = ::fcntl(report, F_DUPFD_CLOEXEC, kLaunched + 1);
-  const pid_t program = ::fork();
-  if (program == 0) become_program(origin, socket);
-  if (program <= 0) {
-    const int code = errno;
-    if (::write(out, &code, sizeof code) != sizeof code) ::_exit(1);
-  }
+  become_program(origin, socket);
+  const int code = errno;
+  if (::write(out, &code, sizeof code) != sizeof code) ::_exit(1);
   ::_exit(0);
 }
 
-/// Starts the program with this end of a socket. Returns what failed.
-int launch_program(const Origin& origin, const Fd& socket) {
+struct Started {
+  pid_t process = 0;
+  int failure = 0;  ///< errno; 0: there is none
+};
+
+/// Starts the program with this end of a socket.
+Started launch_program(const Origin& origin, const Fd& socket) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return errno;
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {.failure = errno};
   const Fd in(ends[0]);
   Fd out(ends[1]);
   const pid_t child = ::fork();
-  if (child < 0) return errno;
-  if (child == 0) start_apart(origin, socket, out.number());
+  if (child < 0) return {.failure = errno};
+  if (child == 0) start_program(origin, socket, out.number());
   out.close();
-  static_cast<void>(uninterrupted([&] { return ::waitpid(child, nullptr, 0); }));
   // The end of the pipe: execvp has closed the last descriptor that writes to it.
   int code = 0;
   const auto got = uninterrupted([&] { return ::read(in.number(), &code, sizeof code); });
-  return got == sizeof code ? code : 0;
+  return {.process = child, .failure = got == sizeof code ? code : 0};
 }
 
-/// The life of the launcher: one program for each message, until the server has ended.
+/// It is a child until it has been waited for, so its number is that of no other process.
+void end_program(pid_t& process) {
+  if (process == 0) return;
+  ::kill(process, SIGKILL);
+  static_cast<void>(uninterrupted([&] { return ::waitpid(process, nullptr, 0); }));
+  process = 0;
+}
+
+/// The life of the launcher: a program for each kLaunch, until the server has ended.
 [[noreturn]] void serve_launches(const Origin& origin, const MessageSocket& server) {
   ::prctl(PR_SET_NAME, "bobbin-launcher");
+  pid_t program = 0;  // the last one
   while (true) {
     const auto request = server.receive(kForever);
     if (!request || !*request) ::_exit(0);
+    end_program(program);
+    if ((*request)->text != kLaunch) continue;
     auto sockets = MessageSocket::pair();
-    const int code = sockets ? launch_program(origin, sockets->second.fd()) : sockets.error().code;
+    const Started started =
+        sockets ? launch_program(origin, sockets->second.fd()) : Started{.failure = sockets.error().code};
+    program = started.process;
     const int ours = sockets ? sockets->first.fd().number() : -1;
-    const auto told = code == 0 ? server.send("0", std::array{ours}) : server.send(std::to_string(code));
+    const auto told = started.failure == 0 ? server.send("0", std::array{ours})
+                                           : server.send(std::to_string(started.failure));
     if (!told) ::_exit(0);
   }
 }
@@ -109,12 +126,14 @@ Result<Launcher> Launcher::start(std::vector<std::string> command) {
 }
 
 Result<MessageSocket> Launcher::launch() const {
-  TRY(socket_.send("launch"));
+  TRY(socket_.send(kLaunch));
   auto answer = TRY(socket_.receive(kLaunchPatience));
   if (!answer) return failure(Error{ESRCH, "launcher"});
   if (answer->descriptors.empty()) return failure(Error{std::atoi(answer->text.c_str()), "execvp"});
   return MessageSocket(std::move(answer->descriptors.front()));
 }
+
+void Launcher::end() const { static_cast<void>(socket_.send(kEnd)); }
 
 std::optional<MessageSocket> take_launcher_socket() {
   const char* number = std::getenv(Launcher::kVariable);

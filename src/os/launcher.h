@@ -22,9 +22,11 @@ class Launcher {
   /// this process has no other thread.
   [[nodiscard]] static Result<Launcher> start(std::vector<std::string> command);
 
-  /// Starts the program, and returns what leads to it. It is nobody's child but that of init or of the
-  /// service manager. The error is that of the call that failed, execvp included.
+  /// Starts the program, and returns what leads to it. It outlives this process and the launcher. The error
+  /// is that of the call that failed, execvp included.
   [[nodiscard]] Result<MessageSocket> launch() const;
+  /// Ends the program that was started last, by SIGKILL, if it has not ended.
+  void end() const;
 
  private:
   explicit Launcher(MessageSocket socket) : socket_(std::move(socket)) {}

@@ -6,6 +6,8 @@ import resource
 import socket
 import subprocess
 
+import pytest
+
 from support.server import clean_environment, free_port, run_to_end
 
 
@@ -86,3 +88,13 @@ def test_automatic_threads_follow_the_affinity(start, root):
     first = min(os.sched_getaffinity(0))
     server = start("--threads", "auto", before=lambda: os.sched_setaffinity(0, {first}))
     server.log.wait_for("Thread pool size: 2$")
+
+
+def test_a_start_says_that_cpus_are_left_idle(start):
+    """docs/log.md: threads_few, where the pool has fewer threads than there are CPUs to use."""
+    cpus = len(os.sched_getaffinity(0))
+    if cpus < 2:
+        pytest.skip("one CPU is never left idle")
+    server = start("--threads", "1")
+    server.log.wait_for(r"Warning: \d+ of \d+ CPUs are left idle by a pool of 1: --threads auto takes one for each$")
+    assert start("--threads", str(cpus)).log.count("left idle") == 0
