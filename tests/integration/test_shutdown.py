@@ -246,22 +246,6 @@ def test_stop_while_clients_come(start):
     assert server.wait() == 0
 
 
-def test_sigusr2_ends_nothing(start):
-    """§3: it will begin an upgrade; until then it is a line in the log, and nothing else."""
-    server = start(*PATIENT_FLAGS)
-    content = write_large(server.root / "large.png", 8 << 20)
-    download, _ = begin_download(server, "/large.png")
-    server.signal(signal.SIGUSR2)
-    try:
-        server.log.wait_for("SIGUSR2|upgrade")
-    except AssertionError:
-        server.process.wait()
-        server.expected_status = server.process.returncode
-        raise
-    assert download.receive_bytes(len(content)) == content
-    assert server.get().status == 200
-
-
 def test_sigpipe_and_sighup_do_no_harm(start):
     """A client that closes early costs nobody else: no signal ends the server."""
     server = start()

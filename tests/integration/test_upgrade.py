@@ -365,6 +365,7 @@ def test_half_a_head_is_half_a_request(start):
         request = connection.request("GET", "/about.html")
         connection.send(request[:20])
         server.upgrade()
+        assert server.get("/about.html").status == 200
         connection.send(request[20:])
         response = connection.receive()
         assert response.status == 200 and not response.keeps
@@ -644,6 +645,63 @@ def test_lines_to_an_inbox(start_inbox, folder, binary, size):
     assert server.wait_for_the_first() == 0
     server.stop()
     check_whole(binary, folder)
+
+
+@pytest.mark.parametrize("kind", ["any", "form with a file", "quarantine"])
+def test_what_else_an_inbox_takes(start_inbox, folder, binary, kind):
+    """It is kept by the new process as the old one would have kept it."""
+    content, content_type, keys = {
+        "any": (bytes(range(256)) * 300, "image/x", {"accept": ["any"]}),
+        "form with a file": (
+            b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"y" * 80_000 + b"\r\n--x--\r\n",
+            "multipart/form-data; boundary=x", {"accept": ["files"]},
+        ),
+        "quarantine": (b'{"a": 1, ' + b" " * 80_000 + b"}", "application/json", {"on_invalid": "quarantine"}),
+    }[kind]  # fmt: skip
+    server = start_inbox(*PATIENT_FLAGS, **keys)
+    expected = check_accepted(post(server, content, content_type=content_type))
+    with server.connect() as connection:
+        rest = begin_upload(connection, content, 40_000, target="/in/box", fields=[("Content-Type", content_type)])
+        server.upgrade()
+        connection.send(rest)
+        answer = check_accepted(connection.receive())
+    assert {key: answer[key] for key in answer if key not in ("id", "sequence")} == {
+        key: expected[key] for key in expected if key not in ("id", "sequence")
+    }
+    assert answer["sequence"] == 2 and answer["id"] != expected["id"]
+    place_of_records = folder / "quarantine" if kind == "quarantine" else folder
+    found = [json.loads((place_of_records / "new" / name).read_text()) for name in names(place_of_records)]
+    assert [record["id"] for record in found] == [expected["id"], answer["id"]]
+    first, second = [{key: record[key] for key in ("size", "sha256", "request")} for record in found]
+    assert first == second
+    server.stop()
+    check_whole(binary, folder)
+
+
+def test_an_inbox_that_keeps_segments(start_inbox, folder, binary):
+    server = start_inbox(*PATIENT_FLAGS, store="segments", segment_age="1s")
+    check_accepted(post(server, b"[1]"))
+    with server.connect() as connection:
+        rest = begin_upload(connection, b"[1, 2]", 3, target="/in/box")
+        server.upgrade()
+        check_accepted(post(server, b"[2]"))
+        connection.send(rest)
+        check_accepted(connection.receive())
+    server.stop()
+    check_whole(binary, folder)
+    found = [json.loads(text) for name in names(folder) for text in (folder / "new" / name).read_bytes().split(b"\x1e")[1:]]
+    assert [(record["sequence"], record["body"]) for record in found] == [(1, [1]), (2, [2]), (3, [1, 2])]
+
+
+@pytest.mark.parametrize("content", [b'{"a": 1,}', b'{"a": ' + b" " * 80_000 + b"}"])
+def test_what_is_no_document_is_refused_as_ever(start, content):
+    server = start(*PATIENT_FLAGS)
+    with server.connect() as connection:
+        rest = begin_upload(connection, content, 5)
+        server.upgrade()
+        connection.send(rest)
+        assert connection.receive().status == 400
+    assert uploaded(server) == []
 
 
 def test_a_repetition_is_recognised_after_the_upgrade(start_inbox, folder):
@@ -1276,6 +1334,68 @@ def test_a_reload_is_a_line_in_the_log(start_plain, write, place, root):
     server.tell(signal.SIGHUP)
     server.log.wait_for(RELOADED)
     assert release_of(server.get()) == "2"
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR2, signal.SIGHUP], ids=["SIGUSR2", "SIGHUP"])
+def test_a_process_that_only_finishes_begins_nothing(start_configured, write, number):
+    server = start_configured(flags=PATIENT_FLAGS, header="X-Release: 1")
+    busy = occupy(server)
+    write(port=0, header="X-Release: 2")
+    server.upgrade()
+    write(port=0, header="X-Release: 3")
+    for _ in range(5):
+        server.process.send_signal(number)
+    for _ in range(20):
+        assert release_of(server.get()) == "2"
+    assert release_of(busy_answer(busy)) == "1"
+    assert server.wait_for_the_first() == 0
+    assert server.log.count(BEGUN) == 1 and server.log.count(RELOADED) == 0
+    assert release_of(server.get()) == "2"
+
+
+def busy_answer(connection):
+    connection.send(b"[1]")
+    response = connection.receive()
+    assert response.status == 201 and not response.keeps
+    return response
+
+
+def test_a_process_that_only_finishes_may_be_stopped(start):
+    """Then idle connections are closed at once, and the new process goes on."""
+    server = start(*PATIENT_FLAGS, "--keep-alive-timeout", "120s")
+    with server.connect() as idle:
+        assert idle.ask("GET", "/about.html").keeps
+        server.upgrade()
+        server.process.send_signal(signal.SIGTERM)
+        idle.expect_closed()
+    assert server.wait_for_the_first() == 0
+    assert server.upload(b"[1]").status == 201
+
+
+def test_many_signals_at_once(start):
+    """They begin one upgrade or some, one after the other, and in the end one process serves."""
+    server = start()
+    for _ in range(50):
+        with contextlib.suppress(ProcessLookupError):
+            server.process.send_signal(signal.SIGUSR2)
+    assert server.wait_for_the_first() == 0
+    server.finish_upgrade()
+    assert server.log.count(HANDED_OVER) == 1 and server.log.count(FAILED) == 0
+    assert server.upload(b"[1]").status == 201
+
+
+def test_a_log_file_goes_on(start, scratch):
+    path = scratch / "bobbin.log"
+    server = start("--log-file", path, log_file=path)
+    assert server.get().status == 200
+    server.tell(signal.SIGUSR2)
+    match = eventually(lambda: re.search(HANDED_OVER, path.read_text(), re.MULTILINE), "the log says so")
+    server.now = int(match[1])
+    assert server.get().status == 200
+    server.stop()
+    text = path.read_text()
+    assert text.count("Server stopped\n") == 2 and text.count("HTTP Server started on ") == 2
+    assert re.search(TAKEN_OVER, text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("acts", [["wait_for_the_end()"], ["greet()", "wait_for_the_end()"], ["take_over()", "wait_for_the_end()"],
