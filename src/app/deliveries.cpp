@@ -85,8 +85,8 @@ void Deliveries::deliver(std::uint64_t device, std::uint64_t inode, UnderWay del
 
 void Deliveries::take_outcome(std::string_view text) {
   const auto number = succession::take_number(text);
+  if (!number) return;
   const auto outcome = store::outcome_of(text);
-  if (!number || !outcome) return;
   UnderWay delivery;
   {
     const Lock lock(mutex_);
@@ -95,7 +95,7 @@ void Deliveries::take_outcome(std::string_view text) {
     delivery = std::move(found->second);
     under_way_.erase(found);
   }
-  conclude(std::move(delivery), *outcome);
+  conclude(std::move(delivery), outcome.value_or(not_stored({EPROTO, "recvmsg"})));
 }
 
 void Deliveries::end() {

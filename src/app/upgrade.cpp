@@ -1,5 +1,6 @@
 #include "app/upgrade.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
@@ -86,8 +87,8 @@ void Upgrade::take(std::string_view text, Instant now) {
 void Upgrade::give_folders_up(std::string_view kept, Instant now) {
   while (!kept.empty()) {
     const auto index = succession::take_number(kept);
-    if (!index || *index >= listeners_.size())
-      return give_up("the new process names a listener that there is not");
+    if (!index || *index >= listeners_.size() || std::ranges::find(kept_, *index) != kept_.end())
+      return give_up("the new process names a listener that there is not, or names one twice");
     kept_.push_back(*index);
   }
   state_ = State::giving_up;

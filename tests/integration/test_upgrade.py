@@ -445,7 +445,7 @@ def test_http2(start):
 
 def test_an_idle_http2_connection(start):
     """What it asks next is answered, whatever it is told of streams that come later."""
-    server = start(*PATIENT_FLAGS, "--keep-alive-timeout", "120s")
+    server = start(*PATIENT_FLAGS, "--keep-alive-timeout", "120s", "--grace-period", "5s")
     with PatientHttp2Connection(server.address, server.host) as connection:
         assert connection.ask("GET", "/about.html").status == 200
         server.upgrade()
@@ -787,6 +787,8 @@ def test_a_reader_that_waits_goes_on_at_the_new_process(start_feed):
         assert not response.keeps
         waiting.expect_closed()
         assert stream.receive_to_end() == []
+        # What it was told at the beginning of its stream holds for one more request.
+        assert not streaming.ask("GET", "/about.html").keeps
         streaming.expect_closed()
     assert server.wait_for_the_first() == 0
     with server.connect() as waiting, server.connect() as streaming:
@@ -1143,8 +1145,19 @@ def test_what_the_new_program_says_stays_on_its_line(start_installed, place):
     assert not any(line.startswith("TWO") or "\x1b" in line for line in server.log.lines)
 
 
+# The server waits for a minute, and for ten seconds while nobody stores.
+TAKES_LONG = pytest.mark.skipif("BOBBIN_LONG" not in os.environ, reason="./test long runs it")
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("acts", [[], ["greet()"], ["take_over()"]], ids=["at once", "before it is prepared", "before it serves"])
+@pytest.mark.parametrize(
+    "acts",
+    [
+        pytest.param([], id="at once", marks=TAKES_LONG),
+        pytest.param(["greet()"], id="before it is prepared", marks=TAKES_LONG),
+        pytest.param(["take_over()"], id="before it serves"),
+    ],
+)
 def test_a_new_program_that_says_nothing(start_installed, place, acts):
     """It is given up some day, and ended."""
     server = start_installed()
@@ -1202,7 +1215,7 @@ def test_a_document_that_the_new_process_does_not_answer(start_installed, place)
 
 @pytest.mark.parametrize("text", ["", "x", "1", "0 0 0", "99 0 0 ", "-1 -1 -1 ", "0 0 0 " + 50_000 * "x"])
 def test_an_outcome_that_means_nothing(start_installed, place, text):
-    server = start_installed(*PATIENT_FLAGS)
+    server = start_installed(*PATIENT_FLAGS, "--commit-timeout", "2s")
     place.install_fake("take_over()", "serve()", "take_document()", f"answer({text!r})", "wait_for_the_end()")
     with server.connect() as connection:
         rest = begin_upload(connection, b"[1]", 1)
@@ -1213,7 +1226,7 @@ def test_an_outcome_that_means_nothing(start_installed, place, text):
 
 
 def test_outcomes_for_documents_that_nobody_has_sent(start_installed, place):
-    server = start_installed(*PATIENT_FLAGS)
+    server = start_installed(*PATIENT_FLAGS, "--commit-timeout", "2s")
     place.install_fake("take_over()", "serve()", "wait()", "say('outcome 4711 0 0 0 ')", "say('garbage')", "wait_for_the_end()")
     with server.connect() as connection:
         rest = begin_upload(connection, b"[1]", 1)

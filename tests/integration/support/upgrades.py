@@ -21,7 +21,7 @@ from .waiting import PATIENCE, eventually
 BEGUN = "Upgrade: the program is started anew$"
 FAILED = "Upgrade failed, this process serves on: "
 HANDED_OVER = r"Upgrade: process (\d+) serves now, and this one finishes what it has begun \((\d+) connections?\)$"
-TAKEN_OVER = r"Upgrade: this is process (\d+), and takes over (\d+) sockets? that listens?$"
+TAKEN_OVER = r"Upgrade: this is process (\d+), and takes over (\d+) listening sockets?$"
 LAUNCHER = "bobbin-launcher"
 
 
