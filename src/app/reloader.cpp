@@ -146,7 +146,7 @@ void Reloader::reload() {
   write_warnings(services_.take_warnings(wall_now()), log_);
   if (!kept.empty())
     log_.write(Event::restart_needed,
-               fmt::format("Warning: only a restart can change {}", fmt::join(kept, ", ")));
+               fmt::format("Warning: only an upgrade or a restart can change {}", fmt::join(kept, ", ")));
   write_warnings(run->warnings, log_);
 }
 

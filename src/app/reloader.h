@@ -84,7 +84,7 @@ class Reloader {
   observe::LogWriter& log_;
 };
 
-/// Returns `wanted`, except that options which only a restart can change keep their values of `running`. The
+/// Returns `wanted`, except that options which only another process can have keep their values of `running`. The
 /// names of those that were to change are appended to `kept`.
 [[nodiscard]] Config reloaded(const Config& running, const Config& wanted, std::vector<std::string>& kept);
 

@@ -201,7 +201,7 @@ def reloading(start_plain, root, scratch):
             write(lines)
             server.signal(signal.SIGHUP)
             server.log.wait_for("Configuration reloaded", count=count + 1)
-            assert server.log.count("only a restart") == 0
+            assert server.log.count("only an upgrade") == 0
 
         return server, reload
 

@@ -140,7 +140,7 @@ def test_a_reload_without_uploads_gives_the_folder_up(start_plain, root, scratch
 
 @pytest.mark.modes("many")
 def test_a_reload_warns_as_a_start_does(start_plain, root, scratch):
-    """§1: an unknown BOBBIN_ variable is a warning; and of what only a restart can change the reload says so."""
+    """§1: an unknown BOBBIN_ variable is a warning; and of what only an upgrade or a restart can change the reload says so."""
     file = scratch / "bobbin.toml"
     file.write_text(f'root = "{root}"\nport = 0\n')
     server = start_plain("-c", file, root=root, environment={"BOBBIN_NO_SUCH_OPTION": "1"})
@@ -148,7 +148,7 @@ def test_a_reload_warns_as_a_start_does(start_plain, root, scratch):
     file.write_text(f'root = "{root}"\nport = 1\n')
     server.signal(signal.SIGHUP)
     server.log.wait_for("BOBBIN_NO_SUCH_OPTION", count=2)
-    server.log.wait_for("Warning: only a restart can change the addresses and ports of the listeners")
+    server.log.wait_for("Warning: only an upgrade or a restart can change the addresses and ports of the listeners")
 
 
 @pytest.mark.modes("many")
@@ -168,7 +168,7 @@ def test_a_bad_configuration_changes_nothing(start_plain, root, scratch):
     assert server.get()["X-Release"] == "1"
     file.write_text(f'root = "{root}"\nport = 0\nthreads = 3\nheader = "X-Release: 2"\n')
     server.signal(signal.SIGHUP)
-    server.log.wait_for("Warning: only a restart can change --threads")
+    server.log.wait_for("Warning: only an upgrade or a restart can change --threads")
     assert server.get()["X-Release"] == "2"
 
 

@@ -297,7 +297,7 @@ def test_sighup_reads_other_files(start_plain, root, certificates, scratch):
     assert shown_to(server) == other.fingerprint
     configuration.write_text(f'port = 0\nroot = "{root}"\n')
     server.signal(signal.SIGHUP)
-    server.log.wait_for("only a restart can change .*which of them speak TLS")
+    server.log.wait_for("only an upgrade or a restart can change .*which of them speak TLS")
     assert shown_to(server) == other.fingerprint
 
 
