@@ -20,6 +20,11 @@ Result<std::unique_ptr<Upgrade>> Upgrade::create(std::vector<PassableListener> l
   return upgrade;
 }
 
+/// Each of them holds its store, and that holds what delivers it.
+Upgrade::~Upgrade() {
+  if (deliveries_ != nullptr) deliveries_->end();
+}
+
 void Upgrade::begin(Instant now) {
   if (state_ == State::done) return;
   if (state_ != State::none)

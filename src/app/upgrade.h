@@ -45,6 +45,11 @@ class Upgrade {
   [[nodiscard]] static Result<std::unique_ptr<Upgrade>> create(std::vector<PassableListener> listeners,
                                                                Parts parts);
 
+  /// Documents that the successor has not answered are told to be not stored.
+  ~Upgrade();
+  Upgrade(const Upgrade&) = delete;
+  Upgrade& operator=(const Upgrade&) = delete;
+
   /// Begins one, unless one is under way.
   void begin(Instant now);
   /// This process ends: one that is under way fails.

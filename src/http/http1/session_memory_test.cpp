@@ -125,3 +125,5 @@ TEST(SessionMemory, AHeadThatIsCompleteTakesNoneWhileItsAnswerLeaves) {
 
 }  // namespace
 }  // namespace bobbin::http::http1
+
+#endif
