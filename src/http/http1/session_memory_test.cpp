@@ -9,7 +9,8 @@
 
 // How much memory a session asks for while a head arrives in pieces, and what it then holds. Every copy of
 // what has arrived goes to memory that was allocated for it, so the bytes allocated tell how often the head
-// was copied, without a clock.
+// was copied, without a clock. Not where clang's ThreadSanitizer has operators of its own.
+#if !(defined(__clang__) && defined(__SANITIZE_THREAD__))
 namespace {
 
 // Of this thread.
