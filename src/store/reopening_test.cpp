@@ -143,7 +143,10 @@ TEST_F(ReopeningTest, ACheckpointThatWasUnderWayIsNotRecordedAfterwards) {
   server_->store->tick();
   ASSERT_TRUE(folder_->wait_until_held(Step::sync_everything, 1));
   fail_a_flush(2);
-  while (folder_->calls(Step::sync_everything) < 2) server_->store->tick();
+  while (folder_->calls(Step::sync_everything) < 2) {
+    server_->store->tick();
+    std::this_thread::yield();
+  }
   folder_->release(Step::sync_everything);
   EXPECT_TRUE(is_soon(State::open));
   const std::string second = upload(4, "4");
@@ -339,7 +342,10 @@ TEST_F(ReopeningTest, AFailedSyncOfACheckpointThatWasUnderWayCounts) {
   server_->store->tick();
   ASSERT_TRUE(folder_->wait_until_held(Step::sync_everything, 1));
   fail_a_flush(2);
-  while (folder_->calls(Step::sync_everything) < 2) server_->store->tick();
+  while (folder_->calls(Step::sync_everything) < 2) {
+    server_->store->tick();
+    std::this_thread::yield();
+  }
   folder_->release(Step::sync_everything);
   const Instant deadline = monotonic_now() + seconds(10);
   while (folder_->calls(Step::prove) < 2 && monotonic_now() < deadline) {
