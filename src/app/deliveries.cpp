@@ -70,14 +70,15 @@ void Deliveries::deliver(std::uint64_t device, std::uint64_t inode, UnderWay del
     size = document.written_bytes();
   }
   std::uint64_t number = 0;
+  std::optional<UnderWay> refused;
   {
     const Lock lock(mutex_);
-    if (!has_ended_) {
-      number = ++last_number_;
-      under_way_.emplace(number, std::move(delivery));
-    }
+    if (has_ended_)
+      refused = std::move(delivery);
+    else
+      under_way_.emplace(number = ++last_number_, std::move(delivery));
   }
-  if (number == 0) return conclude(std::move(delivery), not_stored({EPIPE, "sendmsg"}));
+  if (refused) return conclude(*std::move(refused), not_stored({EPIPE, "sendmsg"}));
   // When it cannot be sent, the successor has ended, and end() tells the client.
   static_cast<void>(successor_->send(fmt::format("document {} {} {} {}", number, device, inode, size),
                                      std::array{content, particulars->number()}));

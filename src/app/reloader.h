@@ -84,8 +84,8 @@ class Reloader {
   observe::LogWriter& log_;
 };
 
-/// Returns `wanted`, except that options which only another process can have keep their values of `running`. The
-/// names of those that were to change are appended to `kept`.
+/// Returns `wanted`, except that options which only another process can have keep their values of `running`.
+/// The names of those that were to change are appended to `kept`.
 [[nodiscard]] Config reloaded(const Config& running, const Config& wanted, std::vector<std::string>& kept);
 
 }  // namespace bobbin::app

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -35,6 +36,7 @@ void become_program(const Origin& origin, const Fd& socket) {
   if (::setenv(Launcher::kVariable, std::to_string(kLaunched).c_str(), 1) != 0) return;
   for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
   std::vector<char*> arguments;
+  arguments.reserve(origin.command.size() + 1);
   for (const std::string& each : origin.command) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
   ::sigprocmask(SIG_SETMASK, &origin.signals, nullptr);
@@ -129,7 +131,12 @@ Result<MessageSocket> Launcher::launch() const {
   TRY(socket_.send(kLaunch));
   auto answer = TRY(socket_.receive(kLaunchPatience));
   if (!answer) return failure(Error{ESRCH, "launcher"});
-  if (answer->descriptors.empty()) return failure(Error{std::atoi(answer->text.c_str()), "execvp"});
+  if (answer->descriptors.empty()) {
+    int code = 0;
+    const std::string& text = answer->text;
+    std::from_chars(text.data(), text.data() + text.size(), code);
+    return failure(Error{code, "execvp"});
+  }
   return MessageSocket(std::move(answer->descriptors.front()));
 }
 
