@@ -17,6 +17,7 @@ from disk import FILE_SYSTEMS, Disk
 from faults import Faults
 from ledger import Ledger
 from load import JSON, UploadLoad, document
+from support.server import run_to_end
 from support.waiting import eventually
 
 CUTS = int(os.environ.get("BOBBIN_POWER_CUTS", "6"))
@@ -149,10 +150,23 @@ def test_loss_is_detected_without_any_sync(start_on_disk, disk, nosync_binary):
     assert len(damage_after(start_on_disk, disk, server, ledger).lost) == len(ledger)
 
 
-@pytest.mark.parametrize(("durability", "skipped"), [("files", "sync_file"), ("files", "sync_directory"), ("journal", "sync_file")])
+@pytest.mark.parametrize("durability", ["journal"])
+def test_a_journal_that_was_not_flushed_is_found_damaged(start_on_disk, disk, shim, scratch, binary):
+    """The check finds the loss, and so does the program: it does not go on with such a journal."""
+    faults = Faults(shim, scratch / "faults")
+    ledger = Ledger()
+    server = start_on_disk(environment=faults.environment)
+    faults.pretend("sync_file")
+    upload_some(server, ledger)
+    cut_power(disk, server)
+    assert ledger.compare(disk.path / "uploads").lost
+    verified = run_to_end(binary, "inbox", "verify", disk.path / "uploads")
+    assert verified.returncode == 1 and "does not begin as a segment does" in verified.stdout, verified.stdout
+
+
+@pytest.mark.parametrize(("durability", "skipped"), [("files", "sync_file"), ("files", "sync_directory")])
 def test_loss_is_detected_without_one_of_the_syncs(start_on_disk, disk, shim, scratch, skipped):
-    """The sync of files or of their names alone is not enough, and the journal has to be flushed: the check finds the loss
-    when one of them does nothing."""
+    """The sync of files or of their names alone is not enough: the check finds the loss when one of them does nothing."""
     faults = Faults(shim, scratch / "faults")
     ledger = Ledger()
     server = start_on_disk(environment=faults.environment)
