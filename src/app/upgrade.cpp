@@ -33,7 +33,11 @@ void Upgrade::begin(Instant now) {
   kept_.clear();
   state_ = State::starting;
   patience_ends_ = now + succession::kStartPatience;
-  if (const auto started = start_successor(); !started) fail(started.error().message());
+  const auto started = start_successor();
+  if (started) return;
+  // One that has ended already may have said why.
+  receive(now);
+  if (is_under_way()) fail(started.error().message());
 }
 
 Result<void> Upgrade::start_successor() {

@@ -72,9 +72,10 @@ Result<std::optional<Message>> MessageSocket::receive(milliseconds limit) const 
   alignas(cmsghdr) std::array<char, kControlBytes> control{};
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  const ssize_t received = uninterrupted([&] { return ::recvmsg(fd_.number(), &header, MSG_CMSG_CLOEXEC); });
-  // A peer that was killed while something was under way to it.
-  if (received < 0 && errno == ECONNRESET) return std::nullopt;
+  const auto read = [&] { return ::recvmsg(fd_.number(), &header, MSG_CMSG_CLOEXEC); };
+  ssize_t received = uninterrupted(read);
+  // Told once when the other end was closed with something unread in it. What that had sent before follows.
+  if (received < 0 && errno == ECONNRESET) received = uninterrupted(read);
   if (received < 0) return last_error("recvmsg");
   message.descriptors = descriptors_of(header);
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return failure(Error{EMSGSIZE, "recvmsg"});

@@ -55,5 +55,17 @@ TEST(MessageSocket, SaysThatTheOtherEndIsClosed) {
   EXPECT_EQ(sent.error().code, EPIPE);
 }
 
+// As a process does that ends without listening any more: its last words are why.
+TEST(MessageSocket, WhatWasSaidBeforeTheEndArrivesAlthoughTheOtherEndHasNotRead) {
+  auto sockets = *MessageSocket::pair();
+  ASSERT_TRUE(sockets.second.send("never read"));
+  ASSERT_TRUE(sockets.first.send("why"));
+  sockets.first.close();
+  const auto last = sockets.second.receive(kSoon);
+  ASSERT_TRUE(last && *last);
+  EXPECT_EQ((*last)->text, "why");
+  EXPECT_FALSE(*sockets.second.receive(kSoon));
+}
+
 }  // namespace
 }  // namespace bobbin::os

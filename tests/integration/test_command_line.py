@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support.server import REPOSITORY, TIMESTAMP, accepts, free_port, run_to_end
+from support.server import REPOSITORY, TIMESTAMP, accepts, free_port, has_ipv6, run_to_end
 from support.waiting import eventually
 
 USAGE, CANNOT_BIND, BAD_CONFIGURATION = 2, 71, 78
@@ -401,14 +401,6 @@ def test_two_addresses(start_plain, root):
             assert connection.ask().status == 200
     with pytest.raises(ConnectionRefusedError):
         server.connect(address="127.0.0.3")
-
-
-def has_ipv6():
-    try:
-        free_port("::1")
-        return True
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")

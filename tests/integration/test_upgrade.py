@@ -28,7 +28,7 @@ from support.inboxes import (  # noqa: F401 (fixtures are used by name)
     records,
     start_inbox,
 )
-from support.server import accepts, free_port, run_to_end
+from support.server import accepts, free_port, has_ipv6, run_to_end
 from support.site import write_large
 from support.upgrades import (  # noqa: F401 (fixtures are used by name)
     BEGUN,
@@ -889,14 +889,6 @@ def test_addresses_that_come_and_go(start_configured, write, scratch):
     assert not come.exists() and not gone.exists()
 
 
-def has_ipv6():
-    try:
-        free_port("::1")
-        return True
-    except OSError:
-        return False
-
-
 def test_an_address_that_cannot_be_bound(start_configured, write):
     """The upgrade fails, and the old process has all that it had."""
     with socket.create_server(("127.0.0.2", 0)) as taken:
@@ -1072,7 +1064,7 @@ def test_the_log_says_what_is_wrong_in_the_configuration(start_configured, file)
     server = start_configured()
     file.write_text("treads = 3\n")
     server.fail_to_upgrade()
-    assert any("treads: no such key" in line for line in server.log.lines + server.errors.lines)
+    server.log.wait_for("Upgrade failed, this process serves on: .*treads: no such key")
 
 
 @pytest.mark.parametrize("kind", ["gone", "not executable", "no program", "another one"])

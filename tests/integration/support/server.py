@@ -63,6 +63,15 @@ def free_port(address="127.0.0.1"):
         return probe.getsockname()[1]
 
 
+def has_ipv6():
+    """Whether the machine has a loopback address of IPv6."""
+    try:
+        free_port("::1")
+        return True
+    except OSError:
+        return False
+
+
 def accepts(address):
     """Whether something accepts connections there."""
     try:
