@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "app/succession.h"
+#include "app/upgrade_protocol.h"
 #include "os/file.h"
 #include "store/delivery.h"
 
@@ -21,9 +21,9 @@ store::Outcome not_stored(const Error& error) { return failure(NotStored{NotStor
 
 }  // namespace
 
-class Deliveries::FolderHeir final : public store::Heir {
+class Deliveries::FolderSuccessor final : public store::Successor {
  public:
-  FolderHeir(std::shared_ptr<Deliveries> deliveries, std::uint64_t device, std::uint64_t inode)
+  FolderSuccessor(std::shared_ptr<Deliveries> deliveries, std::uint64_t device, std::uint64_t inode)
       : deliveries_(std::move(deliveries)), device_(device), inode_(inode) {}
 
   void take(std::shared_ptr<store::Document> document, store::Document::Done done) override {
@@ -36,8 +36,8 @@ class Deliveries::FolderHeir final : public store::Heir {
   const std::uint64_t inode_;
 };
 
-std::shared_ptr<store::Heir> Deliveries::heir_of(std::uint64_t device, std::uint64_t inode) {
-  return std::make_shared<FolderHeir>(shared_from_this(), device, inode);
+std::shared_ptr<store::Successor> Deliveries::successor_of(std::uint64_t device, std::uint64_t inode) {
+  return std::make_shared<FolderSuccessor>(shared_from_this(), device, inode);
 }
 
 void Deliveries::take(std::uint64_t device, std::uint64_t inode, UnderWay delivery) {
@@ -79,24 +79,27 @@ void Deliveries::deliver(std::uint64_t device, std::uint64_t inode, UnderWay del
       under_way_.emplace(number = ++last_number_, std::move(delivery));
   }
   if (refused) return conclude(*std::move(refused), not_stored({EPIPE, "sendmsg"}));
-  // When it cannot be sent, the successor has ended, and end() tells the client.
-  static_cast<void>(successor_->send(fmt::format("document {} {} {} {}", number, device, inode, size),
-                                     std::array{content, particulars->number()}));
+  const auto sent = successor_->send(fmt::format("document {} {} {} {}", number, device, inode, size),
+                                     std::array{content, particulars->number()});
+  if (!sent) finish(number, not_stored(sent.error()));
 }
 
 void Deliveries::take_outcome(std::string_view text) {
-  const auto number = succession::take_number(text);
+  const auto number = upgrade_protocol::take_number(text);
   if (!number) return;
-  const auto outcome = store::outcome_of(text);
-  UnderWay delivery;
+  finish(*number, store::outcome_of(text).value_or(not_stored({EPROTO, "recvmsg"})));
+}
+
+void Deliveries::finish(std::uint64_t number, const store::Outcome& outcome) {
+  std::optional<UnderWay> delivery;
   {
     const Lock lock(mutex_);
-    const auto found = under_way_.find(*number);
+    const auto found = under_way_.find(number);
     if (found == under_way_.end()) return;
     delivery = std::move(found->second);
     under_way_.erase(found);
   }
-  conclude(std::move(delivery), outcome.value_or(not_stored({EPROTO, "recvmsg"})));
+  conclude(*std::move(delivery), outcome);
 }
 
 void Deliveries::end() {

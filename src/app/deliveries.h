@@ -8,7 +8,7 @@
 #include "base/mutex.h"
 #include "executor/executor.h"
 #include "os/message_socket.h"
-#include "store/heir.h"
+#include "store/successor.h"
 
 namespace bobbin::app {
 
@@ -20,7 +20,7 @@ class Deliveries final : public std::enable_shared_from_this<Deliveries> {
       : successor_(std::move(successor)), executor_(executor) {}
 
   /// For the documents of one folder.
-  [[nodiscard]] std::shared_ptr<store::Heir> heir_of(std::uint64_t device, std::uint64_t inode);
+  [[nodiscard]] std::shared_ptr<store::Successor> successor_of(std::uint64_t device, std::uint64_t inode);
   /// `text`: what the successor says behind the word `outcome`.
   void take_outcome(std::string_view text) EXCLUDES(mutex_);
   /// The successor has ended: what it was given and has not answered may be stored or not, and its senders
@@ -28,7 +28,7 @@ class Deliveries final : public std::enable_shared_from_this<Deliveries> {
   void end() EXCLUDES(mutex_);
 
  private:
-  class FolderHeir;
+  class FolderSuccessor;
   struct UnderWay {
     std::shared_ptr<store::Document> document;
     store::Document::Done done;
@@ -36,6 +36,8 @@ class Deliveries final : public std::enable_shared_from_this<Deliveries> {
 
   void take(std::uint64_t device, std::uint64_t inode, UnderWay delivery);
   void deliver(std::uint64_t device, std::uint64_t inode, UnderWay delivery) EXCLUDES(mutex_);
+  /// Nothing when it has been finished before.
+  void finish(std::uint64_t number, const store::Outcome& outcome) EXCLUDES(mutex_);
   static void conclude(UnderWay delivery, store::Outcome outcome);
 
   const std::shared_ptr<const os::MessageSocket> successor_;

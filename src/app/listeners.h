@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "app/config.h"
-#include "app/inherited_listener.h"
+#include "app/passed_listeners.h"
 #include "app/start_failure.h"
-#include "app/upgrade.h"
 #include "app/warning.h"
 #include "base/endpoint.h"
 #include "base/result.h"
@@ -18,14 +17,12 @@ namespace bobbin::app {
 /// The sockets that listen, and what an operator should know of them.
 struct Listening {
   std::vector<server::Listener> listeners;
-  std::vector<std::string> names;    ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
-  std::vector<std::size_t> configs;  ///< of each, which listener of the configuration it belongs to
-  /// Of all sockets, those of --admin at the end, what they are to a process before or behind this one: what
-  /// the configuration says of their addresses.
-  std::vector<PassableListener> passable;
-  std::vector<std::size_t>
-      inherited;                  ///< those that were taken of the sockets that were given, by their order
-  std::vector<Warning> warnings;  ///< sentences for the log
+  std::vector<std::string> names;          ///< of each: "http://127.0.0.1:8080", "unix:/run/bobbin.sock"
+  std::vector<std::size_t> configs;        ///< of each, which listener of the configuration it belongs to
+  std::vector<PassableListener> passable;  ///< all of them, those of --admin at the end
+  /// Which of the sockets that were given have been taken, by their order.
+  std::vector<std::size_t> inherited;
+  std::vector<Warning> warnings;         ///< sentences for the log
   std::vector<server::Listener> admin;   ///< those of --admin
   std::vector<std::string> admin_names;  ///< of each
 };

@@ -28,7 +28,7 @@ End MainLoop::run_until_stopped() {
   Instant next_tick = monotonic_now() + kTick;
   while (!stop_requested_) {
     if (parts_.acceptor.poll(until(next_tick))) handle_events();
-    if (parts_.upgrade.is_done()) return End::succeeded;
+    if (parts_.upgrade.is_done()) return End::replaced;
     const Instant now = monotonic_now();
     if (now < next_tick) continue;
     next_tick = now + kTick;

@@ -40,7 +40,7 @@ struct MainLoopParts {
 enum class End : std::uint8_t {
   told,         ///< by a signal
   disk_failed,  ///< see UploadFolders::is_server_to_end
-  succeeded,    ///< another process serves in its place
+  replaced,     ///< another process serves in its place
 };
 
 /// What the main thread does while the server runs: it accepts connections, takes signals, reloads, and

@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 #include <utility>
 
-#include "app/succession.h"
+#include "app/upgrade_protocol.h"
 #include "os/file.h"
 #include "os/launcher.h"
 #include "os/process.h"
@@ -78,15 +78,15 @@ Result<os::Message, std::string> Predecessor::next(Duration patience) {
 
 Result<std::vector<InheritedListener>, std::string> Predecessor::receive_listeners() {
   std::vector<InheritedListener> listeners;
-  const os::Message hello = TRY(next(succession::kStartPatience));
-  if (hello.text != fmt::format("hello {}", succession::kVersion))
+  const os::Message hello = TRY(next(upgrade_protocol::kStartPatience));
+  if (hello.text != fmt::format("hello {}", upgrade_protocol::kVersion))
     return failure(
         fmt::format("this program and the one before it hand over in different ways ({} and '{}'): a restart "
                     "changes to this one",
-                    succession::kVersion, hello.text));
+                    upgrade_protocol::kVersion, hello.text));
   while (true) {
-    os::Message message = TRY(next(succession::kStartPatience));
-    const auto [word, key] = succession::split(message.text);
+    os::Message message = TRY(next(upgrade_protocol::kStartPatience));
+    const auto [word, key] = upgrade_protocol::split(message.text);
     if (word == "all") return listeners;
     if (word != "listener" || message.descriptors.size() != 1)
       return failure(fmt::format("the process before this one says '{}'", message.text));
@@ -101,7 +101,7 @@ Result<void, std::string> Predecessor::take_over(const std::vector<std::size_t>&
   };
   const std::string text = fmt::format("prepared{}{}", kept.empty() ? "" : " ", fmt::join(kept, " "));
   TRY(socket_->send(text).map_error(unable));
-  const os::Message answer = TRY(next(succession::kStartPatience));
+  const os::Message answer = TRY(next(upgrade_protocol::kStartPatience));
   if (answer.text != "released")
     return failure(fmt::format("the process before this one says '{}'", answer.text));
   return folders.take_over();
@@ -125,16 +125,16 @@ bool Predecessor::poll() {
     auto message = socket_->receive(milliseconds(0));
     if (!message && message.error().code == EAGAIN) return true;
     if (!message || !*message) return false;
-    const auto [word, rest] = succession::split((*message)->text);
+    const auto [word, rest] = upgrade_protocol::split((*message)->text);
     if (word == "document") take_document(rest, std::move((*message)->descriptors));
   }
 }
 
 void Predecessor::take_document(std::string_view text, std::vector<os::Fd> descriptors) {
-  const auto number = succession::take_number(text);
-  const auto device = succession::take_number(text);
-  const auto inode = succession::take_number(text);
-  const auto size = succession::take_number(text);
+  const auto number = upgrade_protocol::take_number(text);
+  const auto device = upgrade_protocol::take_number(text);
+  const auto inode = upgrade_protocol::take_number(text);
+  const auto size = upgrade_protocol::take_number(text);
   if (!number || !device || !inode || !size || descriptors.size() != 2) return;
   auto delivered = std::make_shared<Delivered>(Delivered{.number = *number,
                                                          .size_bytes = *size,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/inherited_listener.h"
+#include "app/passed_listeners.h"
 #include "app/upload_folders.h"
 #include "base/result.h"
 #include "executor/executor.h"
@@ -13,8 +13,8 @@
 
 namespace bobbin::app {
 
-/// The process that this one takes over from, which has started it by its launcher: see succession.h. Thread:
-/// the main thread's.
+/// The process that this one takes over from, which has started it by its launcher: see upgrade_protocol.h.
+/// Thread: the main thread's.
 class Predecessor {
  public:
   /// Nothing: this process takes over from nobody. To be called once, before the environment is read.

@@ -8,7 +8,7 @@
 
 #include "app/command_output.h"
 #include "app/parse_configuration.h"
-#include "app/succession.h"
+#include "app/upgrade_protocol.h"
 #include "base/clock.h"
 #include "os/pid_file.h"
 #include "os/process.h"
@@ -19,7 +19,8 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr Duration kPause = milliseconds(20);
 /// A server with a disk that hangs says nothing.
-constexpr Duration kPatience = succession::kStartPatience + succession::kTakeOverPatience + seconds(30);
+constexpr Duration kPatience =
+    upgrade_protocol::kStartPatience + upgrade_protocol::kTakeOverPatience + seconds(30);
 
 int fail(int status, const std::string& message) {
   print_failure("upgrade: " + message);

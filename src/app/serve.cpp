@@ -322,7 +322,7 @@ Result<std::unique_ptr<Upgrade>> create_upgrade(Process& process, ServerContext&
 }
 
 /// This process serves in place of its predecessor from here on.
-Result<void, StartFailure> succeed(Predecessor& predecessor, ServerContext& context,
+Result<void, StartFailure> replace(Predecessor& predecessor, ServerContext& context,
                                    server::Acceptor& acceptor, Process& process) {
   const auto as_failure = [](const std::string& reason) { return StartFailure{reason, kExitCannotRun}; };
   TRY(acceptor.watch(predecessor.fd()).map_error([](const Error& error) {
@@ -339,7 +339,7 @@ Result<void, StartFailure> run_to_the_end(MainLoop& loop, server::WorkerPool& po
                                           executor::Executor& executor, Milestone& work_ended,
                                           Process& process) {
   const End end = loop.run_until_stopped();
-  if (end == End::succeeded) loop.drain(work_ended);
+  if (end == End::replaced) loop.drain(work_ended);
   stop_in_reverse(loop, pool, executor, work_ended, process);
   if (end == End::disk_failed) return failure(disk_failed());
   return {};
@@ -360,7 +360,7 @@ Result<void, StartFailure> begin_serving(const ServerConfig& config, Predecessor
   if (predecessor != nullptr) {
     TRY(write_pid_file(config, true,
                        pid_file));  // whoever sees it takes this process for the one that serves
-    TRY(succeed(*predecessor, context, acceptor, process));
+    TRY(replace(*predecessor, context, acceptor, process));
   }
   process.service_manager.tell("READY=1");
   return {};

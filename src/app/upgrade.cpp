@@ -6,17 +6,17 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "app/succession.h"
+#include "app/upgrade_protocol.h"
 
 namespace bobbin::app {
 
 using observe::Event;
-using succession::split;
+using upgrade_protocol::split;
 
 Result<std::unique_ptr<Upgrade>> Upgrade::create(std::vector<PassableListener> listeners, Parts parts) {
   os::Wake wake = TRY(os::Wake::create());
   std::unique_ptr<Upgrade> upgrade(new Upgrade(std::move(listeners), std::move(parts), std::move(wake)));
-  TRY(upgrade->parts_.watch(upgrade->given_up_.fd()));
+  TRY(upgrade->parts_.watch(upgrade->handed_over_.fd()));
   return upgrade;
 }
 
@@ -32,7 +32,7 @@ void Upgrade::begin(Instant now) {
   parts_.log.write(Event::upgrade_begun, "Upgrade: the program is started anew");
   kept_.clear();
   state_ = State::starting;
-  patience_ends_ = now + succession::kStartPatience;
+  patience_ends_ = now + upgrade_protocol::kStartPatience;
   const auto started = start_successor();
   if (started) return;
   // One that has ended already may have said why.
@@ -47,27 +47,27 @@ Result<void> Upgrade::start_successor() {
   }
   successor_ = std::make_shared<const os::MessageSocket>(TRY(parts_.launcher->launch()));
   TRY(parts_.watch(successor_->fd()));
-  TRY(successor_->send(fmt::format("hello {}", succession::kVersion)));
+  TRY(successor_->send(fmt::format("hello {}", upgrade_protocol::kVersion)));
   for (const PassableListener& listener : listeners_)
     TRY(successor_->send("listener " + listener.key, std::array{listener.descriptor}));
   return successor_->send("all");
 }
 
 void Upgrade::cancel(std::string_view why) {
-  if (is_under_way()) give_up(why);
+  if (is_under_way()) abort(why);
 }
 
 void Upgrade::poll(Instant now) {
-  given_up_.clear();
+  handed_over_.clear();
   if (state_ == State::taking_back) return take_folders_back();
-  if (state_ == State::giving_up && giving_up_ == 0) {
+  if (state_ == State::handing_over && handing_over_ == 0) {
     state_ = State::taking_over;
-    patience_ends_ = now + succession::kTakeOverPatience;
+    patience_ends_ = now + upgrade_protocol::kTakeOverPatience;
     static_cast<void>(successor_->send("released"));  // who has ended is heard of by receive()
   }
   receive(now);
   const bool waits = state_ == State::starting || state_ == State::taking_over;
-  if (waits && now >= patience_ends_) give_up("the new process was not ready in time");
+  if (waits && now >= patience_ends_) abort("the new process was not ready in time");
 }
 
 void Upgrade::receive(Instant now) {
@@ -86,28 +86,28 @@ void Upgrade::take(std::string_view text, Instant now) {
     return;  // it serves, whatever else it says
   }
   if (word == "failed") return fail(rest);
-  if (word == "prepared" && state_ == State::starting) return give_folders_up(rest, now);
+  if (word == "prepared" && state_ == State::starting) return hand_folders_over(rest, now);
   if (word == "serving" && state_ == State::taking_over)
-    if (const auto process = succession::take_number(rest); process && *process > 0)
+    if (const auto process = upgrade_protocol::take_number(rest); process && *process > 0)
       return finish(static_cast<long>(*process));
-  give_up(fmt::format("the new process says '{}'", text));
+  abort(fmt::format("the new process says '{}'", text));
 }
 
-void Upgrade::give_folders_up(std::string_view kept, Instant now) {
+void Upgrade::hand_folders_over(std::string_view kept, Instant now) {
   while (!kept.empty()) {
-    const auto index = succession::take_number(kept);
+    const auto index = upgrade_protocol::take_number(kept);
     if (!index || *index >= listeners_.size() || std::ranges::find(kept_, *index) != kept_.end())
-      return give_up("the new process names a listener that there is not, or names one twice");
+      return abort("the new process names a listener that there is not, or names one twice");
     kept_.push_back(*index);
   }
-  state_ = State::giving_up;
-  giving_up_ = parts_.folders.count();
-  const bool all = parts_.folders.give_up([this] {
-    --giving_up_;
-    given_up_.notify();
+  state_ = State::handing_over;
+  handing_over_ = parts_.folders.count();
+  const bool all = parts_.folders.hand_over([this] {
+    --handing_over_;
+    handed_over_.notify();
   });
-  if (!all) return give_up("there is no thread that gives the folders of documents up");
-  if (giving_up_ == 0) poll(now);
+  if (!all) return abort("there is no thread that gives the folders of documents up");
+  if (handing_over_ == 0) poll(now);
 }
 
 void Upgrade::finish(long process) {
@@ -123,7 +123,7 @@ void Upgrade::end_of_successor() {
   deliveries_->end();
 }
 
-void Upgrade::give_up(std::string_view reason) {
+void Upgrade::abort(std::string_view reason) {
   if (parts_.launcher != nullptr) parts_.launcher->end();
   fail(reason);
 }
@@ -131,7 +131,7 @@ void Upgrade::give_up(std::string_view reason) {
 void Upgrade::fail(std::string_view reason) {
   failure_ = reason;
   successor_.reset();
-  if (state_ == State::giving_up || state_ == State::taking_over) {
+  if (state_ == State::handing_over || state_ == State::taking_over) {
     state_ = State::taking_back;
     return take_folders_back();
   }
@@ -140,7 +140,7 @@ void Upgrade::fail(std::string_view reason) {
 
 /// Once all of them have been given up.
 void Upgrade::take_folders_back() {
-  if (giving_up_ > 0) return;
+  if (handing_over_ > 0) return;
   parts_.folders.take_back();
   tell_failure();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/deliveries.h"
+#include "app/passed_listeners.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -21,15 +22,9 @@
 
 namespace bobbin::app {
 
-/// A socket of this process that a successor can have.
-struct PassableListener {
-  std::string key;  ///< see Listening::keys
-  int descriptor;   ///< open as long as this process accepts connections
-};
-
 /// Lets another process take over from this one: starts the program anew, by its name, gives it what listens
 /// and the folders of documents, and says when it serves. Whatever goes wrong before that, this process
-/// serves on. See succession.h. Thread: the main thread's.
+/// serves on. See upgrade_protocol.h. Thread: the main thread's.
 class Upgrade {
  public:
   /// The references outlive this object.
@@ -68,24 +63,24 @@ class Upgrade {
  private:
   enum class State : std::uint8_t {
     none,
-    starting,     ///< the successor has been started
-    giving_up,    ///< it could serve: the folders are being given up
-    taking_over,  ///< it takes the folders
-    taking_back,  ///< it has failed, while the folders were being given up
+    starting,      ///< the successor has been started
+    handing_over,  ///< it could serve: the folders are being given up
+    taking_over,   ///< it takes the folders
+    taking_back,   ///< it has failed, while the folders were being given up
     done,
   };
 
   Upgrade(std::vector<PassableListener> listeners, Parts parts, os::Wake wake)
-      : listeners_(std::move(listeners)), parts_(std::move(parts)), given_up_(std::move(wake)) {}
+      : listeners_(std::move(listeners)), parts_(std::move(parts)), handed_over_(std::move(wake)) {}
 
   [[nodiscard]] Result<void> start_successor();
   void receive(Instant now);
   void take(std::string_view text, Instant now);
-  void give_folders_up(std::string_view kept, Instant now);
+  void hand_folders_over(std::string_view kept, Instant now);
   void finish(long process);
   void fail(std::string_view reason);
   /// The same, where the new process may not know that it is to end.
-  void give_up(std::string_view reason);
+  void abort(std::string_view reason);
   void end_of_successor();
   void tell_failure();
   void take_folders_back();
@@ -98,9 +93,9 @@ class Upgrade {
   long successor_process_ = 0;
   std::vector<std::size_t> kept_;
   Instant patience_ends_ = kNever;
-  std::string failure_;                     // while taking_back
-  os::Wake given_up_;                       // a folder has been
-  std::atomic<std::size_t> giving_up_ = 0;  // how many folders are being given up
+  std::string failure_;                        // while taking_back
+  os::Wake handed_over_;                       // a folder has been
+  std::atomic<std::size_t> handing_over_ = 0;  // how many folders are being given up
 };
 
 }  // namespace bobbin::app

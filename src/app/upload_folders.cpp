@@ -168,11 +168,11 @@ std::shared_ptr<store::FolderStore> UploadFolders::store_of(std::uint64_t device
   return nullptr;
 }
 
-bool UploadFolders::give_up(const std::function<void()>& given_up) {
+bool UploadFolders::hand_over(const std::function<void()>& handed_over) {
   bool all = true;
   for (const Folder& folder : folders_) {
-    if (folder.store->give_up(given_up)) continue;
-    given_up();
+    if (folder.store->hand_over(handed_over)) continue;
+    handed_over();
     all = false;
   }
   return all;
@@ -180,7 +180,7 @@ bool UploadFolders::give_up(const std::function<void()>& given_up) {
 
 void UploadFolders::deliver_to(Deliveries& deliveries) {
   for (const Folder& folder : folders_)
-    folder.store->deliver_to(deliveries.heir_of(folder.device, folder.inode));
+    folder.store->deliver_to(deliveries.successor_of(folder.device, folder.inode));
 }
 
 void UploadFolders::take_back() {

@@ -71,9 +71,9 @@ class UploadFolders {
   /// Null: there is no such folder.
   [[nodiscard]] std::shared_ptr<store::FolderStore> store_of(std::uint64_t device, std::uint64_t inode) const;
   [[nodiscard]] std::size_t count() const { return folders_.size(); }
-  /// `given_up` is called for each folder, by any thread; where there is no thread for one, by this call,
+  /// `handed_over` is called for each folder, by any thread; where there is no thread for one, by this call,
   /// which then returns false.
-  [[nodiscard]] bool give_up(const std::function<void()>& given_up);
+  [[nodiscard]] bool hand_over(const std::function<void()>& handed_over);
   void deliver_to(Deliveries& deliveries);
   void take_back();
 

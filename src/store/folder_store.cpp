@@ -112,7 +112,7 @@ DocumentStore::State FolderStore::state() const {
     case Tenure::none:
     case Tenure::being_prepared: return holds_ ? State::open : State::occupied;
     case Tenure::full: return State::full;
-    case Tenure::given_up: return State::open;
+    case Tenure::handed_over: return State::open;
     case Tenure::being_proved:
     case Tenure::ours:
       return committer_->is_open() ? State::open : lacks_space_ ? State::full : State::closed;
@@ -175,7 +175,7 @@ void FolderStore::set_tenure(Tenure tenure) {
 }
 
 void FolderStore::stop() {
-  if (tenure_ != Tenure::given_up) committer_->stop(shared_from_this());
+  if (tenure_ != Tenure::handed_over) committer_->stop(shared_from_this());
 }
 
 // ---- documents, and who stores them ----
@@ -186,7 +186,7 @@ void FolderStore::set_route(Route route) {
 }
 
 void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done) {
-  std::shared_ptr<Heir> heir;
+  std::shared_ptr<Successor> successor;
   {
     const Lock lock(route_mutex_);
     if (route_ == Route::committer) return committer_->submit(std::move(document), std::move(done));
@@ -194,9 +194,9 @@ void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done
       held_.push_back({std::move(document), std::move(done)});
       return;
     }
-    heir = heir_;
+    successor = successor_;
   }
-  heir->take(std::move(document), std::move(done));
+  successor->take(std::move(document), std::move(done));
 }
 
 /// To the committer, which refuses them when it is not open.
@@ -208,14 +208,14 @@ void FolderStore::submit_held() {
   held_.clear();
 }
 
-bool FolderStore::give_up(std::function<void()> given_up) {
+bool FolderStore::hand_over(std::function<void()> handed_over) {
   {
     const Lock lock(route_mutex_);
     set_route(Route::held);
   }
-  return writing_.run([self = shared_from_this(), given_up = std::move(given_up)] {
+  return writing_.run([self = shared_from_this(), handed_over = std::move(handed_over)] {
     self->release();
-    given_up();
+    handed_over();
   });
 }
 
@@ -225,28 +225,28 @@ void FolderStore::release() {
     tenure_.wait(tenure);
   committer_->release();
   folder_->disown();
-  set_tenure(Tenure::given_up);
+  set_tenure(Tenure::handed_over);
 }
 
-void FolderStore::deliver_to(const std::shared_ptr<Heir>& heir) {
+void FolderStore::deliver_to(const std::shared_ptr<Successor>& successor) {
   std::deque<Held> held;
   {
     const Lock lock(route_mutex_);
-    set_route(Route::heir);
-    heir_ = heir;
+    set_route(Route::successor);
+    successor_ = successor;
     held.swap(held_);
   }
-  for (Held& each : held) heir->take(std::move(each.document), std::move(each.done));
+  for (Held& each : held) successor->take(std::move(each.document), std::move(each.done));
 }
 
 void FolderStore::take_back() {
-  if (tenure_ != Tenure::given_up) return submit_held();
+  if (tenure_ != Tenure::handed_over) return submit_held();
   set_tenure(Tenure::none);
   try_to_take_over();
 }
 
 void FolderStore::tick() {
-  if (tenure_ == Tenure::given_up) return;
+  if (tenure_ == Tenure::handed_over) return;
   committer_->tick(shared_from_this());
   if (tenure_ != Tenure::ours || committer_->is_open() || after_sync_failure_ != AfterSyncFailure::reopen)
     return;

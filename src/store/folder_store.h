@@ -18,8 +18,8 @@
 #include "store/document_store.h"
 #include "store/file_committer.h"
 #include "store/folder.h"
-#include "store/heir.h"
 #include "store/reopen_schedule.h"
+#include "store/successor.h"
 
 namespace bobbin::store {
 
@@ -70,15 +70,15 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
 
   // For a successor of this process, which stores in the folder from then on: decision 37.
 
-  /// Documents wait from now on. `given_up` is called once, by any thread, when the folder is another
+  /// Documents wait from now on. `handed_over` is called once, by any thread, when the folder is another
   /// process's to take, with everything in it on stable storage, as far as the disk allows. False: there is
   /// no thread for it, and take_back() is to be called. Thread: that of try_to_take_over, as for the next
   /// two.
-  [[nodiscard]] bool give_up(std::function<void()> given_up) EXCLUDES(route_mutex_);
-  /// Those that wait, and all others, are given to `heir`. After give_up has called back.
-  void deliver_to(const std::shared_ptr<Heir>& heir) EXCLUDES(route_mutex_);
+  [[nodiscard]] bool hand_over(std::function<void()> handed_over) EXCLUDES(route_mutex_);
+  /// Those that wait, and all others, are given to `successor`. After hand_over has called back.
+  void deliver_to(const std::shared_ptr<Successor>& successor) EXCLUDES(route_mutex_);
   /// The successor has failed: takes the folder again once that has ended, and stores what waits. After
-  /// give_up has called back, or has returned false.
+  /// hand_over has called back, or has returned false.
   void take_back();
 
   /// Takes the folder when another process has owned it until now and has ended, or when there was no space
@@ -116,13 +116,13 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
     full,
     being_prepared,
     ours,
-    given_up,
+    handed_over,
     being_proved,  ///< a failed sync has closed it
     unusable
   };
 
   /// Where complete documents go.
-  enum class Route : std::uint8_t { committer, held, heir };
+  enum class Route : std::uint8_t { committer, held, successor };
   struct Held {
     std::shared_ptr<Document> document;
     Document::Done done;
@@ -158,7 +158,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   Mutex route_mutex_;
   Route route_ GUARDED_BY(route_mutex_) = Route::committer;
   std::deque<Held> held_ GUARDED_BY(route_mutex_);
-  std::shared_ptr<Heir> heir_ GUARDED_BY(route_mutex_);
+  std::shared_ptr<Successor> successor_ GUARDED_BY(route_mutex_);
 };
 
 }  // namespace bobbin::store

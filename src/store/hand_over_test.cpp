@@ -6,8 +6,8 @@
 
 #include "os/file.h"
 #include "store/directory_folder.h"
-#include "store/heir.h"
 #include "store/intake.h"
+#include "store/successor.h"
 #include "store/test_journal_store.h"
 
 namespace bobbin::store {
@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 /// Keeps what it is given.
-class TestHeir final : public Heir {
+class TestSuccessor final : public Successor {
  public:
   void take(std::shared_ptr<Document> document, Document::Done done) override {
     contents.emplace_back(document->content_in_memory().value_or("?"));
@@ -46,22 +46,22 @@ class HandOverTest : public JournalStoreTest, public testing::WithParamInterface
   }
 
   FolderStore& store() { return *server_->store; }
-  void give_up() {
-    ASSERT_TRUE(store().give_up([this] {
+  void hand_over() {
+    ASSERT_TRUE(store().hand_over([this] {
       const Lock lock(mutex_);
-      ++given_up_;
+      ++handed_over_;
       changed_.notify_all();
     }));
   }
-  void wait_until_given_up() {
+  void wait_until_handed_over() {
     const Instant deadline = monotonic_now() + seconds(10);
     const Lock lock(mutex_);
-    while (given_up_ == 0 && monotonic_now() < deadline) changed_.wait_for(mutex_, milliseconds(100));
-    ASSERT_EQ(given_up_, 1);
+    while (handed_over_ == 0 && monotonic_now() < deadline) changed_.wait_for(mutex_, milliseconds(100));
+    ASSERT_EQ(handed_over_, 1);
   }
-  bool is_given_up() {
+  bool is_handed_over() {
     const Lock lock(mutex_);
-    return given_up_ > 0;
+    return handed_over_ > 0;
   }
   /// The successor, in this process.
   std::shared_ptr<FolderStore> start_successor() {
@@ -72,7 +72,7 @@ class HandOverTest : public JournalStoreTest, public testing::WithParamInterface
 
   Mutex mutex_;
   ConditionVariable changed_;
-  int given_up_ = 0;
+  int handed_over_ = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(Ways, HandOverTest,
@@ -83,8 +83,8 @@ INSTANTIATE_TEST_SUITE_P(Ways, HandOverTest,
 
 TEST_P(HandOverTest, WhatWasAcknowledgedIsThereForTheSuccessor) {
   for (int i = 0; i < 3; ++i) upload(i, std::to_string(i));
-  give_up();
-  wait_until_given_up();
+  hand_over();
+  wait_until_handed_over();
   const TestFolder::Files before = files();
   EXPECT_THAT(before, SizeIs(GetParam().layout == Layout::segments ? 1U : 3U));
   EXPECT_EQ(*folder_->own(), Ownership::another_process);
@@ -95,17 +95,17 @@ TEST_P(HandOverTest, WhatWasAcknowledgedIsThereForTheSuccessor) {
 
 TEST_P(HandOverTest, DocumentsWaitAndAreDelivered) {
   upload(1, "1");
-  give_up();
-  wait_until_given_up();
+  hand_over();
+  wait_until_handed_over();
   submit(2, "two");
   EXPECT_EQ(store().state(), State::open);
   EXPECT_FALSE(outcomes_.has(2));
-  const auto heir = std::make_shared<TestHeir>();
-  store().deliver_to(heir);
+  const auto successor = std::make_shared<TestSuccessor>();
+  store().deliver_to(successor);
   submit(3, "three");
   EXPECT_EQ(outcomes_.wait(2).name, "elsewhere");
   EXPECT_EQ(outcomes_.wait(3).name, "elsewhere");
-  EXPECT_THAT(heir->contents, testing::ElementsAre("two", "three"));
+  EXPECT_THAT(successor->contents, testing::ElementsAre("two", "three"));
 }
 
 TEST_P(HandOverTest, WhatIsUnderWayIsStoredFirst) {
@@ -117,22 +117,22 @@ TEST_P(HandOverTest, WhatIsUnderWayIsStoredFirst) {
   if (step != Step::sync_everything) {
     ASSERT_TRUE(folder_->wait_until_held(step, 1));
   }
-  give_up();
+  hand_over();
   submit(2, "2");
   ASSERT_TRUE(folder_->wait_until_held(step, 1));
-  EXPECT_FALSE(is_given_up());
+  EXPECT_FALSE(is_handed_over());
   EXPECT_FALSE(outcomes_.has(2));
   folder_->release(step);
-  wait_until_given_up();
+  wait_until_handed_over();
   EXPECT_EQ(outcomes_.wait(1).kind, Kind::stored);
   EXPECT_FALSE(outcomes_.has(2));
-  store().deliver_to(std::make_shared<TestHeir>());
+  store().deliver_to(std::make_shared<TestSuccessor>());
 }
 
 TEST_P(HandOverTest, ItTakesTheFolderBackWhenTheSuccessorHasFailed) {
   upload(1, "1");
-  give_up();
-  wait_until_given_up();
+  hand_over();
+  wait_until_handed_over();
   submit(2, "2");
   store().take_back();
   EXPECT_FALSE(outcomes_.has(2)) << "the successor may still have the folder";
@@ -152,8 +152,8 @@ TEST_P(HandOverTest, KeysAreKnownToTheSuccessorAndAfterTakingBack) {
   if (GetParam().layout != Layout::record) GTEST_SKIP() << "only records have keys";
   key_ = key_of("k");
   upload(1, "1");
-  give_up();
-  wait_until_given_up();
+  hand_over();
+  wait_until_handed_over();
   submit(2, "1");
   store().take_back();
   folder_->set_ownership(Ownership::ours);
@@ -165,8 +165,8 @@ TEST_P(HandOverTest, KeysAreKnownToTheSuccessorAndAfterTakingBack) {
 TEST_P(HandOverTest, AFailedPreparationTellsThoseWhoWait) {
   if (GetParam().durability == Durability::files) GTEST_SKIP() << "nothing is recovered";
   upload(1, "1");
-  give_up();
-  wait_until_given_up();
+  hand_over();
+  wait_until_handed_over();
   submit(2, "2");
   folder_->set_ownership(Ownership::ours);
   folder_->fail(Step::prepare, EROFS, 2);
@@ -181,8 +181,8 @@ TEST_P(HandOverTest, AStoreThatWasNeverStartedIsStartedWhenItsPredecessorLeaves)
       {.durability = GetParam().durability, .inbox = inbox_, .has_predecessor = true});
   EXPECT_EQ(successor->state(), State::occupied);
   EXPECT_THAT(log_.lines(observe::LogLevel::warning), IsEmpty());
-  give_up();
-  wait_until_given_up();
+  hand_over();
+  wait_until_handed_over();
   folder_->set_ownership(Ownership::ours);
   ASSERT_TRUE(successor->start());
   EXPECT_EQ(successor->state(), State::open);

@@ -1,9 +1,9 @@
-#include "app/succession.h"
+#include "app/upgrade_protocol.h"
 
 #include <charconv>
 #include <system_error>
 
-namespace bobbin::app::succession {
+namespace bobbin::app::upgrade_protocol {
 
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   const auto [word, rest] = split(text);
@@ -14,4 +14,4 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
-}  // namespace bobbin::app::succession
+}  // namespace bobbin::app::upgrade_protocol

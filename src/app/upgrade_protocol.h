@@ -24,7 +24,7 @@
 //
 // Until `serving`, either may say why it does not go on, or simply end: then the old process serves on.
 //     new ─► old   failed REASON
-namespace bobbin::app::succession {
+namespace bobbin::app::upgrade_protocol {
 
 /// Of these messages, store/delivery.h included. Two processes of different versions do not hand over.
 inline constexpr std::string_view kVersion = "1";
@@ -48,4 +48,4 @@ struct Words {
 /// Takes a number off the front of the text, and the space behind it. Nothing: there is none.
 [[nodiscard]] std::optional<std::uint64_t> take_number(std::string_view& text);
 
-}  // namespace bobbin::app::succession
+}  // namespace bobbin::app::upgrade_protocol
