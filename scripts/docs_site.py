@@ -234,6 +234,15 @@ def line_of(token):
     return token.map[0] + 1 if token.map else 1
 
 
+def stylesheet():
+    """What the pages have in common with the shipped site stands in its own stylesheet, before its header."""
+    style = ROOT / "resources/style.css"
+    front, header, _ = style.read_text().partition("\nheader {")
+    if not header:
+        raise Fault(f"{style}: no rule of it begins with 'header {{', before which stands what pages of documents use, too")
+    return front + "\n" + (PARTS / "pages.css").read_text()
+
+
 class Site:
     """All pages. What they lead to is known when all documents have been read."""
 
@@ -253,7 +262,8 @@ class Site:
         if self.faults:
             raise Fault("\n".join(self.faults))
         made.update((name, path.read_bytes()) for name, path in self.pictures.items())
-        made.update((path.name, path.read_bytes()) for path in PARTS.iterdir() if path.suffix in (".css", ".js"))
+        made.update((path.name, path.read_bytes()) for path in PARTS.iterdir() if path.suffix == ".js")
+        made["pages.css"] = stylesheet().encode()
         made["mark.svg"] = (ROOT / "resources/mark.svg").read_bytes()
         made["search-index.js"] = self._index()
         return made

@@ -12,7 +12,7 @@ import pytest
 
 from support.inboxes import names
 from support.pages import block, page
-from support.proxies import NGINX
+from support.proxies import NGINX_FRAME
 from support.server import run_to_end
 from support.waiting import PATIENCE, eventually
 from support.webhooks import mac
@@ -122,9 +122,8 @@ def ask(port, target, **fields):
 
 def test_the_example_of_nginx(configured, run_proxy, site):
     """Both answer the same, but for how a listing looks and whether a Location names the host."""
-    around = NGINX[: NGINX.index("    upstream")]
     sample = placed(block("moving.md", "nginx", "autoindex on"), site).replace("listen 80;", "listen 127.0.0.1:{port};")
-    theirs = run_proxy("nginx", f"{around}\n{sample}\n}}\n", ["-c"])
+    theirs = run_proxy("nginx", NGINX_FRAME.replace("SAMPLE", sample), ["-c"])
     ours = configured(placed(block("moving.md", "toml", "site.mount"), site)).port
     basic = base64.b64encode(b"alice:secret").decode()
     wrong = base64.b64encode(b"alice:wrong").decode()

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from support.pages import block, blocks
+from support.proxies import NGINX_FRAME
 from support.waiting import PATIENCE, eventually
 
 HOST = "www.example.org"
@@ -19,16 +20,6 @@ CLIENT = "127.0.0.9"
 UPSTREAM = "127.0.0.1:8080"
 PAGE = "proxies.md"
 
-NGINX = """
-daemon off; master_process off; pid {scratch}/nginx.pid; error_log stderr;
-events {}
-http {
-    access_log off;
-    client_body_temp_path {scratch}/body; proxy_temp_path {scratch}/proxy; fastcgi_temp_path {scratch}/fastcgi;
-    uwsgi_temp_path {scratch}/uwsgi; scgi_temp_path {scratch}/scgi;
-    SAMPLE
-}
-"""
 CADDY = """
 {
     admin off
@@ -62,7 +53,7 @@ class Proxy:
 
 
 PROXIES = [
-    Proxy("nginx", "nginx", ("-c",), ("listen 80;", "listen 127.0.0.1:{port};"), NGINX, checks_health=False),
+    Proxy("nginx", "nginx", ("-c",), ("listen 80;", "listen 127.0.0.1:{port};"), NGINX_FRAME, checks_health=False),
     Proxy(
         "haproxy", "haproxy", ("-f",), ("bind :80 ", "bind 127.0.0.1:{port} "), unix="unix@{path}",
         http2=(" check ", " proto h2 check "),

@@ -24,13 +24,18 @@ backend bobbin
     server bobbin {server}
 """
 
-NGINX = """
+# What a server of nginx needs around it that touches nothing outside of the scratch folder.
+NGINX_FRAME = """
 daemon off; master_process off; pid {scratch}/nginx.pid; error_log stderr;
 events {}
 http {
     access_log off;
     client_body_temp_path {scratch}/body; proxy_temp_path {scratch}/proxy; fastcgi_temp_path {scratch}/fastcgi;
     uwsgi_temp_path {scratch}/uwsgi; scgi_temp_path {scratch}/scgi;
+    SAMPLE
+}
+"""
+NGINX = NGINX_FRAME.replace("    SAMPLE\n", """\
     upstream bobbin { server UPSTREAM; keepalive 4; }
     server {
         listen 127.0.0.1:{port};
@@ -42,8 +47,7 @@ http {
             FIELD
         }
     }
-}
-"""
+""")
 
 
 @contextlib.contextmanager
