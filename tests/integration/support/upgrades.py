@@ -4,6 +4,7 @@ The root of such a server lies in the folder of its test, by which its processes
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -15,7 +16,8 @@ import pytest
 from hyperframe.frame import GoAwayFrame
 
 from .http2 import Http2Connection
-from .server import Server
+from .inboxes import JSON
+from .server import Server, run_to_end
 from .waiting import PATIENCE, eventually
 
 BEGUN = "Upgrade: the program is started anew$"
@@ -347,3 +349,91 @@ class Notified:
 
     def lines(self):
         return [line for _, lines in self.received for line in lines]
+
+
+# What tests of upgrades have in common
+
+
+@pytest.fixture
+def file(scratch):
+    return scratch / "bobbin.toml"
+
+
+@pytest.fixture
+def write(file, root):
+    """Write a configuration anew, with these keys besides the root; text that is no key goes behind them."""
+
+    def write_anew(tail="", **keys):
+        keys = {"root": str(root), **keys}
+        file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()) + tail)
+        return file
+
+    return write_anew
+
+
+@pytest.fixture
+def start_configured(start_plain, write, root):
+    """Start a server with such a configuration, and nothing in the command line that could stand against it."""
+
+    def start_with(tail="", flags=(), options=(), **keys):
+        return start_plain(
+            "--config", write(tail, **{"port": 0, **keys}), *flags, root=root, kind=Upgradable, **dict(options)
+        )
+
+    return start_with
+
+
+@pytest.fixture
+def pid_file(scratch):
+    return scratch / "bobbin.pid"
+
+
+def release_of(response):
+    return response["X-Release"]
+
+
+def uploaded(server):
+    """The documents in the folder of uploads, sorted."""
+    return sorted((server.root / "uploads" / name).read_bytes() for name in server.uploads())
+
+
+def check_whole(binary, folder):
+    """`bobbin inbox verify` finds nothing, where there is a journal in which it could."""
+    if not (folder / ".bobbin/journal").exists():
+        return
+    verified = run_to_end(binary, "inbox", "verify", folder)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def begin_upload(connection, content, sent, *, target="/upload", fields=(JSON,)):
+    """Send the head of an upload and the first `sent` bytes of its content; what is left is returned."""
+    head = connection.request("POST", target, fields=[*fields, ("Content-Length", str(len(content)))])
+    connection.send(head + content[:sent])
+    return content[sent:]
+
+
+def check_is_the_last(connection, response):
+    """The answer says that it is the last one; or, where it was begun just as the process was told, the one after it does."""
+    if response.keeps:
+        response = connection.ask("GET", "/about.html")
+        assert response.status == 200
+    assert not response.keeps
+    connection.expect_closed()
+
+
+def text_of(size):
+    return b'{"text": "%b"}' % (b"x" * (size - 12))
+
+
+def check_serves_on(server):
+    """As before: the same process, and everything that it does."""
+    assert is_alive(server.now)
+    count = len(server.uploads())
+    assert server.get("/about.html").status == 200
+    assert server.upload(b'["afterwards"]').status == 201
+    assert len(server.uploads()) == count + 1
+
+
+def check_may_be_upgraded_now(server):
+    server.upgrade()
+    check_serves_on(server)
