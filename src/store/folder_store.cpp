@@ -189,7 +189,7 @@ void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done
   std::shared_ptr<Successor> successor;
   {
     const Lock lock(route_mutex_);
-    if (route_ == Route::committer) return committer_->submit(std::move(document), std::move(done));
+    if (route_ == Route::committer) return submit_to_committer({std::move(document), std::move(done)});
     if (route_ == Route::held) {
       held_.push_back({std::move(document), std::move(done)});
       return;
@@ -199,12 +199,20 @@ void FolderStore::submit(std::shared_ptr<Document> document, Document::Done done
   successor->take(std::move(document), std::move(done));
 }
 
-/// To the committer, which refuses them when it is not open.
+/// One that has not been prepared knows nothing of what the folder holds, and would begin anew.
+void FolderStore::submit_to_committer(Held held) {
+  const Tenure tenure = tenure_;
+  if (tenure == Tenure::ours || tenure == Tenure::being_proved)
+    return committer_->submit(std::move(held.document), std::move(held.done));
+  held.document->discard();
+  held.done(failure(NotStored{NotStored::Reason::closed}));
+}
+
 void FolderStore::submit_held() {
   const Lock lock(route_mutex_);
   if (route_ != Route::held) return;
   set_route(Route::committer);
-  for (Held& held : held_) committer_->submit(std::move(held.document), std::move(held.done));
+  for (Held& held : held_) submit_to_committer(std::move(held));
   held_.clear();
 }
 

@@ -132,6 +132,7 @@ class FolderStore final : public DocumentStore, public std::enable_shared_from_t
   [[nodiscard]] Result<void> prepare();
   void release();
   void submit_held() EXCLUDES(route_mutex_);
+  void submit_to_committer(Held held) REQUIRES(route_mutex_);
   void set_route(Route route) REQUIRES(route_mutex_);
   void set_tenure(Tenure tenure);
   void take_over(Tenure before);

@@ -162,16 +162,37 @@ TEST_P(HandOverTest, KeysAreKnownToTheSuccessorAndAfterTakingBack) {
   EXPECT_THAT(files(), SizeIs(1));
 }
 
-TEST_P(HandOverTest, AFailedPreparationTellsThoseWhoWait) {
-  if (GetParam().durability == Durability::files) GTEST_SKIP() << "nothing is recovered";
+TEST_P(HandOverTest, NothingIsStoredInAFolderThatCannotBePreparedAgain) {
   upload(1, "1");
   hand_over();
   wait_until_handed_over();
+  const TestFolder::Files before = files();
   submit(2, "2");
+  Draft begun = store().begin(0);
+  EXPECT_EQ(begun.append(as_bytes("3")), Draft::Intake::more);
   folder_->set_ownership(Ownership::ours);
-  folder_->fail(Step::prepare, EROFS, 2);
+  folder_->fail(Step::prepare, EROFS, folder_->calls(Step::prepare) + 1);
   store().take_back();
-  EXPECT_NE(outcomes_.wait(2).kind, Kind::pending);
+  EXPECT_EQ(outcomes_.wait(2).kind, Kind::closed);
+  std::move(begun).commit(outcomes_.expect(3));
+  EXPECT_EQ(outcomes_.wait(3).kind, Kind::closed);
+  EXPECT_EQ(store().state(), State::closed);
+  EXPECT_EQ(files(), before);
+}
+
+TEST_P(HandOverTest, OnceThereIsSpaceAgainDocumentsAreTaken) {
+  hand_over();
+  wait_until_handed_over();
+  submit(1, "1");
+  folder_->set_ownership(Ownership::ours);
+  folder_->fail(Step::prepare, ENOSPC, folder_->calls(Step::prepare) + 1);
+  store().take_back();
+  EXPECT_EQ(outcomes_.wait(1).kind, Kind::closed);
+  EXPECT_EQ(store().state(), State::full);
+  store().try_to_take_over();
+  const Instant deadline = monotonic_now() + seconds(10);
+  while (store().state() != State::open && monotonic_now() < deadline) std::this_thread::yield();
+  upload(2, "2");
 }
 
 TEST_P(HandOverTest, AStoreThatWasNeverStartedIsStartedWhenItsPredecessorLeaves) {
