@@ -128,13 +128,14 @@ Draft FolderStore::begin(std::uint64_t announced_bytes) {
 Result<void> FolderStore::prepare() {
   Result<void> prepared = folder_->prepare();
   if (prepared) prepared = committer_->prepare();
+  // Reported first: from its tenure on, the committer says how the folder is.
   if (prepared) {
-    set_tenure(Tenure::ours);
     reported_state_.set("open");
+    set_tenure(Tenure::ours);
   } else {
     const bool is_full = is_out_of_space(prepared.error());
-    set_tenure(is_full ? Tenure::full : Tenure::unusable);
     reported_state_.set(is_full ? "full" : "closed");
+    set_tenure(is_full ? Tenure::full : Tenure::unusable);
   }
   return prepared;
 }

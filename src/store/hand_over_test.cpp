@@ -190,8 +190,7 @@ TEST_P(HandOverTest, OnceThereIsSpaceAgainDocumentsAreTaken) {
   EXPECT_EQ(outcomes_.wait(1).kind, Kind::closed);
   EXPECT_EQ(store().state(), State::full);
   store().try_to_take_over();
-  const Instant deadline = monotonic_now() + seconds(10);
-  while (store().state() != State::open && monotonic_now() < deadline) std::this_thread::yield();
+  wait_until_open();
   upload(2, "2");
 }
 

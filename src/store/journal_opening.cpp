@@ -33,6 +33,7 @@ Result<void> JournalCommitter::prepare() {
 }
 
 Result<void> JournalCommitter::recover_journal() {
+  known_ = KnownDocuments(folder_.key_files());  // an attempt before may have ended in the middle
   if (inbox_.keeps_records()) TRY(known_.load());
   medium_ = TRY(folder_.open_journal(false));
   if (medium_ == nullptr) return {};

@@ -263,7 +263,8 @@ TEST_F(RecordsTest, WhatHasRoomIsStoredBesideWhatHasNone) {
   EXPECT_EQ(outcomes_.wait(7).kind, Kind::stored);
 }
 
-/// The record stays in the journal until its key is on stable storage.
+/// The record stays in the journal until its key is on stable storage. Where that fails at the start, too,
+/// the folder is opened once there is space.
 TEST_F(RecordsTest, NoCheckpointIsMadeBeforeTheKeysAreWritten) {
   upload(0, "0");
   wait_for_checkpoint();
@@ -274,7 +275,13 @@ TEST_F(RecordsTest, NoCheckpointIsMadeBeforeTheKeysAreWritten) {
   ASSERT_TRUE(folder_->wait_until_called(Step::append_keys, 2));
   EXPECT_FALSE(server_->store->is_at_rest());
   restart_after_power_cut();
-  EXPECT_TRUE(try_to_upload(2, "1").is_repetition);
+  EXPECT_EQ(server_->store->state(), DocumentStore::State::full);
+  EXPECT_EQ(try_to_upload(2, "1").kind, Kind::closed);
+  server_->store->try_to_take_over();
+  wait_until_open();
+  const Verdict again = try_to_upload(3, "1");
+  EXPECT_TRUE(again.is_repetition);
+  EXPECT_EQ(again.sequence, 2U);
   EXPECT_THAT(log_.lines(LogLevel::error), ElementsAre(HasSubstr("could not be written")));
 }
 

@@ -121,6 +121,12 @@ class JournalStoreTest : public ::testing::Test {
     while (!server_->store->is_at_rest() && monotonic_now() < deadline) std::this_thread::yield();
     ASSERT_TRUE(server_->store->is_at_rest());
   }
+  void wait_until_open() {
+    const Instant deadline = monotonic_now() + seconds(10);
+    while (server_->store->state() != DocumentStore::State::open && monotonic_now() < deadline)
+      std::this_thread::yield();
+    ASSERT_EQ(server_->store->state(), DocumentStore::State::open);
+  }
   /// What a consumer sees, without what is hidden.
   [[nodiscard]] TestFolder::Files files() const {
     TestFolder::Files files = folder_->files();

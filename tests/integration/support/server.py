@@ -73,11 +73,11 @@ def has_ipv6():
 
 
 def accepts(address):
-    """Whether something accepts connections there."""
+    """Whether something accepts connections there. A listener that is closed meanwhile resets what it has not accepted."""
     try:
         Connection(address).close()
         return True
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):
         return False
 
 
