@@ -1,0 +1,183 @@
+"""The stand-in for a store of objects fails as it is told to, and counts what it was asked."""
+
+import socket
+from dataclasses import replace
+
+import pytest
+
+from support.background import Background
+from support.s3.client import Client
+from support.s3.faults import (
+    AFTER_PERFORMING, BEFORE_CONTENT, BEFORE_PERFORMING, CONFLICT, INTERNAL_ERROR, KEY_REVOKED, NO_SUCH_BUCKET, SLOW_DOWN,
+    WITHIN_ANSWER, CutBeforeContent, CutBeforePerforming, CutContent, IgnoreIfNoneMatch, LoseAnswer, OtherContent, ShortContent,
+    Stall, WrongETag,
+)
+from support.s3.faulty import FaultyStore
+from support.waiting import eventually
+
+ONCE = ("If-None-Match", "*")
+CUT = OSError
+
+
+@pytest.fixture
+def store():
+    with FaultyStore() as store:
+        yield store
+
+
+@pytest.fixture
+def bucket(store):
+    return store.new_bucket()
+
+
+@pytest.fixture
+def client(store):
+    with Client(store.address, store.credentials) as client:
+        yield client
+
+
+def statuses(store):
+    return [request.status for request in store.requests]
+
+
+@pytest.mark.parametrize("fault, status, code", [
+    (INTERNAL_ERROR, 500, "InternalError"),
+    (SLOW_DOWN, 503, "SlowDown"),
+    (CONFLICT, 409, "ConditionalRequestConflict"),
+    (KEY_REVOKED, 403, "InvalidAccessKeyId"),
+    (NO_SUCH_BUCKET, 404, "NoSuchBucket"),
+])
+def test_errors(store, bucket, client, fault, status, code):
+    """Twice, only for what matches; nothing is done, and the connection stays open."""
+    rule = store.fail(fault, count=2, method="PUT", key="a/*")
+    assert client.put(bucket, "b", b"1").status == 200
+    for _ in range(2):
+        answer = client.put(bucket, "a/b", b"1")
+        assert (answer.status, answer.code) == (status, code)
+    assert store.objects(bucket) == ["b"]
+    assert client.put(bucket, "a/b", b"1").status == 200
+    assert rule.met == 2 and statuses(store) == [200, status, status, 200]
+    assert store.connections_accepted == 1
+
+
+@pytest.mark.parametrize("fault, performed", [(CutBeforeContent(), False), (CutBeforePerforming(), False), (LoseAnswer(), True)])
+def test_cut_connections(store, bucket, client, fault, performed):
+    store.fail(fault)
+    with pytest.raises(CUT):
+        client.put(bucket, "a", b"1", ONCE)
+    assert store.objects(bucket) == (["a"] if performed else [])
+    assert client.put(bucket, "a", b"1", ONCE).status == (412 if performed else 200)
+    assert [request.connection for request in store.requests] == [1, 2]
+    assert statuses(store)[0] is None
+
+
+def test_answers_that_are_wrong(store, bucket, client):
+    client.put(bucket, "a", b"0123456789")
+    right = client.get(bucket, "a")
+    store.fail(WrongETag())
+    assert client.get(bucket, "a").etag != right.etag
+    store.fail(ShortContent())
+    assert client.get(bucket, "a").content == b"01234"
+    store.fail(OtherContent())
+    assert client.get(bucket, "a").content == b"1123456789"
+    store.fail(CutContent())
+    with pytest.raises(Exception, match="5 bytes read, 5 more expected"):
+        client.get(bucket, "a")
+    assert (client.get(bucket, "a").etag, client.get(bucket, "a").content) == (right.etag, right.content)
+
+
+def test_a_store_that_cannot_create_once(store, bucket, client):
+    store.fail(IgnoreIfNoneMatch(), count=None)
+    assert [client.put(bucket, "a", content, ONCE).status for content in (b"1", b"2")] == [200, 200]
+    assert store.read(bucket, "a") == b"2"
+    assert store.requests[0].get("if-none-match") == "*"
+    store.heal()
+    assert client.put(bucket, "a", b"3", ONCE).status == 412
+
+
+@pytest.mark.parametrize("moment", [BEFORE_CONTENT, BEFORE_PERFORMING, AFTER_PERFORMING, WITHIN_ANSWER])
+def test_stalls(store, bucket, client, moment):
+    """A request waits until it is released, and others meanwhile do not."""
+    stall = Stall(moment=moment)
+    store.put(bucket, "a", b"0123456789")
+    store.fail(stall, key="a")
+    answers = []
+    with Background([lambda: answers.append(client.get(bucket, "a"))]):
+        stall.wait_until_reached()
+        with Client(store.address, store.credentials) as other:
+            assert other.get(bucket, "b").code == "NoSuchKey"
+        assert answers == []
+        stall.release()
+    assert answers[0].content == b"0123456789"
+
+
+def test_a_stall_ends_by_itself(store, bucket, client):
+    store.fail(Stall(0.01))
+    assert client.put(bucket, "a", b"1").status == 200
+
+
+def test_closing_releases_what_waits():
+    store = FaultyStore()
+    bucket, stall = store.new_bucket(), Stall()
+    store.fail(stall)
+    with Client(store.address, store.credentials) as client:
+
+        def ask():
+            try:
+                assert client.get(bucket, "a").code == "NoSuchKey"
+            except CUT:
+                pass  # the end came before the answer
+
+        with Background([ask]):
+            stall.wait_until_reached()
+            store.close()
+
+
+def test_refused_connections(store, bucket, client):
+    store.stop_listening()
+    with pytest.raises(ConnectionRefusedError):
+        client.put(bucket, "a", b"1")
+    store.listen()
+    assert client.put(bucket, "a", b"1").status == 200
+
+
+def test_idle_connections_that_are_cut(store, bucket, client):
+    client.put(bucket, "a", b"1")
+    assert store.open_connections == 1
+    store.cut_connections()
+    eventually(lambda: store.open_connections == 0, "the connection has been closed")
+    with pytest.raises(CUT):
+        client.put(bucket, "b", b"1")
+    assert store.objects(bucket) == ["a"]
+
+
+def test_the_clock(store, bucket, client):
+    store.clock = 16 * 60
+    answer = client.get(bucket, "a")
+    assert (answer.status, answer.code) == (403, "RequestTimeTooSkewed")
+    client.clock = store.clock
+    assert client.get(bucket, "a").code == "NoSuchKey"
+
+
+def test_a_store_of_one_region():
+    with FaultyStore(region="eu-central-1") as store:
+        bucket = store.new_bucket()
+        with Client(store.address, store.credentials) as client:
+            assert client.list(bucket).status == 200
+            answer = client.request("GET", bucket, credentials=replace(store.credentials, region="us-east-1"))
+            assert (answer.status, answer.code) == (400, "AuthorizationHeaderMalformed")
+
+
+def test_waiting_for_requests(store, bucket, client):
+    with Background([lambda: client.put(bucket, "a", b"1")]):
+        request, = store.wait_for_requests(method="PUT", key="a", answered=True)
+    assert (request.status, request.content, request.user) == (200, b"1", "first")
+
+
+def test_a_head_that_is_no_http_is_told_at_the_end():
+    store = FaultyStore()
+    with socket.create_connection(store.address) as connection:
+        connection.sendall(b"GET\r\n\r\n")
+        assert connection.recv(100) == b""
+    with pytest.raises(AssertionError, match="no request of HTTP: GET"):
+        store.close()
