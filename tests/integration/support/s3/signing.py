@@ -54,11 +54,11 @@ def canonical_request(method, path, query, fields, signed, content_hash):
 
 
 def signature(secret, request, at_stamp, region):
-    """The signature in hexadecimal of a canonical request."""
+    """The signature in hexadecimal of a canonical request. In it, as in a head, each character of a field stands for a byte."""
     key = b"AWS4" + secret.encode()
     for part in (at_stamp[:8], region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
-    digest = hashlib.sha256(request.encode()).hexdigest()
+    digest = hashlib.sha256(request.encode("latin-1")).hexdigest()
     text = "\n".join([ALGORITHM, at_stamp, scope(at_stamp[:8], region), digest])
     return hmac.new(key, text.encode(), "sha256").hexdigest()
 
