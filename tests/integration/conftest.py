@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from support.http2 import Http2Server
+from support.s3.faulty import FaultyStore
+from support.s3.gateway import Gateway, what_is_missing
 from support.server import Server
 from support.site import write_site
 
@@ -127,3 +129,31 @@ def folder(scratch):
 def start_with_journal(start, folder):
     """Start a server that keeps a journal there."""
     return lambda *flags: start("--upload-dir", folder, "--durability", "journal", *flags)
+
+
+@pytest.fixture
+def faulty_store():
+    """A store of objects in memory that fails on demand."""
+    with FaultyStore() as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def gateway_of_the_run(request):
+    """One real store of objects: it takes several seconds to start, and much memory. A file whose tests use it has the mark
+    xdist_group("gateway"), by which `--dist loadgroup` runs them one after the other in one process."""
+    reason = what_is_missing()
+    options = request.config.option
+    if not reason and hasattr(request.config, "workerinput") and not getattr(options, "loadgroup", False):
+        reason = "each process would start a RADOS Gateway of its own: run this with -n 0, or with --dist loadgroup"
+    if reason:
+        pytest.skip(reason)
+    with Gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(gateway_of_the_run):
+    """A real store of objects (support/s3/gateway.py), of which everything runs again after the test."""
+    yield gateway_of_the_run
+    gateway_of_the_run.mend()

@@ -1,28 +1,31 @@
 """The stand-in for a store of objects fails as it is told to, and counts what it was asked."""
 
+import http.client
 import socket
+import ssl
 from dataclasses import replace
 
 import pytest
 
 from support.background import Background
+from support.certificates import make_certificate
 from support.s3.client import Client
 from support.s3.faults import (
     AFTER_PERFORMING, BEFORE_CONTENT, BEFORE_PERFORMING, CONFLICT, INTERNAL_ERROR, KEY_REVOKED, NO_SUCH_BUCKET, SLOW_DOWN,
-    WITHIN_ANSWER, CutBeforeContent, CutBeforePerforming, CutContent, IgnoreIfNoneMatch, LoseAnswer, OtherContent, ShortContent,
-    Stall, WrongETag,
+    WITHIN_ANSWER, Answers, CutBeforeContent, CutBeforePerforming, CutContent, IgnoreIfNoneMatch, LoseAnswer, OtherContent,
+    ShortContent, Stall, WrongETag,
 )
 from support.s3.faulty import FaultyStore
+from support.tls import client_context
 from support.waiting import eventually
 
 ONCE = ("If-None-Match", "*")
-CUT = OSError
+CUT = (OSError, http.client.HTTPException)
 
 
 @pytest.fixture
-def store():
-    with FaultyStore() as store:
-        yield store
+def store(faulty_store):
+    return faulty_store
 
 
 @pytest.fixture
@@ -60,7 +63,11 @@ def test_errors(store, bucket, client, fault, status, code):
     assert store.connections_accepted == 1
 
 
-@pytest.mark.parametrize("fault, performed", [(CutBeforeContent(), False), (CutBeforePerforming(), False), (LoseAnswer(), True)])
+@pytest.mark.parametrize("fault, performed", [
+    (CutBeforeContent(), False),
+    (CutBeforePerforming(), False),
+    (LoseAnswer(), True),
+])
 def test_cut_connections(store, bucket, client, fault, performed):
     store.fail(fault)
     with pytest.raises(CUT):
@@ -69,6 +76,36 @@ def test_cut_connections(store, bucket, client, fault, performed):
     assert client.put(bucket, "a", b"1", ONCE).status == (412 if performed else 200)
     assert [request.connection for request in store.requests] == [1, 2]
     assert statuses(store)[0] is None
+
+
+def test_errors_that_close(store, bucket, client):
+    store.fail(Answers(500, "InternalError", closes=True))
+    assert client.put(bucket, "a", b"1").field("Connection") == "close"
+    assert client.socket is None
+    store.fail(Answers(503, "SlowDown", at_once=True))
+    answer = client.put(bucket, "a", b"1")
+    assert (answer.code, answer.field("Connection")) == ("SlowDown", "close")
+    store.fail(Answers(503, "SlowDown", at_once=True))
+    assert client.get(bucket, "a").field("Connection") == "Keep-Alive"
+    assert [request.content for request in store.requests] == [b"1", b"", b""]
+
+
+def test_a_refusal_is_lost_as_well(store, bucket, client):
+    store.put(bucket, "a", b"1")
+    store.fail(LoseAnswer())
+    with pytest.raises(CUT):
+        client.put(bucket, "a", b"2", ONCE)
+    assert store.read(bucket, "a") == b"1"
+
+
+def test_rules_are_applied_in_their_order(store, bucket, client):
+    parts = store.fail(INTERNAL_ERROR, count=None, when=lambda request: request.asked("partNumber"))
+    store.fail(SLOW_DOWN, count=2, bucket=bucket)
+    assert client.put(bucket, "a", b"1", query=[("partNumber", "1"), ("uploadId", "x")]).code == "InternalError"
+    assert [client.get(bucket, "a").code for _ in range(3)] == ["SlowDown", "SlowDown", "NoSuchKey"]
+    assert parts.met == 1 and len(store.requests_of(method="GET", key="a")) == 3
+    store.heal()
+    assert client.put(bucket, "a", b"1", query=[("partNumber", "1"), ("uploadId", "x")]).code == "NoSuchUpload"
 
 
 def test_answers_that_are_wrong(store, bucket, client):
@@ -166,6 +203,20 @@ def test_a_store_of_one_region():
             assert client.list(bucket).status == 200
             answer = client.request("GET", bucket, credentials=replace(store.credentials, region="us-east-1"))
             assert (answer.status, answer.code) == (400, "AuthorizationHeaderMalformed")
+
+
+def test_tls(scratch):
+    pair = make_certificate(scratch, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    with FaultyStore(context=context) as store:
+        bucket = store.new_bucket()
+        with Client(store.address, store.credentials, context=client_context()) as client:
+            assert client.put(bucket, "a", b"1").status == 200
+            store.fail(LoseAnswer())
+            with pytest.raises(CUT):
+                client.put(bucket, "b", b"1")
+        assert store.objects(bucket) == ["a", "b"]
 
 
 def test_waiting_for_requests(store, bucket, client):

@@ -1,6 +1,5 @@
 """What a store keeps, in memory, and what its requests do to it."""
 
-import base64
 import hashlib
 import re
 import threading
@@ -9,12 +8,11 @@ import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
-from .messages import Refused, Reply, element, reply_with
-from .signing import encode
+from .listings import list_objects, list_uploads
+from .messages import Refused, Reply, element, quoted, reply_with
 
 # Fields of a PUT that come back with a GET, besides x-amz-meta-*.
 KEPT = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control", "expires")
-LARGEST_PAGE = 1000
 SMALLEST_PART = 5 * 1024 * 1024  # but the last
 LONGEST_KEY = 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -48,21 +46,14 @@ def md5(content):
     return hashlib.md5(content).hexdigest()
 
 
-def quoted(etag):
-    return f'"{etag}"'
-
-
-def moment(at):
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(at))
-
-
 def kept_fields(request):
     return [(n, v) for n, v in request.fields if n.lower() in KEPT or n.lower().startswith("x-amz-meta-")]
 
 
 def names(etags, stored):
     """Whether a list of entity tags, with quotes or without, names an object; None is no object."""
-    return stored is not None and (etags.strip() == "*" or stored.etag in [etag.strip().strip('"') for etag in etags.split(",")])
+    named = [etag.strip().strip('"') for etag in etags.split(",")]
+    return stored is not None and (named == ["*"] or stored.etag in named)
 
 
 class Buckets:
@@ -100,6 +91,11 @@ class Buckets:
     def remove(self, bucket, key):
         with self._lock:
             del self._buckets[bucket].objects[key]
+
+    def check_bucket(self, request):
+        """Refuse a request whose bucket is not there, or another's."""
+        with self._lock:
+            self._bucket(request)
 
     def perform(self, request):
         """The answer to a request whose signature has been checked."""
@@ -221,77 +217,6 @@ def ranged(asked, content, fields):
     if start > end:
         raise Refused(416, "InvalidRange")
     return Reply(206, [*fields, ("Content-Range", f"bytes {start}-{end}/{size}")], content[start : end + 1])
-
-
-# Pages
-
-
-def list_objects(bucket, request):
-    """ListObjectsV2. A token says after which key or common prefix the next page begins."""
-    prefix, delimiter = request.asked("prefix") or "", request.asked("delimiter") or ""
-    token = request.asked("continuation-token")
-    after = decoded_token(token) if token else request.asked("start-after") or ""
-    shown = encode_key if request.asked("encoding-type") == "url" else str
-    size = page_size(request)
-    entries = []
-    for key in sorted(bucket.objects, key=in_bytes):
-        if not key.startswith(prefix) or in_bytes(key) <= in_bytes(after):
-            continue
-        if delimiter and delimiter in key[len(prefix) :]:
-            key = prefix + key[len(prefix) :].partition(delimiter)[0] + delimiter
-            if key == after or (entries and entries[-1] == key):
-                continue
-        elif delimiter and after.endswith(delimiter) and key.startswith(after):
-            continue
-        entries.append(key)
-        if len(entries) > size:
-            break
-    more = len(entries) > size
-    entries = entries[:size]
-    listed = [element("Name", request.bucket), element("Prefix", shown(prefix)), element("MaxKeys", size)]
-    listed += [element("IsTruncated", "true" if more and entries else "false"), element("KeyCount", len(entries))]
-    if more and entries:
-        listed.append(element("NextContinuationToken", base64.b64encode(in_bytes(entries[-1])).decode()))
-    for key in entries:
-        stored = bucket.objects.get(key) if not (delimiter and key.endswith(delimiter)) else None
-        listed.append(contents(shown(key), stored) if stored else element("CommonPrefixes", element("Prefix", shown(key))))
-    return reply_with("ListBucketResult", *listed)
-
-
-def contents(key, stored):
-    at, etag, size = element("LastModified", moment(stored.at)), element("ETag", quoted(stored.etag)), len(stored.content)
-    return element("Contents", element("Key", key), at, etag, element("Size", size), element("StorageClass", "STANDARD"))
-
-
-def encode_key(key):
-    return encode(key, safe="/")
-
-
-def in_bytes(key):
-    return key.encode("utf-8", "surrogateescape")
-
-
-def decoded_token(token):
-    try:
-        return base64.b64decode(token, validate=True).decode("utf-8", "surrogateescape")
-    except ValueError:
-        raise Refused(400, "InvalidArgument", "continuation-token") from None
-
-
-def page_size(request):
-    try:
-        return min(int(request.asked("max-keys") or LARGEST_PAGE), LARGEST_PAGE)
-    except ValueError:
-        raise Refused(400, "InvalidArgument", "max-keys") from None
-
-
-def list_uploads(bucket, request):
-    prefix = request.asked("prefix") or ""
-    listed = [
-        element("Upload", element("Key", upload.key), element("UploadId", number))
-        for number, upload in bucket.uploads.items() if upload.key.startswith(prefix)
-    ]
-    return reply_with("ListMultipartUploadsResult", element("Bucket", request.bucket), *listed)
 
 
 # Uploads of several parts

@@ -72,6 +72,20 @@ class Client:
     def close(self):
         self._connection.close()
 
+    @property
+    def socket(self):
+        """Of the connection, or None where there is none."""
+        return self._connection.sock
+
+    @property
+    def patience(self):
+        return self._connection.timeout
+
+    @patience.setter
+    def patience(self, seconds):
+        """For how long connections that are opened from now on wait for anything."""
+        self._connection.timeout = seconds
+
     def request(self, method, bucket="", key="", *, query=(), fields=(), content=b"", content_hash=None, credentials=None):
         """Send a signed request; `content_hash`: what it says instead of the true hash of its content."""
         path = target_path(bucket, key) if bucket else "/" + signing.encode(key, safe="/")
@@ -100,6 +114,21 @@ class Client:
             connection.close()
             raise
 
+    def send_bytes(self, *parts):
+        """Send bytes over a connection of their own, each part when something has been answered to the one before. Returns what
+        was answered to each: what has come when the head of an answer is there."""
+        answered = []
+        with socket.create_connection(self.address, PATIENCE) as connection:
+            for part in parts:
+                connection.sendall(part)
+                data = b""
+                while b"\r\n\r\n" not in data:
+                    more = connection.recv(65536)
+                    assert more, f"closed after {data}"
+                    data += more
+                answered.append(data)
+        return answered
+
     # The requests that tests send most
 
     def put(self, bucket, key, content, *fields, **options):
@@ -120,11 +149,11 @@ class Client:
         return self.request("GET", bucket, query=[("list-type", "2"), *pairs])
 
 
-def all_keys(client, bucket, prefix=""):
+def all_keys(client, bucket, prefix="", **query):
     """The keys of a bucket that begin with `prefix`, in their order, from as many pages as it takes."""
     keys, more = [], {}
     while True:
-        page = client.list(bucket, prefix=prefix, **more)
+        page = client.list(bucket, prefix=prefix, **query, **more)
         assert page.status == 200, page
         keys += page.texts("Contents/Key")
         if page.text("IsTruncated") != "true":

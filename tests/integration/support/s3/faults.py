@@ -26,15 +26,25 @@ class Fault:
 
 @dataclass
 class Answers(Fault):
-    """This error instead of what was asked for. The content is read, and the connection stays open unless `closes`."""
+    """This error instead of what was asked for. The content is read, and the connection stays open unless `closes`.
+
+    `at_once`: before the content is read. Then the connection is closed where there is content.
+    """
 
     status: int
     code: str
     closes: bool = False
-    fields: tuple = ()
+    at_once: bool = False
+
+    def before_content(self, request):
+        if self.at_once:
+            self._refuse()
 
     def before_performing(self, request):
-        raise Refused(self.status, self.code, "on demand", [*self.fields, *([("Connection", "close")] if self.closes else [])])
+        self._refuse()
+
+    def _refuse(self):
+        raise Refused(self.status, self.code, "on demand", "close" if self.closes else "keep-alive")
 
 
 INTERNAL_ERROR = Answers(500, "InternalError")

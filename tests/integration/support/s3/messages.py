@@ -1,8 +1,8 @@
 """What the stand-in receives and answers."""
 
-import time
 import xml.sax.saxutils
 from dataclasses import dataclass, field
+from time import monotonic
 
 
 def field_of(fields, name):
@@ -27,7 +27,7 @@ class Request:
     bucket: str
     key: str
     connection: int
-    time: float = field(default_factory=time.monotonic)
+    time: float = field(default_factory=monotonic)
     content: bytes = b""
     status: int | None = None
     fault: object = None
@@ -49,14 +49,19 @@ class Request:
 
 @dataclass
 class Reply:
-    """An answer. `half_way` is called when half of its content has been sent, and may raise Cut."""
+    """An answer. `half_way` is called when half of its content has been sent, and may raise Cut. `connection`: what becomes of
+    it, "keep-alive" or "close"."""
 
     status: int
     fields: list = field(default_factory=list)
     content: bytes = b""
-    length: int | None = None  # what Content-Length says where it is not the content's
     half_way: object = None
-    closes: bool = False
+    chunked: bool = False
+    connection: str = "keep-alive"
+
+
+def quoted(etag):
+    return f'"{etag}"'
 
 
 class Cut(Exception):
@@ -66,9 +71,9 @@ class Cut(Exception):
 class Refused(Exception):
     """A request that is answered with an error of S3."""
 
-    def __init__(self, status, code, message="", fields=()):
+    def __init__(self, status, code, message="", connection="keep-alive"):
         super().__init__(f"{status} {code}")
-        self.status, self.code, self.message, self.fields = status, code, message, list(fields)
+        self.status, self.code, self.message, self.connection = status, code, message, connection
 
 
 def element(name, *content):
@@ -95,13 +100,13 @@ def result(name, *content):
 
 
 def reply_with(name, *content):
-    return Reply(200, [("Content-Type", "application/xml")], result(name, *content))
+    return Reply(200, [("Content-Type", "application/xml")], result(name, *content), chunked=name.startswith("List"))
 
 
 def reply_to_refusal(refused, number):
     details = [element("Message", refused.message)] if refused.message else []
     content = document("Error", element("Code", refused.code), *details, element("RequestId", request_id(number)))
-    return Reply(refused.status, [("Content-Type", "application/xml"), *refused.fields], content)
+    return Reply(refused.status, [("Content-Type", "application/xml")], content, connection=refused.connection)
 
 
 def request_id(number):

@@ -1,6 +1,7 @@
 """AWS Signature Version 4 for S3: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 
-Fields are lists of pairs, as in all of these tests. A query is a list of pairs as well, of names and values that are not encoded.
+Fields are lists of pairs, as in all of these tests. A query is a list of pairs as well, of names and values that are not
+encoded.
 `at` is the time in seconds since 1970 that is signed.
 """
 
