@@ -136,8 +136,8 @@ Result<void, std::string> check_authorities(const std::string& file) {
 Result<inbox::ForwardOptions, std::string> forward_options(const Records& request) {
   const ForwardWords& words = request.destination;
   TRY(check_authorities(words.ca_file));
-  inbox::ForwardOptions options{.consumer = request.consumer, .retry = request.retry};
-  options.server = {.url = words.url, .timeout = words.timeout, .ca_file = words.ca_file};
+  inbox::ForwardOptions options{.consumer = request.consumer, .url = words.url, .retry = request.retry};
+  options.server = {.timeout = words.timeout, .ca_file = words.ca_file};
   options.fields = TRY(own_fields(request));
   options.signer = TRY(signer_of(words.secret_file));
   return options;

@@ -14,36 +14,36 @@ namespace {
 
 /// What has come of an answer.
 struct Received {
+  std::size_t most_bytes = 0;
   std::size_t head_bytes = 0;
-  std::size_t content_bytes = 0;
-  Answer answer;
-  [[nodiscard]] bool is_head_too_large() const { return head_bytes > Answer::kMostBytes; }
-  [[nodiscard]] bool is_content_cut() const { return content_bytes > Answer::kMostBytes; }
+  Answer answer = {};
+  [[nodiscard]] bool is_head_too_large() const { return head_bytes > Answer::kMostHeadBytes; }
 };
 
 // --- what libcurl calls; another number than that of the bytes ends the transfer
 
 std::size_t take_content(const char* bytes, std::size_t, std::size_t size, void* into) {
   auto& received = *static_cast<Received*>(into);
-  received.content_bytes += size;
-  std::string& content = received.answer.content;
-  content.append(bytes, std::min(size, Answer::kMostBytes - content.size()));
-  return received.is_content_cut() ? 0 : size;
+  Answer& answer = received.answer;
+  const std::size_t room = received.most_bytes - answer.content.size();
+  answer.is_cut = size > room;
+  answer.content.append(bytes, std::min(size, room));
+  return answer.is_cut ? 0 : size;
 }
 
 /// A line, with its end.
 std::size_t take_head_line(const char* bytes, std::size_t, std::size_t size, void* into) {
-  constexpr std::string_view kName = "retry-after:";
   auto& received = *static_cast<Received*>(into);
   received.head_bytes += size;
   std::string_view line(bytes, size);
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  const std::size_t colon = line.find(':');
   // Another head begins, behind one of an interim answer.
-  if (line.starts_with("HTTP/")) received.answer.retry_after.clear();
-  if (equals_ignoring_case(line.substr(0, kName.size()), kName)) {
-    line.remove_prefix(kName.size());
-    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    received.answer.retry_after = trim(line);
-  }
+  if (line.starts_with("HTTP/"))
+    received.answer.fields.clear();
+  else if (colon != std::string_view::npos)
+    received.answer.fields.push_back(
+        {std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
   return received.is_head_too_large() ? 0 : size;
 }
 
@@ -64,7 +64,7 @@ class Client::Connection {
   [[nodiscard]] Result<void, std::string> set_up(const ClientSettings& settings) {
     const long limit = static_cast<long>(settings.timeout.count());
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_URL, settings.url.c_str());
+    set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_QUICK_EXIT, 1L);  // no waiting for a name to be looked up when there is no time left for it
@@ -83,20 +83,18 @@ class Client::Connection {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &tell_whether_to_abort);
     set(CURLOPT_ERRORBUFFER, problem_.data());
-    set(CURLOPT_POST, 1L);
     if (set_code_ == CURLE_OK) return {};
     return failure(fmt::format("the library {} is too old, or lacks what is needed: {}", kLibrary,
                                libcurl_->easy_strerror(set_code_)));
   }
 
-  [[nodiscard]] PostOutcome post(const std::vector<Field>& fields, std::string_view content,
-                                 const std::function<bool()>& is_to_abort) {
-    const List list = list_of(fields);
-    Received received;
+  [[nodiscard]] RequestOutcome send(const Request& request, const std::function<bool()>& is_to_abort) {
+    const List list = list_of(request.fields);
+    Received received{.most_bytes = request.most_bytes};
     problem_[0] = '\0';
+    set_method(request);
+    set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_HTTPHEADER, list.get());
-    set(CURLOPT_POSTFIELDS, content.empty() ? "" : content.data());  // null would mean a callback
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(content.size()));
     set(CURLOPT_WRITEDATA, &received);
     set(CURLOPT_HEADERDATA, &received);
     set(CURLOPT_XFERINFODATA, &is_to_abort);
@@ -125,6 +123,22 @@ class Client::Connection {
     if (set_code_ == CURLE_OK) set_code_ = code;
   }
 
+  /// Each of these options overrides what an earlier request has set; the name of the method comes last.
+  void set_method(const Request& request) {
+    set(CURLOPT_NOBODY, 0L);
+    if (request.method == "HEAD") {
+      set(CURLOPT_NOBODY, 1L);
+    } else if (request.method == "GET") {
+      set(CURLOPT_HTTPGET, 1L);
+    } else {
+      set(CURLOPT_POST, 1L);
+      // Null would mean a callback.
+      set(CURLOPT_POSTFIELDS, request.content.empty() ? "" : request.content.data());
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.content.size()));
+    }
+    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+
   [[nodiscard]] List list_of(const std::vector<Field>& fields) const {
     List list(nullptr, {libcurl_->slist_free_all});
     const auto add = [&](const std::string& line) {
@@ -138,16 +152,16 @@ class Client::Connection {
     return list;
   }
 
-  [[nodiscard]] PostOutcome outcome_of(CURLcode code, Received received) const {
+  [[nodiscard]] RequestOutcome outcome_of(CURLcode code, Received received) const {
     if (code == CURLE_ABORTED_BY_CALLBACK) return Aborted();
-    if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && received.is_content_cut())) {
+    if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && received.answer.is_cut)) {
       long status = 0;
       libcurl_->easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
       received.answer.status = static_cast<int>(status);
       return std::move(received.answer);
     }
     if (received.is_head_too_large())
-      return NoAnswer{fmt::format("the head of its answer has more than {} bytes", Answer::kMostBytes)};
+      return NoAnswer{fmt::format("the head of its answer has more than {} bytes", Answer::kMostHeadBytes)};
     return NoAnswer{problem_[0] != '\0' ? problem_.data() : libcurl_->easy_strerror(code)};
   }
 
@@ -168,9 +182,14 @@ Result<Client, std::string> Client::open(const ClientSettings& settings, const s
   return Client(std::move(connection));
 }
 
-PostOutcome Client::post(const std::vector<Field>& fields, std::string_view content,
-                         const std::function<bool()>& is_to_abort) {
-  return connection_->post(fields, content, is_to_abort);
+RequestOutcome Client::send(const Request& request, const std::function<bool()>& is_to_abort) {
+  return connection_->send(request, is_to_abort);
+}
+
+std::string_view Answer::field(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      fields, [name](const Field& each) { return equals_ignoring_case(each.name, name); });
+  return found == fields.end() ? std::string_view() : found->value;
 }
 
 }  // namespace bobbin::http_client

@@ -25,20 +25,30 @@ struct Field {
 };
 
 struct ClientSettings {
-  std::string url;                     ///< one in which fault_of_url finds no fault
   milliseconds timeout = seconds(30);  ///< of a request, from its connection to the end of the answer
   /// A file of certificates (PEM) of authorities: they count instead of those of the system. Empty: those do.
   std::string ca_file = {};
 };
 
+struct Request {
+  std::string method = "POST";  ///< a token; of HEAD no content is awaited
+  std::string url;              ///< one in which fault_of_url finds no fault; sent as it is
+  std::vector<Field> fields = {};
+  std::string_view content = {};  ///< Content-Length comes from it, but for GET and HEAD, which have none
+  std::size_t most_bytes = 64UL * 1024;  ///< how much of the content of the answer is read
+};
+
 /// An answer, or of a longer one the beginning.
 struct Answer {
-  /// How much of a head is read, and of a content, in bytes. A longer head is no answer.
-  static constexpr std::size_t kMostBytes = 64 * 1024;
+  static constexpr std::size_t kMostHeadBytes = 64UL * 1024;  ///< a longer head is none of an answer
 
-  int status = 0;           ///< 101, or 200 and more
-  std::string retry_after;  ///< the value of the field Retry-After; empty: there is none
-  std::string content;      ///< as it was sent, whatever its coding
+  int status = 0;                  ///< 101, or 200 and more
+  std::vector<Field> fields = {};  ///< as they were sent, in order
+  std::string content = {};        ///< as it was sent, whatever its coding
+  bool is_cut = false;             ///< there was more of the content
+
+  /// The value of the first field of this name, in whatever case; empty: there is none.
+  [[nodiscard]] std::string_view field(std::string_view name) const;
 };
 /// There was none: no connection, no trust, no time. The reason is a message with what the server may have
 /// sent, unescaped; it may have got the request all the same.
@@ -47,11 +57,10 @@ struct NoAnswer {
 };
 /// It was told to end meanwhile.
 struct Aborted {};
-using PostOutcome = std::variant<Answer, NoAnswer, Aborted>;
+using RequestOutcome = std::variant<Answer, NoAnswer, Aborted>;
 
-/// Sends requests to one server, one at a time, over a connection that is kept while the server keeps it, and
-/// made anew otherwise. Redirections are not followed. Thread: one at a time. It ignores no signal: see
-/// os::ignore_broken_pipes.
+/// Sends requests, one at a time. A connection is kept while its server keeps it, and made anew otherwise.
+/// Redirections are not followed. Thread: one at a time. It ignores no signal: see os::ignore_broken_pipes.
 class Client {
  public:
   /// The error is a message: the library cannot be loaded, or is too old.
@@ -61,10 +70,8 @@ class Client {
   Client& operator=(Client&&) = delete;
   ~Client();
 
-  /// POST. Content-Length comes from the content; the other fields are those that are given. Asks
-  /// `is_to_abort` about once a second, also while it connects.
-  [[nodiscard]] PostOutcome post(const std::vector<Field>& fields, std::string_view content,
-                                 const std::function<bool()>& is_to_abort);
+  /// Asks `is_to_abort` about once a second, also while it connects.
+  [[nodiscard]] RequestOutcome send(const Request& request, const std::function<bool()>& is_to_abort);
 
  private:
   class Connection;

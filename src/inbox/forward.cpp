@@ -38,9 +38,12 @@ class ForwardJob final : public Job {
     const ForwardedRecord record = forwarded_record(records_.entries()[step]);
     const ForwardOptions& options = destination_.options;
     const auto* const signer = options.signer ? &*options.signer : nullptr;
-    const auto posted = destination_.client.post(request_fields(record, options.fields, signer, wall_now()),
-                                                 record.content, [&stop] { return stop.count() > 1; });
-    return outcome_of(posted, wall_now());
+    const auto sent =
+        destination_.client.send({.url = options.url,
+                                  .fields = request_fields(record, options.fields, signer, wall_now()),
+                                  .content = record.content},
+                                 [&stop] { return stop.count() > 1; });
+    return outcome_of(sent, wall_now());
   }
 
  private:

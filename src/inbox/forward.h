@@ -15,8 +15,9 @@
 namespace bobbin::inbox {
 
 struct ForwardOptions {
-  std::string consumer;                              ///< see is_consumer_name
-  http_client::ClientSettings server;                ///< to which the records are sent
+  std::string consumer;  ///< see is_consumer_name
+  std::string url;       ///< to which the records are sent
+  http_client::ClientSettings server;
   std::vector<Field> fields;                         ///< the operator's own, as parse_own_field takes them
   std::optional<signatures::StandardSigner> signer;  ///< nothing: the requests are not signed
   RetrySchedule retry = RetrySchedule::standard();

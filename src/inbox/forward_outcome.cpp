@@ -48,15 +48,15 @@ Outcome outcome_of_answer(const http_client::Answer& answer, WallTime now) {
   else if (const std::string content = shown(answer.content); !content.empty())
     reason += fmt::format(" (\"{}\")", content);
   if (hundreds == 4 && !may_pass(answer.status)) return Hopeless{std::move(reason)};
-  const auto wait = http::parse_retry_after(answer.retry_after, now);
+  const auto wait = http::parse_retry_after(answer.field("Retry-After"), now);
   return Failed{.reason = std::move(reason), .shortest_pause = wait.value_or(seconds(0))};
 }
 
 }  // namespace
 
-Outcome outcome_of(const http_client::PostOutcome& posted, WallTime now) {
-  if (const auto* answer = std::get_if<http_client::Answer>(&posted)) return outcome_of_answer(*answer, now);
-  if (const auto* none = std::get_if<http_client::NoAnswer>(&posted))
+Outcome outcome_of(const http_client::RequestOutcome& sent, WallTime now) {
+  if (const auto* answer = std::get_if<http_client::Answer>(&sent)) return outcome_of_answer(*answer, now);
+  if (const auto* none = std::get_if<http_client::NoAnswer>(&sent))
     return Failed{.reason = fmt::format("there is no answer: {}", printable(none->reason))};
   return Interrupted{"the request was broken off, since this worker was told to end at once"};
 }

@@ -38,7 +38,8 @@ TEST(ForwardOutcome, OfARequestThatWasBrokenOff) {
 
 TEST(ForwardOutcome, IsNotTriedAgainBeforeItsRetryAfter) {
   const auto pause_of = [](int status, const char* value) {
-    const Outcome outcome = outcome_of(Answer{.status = status, .retry_after = value}, kAnsweredAt);
+    const Outcome outcome =
+        outcome_of(Answer{.status = status, .fields = {{"retry-after", value}}}, kAnsweredAt);
     return std::get<Failed>(outcome).shortest_pause;
   };
   EXPECT_EQ(pause_of(503, "120"), seconds(120));

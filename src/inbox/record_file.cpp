@@ -97,6 +97,12 @@ Result<RecordFile, std::string> read_record_file(const os::Fd& file) {
   return record_file_in(text);
 }
 
+Result<std::string, std::string> read_whole_records(const os::Fd& file) {
+  std::string text = TRY(content_of(file));
+  TRY(record_file_in(text));
+  return text;
+}
+
 Result<FiledRecords, std::string> FiledRecords::read(const os::Fd& file) {
   const std::string text = TRY(content_of(file));
   if (std::string problem = problem_at_first_sight(text); !problem.empty())

@@ -27,6 +27,9 @@ struct RecordFile {
 /// The same of an open file, which is read from its beginning. It may be one that a power cut has left.
 [[nodiscard]] Result<RecordFile, std::string> read_record_file(const os::Fd& file);
 
+/// The text of an open file, from its beginning. It fails as read_record_file does.
+[[nodiscard]] Result<std::string, std::string> read_whole_records(const os::Fd& file);
+
 /// All that stands in a file of records.
 class FiledRecords {
  public:

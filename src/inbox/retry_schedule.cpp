@@ -1,5 +1,6 @@
 #include "inbox/retry_schedule.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 
@@ -21,7 +22,14 @@ RetrySchedule RetrySchedule::standard() {
       {seconds(5), minutes(5), minutes(30), hours(2), hours(5), hours(10), hours(14), hours(20), hours(24)});
 }
 
+RetrySchedule RetrySchedule::endless() {
+  RetrySchedule schedule({seconds(1), seconds(2), seconds(5), seconds(15), seconds(30), seconds(60)});
+  schedule.is_endless_ = true;
+  return schedule;
+}
+
 std::optional<milliseconds> RetrySchedule::pause_after(std::size_t attempt, std::uint32_t random) const {
+  if (is_endless_) attempt = std::min(attempt, pauses_.size());
   if (attempt == 0 || attempt > pauses_.size()) return std::nullopt;
   const milliseconds pause = pauses_[attempt - 1];
   const milliseconds tenth = pause / 10;

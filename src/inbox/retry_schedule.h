@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,9 +25,17 @@ class RetrySchedule {
   /// The one that Standard Webhooks recommends to senders: 5s,5m,30m,2h,5h,10h,14h,20h,24h.
   [[nodiscard]] static RetrySchedule standard();
 
+  /// For what must arrive, and will once somebody has mended what is in the way: 1s,2s,5s,15s,30s, and from
+  /// then on every minute.
+  [[nodiscard]] static RetrySchedule endless();
+
   [[nodiscard]] bool has_pauses() const { return !pauses_.empty(); }
+  /// The last pause is made again and again.
+  [[nodiscard]] bool is_endless() const { return is_endless_; }
   /// How many attempts are made at most.
-  [[nodiscard]] std::size_t attempts() const { return pauses_.size() + 1; }
+  [[nodiscard]] std::size_t attempts() const {
+    return is_endless_ ? std::numeric_limits<std::size_t>::max() : pauses_.size() + 1;
+  }
   /// How long to wait after this attempt (from 1) has failed; nothing: it was the last one. `random` is any
   /// number, and makes the pause up to 10 % shorter (0) or longer (the largest), so that many workers do not
   /// all come back to a server at the same moment.
@@ -36,6 +45,7 @@ class RetrySchedule {
 
  private:
   std::vector<milliseconds> pauses_;
+  bool is_endless_ = false;
 };
 
 /// A duration for people, in whole seconds: "5 s", "4 min 53 s", "2 h 3 min". Rounded to the nearest.

@@ -53,6 +53,18 @@ TEST(RetrySchedule, KnowsThatOfStandardWebhooks) {
                                                       hours(10), hours(14), hours(20), hours(24)}));
 }
 
+TEST(RetrySchedule, OfWhatMustArriveHasNoEnd) {
+  const RetrySchedule endless = RetrySchedule::endless();
+  EXPECT_TRUE(endless.is_endless());
+  EXPECT_FALSE(RetrySchedule::standard().is_endless());
+  EXPECT_EQ(endless.pause_after(1, 0), milliseconds(900));
+  for (const std::size_t attempt : {std::size_t{6}, std::size_t{7}, std::size_t{1'000'000}}) {
+    EXPECT_LT(attempt, endless.attempts());
+    EXPECT_EQ(endless.pause_after(attempt, 0), seconds(54));
+    EXPECT_EQ(endless.pause_after(attempt, kLargest), seconds(66));
+  }
+}
+
 TEST(RoundedText, NamesTheTwoLargestUnits) {
   const std::pair<milliseconds, const char*> cases[] = {{milliseconds(900), "1 s"},
                                                         {milliseconds(5400), "5 s"},

@@ -43,12 +43,8 @@ void append(std::string& text, fmt::format_string<Values...> format, Values&&...
   fmt::format_to(std::back_inserter(text), format, std::forward<Values>(values)...);
 }
 
-/// What a disk has named, so that it cannot steer a terminal.
-[[nodiscard]] inline std::string printable(std::string_view text) {
-  std::string result;
-  observe::append_escaped(result, text);
-  return result;
-}
+/// For what a disk has named.
+using observe::printable;
 
 /// `"name":"value"`
 inline void append_string(std::string& text, std::string_view name, std::string_view value) {

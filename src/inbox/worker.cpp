@@ -50,6 +50,8 @@ class Worker {
       const auto claimed = TRY(consumer_.claim_next());
       if (claimed)
         TRY(handle(*claimed));
+      else if (options_.ends_when_empty)
+        return {};
       else
         arrivals_.wait(stop_.fd(), Duration::max());
     }
@@ -176,6 +178,7 @@ class Worker {
   [[nodiscard]] std::string text_of(const Attempt& attempt, const Outcome& outcome) const {
     std::string text = reason_of(outcome);
     if (!options_.retry.has_pauses()) return text;
+    if (options_.retry.is_endless()) return fmt::format("attempt {}: {}", attempt.number, text);
     return fmt::format("attempt {} of {}: {}", attempt.number, options_.retry.attempts(), text);
   }
 

@@ -14,6 +14,7 @@ namespace bobbin::inbox {
 struct WorkerOptions {
   std::string consumer;      ///< see is_consumer_name
   RetrySchedule retry = {};  ///< for an attempt that has failed; the first one of each step begins it anew
+  bool ends_when_empty = false;  ///< when there is no record that can be claimed
 };
 
 /// Takes back what an interrupted run of this consumer has left, and then claims each record, the oldest
@@ -27,8 +28,8 @@ struct WorkerOptions {
 /// interrupted, goes back to `new`. Attempts and steps are counted by this process alone: the next worker
 /// begins with the first ones.
 ///
-/// Nothing: it was ended by a signal. The error is a message: of the handling, or since a record cannot be
-/// moved. Thread: the one that takes the signals.
+/// Nothing: it was ended by a signal, or there is no record left. The error is a message: of the handling, or
+/// since a record cannot be moved. Thread: the one that takes the signals.
 [[nodiscard]] Result<void, std::string> run_worker(const RecordFolders& folders, const WorkerOptions& options,
                                                    Handling& handling, StopSignals& stop,
                                                    const Report& report);

@@ -60,5 +60,11 @@ void format_exchange(std::string& out, AccessFormat format, const ExchangeRecord
 /// doubled. The bytes of characters that act on a terminal or editor (U+0080–009F, U+2028–202E, U+2066–2069)
 /// are escaped too. What would become longer than kMostTextBytes is cut, and "(cut)" stands behind it.
 void append_escaped(std::string& out, std::string_view text);
+/// The same as a text of its own, so that what a stranger has named cannot steer a terminal.
+[[nodiscard]] inline std::string printable(std::string_view text) {
+  std::string result;
+  append_escaped(result, text);
+  return result;
+}
 
 }  // namespace bobbin::observe

@@ -1,0 +1,149 @@
+#include "inbox/drain.h"
+
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "crypto/sha256.h"
+#include "inbox/handling.h"
+#include "inbox/record_file.h"
+#include "inbox/stop_signals.h"
+#include "inbox/worker.h"
+
+namespace bobbin::inbox {
+namespace {
+
+using object_store::Created;
+using object_store::Trouble;
+
+constexpr std::string_view kProbeName = ".bobbin-probe";
+
+Outcome outcome_of_trouble(const Trouble& trouble) {
+  switch (trouble.kind) {
+    case Trouble::Kind::impossible: return Hopeless{trouble.reason};
+    case Trouble::Kind::aborted:
+      return Interrupted{"the request was broken off, since this worker was told to end at once"};
+    case Trouble::Kind::unavailable:
+    case Trouble::Kind::refused: break;
+  }
+  return Failed{.reason = trouble.reason, .shortest_pause = trouble.shortest_pause};
+}
+
+/// The bucket, and what is known of it.
+class Target {
+ public:
+  Target(const DrainOptions& options, object_store::Bucket bucket)
+      : location_(options.target), bucket_(std::move(bucket)) {}
+
+  /// False: the store replaces objects.
+  Result<bool, Trouble> prove() {
+    const std::string key = location_.key_of(kProbeName);
+    Created created = Created::now;
+    for (int i = 0; i < 2 && created == Created::now; ++i)
+      created = TRY(bucket_.create(key, "bobbin\n", "text/plain"));
+    is_proven_ = created == Created::before;
+    return is_proven_;
+  }
+
+  [[nodiscard]] std::string fault() const {
+    return fmt::format(
+        "the store replaces objects, so a record could be lost: it has created {} twice, and did not answer "
+        "412 to "
+        "If-None-Match: *; use a store that does",
+        location_.key_of(kProbeName));
+  }
+
+  Outcome store(const std::string& name, const std::string& text) {
+    if (!is_proven_) {
+      const auto proven = prove();
+      if (!proven) return outcome_of_trouble(proven.error());
+      if (!*proven) return Unable{.what = "No record can be moved to " + location_.text(), .reason = fault()};
+    }
+    const std::string key = location_.key_of(name);
+    const auto created = bucket_.create(key, text, media_type_of(name));
+    if (!created) return outcome_of_trouble(created.error());
+    return *created == Created::now ? Outcome(Succeeded()) : compare(key, text);
+  }
+
+ private:
+  static std::string_view media_type_of(std::string_view name) {
+    return name.ends_with(".jseq") ? "application/json-seq" : "application/json";
+  }
+
+  /// With what was there before: this record, if an answer was lost or a worker was killed.
+  Outcome compare(const std::string& key, const std::string& text) {
+    const auto there = bucket_.read(key, text.size());
+    if (!there) return outcome_of_trouble(there.error());
+    if (!*there) return Failed{.reason = fmt::format("the store has an object {}, and then it has not", key)};
+    if (crypto::sha256(**there) == crypto::sha256(text)) return Succeeded();
+    return Hopeless{fmt::format("the store has an object {} that holds something else", key)};
+  }
+
+  object_store::Location location_;
+  object_store::Bucket bucket_;
+  bool is_proven_ = false;  // that the store replaces nothing
+};
+
+class DrainJob final : public Job {
+ public:
+  DrainJob(Target& target, std::string name, std::string text)
+      : target_(target), name_(std::move(name)), text_(std::move(text)) {}
+
+  [[nodiscard]] std::size_t steps() const override { return 1; }
+  [[nodiscard]] std::string name_of(std::size_t) const override { return name_; }
+  [[nodiscard]] Result<Outcome, std::string> attempt(std::size_t, std::size_t, StopSignals&) override {
+    return target_.store(name_, text_);
+  }
+
+ private:
+  Target& target_;
+  std::string name_;
+  std::string text_;
+};
+
+class DrainHandling final : public Handling {
+ public:
+  explicit DrainHandling(Target& target) : target_(target) {}
+
+  [[nodiscard]] Result<std::unique_ptr<Job>, std::string> begin(const ClaimedRecord& claimed) override {
+    auto text = read_whole_records(claimed.file);
+    if (!text) return failure(fmt::format("{} cannot be read: {}", claimed.place().text(), text.error()));
+    return std::make_unique<DrainJob>(target_, claimed.claim.record, *std::move(text));
+  }
+
+ private:
+  Target& target_;
+};
+
+/// An operator who has just started this learns of a mistake at once. A store that does not answer is waited
+/// for.
+Result<void, std::string> prove_at_start(Target& target, const DrainOptions& options, const Report& report) {
+  const auto proven = target.prove();
+  if (proven) return *proven ? Result<void, std::string>() : failure(target.fault());
+  const std::string message =
+      fmt::format("{} cannot be used: {}", options.target.text(), proven.error().reason);
+  if (proven.error().kind == Trouble::Kind::refused) return failure(message);
+  if (proven.error().kind != Trouble::Kind::aborted) report(message + "; it is tried again");
+  return {};
+}
+
+}  // namespace
+
+Result<void, std::string> drain(const RecordFolders& folders, const DrainOptions& options,
+                                const Report& report) {
+  auto client = TRY(http_client::Client::open(options.client));
+  StopSignals stop = TRY(StopSignals::block());
+  Target target(options, object_store::Bucket(options.store, std::move(client), options.credentials,
+                                              [&stop] { return stop.count() > 1; }));
+  TRY(prove_at_start(target, options, report));
+  DrainHandling handling(target);
+  return run_worker(folders,
+                    {.consumer = options.consumer,
+                     .retry = RetrySchedule::endless(),
+                     .ends_when_empty = options.until_empty},
+                    handling, stop, report);
+}
+
+}  // namespace bobbin::inbox

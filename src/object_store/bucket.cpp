@@ -1,0 +1,172 @@
+#include "object_store/bucket.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "base/ascii.h"
+#include "http/date.h"
+#include "http/percent_encoding.h"
+#include "http/retry_after.h"
+#include "observe/access_log.h"
+
+namespace bobbin::object_store {
+namespace {
+
+using http_client::Answer;
+
+/// The endpoint without its scheme and a port that is the scheme's own, and the same with the scheme.
+std::string authority_of(std::string_view endpoint) {
+  const bool is_secure = equals_ignoring_case(endpoint.substr(0, 5), "https");
+  std::string_view authority = endpoint.substr(endpoint.find("//") + 2);
+  authority = authority.substr(0, authority.find('/'));
+  const std::string_view own_port = is_secure ? ":443" : ":80";
+  if (authority.ends_with(own_port)) authority.remove_suffix(own_port.size());
+  return lowercase(authority);
+}
+
+std::string path_of(std::string_view bucket_or_key) {
+  return "/" + http::percent_encode(bucket_or_key, "-._~/");
+}
+
+bool is_code_character(char c) { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
+
+bool is_one_of(std::string_view code, std::initializer_list<std::string_view> codes) {
+  return std::ranges::find(codes, code) != codes.end();
+}
+
+/// "503 SlowDown".
+std::string text_of(const Answer& answer) {
+  const std::string_view code = error_code_in(answer.content);
+  return fmt::format("the store has answered {}{}{}", answer.status, code.empty() ? "" : " ", code);
+}
+
+Trouble trouble_of(const Answer& answer) {
+  const auto pause = http::parse_retry_after(answer.field("Retry-After"), wall_now());
+  return {.kind = kind_of_refusal(answer.status, error_code_in(answer.content)),
+          .reason = text_of(answer),
+          .shortest_pause = pause.value_or(seconds(0))};
+}
+
+}  // namespace
+
+std::string_view error_code_in(std::string_view content) {
+  constexpr std::string_view kBegin = "<Code>";
+  const std::size_t begin = content.find(kBegin);
+  if (begin == std::string_view::npos) return {};
+  content.remove_prefix(begin + kBegin.size());
+  const std::string_view code = content.substr(0, content.find("</Code>"));
+  const bool is_code =
+      code.size() < content.size() && code.size() <= 64 && std::ranges::all_of(code, is_code_character);
+  return is_code ? code : std::string_view();
+}
+
+Trouble::Kind kind_of_refusal(int status, std::string_view code) {
+  using Kind = Trouble::Kind;
+  if (is_one_of(code, {"EntityTooLarge", "KeyTooLongError", "MetadataTooLarge"}) || status == 413 ||
+      status == 414)
+    return Kind::impossible;
+  // What a way through other machines, or a moment, may have done.
+  if (is_one_of(code, {"RequestTimeout", "XAmzContentSHA256Mismatch", "BadDigest", "IncompleteBody"}))
+    return Kind::unavailable;
+  const bool may_pass = status >= 500 || status == 408 || status == 409 || status == 425 || status == 429;
+  return may_pass ? Kind::unavailable : Kind::refused;
+}
+
+Bucket::Bucket(BucketSettings settings, http_client::Client client, CredentialsSource source,
+               IsToAbort is_to_abort)
+    : settings_(std::move(settings)),
+      host_(authority_of(settings_.endpoint)),
+      client_(std::move(client)),
+      source_(std::move(source)),
+      is_to_abort_(std::move(is_to_abort)) {
+  if (settings_.addressing == Addressing::host) host_ = settings_.bucket + "." + host_;
+  const std::string_view scheme =
+      std::string_view(settings_.endpoint).substr(0, settings_.endpoint.find("//") + 2);
+  base_ = lowercase(scheme) + host_;
+}
+
+Result<Created, Trouble> Bucket::create(std::string_view key, std::string_view content,
+                                        std::string_view media_type) {
+  const Answer answer =
+      TRY(send({.method = "PUT",
+                .key = key,
+                .fields = {{"Content-Type", std::string(media_type)}, {"If-None-Match", "*"}},
+                .content = content}));
+  if (answer.status == 412) return Created::before;
+  if (answer.status / 100 != 2) return failure(trouble_of(answer));
+  return Created::now;
+}
+
+Result<std::optional<std::string>, Trouble> Bucket::read(std::string_view key, std::size_t most_bytes) {
+  Answer answer = TRY(send({.method = "GET", .key = key, .most_bytes = most_bytes + 1}));
+  if (answer.status == 404 && error_code_in(answer.content) == "NoSuchKey") return std::nullopt;
+  if (answer.status != 200) return failure(trouble_of(answer));
+  return std::optional(std::move(answer.content));
+}
+
+Result<void, Trouble> Bucket::remove(std::string_view key) {
+  const Answer answer = TRY(send({.method = "DELETE", .key = key}));
+  const bool is_gone = answer.status == 404 && error_code_in(answer.content) == "NoSuchKey";
+  if (answer.status / 100 != 2 && !is_gone) return failure(trouble_of(answer));
+  return {};
+}
+
+Result<Answer, Trouble> Bucket::send(const Call& call) {
+  Answer answer = TRY(send_once(call));
+  return mend(answer) ? send_once(call) : Result<Answer, Trouble>(std::move(answer));
+}
+
+Result<Answer, Trouble> Bucket::send_once(const Call& call) {
+  if (!credentials_) {
+    auto credentials = source_();
+    if (!credentials) return failure(Trouble{.kind = Trouble::Kind::refused, .reason = credentials.error()});
+    credentials_ = *std::move(credentials);
+  }
+  const std::string path = settings_.addressing == Addressing::path
+                               ? path_of(settings_.bucket) + path_of(call.key)
+                               : path_of(call.key);
+  const Unsigned request{.method = call.method,
+                         .host = host_,
+                         .path = path,
+                         .query = {},
+                         .region = settings_.region,
+                         .content = crypto::sha256(call.content)};
+  auto outcome = client_.send({.method = call.method,
+                               .url = base_ + path,
+                               .fields = signed_fields(request, call.fields, *credentials_,
+                                                       wall_now() + std::chrono::nanoseconds(clock_offset_)),
+                               .content = call.content,
+                               .most_bytes = call.most_bytes},
+                              is_to_abort_);
+  if (auto* answer = std::get_if<Answer>(&outcome)) return std::move(*answer);
+  if (const auto* none = std::get_if<http_client::NoAnswer>(&outcome))
+    return failure(
+        Trouble{.kind = Trouble::Kind::unavailable,
+                .reason = fmt::format("there is no answer: {}", observe::printable(none->reason))});
+  return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "the request was broken off"});
+}
+
+bool Bucket::mend(const Answer& answer) {
+  if (answer.status != 400 && answer.status != 403) return false;
+  const std::string_view code = error_code_in(answer.content);
+  const WallTime now = wall_now();
+  if (code == "RequestTimeTooSkewed") {
+    const auto theirs = http::parse_date(answer.field("Date"), now);
+    if (!theirs) return false;
+    clock_offset_ = std::chrono::duration_cast<Duration>(*theirs - now);
+    return true;
+  }
+  if (!is_one_of(code, {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch",
+                        "AccessDenied"}))
+    return false;
+  const auto before = std::exchange(credentials_, std::nullopt);
+  auto credentials = source_();
+  if (!credentials) return false;
+  credentials_ = *std::move(credentials);
+  return credentials_ != before;
+}
+
+}  // namespace bobbin::object_store

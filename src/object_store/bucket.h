@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http_client/client.h"
+#include "object_store/signature_v4.h"
+
+namespace bobbin::object_store {
+
+/// How the name of the bucket stands in a URL: http://store/bucket/key, or http://bucket.store/key.
+enum class Addressing : std::uint8_t { path, host };
+
+struct BucketSettings {
+  std::string
+      endpoint;  ///< of the store: a URL in which http_client::fault_of_url finds no fault, without a path
+  std::string bucket;
+  std::string region = "us-east-1";
+  Addressing addressing = Addressing::path;
+};
+
+/// Why something was not done, or is not known to be.
+struct Trouble {
+  enum class Kind : std::uint8_t {
+    unavailable,  ///< of the store, or of the way there, which may pass; perhaps it was done
+    refused,      ///< an operator has to mend it: the bucket, the credentials or their rights
+    impossible,   ///< this object cannot be stored there
+    aborted,
+  } kind;
+  std::string reason;                             ///< the end of a sentence, printable
+  milliseconds shortest_pause = milliseconds(0);  ///< what the store asks for
+};
+
+enum class Created : std::uint8_t {
+  now,
+  before,  ///< there is an object of this key already, whatever it holds
+};
+
+/// The objects of one bucket of a store that speaks the protocol of S3, one request at a time. Thread: one at
+/// a time; each call waits for the store, for no longer than the client does.
+///
+/// A clock of this machine that the store does not believe is corrected by that of the store, for the
+/// signatures alone.
+class Bucket {
+ public:
+  /// The credentials of now; the error is the end of a sentence. Asked before the first request, and again
+  /// when the store has refused the ones before.
+  using CredentialsSource = std::function<Result<Credentials, std::string>()>;
+  using IsToAbort = std::function<bool()>;
+
+  Bucket(BucketSettings settings, http_client::Client client, CredentialsSource source,
+         IsToAbort is_to_abort);
+
+  /// Stores an object unless there is one of this key, by `If-None-Match: *`. When it fails because the store
+  /// is unavailable, the object may be there; to create it again tells.
+  [[nodiscard]] Result<Created, Trouble> create(std::string_view key, std::string_view content,
+                                                std::string_view media_type);
+  /// The content of an object. Nothing: there is none. One of more than `most_bytes` is cut off behind one
+  /// byte more.
+  [[nodiscard]] Result<std::optional<std::string>, Trouble> read(std::string_view key,
+                                                                 std::size_t most_bytes);
+  /// No failure when there is no such object.
+  [[nodiscard]] Result<void, Trouble> remove(std::string_view key);
+
+ private:
+  struct Call {
+    std::string method;
+    std::string_view key;
+    std::vector<http_client::Field> fields = {};
+    std::string_view content = {};
+    std::size_t most_bytes = 64UL * 1024;
+  };
+  /// An answer, whatever its status, but for those that say who sends is not believed.
+  [[nodiscard]] Result<http_client::Answer, Trouble> send(const Call& call);
+  [[nodiscard]] Result<http_client::Answer, Trouble> send_once(const Call& call);
+  /// Whether the answer says something that a second request may mend: a clock, or credentials that have
+  /// changed.
+  [[nodiscard]] bool mend(const http_client::Answer& answer);
+
+  BucketSettings settings_;
+  std::string host_;  // as the field Host has it
+  std::string base_;  // of URLs: what stands before the path
+  http_client::Client client_;
+  CredentialsSource source_;
+  IsToAbort is_to_abort_;
+  std::optional<Credentials> credentials_;
+  Duration clock_offset_{0};  // of the store's clock from this machine's
+};
+
+/// What becomes of a request that was answered with such a status, or more exactly with such a code of an
+/// error (of S3), which is empty where the answer has none.
+[[nodiscard]] Trouble::Kind kind_of_refusal(int status, std::string_view code);
+
+/// The code of an error in the content of an answer: what stands between <Code> and </Code>, where that is
+/// letters and digits.
+[[nodiscard]] std::string_view error_code_in(std::string_view content);
+
+}  // namespace bobbin::object_store

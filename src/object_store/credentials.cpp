@@ -1,0 +1,66 @@
+#include "object_store/credentials.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+
+namespace bobbin::object_store {
+namespace {
+
+std::string_view next_line(std::string_view& rest) {
+  const std::size_t end = std::min(rest.find('\n'), rest.size());
+  std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return trim(line);
+}
+
+std::string value_of(const Variables& variables, const char* name) {
+  const char* const value = variables(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+Result<std::optional<Credentials>, std::string> credentials_in(const Variables& variables) {
+  Credentials credentials{.key_id = value_of(variables, "AWS_ACCESS_KEY_ID"),
+                          .secret = value_of(variables, "AWS_SECRET_ACCESS_KEY"),
+                          .session_token = value_of(variables, "AWS_SESSION_TOKEN")};
+  if (credentials.key_id.empty() && credentials.secret.empty()) return std::nullopt;
+  if (credentials.key_id.empty() || credentials.secret.empty())
+    return failure(std::string(
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together, and only one of them is set"));
+  return std::optional(std::move(credentials));
+}
+
+Result<Credentials, std::string> credentials_of_file(std::string_view text, std::string_view profile) {
+  Credentials credentials;
+  bool is_here = false;
+  bool is_found = false;
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (line.starts_with('[')) {
+      is_here = line.ends_with(']') && trim(line.substr(1, line.size() - 2)) == profile;
+      is_found |= is_here;
+    }
+    const std::size_t equals = line.find('=');
+    if (!is_here || line.starts_with('#') || line.starts_with(';') || equals == std::string_view::npos)
+      continue;
+    const std::string_view name = trim(line.substr(0, equals));
+    const std::string value(trim(line.substr(equals + 1)));
+    if (name == "aws_access_key_id") credentials.key_id = value;
+    if (name == "aws_secret_access_key") credentials.secret = value;
+    if (name == "aws_session_token") credentials.session_token = value;
+  }
+  if (!is_found) return failure(fmt::format("it has no profile [{}]", profile));
+  if (credentials.key_id.empty() || credentials.secret.empty())
+    return failure(
+        fmt::format("its profile [{}] needs a line aws_access_key_id = … and a line "
+                    "aws_secret_access_key = …",
+                    profile));
+  return credentials;
+}
+
+}  // namespace bobbin::object_store

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "object_store/signature_v4.h"
+
+namespace bobbin::object_store {
+
+/// The value of a variable of the environment; null: it is not set.
+using Variables = std::function<const char*(const char* name)>;
+
+/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, of temporary ones, AWS_SESSION_TOKEN. Nothing: neither of
+/// the first two is set. The error is a message: only one of them is.
+[[nodiscard]] Result<std::optional<Credentials>, std::string> credentials_in(const Variables& variables);
+
+/// Those of a profile in the text of a file of credentials, as the AWS command line has it (an INI file):
+/// https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html. The error is the end of a
+/// sentence, and has nothing of a secret.
+[[nodiscard]] Result<Credentials, std::string> credentials_of_file(std::string_view text,
+                                                                   std::string_view profile);
+
+}  // namespace bobbin::object_store

@@ -1,0 +1,75 @@
+#include "object_store/signature_v4.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <fmt/format.h>
+#include <map>
+
+#include "base/ascii.h"
+#include "base/utc_time.h"
+#include "crypto/hmac.h"
+
+namespace bobbin::object_store {
+namespace {
+
+using http_client::Field;
+
+constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+
+crypto::Mac mac_of(Bytes key, std::string_view text) {
+  return crypto::HmacKey(crypto::HashFunction::sha256, key).begin().add(text).finish();
+}
+
+/// A key for a day, a region and a service, which are kept out of the secret of the account.
+crypto::Mac signing_key(const std::string& secret, std::string_view day, std::string_view region) {
+  crypto::Mac key = mac_of(as_bytes("AWS4" + secret), day);
+  for (const std::string_view text : {region, std::string_view("s3"), std::string_view("aws4_request")})
+    key = mac_of(key.bytes(), text);
+  return key;
+}
+
+/// "20130524T000000Z".
+std::string compact_time(WallTime time) {
+  constexpr std::size_t kThroughSeconds = 15;
+  return utc_name(time).substr(0, kThroughSeconds) + "Z";
+}
+
+std::string hex_of(const crypto::Mac& mac) {
+  crypto::Digest digest{};
+  std::ranges::copy(mac.bytes(), digest.begin());
+  return crypto::hex_of(digest);
+}
+
+}  // namespace
+
+std::vector<Field> signed_fields(const Unsigned& request, std::vector<Field> fields,
+                                 const Credentials& credentials, WallTime now) {
+  const std::string content = crypto::hex_of(request.content);
+  const std::string time = compact_time(now);
+  const std::string_view day = std::string_view(time).substr(0, 8);
+  fields.push_back({"x-amz-content-sha256", content});
+  fields.push_back({"x-amz-date", time});
+  if (!credentials.session_token.empty())
+    fields.push_back({"x-amz-security-token", credentials.session_token});
+
+  std::map<std::string, std::string_view> covered{{"host", request.host}};
+  for (const Field& field : fields) covered.emplace(lowercase(field.name), trim(field.value));
+  std::string names;
+  std::string canonical = fmt::format("{}\n{}\n{}\n", request.method, request.path, request.query);
+  for (const auto& [name, value] : covered) {
+    canonical += fmt::format("{}:{}\n", name, value);
+    names += (names.empty() ? "" : ";") + name;
+  }
+  canonical += fmt::format("\n{}\n{}", names, content);
+
+  const std::string scope = fmt::format("{}/{}/s3/aws4_request", day, request.region);
+  const std::string text =
+      fmt::format("{}\n{}\n{}\n{}", kAlgorithm, time, scope, crypto::hex_of(crypto::sha256(canonical)));
+  const crypto::Mac key = signing_key(credentials.secret, day, request.region);
+  fields.push_back(
+      {"Authorization", fmt::format("{} Credential={}/{},SignedHeaders={},Signature={}", kAlgorithm,
+                                    credentials.key_id, scope, names, hex_of(mac_of(key.bytes(), text)))});
+  return fields;
+}
+
+}  // namespace bobbin::object_store
