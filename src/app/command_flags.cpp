@@ -10,6 +10,11 @@ std::string forward_example(std::string_view flags) {
                      flags.empty() ? "" : " ", flags);
 }
 
+std::string drain_example(std::string_view flags) {
+  return fmt::format("inbox drain inboxes/github --to s3://archive/github{}{}", flags.empty() ? "" : " ",
+                     flags);
+}
+
 }  // namespace
 
 std::span<const CommandFlag> command_flags() {
@@ -39,21 +44,38 @@ std::span<const CommandFlag> command_flags() {
       {Action::choose_folder, "--in", {Command::inbox_ls}, "inbox ls inboxes/github --in failed"},
       {Action::name_consumer,
        "--as",
-       {Command::inbox_next, Command::inbox_work, Command::inbox_forward},
+       {Command::inbox_next, Command::inbox_work, Command::inbox_forward, Command::inbox_drain},
        "inbox next inboxes/github --as deploy"},
       {Action::wait_for_record, "--wait", {Command::inbox_next}, "inbox next inboxes/github --wait 30s"},
       {Action::retry_on_schedule,
        "--retry",
        {Command::inbox_work, Command::inbox_forward},
        "inbox work inboxes/github --retry standard -- ./on-push"},
-      {Action::forward_to, "--to", {Command::inbox_forward}, forward_example("")},
+      {Action::forward_to, "--to", {Command::inbox_forward, Command::inbox_drain}, forward_example("")},
       {Action::add_fields_of_file,
        "--header-file",
        {Command::inbox_forward},
        forward_example("--header-file fields")},
       {Action::sign_with, "--secret-file", {Command::inbox_forward}, forward_example("--secret-file secret")},
-      {Action::trust, "--ca-file", {Command::inbox_forward}, forward_example("--ca-file ca.pem")},
-      {Action::limit_request, "--timeout", {Command::inbox_forward}, forward_example("--timeout 1m")},
+      {Action::trust,
+       "--ca-file",
+       {Command::inbox_forward, Command::inbox_drain},
+       forward_example("--ca-file ca.pem")},
+      {Action::limit_request,
+       "--timeout",
+       {Command::inbox_forward, Command::inbox_drain},
+       forward_example("--timeout 1m")},
+      {Action::name_endpoint,
+       "--endpoint",
+       {Command::inbox_drain},
+       drain_example("--endpoint https://s3.example.org")},
+      {Action::name_region, "--region", {Command::inbox_drain}, drain_example("--region eu-central-1")},
+      {Action::choose_addressing, "--addressing", {Command::inbox_drain}, drain_example("--addressing host")},
+      {Action::read_credentials,
+       "--credentials-file",
+       {Command::inbox_drain},
+       drain_example("--credentials-file credentials")},
+      {Action::until_empty, "--until-empty", {Command::inbox_drain}, drain_example("--until-empty")},
       {Action::reclaim_older,
        "--older",
        {Command::inbox_reclaim},

@@ -322,6 +322,41 @@ class Parser {
       fmt::format("a time from {} to {}", time_text(kShortestRequest), time_text(kLongestRequest))));
 }
 
+[[nodiscard]] Result<std::string, std::string> endpoint_of(const Occurrence& found) {
+  std::string url = TRY(url_of(found));
+  if (url.ends_with('/')) url.pop_back();
+  if (url.find_first_of("/?", url.find("//") + 2) == std::string::npos) return url;
+  return failure(not_allowed({found.name, found.value},
+                             "a URL under http or https without a path, such as https://s3.example.org"));
+}
+
+/// Where records are to be moved. False: the action is about something else.
+[[nodiscard]] Result<bool, std::string> add_drain_action(CommandLine& line, Action action,
+                                                         const Occurrence& found) {
+  const auto is_region_character = [](char c) { return is_digit(c) || c == '-' || (c >= 'a' && c <= 'z'); };
+  DrainWords& drain = line.drain;
+  if (action == Action::forward_to && line.command == Command::inbox_drain) {
+    drain.target = object_store::parse_location(found.value);
+    if (!drain.target) return failure(not_allowed({found.name, found.value}, object_store::kLocationForm));
+  } else if (action == Action::name_endpoint) {
+    drain.endpoint = TRY(endpoint_of(found));
+  } else if (action == Action::name_region) {
+    drain.region = found.value;
+    if (drain.region.empty() || !std::ranges::all_of(drain.region, is_region_character))
+      return failure(not_allowed({found.name, found.value}, "a-z, 0-9 and -, such as eu-central-1"));
+  } else if (action == Action::choose_addressing) {
+    if (found.value != "path" && found.value != "host")
+      return failure(not_allowed({found.name, found.value}, "path or host"));
+    drain.addressing =
+        found.value == "path" ? object_store::Addressing::path : object_store::Addressing::host;
+  } else if (action == Action::read_credentials) {
+    drain.credentials_file = TRY(file_name_of(found));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 /// How records are to be sent. False: the action is about something else.
 [[nodiscard]] Result<bool, std::string> add_forward_action(ForwardWords& forward, Action action,
                                                            const Occurrence& found) {
@@ -362,7 +397,8 @@ class Parser {
 
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
-  if (TRY(add_record_action(line, action, found)) || TRY(add_forward_action(line.forward, action, found))) {
+  if (TRY(add_record_action(line, action, found)) || TRY(add_drain_action(line, action, found)) ||
+      TRY(add_forward_action(line.forward, action, found))) {
   } else if (action == Action::read_file) {
     if (line.file) return failure(beside(found, line.file->place));
     line.file = Value{found.name, found.value};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/completions.h"
+#include "app/drain_words.h"
 #include "app/forward_words.h"
 #include "app/options.h"
 #include "base/clock.h"
@@ -30,6 +31,7 @@ enum class Command : std::uint8_t {
   inbox_next,
   inbox_work,
   inbox_forward,
+  inbox_drain,
   inbox_done,
   inbox_fail,
   inbox_replay,
@@ -49,10 +51,11 @@ struct CommandLine {
   std::vector<std::string> files;    ///< of records, behind inbox done, fail and replay
   std::vector<std::string> program;  ///< that inbox work runs, with its first arguments
   inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< by inbox ls
-  std::optional<std::string> consumer;                          ///< of inbox next, work and forward
+  std::optional<std::string> consumer;                          ///< of inbox next, work, forward and drain
   milliseconds wait{0};                                         ///< of inbox next
   inbox::RetrySchedule retry;                                   ///< of inbox work and forward
-  ForwardWords forward;                                         ///< of inbox forward
+  ForwardWords forward;                                         ///< of inbox forward and drain
+  DrainWords drain;                                             ///< of inbox drain
   std::optional<milliseconds> older;                            ///< of inbox reclaim
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
   std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores

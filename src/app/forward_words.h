@@ -6,7 +6,8 @@
 
 namespace bobbin::app {
 
-/// How inbox forward is to send records. Names of files are empty where there is none.
+/// How inbox forward is to send records, and inbox drain, of which `ca_file` and `timeout` are. Names of
+/// files are empty where there is none.
 struct ForwardWords {
   std::string url;
   std::string field_file;

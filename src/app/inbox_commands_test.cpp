@@ -41,7 +41,8 @@ TEST(InboxCommands, CommandsOfInboxAreAboutAFolder) {
 TEST(InboxCommands, ABadCommandOfInboxSaysWhatIsNeeded) {
   const std::pair<Strings, const char*> cases[] = {
       {{"inbox"},
-       "inbox: a command is missing; ls, next, work, forward, done, fail, replay, reclaim, verify, cat or"},
+       "inbox: a command is missing; ls, next, work, forward, drain, done, fail, replay, reclaim, verify, "
+       "cat or"},
       {{"inbox", "8000"}, "inbox: \"8000\" is no command; ls, next, work,"},
       {{"inbox", "cat"}, "inbox cat: the upload folder is missing, as in: bobbin inbox cat uploads"},
       {{"inbox", "cat", "up", "down"}, "\"down\": too many arguments"},
@@ -107,6 +108,30 @@ TEST(InboxCommands, RunsTheCommandOfAWorkerAgainOnASchedule) {
             inbox::RetrySchedule({seconds(5), std::chrono::hours(2)}));
   EXPECT_EQ(records_from({"inbox", "work", "box", "--retry=standard", "--", "x"}).retry,
             inbox::RetrySchedule::standard());
+}
+
+TEST(InboxCommands, DrainsAnInboxIntoABucket) {
+  const Records plain = records_from({"inbox", "drain", "box", "--to", "s3://archive/in"});
+  EXPECT_EQ(plain.task, Records::Task::drain);
+  EXPECT_EQ(plain.folder, "box");
+  EXPECT_EQ(plain.drain.target, (object_store::Location{"archive", "in/"}));
+  EXPECT_EQ(plain.drain.addressing, std::nullopt);
+  EXPECT_FALSE(plain.until_empty);
+  EXPECT_EQ(plain.destination.timeout, seconds(30));
+  EXPECT_NE(plain.consumer, records_from({"inbox", "forward", "box", "--to", "http://a"}).consumer)
+      << "a worker takes back what has its name";
+  const Records all =
+      records_from({"inbox", "drain", "box", "--to=s3://archive", "--endpoint", "https://s3.example.org/",
+                    "--region", "eu-1", "--addressing", "host", "--credentials-file", "keys", "--ca-file",
+                    "ca", "--timeout", "1m", "--as", "me", "--until-empty"});
+  EXPECT_EQ(all.drain.endpoint, "https://s3.example.org");
+  EXPECT_EQ(all.drain.region, "eu-1");
+  EXPECT_EQ(all.drain.addressing, object_store::Addressing::host);
+  EXPECT_EQ(all.drain.credentials_file, "keys");
+  EXPECT_EQ(all.destination.ca_file, "ca");
+  EXPECT_EQ(all.destination.timeout, std::chrono::minutes(1));
+  EXPECT_EQ(all.consumer, "me");
+  EXPECT_TRUE(all.until_empty);
 }
 
 TEST(InboxCommands, ForwardsRecordsOfAnInbox) {

@@ -235,10 +235,11 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
 [[nodiscard]] std::optional<Records> records_of(const CommandLine& line) {
   using Task = Records::Task;
   static constexpr std::pair<Command, Task> kTasks[] = {
-      {Command::inbox_ls, Task::ls},         {Command::inbox_next, Task::next},
-      {Command::inbox_work, Task::work},     {Command::inbox_forward, Task::forward},
-      {Command::inbox_done, Task::done},     {Command::inbox_fail, Task::fail},
-      {Command::inbox_replay, Task::replay}, {Command::inbox_reclaim, Task::reclaim},
+      {Command::inbox_ls, Task::ls},           {Command::inbox_next, Task::next},
+      {Command::inbox_work, Task::work},       {Command::inbox_forward, Task::forward},
+      {Command::inbox_drain, Task::drain},     {Command::inbox_done, Task::done},
+      {Command::inbox_fail, Task::fail},       {Command::inbox_replay, Task::replay},
+      {Command::inbox_reclaim, Task::reclaim},
   };
   const auto* const found = std::ranges::find_if(
       kTasks, [&](const auto& each) { return line.command && each.first == *line.command; });
@@ -246,6 +247,7 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
   // Several names, since a worker takes back what has its own.
   const char* const consumer = found->second == Task::work      ? "worker"
                                : found->second == Task::forward ? "forwarder"
+                               : found->second == Task::drain   ? "drainer"
                                                                 : "consumer";
   Records records{.task = found->second,
                   .folder = line.inbox,
@@ -256,6 +258,8 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
                   .program = line.program,
                   .retry = line.retry,
                   .destination = line.forward,
+                  .drain = line.drain,
+                  .until_empty = line.actions.contains(Action::until_empty),
                   .fields = line.fields,
                   .files = line.files,
                   .older = line.older.value_or(milliseconds(0))};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/drain_words.h"
 #include "app/forward_words.h"
 #include "app/warning.h"
 #include "base/clock.h"
@@ -76,15 +77,27 @@ struct Inbox {
 };
 /// List the records of an inbox, or take them out (bobbin inbox ls, next and so on).
 struct Records {
-  enum class Task : std::uint8_t { ls, next, work, forward, done, fail, replay, reclaim } task = Task::ls;
+  enum class Task : std::uint8_t {
+    ls,
+    next,
+    work,
+    forward,
+    drain,
+    done,
+    fail,
+    replay,
+    reclaim
+  } task = Task::ls;
   std::string folder;
   inbox::RecordFolder listed = inbox::RecordFolder::unclaimed;  ///< ls
   bool as_json = false;                                         ///< ls
-  std::string consumer;                                         ///< next, work, forward
+  std::string consumer;                                         ///< next, work, forward, drain
   milliseconds wait{0};                                         ///< next
   std::vector<std::string> program;                             ///< work: not empty
   inbox::RetrySchedule retry;                                   ///< work, forward
-  ForwardWords destination;                                     ///< forward
+  ForwardWords destination;                                     ///< forward, drain
+  DrainWords drain;                                             ///< drain
+  bool until_empty = false;                                     ///< drain
   std::vector<std::string> fields;                              ///< forward: "Name: value" each
   std::vector<std::string> files;                               ///< done, fail, replay
   std::optional<inbox::RecordFolder> all_in;                    ///< replay: instead of files

@@ -101,9 +101,16 @@ class FaultyStore:
 
     def add_user(self, name):
         """A further user with buckets of their own. Returns their credentials."""
+        return self._add_key(name, name)
+
+    def add_key(self, name):
+        """A further key of the first user. Returns its credentials."""
+        return self._add_key(name, "first")
+
+    def _add_key(self, name, user):
         secret = hashlib.sha256(name.encode()).hexdigest()[:40]
         credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1")
-        self._users[credentials.access_key] = User(name, credentials)
+        self._users[credentials.access_key] = User(user, credentials)
         return credentials
 
     def suspend(self, credentials):

@@ -1,0 +1,433 @@
+"""`bobbin inbox drain`: records are moved into an object store (docs/inbox.md, "Moving records into an object store")."""
+
+import json
+import re
+import signal
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from support.certificates import make_certificate
+from support.s3 import faults
+from support.s3.faulty import FaultyStore
+from support.server import clean_environment
+from support.waiting import PATIENCE, eventually
+from test_consumers import server, store  # noqa: F401
+from test_inboxes import configuration, folder, names, post, records, start_inbox  # noqa: F401
+
+pytestmark = pytest.mark.modes("many")
+
+PREFIX = "in/github/"
+PROBE = PREFIX + ".bobbin-probe"
+
+
+def variables(store, **others):
+    """The environment of a command that uses the store."""
+    credentials = store.credentials
+    host, port = store.address
+    return clean_environment() | {
+        "AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret,
+        "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}", "AWS_REGION": credentials.region,
+    } | others  # fmt: skip
+
+
+@pytest.fixture
+def bucket(faulty_store):
+    return faulty_store.new_bucket()
+
+
+@pytest.fixture
+def drain(binary, folder, faulty_store, bucket):
+    """Start the command; it is killed at the end of the test."""
+    started = []
+
+    def start(*flags, to=None, environment=None):
+        process = subprocess.Popen(
+            [binary, "inbox", "drain", folder, "--to", to or f"s3://{bucket}/{PREFIX}", *map(str, flags)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment or variables(faulty_store),
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(PATIENCE)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def ended(process, status=0):
+    """What a command has told that has come to its end."""
+    _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == status, told
+    return told
+
+
+def stopped(process):
+    process.send_signal(signal.SIGTERM)
+    return ended(process)
+
+
+def files_of(folder, part="done"):
+    """The content of each file there, by its name."""
+    return {name: (folder / part / name).read_bytes() for name in names(folder, part)}
+
+
+def in_store(faulty_store, bucket):
+    """The content of each object, by its name, without the probe."""
+    keys = [key for key in faulty_store.objects(bucket) if key != PROBE]
+    assert all(key.startswith(PREFIX) for key in keys)
+    return {key.removeprefix(PREFIX): faulty_store.read(bucket, key) for key in keys}
+
+
+# What is moved
+
+
+def test_each_record_becomes_an_object_of_its_name_in_order(server, folder, drain, faulty_store, bucket):
+    store(server, 20)
+    whole = files_of(folder, "new")
+    assert ended(drain("--until-empty")) == ""
+    assert in_store(faulty_store, bucket) == whole == files_of(folder)
+    assert names(folder, "new") == names(folder, "work") == []
+    puts = [request for request in faulty_store.requests_of(method="PUT") if request.key != PROBE]
+    assert [request.key for request in puts] == [PREFIX + name for name in sorted(whole)]
+    assert {request.get("If-None-Match") for request in puts} == {"*"}
+    assert {request.get("Content-Type") for request in puts} == {"application/json"}
+    assert faulty_store.connections_accepted == 1
+
+
+def test_it_goes_on_with_what_comes(server, folder, drain, faulty_store, bucket):
+    draining = drain()
+    faulty_store.wait_for_requests(2, key=PROBE, answered=True)
+    store(server, 3)
+    eventually(lambda: len(names(folder, "done")) == 3, "all are moved")
+    store(server, 2, first=3)
+    eventually(lambda: len(names(folder, "done")) == 5, "those that came later, too")
+    assert stopped(draining) == ""
+    assert in_store(faulty_store, bucket) == files_of(folder)
+
+
+def test_a_file_of_many_records_becomes_one_object(start_inbox, folder, drain, faulty_store, bucket):
+    server = start_inbox(store="segments", segment_age="1s")
+    ids = store(server, 30)
+    eventually(lambda: names(folder, "new"), "the file is there")
+    server.stop()
+    assert ended(drain("--until-empty")) == ""
+    objects = in_store(faulty_store, bucket)
+    assert objects == files_of(folder)
+    kept = [json.loads(text) for content in objects.values() for text in content.split(b"\x1e") if text]
+    assert [entry["id"] for entry in kept if "id" in entry] == list(ids)
+    assert all(name.endswith(".jseq") for name in objects)
+    put = faulty_store.requests_of(method="PUT", key=PREFIX + next(iter(objects)))[0]
+    assert put.get("Content-Type") == "application/json-seq"
+
+
+def test_large_and_odd_documents(server, folder, drain, faulty_store, bucket):
+    for document in (b'"' + b"x" * 900_000 + b'"', b'{"\xc3\xa4": "\\u00e4\\/"}', b"[]"):
+        assert post(server, document).status == 201
+    assert ended(drain("--until-empty")) == ""
+    assert in_store(faulty_store, bucket) == files_of(folder)
+
+
+def test_two_drainers_share_the_records(server, folder, drain, faulty_store, bucket):
+    store(server, 40)
+    both = [drain("--until-empty", "--as", name) for name in ("one", "two")]
+    assert [ended(process) for process in both] == ["", ""]
+    assert len(files_of(folder)) == 40
+    assert in_store(faulty_store, bucket) == files_of(folder)
+
+
+@pytest.mark.parametrize("to", ["", "/", "/a=b&c/d+e/(1)", "/a/b/"])
+def test_where_objects_are_put(server, folder, drain, faulty_store, bucket, to):
+    store(server, 1)
+    assert ended(drain("--until-empty", to=f"s3://{bucket}{to}")) == ""
+    prefix = to.strip("/") + "/" if to.strip("/") else ""
+    assert set(faulty_store.objects(bucket)) == {prefix + name for name in [".bobbin-probe", *names(folder, "done")]}
+
+
+def test_a_bucket_in_front_of_the_name_of_the_store(server, folder, drain, faulty_store, bucket):
+    """Names below localhost lead to this machine, whoever resolves them (RFC 6761 §6.3), as libcurl does by itself."""
+    store(server, 1)
+    endpoint = f"http://s3.localhost:{faulty_store.address[1]}"
+    assert ended(drain("--until-empty", "--endpoint", endpoint, "--addressing", "host")) == ""
+    assert in_store(faulty_store, bucket) == files_of(folder)
+    assert faulty_store.requests_of(method="PUT")[0].get("Host").startswith(f"{bucket}.s3.localhost:")
+
+
+def test_over_tls_with_an_authority_of_its_own(server, folder, drain, scratch):
+    certificate = make_certificate(scratch, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    with FaultyStore(context=context) as secure:
+        bucket = secure.new_bucket()
+        store(server, 1)
+        flags = ("--endpoint", f"https://localhost:{secure.address[1]}", "--until-empty")
+        told = drain(*flags, to=f"s3://{bucket}", environment=variables(secure))
+        assert "certificate" in told.stderr.readline()
+        told.kill()
+        assert ended(drain(*flags, "--ca-file", certificate.certificate, to=f"s3://{bucket}", environment=variables(secure))) == ""
+        assert set(secure.objects(bucket)) == {".bobbin-probe", *names(folder, "done")}
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize("fault", [
+    faults.INTERNAL_ERROR, faults.SLOW_DOWN, faults.CONFLICT, faults.CutBeforeContent(), faults.CutBeforePerforming(),
+    faults.LoseAnswer(), faults.Answers(400, "RequestTimeout"), faults.Answers(400, "XAmzContentSHA256Mismatch"),
+    faults.Answers(429, "TooManyRequests"), faults.NOT_IMPLEMENTED,
+], ids=["500", "503", "409", "cut-early", "cut-late", "lost", "timeout", "changed", "429", "501"])  # fmt: skip
+def test_what_may_pass_is_tried_again(server, folder, drain, faulty_store, bucket, fault):
+    store(server, 2)
+    faulty_store.fail(fault, count=2, method="PUT", key=PREFIX + "2*")
+    told = ended(drain("--until-empty"))
+    assert in_store(faulty_store, bucket) == files_of(folder)
+    assert len(files_of(folder)) == 2
+    assert re.search(r"work/drainer\.2.*: attempt 1: .*; again in ", told)
+    assert names(folder, "failed") == []
+
+
+def test_an_object_that_is_there_already_is_compared(server, folder, drain, faulty_store, bucket):
+    store(server, 2)
+    first, second = names(folder, "new")
+    whole = files_of(folder, "new")
+    faulty_store.put(bucket, PREFIX + first, whole[first])
+    faulty_store.put(bucket, PREFIX + second, b"something else")
+    told = ended(drain("--until-empty"))
+    assert names(folder, "done") == [first] and names(folder, "failed") == [second]
+    assert "holds something else" in told
+    assert faulty_store.read(bucket, PREFIX + second) == b"something else"
+
+
+def test_a_longer_object_is_something_else(server, folder, drain, faulty_store, bucket):
+    store(server, 1)
+    [(name, content)] = files_of(folder, "new").items()
+    faulty_store.put(bucket, PREFIX + name, content + b"\n")
+    assert "holds something else" in ended(drain("--until-empty"))
+    assert names(folder, "failed") == [name]
+
+
+@pytest.mark.parametrize("fault", [faults.Answers(400, "EntityTooLarge"), faults.Answers(413, "RequestEntityTooLarge")], ids=["400", "413"])
+def test_what_can_never_be_stored_goes_to_failed(server, folder, drain, faulty_store, bucket, fault):
+    store(server, 2)
+    first, second = names(folder, "new")
+    faulty_store.fail(fault, key=PREFIX + first)
+    told = ended(drain("--until-empty"))
+    assert names(folder, "failed") == [first] and names(folder, "done") == [second]
+    assert "of no use" in told
+
+
+def test_a_record_that_another_program_has_damaged_is_left(server, folder, drain, faulty_store, bucket):
+    store(server, 2)
+    first, second = names(folder, "new")
+    (folder / "new" / first).write_bytes(b"{}\n")
+    assert "is not whole" in ended(drain("--until-empty"))
+    assert names(folder, "new") == [first] and names(folder, "done") == [second]
+    assert set(in_store(faulty_store, bucket)) == {second}
+
+
+def test_a_store_that_is_away_is_waited_for(server, folder, drain, faulty_store, bucket):
+    store(server, 3)
+    faulty_store.stop_listening()
+    draining = drain()
+    assert "cannot be used: there is no answer" in draining.stderr.readline()
+    assert "attempt 1: there is no answer" in draining.stderr.readline()
+    faulty_store.listen()
+    eventually(lambda: len(names(folder, "done")) == 3, "all are moved")
+    stopped(draining)
+    assert in_store(faulty_store, bucket) == files_of(folder)
+
+
+def test_a_stalled_store_is_given_up_after_the_timeout(server, folder, drain, faulty_store, bucket):
+    store(server, 1)
+    faulty_store.fail(faults.Stall(), key=PREFIX + "2*")
+    told = ended(drain("--until-empty", "--timeout", "1s"))
+    assert "attempt 1: there is no answer" in told
+    assert in_store(faulty_store, bucket) == files_of(folder)
+    assert len(files_of(folder)) == 1
+
+
+def test_a_clock_that_is_wrong_is_corrected(server, folder, drain, faulty_store, bucket):
+    store(server, 2)
+    for offset in (20 * 60, -20 * 60):
+        faulty_store.clock = offset
+        assert ended(drain("--until-empty")) == ""
+        assert len(faulty_store.requests_of(when=lambda request: request.status == 403)) == 1
+        faulty_store.forget_requests()
+        store(server, 2)
+    assert len(files_of(folder)) == 4
+
+
+def test_killed_at_any_moment_nothing_is_lost_or_doubled(server, folder, drain, faulty_store, bucket):
+    store(server, 30)
+    whole = files_of(folder, "new")
+    for count in (1, 4, 9):
+        draining = drain()
+        faulty_store.wait_for_requests(count, method="PUT", key=PREFIX + "2*")
+        faulty_store.forget_requests()
+        draining.kill()
+        draining.wait(PATIENCE)
+    ended(drain("--until-empty"))
+    assert in_store(faulty_store, bucket) == files_of(folder) == whole
+
+
+def test_killed_behind_the_store(server, folder, drain, faulty_store, bucket):
+    """The store has the object, and nobody has moved the record."""
+    store(server, 1)
+    stall = faulty_store.fail(faults.Stall(moment=faults.AFTER_PERFORMING), key=PREFIX + "2*")
+    draining = drain()
+    stall.fault.wait_until_reached()
+    draining.kill()
+    draining.wait(PATIENCE)
+    assert len(in_store(faulty_store, bucket)) == 1 and len(names(folder, "work")) == 1
+    faulty_store.heal()
+    assert "its consumer was interrupted" in ended(drain("--until-empty"))
+    assert in_store(faulty_store, bucket) == files_of(folder)
+    assert [request.status for request in faulty_store.requests_of(method="PUT", key=PREFIX + "2*")][-1] == 412
+
+
+def test_the_first_signal_lets_the_request_end_and_the_second_does_not(server, folder, drain, faulty_store, bucket):
+    store(server, 2)
+    stall = faulty_store.fail(faults.Stall(), key=PREFIX + "2*")
+    draining = drain()
+    stall.fault.wait_until_reached()
+    draining.send_signal(signal.SIGTERM)
+    stall.fault.release()
+    assert ended(draining) == ""
+    assert len(names(folder, "done")) == 1 and len(names(folder, "new")) == 1
+    stall = faulty_store.fail(faults.Stall(), key=PREFIX + "2*")
+    draining = drain()
+    stall.fault.wait_until_reached()
+    draining.send_signal(signal.SIGTERM)
+    time.sleep(0.1)  # two of one kind at once are one
+    draining.send_signal(signal.SIGINT)
+    assert "broken off" in ended(draining)
+    assert len(names(folder, "new")) == 1 and names(folder, "failed") == []
+
+
+# Who may
+
+
+def test_a_store_that_replaces_objects_is_refused(server, folder, drain, faulty_store, bucket):
+    store(server, 1)
+    faulty_store.fail(faults.IgnoreIfNoneMatch(), count=None)
+    told = ended(drain(), status=2)
+    assert "the store replaces objects" in told and PROBE in told
+    assert len(names(folder, "new")) == 1
+    assert in_store(faulty_store, bucket) == {}
+
+
+def test_a_store_is_proven_when_it_answers(server, folder, drain, faulty_store, bucket):
+    """One that was away at the start, and replaces objects."""
+    store(server, 1)
+    faulty_store.stop_listening()
+    draining = drain()
+    assert "it is tried again" in draining.stderr.readline()
+    faulty_store.fail(faults.IgnoreIfNoneMatch(), count=None)
+    faulty_store.listen()
+    assert "the store replaces objects" in ended(draining, status=2)
+    assert len(names(folder, "new")) == 1
+    assert in_store(faulty_store, bucket) == {}
+
+
+def test_the_probe_is_left_and_proves_again(server, folder, drain, faulty_store, bucket):
+    for want in ([200, 412], [412], [412]):
+        faulty_store.forget_requests()
+        assert ended(drain("--until-empty")) == ""
+        assert [request.status for request in faulty_store.requests_of(key=PROBE)] == want
+
+
+@pytest.mark.parametrize("fault, code", [
+    (faults.ACCESS_DENIED, "403 AccessDenied"), (faults.KEY_REVOKED, "403"), (faults.NO_SUCH_BUCKET, "404 NoSuchBucket"),
+], ids=["denied", "revoked", "bucket"])  # fmt: skip
+def test_what_an_operator_has_to_mend_is_told_at_the_start_and_waited_for_later(server, folder, drain, faulty_store, bucket,
+                                                                                  fault, code):
+    store(server, 2)
+    rule = faulty_store.fail(fault, count=None)
+    told = ended(drain(), status=2)
+    assert f"s3://{bucket}/{PREFIX} cannot be used: the store has answered {code}" in told
+    faulty_store.heal()
+    faulty_store.fail(fault, count=2, key=PREFIX + "2*")
+    told = ended(drain("--until-empty"))
+    assert f"attempt 1: the store has answered {code}" in told
+    assert len(in_store(faulty_store, bucket)) == 2
+    assert rule.met
+
+
+def test_credentials_of_a_file_are_read_again_when_they_are_refused(server, folder, drain, faulty_store, bucket, scratch):
+    old, new = faulty_store.credentials, faulty_store.add_key("new")
+    environment = {name: value for name, value in variables(faulty_store).items()
+                   if name not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}  # fmt: skip
+    path = scratch / "credentials"
+
+    def write(credentials, profile="default"):
+        path.write_text(f"[{profile}]\naws_access_key_id = {credentials.access_key}\n"
+                        f"aws_secret_access_key = {credentials.secret}\n")  # fmt: skip
+
+    write(old)
+    draining = drain("--credentials-file", path, environment=environment)
+    store(server, 1)
+    eventually(lambda: len(names(folder, "done")) == 1, "the first is moved")
+    write(new)
+    faulty_store.revoke(old)
+    store(server, 1, first=1)
+    eventually(lambda: len(names(folder, "done")) == 2, "the second is moved")
+    assert stopped(draining) == ""
+    for extra in ({"AWS_SHARED_CREDENTIALS_FILE": str(path)}, {"AWS_SHARED_CREDENTIALS_FILE": str(path), "AWS_PROFILE": "other"}):
+        write(new, extra.get("AWS_PROFILE", "default"))
+        store(server, 1, first=9)
+        assert ended(drain("--until-empty", environment=environment | extra)) == ""
+    assert len(files_of(folder)) == 4
+    path.write_text("[default]\naws_access_key_id = only\n")
+    told = ended(drain(environment=environment | {"AWS_SHARED_CREDENTIALS_FILE": str(path)}), status=2)
+    assert "aws_secret_access_key" in told and "--credentials-file" in told
+
+
+def test_no_secret_is_told_or_shown(server, folder, drain, faulty_store, bucket):
+    store(server, 1)
+    faulty_store.fail(faults.ACCESS_DENIED, count=2, key=PREFIX + "2*")
+    draining = drain("--until-empty")
+    secret = faulty_store.credentials.secret
+    assert secret not in (draining.args and " ".join(map(str, draining.args)))
+    assert secret not in ended(draining)
+
+
+@pytest.mark.parametrize("changes, says", [
+    ({"AWS_SECRET_ACCESS_KEY": ""}, "belong together"),
+    ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": "/nowhere"}, "/nowhere/.aws/credentials"),
+    ({"AWS_ENDPOINT_URL_S3": "store.example.org"}, "AWS_ENDPOINT_URL"),
+])  # fmt: skip
+def test_an_environment_that_cannot_be_used(folder, server, drain, faulty_store, changes, says):
+    assert says in ended(drain(environment=variables(faulty_store) | changes), status=2)
+    assert faulty_store.requests == []
+
+
+@pytest.mark.parametrize("flags, says", [
+    (("--to", "http://127.0.0.1/"), "s3://BUCKET/PREFIX"),
+    (("--to", "s3://Bucket/"), "s3://BUCKET/PREFIX"),
+    (("--to", "s3://bucket/../a"), "s3://BUCKET/PREFIX"),
+    ((), "--to is missing"),
+    (("--to", "s3://bucket", "--endpoint", "https://a/b"), "without a path"),
+    (("--to", "s3://bucket", "--endpoint", "ftp://a"), "under http or https"),
+    (("--to", "s3://bucket", "--addressing", "both"), "path or host"),
+    (("--to", "s3://bucket", "--region", "Mars"), "such as eu-central-1"),
+    (("--to", "s3://bucket", "--retry", "1s"), "--retry: only allowed"),
+    (("--to", "s3://bucket", "--credentials-file", ""), "the name of a file"),
+    (("--to", "s3://bucket", "--ca-file", "/dev/null"), "no certificate"),
+])  # fmt: skip
+def test_words_that_are_not_allowed(binary, folder, server, flags, says):
+    ended_at_once = subprocess.run([binary, "inbox", "drain", folder, *flags], capture_output=True, text=True,
+                                   env=clean_environment(), timeout=PATIENCE)  # fmt: skip
+    assert ended_at_once.returncode == 2 and says in ended_at_once.stderr, ended_at_once
+
+
+def test_only_drain_takes_its_flags(binary, folder, server):
+    for flag in (["--endpoint", "https://a"], ["--until-empty"], ["--region", "a"], ["--addressing", "path"],
+                 ["--credentials-file", "a"]):  # fmt: skip
+        ended_at_once = subprocess.run([binary, "inbox", "ls", folder, *flag], capture_output=True, text=True,
+                                       env=clean_environment(), timeout=PATIENCE)  # fmt: skip
+        assert ended_at_once.returncode == 2 and "bobbin inbox drain" in ended_at_once.stderr
