@@ -54,6 +54,7 @@ GROUPS = [
     ]),
     ("Inboxes", [
         ("docs/inbox.md", "Inboxes"),
+        ("docs/object-store.md", "Object stores"),
         ("docs/durability.md", "What 201 promises"),
     ]),
     ("Reference", [

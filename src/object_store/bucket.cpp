@@ -107,13 +107,6 @@ Result<std::optional<std::string>, Trouble> Bucket::read(std::string_view key, s
   return std::optional(std::move(answer.content));
 }
 
-Result<void, Trouble> Bucket::remove(std::string_view key) {
-  const Answer answer = TRY(send({.method = "DELETE", .key = key}));
-  const bool is_gone = answer.status == 404 && error_code_in(answer.content) == "NoSuchKey";
-  if (answer.status / 100 != 2 && !is_gone) return failure(trouble_of(answer));
-  return {};
-}
-
 Result<Answer, Trouble> Bucket::send(const Call& call) {
   Answer answer = TRY(send_once(call));
   return mend(answer) ? send_once(call) : Result<Answer, Trouble>(std::move(answer));

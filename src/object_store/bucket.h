@@ -66,8 +66,6 @@ class Bucket {
   /// byte more.
   [[nodiscard]] Result<std::optional<std::string>, Trouble> read(std::string_view key,
                                                                  std::size_t most_bytes);
-  /// No failure when there is no such object.
-  [[nodiscard]] Result<void, Trouble> remove(std::string_view key);
 
  private:
   struct Call {

@@ -58,17 +58,18 @@ def modes_of(test):
 def pytest_addoption(parser):
     parser.addoption("--one-mode", action="store_true",
                      help="run each test in one of its modes, which is always the same, instead of in all of them")
-    parser.addoption("--one-case", action="store_true",
-                     help="run each test with one of its values, which is always the same, instead of with all of them")
+    parser.addoption("--one-case", metavar="WORD",
+                     help="run each test with one of its values, chosen by this word, instead of with all of them")
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--one-case"):
+    word = config.getoption("--one-case")
+    if word is None:
         return
     cases = {}
     for item in items:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {id(of_test[zlib.crc32(name.encode()) % len(of_test)]) for name, of_test in cases.items()}
+    kept = {id(of_test[zlib.crc32(f"{word} {name}".encode()) % len(of_test)]) for name, of_test in cases.items()}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
 
