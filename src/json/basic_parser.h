@@ -3,13 +3,14 @@
 // Boost.JSON's basic_parser, the way json::Validator needs it. To be included in one translation unit, before
 // any other header of Boost.JSON.
 
-// What Boost chooses on Intel; elsewhere it would be 256. Validator's blocks must fit in it.
-#define BOOST_JSON_STACK_BUFFER_SIZE 4096
-
 #include <boost/json/detail/sse2.hpp>
 #include <cstdint>
 
 #include "json/blanks.h"
+
+#ifdef BOOST_JSON_BASIC_PARSER_IMPL_HPP
+#error "Boost's parser has been included already, so what follows would have no effect"
+#endif
 
 // The parser asks behind every token how much white space follows, nearly always none, one blank or a line
 // break with some indentation. Boost 1.81 reads 16 bytes to find out, and everything behind has to wait for
