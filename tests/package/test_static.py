@@ -4,10 +4,10 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 
 import pytest
 
+from elf import assert_has_its_debug_file, assert_needs_no_loader_and_no_library
 from made import MADE
 from support.server import Server, run_to_end
 
@@ -33,15 +33,8 @@ def serve(start_plain, empty_root):
     return start
 
 
-def readelf(*arguments):
-    listed = subprocess.run(["readelf", "--wide", *arguments], capture_output=True, check=True).stdout
-    return listed.decode("ascii", "replace")
-
-
 def test_it_needs_no_loader_and_no_library():
-    assert "INTERP" not in readelf("--program-headers", PROGRAM)
-    assert "(NEEDED)" not in readelf("--dynamic", PROGRAM)
-    assert re.search(r"Type:\s+DYN", readelf("--file-header", PROGRAM)), "it can be loaded at any address"
+    assert_needs_no_loader_and_no_library(PROGRAM)
 
 
 def test_it_serves_in_an_empty_root(serve, empty_root):
@@ -88,9 +81,4 @@ def test_it_says_that_it_cannot_forward(scratch):
 
 
 def test_its_debug_file_belongs_to_it():
-    debug = PROGRAM.with_name("bobbin.debug")
-    assert ".debug_info" not in readelf("--sections", PROGRAM) and ".symtab" not in readelf("--sections", PROGRAM)
-    assert ".debug_info" in readelf("--sections", debug)
-    identity = [re.search(r"Build ID: (\w+)", readelf("--notes", file))[1] for file in [PROGRAM, debug]]
-    assert identity[0] == identity[1]
-    assert "bobbin.debug" in readelf("--string-dump=.gnu_debuglink", PROGRAM)
+    assert_has_its_debug_file(PROGRAM)
