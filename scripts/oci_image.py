@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""oci_image.py PROGRAM ARCHITECTURE VERSION FOLDER: writes an image of one layer, in the layout of the OCI, without a daemon.
+"""oci_image.py VERSION FOLDER ARCHITECTURE=PROGRAM...: writes an image of one layer, in the layout of the OCI, without a daemon.
 
 The image is made from nothing: the program, which is linked statically, an empty folder that is served, one for documents,
-and the names of its user. The same input gives the same bytes; every time in it is SOURCE_DATE_EPOCH.
+and the names of its user. The same input gives the same bytes; every time in it is SOURCE_DATE_EPOCH. Of programs for several
+architectures each gets an image, and a list of them has the name: who fetches it gets the one for his machine.
 """
 
 import datetime
@@ -93,8 +94,8 @@ class Layout:
         return self.add(json.dumps(value, sort_keys=True).encode(), media_type)
 
 
-def main(program, architecture, version, folder):
-    layout = Layout(folder)
+def add_image(layout, program, architecture, version):
+    """Returns the descriptor of the image of one program."""
     archive = layer_of(program)
     layer = layout.add(gzip.compress(archive, mtime=0), "layer.v1.tar+gzip")
     config = layout.add_json(configuration(architecture, version, digest_of(archive)), "config.v1+json")
@@ -102,9 +103,21 @@ def main(program, architecture, version, folder):
         {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": [layer]},
         "manifest.v1+json",
     )
-    manifest["annotations"] = {"org.opencontainers.image.ref.name": version}
-    manifest["platform"] = {"architecture": architecture, "os": "linux"}
-    layout.write("index.json", {"schemaVersion": 2, "manifests": [manifest]})
+    return {**manifest, "platform": {"architecture": architecture, "os": "linux"}}
+
+
+def main(version, folder, *programs):
+    layout = Layout(folder)
+    images = []
+    for each in programs:
+        architecture, program = each.split("=", 1)
+        images.append(add_image(layout, program, architecture, version))
+    named = images[0]
+    if len(images) > 1:
+        media_type = "application/vnd.oci.image.index.v1+json"
+        named = layout.add_json({"schemaVersion": 2, "mediaType": media_type, "manifests": images}, "index.v1+json")
+    named["annotations"] = {"org.opencontainers.image.ref.name": version}
+    layout.write("index.json", {"schemaVersion": 2, "manifests": [named]})
     layout.write("oci-layout", {"imageLayoutVersion": "1.0.0"})
 
 

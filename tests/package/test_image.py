@@ -1,4 +1,5 @@
-"""The image: umoci unpacks it, and runc starts it as its own user, with a root that cannot be written to."""
+"""The image: skopeo takes out of it what is for a machine, as those who fetch it do, umoci unpacks that, and runc starts it as its
+own user, with a root that cannot be written to. For ARM nothing is started here: test_arm64.py tests that program."""
 
 import json
 import os
@@ -12,14 +13,22 @@ from support.server import REPOSITORY, Server
 USER = 65532
 
 
-@pytest.fixture
-def bundle(scratch):
-    """What a runtime starts: the unpacked image and a configuration made from its own. umoci compares all digests."""
+def unpack(architecture, scratch):
+    """What a runtime on such a machine starts: the unpacked image and a configuration made from its own. umoci compares all
+    digests."""
     (image,) = json.loads((MADE / "oci/index.json").read_text())["manifests"]
     version = image["annotations"]["org.opencontainers.image.ref.name"]
-    folder = scratch / "bundle"
-    subprocess.run(["umoci", "unpack", "--image", f"{MADE}/oci:{version}", folder], check=True, capture_output=True)
+    chosen = f"{scratch}/image-{architecture}:{version}"
+    choose = ["skopeo", "--insecure-policy", f"--override-arch={architecture}", "copy", f"oci:{MADE}/oci:{version}", f"oci:{chosen}"]
+    subprocess.run(choose, check=True, capture_output=True)
+    folder = scratch / f"bundle-{architecture}"
+    subprocess.run(["umoci", "unpack", "--image", chosen, folder], check=True, capture_output=True)
     return folder
+
+
+@pytest.fixture
+def bundle(scratch):
+    return unpack("amd64", scratch)
 
 
 @pytest.fixture
@@ -81,19 +90,31 @@ def test_the_container_runs_without_rights(run):
     assert listed.split() == [str(USER), "bobbin"]
 
 
-def test_the_configuration_of_the_image(bundle):
+@pytest.mark.parametrize(("architecture", "program"), [("amd64", "static/bobbin"), ("arm64", "arm64/bobbin")])
+def test_what_a_machine_gets(architecture, program, scratch):
+    bundle = unpack(architecture, scratch)
     process = json.loads((bundle / "config.json").read_text())["process"]
     assert process["user"]["uid"] == USER and process["user"]["gid"] == USER
     assert process["args"] == ["/bobbin"]
     names = sorted(path.name for path in (bundle / "rootfs").iterdir())
     assert names == ["bobbin", "etc", "site", "tmp", "var"], "nothing but the program and what it needs"
+    assert (bundle / "rootfs/bobbin").read_bytes() == (MADE / program).read_bytes()
 
 
-def test_the_same_program_gives_the_same_image(scratch):
-    for name in ["one", "another"]:
-        subprocess.run(
-            ["/usr/bin/python3", REPOSITORY / "scripts/oci_image.py", MADE / "static/bobbin", "amd64", "0.1.0", scratch / name],
-            check=True,
-            env={"SOURCE_DATE_EPOCH": "1700000000"},
-        )
-    assert (scratch / "one/index.json").read_bytes() == (scratch / "another/index.json").read_bytes()
+def write_image(folder, *programs):
+    command = ["/usr/bin/python3", REPOSITORY / "scripts/oci_image.py", "0.1.0", folder, *programs]
+    subprocess.run(command, check=True, env={"SOURCE_DATE_EPOCH": "1700000000"})
+    return (folder / "index.json").read_bytes()
+
+
+def test_the_same_programs_give_the_same_image(scratch):
+    programs = [f"amd64={MADE}/static/bobbin", f"arm64={MADE}/arm64/bobbin"]
+    for given in [programs[:1], programs]:
+        assert write_image(scratch / f"{len(given)}-one", *given) == write_image(scratch / f"{len(given)}-another", *given)
+
+
+def test_one_program_needs_no_list(scratch):
+    write_image(scratch / "image", f"amd64={MADE}/static/bobbin")
+    (image,) = json.loads((scratch / "image/index.json").read_text())["manifests"]
+    assert image["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
+    assert image["platform"] == {"architecture": "amd64", "os": "linux"}
