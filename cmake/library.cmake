@@ -14,5 +14,5 @@ target_compile_features(base PUBLIC cxx_std_20)
 install(TARGETS ${library_rooms} EXPORT bobbin COMPONENT library INCLUDES DESTINATION include/bobbin)
 install(EXPORT bobbin NAMESPACE bobbin:: FILE bobbin-targets.cmake DESTINATION ${library_folder} COMPONENT library)
 write_basic_package_version_file(bobbin-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES cmake/bobbin-config.cmake cmake/nghttp2.cmake ${PROJECT_BINARY_DIR}/bobbin-config-version.cmake
+install(FILES cmake/bobbin-config.cmake cmake/static_library.cmake cmake/nghttp2.cmake cmake/seccomp.cmake ${PROJECT_BINARY_DIR}/bobbin-config-version.cmake
         DESTINATION ${library_folder} COMPONENT library)

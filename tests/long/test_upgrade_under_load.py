@@ -10,6 +10,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -20,7 +21,7 @@ from support.inboxes import JSON, record_of, toml
 from support.server import run_to_end
 from support.site import noise, site_files
 from support.upgrades import Upgradable, place  # noqa: F401 (fixtures are used by name)
-from support.waiting import eventually
+from support.waiting import PATIENCE, eventually
 
 SITE = site_files()
 RELOADED = "Configuration reloaded$"
@@ -162,6 +163,31 @@ class Clients(Background):
         client.close()
 
 
+class ManyRequests:
+    """Requests for one file as fast as the machine allows, by wrk, on connections that are kept. wrk connects anew where an
+    answer says that a connection ends, and counts everything else as an error."""
+
+    CONNECTIONS = 16
+
+    def __init__(self, address):
+        self._command = ["wrk", "-t1", f"-c{self.CONNECTIONS}", "-d1h", f"http://{address[0]}:{address[1]}/about.html"]
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.communicate()
+
+    def end(self):
+        """How many were answered; each with 2xx, and none was lost."""
+        self._process.send_signal(signal.SIGINT)
+        told, _ = self._process.communicate(timeout=PATIENCE)
+        assert "Socket errors" not in told and "Non-2xx" not in told, told
+        return int(re.search(r"(\d+) requests in ", told)[1])
+
+
 def check_documents(server, clients):
     """Each is there, once, and as it was sent, and nothing else is."""
     found = {name: digest((server.root / "uploads" / name).read_bytes()) for name in server.uploads()}
@@ -192,7 +218,7 @@ def test_nobody_notices_an_upgrade(start_plain, root, scratch, place, binary):  
     rounds = max(1, round(minutes / MINUTES_OF_A_ROUND))
     pause = minutes * 60 / rounds / (RELOADS + UPGRADES + 1)
     done = collections.Counter()
-    with Clients(server.address) as clients:
+    with Clients(server.address) as clients, ManyRequests(server.address) as many:
         for _ in range(rounds):
             events = ["reload"] * RELOADS + ["upgrade"] * (UPGRADES - 1)
             chance.shuffle(events)
@@ -213,13 +239,14 @@ def test_nobody_notices_an_upgrade(start_plain, root, scratch, place, binary):  
                 lambda: all(clients.counts[name] > before[name] + 20 for name in clients.counts if "document" in name),
                 "the last process stores documents, too",
             )
+        requests = many.end()
     assert server.wait_for_the_first() == 0
     check_documents(server, clients)
     check_records(folder, clients)
     server.stop()
     totals = [line for line in server.log.lines if "Totals: " in line]
     print()
-    print(f"{dict(done)}, {dict(clients.counts)}")
+    print(f"{dict(done)}, {dict(clients.counts)}, {requests} requests of wrk")
     print("\n".join(line[line.index("Totals: ") :] for line in totals))
     assert len(totals) == done["upgrade"] + 1
     assert all(" 5xx 0)" in line and " 0 rejected, " in line and " 0 cut;" in line for line in totals)
