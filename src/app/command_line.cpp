@@ -325,15 +325,13 @@ class Parser {
 [[nodiscard]] Result<std::string, std::string> endpoint_of(const Occurrence& found) {
   std::string url = TRY(url_of(found));
   if (url.ends_with('/')) url.pop_back();
-  if (url.find_first_of("/?", url.find("//") + 2) == std::string::npos) return url;
-  return failure(not_allowed({found.name, found.value},
-                             "a URL under http or https without a path, such as https://s3.example.org"));
+  if (is_endpoint(url)) return url;
+  return failure(not_allowed({found.name, found.value}, kEndpointForm));
 }
 
 /// Where records are to be moved. False: the action is about something else.
 [[nodiscard]] Result<bool, std::string> add_drain_action(CommandLine& line, Action action,
                                                          const Occurrence& found) {
-  const auto is_region_character = [](char c) { return is_digit(c) || c == '-' || (c >= 'a' && c <= 'z'); };
   DrainWords& drain = line.drain;
   if (action == Action::forward_to && line.command == Command::inbox_drain) {
     drain.target = object_store::parse_location(found.value);
@@ -342,8 +340,7 @@ class Parser {
     drain.endpoint = TRY(endpoint_of(found));
   } else if (action == Action::name_region) {
     drain.region = found.value;
-    if (drain.region.empty() || !std::ranges::all_of(drain.region, is_region_character))
-      return failure(not_allowed({found.name, found.value}, "a-z, 0-9 and -, such as eu-central-1"));
+    if (!is_region(drain.region)) return failure(not_allowed({found.name, found.value}, kRegionForm));
   } else if (action == Action::choose_addressing) {
     if (found.value != "path" && found.value != "host")
       return failure(not_allowed({found.name, found.value}, "path or host"));
@@ -358,14 +355,15 @@ class Parser {
 }
 
 /// How records are to be sent. False: the action is about something else.
-[[nodiscard]] Result<bool, std::string> add_forward_action(ForwardWords& forward, Action action,
+[[nodiscard]] Result<bool, std::string> add_forward_action(CommandLine& line, Action action,
                                                            const Occurrence& found) {
+  ForwardWords& forward = line.forward;
   switch (action) {
     case Action::forward_to: forward.url = TRY(url_of(found)); return true;
     case Action::add_fields_of_file: forward.field_file = TRY(file_name_of(found)); return true;
     case Action::sign_with: forward.secret_file = TRY(file_name_of(found)); return true;
-    case Action::trust: forward.ca_file = TRY(file_name_of(found)); return true;
-    case Action::limit_request: forward.timeout = TRY(request_time_of(found)); return true;
+    case Action::trust: line.requests.ca_file = TRY(file_name_of(found)); return true;
+    case Action::limit_request: line.requests.timeout = TRY(request_time_of(found)); return true;
     default: return false;
   }
 }
@@ -398,7 +396,7 @@ class Parser {
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
   if (TRY(add_record_action(line, action, found)) || TRY(add_drain_action(line, action, found)) ||
-      TRY(add_forward_action(line.forward, action, found))) {
+      TRY(add_forward_action(line, action, found))) {
   } else if (action == Action::read_file) {
     if (line.file) return failure(beside(found, line.file->place));
     line.file = Value{found.name, found.value};

@@ -54,7 +54,8 @@ struct CommandLine {
   std::optional<std::string> consumer;                          ///< of inbox next, work, forward and drain
   milliseconds wait{0};                                         ///< of inbox next
   inbox::RetrySchedule retry;                                   ///< of inbox work and forward
-  ForwardWords forward;                                         ///< of inbox forward and drain
+  RequestWords requests;                                        ///< of inbox forward and drain
+  ForwardWords forward;                                         ///< of inbox forward
   DrainWords drain;                                             ///< of inbox drain
   std::optional<milliseconds> older;                            ///< of inbox reclaim
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints

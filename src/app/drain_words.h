@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "object_store/bucket.h"
 #include "object_store/location.h"
@@ -17,5 +18,14 @@ struct DrainWords {
   std::optional<object_store::Addressing> addressing;
   std::string credentials_file;
 };
+
+/// Whether this is the address of a store: a URL under http or https without a path, in which
+/// http_client::fault_of_url finds no fault.
+[[nodiscard]] bool is_endpoint(std::string_view url);
+inline constexpr const char* kEndpointForm =
+    "a URL under http or https without a path, such as https://s3.example.org";
+
+[[nodiscard]] bool is_region(std::string_view name);
+inline constexpr const char* kRegionForm = "1 to 64 of a-z, 0-9 and -, such as eu-central-1";
 
 }  // namespace bobbin::app

@@ -6,14 +6,17 @@
 
 namespace bobbin::app {
 
-/// How inbox forward is to send records, and inbox drain, of which `ca_file` and `timeout` are. Names of
-/// files are empty where there is none.
+/// How requests are to be sent behind inbox forward and drain. `ca_file`: empty where there is none.
+struct RequestWords {
+  std::string ca_file;
+  milliseconds timeout = seconds(30);
+};
+
+/// What inbox forward is to send, and where to. Names of files are empty where there is none.
 struct ForwardWords {
   std::string url;
   std::string field_file;
   std::string secret_file;
-  std::string ca_file;
-  milliseconds timeout = seconds(30);
 };
 
 }  // namespace bobbin::app

@@ -117,7 +117,7 @@ TEST(InboxCommands, DrainsAnInboxIntoABucket) {
   EXPECT_EQ(plain.drain.target, (object_store::Location{"archive", "in/"}));
   EXPECT_EQ(plain.drain.addressing, std::nullopt);
   EXPECT_FALSE(plain.until_empty);
-  EXPECT_EQ(plain.destination.timeout, seconds(30));
+  EXPECT_EQ(plain.requests.timeout, seconds(30));
   EXPECT_NE(plain.consumer, records_from({"inbox", "forward", "box", "--to", "http://a"}).consumer)
       << "a worker takes back what has its name";
   const Records all =
@@ -128,8 +128,8 @@ TEST(InboxCommands, DrainsAnInboxIntoABucket) {
   EXPECT_EQ(all.drain.region, "eu-1");
   EXPECT_EQ(all.drain.addressing, object_store::Addressing::host);
   EXPECT_EQ(all.drain.credentials_file, "keys");
-  EXPECT_EQ(all.destination.ca_file, "ca");
-  EXPECT_EQ(all.destination.timeout, std::chrono::minutes(1));
+  EXPECT_EQ(all.requests.ca_file, "ca");
+  EXPECT_EQ(all.requests.timeout, std::chrono::minutes(1));
   EXPECT_EQ(all.consumer, "me");
   EXPECT_TRUE(all.until_empty);
 }
@@ -140,7 +140,7 @@ TEST(InboxCommands, ForwardsRecordsOfAnInbox) {
   EXPECT_EQ(plain.folder, "box");
   EXPECT_EQ(plain.retry, inbox::RetrySchedule::standard());
   EXPECT_EQ(plain.destination.url, "http://127.0.0.1:9000/events");
-  EXPECT_EQ(plain.destination.timeout, seconds(30));
+  EXPECT_EQ(plain.requests.timeout, seconds(30));
   EXPECT_NE(plain.consumer, records_from({"inbox", "work", "box", "--", "x"}).consumer)
       << "a worker takes back what has its name";
   const Records all = records_from({"inbox",
@@ -168,8 +168,8 @@ TEST(InboxCommands, ForwardsRecordsOfAnInbox) {
   EXPECT_EQ(all.fields, (Strings{"A: b", "C: d"}));
   EXPECT_EQ(all.destination.field_file, "fields");
   EXPECT_EQ(all.destination.secret_file, "secret");
-  EXPECT_EQ(all.destination.ca_file, "ca");
-  EXPECT_EQ(all.destination.timeout, std::chrono::minutes(10));
+  EXPECT_EQ(all.requests.ca_file, "ca");
+  EXPECT_EQ(all.requests.timeout, std::chrono::minutes(10));
 }
 
 TEST(InboxCommands, ABadCommandThatForwardsSaysWhatIsNeeded) {

@@ -258,6 +258,7 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
                   .program = line.program,
                   .retry = line.retry,
                   .destination = line.forward,
+                  .requests = line.requests,
                   .drain = line.drain,
                   .until_empty = line.actions.contains(Action::until_empty),
                   .fields = line.fields,

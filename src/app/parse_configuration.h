@@ -95,7 +95,8 @@ struct Records {
   milliseconds wait{0};                                         ///< next
   std::vector<std::string> program;                             ///< work: not empty
   inbox::RetrySchedule retry;                                   ///< work, forward
-  ForwardWords destination;                                     ///< forward, drain
+  ForwardWords destination;                                     ///< forward
+  RequestWords requests;                                        ///< forward, drain
   DrainWords drain;                                             ///< drain
   bool until_empty = false;                                     ///< drain
   std::vector<std::string> fields;                              ///< forward: "Name: value" each

@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "app/command_output.h"
+#include "app/drain_options.h"
 #include "app/options.h"
-#include "http_client/url.h"
 #include "inbox/arrivals.h"
 #include "inbox/consumer.h"
 #include "inbox/drain.h"
@@ -20,7 +20,6 @@
 #include "inbox/record_list.h"
 #include "inbox/transfer.h"
 #include "inbox/work.h"
-#include "object_store/credentials.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "signatures/standard_signer.h"
@@ -138,9 +137,9 @@ Result<void, std::string> check_authorities(const std::string& file) {
 
 Result<inbox::ForwardOptions, std::string> forward_options(const Records& request) {
   const ForwardWords& words = request.destination;
-  TRY(check_authorities(words.ca_file));
+  TRY(check_authorities(request.requests.ca_file));
   inbox::ForwardOptions options{.consumer = request.consumer, .url = words.url, .retry = request.retry};
-  options.server = {.timeout = words.timeout, .ca_file = words.ca_file};
+  options.server = {.timeout = request.requests.timeout, .ca_file = request.requests.ca_file};
   options.fields = TRY(own_fields(request));
   options.signer = TRY(signer_of(words.secret_file));
   return options;
@@ -153,70 +152,21 @@ int forward(const Records& request, const RecordFolders& folders) {
   return forwarded ? EXIT_SUCCESS : fail(request, forwarded.error());
 }
 
-/// The value of a variable; empty: it is not set.
-std::string variable(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes them
-  return value == nullptr ? "" : value;
-}
-
-std::string first_of(std::initializer_list<std::string> values) {
-  const auto* const found = std::ranges::find_if(values, [](const auto& each) { return !each.empty(); });
-  return found == values.end() ? "" : *found;
-}
-
-/// Those of the environment, unless a file is named; of a file, those that stand there now.
-Result<object_store::Credentials, std::string> read_credentials(const std::string& named) {
-  if (named.empty()) {
-    auto found = TRY(object_store::credentials_in([](const char* name) {
-      return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes them
-    }));
-    if (found) return *std::move(found);
-  }
-  const std::string home = variable("HOME");
-  const std::string file = first_of(
-      {named, variable("AWS_SHARED_CREDENTIALS_FILE"), home.empty() ? "" : home + "/.aws/credentials"});
-  constexpr const char* kHelp =
-      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file with --credentials-file";
-  const auto text = os::read_file(file);
-  if (!text)
-    return failure(fmt::format("there are no credentials: {} cannot be read; {}; {}", in_quotes(file),
-                               text.error().message(), kHelp));
-  auto found = object_store::credentials_of_file(*text, first_of({variable("AWS_PROFILE"), "default"}));
-  if (!found)
-    return failure(fmt::format("there are no credentials: {} cannot be used: {}; {}", in_quotes(file),
-                               found.error(), kHelp));
-  return *std::move(found);
-}
-
-Result<inbox::DrainOptions, std::string> drain_options(const Records& request) {
-  const DrainWords& words = request.drain;
-  TRY(check_authorities(request.destination.ca_file));
-  const std::string endpoint =
-      first_of({words.endpoint, variable("AWS_ENDPOINT_URL_S3"), variable("AWS_ENDPOINT_URL")});
-  if (http_client::fault_of_url(endpoint.empty() ? "https://none" : endpoint))
-    return failure(
-        std::string("AWS_ENDPOINT_URL is no URL under http or https, such as https://s3.example.org"));
-  const std::string region =
-      first_of({words.region, variable("AWS_REGION"), variable("AWS_DEFAULT_REGION"), "us-east-1"});
-  const auto own_addressing =
-      endpoint.empty() ? object_store::Addressing::host : object_store::Addressing::path;
-  inbox::DrainOptions options{.consumer = request.consumer, .target = *words.target};
-  options.store = {
-      .endpoint = endpoint.empty() ? fmt::format("https://s3.{}.amazonaws.com", region) : endpoint,
-      .bucket = words.target->bucket,
-      .region = region,
-      .addressing = words.addressing.value_or(own_addressing)};
-  options.client = {.timeout = request.destination.timeout, .ca_file = request.destination.ca_file};
-  options.credentials = [file = words.credentials_file] { return read_credentials(file); };
-  options.until_empty = request.until_empty;
-  return options;
-}
-
 int drain(const Records& request, const RecordFolders& folders) {
+  if (const auto usable = check_authorities(request.requests.ca_file); !usable)
+    return fail(request, usable.error());
   const auto options = drain_options(request);
   if (!options) return fail(request, options.error());
   const auto drained = inbox::drain(folders, *options, report_of(request));
-  return drained ? EXIT_SUCCESS : fail(request, drained.error());
+  if (!drained) return fail(request, drained.error());
+  if (!request.until_empty) return EXIT_SUCCESS;
+  const auto unclaimed = folders.names(RecordFolder::unclaimed);
+  const auto claimed = folders.names(RecordFolder::claimed);
+  if (!unclaimed || !claimed) return fail(request, (unclaimed ? claimed : unclaimed).error());
+  if (unclaimed->empty() && claimed->empty()) return EXIT_SUCCESS;
+  report_of(request)(
+      fmt::format("{} files are left in new and {} in work", unclaimed->size(), claimed->size()));
+  return kExitNone;
 }
 
 int end_claims(const Records& request, const RecordFolders& folders) {

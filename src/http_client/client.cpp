@@ -125,10 +125,7 @@ class Client::Connection {
 
   /// Each of these options overrides what an earlier request has set; the name of the method comes last.
   void set_method(const Request& request) {
-    set(CURLOPT_NOBODY, 0L);
-    if (request.method == "HEAD") {
-      set(CURLOPT_NOBODY, 1L);
-    } else if (request.method == "GET") {
+    if (request.method == "GET") {
       set(CURLOPT_HTTPGET, 1L);
     } else {
       set(CURLOPT_POST, 1L);

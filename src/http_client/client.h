@@ -31,10 +31,10 @@ struct ClientSettings {
 };
 
 struct Request {
-  std::string method = "POST";  ///< a token; of HEAD no content is awaited
-  std::string url;              ///< one in which fault_of_url finds no fault; sent as it is
-  std::vector<Field> fields = {};
-  std::string_view content = {};  ///< Content-Length comes from it, but for GET and HEAD, which have none
+  std::string method = "POST";           ///< a token, but not HEAD
+  std::string url;                       ///< one in which fault_of_url finds no fault; sent as it is
+  std::vector<Field> fields = {};        ///< Content-Type among them, where there is content
+  std::string_view content = {};         ///< Content-Length comes from it, but for GET, which has none
   std::size_t most_bytes = 64UL * 1024;  ///< how much of the content of the answer is read
 };
 
@@ -43,7 +43,7 @@ struct Answer {
   static constexpr std::size_t kMostHeadBytes = 64UL * 1024;  ///< a longer head is none of an answer
 
   int status = 0;                  ///< 101, or 200 and more
-  std::vector<Field> fields = {};  ///< as they were sent, in order
+  std::vector<Field> fields = {};  ///< as they were sent, in order, those of a trailer section included
   std::string content = {};        ///< as it was sent, whatever its coding
   bool is_cut = false;             ///< there was more of the content
 

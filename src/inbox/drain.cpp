@@ -1,5 +1,6 @@
 #include "inbox/drain.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@ using object_store::Trouble;
 
 constexpr std::string_view kProbeName = ".bobbin-probe";
 
+constexpr std::string_view kProbe = "bobbin\n";
+constexpr milliseconds kLongestPause = std::chrono::minutes(5);
+
 Outcome outcome_of_trouble(const Trouble& trouble) {
   switch (trouble.kind) {
     case Trouble::Kind::impossible: return Hopeless{trouble.reason};
@@ -28,7 +32,7 @@ Outcome outcome_of_trouble(const Trouble& trouble) {
     case Trouble::Kind::unavailable:
     case Trouble::Kind::refused: break;
   }
-  return Failed{.reason = trouble.reason, .shortest_pause = trouble.shortest_pause};
+  return Failed{.reason = trouble.reason, .shortest_pause = std::min(trouble.shortest_pause, kLongestPause)};
 }
 
 /// The bucket, and what is known of it.
@@ -37,34 +41,38 @@ class Target {
   Target(const DrainOptions& options, object_store::Bucket bucket)
       : location_(options.target), bucket_(std::move(bucket)) {}
 
-  /// False: the store replaces objects.
-  Result<bool, Trouble> prove() {
+  /// Whether the store does what has to be relied on. Otherwise: what it does instead, as a sentence.
+  Result<std::string, Trouble> find_fault() {
     const std::string key = location_.key_of(kProbeName);
     Created created = Created::now;
     for (int i = 0; i < 2 && created == Created::now; ++i)
-      created = TRY(bucket_.create(key, "bobbin\n", "text/plain"));
-    is_proven_ = created == Created::before;
-    return is_proven_;
+      created = TRY(bucket_.create(key, kProbe, "text/plain"));
+    if (created == Created::now)
+      return fmt::format(
+          "the store replaces objects, so a record could be lost: it has created {} twice, and did not "
+          "answer 412 to "
+          "If-None-Match: *; use a store that does",
+          key);
+    const auto there = TRY(bucket_.read(key, kProbe.size()));
+    if (there != kProbe)
+      return fmt::format("the store answers 412 to {}, and has not what was put there before", key);
+    is_proven_ = true;
+    return std::string();
   }
 
-  [[nodiscard]] std::string fault() const {
-    return fmt::format(
-        "the store replaces objects, so a record could be lost: it has created {} twice, and did not answer "
-        "412 to "
-        "If-None-Match: *; use a store that does",
-        location_.key_of(kProbeName));
-  }
-
-  Outcome store(const std::string& name, const std::string& text) {
+  Outcome store(const std::string& name, const std::string& text, StopSignals& stop) {
     if (!is_proven_) {
-      const auto proven = prove();
-      if (!proven) return outcome_of_trouble(proven.error());
-      if (!*proven) return Unable{.what = "No record can be moved to " + location_.text(), .reason = fault()};
+      auto fault = find_fault();
+      if (!fault) return not_proven(fault.error());
+      if (!fault->empty())
+        return Unable{.what = "No record can be moved to " + location_.text(), .reason = *std::move(fault)};
+      if (stop.count() > 0) return told_to_end();
     }
     const std::string key = location_.key_of(name);
     const auto created = bucket_.create(key, text, media_type_of(name));
     if (!created) return outcome_of_trouble(created.error());
-    return *created == Created::now ? Outcome(Succeeded()) : compare(key, text);
+    if (*created == Created::now) return Succeeded();
+    return stop.count() > 0 ? told_to_end() : compare(key, text);
   }
 
  private:
@@ -72,18 +80,27 @@ class Target {
     return name.ends_with(".jseq") ? "application/json-seq" : "application/json";
   }
 
+  /// No record is at fault.
+  static Outcome not_proven(Trouble trouble) {
+    if (trouble.kind == Trouble::Kind::impossible) trouble.kind = Trouble::Kind::refused;
+    return outcome_of_trouble(trouble);
+  }
+
+  static Outcome told_to_end() { return Interrupted{"this worker was told to end"}; }
+
   /// With what was there before: this record, if an answer was lost or a worker was killed.
   Outcome compare(const std::string& key, const std::string& text) {
     const auto there = bucket_.read(key, text.size());
     if (!there) return outcome_of_trouble(there.error());
-    if (!*there) return Failed{.reason = fmt::format("the store has an object {}, and then it has not", key)};
+    if (!*there)
+      return Failed{.reason = fmt::format("the store said that {} exists, and then that it does not", key)};
     if (crypto::sha256(**there) == crypto::sha256(text)) return Succeeded();
     return Hopeless{fmt::format("the store has an object {} that holds something else", key)};
   }
 
   object_store::Location location_;
   object_store::Bucket bucket_;
-  bool is_proven_ = false;  // that the store replaces nothing
+  bool is_proven_ = false;  // that the store replaces nothing, and shows what it has
 };
 
 class DrainJob final : public Job {
@@ -93,8 +110,8 @@ class DrainJob final : public Job {
 
   [[nodiscard]] std::size_t steps() const override { return 1; }
   [[nodiscard]] std::string name_of(std::size_t) const override { return name_; }
-  [[nodiscard]] Result<Outcome, std::string> attempt(std::size_t, std::size_t, StopSignals&) override {
-    return target_.store(name_, text_);
+  [[nodiscard]] Result<Outcome, std::string> attempt(std::size_t, std::size_t, StopSignals& stop) override {
+    return target_.store(name_, text_, stop);
   }
 
  private:
@@ -120,12 +137,16 @@ class DrainHandling final : public Handling {
 /// An operator who has just started this learns of a mistake at once. A store that does not answer is waited
 /// for.
 Result<void, std::string> prove_at_start(Target& target, const DrainOptions& options, const Report& report) {
-  const auto proven = target.prove();
-  if (proven) return *proven ? Result<void, std::string>() : failure(target.fault());
+  auto fault = target.find_fault();
+  if (fault) return fault->empty() ? Result<void, std::string>() : failure(*std::move(fault));
   const std::string message =
-      fmt::format("{} cannot be used: {}", options.target.text(), proven.error().reason);
-  if (proven.error().kind == Trouble::Kind::refused) return failure(message);
-  if (proven.error().kind != Trouble::Kind::aborted) report(message + "; it is tried again");
+      fmt::format("{} cannot be used: {}", options.target.text(), fault.error().reason);
+  switch (fault.error().kind) {
+    case Trouble::Kind::refused:
+    case Trouble::Kind::impossible: return failure(message);
+    case Trouble::Kind::unavailable: report(message + "; it is tried again"); break;
+    case Trouble::Kind::aborted: break;
+  }
   return {};
 }
 

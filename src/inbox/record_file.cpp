@@ -77,11 +77,15 @@ Result<std::string, std::string> content_of(const os::Fd& file) {
 Result<RecordFile, std::string> record_file_in(std::string_view text) {
   if (std::string problem = problem_at_first_sight(text); !problem.empty())
     return failure(std::move(problem));
-  RecordFile file{.first = {}, .records = 0};
+  RecordFile file{.first = {}, .epoch = {}, .records = 0};
   const auto take = [&file](journal::ReadEntry read) {
     auto& record = std::get<journal::Record>(read.entry.content);
     file.document_bytes += record.size_bytes;
-    if (file.records++ == 0) file.first = std::move(record);
+    file.last_sequence = record.sequence;
+    if (file.records++ == 0) {
+      file.epoch = std::move(read.entry.epoch);
+      file.first = std::move(record);
+    }
   };
   if (is_sequence(text)) {
     TRY(read_each(text, true, take));
@@ -99,7 +103,7 @@ Result<RecordFile, std::string> read_record_file(const os::Fd& file) {
 
 Result<std::string, std::string> read_whole_records(const os::Fd& file) {
   std::string text = TRY(content_of(file));
-  TRY(record_file_in(text));
+  static_cast<void>(TRY(record_file_in(text)));
   return text;
 }
 

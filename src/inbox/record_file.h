@@ -15,7 +15,9 @@ namespace bobbin::inbox {
 /// What stands in a file of records.
 struct RecordFile {
   journal::Record first;
+  std::string epoch;  ///< of the journal that had them
   std::uint64_t records = 1;
+  std::uint64_t last_sequence = 0;
   std::uint64_t document_bytes = 0;  ///< of all of them together
 };
 

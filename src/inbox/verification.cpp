@@ -257,29 +257,51 @@ std::map<std::string, crypto::Digest> digests_of_segments(const Reading& reading
   return digests;
 }
 
-/// Whose records are no longer in the journal: each such file says itself what it has to hold.
-void add_older_records(const UploadFolder& folder, const std::set<std::string_view>& recorded,
+/// What is beside a journal, besides documents that have a record there.
+struct Beside {
+  std::vector<std::string> documents;           ///< names of documents
+  std::vector<store::RecordPlaceName> records;  ///< files of records, wherever consumers have moved them
+};
+
+/// Whose records are not in the journal, as a rule since they are older: each such file says itself what it
+/// has to hold.
+void add_other_records(const UploadFolder& folder, const Beside& beside,
+                       const std::set<std::string_view>& recorded, std::uint64_t sequence,
                        Verification& result) {
   Finding finding{.id = "damaged-record",
                   .text = "Files of records that are not what was stored.",
                   .remedy =
                       "Somebody has written to them, or the disk has lost them. Put them back from a "
                       "backup: the journal no longer has these records."};
-  for (const store::RecordPlaceName& each : folder.all_places_of_records()) {
+  Finding newer{
+      .id = "older-journal",
+      .text = fmt::format(
+          "Files of records that came behind sequence {}, where the journal ends: it is older than "
+          "they are.",
+          sequence),
+      .remedy =
+          "Start no server here, which would give their sequences again. An older copy of .bobbin lies "
+          "beside them, as after a restore: put back the one that belongs to them, or take it away."};
+  for (const store::RecordPlaceName& each : beside.records) {
     const std::string name = std::string(kNewRecords) + each.record;
     if (!is_record_name(each.record) || recorded.contains(name)) continue;
     const auto read = folder.record_at_place(each.place);
     if (read && !*read) continue;  // it has just been taken out
-    if (read && (*read)->first.name == name) continue;
+    if (read && (*read)->first.name == name) {
+      if ((*read)->epoch == result.epoch && (*read)->last_sequence > sequence)
+        newer.places.push_back(each.place);
+      continue;
+    }
     finding.places.push_back(
         fmt::format("{}: {}", each.place,
                     read ? fmt::format("it holds {}, which stood under another name", (*read)->first.name)
                          : read.error()));
   }
-  if (!finding.places.empty()) result.findings.push_back(std::move(finding));
+  for (Finding* found : {&finding, &newer})
+    if (!found->places.empty()) result.findings.push_back(std::move(*found));
 }
 
-void add_documents(const Reading& reading, const UploadFolder& folder, const std::vector<std::string>& names,
+void add_documents(const Reading& reading, const UploadFolder& folder, const Beside& beside,
                    Verification& result) {
   const Progress progress = progress_of(reading);
   const Places places = folder.places_of_records();
@@ -302,19 +324,19 @@ void add_documents(const Reading& reading, const UploadFolder& folder, const std
     verified.state = state_of(verified, folder, places, progress);
     result.records.push_back(std::move(verified));
   }
-  result.without_record = static_cast<std::uint64_t>(
-      std::ranges::count_if(names, [&](const std::string& name) { return !recorded.contains(name); }));
+  result.without_record = static_cast<std::uint64_t>(std::ranges::count_if(
+      beside.documents, [&](const std::string& name) { return !recorded.contains(name); }));
   add_document_findings(result);
-  add_older_records(folder, recorded, result);
+  add_other_records(folder, beside, recorded, reading.history.sequence, result);
 }
 
 Result<Verification, std::string> try_to_verify(const UploadFolder& folder) {
   // Each of these names has a record before it is there.
-  const auto names = TRY(folder.document_names());
+  const Beside beside{.documents = TRY(folder.document_names()), .records = folder.all_places_of_records()};
   const std::unique_ptr<Reading> reading = read(TRY(folder.read_journal()));
   Verification result{.path = folder.path()};
   add_journal(*reading, result);
-  add_documents(*reading, folder, names, result);
+  add_documents(*reading, folder, beside, result);
   return result;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <iterator>
+#include <initializer_list>
 #include <utility>
 #include <variant>
 
@@ -17,15 +17,10 @@ namespace {
 
 using http_client::Answer;
 
-/// The endpoint without its scheme and a port that is the scheme's own, and the same with the scheme.
-std::string authority_of(std::string_view endpoint) {
-  const bool is_secure = equals_ignoring_case(endpoint.substr(0, 5), "https");
-  std::string_view authority = endpoint.substr(endpoint.find("//") + 2);
-  authority = authority.substr(0, authority.find('/'));
-  const std::string_view own_port = is_secure ? ":443" : ":80";
-  if (authority.ends_with(own_port)) authority.remove_suffix(own_port.size());
-  return lowercase(authority);
-}
+constexpr std::size_t kMostErrorBytes = 64UL * 1024;
+
+/// A clock that is further away is none.
+constexpr auto kMostSkew = std::chrono::hours(24 * 365);
 
 std::string path_of(std::string_view bucket_or_key) {
   return "/" + http::percent_encode(bucket_or_key, "-._~/");
@@ -65,27 +60,26 @@ std::string_view error_code_in(std::string_view content) {
 
 Trouble::Kind kind_of_refusal(int status, std::string_view code) {
   using Kind = Trouble::Kind;
-  if (is_one_of(code, {"EntityTooLarge", "KeyTooLongError", "MetadataTooLarge"}) || status == 413 ||
-      status == 414)
-    return Kind::impossible;
+  if (code == "EntityTooLarge") return Kind::impossible;
   // What a way through other machines, or a moment, may have done.
   if (is_one_of(code, {"RequestTimeout", "XAmzContentSHA256Mismatch", "BadDigest", "IncompleteBody"}))
     return Kind::unavailable;
-  const bool may_pass = status >= 500 || status == 408 || status == 409 || status == 425 || status == 429;
+  const bool may_pass =
+      (status >= 500 && status != 501) || status == 408 || status == 409 || status == 425 || status == 429;
   return may_pass ? Kind::unavailable : Kind::refused;
 }
 
 Bucket::Bucket(BucketSettings settings, http_client::Client client, CredentialsSource source,
                IsToAbort is_to_abort)
     : settings_(std::move(settings)),
-      host_(authority_of(settings_.endpoint)),
+      host_(settings_.endpoint.substr(settings_.endpoint.find("//") + 2)),
       client_(std::move(client)),
       source_(std::move(source)),
       is_to_abort_(std::move(is_to_abort)) {
   if (settings_.addressing == Addressing::host) host_ = settings_.bucket + "." + host_;
   const std::string_view scheme =
       std::string_view(settings_.endpoint).substr(0, settings_.endpoint.find("//") + 2);
-  base_ = lowercase(scheme) + host_;
+  base_ = std::string(scheme) + host_;
 }
 
 Result<Created, Trouble> Bucket::create(std::string_view key, std::string_view content,
@@ -96,12 +90,17 @@ Result<Created, Trouble> Bucket::create(std::string_view key, std::string_view c
                 .fields = {{"Content-Type", std::string(media_type)}, {"If-None-Match", "*"}},
                 .content = content}));
   if (answer.status == 412) return Created::before;
-  if (answer.status / 100 != 2) return failure(trouble_of(answer));
-  return Created::now;
+  if (answer.status != 200) return failure(trouble_of(answer));
+  if (!answer.field("ETag").empty()) return Created::now;
+  return failure(Trouble{
+      .kind = Trouble::Kind::unavailable,
+      .reason =
+          "an answer 200 has no ETag, as that of a store has: it seems to come from something in between"});
 }
 
 Result<std::optional<std::string>, Trouble> Bucket::read(std::string_view key, std::size_t most_bytes) {
-  Answer answer = TRY(send({.method = "GET", .key = key, .most_bytes = most_bytes + 1}));
+  Answer answer =
+      TRY(send({.method = "GET", .key = key, .most_bytes = std::max(most_bytes + 1, kMostErrorBytes)}));
   if (answer.status == 404 && error_code_in(answer.content) == "NoSuchKey") return std::nullopt;
   if (answer.status != 200) return failure(trouble_of(answer));
   return std::optional(std::move(answer.content));
@@ -143,18 +142,17 @@ Result<Answer, Trouble> Bucket::send_once(const Call& call) {
 }
 
 bool Bucket::mend(const Answer& answer) {
-  if (answer.status != 400 && answer.status != 403) return false;
   const std::string_view code = error_code_in(answer.content);
-  const WallTime now = wall_now();
   if (code == "RequestTimeTooSkewed") {
+    const WallTime now = wall_now();
     const auto theirs = http::parse_date(answer.field("Date"), now);
-    if (!theirs) return false;
+    if (!theirs || *theirs < now - kMostSkew || *theirs > now + kMostSkew) return false;
     clock_offset_ = std::chrono::duration_cast<Duration>(*theirs - now);
     return true;
   }
-  if (!is_one_of(code, {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch",
-                        "AccessDenied"}))
-    return false;
+  const bool are_refused = answer.status == 401 || answer.status == 403 ||
+                           is_one_of(code, {"ExpiredToken", "InvalidToken", "TokenRefreshRequired"});
+  if (!are_refused) return false;
   const auto before = std::exchange(credentials_, std::nullopt);
   auto credentials = source_();
   if (!credentials) return false;

@@ -62,8 +62,8 @@ class Bucket {
   /// is unavailable, the object may be there; to create it again tells.
   [[nodiscard]] Result<Created, Trouble> create(std::string_view key, std::string_view content,
                                                 std::string_view media_type);
-  /// The content of an object. Nothing: there is none. One of more than `most_bytes` is cut off behind one
-  /// byte more.
+  /// The content of an object. Nothing: there is none. One of more than `most_bytes` may be cut off, but not
+  /// so much that it has no more than that.
   [[nodiscard]] Result<std::optional<std::string>, Trouble> read(std::string_view key,
                                                                  std::size_t most_bytes);
 

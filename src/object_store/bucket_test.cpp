@@ -34,9 +34,10 @@ TEST(Refusal, MayPassOrHasToBeMended) {
   EXPECT_EQ(kind_of_refusal(403, "InvalidAccessKeyId"), Kind::refused);
   EXPECT_EQ(kind_of_refusal(404, "NoSuchBucket"), Kind::refused);
   EXPECT_EQ(kind_of_refusal(301, "PermanentRedirect"), Kind::refused);
-  EXPECT_EQ(kind_of_refusal(501, "NotImplemented"), Kind::unavailable);
+  EXPECT_EQ(kind_of_refusal(501, "NotImplemented"), Kind::refused) << "it cannot create once";
   EXPECT_EQ(kind_of_refusal(400, "EntityTooLarge"), Kind::impossible);
-  EXPECT_EQ(kind_of_refusal(413, ""), Kind::impossible);
+  EXPECT_EQ(kind_of_refusal(413, ""), Kind::refused) << "a proxy in between has a limit";
+  EXPECT_EQ(kind_of_refusal(400, "KeyTooLongError"), Kind::refused) << "the prefix is too long";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/ascii.h"
 
@@ -17,9 +18,24 @@ std::string_view next_line(std::string_view& rest) {
   return trim(line);
 }
 
+/// Without the line feed that a file of a secret often has at its end.
 std::string value_of(const Variables& variables, const char* name) {
   const char* const value = variables(name);
-  return value == nullptr ? "" : value;
+  std::string_view text = value == nullptr ? "" : value;
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return std::string(trim(text));
+}
+
+/// Why they cannot stand in the fields of a request; empty: they can.
+std::string fault_of(const Credentials& credentials) {
+  const auto is_other = [](char c) { return c <= ' ' || c > '~'; };
+  for (const auto& [value, name] :
+       {std::pair(&credentials.key_id, "access key id"), std::pair(&credentials.secret, "secret access key"),
+        std::pair(&credentials.session_token, "session token")})
+    if (std::ranges::any_of(*value, is_other))
+      return fmt::format("the {} has a character that is not allowed; printable ASCII without blanks is",
+                         name);
+  return {};
 }
 
 }  // namespace
@@ -32,6 +48,7 @@ Result<std::optional<Credentials>, std::string> credentials_in(const Variables& 
   if (credentials.key_id.empty() || credentials.secret.empty())
     return failure(std::string(
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together, and only one of them is set"));
+  if (std::string fault = fault_of(credentials); !fault.empty()) return failure(std::move(fault));
   return std::optional(std::move(credentials));
 }
 

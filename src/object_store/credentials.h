@@ -14,7 +14,8 @@ namespace bobbin::object_store {
 using Variables = std::function<const char*(const char* name)>;
 
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, of temporary ones, AWS_SESSION_TOKEN. Nothing: neither of
-/// the first two is set. The error is a message: only one of them is.
+/// the first two is set. White space around them does not count. The error is a message, and has nothing of a
+/// secret.
 [[nodiscard]] Result<std::optional<Credentials>, std::string> credentials_in(const Variables& variables);
 
 /// Those of a profile in the text of a file of credentials, as the AWS command line has it (an INI file):

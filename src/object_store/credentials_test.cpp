@@ -22,6 +22,14 @@ TEST(CredentialsTest, StandInTheEnvironment) {
       (Credentials{"id", "secret", "token"}));
   EXPECT_EQ(credentials_among({}), std::nullopt);
   EXPECT_EQ(credentials_among({{"AWS_ACCESS_KEY_ID", ""}, {"AWS_SECRET_ACCESS_KEY", ""}}), std::nullopt);
+  EXPECT_EQ(credentials_among({{"AWS_ACCESS_KEY_ID", "id\n"}, {"AWS_SECRET_ACCESS_KEY", " secret\r\n"}}),
+            (Credentials{"id", "secret", ""}));
+  for (const char* value : {"a b", "a\nb", "a\x7f", "\xC3\xA4"}) {
+    EXPECT_FALSE(credentials_among({{"AWS_ACCESS_KEY_ID", value}, {"AWS_SECRET_ACCESS_KEY", "secret"}}));
+    EXPECT_FALSE(credentials_among({{"AWS_ACCESS_KEY_ID", "id"}, {"AWS_SECRET_ACCESS_KEY", value}}));
+    EXPECT_FALSE(credentials_among(
+        {{"AWS_ACCESS_KEY_ID", "id"}, {"AWS_SECRET_ACCESS_KEY", "secret"}, {"AWS_SESSION_TOKEN", value}}));
+  }
   EXPECT_FALSE(credentials_among({{"AWS_ACCESS_KEY_ID", "id"}}));
   EXPECT_FALSE(credentials_among({{"AWS_SECRET_ACCESS_KEY", "secret"}}));
 }

@@ -47,12 +47,13 @@ std::vector<Field> signed_fields(const Unsigned& request, std::vector<Field> fie
   const std::string content = crypto::hex_of(request.content);
   const std::string time = compact_time(now);
   const std::string_view day = std::string_view(time).substr(0, 8);
+  fields.push_back({"Host", std::string(request.host)});
   fields.push_back({"x-amz-content-sha256", content});
   fields.push_back({"x-amz-date", time});
   if (!credentials.session_token.empty())
     fields.push_back({"x-amz-security-token", credentials.session_token});
 
-  std::map<std::string, std::string_view> covered{{"host", request.host}};
+  std::map<std::string, std::string_view> covered;
   for (const Field& field : fields) covered.emplace(lowercase(field.name), trim(field.value));
   std::string names;
   std::string canonical = fmt::format("{}\n{}\n{}\n", request.method, request.path, request.query);

@@ -210,8 +210,8 @@ def test_without_the_journal_the_sequence_begins_anew(start_inbox, binary, copy,
     check_verified(binary, target)
 
 
-def test_an_old_journal_is_not_noticed(start_inbox, binary, copy, scratch):
-    """What the page warns of."""
+def test_an_old_journal_is_found(start_inbox, binary, copy, scratch):
+    """What the page warns of. The start does not notice."""
     source, old, target = scratch / "inbox", scratch / "old", scratch / "copy"
     server = start_inbox(source)
     send(server, "a")
@@ -219,7 +219,10 @@ def test_an_old_journal_is_not_noticed(start_inbox, binary, copy, scratch):
     send(server, "b")
     assert copy(source, target).returncode == 0
     subprocess.run(["rsync", "-a", "--delete", "--checksum", f"{old}/.bobbin", f"{target}/"], check=True)
-    check_verified(binary, target)
+    verified = run_to_end(binary, "inbox", "verify", target, "--json")
+    [found] = json.loads(verified.stdout)["findings"]
+    assert verified.returncode == 1 and found["finding"] == "older-journal"
+    assert [place.split("/")[0] for place in found["places"]] == ["new"]
     again = start_inbox(target)
     answer = send(again, "b")
     assert json.loads(answer.content)["sequence"] == 2 and answer.get("Idempotent-Replayed") is None
