@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "files/address_rules.h"
+#include "files/validators.h"
 #include "http/client_claims.h"
 #include "http/compression.h"
 #include "http/content_coding.h"
@@ -246,6 +247,8 @@ struct SiteConfig {
   /// Whether If-Range may rely on a date that a tool has set: no file is replaced by another under an old
   /// time.
   bool trust_mtime = false;
+
+  files::TagSource etag = files::TagSource::file;
 
   /// Goes into every entity tag; files::tag_seed() makes it a number.
   std::string etag_seed;

@@ -145,6 +145,7 @@ files::FileSettings OpenSite::file_settings(std::vector<std::string> allowed_typ
           .cache_bytes = cache_bytes,
           .tag_seed = files::tag_seed(config_.etag_seed),
           .trust_mtime = config_.trust_mtime,
+          .tags = config_.etag,
           .compression = config_.compression,
           .links = config_.follow_symlinks,
           .hidden = hidden_names(),

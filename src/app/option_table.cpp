@@ -61,6 +61,8 @@ constexpr std::pair<std::string_view, Download> kDownloads[] = {
 
 constexpr std::pair<std::string_view, files::CleanUrls> kCleanUrls[] = {
     {"off", files::CleanUrls::off}, {"on", files::CleanUrls::on}, {"redirect", files::CleanUrls::redirect}};
+constexpr std::pair<std::string_view, files::TagSource> kTagSources[] = {{"file", files::TagSource::file},
+                                                                         {"content", files::TagSource::content}};
 constexpr std::pair<std::string_view, files::TrailingSlash> kTrailingSlash[] = {
     {"auto", files::TrailingSlash::automatic},
     {"always", files::TrailingSlash::always},
@@ -616,6 +618,10 @@ constexpr Option kOptions[] = {
      .meaning = "Whether If-Range with the date of a file resumes a download although a tool has set that date (rsync -a, cp -p, an image). "
                 "on is for mirrors whose files are never replaced by others under an old time: there a client could put two "
                 "versions together. Entity tags resume downloads either way."},
+    {.group = "Files", .name = "etag", .placeholder = "file|content",
+     .effect = Choice<files::TagSource>{&SiteConfig::etag, kTagSources},
+     .meaning = "What entity tags are made from. file: inode, times and size, which costs nothing. content: the SHA-256 of the content, which is the same on every machine that has the same bytes; "
+                "it is computed when a file is first asked for, and the first client waits, but not for a file of more than 256 MiB."},
     {.group = "Files", .name = "etag-seed", .placeholder = "TEXT",
      .effect = Text{&SiteConfig::etag_seed, accept_any, "any text", "none"},
      .meaning = "Goes into every entity tag. A text that only you know keeps anybody from finding out, by trying, of which inode and "

@@ -169,6 +169,8 @@ std::vector<Row> every_option() {
       row("allow-type", &SiteConfig::allowed_types, {"html", R"(["html"])", {"html"}},
           {"html,7z", R"(["html", "7z"])", {"html", "7z"}}),
       row("trust-mtime", &SiteConfig::trust_mtime, {"on", "true", true}, {"off", "\"off\"", false}),
+      row("etag", &SiteConfig::etag, {"content", R"("content")", files::TagSource::content},
+          {"file", R"("file")", files::TagSource::file}),
       row("etag-seed", &SiteConfig::etag_seed, {"a secret", R"("a secret")", "a secret"}, {"", R"("")", ""}),
       row("mime-types", &ServerConfig::mime_types, {"", R"("")", ""}, {"/m", R"("/m")", "/m"}),
       row("header", &SiteConfig::headers,

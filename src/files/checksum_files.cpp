@@ -61,7 +61,7 @@ std::optional<http::Begin> ChecksumFiles::checksum(const http::Request& request)
     return http::Undecided{.limit = kLongestDigestWait, .late = too_late()};
   if (!outcome.digest) return answer_to({EAGAIN, "digest"}, request.path);
 
-  http::Validators validators = shown->validators;
+  http::Validators validators = files_->validators_of(*shown, *outcome.digest);
   validators.etag.insert(validators.etag.size() - 1, "-sha256");
   const std::string_view name = http::last_segment(path);
   const std::string file_name = std::string(name) + std::string(kEnd);

@@ -29,6 +29,10 @@ using Kind = os::FileStatus::Kind;
 constexpr std::uint64_t kLargestAwaitedBytes = 256 * 1024 * 1024;
 constexpr std::string_view kBinary = "application/octet-stream";
 
+Response took_too_long() {
+  return Response::error(Status::service_unavailable, "It took too long to read the file. Please try again.");
+}
+
 bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -232,20 +236,30 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                      {.key = key, .form = Form::content, .codings = codings});
 }
 
+/// It is computed the first time that somebody asks, and for a large file nobody waits.
+FileHandler::Content FileHandler::content_of(const http::Request& request, const OpenFile& file) const {
+  const Digests::Outcome outcome = digests_.ask(file, request.resume());
+  const bool is_awaited =
+      outcome.is_under_way && !request.is_asked_again && file.status().size_bytes <= kLargestAwaitedBytes;
+  return {.digest = outcome.digest, .is_awaited = is_awaited};
+}
+
 /// Steps 7 to 9, of a file that is not coded by us.
 http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own, OpenFile file,
                                      Subject subject, const Keeping& keeping) const {
   std::string digest;
-  if (wants_digest(request.head)) {
-    const Digests::Outcome outcome = digests_.ask(file, request.resume());
-    if (outcome.is_under_way && !request.is_asked_again && file.status().size_bytes <= kLargestAwaitedBytes)
-      return http::Undecided{};
-    if (outcome.digest) digest = repr_digest_line(*outcome.digest);
+  const bool wants = wants_digest(request.head);
+  if (wants || makes_tags_from_content()) {
+    const Content content = content_of(request, file);
+    if (content.is_awaited) return http::Undecided{.late = took_too_long()};
+    if (wants && content.digest) digest = repr_digest_line(*content.digest);
+    if (makes_tags_from_content()) subject.content = content.digest;
     subject.digest = digest;
   }
   auto made = represent(request, std::move(file), subject, executor_);
   if (!made) return answer_to(made.error(), request.path);
-  if (digest.empty() && !could_change_unseen(made->status, made->looked_at))
+  const bool has_final_tag = !makes_tags_from_content() || (subject.content && made->is_of_first_look);
+  if (digest.empty() && has_final_tag && !could_change_unseen(made->status, made->looked_at))
     offer_to_cache(made->response, request,
                    {.cache = own.cache,
                     .key = keeping.key,
@@ -290,13 +304,19 @@ std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request&
   if (!file || file->status().kind != Kind::regular || file->is_leased() ||
       file->status().modified < original.status().modified)
     return std::nullopt;
-  // The file itself is looked at for each request, so it is worth a place, too.
-  if (!could_change_unseen(original.status(), original.looked_at()) && own.cache.admits(key, 0))
-    own.cache.keep(key, original.status(),
-                   validators(original.status(), original.looked_at(), subject.validator_settings), codings,
-                   request.variant, request.round);
   const FileKey sibling(own.sibling_name);
-  return answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
+  http::Begin answer =
+      answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
+  if (std::holds_alternative<http::Undecided>(answer)) return answer;
+  // The file itself is looked at for each request, so it is worth a place, too. Nobody waits for its digest.
+  std::optional<crypto::Digest> content;
+  if (makes_tags_from_content()) content = digests_.ask(original, request.resume()).digest;
+  if ((content || !makes_tags_from_content()) &&
+      !could_change_unseen(original.status(), original.looked_at()) && own.cache.admits(key, 0))
+    own.cache.keep(key, original.status(),
+                   validators(original.status(), original.looked_at(), subject.validator_settings, content),
+                   codings, request.variant, request.round);
+  return answer;
 }
 
 /// Nothing: it is given as it is.
@@ -304,7 +324,13 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
                                                     const FileKey& key, OpenFile& file,
                                                     const Subject& subject, const Codings& codings) const {
   const os::FileStatus status = file.status();
-  const http::Validators original = validators(status, file.looked_at(), subject.validator_settings);
+  std::optional<crypto::Digest> content;
+  if (makes_tags_from_content()) {
+    const Content found = content_of(request, file);
+    if (found.is_awaited) return http::Undecided{.late = took_too_long()};
+    content = found.digest;
+  }
+  const http::Validators original = validators(status, file.looked_at(), subject.validator_settings, content);
   const http::Validators coded = coded_validators(original, subject.coding);
   const Description description{.name = subject.name,
                                 .presentation = subject.presentation,
@@ -319,7 +345,8 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
                     .validators = original,
                     .form = form_of(subject.coding),
                     .codings = codings};
-  const bool can_be_kept = !could_change_unseen(status, file.looked_at());
+  const bool can_be_kept =
+      (content || !makes_tags_from_content()) && !could_change_unseen(status, file.looked_at());
   switch (judge_preconditions(request, coded, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
     case http::PreconditionVerdict::not_modified: {

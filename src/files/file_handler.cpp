@@ -57,13 +57,13 @@ std::optional<Response> answer_to_method(Method method) {
 }  // namespace
 
 FileHandler::FileHandler(os::Root root, std::string_view url_prefix, const http::MediaTypes& types,
-                         executor::Executor& executor, FileSettings settings)
+                         executor::Executor& executor, FileSettings settings, Digests digests)
     : root_(std::move(root)),
       url_prefix_(url_prefix),
       types_(types),
       executor_(executor),
       settings_(std::move(settings)),
-      digests_(executor) {
+      digests_(std::move(digests)) {
   for (unsigned worker = 0; worker < settings_.workers; ++worker)
     workers_.push_back(std::make_unique<OfWorker>(
         root_, settings_.cache_bytes / settings_.workers,
@@ -76,15 +76,15 @@ Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root
                                                          FileSettings settings) {
   ASSERT(url_prefix.empty() || (url_prefix.front() == '/' && url_prefix.back() != '/'));
   os::Root directory = TRY(os::Root::open(root, settings.links));
-  return std::unique_ptr<FileHandler>(
-      new FileHandler(std::move(directory), url_prefix, types, executor, std::move(settings)));
+  return std::unique_ptr<FileHandler>(new FileHandler(std::move(directory), url_prefix, types, executor,
+                                                      std::move(settings), Digests(executor)));
 }
 
 Result<std::unique_ptr<FileHandler>> FileHandler::again(const http::MediaTypes& types,
                                                         FileSettings settings) const {
   os::Root directory = TRY(root_.duplicate(settings.links));
   return std::unique_ptr<FileHandler>(
-      new FileHandler(std::move(directory), url_prefix_, types, executor_, std::move(settings)));
+      new FileHandler(std::move(directory), url_prefix_, types, executor_, std::move(settings), digests_));
 }
 
 http::Begin FileHandler::begin(const http::Request& request) const {
@@ -182,8 +182,12 @@ std::optional<FileHandler::Shown> FileHandler::open_shown(std::string_view path)
   const ValidatorSettings validator_settings{.file_system_id = file->file_system_id().value_or(0),
                                              .seed = settings_.tag_seed,
                                              .trust_mtime = settings_.trust_mtime};
-  http::Validators current = validators(file->status(), file->looked_at(), validator_settings);
-  return Shown{.file = *std::move(file), .validators = std::move(current)};
+  return Shown{.file = *std::move(file), .validator_settings = validator_settings};
+}
+
+http::Validators FileHandler::validators_of(const Shown& shown, const crypto::Digest& content) const {
+  return validators(shown.file.status(), shown.file.looked_at(), shown.validator_settings,
+                    makes_tags_from_content() ? std::optional(content) : std::nullopt);
 }
 
 bool FileHandler::has_file(const std::string& name) const {

@@ -35,6 +35,7 @@ struct FileSettings {
   std::size_t cache_bytes = 0;             ///< of the file caches of all workers together; 0: none
   std::uint64_t tag_seed = 0;              ///< see ValidatorSettings
   bool trust_mtime = false;                ///< likewise
+  TagSource tags = TagSource::file;
   http::Compression compression = http::Compression::off;
   os::Links links = os::Links::inside;  ///< which are followed beneath the root
   HiddenNames hidden = {};
@@ -90,10 +91,12 @@ class FileHandler final : public http::Handler {
   /// A file that a GET of this path shows, whatever coding a client would get it in.
   struct Shown {
     OpenFile file;
-    http::Validators validators;
+    ValidatorSettings validator_settings;
   };
   /// `path`: as in Request. Nothing: no file of this very name is shown.
   [[nodiscard]] std::optional<Shown> open_shown(std::string_view path) const;
+  /// Those with which it is shown; `content`: of the file.
+  [[nodiscard]] http::Validators validators_of(const Shown& shown, const crypto::Digest& content) const;
   [[nodiscard]] const Digests& digests() const { return digests_; }
 
   /// Whether a regular file of this name lies beneath the directory.
@@ -130,7 +133,7 @@ class FileHandler final : public http::Handler {
   };
 
   FileHandler(os::Root root, std::string_view url_prefix, const http::MediaTypes& types,
-              executor::Executor& executor, FileSettings settings);
+              executor::Executor& executor, FileSettings settings, Digests digests);
 
   /// Where a regular file of this name leads the client.
   enum class Use : std::uint8_t {
@@ -182,6 +185,12 @@ class FileHandler final : public http::Handler {
     CachedFile::Form form;
     Codings codings = {};
   };
+  struct Content {
+    std::optional<crypto::Digest> digest;
+    bool is_awaited = false;  ///< the request is Undecided until it is known
+  };
+  [[nodiscard]] Content content_of(const http::Request& request, const OpenFile& file) const;
+  [[nodiscard]] bool makes_tags_from_content() const { return settings_.tags == TagSource::content; }
   [[nodiscard]] http::Begin answer_with(const http::Request& request, OfWorker& own, OpenFile file,
                                         Subject subject, const Keeping& keeping) const;
   [[nodiscard]] std::optional<http::Begin> answer_with_sibling(const http::Request& request, OfWorker& own,

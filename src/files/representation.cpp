@@ -200,7 +200,9 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
   for (int attempt = 1;; ++attempt) {
     const os::FileStatus status = file.status();
     const WallTime looked_at = file.looked_at();
-    http::Validators current = validators(status, looked_at, subject.validator_settings);
+    const bool is_first = attempt == 1;
+    http::Validators current =
+        validators(status, looked_at, subject.validator_settings, is_first ? subject.content : std::nullopt);
     auto response = represent_as_looked_at(request, file,
                                            {.name = subject.name,
                                             .presentation = subject.presentation,
@@ -208,9 +210,9 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
                                             .fields = subject.fields,
                                             .coding = subject.coding,
                                             .varies_by_coding = subject.varies_by_coding,
-                                            .digest = attempt == 1 ? subject.digest : std::string_view()},
+                                            .digest = is_first ? subject.digest : std::string_view()},
                                            executor);
-    if (response) return Represented{*std::move(response), status, looked_at, std::move(current)};
+    if (response) return Represented{*std::move(response), status, looked_at, std::move(current), is_first};
     if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());
     TRY(file.refresh_status());
   }

@@ -62,7 +62,8 @@ struct Subject {
   std::string_view fields = {};
   http::ContentCoding coding = http::ContentCoding::identity;
   bool varies_by_coding = false;
-  std::string_view digest = {};  ///< of the file as it was at the first look
+  std::string_view digest = {};                ///< of the file as it was at the first look
+  std::optional<crypto::Digest> content = {};  ///< likewise, where the tag is made from it
 };
 
 /// A copy that outlives the request and the site.
@@ -97,6 +98,7 @@ struct Represented {
   os::FileStatus status;
   WallTime looked_at;
   http::Validators validators;
+  bool is_of_first_look = true;  ///< the file has not changed meanwhile
 };
 
 /// Steps 7 to 9 of FileHandler. A file that changes while it is read is looked at again; one that changes all

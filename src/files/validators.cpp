@@ -41,6 +41,11 @@ std::string entity_tag(const os::FileStatus& status, WallTime looked_at, const V
   return fmt::format("{}\"{:016x}{:016x}\"", is_weak ? "W/" : "", hash.high64, hash.low64);
 }
 
+std::string tag_of(const crypto::Digest& content, std::uint64_t seed) {
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(content.data(), content.size(), seed);
+  return fmt::format("\"{:016x}{:016x}\"", hash.high64, hash.low64);
+}
+
 /// RFC 9110 §8.8.2.1: never a date later than that of the message.
 std::optional<WallTime> last_modified(const os::FileStatus& status, WallTime looked_at) {
   if (status.modified < kFirstDate || status.modified > looked_at + std::chrono::hours(24))
@@ -61,10 +66,10 @@ std::uint64_t tag_seed(std::string_view text) {
 }
 
 http::Validators validators(const os::FileStatus& status, WallTime looked_at,
-                            const ValidatorSettings& settings) {
+                            const ValidatorSettings& settings, const std::optional<crypto::Digest>& content) {
   const bool times_agree =
       std::chrono::floor<seconds>(status.changed) == std::chrono::floor<seconds>(status.modified);
-  return {.etag = entity_tag(status, looked_at, settings),
+  return {.etag = content ? tag_of(*content, settings.seed) : entity_tag(status, looked_at, settings),
           .last_modified = last_modified(status, looked_at),
           .date_is_strong = times_agree || settings.trust_mtime};
 }

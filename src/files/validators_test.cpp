@@ -43,6 +43,21 @@ TEST(EntityTag, IsTheSameEverywhereAndAlways) {
             "\"45bb05b073e5031c810f0fa8e6c34dd0\"");
 }
 
+// By xxhsum 0.8.1 (XXH128) of the 32 bytes that sha256sum gives for "hello\n".
+TEST(EntityTag, OfAContentIsTheSameWhateverTheFileIs) {
+  const crypto::Digest content = crypto::sha256("hello\n");
+  os::FileStatus other = file(kChanged + seconds(5));
+  other.inode = 7;
+  for (const auto& status : {file(kChanged), other})
+    for (const WallTime looked_at : {kChanged, kChanged + seconds(60)})
+      EXPECT_EQ(validators(status, looked_at, {.file_system_id = 3}, content).etag,
+                "\"0d5f387621256267db272cb05487073c\"");
+  EXPECT_NE(validators(other, kChanged, {.seed = 1}, content).etag,
+            validators(other, kChanged, {}, content).etag);
+  EXPECT_NE(validators(other, kChanged, {}, crypto::sha256("")).etag,
+            validators(other, kChanged, {}, content).etag);
+}
+
 TEST(EntityTag, DiffersWhenAnythingItIsMadeOfDiffers) {
   os::FileStatus other_inode = file(kChanged), other_size = file(kChanged), other_mtime = file(kChanged);
   other_inode.inode = 0xabd;
