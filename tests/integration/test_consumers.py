@@ -48,11 +48,11 @@ def start_consumer(binary, folder):
     """Start a command of inbox that goes on for a while; it is killed at the end of the test."""
     started = []
 
-    def start(command, *arguments):
+    def start(command, *arguments, environment=None):
         process = subprocess.Popen(
             [binary, "inbox", command, folder, *map(str, arguments)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=clean_environment(),
+            env=environment or clean_environment(),
         )  # fmt: skip
         started.append(process)
         return process

@@ -14,7 +14,7 @@ from support.s3 import faults
 from support.s3.faulty import FaultyStore
 from support.server import clean_environment
 from support.waiting import PATIENCE, eventually
-from test_consumers import server, store  # noqa: F401
+from test_consumers import server, start_consumer, store  # noqa: F401
 from test_inboxes import configuration, folder, names, post, records, start_inbox  # noqa: F401
 
 pytestmark = pytest.mark.modes("many")
@@ -39,25 +39,14 @@ def bucket(faulty_store):
 
 
 @pytest.fixture
-def drain(binary, folder, faulty_store, bucket):
+def drain(start_consumer, faulty_store, bucket):
     """Start the command; it is killed at the end of the test."""
-    started = []
 
     def start(*flags, to=None, environment=None):
-        process = subprocess.Popen(
-            [binary, "inbox", "drain", folder, "--to", to or f"s3://{bucket}/{PREFIX}", *map(str, flags)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment or variables(faulty_store),
-        )  # fmt: skip
-        started.append(process)
-        return process
+        target = to or f"s3://{bucket}/{PREFIX}"
+        return start_consumer("drain", "--to", target, *flags, environment=environment or variables(faulty_store))
 
-    yield start
-    for process in started:
-        process.kill()
-        process.wait(PATIENCE)
-        process.stdout.close()
-        process.stderr.close()
+    return start
 
 
 def ended(process, status=0):

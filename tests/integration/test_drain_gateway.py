@@ -3,7 +3,7 @@
 import pytest
 
 from support.waiting import eventually
-from test_consumers import server, store  # noqa: F401
+from test_consumers import server, start_consumer, store  # noqa: F401
 from test_drain import PREFIX, PROBE, drain, ended, files_of, in_store, stopped, variables  # noqa: F401
 from test_inboxes import configuration, folder, names, post, records, start_inbox  # noqa: F401
 
