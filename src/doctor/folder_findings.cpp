@@ -66,16 +66,56 @@ void judge_flush(const std::string& about, const os::Fd& directory, Findings& fi
     findings.push_back({Severity::fine, about, text});
 }
 
+void judge_unnamed_files(const std::string& about, const os::Fd& directory, Findings& findings) {
+  const bool has_them = os::create_unnamed(directory).has_value();
+  findings.push_back({Severity::fine, about,
+                      has_them
+                          ? "files can be written there before they have a name (O_TMPFILE)"
+                          : "files need a name there while they are written (no O_TMPFILE), so documents are "
+                            "written under hidden names"});
+}
+
+/// Nothing is said of what is no block device, such as a file system in memory or one of several devices.
+void judge_cache(const std::string& about, const os::Fd& directory, Findings& findings) {
+  const auto status = os::status(directory);
+  if (!status) return;
+  // A partition has no queue of its own; that of its disk is beside it.
+  const std::string device = "/sys/dev/block/" + os::device_name(status->device);
+  for (const char* const queue : {"/queue/write_cache", "/../queue/write_cache"})
+    if (const auto text = os::read_file(device + queue))
+      return findings.push_back(cache_finding(about, *text));
+}
+
+/// The folder, or the one in which it will be made.
+std::string existing_folder(std::string folder) {
+  while (!folder.empty() && folder != "/") {
+    const auto directory = os::open_directory(folder);
+    if (directory || directory.error().code != ENOENT) return folder;
+    const std::size_t slash = folder.find_last_of('/');
+    folder = slash == std::string::npos ? "." : slash == 0 ? "/" : folder.substr(0, slash);
+  }
+  return folder;
+}
+
 }  // namespace
 
-Findings look_at_folder(const std::string& about, const std::string& folder) {
+Finding cache_finding(const std::string& about, std::string_view write_cache) {
+  if (write_cache.starts_with("write back"))
+    return {Severity::fine, about, "the device has a cache, which a flush empties (write back)"};
+  return {Severity::fine, about,
+          "the device says that what it has taken is stored (write through); where a virtual machine says "
+          "so, its host "
+          "decides what a power cut leaves"};
+}
+
+Findings look_at_folder(const std::string& about, const std::string& named) {
   Findings findings;
-  const auto directory = os::open_directory(folder);
-  if (!directory && directory.error().code == ENOENT) {
+  const std::string folder = existing_folder(named);
+  if (folder != named)
     findings.push_back(
-        {Severity::fine, about, fmt::format("'{}' is not there yet, and is made at the start", folder)});
-    return findings;
-  }
+        {Severity::fine, about,
+         fmt::format("'{}' is not there yet, and is made at the start, in '{}'", named, folder)});
+  const auto directory = os::open_directory(folder);
   const auto usable = directory ? os::may_write(folder) : failure(directory.error());
   if (!usable) {
     findings.push_back({Severity::problem, about,
@@ -85,6 +125,8 @@ Findings look_at_folder(const std::string& about, const std::string& folder) {
   }
   judge_file_system(about, *directory, findings);
   judge_space(about, *directory, findings);
+  judge_unnamed_files(about, *directory, findings);
+  judge_cache(about, *directory, findings);
   judge_flush(about, *directory, findings);
   return findings;
 }

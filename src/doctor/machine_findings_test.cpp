@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "doctor/folder_findings.h"
+
 namespace bobbin::doctor {
 namespace {
 
@@ -100,6 +102,12 @@ TEST(Finding, IsShownAsTextAndAsJson) {
       as_json(findings),
       "[{\"severity\":\"fine\",\"about\":\"kernel\",\"text\":\"it is new\",\"remedy\":\"\"},\n"
       "{\"severity\":\"problem\",\"about\":\"a\\u000a\\\"b\",\"text\":\"bad\",\"remedy\":\"mend it\"}]\n");
+}
+
+/// sysfs-block(5): queue/write_cache.
+TEST(CacheFinding, SaysWhatAFlushHasToDo) {
+  EXPECT_THAT(cache_finding("uploads", "write back\n").text, HasSubstr("a flush empties"));
+  EXPECT_THAT(cache_finding("uploads", "write through\n").text, HasSubstr("its host decides"));
 }
 
 }  // namespace

@@ -161,6 +161,10 @@ Result<std::string> read_from_device(const Fd& directory, const std::string& pat
   return std::string(as_text(Bytes(into).first(std::min(count, most_bytes))));
 }
 
+std::string device_name(std::uint64_t device) {
+  return std::to_string(major(device)) + ":" + std::to_string(minor(device));
+}
+
 Result<std::string> read_file(const std::string& path) {
   const Fd file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!file) return last_error("open");

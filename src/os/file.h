@@ -83,6 +83,8 @@ struct FileSystem {
 
 /// All of a file, by path. For configuration and tables, not for content.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
+/// "MAJOR:MINOR" of a FileStatus::device, as /sys/dev/block names it.
+[[nodiscard]] std::string device_name(std::uint64_t device);
 
 /// The same of an open file, from its beginning, wherever its position is.
 [[nodiscard]] Result<std::string> read_open_file(const Fd& file);

@@ -31,7 +31,29 @@ def test_it_says_what_it_has_looked_at(binary, root, folder):
     assert {"kernel", "sandbox", "threads", "files", "configuration", f"port 127.0.0.1:{port}", "uploads"} <= names
     texts = " ".join(each["text"] for each in about(found, "uploads"))
     assert "it lies on" in texts and "a flush takes" in texts and "MiB are free" in texts
+    assert "O_TMPFILE" in texts
     assert list(folder.iterdir()) == [], "nothing is left behind"
+
+
+def test_a_folder_that_is_not_there_yet_is_looked_at_where_it_will_be(binary, root, scratch):
+    found = about(findings(binary, root, "--port", "0", "--upload-dir", scratch / "a" / "b"), "uploads")
+    assert found[0]["text"] == f"'{scratch}/a/b' is not there yet, and is made at the start, in '{scratch}'"
+    assert any("a flush takes" in each["text"] for each in found)
+    assert not (scratch / "a").exists()
+    found = about(findings(binary, root, "--port", "0", "--upload-dir", "/dev/shm/none"), "uploads")
+    assert any("it lies on tmpfs" in each["text"] and each["severity"] == "problem" for each in found)
+
+
+def test_the_cache_of_the_device_is_told_where_there_is_one(binary, root, scratch):
+    found = about(findings(binary, root, "--port", "0", "--upload-dir", scratch), "uploads")
+    device = os.stat(scratch).st_dev
+    queue = f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/queue/write_cache"
+    told = [each["text"] for each in found if "(write back)" in each["text"] or "(write through)" in each["text"]]
+    if not os.path.exists(queue):
+        assert len(told) <= 1
+    else:
+        with open(queue) as file:
+            assert len(told) == 1 and f"({file.read().strip()})" in told[0]
 
 
 def test_as_text(binary, root):
