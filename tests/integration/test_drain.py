@@ -162,7 +162,8 @@ def test_over_tls_with_an_authority_of_its_own(server, folder, drain, scratch):
         flags = ("--endpoint", f"https://localhost:{secure.address[1]}", "--until-empty")
         told = drain(*flags, to=f"s3://{bucket}", environment=variables(secure))
         assert "certificate" in told.stderr.readline()
-        told.kill()
+        told.send_signal(signal.SIGTERM)
+        told.communicate(timeout=PATIENCE)
         assert ended(drain(*flags, "--ca-file", certificate.certificate, to=f"s3://{bucket}", environment=variables(secure))) == ""
         assert set(secure.objects(bucket)) == {".bobbin-probe", *names(folder, "done")}
 
