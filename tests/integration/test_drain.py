@@ -12,10 +12,10 @@ import pytest
 from support.certificates import make_certificate
 from support.s3 import faults
 from support.s3.faulty import FaultyStore
-from support.server import clean_environment
+from support.server import clean_environment, run_to_end
 from support.waiting import PATIENCE, eventually
 from test_consumers import server, start_consumer, store  # noqa: F401
-from test_inboxes import configuration, folder, names, post, records, start_inbox  # noqa: F401
+from test_inboxes import FOLDERS, configuration, folder, names, post, records, start_inbox  # noqa: F401
 
 pytestmark = pytest.mark.modes("many")
 
@@ -120,6 +120,20 @@ def test_large_and_odd_documents(server, folder, drain, faulty_store, bucket):
         assert post(server, document).status == 201
     assert ended(drain("--until-empty")) == ""
     assert in_store(faulty_store, bucket) == files_of(folder)
+
+
+def test_what_is_read_back_can_be_taken_out_of_an_inbox(server, folder, drain, faulty_store, bucket, binary, scratch):
+    store(server, 3)
+    assert ended(drain("--until-empty")) == ""
+    again = scratch / "again"
+    for part in FOLDERS:
+        (again / part).mkdir(parents=True)
+    for name, content in in_store(faulty_store, bucket).items():
+        (again / "new" / name).write_bytes(content)
+    listed = run_to_end(binary, "inbox", "ls", again, "--json").stdout.splitlines()
+    assert [json.loads(line)["sequence"] for line in listed] == [1, 2, 3]
+    for _ in range(3):
+        assert run_to_end(binary, "inbox", "next", again).returncode == 0, "each is whole"
 
 
 def test_two_drainers_share_the_records(server, folder, drain, faulty_store, bucket):
