@@ -20,7 +20,6 @@ using object_store::Created;
 using object_store::Trouble;
 
 constexpr std::string_view kProbeName = ".bobbin-probe";
-
 constexpr std::string_view kProbe = "bobbin\n";
 constexpr milliseconds kLongestPause = std::chrono::minutes(5);
 
@@ -50,8 +49,7 @@ class Target {
     if (created == Created::now)
       return fmt::format(
           "the store replaces objects, so a record could be lost: it has created {} twice, and did not "
-          "answer 412 to "
-          "If-None-Match: *; use a store that does",
+          "answer 412 to If-None-Match: *; use a store that does",
           key);
     const auto there = TRY(bucket_.read(key, kProbe.size()));
     if (there != kProbe)

@@ -74,8 +74,8 @@ Result<Credentials, std::string> credentials_of_file(std::string_view text, std:
   if (!is_found) return failure(fmt::format("it has no profile [{}]", profile));
   if (credentials.key_id.empty() || credentials.secret.empty())
     return failure(
-        fmt::format("its profile [{}] needs a line aws_access_key_id = … and a line "
-                    "aws_secret_access_key = …",
+        fmt::format("its profile [{}] needs a line aws_access_key_id = ID and a line "
+                    "aws_secret_access_key = SECRET",
                     profile));
   return credentials;
 }
