@@ -61,8 +61,8 @@ constexpr std::pair<std::string_view, Download> kDownloads[] = {
 
 constexpr std::pair<std::string_view, files::CleanUrls> kCleanUrls[] = {
     {"off", files::CleanUrls::off}, {"on", files::CleanUrls::on}, {"redirect", files::CleanUrls::redirect}};
-constexpr std::pair<std::string_view, files::TagSource> kTagSources[] = {{"file", files::TagSource::file},
-                                                                         {"content", files::TagSource::content}};
+constexpr std::pair<std::string_view, files::TagSource> kTagSources[] = {
+    {"file", files::TagSource::file}, {"content", files::TagSource::content}};
 constexpr std::pair<std::string_view, files::TrailingSlash> kTrailingSlash[] = {
     {"auto", files::TrailingSlash::automatic},
     {"always", files::TrailingSlash::always},
