@@ -165,7 +165,7 @@ int drain(const Records& request, const RecordFolders& folders) {
   if (!unclaimed || !claimed) return fail(request, (unclaimed ? claimed : unclaimed).error());
   if (unclaimed->empty() && claimed->empty()) return EXIT_SUCCESS;
   report_of(request)(
-      fmt::format("{} files are left in new and {} in work", unclaimed->size(), claimed->size()));
+      fmt::format("files are left: {} in new, {} in work", unclaimed->size(), claimed->size()));
   return kExitNone;
 }
 

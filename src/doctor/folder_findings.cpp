@@ -103,8 +103,7 @@ Finding cache_finding(const std::string& about, std::string_view write_cache) {
   if (write_cache.starts_with("write back"))
     return {Severity::fine, about, "the device has a cache, which a flush empties (write back)"};
   return {Severity::fine, about,
-          "the device says that what it has taken is stored (write through); where a virtual machine says "
-          "so, its host "
+          "the device says that what it has taken is stored (write through); in a virtual machine its host "
           "decides what a power cut leaves"};
 }
 

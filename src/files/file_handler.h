@@ -185,6 +185,7 @@ class FileHandler final : public http::Handler {
     CachedFile::Form form;
     Codings codings = {};
   };
+  /// What is known of the content of a file.
   struct Content {
     std::optional<crypto::Digest> digest;
     bool is_awaited = false;  ///< the request is Undecided until it is known

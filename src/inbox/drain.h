@@ -24,10 +24,10 @@ struct DrainOptions {
 /// object of the same name and content behind the prefix of the target, which is created once and never
 /// replaced. A record is moved to `done` when the store has said that it has the object. Whatever the store
 /// has to say against that ends no record: it is tried again until it succeeds (RetrySchedule::endless). Only
-/// what can never be stored, and a record whose key another content has, goes to `failed`.
+/// what is too large for the store, and a record whose key other content already holds, goes to `failed`.
 ///
 /// At the start, or as soon as the store answers, an object `.bobbin-probe` behind the prefix proves that the
-/// store replaces nothing; it is left there. A second signal breaks off the request.
+/// store replaces nothing and shows what it has; it is left there. A second signal breaks off the request.
 ///
 /// Nothing: it was ended by a signal, or no record is left. The error is a message: there is no libcurl, the
 /// store replaces objects, or it refuses these credentials or this bucket at the start; or a record cannot be

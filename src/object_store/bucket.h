@@ -75,7 +75,7 @@ class Bucket {
     std::string_view content = {};
     std::size_t most_bytes = 64UL * 1024;
   };
-  /// An answer, whatever its status, but for those that say who sends is not believed.
+  /// An answer, whatever its status; to a second request where mend() found that one is worth while.
   [[nodiscard]] Result<http_client::Answer, Trouble> send(const Call& call);
   [[nodiscard]] Result<http_client::Answer, Trouble> send_once(const Call& call);
   /// Whether the answer says something that a second request may mend: a clock, or credentials that have

@@ -243,7 +243,7 @@ def test_a_record_that_another_program_has_damaged_is_left(server, folder, drain
     first, second = names(folder, "new")
     (folder / "new" / first).write_bytes(b"{}\n")
     told = ended(drain("--until-empty"), status=1)
-    assert "is not whole" in told and "1 files are left in new and 0 in work" in told
+    assert "is not whole" in told and "files are left: 1 in new, 0 in work" in told
     assert names(folder, "new") == [first] and names(folder, "done") == [second]
     assert set(in_store(faulty_store, bucket)) == {second}
 

@@ -4,7 +4,8 @@ import pytest
 
 from support.waiting import eventually
 from test_consumers import server, start_consumer, store  # noqa: F401
-from test_drain import PREFIX, PROBE, drain, ended, files_of, in_store, stopped, variables  # noqa: F401
+from test_drain import PROBE, drain, ended, files_of, in_store, stopped, variables  # noqa: F401
+from test_drain import test_an_object_that_is_there_already_is_compared  # noqa: F401
 from test_inboxes import configuration, folder, names, post, records, start_inbox  # noqa: F401
 
 pytestmark = [pytest.mark.modes("many"), pytest.mark.xdist_group("gateway")]
@@ -44,17 +45,6 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(server, folder, drain
         draining.wait()
     ended(drain("--until-empty"))
     assert in_store(gateway, bucket) == files_of(folder) == whole
-
-
-def test_an_object_that_is_there_already_is_compared(server, folder, drain, gateway, bucket):
-    store(server, 2)
-    first, second = names(folder, "new")
-    whole = files_of(folder, "new")
-    gateway.put(bucket, PREFIX + first, whole[first])
-    gateway.put(bucket, PREFIX + second, b"something else")
-    assert "holds something else" in ended(drain("--until-empty"))
-    assert names(folder, "done") == [first] and names(folder, "failed") == [second]
-    assert gateway.read(bucket, PREFIX + second) == b"something else"
 
 
 def test_the_gateway_is_killed_and_comes_back(server, folder, drain, gateway, bucket):

@@ -16,6 +16,7 @@ from support.s3.faults import (
     ShortContent, Stall, WrongETag,
 )
 from support.s3.faulty import FaultyStore
+from support.s3.fixtures import bucket, client  # noqa: F401
 from support.tls import client_context
 from support.waiting import eventually
 
@@ -26,17 +27,6 @@ CUT = (OSError, http.client.HTTPException)
 @pytest.fixture
 def store(faulty_store):
     return faulty_store
-
-
-@pytest.fixture
-def bucket(store):
-    return store.new_bucket()
-
-
-@pytest.fixture
-def client(store):
-    with Client(store.address, store.credentials) as client:
-        yield client
 
 
 def statuses(store):

@@ -10,7 +10,8 @@ import pytest
 
 from support.background import Background
 from support.inboxes import toml
-from support.proxies import proxies
+from support.proxies import HAPROXY, proxies
+from support.s3.fixtures import bucket  # noqa: F401
 from support.server import Server, free_port
 from support.site import write_site
 from support.waiting import PATIENCE, eventually
@@ -18,22 +19,12 @@ from test_drain import variables
 
 pytestmark = pytest.mark.modes("many")
 
-HAPROXY = """
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
+OPTIONS = """
     option redispatch
     option httpchk GET /readyz
-    default-server check inter 100ms fall 1 rise 1
-frontend front
-    bind 127.0.0.1:{port}
-    default_backend nodes
-backend nodes
-    balance roundrobin
     http-check send hdr Host localhost
-    NODES
+    default-server check inter 100ms fall 1 rise 1
+    balance roundrobin
 """
 PREFIX = "in/box/"
 
@@ -87,12 +78,7 @@ def store(faulty_store):
 
 
 @pytest.fixture
-def bucket(store):
-    return store.new_bucket()
-
-
-@pytest.fixture
-def nodes(binary, scratch, store, bucket):
+def nodes(binary, scratch, store, bucket):  # noqa: F811
     started = []
     for name in ("one", "other"):
         started.append(Node(binary, scratch, name, variables(store), f"s3://{bucket}/{PREFIX}"))
@@ -104,9 +90,10 @@ def nodes(binary, scratch, store, bucket):
 @pytest.fixture
 def balancer(nodes, scratch):
     """The address of HAProxy in front of both, which has found both ready."""
-    lines = "\n    ".join(f"server node{node.port} 127.0.0.1:{node.port}" for node in nodes)
+    servers = "\n    ".join(f"server node{node.port} 127.0.0.1:{node.port}" for node in nodes)
+    configuration = HAPROXY.replace("{options}", OPTIONS).replace("server bobbin {server}", servers)
     with proxies(scratch) as run:
-        yield "127.0.0.1", run("haproxy", HAPROXY.replace("NODES", lines), ["-db", "-f"])
+        yield "127.0.0.1", run("haproxy", configuration, ["-db", "-f"])
 
 
 def ask(address, method, target, content=None, **fields):
@@ -154,7 +141,7 @@ class Senders(Background):
                     self.acknowledged.add(number)
 
 
-def test_whatever_is_killed_each_document_is_in_the_bucket_once(nodes, balancer, store, bucket):
+def test_whatever_is_killed_each_document_is_in_the_bucket_once(nodes, balancer, store, bucket):  # noqa: F811
     chance = random.Random()
     with Senders(balancer) as senders:
         for _ in range(8):

@@ -12,6 +12,7 @@ import pytest
 
 from support.background import Background
 from support.s3.client import Client, all_keys
+from support.s3.fixtures import bucket, client  # noqa: F401
 from support.s3.signing import UNSIGNED, Credentials, encode_query, presign, sign, target_path
 from support.s3.wire import DOMAIN
 from support.waiting import in_parallel
@@ -27,17 +28,6 @@ NO_HASH = hashlib.sha256(b"").hexdigest()
 @pytest.fixture(params=["faulty_store", "gateway"])
 def store(request):
     return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def bucket(store):
-    return store.new_bucket()
-
-
-@pytest.fixture
-def client(store):
-    with Client(store.address, store.credentials) as client:
-        yield client
 
 
 def outcome(answer):
