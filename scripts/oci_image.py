@@ -3,7 +3,7 @@
 
 The image is made from nothing: the program, which is linked statically, an empty folder that is served, one for documents,
 and the names of its user. The same input gives the same bytes; every time in it is SOURCE_DATE_EPOCH. Of programs for several
-architectures each gets an image, and a list of them has the name: who fetches it gets the one for his machine.
+architectures each gets an image, and a list of them has the name: whoever fetches it gets the one for their machine.
 """
 
 import datetime

@@ -19,8 +19,8 @@ namespace bobbin::object_store {
 enum class Addressing : std::uint8_t { path, host };
 
 struct BucketSettings {
-  std::string
-      endpoint;  ///< of the store: a URL in which http_client::fault_of_url finds no fault, without a path
+  /// Of the store: a URL in which http_client::fault_of_url finds no fault, without a path.
+  std::string endpoint;
   std::string bucket;
   std::string region = "us-east-1";
   Addressing addressing = Addressing::path;
@@ -75,7 +75,7 @@ class Bucket {
     std::string_view content = {};
     std::size_t most_bytes = 64UL * 1024;
   };
-  /// An answer, whatever its status; to a second request where mend() found that one is worth while.
+  /// An answer, whatever its status; to a second request where mend() has found that one is worthwhile.
   [[nodiscard]] Result<http_client::Answer, Trouble> send(const Call& call);
   [[nodiscard]] Result<http_client::Answer, Trouble> send_once(const Call& call);
   /// Whether the answer says something that a second request may mend: a clock, or credentials that have
