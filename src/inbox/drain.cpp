@@ -12,6 +12,7 @@
 #include "inbox/record_file.h"
 #include "inbox/stop_signals.h"
 #include "inbox/worker.h"
+#include "object_store/probe.h"
 
 namespace bobbin::inbox {
 namespace {
@@ -19,8 +20,6 @@ namespace {
 using object_store::Created;
 using object_store::Trouble;
 
-constexpr std::string_view kProbeName = ".bobbin-probe";
-constexpr std::string_view kProbe = "bobbin\n";
 constexpr milliseconds kLongestPause = std::chrono::minutes(5);
 
 Outcome outcome_of_trouble(const Trouble& trouble) {
@@ -40,22 +39,11 @@ class Target {
   Target(const DrainOptions& options, object_store::Bucket bucket)
       : location_(options.target), bucket_(std::move(bucket)) {}
 
-  /// Whether the store does what has to be relied on. Otherwise: what it does instead, as a sentence.
+  /// See fault_of_store.
   Result<std::string, Trouble> find_fault() {
-    const std::string key = location_.key_of(kProbeName);
-    Created created = Created::now;
-    for (int i = 0; i < 2 && created == Created::now; ++i)
-      created = TRY(bucket_.create(key, kProbe, "text/plain"));
-    if (created == Created::now)
-      return fmt::format(
-          "the store replaces objects, so a record could be lost: it has created {} twice, and did not "
-          "answer 412 to If-None-Match: *; use a store that does",
-          key);
-    const auto there = TRY(bucket_.read(key, kProbe.size()));
-    if (there != kProbe)
-      return fmt::format("the store answers 412 to {}, and has not what was put there before", key);
-    is_proven_ = true;
-    return std::string();
+    auto fault = TRY(object_store::fault_of_store(bucket_, location_));
+    is_proven_ = fault.empty();
+    return fault;
   }
 
   Outcome store(const std::string& name, const std::string& text, StopSignals& stop) {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http_client/client.h"
+#include "object_store/objects.h"
 #include "object_store/signature_v4.h"
 
 namespace bobbin::object_store {
@@ -26,29 +27,12 @@ struct BucketSettings {
   Addressing addressing = Addressing::path;
 };
 
-/// Why something was not done, or is not known to be.
-struct Trouble {
-  enum class Kind : std::uint8_t {
-    unavailable,  ///< of the store, or of the way there, which may pass; perhaps it was done
-    refused,      ///< an operator has to mend it: the bucket, the credentials or their rights
-    impossible,   ///< this object cannot be stored there
-    aborted,
-  } kind;
-  std::string reason;                             ///< the end of a sentence, printable
-  milliseconds shortest_pause = milliseconds(0);  ///< what the store asks for
-};
-
-enum class Created : std::uint8_t {
-  now,
-  before,  ///< there is an object of this key already, whatever it holds
-};
-
 /// The objects of one bucket of a store that speaks the protocol of S3, one request at a time. Thread: one at
 /// a time; each call waits for the store, for no longer than the client does.
 ///
 /// A clock of this machine that the store does not believe is corrected by that of the store, for the
 /// signatures alone.
-class Bucket {
+class Bucket final : public Objects {
  public:
   /// The credentials of now; the error is the end of a sentence. Asked before the first request, and again
   /// when the store has refused the ones before.
@@ -58,14 +42,10 @@ class Bucket {
   Bucket(BucketSettings settings, http_client::Client client, CredentialsSource source,
          IsToAbort is_to_abort);
 
-  /// Stores an object unless there is one of this key, by `If-None-Match: *`. When it fails because the store
-  /// is unavailable, the object may be there; to create it again tells.
   [[nodiscard]] Result<Created, Trouble> create(std::string_view key, std::string_view content,
-                                                std::string_view media_type);
-  /// The content of an object. Nothing: there is none. One of more than `most_bytes` may be cut off, but not
-  /// so much that it has no more than that.
+                                                std::string_view media_type) override;
   [[nodiscard]] Result<std::optional<std::string>, Trouble> read(std::string_view key,
-                                                                 std::size_t most_bytes);
+                                                                 std::size_t most_bytes) override;
 
  private:
   struct Call {

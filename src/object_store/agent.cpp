@@ -1,0 +1,216 @@
+#include "object_store/agent.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fmt/format.h>
+#include <map>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "os/file.h"
+#include "os/helper_process.h"
+#include "os/process.h"
+
+namespace bobbin::object_store {
+namespace {
+
+constexpr milliseconds kForever{-1};
+
+Trouble unavailable(std::string reason) {
+  return {.kind = Trouble::Kind::unavailable, .reason = std::move(reason)};
+}
+
+Trouble no_agent(const Error& error) {
+  return unavailable(
+      fmt::format("the process that talks to the store cannot be reached: {}", error.message()));
+}
+
+Trouble no_memory(const Error& error) { return unavailable(error.message()); }
+
+/// One connection of the agent: answers one request after the other.
+class Connection {
+ public:
+  Connection(const os::MessageSocket& socket, const std::vector<Location>& targets, const Agent::Open& open)
+      : socket_(socket), targets_(targets), open_(open) {}
+
+  /// Until the other end is closed.
+  void serve() {
+    if (!socket_.send(text_of(AgentAnswer{.number = kGreeting}))) return;
+    while (true) {
+      auto message = socket_.receive(kForever);
+      if (!message || !*message) return;
+      const auto request = parse_agent_request((*message)->text);
+      if (!request) return;
+      const os::Fd* const content =
+          (*message)->descriptors.empty() ? nullptr : &(*message)->descriptors.front();
+      if (!answer(*request, content)) return;
+    }
+  }
+
+ private:
+  bool answer(const AgentRequest& request, const os::Fd* content) {
+    AgentAnswer answer{.number = request.number, .kind = AgentAnswer::Kind::trouble};
+    std::optional<os::Fd> read;
+    auto outcome = request.kind == AgentRequest::Kind::create ? create(request, content)
+                                                              : this->read(request, read);
+    if (outcome)
+      answer.kind = *outcome;
+    else
+      answer.trouble = std::move(outcome.error());
+    if (!read) return socket_.send(text_of(answer)).has_value();
+    return socket_.send(text_of(answer), std::array{read->number()}).has_value();
+  }
+
+  Result<AgentAnswer::Kind, Trouble> create(const AgentRequest& request, const os::Fd* content) {
+    Objects& objects = *TRY(objects_of(request));
+    if (content == nullptr) return failure(unavailable("a request has no content"));
+    const std::string text = TRY(os::read_open_file(*content).map_error(no_memory));
+    const Created created = TRY(objects.create(request.key, text, request.media_type));
+    return created == Created::now ? AgentAnswer::Kind::now : AgentAnswer::Kind::before;
+  }
+
+  Result<AgentAnswer::Kind, Trouble> read(const AgentRequest& request, std::optional<os::Fd>& content) {
+    Objects& objects = *TRY(objects_of(request));
+    const auto text = TRY(objects.read(request.key, request.most_bytes));
+    if (!text) return AgentAnswer::Kind::none;
+    content = TRY(os::file_in_memory(*text).map_error(no_memory));
+    return AgentAnswer::Kind::content;
+  }
+
+  /// Those of the target that the request names, and of no other.
+  Result<Objects*, Trouble> objects_of(const AgentRequest& request) {
+    const auto refused = [](std::string reason) {
+      return failure(Trouble{.kind = Trouble::Kind::refused, .reason = std::move(reason)});
+    };
+    if (request.target >= targets_.size() || !request.key.starts_with(targets_[request.target].prefix))
+      return refused("the object is none of this server's");
+    std::unique_ptr<Objects>& objects = opened_[request.target];
+    if (!objects) {
+      auto opened = open_(targets_[request.target]);
+      if (!opened) return refused(std::move(opened.error()));
+      objects = *std::move(opened);
+    }
+    return objects.get();
+  }
+
+  const os::MessageSocket& socket_;
+  const std::vector<Location>& targets_;
+  const Agent::Open& open_;
+  std::map<std::size_t, std::unique_ptr<Objects>> opened_;  // by targets
+};
+
+/// The life of the agent.
+void serve(const std::vector<os::MessageSocket>& sockets, const std::vector<Location>& targets,
+           const Agent::Open& open) {
+  std::vector<std::thread> threads;
+  threads.reserve(sockets.size());
+  for (const os::MessageSocket& socket : sockets)
+    threads.emplace_back([&] { Connection(socket, targets, open).serve(); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+
+class Agent::RemoteObjects final : public Objects {
+ public:
+  RemoteObjects(std::shared_ptr<Agent> agent, std::size_t target)
+      : agent_(std::move(agent)), target_(target) {}
+
+  Result<Created, Trouble> create(std::string_view key, std::string_view content,
+                                  std::string_view media_type) override {
+    const os::Fd file = TRY(os::file_in_memory(content).map_error(no_memory));
+    const Reply reply = TRY(agent_->ask({.kind = AgentRequest::Kind::create,
+                                         .target = target_,
+                                         .media_type = std::string(media_type),
+                                         .key = std::string(key)},
+                                        &file));
+    return reply.answer.kind == AgentAnswer::Kind::now ? Created::now : Created::before;
+  }
+
+  Result<std::optional<std::string>, Trouble> read(std::string_view key, std::size_t most_bytes) override {
+    const Reply reply = TRY(agent_->ask({.kind = AgentRequest::Kind::read,
+                                         .target = target_,
+                                         .most_bytes = most_bytes,
+                                         .key = std::string(key)},
+                                        nullptr));
+    if (reply.answer.kind != AgentAnswer::Kind::content || reply.descriptors.empty()) return std::nullopt;
+    return TRY(os::read_open_file(reply.descriptors.front()).map_error(no_memory));
+  }
+
+ private:
+  const std::shared_ptr<Agent> agent_;
+  const std::size_t target_;
+};
+
+Result<std::shared_ptr<Agent>> Agent::start(Settings settings, const Open& open) {
+  std::vector<os::MessageSocket> ours;
+  std::vector<os::MessageSocket> theirs;
+  for (std::size_t i = 0; i < settings.connections; ++i) {
+    auto [here, there] = TRY(os::MessageSocket::pair());
+    ours.push_back(std::move(here));
+    theirs.push_back(std::move(there));
+  }
+  TRY(os::start_helper_process("bobbin-agent", theirs, [&] {
+    os::ignore_broken_pipes();
+    settings.prepare();
+    serve(theirs, settings.targets, open);
+  }));
+  return std::make_shared<Agent>(std::move(ours), std::move(settings.targets), settings.patience);
+}
+
+Agent::Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, milliseconds patience)
+    : targets_(std::move(targets)), patience_(patience) {
+  for (os::MessageSocket& socket : sockets) lines_.push_back({.socket = std::move(socket)});
+  const Lock lock(mutex_);
+  for (std::size_t i = 0; i < lines_.size(); ++i) free_.push_back(i);
+}
+
+std::shared_ptr<Objects> Agent::objects(const Location& target) {
+  const auto found = std::ranges::find(targets_, target);
+  if (found == targets_.end()) return nullptr;
+  return std::make_shared<RemoteObjects>(shared_from_this(),
+                                         static_cast<std::size_t>(found - targets_.begin()));
+}
+
+Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* content) {
+  std::size_t line = 0;
+  {
+    const Lock lock(mutex_);
+    while (free_.empty()) freed_.wait(mutex_);
+    line = free_.back();
+    free_.pop_back();
+    request.number = ++last_number_;
+  }
+  auto reply = exchange(lines_[line], request, content);
+  const Lock lock(mutex_);
+  free_.push_back(line);
+  freed_.notify_one();
+  return reply;
+}
+
+Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request,
+                                              const os::Fd* content) const {
+  const Instant deadline = monotonic_now() + patience_;
+  const auto sent = content == nullptr
+                        ? line.socket.send(text_of(request))
+                        : line.socket.send(text_of(request), std::array{content->number()});
+  TRY(sent.map_error(no_agent));
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());
+    auto message = line.socket.receive(std::max(left, milliseconds(0)));
+    if (!message && message.error().code == EAGAIN)
+      return failure(unavailable("the process that talks to the store does not answer"));
+    if (!message) return failure(no_agent(message.error()));
+    if (!*message) return failure(unavailable("the process that talks to the store has ended"));
+    auto answer = parse_agent_answer((*message)->text);
+    if (answer && answer->number == kGreeting && std::exchange(line.is_greeted, true))
+      return failure(unavailable("the process that talks to the store has died, and was started again"));
+    if (!answer || answer->number != request.number) continue;
+    if (answer->kind == AgentAnswer::Kind::trouble) return failure(std::move(answer->trouble));
+    return Reply{.answer = *std::move(answer), .descriptors = std::move((*message)->descriptors)};
+  }
+}
+
+}  // namespace bobbin::object_store

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "object_store/agent_protocol.h"
+#include "object_store/location.h"
+#include "object_store/objects.h"
+#include "os/fd.h"
+#include "os/message_socket.h"
+
+namespace bobbin::object_store {
+
+/// A process beside this one that talks to the object store for it. So this one needs no connection to
+/// anywhere, and never has the credentials; whoever took it over could create and read objects behind the
+/// prefixes of its targets, and nothing else. The agent ends with this process, and is started again when it
+/// dies; what was under way then is answered as unavailable. Thread: any.
+class Agent : public std::enable_shared_from_this<Agent> {
+ public:
+  struct Settings {
+    std::vector<Location> targets;
+    std::size_t connections = 16;             ///< to the store, of which each has one request under way
+    milliseconds patience = seconds(60);      ///< after which a request is taken for lost
+    std::function<void()> prepare = [] {};    ///< called in the agent before its threads begin
+  };
+  /// What reaches the objects of a target. Called in the agent, for each connection by a thread of its own.
+  /// The error is the end of a sentence.
+  using Open = std::function<Result<std::unique_ptr<Objects>, std::string>(const Location& target)>;
+
+  /// Only where this process has no other thread.
+  [[nodiscard]] static Result<std::shared_ptr<Agent>> start(Settings settings, const Open& open);
+
+  /// The objects of a target, which several threads may use. Waits for a free connection where all are busy.
+  /// Null: it is none of the targets.
+  [[nodiscard]] std::shared_ptr<Objects> objects(const Location& target);
+
+  Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, milliseconds patience);
+
+ private:
+  class RemoteObjects;
+  struct Reply {
+    AgentAnswer answer;
+    std::vector<os::Fd> descriptors = {};
+  };
+
+  [[nodiscard]] Result<Reply, Trouble> ask(AgentRequest request, const os::Fd* content) EXCLUDES(mutex_);
+  /// Belongs to the thread that has taken it out of `free_`.
+  struct Line {
+    os::MessageSocket socket;
+    bool is_greeted = false;  ///< by an agent
+  };
+  [[nodiscard]] Result<Reply, Trouble> exchange(Line& line, const AgentRequest& request,
+                                                const os::Fd* content) const;
+
+  std::vector<Line> lines_;
+  const std::vector<Location> targets_;
+  const milliseconds patience_;
+  Mutex mutex_;
+  ConditionVariable freed_;
+  std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // lines, by their order
+  std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace bobbin::object_store

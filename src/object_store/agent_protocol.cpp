@@ -1,0 +1,110 @@
+#include "object_store/agent_protocol.h"
+
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <system_error>
+#include <utility>
+
+namespace bobbin::object_store {
+namespace {
+
+using Kind = AgentAnswer::Kind;
+
+constexpr std::array<std::pair<std::string_view, Kind>, 4> kOutcomes{
+    {{"now", Kind::now}, {"before", Kind::before}, {"none", Kind::none}, {"content", Kind::content}}};
+constexpr std::array<std::pair<std::string_view, Trouble::Kind>, 4> kTroubles{
+    {{"unavailable", Trouble::Kind::unavailable},
+     {"refused", Trouble::Kind::refused},
+     {"impossible", Trouble::Kind::impossible},
+     {"aborted", Trouble::Kind::aborted}}};
+
+template <typename Table, typename Value>
+std::string_view word_of(const Table& table, Value value) {
+  for (const auto& [word, each] : table)
+    if (each == value) return word;
+  return {};
+}
+
+/// The first line, word by word, and what is behind it.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) {
+    const std::size_t end = text.find('\n');
+    line_ = text.substr(0, end);
+    rest_ = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  std::string_view word() {
+    const std::size_t end = line_.find(' ');
+    const std::string_view word = line_.substr(0, end);
+    line_ = end == std::string_view::npos ? std::string_view() : line_.substr(end + 1);
+    return word;
+  }
+  std::optional<std::uint64_t> number() {
+    const std::string_view text = word();
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+  }
+  [[nodiscard]] std::string rest() const { return std::string(rest_); }
+
+ private:
+  std::string_view line_;
+  std::string_view rest_;
+};
+
+}  // namespace
+
+std::string text_of(const AgentRequest& request) {
+  if (request.kind == AgentRequest::Kind::create)
+    return fmt::format("{} create {} {}\n{}", request.number, request.target, request.media_type,
+                       request.key);
+  return fmt::format("{} read {} {}\n{}", request.number, request.target, request.most_bytes, request.key);
+}
+
+std::string text_of(const AgentAnswer& answer) {
+  if (answer.kind != Kind::trouble)
+    return fmt::format("{} {}", answer.number, word_of(kOutcomes, answer.kind));
+  return fmt::format("{} {} {}\n{}", answer.number, word_of(kTroubles, answer.trouble.kind),
+                     answer.trouble.shortest_pause.count(), answer.trouble.reason);
+}
+
+std::optional<AgentRequest> parse_agent_request(std::string_view text) {
+  Reader reader(text);
+  const auto number = reader.number();
+  const std::string_view kind = reader.word();
+  const auto target = reader.number();
+  if (!number || !target) return std::nullopt;
+  AgentRequest request{.number = *number, .target = *target, .key = reader.rest()};
+  if (kind == "create") {
+    request.media_type = reader.word();
+    return request;
+  }
+  const auto most_bytes = reader.number();
+  if (kind != "read" || !most_bytes) return std::nullopt;
+  request.kind = AgentRequest::Kind::read;
+  request.most_bytes = *most_bytes;
+  return request;
+}
+
+std::optional<AgentAnswer> parse_agent_answer(std::string_view text) {
+  Reader reader(text);
+  const auto number = reader.number();
+  const std::string_view kind = reader.word();
+  if (!number) return std::nullopt;
+  for (const auto& [word, each] : kOutcomes)
+    if (word == kind) return AgentAnswer{.number = *number, .kind = each};
+  for (const auto& [word, each] : kTroubles) {
+    if (word != kind) continue;
+    const auto pause = reader.number();
+    if (!pause) return std::nullopt;
+    return AgentAnswer{
+        .number = *number,
+        .kind = Kind::trouble,
+        .trouble = {.kind = each, .reason = reader.rest(), .shortest_pause = milliseconds(*pause)}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace bobbin::object_store

@@ -1,0 +1,53 @@
+#include "object_store/agent_protocol.h"
+
+#include <gtest/gtest.h>
+
+namespace bobbin::object_store {
+namespace {
+
+TEST(AgentProtocol, RequestsComeBackAsTheyWere) {
+  const AgentRequest create{.number = 1,
+                            .kind = AgentRequest::Kind::create,
+                            .target = 2,
+                            .media_type = "application/json",
+                            .key = "github/a b.json"};
+  EXPECT_EQ(parse_agent_request(text_of(create)), create);
+  const AgentRequest read{
+      .number = 7, .kind = AgentRequest::Kind::read, .most_bytes = 4096, .key = "github/x"};
+  EXPECT_EQ(parse_agent_request(text_of(read)), read);
+}
+
+TEST(AgentProtocol, AnswersComeBackAsTheyWere) {
+  for (const auto kind : {AgentAnswer::Kind::now, AgentAnswer::Kind::before, AgentAnswer::Kind::none,
+                          AgentAnswer::Kind::content}) {
+    const auto answer = parse_agent_answer(text_of(AgentAnswer{.number = 3, .kind = kind}));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->number, 3U);
+    EXPECT_EQ(answer->kind, kind);
+  }
+  for (const auto kind : {Trouble::Kind::unavailable, Trouble::Kind::refused, Trouble::Kind::impossible,
+                          Trouble::Kind::aborted}) {
+    const AgentAnswer before{
+        .number = 4,
+        .kind = AgentAnswer::Kind::trouble,
+        .trouble = {.kind = kind, .reason = "two\nlines", .shortest_pause = milliseconds(1500)}};
+    const auto answer = parse_agent_answer(text_of(before));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->number, 4U);
+    ASSERT_EQ(answer->kind, AgentAnswer::Kind::trouble);
+    EXPECT_EQ(answer->trouble.kind, kind);
+    EXPECT_EQ(answer->trouble.reason, "two\nlines");
+    EXPECT_EQ(answer->trouble.shortest_pause, milliseconds(1500));
+  }
+}
+
+TEST(AgentProtocol, WhatIsNoMessageIsNotRead) {
+  for (const char* const text : {"", "1", "x create 0 a/b\nk", "1 create x a/b\nk", "1 remove 0 a/b\nk",
+                                 "1 read 0\nk", "1 read 0 many\nk", "-1 read 0 1\nk"})
+    EXPECT_FALSE(parse_agent_request(text)) << text;
+  for (const char* const text : {"", "1", "now", "1 never", "1 refused", "1 refused soon\nwhy"})
+    EXPECT_FALSE(parse_agent_answer(text)) << text;
+}
+
+}  // namespace
+}  // namespace bobbin::object_store
