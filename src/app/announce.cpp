@@ -91,8 +91,10 @@ std::string inbox_line(const InboxConfig& inbox) {
   if (inbox.is_disabled)
     return fmt::format("Path {}: inbox '{}' is disabled: requests are answered 410", inbox.url_path(),
                        inbox.name);
-  return fmt::format("Path {}: inbox '{}', records into '{}' directory{}{}{}{}", inbox.url_path(), inbox.name,
-                     inbox.dir, inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
+  const std::string place =
+      inbox.target.empty() ? fmt::format("'{}' directory", inbox.dir) : "the bucket of " + inbox.target;
+  return fmt::format("Path {}: inbox '{}', records into {}{}{}{}{}", inbox.url_path(), inbox.name, place,
+                     inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
                      inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),
                      page_words(inbox));
 }

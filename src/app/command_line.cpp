@@ -332,10 +332,10 @@ class Parser {
 /// Where records are to be moved. False: the action is about something else.
 [[nodiscard]] Result<bool, std::string> add_drain_action(CommandLine& line, Action action,
                                                          const Occurrence& found) {
-  DrainWords& drain = line.drain;
+  ObjectStoreWords& drain = line.drain;
   if (action == Action::forward_to && line.command == Command::inbox_drain) {
-    drain.target = object_store::parse_location(found.value);
-    if (!drain.target) return failure(not_allowed({found.name, found.value}, object_store::kLocationForm));
+    drain.location = object_store::parse_location(found.value);
+    if (!drain.location) return failure(not_allowed({found.name, found.value}, object_store::kLocationForm));
   } else if (action == Action::name_endpoint) {
     drain.endpoint = TRY(endpoint_of(found));
   } else if (action == Action::name_region) {

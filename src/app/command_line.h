@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "app/completions.h"
-#include "app/drain_words.h"
 #include "app/forward_words.h"
+#include "app/object_store_words.h"
 #include "app/options.h"
 #include "base/clock.h"
 #include "inbox/record_folders.h"
@@ -56,7 +56,7 @@ struct CommandLine {
   inbox::RetrySchedule retry;                                   ///< of inbox work and forward
   RequestWords requests;                                        ///< of inbox forward and drain
   ForwardWords forward;                                         ///< of inbox forward
-  DrainWords drain;                                             ///< of inbox drain
+  ObjectStoreWords drain;                                       ///< of inbox drain
   std::optional<milliseconds> older;                            ///< of inbox reclaim
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
   std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores

@@ -126,7 +126,8 @@ struct InboxConfig {
   std::string place;           ///< for messages: "bobbin.toml:3:1: [[inbox]]"
   std::string name;            ///< [a-z0-9-]{1,64}
   std::string path;            ///< when it is empty, /in/NAME
-  std::string dir;             ///< outside of everything that is served
+  std::string dir;             ///< outside of everything that is served; empty: there is a target
+  std::string target;          ///< object_store::parse_location accepts it; empty: there is a dir
   bool is_disabled = false;    ///< it takes nothing, and its folder is left alone
   std::string group;           ///< whose members may take records out; empty: only the user of the server may
   std::uint64_t max_size = 0;  ///< of a document; 0: that of the server, or kLargestDocument if that is less
@@ -330,6 +331,15 @@ struct ServerConfig {
   milliseconds rate_grace = seconds(10);
   milliseconds stall_timeout = seconds(60);
   milliseconds commit_timeout = seconds(30);
+
+  std::string node;         ///< the name of this one among several; when it is empty, that of the machine
+  std::string s3_endpoint;  ///< as ObjectStoreWords has it, like what follows
+  std::string s3_region;
+  std::string s3_addressing;  ///< "path" or "host", or empty
+  std::string s3_credentials_file;
+  std::string s3_ca_file;
+  milliseconds s3_timeout = seconds(10);  ///< of a request
+  unsigned s3_connections = 16;
   milliseconds grace_period = seconds(30);
 
   bool access_log = true;

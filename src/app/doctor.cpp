@@ -88,7 +88,8 @@ Findings look_at_folders(const Config& config) {
   for (const SiteConfig& site : config.sites) {
     if (takes_uploads(site)) append(findings, doctor::look_at_folder("uploads", upload_directory_of(site)));
     for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled) append(findings, doctor::look_at_folder("inbox " + inbox.name, inbox.dir));
+      if (!inbox.is_disabled && inbox.target.empty())
+        append(findings, doctor::look_at_folder("inbox " + inbox.name, inbox.dir));
   }
   return findings;
 }
@@ -99,6 +100,7 @@ Findings look_at_secrets(const Config& config) {
     if (!file.empty()) append(findings, doctor::look_at_secret(about, file));
   };
   look("--tls-ticket-keys", config.server.tls_ticket_keys);
+  look("--s3-credentials-file", config.server.s3_credentials_file);
   for (const ListenerConfig& listener : config.listeners)
     for (const std::string& key : listener.keys) look("--tls-key", key);
   for (const SiteConfig& site : config.sites) {

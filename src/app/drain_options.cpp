@@ -1,98 +1,19 @@
 #include "app/drain_options.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <fmt/format.h>
-#include <initializer_list>
 #include <utility>
 
-#include "app/drain_words.h"
-#include "app/options.h"
-#include "http_client/url.h"
-#include "object_store/credentials.h"
-#include "os/file.h"
+#include "app/bucket_access.h"
 
 namespace bobbin::app {
-namespace {
-
-using object_store::Addressing;
-using object_store::Credentials;
-
-constexpr const char* kCredentialsHelp =
-    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file with --credentials-file";
-
-const char* variable(const char* name) {
-  return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes them
-}
-
-/// A setting of which the name is that of a variable, or empty, where it is a flag or a default.
-struct Found {
-  std::string name;
-  std::string value;
-};
-
-/// What a flag says, or else the first of these variables that has a value.
-Found found(const std::string& flag, std::initializer_list<const char*> names, std::string otherwise) {
-  if (!flag.empty()) return {.name = {}, .value = flag};
-  for (const char* const name : names)
-    if (const char* const value = variable(name); value != nullptr && *value != '\0')
-      return {.name = name, .value = value};
-  return {.name = {}, .value = std::move(otherwise)};
-}
-
-Result<void, std::string> check(const Found& each, bool is_allowed, const char* form) {
-  if (is_allowed) return {};
-  return failure(fmt::format("{}: {} is not allowed; {} is", each.name, in_quotes(each.value), form));
-}
-
-auto no_credentials(const std::string& problem) {
-  return failure(fmt::format("there are no credentials: {}; {}", problem, kCredentialsHelp));
-}
-
-/// Of a file that is named, those that stand there now; else those of the environment; else those of the file
-/// that the AWS command line has.
-Result<Credentials, std::string> read_credentials(const std::string& named) {
-  if (named.empty()) {
-    const auto of_variables = object_store::credentials_in(&variable);
-    if (!of_variables) return no_credentials(of_variables.error());
-    if (*of_variables) return **of_variables;
-  }
-  const std::string home = found({}, {"HOME"}, {}).value;
-  const std::string file =
-      found(named, {"AWS_SHARED_CREDENTIALS_FILE"}, home.empty() ? "" : home + "/.aws/credentials").value;
-  if (file.empty()) return no_credentials("no variable has them, and there is no HOME with a file of them");
-  const auto text = os::read_file(file);
-  if (!text)
-    return no_credentials(fmt::format("{} cannot be read; {}", in_quotes(file), text.error().message()));
-  auto of_file = object_store::credentials_of_file(*text, found({}, {"AWS_PROFILE"}, "default").value);
-  if (!of_file) return no_credentials(fmt::format("{} cannot be used: {}", in_quotes(file), of_file.error()));
-  return *std::move(of_file);
-}
-
-}  // namespace
 
 Result<inbox::DrainOptions, std::string> drain_options(const Records& request) {
-  const DrainWords& words = request.drain;
-  const Found region = found(words.region, {"AWS_REGION", "AWS_DEFAULT_REGION"}, "us-east-1");
-  TRY(check(region, is_region(region.value), kRegionForm));
-  Found endpoint = found(words.endpoint, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, {});
-  const bool is_amazon = endpoint.value.empty();
-  if (is_amazon) endpoint.value = fmt::format("https://s3.{}.amazonaws.com", region.value);
-  if (endpoint.value.ends_with('/')) endpoint.value.pop_back();
-  TRY(check(endpoint, is_endpoint(endpoint.value), kEndpointForm));
-
-  inbox::DrainOptions options{.consumer = request.consumer, .target = *words.target};
-  options.store = {.endpoint = endpoint.value,
-                   .bucket = words.target->bucket,
-                   .region = region.value,
-                   .addressing = words.addressing.value_or(is_amazon ? Addressing::host : Addressing::path)};
-  if (options.store.addressing == Addressing::host && endpoint.value.find('[') != std::string::npos)
-    return failure(
-        fmt::format("--addressing host: no bucket can stand in front of {}; use path", endpoint.value));
-  options.client = {.timeout = request.requests.timeout, .ca_file = request.requests.ca_file};
-  options.credentials = [file = words.credentials_file] { return read_credentials(file); };
-  options.until_empty = request.until_empty;
-  return options;
+  auto access = TRY(bucket_access(request.drain, request.requests));
+  return inbox::DrainOptions{.consumer = request.consumer,
+                             .target = access.location,
+                             .store = std::move(access.settings),
+                             .client = std::move(access.client),
+                             .credentials = std::move(access.credentials),
+                             .until_empty = request.until_empty};
 }
 
 }  // namespace bobbin::app

@@ -114,7 +114,7 @@ TEST(InboxCommands, DrainsAnInboxIntoABucket) {
   const Records plain = records_from({"inbox", "drain", "box", "--to", "s3://archive/in"});
   EXPECT_EQ(plain.task, Records::Task::drain);
   EXPECT_EQ(plain.folder, "box");
-  EXPECT_EQ(plain.drain.target, (object_store::Location{"archive", "in/"}));
+  EXPECT_EQ(plain.drain.location, (object_store::Location{"archive", "in/"}));
   EXPECT_EQ(plain.drain.addressing, std::nullopt);
   EXPECT_FALSE(plain.until_empty);
   EXPECT_EQ(plain.requests.timeout, seconds(30));

@@ -110,7 +110,7 @@ Result<void, std::string> check_inbox_command(const CommandLine& line) {
   const Form& form = form_of(*line.command);
   if (form.rest == Rest::files) TRY(check_files(line, form));
   const bool lacks_target = (form.command == Command::inbox_forward && line.forward.url.empty()) ||
-                            (form.command == Command::inbox_drain && !line.drain.target);
+                            (form.command == Command::inbox_drain && !line.drain.location);
   if (lacks_target)
     return failure(fmt::format("inbox {}: --to is missing, as in: {}", form.word, example_of(form)));
   if (form.command == Command::inbox_reclaim && !line.older)

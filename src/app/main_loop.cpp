@@ -47,6 +47,7 @@ void MainLoop::tick() {
   parts_.reloader.follow_certificates();
   parts_.reloader.follow_files();
   parts_.folders.tick();
+  parts_.object_inboxes.tick();
   if (parts_.admin != nullptr) parts_.admin->poll();
   parts_.upgrade.poll(monotonic_now());
   if (parts_.service_manager.watchdog() > Duration::zero()) parts_.service_manager.tell("WATCHDOG=1");
@@ -76,6 +77,7 @@ void MainLoop::drain(Milestone& milestone) {
   // First, so that readers of feeds, who are answered then, are told that their connections end.
   parts_.pool.wind_down();
   parts_.folders.stop();
+  parts_.object_inboxes.stop();
   const Instant end = monotonic_now() + parts_.reloader.config().server.grace_period;
   static_cast<void>(wait_for(milestone, end, stop_requested_));
 }
@@ -91,6 +93,7 @@ void MainLoop::begin_to_stop() {
   grace_ends_ = monotonic_now() + grace;
   parts_.acceptor.stop_accepting();
   parts_.folders.stop();
+  parts_.object_inboxes.stop();
   if (!parts_.upgrade.is_done()) held_at_end_ = parts_.pool.held();
   for (server::Arrival& arrival : parts_.pool.shut_down()) parts_.acceptor.reject(std::move(arrival));
 }

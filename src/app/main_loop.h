@@ -4,6 +4,7 @@
 #include "app/admin_server.h"
 #include "app/end_of_work.h"
 #include "app/milestone.h"
+#include "app/object_inboxes.h"
 #include "app/predecessor.h"
 #include "app/reloader.h"
 #include "app/site_logs.h"
@@ -25,6 +26,7 @@ struct MainLoopParts {
   os::Signals& signals;
   Reloader& reloader;
   UploadFolders& folders;
+  ObjectInboxes& object_inboxes;
   observe::Log& log;
   SiteLogs& site_logs;
   observe::LogWriter& main_log;

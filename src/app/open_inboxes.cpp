@@ -15,6 +15,7 @@
 #include "feed/feed_handler.h"
 #include "http/content_coding.h"
 #include "http/status.h"
+#include "object_store/location.h"
 #include "os/accounts.h"
 #include "os/directory.h"
 #include "signatures/scheme.h"
@@ -221,7 +222,11 @@ Result<uploads::Quarantine, std::string> open_quarantine(const InboxConfig& conf
 }
 
 Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64_t most_bytes,
-                                          UploadFolders& folders) {
+                                          const ServerParts& server) {
+  if (!config.target.empty())
+    return OpenInbox{
+        .config = config, .most_bytes = most_bytes, .store = TRY(server.object_inboxes.open(config))};
+  UploadFolders& folders = server.folders;
   auto store = TRY(folders.open_inbox(config.dir, {.name = config.name, .layout = layout_of(config)}));
   store->set_segment_age(config.segment_age);
   OpenInbox open{.config = config,
@@ -239,14 +244,42 @@ OpenInbox unopened(const InboxConfig& config, std::uint64_t most_bytes) {
 
 /// The same, and nothing is opened.
 Result<OpenInbox, std::string> could_open(const InboxConfig& config, std::uint64_t most_bytes) {
+  if (!config.target.empty()) return unopened(config, most_bytes);
   TRY(UploadFolders::check(config.dir));
   if (config.has_quarantine() && std::filesystem::exists(config.dir))
     TRY(UploadFolders::check(config.quarantine_dir()));
   return unopened(config, most_bytes);
 }
 
+/// What is said of folders and files says nothing of objects.
+Result<void, std::string> check_target(const InboxConfig& config) {
+  const InboxConfig defaults;
+  const std::pair<std::string_view, bool> said[] = {
+      {"dir", !config.dir.empty()},
+      {"store", config.store != defaults.store},
+      {"segment_age", config.segment_age != defaults.segment_age},
+      {"group", !config.group.empty()},
+      {"feed_token_file", !config.feed_token_file.empty()},
+      {"on_invalid", config.has_quarantine()},
+      {"max_documents", config.max_documents != 0},
+      {"max_bytes", config.max_bytes != 0},
+      {"min_free", config.min_free != 0}};
+  for (const auto& [key, is_said] : said)
+    if (is_said)
+      return failure(fmt::format(
+          "{}: {}: it is not allowed beside target, since records are no files of this machine then",
+          name_of(config), key));
+  for (const std::string_view type : {"ndjson", "cloudevents-batch"})
+    if (takes(config, type))
+      return failure(fmt::format(
+          "{}: accept: \"{}\" is not allowed beside target, since several objects cannot be created at once",
+          name_of(config), type));
+  return {};
+}
+
 /// What is said of files needs files of that kind.
 Result<void, std::string> check_store(const InboxConfig& config) {
+  if (!config.target.empty()) return check_target(config);
   const bool has_segments = layout_of(config) == store::Layout::segments;
   if (has_segments && config.max_documents != 0)
     return failure(
@@ -286,8 +319,10 @@ std::vector<std::string> served_directories(const SiteConfig& site) {
 
 /// What of an inbox must not be served, by its key. Links may lead from one of its folders elsewhere.
 std::vector<std::pair<std::string_view, std::string>> private_paths_of(const InboxConfig& inbox) {
-  std::vector<std::pair<std::string_view, std::string>> paths{{"dir", inbox.dir}};
+  std::vector<std::pair<std::string_view, std::string>> paths;
   if (!inbox.secret_file.empty()) paths.emplace_back("secret_file", inbox.secret_file);
+  if (!inbox.target.empty()) return paths;
+  paths.emplace_back("dir", inbox.dir);
   for (const char* folder : store::kInboxFolders) paths.emplace_back("dir", inbox.dir + "/" + folder);
   if (inbox.has_quarantine()) paths.emplace_back("dir", inbox.quarantine_dir());
   return paths;
@@ -304,7 +339,7 @@ Result<void, std::string> check_beside(const InboxConfig& inbox, const SiteConfi
             fmt::format("{}: {}: \"{}\" lies where clients could fetch it; a place outside of "
                         "\"{}\" is needed",
                         name_of(inbox), key, path, name));
-    if (lies_in(served, dir))
+    if (inbox.target.empty() && lies_in(served, dir))
       return failure(
           fmt::format("{}: dir: \"{}\" lies in \"{}\", and is served; a directory of its own is "
                       "needed",
@@ -341,6 +376,10 @@ Result<void, std::string> check_apart(const InboxConfig& inbox, const InboxConfi
   for (const auto& [key, path] : paths_of(inbox))
     for (const auto& [other_key, other_path] : paths_of(other))
       if (is_same_site && path == other_path) return fault(key, path);
+  if (!inbox.target.empty() || !other.target.empty())
+    return object_store::parse_location(inbox.target) == object_store::parse_location(other.target)
+               ? fault("target", inbox.target)
+               : Result<void, std::string>();
   const std::string dir = canonical(inbox.dir);
   const std::string other_dir = canonical(other.dir);
   if (lies_in(dir, other_dir) || lies_in(other_dir, dir)) return fault("dir", inbox.dir);
@@ -370,7 +409,7 @@ std::string name_of(const InboxConfig& config) { return fmt::format("{} \"{}\"",
 
 Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& config,
                                                          std::uint64_t most_upload_bytes,
-                                                         UploadFolders* folders) {
+                                                         const ServerParts* server) {
   // First everything that can be wrong before a directory is made.
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
@@ -387,10 +426,12 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
       inboxes.push_back(unopened(inbox, most_bytes));
       continue;
     }
-    auto open = folders == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *folders);
-    inboxes.push_back(TRY(std::move(open).map_error(
-        [&](const std::string& message) { return name_of(inbox) + ": dir: " + message; })));
-    if (folders != nullptr) TRY(share(inbox));
+    auto open = server == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *server);
+    const char* const key = inbox.target.empty() ? "dir" : "target";
+    inboxes.push_back(TRY(std::move(open).map_error([&](const std::string& message) {
+      return fmt::format("{}: {}: {}", name_of(inbox), key, message);
+    })));
+    if (server != nullptr) TRY(share(inbox));
     inboxes.back().page = page_of(inboxes.back());
   }
   return inboxes;

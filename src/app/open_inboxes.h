@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
-#include "app/upload_folders.h"
+#include "app/server_parts.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "feed/feed.h"
@@ -36,11 +36,11 @@ struct OpenInbox {
 [[nodiscard]] Result<void, std::string> check_inboxes(const Config& config);
 
 /// Opens the inboxes of a site, which check_inboxes has looked at. `most_upload_bytes`: what the server
-/// takes. When `folders` is null this only looks whether they could be opened, and keeps no document. The
+/// takes. When `server` is null this only looks whether they could be opened, and keeps no document. The
 /// error is a sentence for the operator.
 [[nodiscard]] Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& config,
                                                                        std::uint64_t most_upload_bytes,
-                                                                       UploadFolders* folders);
+                                                                       const ServerParts* server);
 
 /// What the handlers of all inboxes have in common.
 struct InboxTimes {

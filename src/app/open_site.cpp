@@ -256,7 +256,7 @@ UploadFolders* OpenSite::upload_folders() const {
 }
 
 Result<void, std::string> OpenSite::open_inboxes() {
-  inboxes_ = TRY(app::open_inboxes(config_, shared_.max_upload_bytes, upload_folders()));
+  inboxes_ = TRY(app::open_inboxes(config_, shared_.max_upload_bytes, shared_.server));
   return {};
 }
 
@@ -508,7 +508,8 @@ http::Site OpenSite::routes() const {
         {Match::exactly, config_.upload_path, uploads_.get(), "uploads, into " + upload_directory_});
   for (const OpenInbox& inbox : inboxes_)
     routes.push_back({Match::exactly, inbox.config.url_path(), inbox.handler.get(),
-                      fmt::format("the inbox {}, into {}", inbox.config.name, inbox.config.dir)});
+                      fmt::format("the inbox {}, into {}", inbox.config.name,
+                                  inbox.config.target.empty() ? inbox.config.dir : inbox.config.target)});
   for (const OpenInbox& inbox : inboxes_)
     if (inbox.page)
       routes.push_back({Match::exactly, inbox.config.page, inbox.page.get(),

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "app/object_store_words.h"
 #include "base/ascii.h"
 #include "base/endpoint.h"
 #include "coding/decoder.h"
@@ -255,6 +256,26 @@ std::optional<std::string> accept_optional_field_name(std::string_view text) {
 
 std::optional<std::string> accept_log_place(std::string_view text) {
   return observe::parse_log_place(text) ? std::optional(std::string(text)) : std::nullopt;
+}
+
+std::optional<std::string> accept_node(std::string_view text) {
+  return text.empty() ? std::string() : accept_inbox_name(text);
+}
+
+std::optional<std::string> accept_location(std::string_view text) {
+  return object_store::parse_location(text) ? accept_any(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_endpoint(std::string_view text) {
+  return text.empty() || is_endpoint(text) ? accept_any(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_region(std::string_view text) {
+  return text.empty() || is_region(text) ? accept_any(text) : std::nullopt;
+}
+
+std::optional<std::string> accept_addressing(std::string_view text) {
+  return text.empty() || text == "path" || text == "host" ? accept_any(text) : std::nullopt;
 }
 
 std::optional<std::string> accept_inbox_name(std::string_view text) {

@@ -70,6 +70,14 @@ inline constexpr std::string_view kPassedPrefix = "fd:";
 [[nodiscard]] std::optional<std::string> accept_inbox_path(std::string_view text);
 /// The name of an inbox: 1 to 64 characters of a-z, 0-9 and '-'.
 [[nodiscard]] std::optional<std::string> accept_inbox_name(std::string_view text);
+/// The name of a node, likewise; or empty.
+[[nodiscard]] std::optional<std::string> accept_node(std::string_view text);
+/// What object_store::parse_location takes.
+[[nodiscard]] std::optional<std::string> accept_location(std::string_view text);
+/// What is_endpoint, is_region and the commands of inbox take; or empty.
+[[nodiscard]] std::optional<std::string> accept_endpoint(std::string_view text);
+[[nodiscard]] std::optional<std::string> accept_region(std::string_view text);
+[[nodiscard]] std::optional<std::string> accept_addressing(std::string_view text);
 /// What an inbox may answer to what it keeps.
 [[nodiscard]] std::optional<std::string> accept_inbox_status(std::string_view text);
 /// What an inbox may take: `json`, `form` or `text`.

@@ -87,9 +87,11 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
 }
 
 [[nodiscard]] Result<InboxConfig, ConfigError> inbox_of(const Table& table) {
-  for (const char* needed : {"inbox-name", "inbox-dir"}) TRY(require(table, needed));
+  TRY(require(table, "inbox-name"));
+  const SourceList sources{{table.settings, kExitConfiguration}};
+  if (!sets(sources, "inbox-target")) TRY(require(table, "inbox-dir"));
   OwnTarget own{.inbox = {.place = table.place}};
-  TRY(apply_all({{table.settings, kExitConfiguration}}, own.target()));
+  TRY(apply_all(sources, own.target()));
   return std::move(own.inbox);
 }
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "app/config.h"
-#include "app/drain_words.h"
 #include "app/forward_words.h"
+#include "app/object_store_words.h"
 #include "app/warning.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -97,7 +97,7 @@ struct Records {
   inbox::RetrySchedule retry;                                   ///< work, forward
   ForwardWords destination;                                     ///< forward
   RequestWords requests;                                        ///< forward, drain
-  DrainWords drain;                                             ///< drain
+  ObjectStoreWords drain;                                       ///< drain
   bool until_empty = false;                                     ///< drain
   std::vector<std::string> fields;                              ///< forward: "Name: value" each
   std::vector<std::string> files;                               ///< done, fail, replay

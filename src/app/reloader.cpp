@@ -200,6 +200,7 @@ void Reloader::install(std::shared_ptr<const Generation> generation) {
   pool_.replace_handler(Generation::handler(generation_));
   view_.describe(*generation_);
   server_.folders.tick();
+  server_.object_inboxes.tick();
   server_.folders.end_readers();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -120,7 +121,7 @@ std::vector<std::string> written_folders(const SiteConfig& site) {
   std::vector<std::string> folders;
   if (takes_uploads(site)) folders.push_back(upload_directory_of(site));
   for (const InboxConfig& inbox : site.inboxes)
-    if (!inbox.is_disabled) folders.push_back(inbox.dir);
+    if (!inbox.is_disabled && inbox.target.empty()) folders.push_back(inbox.dir);
   return folders;
 }
 
@@ -168,6 +169,23 @@ os::FileGrants grants_for(const Config& config, const std::string& config_file) 
   for (const SiteConfig& site : config.sites) add_site(grants, site);
   for (const std::string& name : config.server.sandbox_paths) grants.read(name);
   return std::move(grants).take();
+}
+
+os::FileGrants grants_of_agent(const ServerConfig& config) {
+  Grants grants;
+  for (const char* name : kOfTheSystem) grants.read(name);
+  // Names of machines are looked up by what stands there.
+  grants.read("/etc");
+  grants.read("/run/systemd/resolve");
+  grants.read_file(config.s3_credentials_file);
+  grants.read_file(config.s3_ca_file);
+  const char* const file = std::getenv("AWS_SHARED_CREDENTIALS_FILE");  // NOLINT(concurrency-mt-unsafe)
+  if (file != nullptr) grants.read_file(file);
+  const char* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): there is one thread
+  if (home != nullptr) grants.read(std::string(home) + "/.aws");
+  os::FileGrants all = std::move(grants).take();
+  all.may_connect = true;
+  return all;
 }
 
 Result<Sandbox, StartFailure> Sandbox::enter(const Config& config, const std::string& config_file) {

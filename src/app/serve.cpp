@@ -23,6 +23,7 @@
 #include "app/listeners.h"
 #include "app/main_loop.h"
 #include "app/milestone.h"
+#include "app/object_inboxes.h"
 #include "app/predecessor.h"
 #include "app/reloader.h"
 #include "app/sandbox.h"
@@ -83,6 +84,7 @@ struct Process {
   unsigned usable_cpus;
   std::uint64_t descriptor_limit;
   Listening listening;
+  std::shared_ptr<object_store::Agent> agent;  // null: no inbox has its records in an object store
   Sandbox sandbox;
   std::unique_ptr<observe::Log> log;
   SiteLogs site_logs;
@@ -155,6 +157,7 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
   Listening listening = TRY(listen(all, predecessor));
   const unsigned usable_cpus = os::usable_cpus();
   TRY(become_user(config));
+  auto agent = TRY(start_agent(all));
   Sandbox sandbox = TRY(Sandbox::enter(all, run.config_file));
   const bool is_apart = has_error_log(config);
   const std::string& place = is_apart ? config.error_log : config.log_file;
@@ -166,9 +169,17 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
   auto site_logs = TRY(SiteLogs::open(all).map_error(
       [](const std::string& message) { return StartFailure{message, kExitUsage}; }));
   observe::LogWriter& main_log = log->writer("");
-  return Process{
-      std::move(launcher),  std::move(service_manager), std::move(signals), usable_cpus,          limit,
-      std::move(listening), std::move(sandbox),         std::move(log),     std::move(site_logs), main_log};
+  return Process{std::move(launcher),
+                 std::move(service_manager),
+                 std::move(signals),
+                 usable_cpus,
+                 limit,
+                 std::move(listening),
+                 std::move(agent),
+                 std::move(sandbox),
+                 std::move(log),
+                 std::move(site_logs),
+                 main_log};
 }
 
 /// Makes the acceptor, which also wakes the main loop for signals and for milestones.
@@ -217,8 +228,10 @@ struct ServerContext {
   ServerContext(const Config& config, const Process& process, bool has_predecessor)
       : client_limiting(config, *process.registry),
         folders(config.server, executor, *process.log, *process.registry, has_predecessor),
+        object_inboxes(process.agent, config.server, executor, *process.log, *process.registry),
         health(*process.registry),
         parts{.folders = folders,
+              .object_inboxes = object_inboxes,
               .client_limiting = client_limiting,
               .registry = *process.registry,
               .site_names = site_names,
@@ -227,6 +240,7 @@ struct ServerContext {
   executor::Executor executor;
   ClientLimiting client_limiting;
   UploadFolders folders;
+  ObjectInboxes object_inboxes;
   server::SiteNames site_names;
   admin::Health health;
   const ServerParts parts;
@@ -435,6 +449,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .signals = process.signals,
                  .reloader = reloader,
                  .folders = context.folders,
+                 .object_inboxes = context.object_inboxes,
                  .log = *process.log,
                  .site_logs = process.site_logs,
                  .main_log = process.main_log,

@@ -2,6 +2,7 @@
 
 #include "admin/health.h"
 #include "app/client_limits.h"
+#include "app/object_inboxes.h"
 #include "app/upload_folders.h"
 #include "observe/registry.h"
 #include "server/site_names.h"
@@ -11,6 +12,7 @@ namespace bobbin::app {
 /// What a server that runs has for all of its generations, which it outlives.
 struct ServerParts {
   UploadFolders& folders;
+  ObjectInboxes& object_inboxes;
   const ClientLimiting& client_limiting;
   observe::Registry& registry;
   server::SiteNames& site_names;

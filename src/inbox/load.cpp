@@ -43,6 +43,7 @@ std::string reason_of(const store::NotStored& failure) {
   switch (failure.reason) {
     case store::NotStored::Reason::busy: return "the store is busy";
     case store::NotStored::Reason::closed: return "the store is closed, since a sync has failed";
+    case store::NotStored::Reason::unreachable: return "the object store does not answer";
     case store::NotStored::Reason::conflict: return "another document has its key";
     case store::NotStored::Reason::failed: break;
   }

@@ -53,8 +53,8 @@ class Connection {
   bool answer(const AgentRequest& request, const os::Fd* content) {
     AgentAnswer answer{.number = request.number, .kind = AgentAnswer::Kind::trouble};
     std::optional<os::Fd> read;
-    auto outcome = request.kind == AgentRequest::Kind::create ? create(request, content)
-                                                              : this->read(request, read);
+    auto outcome =
+        request.kind == AgentRequest::Kind::create ? create(request, content) : this->read(request, read);
     if (outcome)
       answer.kind = *outcome;
     else
@@ -193,9 +193,8 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
 Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request,
                                               const os::Fd* content) const {
   const Instant deadline = monotonic_now() + patience_;
-  const auto sent = content == nullptr
-                        ? line.socket.send(text_of(request))
-                        : line.socket.send(text_of(request), std::array{content->number()});
+  const auto sent = content == nullptr ? line.socket.send(text_of(request))
+                                       : line.socket.send(text_of(request), std::array{content->number()});
   TRY(sent.map_error(no_agent));
   while (true) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());

@@ -25,9 +25,9 @@ class Agent : public std::enable_shared_from_this<Agent> {
  public:
   struct Settings {
     std::vector<Location> targets;
-    std::size_t connections = 16;             ///< to the store, of which each has one request under way
-    milliseconds patience = seconds(60);      ///< after which a request is taken for lost
-    std::function<void()> prepare = [] {};    ///< called in the agent before its threads begin
+    std::size_t connections = 16;           ///< to the store, of which each has one request under way
+    milliseconds patience = seconds(60);    ///< after which a request is taken for lost
+    std::function<void()> prepare = [] {};  ///< called in the agent before its threads begin
   };
   /// What reaches the objects of a target. Called in the agent, for each connection by a thread of its own.
   /// The error is the end of a sentence.

@@ -16,9 +16,9 @@
 //     agent ─► process   NUMBER content                       with a descriptor: the content
 //     agent ─► process   NUMBER unavailable | refused | impossible | aborted PAUSE_MS LF REASON
 //
-// An answer has the number of its request, from 1, and one of another number is that to a request which nobody
-// waits for any more. An agent that has begun greets each process with an answer of its own, `0 none`: a second
-// one says that the agent before has died.
+// An answer has the number of its request, from 1, and one of another number is that to a request which
+// nobody waits for any more. An agent that has begun greets each process with an answer of its own, `0 none`:
+// a second one says that the agent before has died.
 namespace bobbin::object_store {
 
 inline constexpr std::uint64_t kGreeting = 0;

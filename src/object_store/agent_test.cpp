@@ -52,11 +52,12 @@ class AgentTest : public testing::Test {
   const Location closed_{.bucket = "closed", .prefix = ""};
 
   std::shared_ptr<Agent> start(std::size_t connections = 2) {
-    auto agent = Agent::start({.targets = {box_, closed_}, .connections = connections},
-                              [this](const Location& target) -> Result<std::unique_ptr<Objects>, std::string> {
-                                if (target == closed_) return failure(std::string("there is no libcurl"));
-                                return std::make_unique<FileObjects>(directory_.path());
-                              });
+    auto agent =
+        Agent::start({.targets = {box_, closed_}, .connections = connections},
+                     [this](const Location& target) -> Result<std::unique_ptr<Objects>, std::string> {
+                       if (target == closed_) return failure(std::string("there is no libcurl"));
+                       return std::make_unique<FileObjects>(directory_.path());
+                     });
     EXPECT_TRUE(agent);
     return *agent;
   }

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-// Objects that a process creates side by side, and that are read in order: a stream is a folder of them, named
-// after the node and the moment when the process began, in which each has a number. A number may be missing,
-// since its object could not be stored, or comes later: whoever has to know creates an object of that name
-// that says that it is closed. The store creates one of the two, so both sides agree.
+// Objects that a process creates side by side, and that are read in order: a stream is a folder of them,
+// named after the node and the moment when the process began, in which each has a number. A number may be
+// missing, since its object could not be stored, or comes later: whoever has to know creates an object of
+// that name that says that it is closed. The store creates one of the two, so both sides agree.
 namespace bobbin::object_store {
 
 /// "000000000042.json": names sort as numbers do.

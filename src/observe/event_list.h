@@ -22,6 +22,7 @@
   EVENT(error, journal_damaged)               \
   EVENT(error, segment_not_written)           \
   EVENT(error, keys_not_written)              \
+  EVENT(error, object_store_unreachable)      \
   EVENT(error, feed_not_read)                 \
   EVENT(error, feed_record_left_out)          \
   EVENT(warning, accepting_paused)            \
@@ -92,5 +93,6 @@
   EVENT(info, journal_not_used)               \
   EVENT(info, disk_has_space)                 \
   EVENT(info, folder_taken_over)              \
+  EVENT(info, object_store_answers)           \
   EVENT(info, inbox_has_room)                 \
   EVENT(debug, request_answered)

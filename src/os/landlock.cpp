@@ -79,7 +79,8 @@ int landlock_version() {
 
 Result<void> confine_files(const FileGrants& grants) {
   const int version = landlock_version();
-  const Ruleset rules = ruleset_for(version);
+  Ruleset rules = ruleset_for(version);
+  if (grants.may_connect) rules.network = 0;
   const Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, known_bytes(version), 0)));
   if (!ruleset) return last_error("landlock_create_ruleset");
   for (const std::string& name : grants.readable) TRY(grant(ruleset, name, kMayRead & rules.files));

@@ -28,6 +28,8 @@ struct NotStored {
     /// A document of another content came before with its key: see DocumentKey::OtherContent.
     conflict,
     failed,  ///< this document could not be stored, because of `cause`
+    /// The object store does not answer, or not as it should; perhaps the document is there.
+    unreachable,
   } reason;
   Error cause = {};
 };
@@ -49,6 +51,7 @@ struct Stored {
   crypto::Digest digest{};     ///< likewise; SHA-256 of the document
   bool is_repetition = false;  ///< it is the document that came first with this key, and has no name here
   std::optional<StoredBundle> bundle = {};  ///< of a bundle, of which nothing else is said
+  enum class Where : std::uint8_t { folder, object_store } where = Where::folder;
 
   /// Whether there is a record that was not there before.
   [[nodiscard]] bool is_new() const { return bundle ? bundle->documents != 0 : !is_repetition; }
@@ -138,6 +141,8 @@ class DocumentStore {
     occupied,  ///< another server stores here; documents are taken once that server has ended
     full,      ///< there was no space to look after what a crash has left; it is tried again
     closed,    ///< a sync has failed; it may open again (AfterSyncFailure)
+    /// The object store does not answer, or not as it should; it is asked again.
+    unreachable,
   };
 
   virtual ~DocumentStore() = default;

@@ -14,7 +14,15 @@ namespace bobbin::store {
 
 /// What became of a document, in a form that tests can compare.
 struct Verdict {
-  enum class Kind : std::uint8_t { pending, stored, busy, closed, failed, conflict } kind = Kind::pending;
+  enum class Kind : std::uint8_t {
+    pending,
+    stored,
+    busy,
+    closed,
+    failed,
+    conflict,
+    unreachable
+  } kind = Kind::pending;
   std::string name = {};  ///< of one that is stored
   std::uint64_t sequence = 0;
   bool is_repetition = false;
@@ -32,6 +40,7 @@ struct Verdict {
       case NotStored::Reason::conflict: return {.kind = Kind::conflict};
       case NotStored::Reason::busy: return {.kind = Kind::busy};
       case NotStored::Reason::closed: return {.kind = Kind::closed};
+      case NotStored::Reason::unreachable: return {.kind = Kind::unreachable};
       case NotStored::Reason::failed: break;
     }
     return {.kind = Kind::failed, .code = outcome.error().cause.code};

@@ -21,6 +21,8 @@ Response occupied() {
       "Another server stores documents in the same folder. Uploads are accepted once it has ended.");
 }
 
+Response store_unreachable() { return unavailable("The object store does not answer."); }
+
 Response storage_failure(const Error& error) {
   switch (error.code) {
     case ENOSPC:
@@ -48,8 +50,10 @@ void tell_of(const store::Stored& stored, Response& response) {
 }
 
 std::string receipt_of(const store::Stored& stored) {
-  return fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"}})", stored.id,
-                     stored.sequence, crypto::hex_of(stored.digest));
+  const bool is_object = stored.where == store::Stored::Where::object_store;
+  return fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"{}}})", stored.id,
+                     stored.sequence, crypto::hex_of(stored.digest),
+                     is_object ? R"(,"durability":"object")" : "");
 }
 
 std::string receipt_of(const store::StoredBundle& bundle) {
@@ -211,6 +215,7 @@ std::optional<Response> not_taken(store::DocumentStore::State state) {
     case State::open: return std::nullopt;
     case State::occupied: return occupied();
     case State::full: return storage_failure({ENOSPC, "recovery"});
+    case State::unreachable: return store_unreachable();
     case State::closed: break;
   }
   return closed();
@@ -293,6 +298,8 @@ Response not_stored(const store::NotStored& why) {
   switch (why.reason) {
     case Reason::busy: return busy();
     case Reason::closed: return closed();
+    case Reason::unreachable:
+      return unavailable("The object store does not answer. The document may or may not be stored.");
     case Reason::conflict:
       return Response::error(Status::unprocessable_content,
                              "Another document was sent before under what identifies this one.");

@@ -9,10 +9,10 @@
 
 namespace bobbin::app {
 
-/// Where inbox drain is to move records. What is empty, or nothing, is found in the environment, or has a
-/// default.
-struct DrainWords {
-  std::optional<object_store::Location> target;
+/// Where the bucket is that a command of inbox is about, and who asks. What is empty, or nothing, is found in
+/// the environment, or has a default; but the location, which has to be named.
+struct ObjectStoreWords {
+  std::optional<object_store::Location> location;
   std::string endpoint;
   std::string region;
   std::optional<object_store::Addressing> addressing;

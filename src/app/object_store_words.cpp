@@ -1,4 +1,4 @@
-#include "app/drain_words.h"
+#include "app/object_store_words.h"
 
 #include <algorithm>
 

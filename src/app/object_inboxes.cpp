@@ -1,0 +1,117 @@
+#include "app/object_inboxes.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <utility>
+
+#include "app/bucket_access.h"
+#include "app/sandbox.h"
+#include "object_store/bucket.h"
+#include "os/landlock.h"
+#include "os/process.h"
+
+namespace bobbin::app {
+namespace {
+
+using object_store::Agent;
+using object_store::Location;
+
+constexpr milliseconds kSlack = seconds(10);
+
+std::vector<Location> targets_of(const Config& config) {
+  std::vector<Location> targets;
+  for (const SiteConfig& site : config.sites)
+    for (const InboxConfig& inbox : site.inboxes)
+      if (!inbox.is_disabled && !inbox.target.empty())
+        targets.push_back(*object_store::parse_location(inbox.target));
+  return targets;
+}
+
+/// How the agent reaches a target.
+Result<object_store::BucketAccess, std::string> access_to(const Location& target,
+                                                          const ServerConfig& config) {
+  ObjectStoreWords words{.location = target,
+                         .endpoint = config.s3_endpoint,
+                         .region = config.s3_region,
+                         .credentials_file = config.s3_credentials_file};
+  if (!config.s3_addressing.empty())
+    words.addressing =
+        config.s3_addressing == "host" ? object_store::Addressing::host : object_store::Addressing::path;
+  return bucket_access(words, {.ca_file = config.s3_ca_file, .timeout = config.s3_timeout});
+}
+
+/// The first label of the name of this machine, of what a name of a node may have.
+std::string name_of_machine() {
+  std::string name;
+  for (const char c : os::host_name()) {
+    if (c == '.' || name.size() == 64) break;
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const bool is_allowed = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+    name += is_allowed ? lower : '-';
+  }
+  return name.empty() ? "node" : name;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
+  std::vector<Location> targets = targets_of(config);
+  if (targets.empty()) return nullptr;
+  const ServerConfig& server = config.server;
+  TRY(access_to(targets.front(), server).map_error([](const std::string& message) {
+    return StartFailure{message, kExitUsage};
+  }));
+  Agent::Settings settings{.targets = std::move(targets),
+                           .connections = server.s3_connections,
+                           .patience = 2 * server.s3_timeout + kSlack};
+  if (server.sandbox != SandboxMode::off)
+    // Where the kernel cannot, the server says so of itself.
+    settings.prepare = [grants = grants_of_agent(server)] { static_cast<void>(os::confine_files(grants)); };
+  const Agent::Open open =
+      [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
+    const auto access = TRY(access_to(target, server));
+    return std::make_unique<object_store::Bucket>(TRY(access.open([] { return false; })));
+  };
+  return Agent::start(std::move(settings), open).map_error([&](const Error& error) {
+    return refused_by_system("cannot start the process that talks to the object store", error, server);
+  });
+}
+
+Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::open(
+    const InboxConfig& inbox) {
+  const Location target = *object_store::parse_location(inbox.target);
+  for (const auto& each : inboxes_)
+    if (each->settings().target == target && each->settings().name == inbox.name) return each;
+  auto objects = agent_ == nullptr ? nullptr : agent_->objects(target);
+  if (objects == nullptr)
+    return failure(fmt::format(
+        "\"{}\" cannot be added by a reload, since another process talks to the object store, which "
+        "the server has started: start the server anew, or use bobbin upgrade",
+        inbox.target));
+  auto opened = std::make_shared<object_inbox::ObjectInbox>(
+      object_inbox::ObjectInbox::Settings{
+          .name = inbox.name,
+          .node = config_.node.empty() ? name_of_machine() : config_.node,
+          .target = target,
+          .patience = config_.commit_timeout,
+          .parallel = config_.s3_connections,
+          .memory_bytes = std::max<std::uint64_t>(config_.upload_memory, 4 * InboxConfig::kLargestDocument)},
+      std::move(objects), executor_, log_.writer("Uploads"), registry_);
+  TRY(opened->prove().map_error([&](const std::string& reason) {
+    return fmt::format("\"{}\" cannot be used: {}", inbox.target, reason);
+  }));
+  inboxes_.push_back(opened);
+  return opened;
+}
+
+void ObjectInboxes::tick() {
+  std::erase_if(inboxes_, [](const auto& each) { return each.use_count() == 1; });
+  for (const auto& each : inboxes_) each->tick();
+}
+
+void ObjectInboxes::stop() {
+  for (const auto& each : inboxes_) each->stop();
+}
+
+}  // namespace bobbin::app
