@@ -188,6 +188,30 @@ def test_a_store_that_does_not_answer_is_a_503_and_files_are_served(start_inbox,
     assert {1, 4} <= set(bodies(in_store())), "what was answered 503 may be there, or not"
 
 
+@pytest.mark.parametrize("fault", [faults.NO_SUCH_BUCKET, faults.KEY_REVOKED, faults.ACCESS_DENIED],
+                         ids=["bucket_gone", "key_revoked", "denied"])  # fmt: skip
+def test_what_an_operator_has_to_mend_is_told_and_waited_for(start_inbox, in_store, faulty_store, fault):
+    server = start_inbox("--health", "on")
+    check_accepted(post(server, b"1"))
+    faulty_store.fail(fault, count=None)
+    check_problem(post(server, b"2"), 503)
+    server.log.wait_for(re.escape(f"the store has answered {fault.status} {fault.code}"))
+    assert server.ask("GET", "/readyz").status == 503
+    faulty_store.heal()
+    eventually(lambda: server.ask("GET", "/readyz").status == 200, "it is ready again")
+    check_accepted(post(server, b"3"))
+    assert bodies(in_store()) == [1, 3]
+
+
+def test_a_clock_that_is_wrong_by_20_minutes_is_corrected(start_inbox, in_store, faulty_store):
+    faulty_store.clock = 20 * 60
+    server = start_inbox()
+    check_accepted(post(server, b"1"))
+    faulty_store.clock = -20 * 60
+    check_accepted(post(server, b"2"))
+    assert bodies(in_store()) == [1, 2]
+
+
 def test_a_number_that_failed_is_closed_so_that_readers_go_on(start_inbox, in_store, faulty_store):
     server = start_inbox("--commit-timeout", "500ms")
     faulty_store.fail(faults.SLOW_DOWN, count=None, key=PREFIX + "web1.*/000000000001.json")
