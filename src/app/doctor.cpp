@@ -88,7 +88,7 @@ Findings look_at_folders(const Config& config) {
   for (const SiteConfig& site : config.sites) {
     if (takes_uploads(site)) append(findings, doctor::look_at_folder("uploads", upload_directory_of(site)));
     for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled && inbox.target.empty())
+      if (!inbox.is_disabled && !inbox.is_in_object_store())
         append(findings, doctor::look_at_folder("inbox " + inbox.name, inbox.dir));
   }
   return findings;

@@ -8,6 +8,7 @@
 #include "app/predecessor.h"
 #include "app/reloader.h"
 #include "app/site_logs.h"
+#include "app/spools.h"
 #include "app/upgrade.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
@@ -27,6 +28,7 @@ struct MainLoopParts {
   Reloader& reloader;
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
+  const Spools& spools;
   observe::Log& log;
   SiteLogs& site_logs;
   observe::LogWriter& main_log;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "app/bucket_access.h"
+#include "app/object_store_access.h"
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
 #include "os/landlock.h"
@@ -23,22 +23,9 @@ std::vector<Location> targets_of(const Config& config) {
   std::vector<Location> targets;
   for (const SiteConfig& site : config.sites)
     for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled && !inbox.target.empty())
+      if (!inbox.is_disabled && inbox.is_in_object_store())
         targets.push_back(*object_store::parse_location(inbox.target));
   return targets;
-}
-
-/// How the agent reaches a target.
-Result<object_store::BucketAccess, std::string> access_to(const Location& target,
-                                                          const ServerConfig& config) {
-  ObjectStoreWords words{.location = target,
-                         .endpoint = config.s3_endpoint,
-                         .region = config.s3_region,
-                         .credentials_file = config.s3_credentials_file};
-  if (!config.s3_addressing.empty())
-    words.addressing =
-        config.s3_addressing == "host" ? object_store::Addressing::host : object_store::Addressing::path;
-  return bucket_access(words, {.ca_file = config.s3_ca_file, .timeout = config.s3_timeout});
 }
 
 /// The first label of the name of this machine, of what a name of a node may have.

@@ -388,8 +388,8 @@ constexpr Option kOptions[] = {
      .effect = Text{&InboxConfig::target, accept_location, "s3://BUCKET/PREFIX, such as s3://archive/inboxes/github", "records are kept in dir"},
      .reach = Option::Reach::table,
      .change = Option::Change::restart,
-     .meaning = "Where the records are kept instead of in dir: each as an object of a bucket. A document is answered once the object store has its record; nothing of it is on this machine, and "
-                "several servers may have the same inbox."},
+     .meaning = "A bucket of an object store. Without dir records are kept there alone: a document is answered once the store has its record, and several servers may have the same inbox. "
+                "With dir it is answered once its record is there, from where it is then moved into the bucket."},
     {.group = "Inboxes", .name = "inbox-disabled", .key_in_table = "disabled",
      .effect = Switch{&InboxConfig::is_disabled},
      .reach = Option::Reach::table,

@@ -121,7 +121,7 @@ std::vector<std::string> written_folders(const SiteConfig& site) {
   std::vector<std::string> folders;
   if (takes_uploads(site)) folders.push_back(upload_directory_of(site));
   for (const InboxConfig& inbox : site.inboxes)
-    if (!inbox.is_disabled && inbox.target.empty()) folders.push_back(inbox.dir);
+    if (!inbox.is_disabled && !inbox.is_in_object_store()) folders.push_back(inbox.dir);
   return folders;
 }
 

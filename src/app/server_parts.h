@@ -3,6 +3,7 @@
 #include "admin/health.h"
 #include "app/client_limits.h"
 #include "app/object_inboxes.h"
+#include "app/spools.h"
 #include "app/upload_folders.h"
 #include "observe/registry.h"
 #include "server/site_names.h"
@@ -13,6 +14,7 @@ namespace bobbin::app {
 struct ServerParts {
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
+  const Spools& spools;
   const ClientLimiting& client_limiting;
   observe::Registry& registry;
   server::SiteNames& site_names;
