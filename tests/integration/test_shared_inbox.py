@@ -118,11 +118,11 @@ class Senders(Background):
             pass
 
 
-def ask_whole(address, number, content):
+def ask_whole(address, number, content, target="/in/box"):
     connection = http.client.HTTPConnection(*address, timeout=PATIENCE)
     try:
         fields = {"Content-Type": "application/json", "Idempotency-Key": str(number)}
-        connection.request("POST", "/in/box", content, fields)
+        connection.request("POST", target, content, fields)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
