@@ -15,6 +15,7 @@ from support.inboxes import JSON, check_accepted, check_problem, post, toml
 from support.s3 import faults
 from support.s3.faulty import FaultyStore
 from support.server import run_to_end
+from support.upgrades import start as start_upgradable  # noqa: F401
 from support.waiting import eventually
 from test_drain import variables
 
@@ -269,6 +270,17 @@ def test_it_may_read_little_and_the_server_never_has_the_secret(start_inbox, fau
         assert not any("bobbin.toml" in each or each == str(scratch) for each in descriptors)
 
 
+def test_a_secret_of_the_environment_is_forgotten_by_the_server(start_inbox, faulty_store):
+    server = start_inbox()
+    check_accepted(post(server, b"1"))
+
+    def has_secret(process):
+        return faulty_store.credentials.secret.encode() in open(f"/proc/{process}/environ", "rb").read()
+
+    assert not has_secret(server.process.pid)
+    assert all(has_secret(agent) for agent in processes_of(server, "bobbin-agent"))
+
+
 def processes_of(server, name):
     """The processes of this name that the server has started, and those that these have."""
     children = {}
@@ -380,3 +392,13 @@ def test_tls_and_an_authority_of_its_own(start_inbox, scratch, bucket, in_store)
         flags = ("--s3-ca-file", made.certificate, "--s3-endpoint", f"https://localhost:{store.address[1]}")
         server = start_inbox(*flags, environment=variables(store), target=f"s3://{store.new_bucket()}/in")
         check_accepted(post(server, b"1"))
+
+
+def test_after_an_upgrade_the_new_process_has_the_inbox(start_upgradable, configuration, faulty_store, in_store):
+    server = start_upgradable("--config", configuration(), environment=variables(faulty_store))
+    check_accepted(post(server, b"1"))
+    server.upgrade()
+    server.wait_for_the_first()
+    check_accepted(post(server, b"2"))
+    assert sorted(bodies(in_store())) == [1, 2]
+    assert len({key.split("/")[2] for key in in_store()}) == 2, "each process has a stream of its own"
