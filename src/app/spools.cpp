@@ -61,12 +61,7 @@ class Drainer {
 
   Result<void, std::string> drain(const inbox::RecordFolders& folders) {
     auto access = TRY(access_to(*object_store::parse_location(inbox_.target), config_));
-    return inbox::drain(folders,
-                        {.consumer = "drainer",
-                         .target = access.location,
-                         .store = std::move(access.settings),
-                         .client = std::move(access.client),
-                         .credentials = std::move(access.credentials)},
+    return inbox::drain(folders, {.consumer = "drainer", .target = std::move(access)},
                         [this](const std::string& message) { report(message); });
   }
 
