@@ -5,11 +5,16 @@ Documents of 1 KiB into the RADOS Gateway of Ceph on this machine, as root, in i
 part of what a client makes that does nothing but put the same bytes with `If-None-Match: *`:
 
     put       that client
-    target    an inbox with a target: 201 means that the gateway has the record
+    target    an inbox with a target, with as many connections to the gateway and twice as many senders: 201 means that the
+              gateway has the record
     keys      the same with an Idempotency-Key for each document
-    drain     files of an inbox, moved by as many commands as there are connections
 
-Needs the packages of packages/object-store.txt.
+and, as a part of `local`:
+
+    local     an inbox with a folder, loaded by h2load
+    spooled   the same with a target as well, while its records are moved
+
+Needs the packages of packages/object-store.txt and h2load.
 """
 
 import argparse
@@ -18,6 +23,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -31,7 +37,7 @@ sys.path.insert(0, str(REPOSITORY / "tests/integration"))
 from support.inboxes import toml  # noqa: E402
 from support.s3.client import Client  # noqa: E402
 from support.s3.gateway import Gateway  # noqa: E402
-from support.server import Server, clean_environment  # noqa: E402
+from support.server import Server  # noqa: E402
 from support.site import write_site  # noqa: E402
 
 DOCUMENT = json.dumps({"fill": "x" * 1000}).encode()
@@ -89,7 +95,7 @@ class Bench:
     def __init__(self, options, gateway, folder):
         self.options, self.gateway, self.folder = options, gateway, folder
         host, port = gateway.address
-        self.environment = clean_environment() | {
+        self.environment = {
             "AWS_ACCESS_KEY_ID": gateway.credentials.access_key, "AWS_SECRET_ACCESS_KEY": gateway.credentials.secret,
             "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
         }  # fmt: skip
@@ -99,11 +105,13 @@ class Bench:
         self.bucket = gateway.new_bucket()
         self.plain = self._start("plain", target=f"s3://{self.bucket}/plain")
         self.keyed = self._start("keyed", target=f"s3://{self.bucket}/keyed", dedupe=["header:Idempotency-Key"])
+        self.local_server = self._start("local", dir=str(folder / "local"))
+        self.spooled_server = self._start("spooled", dir=str(folder / "spooled"), target=f"s3://{self.bucket}/spooled")
         self.costs = {"target": [], "keys": []}
 
     def close(self):
-        for server in (self.plain, self.keyed):
-            server.stop()
+        for server in (self.plain, self.keyed, self.local_server, self.spooled_server):
+            server.kill()
 
     def _start(self, name, **keys):
         configuration = self.folder / f"{name}.toml"
@@ -136,7 +144,7 @@ class Bench:
 
         processes = tree(server.process.pid)
         before = cpu_seconds(processes)
-        rate = side_by_side(self.options.connections, self.options.seconds, step)
+        rate = side_by_side(2 * self.options.connections, self.options.seconds, step)
         self.costs[name].append((cpu_seconds(processes) - before) / (rate * self.options.seconds))
         return rate
 
@@ -146,25 +154,22 @@ class Bench:
     def keys(self):
         return self._post("keys", self.keyed, True)
 
-    def drain(self):
-        inbox = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
-        configuration = self.folder / "spool.toml"
-        configuration.write_text(
-            f'root = "{self.root}"\nport = 0\naccess_log = false\n' + toml("inbox", {"name": "box", "dir": str(inbox)})
-        )
-        server = Server(self.options.binary, ["--config", configuration], root=self.root, environment=self.environment)
-        server.wait_until_started()
-        count = 100 * self.options.connections
-        connection = http.client.HTTPConnection(*server.address)
-        for _ in range(count):
-            connection.request("POST", "/in/box", DOCUMENT, TYPE)
-            connection.getresponse().read()
-        server.stop()
-        command = [self.options.binary, "inbox", "drain", inbox, "--to", f"s3://{self.bucket}/{inbox.name}", "--until-empty"]
-        started = time.monotonic()
-        for process in [subprocess.Popen(command, env=self.environment) for _ in range(self.options.connections)]:
-            assert process.wait() == 0
-        return count / (time.monotonic() - started)
+    def local(self):
+        return self._load(self.local_server)
+
+    def spooled(self):
+        """The same while the records are moved to the store."""
+        return self._load(self.spooled_server)
+
+    def _load(self, server):
+        """Documents that h2load has stored per second."""
+        document = self.folder / "document"
+        document.write_bytes(DOCUMENT)
+        command = ["h2load", "--h1", "-c", self.options.connections, "-D", int(self.options.seconds), "-d", document,
+                   "-H", "content-type: application/json", "http://{}:{}/in/box".format(*server.address)]  # fmt: skip
+        told = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
+        assert ", 0 4xx, 0 5xx" in told, told
+        return float(re.search(r"([0-9.]+) req/s", told)[1])
 
 
 def main():
@@ -174,16 +179,17 @@ def main():
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
-    with Gateway() as gateway, tempfile.TemporaryDirectory() as folder:
+    os.environ["BOBBIN_BINARY"] = str(options.binary.resolve())  # for the support of tests
+    with Gateway() as gateway, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(options, gateway, pathlib.Path(folder))
-        rates = {name: [] for name in ("put", "target", "keys", "drain")}
+        rates = {name: [] for name in ("put", "target", "keys", "local", "spooled")}
         for _ in range(options.rounds):
             for name, measured in rates.items():
                 measured.append(getattr(bench, name)())
-        base = statistics.median(rates["put"])
         print(f"{options.connections} connections, medians of {options.rounds} rounds")
         for name, measured in rates.items():
             rate = statistics.median(measured)
+            base = statistics.median(rates["local" if name in ("local", "spooled") else "put"])
             cost = f"{statistics.median(bench.costs[name]) * 1000:.2f} ms CPU" if name in bench.costs else ""
             print(f"{name:8} {rate:8.0f}/s {rate / base:6.2f}  {cost}")
         for name, server in (("target", bench.plain), ("keys", bench.keyed)):

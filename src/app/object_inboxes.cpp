@@ -28,18 +28,6 @@ std::vector<Location> targets_of(const Config& config) {
   return targets;
 }
 
-/// The first label of the name of this machine, of what a name of a node may have.
-std::string name_of_machine() {
-  std::string name;
-  for (const char c : os::host_name()) {
-    if (c == '.' || name.size() == 64) break;
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    const bool is_allowed = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-    name += is_allowed ? lower : '-';
-  }
-  return name.empty() ? "node" : name;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
@@ -79,7 +67,7 @@ Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::o
   auto opened = std::make_shared<object_inbox::ObjectInbox>(
       object_inbox::ObjectInbox::Settings{
           .name = inbox.name,
-          .node = config_.node.empty() ? name_of_machine() : config_.node,
+          .node = node_name(config_),
           .target = target,
           .patience = config_.commit_timeout,
           .parallel = config_.s3_connections,

@@ -26,6 +26,13 @@ constexpr milliseconds kShortWait{200};
 /// Between two attempts where an operator has to mend something, such as the credentials.
 constexpr milliseconds kMendingPause = std::chrono::minutes(1);
 
+/// Each node has a folder of its own, in which names come in order: see inbox/pull.h.
+object_store::Location place_of(const InboxConfig& inbox, const ServerConfig& config) {
+  auto place = *object_store::parse_location(inbox.target);
+  place.prefix += node_name(config) + "/";
+  return place;
+}
+
 /// The life of a process that moves the records of one inbox.
 class Drainer {
  public:
@@ -60,7 +67,7 @@ class Drainer {
   }
 
   Result<void, std::string> drain(const inbox::RecordFolders& folders) {
-    auto access = TRY(access_to(*object_store::parse_location(inbox_.target), config_));
+    auto access = TRY(access_to(place_of(inbox_, config_), config_));
     return inbox::drain(folders, {.consumer = "drainer", .target = std::move(access)},
                         [this](const std::string& message) { report(message); });
   }
@@ -87,8 +94,9 @@ StartFailure cannot_start(const Error& error, const ServerConfig& config) {
 /// Returns what leads to the process.
 Result<os::MessageSocket, StartFailure> start_drainer(const InboxConfig& inbox, const ServerConfig& config) {
   const auto failed = [&](const Error& error) { return cannot_start(error, config); };
-  TRY(access_to(*object_store::parse_location(inbox.target), config)
-          .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
+  TRY(access_to(place_of(inbox, config), config).map_error([](const std::string& message) {
+    return StartFailure{message, kExitUsage};
+  }));
   // What the process may write to has to be there. What cannot be made is told when it is opened.
   static_cast<void>(os::make_directory(inbox.dir));
   auto [here, there] = TRY(os::MessageSocket::pair().map_error(failed));

@@ -25,8 +25,8 @@ using object_store::ListRequest;
 using object_store::Trouble;
 using State = BucketFolder::State;
 
-// A folder in which nothing was new for so long is looked at so often: there is one stream for each start of
-// a server, and most of them have ended.
+// A stream that is not the latest of its node, and in which nothing was new for so long, is looked at so
+// often: there is one for each start of a server, and most of them have ended.
 constexpr milliseconds kQuiet = std::chrono::hours(1);
 constexpr milliseconds kQuietPoll = std::chrono::minutes(10);
 // How often folders are looked for among names of records, of which there may be very many.
@@ -178,7 +178,15 @@ class Pull {
                        pause_and_report(location_.text() + folder.name, ++folder.failed_attempts, obstacle);
   }
 
+  /// Their names sort by node, and then by when they began.
+  [[nodiscard]] bool is_latest_of_its_node(const BucketFolder& stream) const {
+    const auto next = folders_.upper_bound(stream.name);
+    const std::string node = stream.name.substr(0, stream.name.find('.') + 1);
+    return next == folders_.end() || !next->first.starts_with(node);
+  }
+
   [[nodiscard]] bool is_quiet(const BucketFolder& folder) const {
+    if (!folder.is_stream || is_latest_of_its_node(folder)) return false;
     const auto cursor = cursors_.all().find(folder.name);
     const WallTime last = cursor == cursors_.all().end() ? folder.found_at : cursor->second.taken_at;
     return wall_now() - last >= kQuiet;

@@ -16,7 +16,8 @@ from test_object_inbox import processes_of
 
 pytestmark = pytest.mark.modes("many")
 
-PREFIX = "in/box/"
+TARGET = "in/box"
+PREFIX = "in/box/web1/"
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def start_spool(start, configuration, faulty_store, bucket):  # noqa: F811
     """Start a server with such an inbox."""
 
     def start_it(*flags):
-        path = configuration(target=f"s3://{bucket}/{PREFIX}")
-        return start("--config", path, *flags, environment=variables(faulty_store))
+        path = configuration(target=f"s3://{bucket}/{TARGET}")
+        return start("--config", path, "--node", "web1", *flags, environment=variables(faulty_store))
 
     return start_it
 
