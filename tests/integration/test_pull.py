@@ -239,19 +239,22 @@ def test_each_record_is_fetched_once(made, put, put_numbers, pull, inbox, faulty
     assert faulty_store.requests_of(method="PUT") == []
 
 
-def test_a_folder_in_which_nothing_was_new_for_an_hour_is_looked_at_rarely(made, put, pull, inbox, faulty_store):
-    put("node-1/", made(1))
+def test_a_stream_that_has_ended_is_looked_at_rarely(made, put, put_numbers, pull, inbox, faulty_store):
+    latest = f"node-1.{EPOCH.replace('T06', 'T07')}/"
+    for place in (STREAM, latest):
+        put_numbers(made(1), [1], place)
     put("node-2/", made(1))
     assert ended(pull("--until-empty")) == ""
-    lines = (inbox / CURSORS).read_text().splitlines(keepends=True)
+    location, *cursors = (inbox / CURSORS).read_text().splitlines()
     before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=61)
-    cursor = json.loads(lines[1]) | {"taken": before.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
-    assert cursor["folder"] == "node-1/"
-    (inbox / CURSORS).write_text("".join([lines[0], json.dumps(cursor) + "\n", *lines[2:]]))
+    aged = [json.dumps(json.loads(line) | {"taken": before.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}) for line in cursors]
+    assert len(aged) == 3
+    (inbox / CURSORS).write_text("\n".join([location, *aged]) + "\n")
     faulty_store.forget_requests()
     pulling = pull()
-    wait_for_lists(faulty_store, "node-2/", 3)
-    assert len(lists(faulty_store, "node-1/")) == 1
+    for place in ("node-2/", latest):
+        wait_for_lists(faulty_store, place, 3)
+    assert len(lists(faulty_store, STREAM)) == 1
     assert stopped(pulling) == ""
 
 
