@@ -29,7 +29,8 @@ Result<object_store::BucketAccess, std::string> access_to(const object_store::Lo
   ObjectStoreWords words{.location = target,
                          .endpoint = config.s3_endpoint,
                          .region = config.s3_region,
-                         .credentials_file = config.s3_credentials_file};
+                         .credentials_file = config.s3_credentials_file,
+                         .flag_start = "--s3-"};
   if (!config.s3_addressing.empty())
     words.addressing =
         config.s3_addressing == "host" ? object_store::Addressing::host : object_store::Addressing::path;

@@ -334,7 +334,19 @@ def test_wrong_credentials_and_a_missing_bucket_are_told_at_the_start(run, fault
     assert "404 NoSuchBucket" in run(target="s3://nowhere/in")
     without = variables(faulty_store, HOME="/nonexistent")
     del without["AWS_ACCESS_KEY_ID"], without["AWS_SECRET_ACCESS_KEY"]
-    assert "there are no credentials" in run(environment=without)
+    assert "there are no credentials" in (said := run(environment=without)) and "--s3-credentials-file" in said
+
+
+def test_doctor_looks_whether_the_target_can_be_used(binary, configuration, root, faulty_store, scratch):
+    def told(**others):
+        command = ("doctor", "--root", root, "--config", configuration(), "--port", "0")
+        return run_to_end(binary, *command, environment=variables(faulty_store, **others))
+
+    fine = told()
+    assert re.search(r"fine +inbox box: s3://.* can be read", fine.stdout), fine
+    wrong = told(AWS_SECRET_ACCESS_KEY="wrong")
+    assert wrong.returncode == 1 and re.search(r"problem +inbox box: s3://.* 403 SignatureDoesNotMatch", wrong.stdout)
+    assert faulty_store.requests_of(method="PUT") == [], "nothing is changed"
 
 
 def test_a_store_that_is_not_there_yet_is_waited_for(start_inbox, in_store, faulty_store):
