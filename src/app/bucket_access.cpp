@@ -38,7 +38,7 @@ Found found(const std::string& flag, std::initializer_list<const char*> names, s
 
 Result<void, std::string> check(const Found& each, bool is_allowed, const char* form) {
   if (is_allowed) return {};
-  return failure(fmt::format("{}: {} is not allowed; {} is", each.name, in_quotes(each.value), form));
+  return failure(fmt::format("{}: {} is not allowed; allowed is {}", each.name, in_quotes(each.value), form));
 }
 
 auto no_credentials(const std::string& problem, const std::string& flag_start) {

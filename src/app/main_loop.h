@@ -28,7 +28,7 @@ struct MainLoopParts {
   Reloader& reloader;
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
-  const Spools& spools;
+  Spools& spools;
   observe::Log& log;
   SiteLogs& site_logs;
   observe::LogWriter& main_log;

@@ -34,15 +34,18 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   std::vector<Location> targets = targets_of(config);
   if (targets.empty()) return nullptr;
   const ServerConfig& server = config.server;
-  TRY(access_to(targets.front(), server).map_error([](const std::string& message) {
+  static_cast<void>(TRY(access_to(targets.front(), server).map_error([](const std::string& message) {
     return StartFailure{message, kExitUsage};
-  }));
+  })));
   Agent::Settings settings{.targets = std::move(targets),
                            .connections = server.s3_connections,
                            .patience = 2 * server.s3_timeout + kSlack};
   if (server.sandbox != SandboxMode::off)
     // Where the kernel cannot, the server says so of itself.
-    settings.prepare = [grants = grants_of_agent(server)] { static_cast<void>(os::confine_files(grants)); };
+    settings.prepare = [grants = grants_of_agent(server)] {
+      const auto confined = os::confine_files(grants);
+      static_cast<void>(confined);
+    };
   const Agent::Open open =
       [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
     const auto access = TRY(access_to(target, server));
@@ -56,8 +59,14 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
 Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::open(
     const InboxConfig& inbox) {
   const Location target = *object_store::parse_location(inbox.target);
-  for (const auto& each : inboxes_)
-    if (each->settings().target == target && each->settings().name == inbox.name) return each;
+  for (const auto& each : inboxes_) {
+    if (each->settings().target != target) continue;
+    if (each->settings().name == inbox.name) return each;
+    return failure(
+        fmt::format("\"{}\" is that of the inbox {}, whose name a reload cannot change: start the "
+                    "server anew, or use bobbin upgrade",
+                    inbox.target, each->settings().name));
+  }
   auto objects = agent_ == nullptr ? nullptr : agent_->objects(target);
   if (objects == nullptr)
     return failure(fmt::format(
@@ -73,14 +82,17 @@ Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::o
           .parallel = config_.s3_connections,
           .memory_bytes = std::max<std::uint64_t>(config_.upload_memory, 4 * InboxConfig::kLargestDocument)},
       std::move(objects), executor_, log_.writer("Uploads"), registry_);
-  TRY(opened->prove().map_error([&](const std::string& reason) {
-    return fmt::format("\"{}\" cannot be used: {}", inbox.target, reason);
-  }));
+  // Later tick() has it proved, since nothing may wait for the store then.
+  if (!is_serving_)
+    TRY(opened->prove().map_error([&](const std::string& reason) {
+      return fmt::format("\"{}\" cannot be used: {}", inbox.target, reason);
+    }));
   inboxes_.push_back(opened);
   return opened;
 }
 
 void ObjectInboxes::tick() {
+  is_serving_ = true;
   std::erase_if(inboxes_, [](const auto& each) { return each.use_count() == 1; });
   for (const auto& each : inboxes_) each->tick();
 }

@@ -29,8 +29,8 @@ class ObjectInboxes {
                 executor::Executor& executor, observe::Log& log, observe::Registry& registry)
       : agent_(std::move(agent)), config_(config), executor_(executor), log_(log), registry_(registry) {}
 
-  /// The store of an inbox that has a target. Waits for the object store when it is opened first. The error
-  /// is the end of a sentence.
+  /// The store of an inbox that has a target. At the start of the server it waits for the object store. The
+  /// error is the end of a sentence.
   [[nodiscard]] Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> open(
       const InboxConfig& inbox);
 
@@ -46,6 +46,7 @@ class ObjectInboxes {
   observe::Log& log_;
   observe::Registry& registry_;
   std::vector<std::shared_ptr<object_inbox::ObjectInbox>> inboxes_;
+  bool is_serving_ = false;
 };
 
 }  // namespace bobbin::app

@@ -424,6 +424,12 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
   std::vector<OpenInbox> inboxes;
   for (const InboxConfig& inbox : config.inboxes) {
     const std::uint64_t most_bytes = TRY(most_bytes_of(inbox, most_upload_bytes));
+    if (server != nullptr && server->spools.contradicts(inbox))
+      return failure(
+          fmt::format("{}: target: the records in \"{}\" are moved by a process that the server has "
+                      "started, which a reload cannot change: start the server anew, or use bobbin "
+                      "upgrade",
+                      name_of(inbox), inbox.dir));
     if (inbox.is_disabled) {
       inboxes.push_back(unopened(inbox, most_bytes));
       continue;

@@ -89,7 +89,9 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
 [[nodiscard]] Result<InboxConfig, ConfigError> inbox_of(const Table& table) {
   TRY(require(table, "inbox-name"));
   const SourceList sources{{table.settings, kExitConfiguration}};
-  if (!sets(sources, "inbox-target")) TRY(require(table, "inbox-dir"));
+  if (!sets(sources, "inbox-target") && !sets(sources, "inbox-dir"))
+    return failure(error_with(kExitConfiguration)(fmt::format(
+        "{}: dir is missing, or target, for records that are kept in an object store", table.place)));
   OwnTarget own{.inbox = {.place = table.place}};
   TRY(apply_all(sources, own.target()));
   return std::move(own.inbox);

@@ -231,7 +231,7 @@ void stop_in_reverse(MainLoop& loop, server::WorkerPool& pool, executor::Executo
 
 /// What outlives all generations of a server.
 struct ServerContext {
-  ServerContext(const Config& config, const Process& process, bool has_predecessor)
+  ServerContext(const Config& config, Process& process, bool has_predecessor)
       : client_limiting(config, *process.registry),
         folders(config.server, executor, *process.log, *process.registry, has_predecessor),
         object_inboxes(process.agent, config.server, executor, *process.log, *process.registry),

@@ -14,7 +14,7 @@ namespace bobbin::app {
 struct ServerParts {
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
-  const Spools& spools;
+  Spools& spools;
   const ClientLimiting& client_limiting;
   observe::Registry& registry;
   server::SiteNames& site_names;

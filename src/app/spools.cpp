@@ -15,6 +15,7 @@
 #include "os/directory.h"
 #include "os/helper_process.h"
 #include "os/landlock.h"
+#include "os/lock.h"
 #include "os/process.h"
 
 namespace bobbin::app {
@@ -60,6 +61,12 @@ class Drainer {
   void drain() {
     const auto folders = inbox::RecordFolders::open(inbox_.dir);
     if (!folders) return wait(kShortWait);  // the server has not made them yet
+    // Two at a time would create objects out of order, as they do during an upgrade.
+    const auto lock = os::open_directory(inbox_.dir + "/work");
+    if (!lock) return wait(kShortWait);
+    if (const auto is_ours = os::try_lock(*lock);
+        is_ours ? !*is_ours : !os::is_unsupported_lock(is_ours.error()))
+      return wait(kShortWait);
     const auto drained = drain(*folders);
     if (drained) return;
     report(drained.error() + "; it is tried again");
@@ -94,9 +101,9 @@ StartFailure cannot_start(const Error& error, const ServerConfig& config) {
 /// Returns what leads to the process.
 Result<os::MessageSocket, StartFailure> start_drainer(const InboxConfig& inbox, const ServerConfig& config) {
   const auto failed = [&](const Error& error) { return cannot_start(error, config); };
-  TRY(access_to(place_of(inbox, config), config).map_error([](const std::string& message) {
+  static_cast<void>(TRY(access_to(place_of(inbox, config), config).map_error([](const std::string& message) {
     return StartFailure{message, kExitUsage};
-  }));
+  })));
   // What the process may write to has to be there. What cannot be made is told when it is opened.
   static_cast<void>(os::make_directory(inbox.dir));
   auto [here, there] = TRY(os::MessageSocket::pair().map_error(failed));
@@ -130,14 +137,24 @@ bool Spools::has(const InboxConfig& inbox) const {
   });
 }
 
-void Spools::tick(observe::LogWriter& log) const {
-  for (const Spool& spool : spools_) {
-    while (true) {
+bool Spools::contradicts(const InboxConfig& inbox) const {
+  return std::ranges::any_of(spools_, [&](const Spool& spool) {
+    return spool.directory == inbox.dir && (inbox.is_disabled || spool.target != inbox.target);
+  });
+}
+
+void Spools::tick(observe::LogWriter& log) {
+  for (Spool& spool : spools_) {
+    while (!spool.has_ended) {
       const auto message = spool.process.receive(kAtOnce);
-      if (!message || !*message) break;
-      log.write(observe::Event::spool_not_drained,
-                fmt::format("Inbox {}: its records wait to be moved to {}: {}", spool.inbox, spool.target,
-                            (*message)->text));
+      if (!message) break;
+      spool.has_ended = !*message;
+      log.write(
+          observe::Event::spool_not_drained,
+          fmt::format("Inbox {}, whose records are moved to {}: {}", spool.inbox, spool.target,
+                      *message ? (*message)->text
+                               : "the process that does so has ended, and that which would start it again; "
+                                 "a restart or bobbin upgrade starts them"));
     }
   }
 }

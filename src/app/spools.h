@@ -21,8 +21,10 @@ class Spools {
 
   /// Whether the records of this inbox are moved.
   [[nodiscard]] bool has(const InboxConfig& inbox) const;
+  /// Whether the records in its folder are moved although the inbox does not say so, or elsewhere.
+  [[nodiscard]] bool contradicts(const InboxConfig& inbox) const;
   /// Must be called once a second: tells the log what the processes have told.
-  void tick(observe::LogWriter& log) const;
+  void tick(observe::LogWriter& log);
 
  private:
   struct Spool {
@@ -30,6 +32,7 @@ class Spools {
     std::string directory;
     std::string target;
     os::MessageSocket process;
+    bool has_ended = false;
   };
   std::vector<Spool> spools_;
 };

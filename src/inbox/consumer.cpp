@@ -57,8 +57,19 @@ Result<std::optional<ClaimedRecord>, std::string> Consumer::claim_next() {
   }
 }
 
+/// A listing may have a record that came while it was made, and lack one that came just before. So what is
+/// later than the last one of an earlier listing is left for the next.
 Result<void, std::string> Consumer::list_again() {
-  listed_ = TRY(folders_->names(RecordFolder::unclaimed));
+  auto earlier = TRY(folders_->names(RecordFolder::unclaimed));
+  while (true) {
+    listed_ = TRY(folders_->names(RecordFolder::unclaimed));
+    auto last = std::ranges::upper_bound(listed_, earlier.empty() ? std::string() : earlier.back());
+    if (earlier.empty() || listed_.empty() || last != listed_.begin()) {
+      listed_.erase(last, listed_.end());
+      break;
+    }
+    earlier = std::move(listed_);
+  }
   position_ = 0;
   claimed_ = 0;
   return {};

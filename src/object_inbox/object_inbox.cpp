@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <fmt/format.h>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "base/utc_time.h"
@@ -26,10 +25,12 @@ using store::Stored;
 
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{2000};
+/// However long the store asks for: the document is answered once its time is up.
+constexpr milliseconds kMostPause{5000};
 constexpr std::size_t kWaiting = 4096;  // documents
 constexpr std::string_view kMediaType = "application/json";
 /// Enough to tell a record from a tombstone.
-constexpr std::size_t kBeginning = 64;
+constexpr std::size_t kBeginning = journal::kRecordPositionBytes;
 constexpr std::size_t kMostClaimBytes = 1024;
 
 /// Between half of it and all of it, so that those who have failed together do not try again together.
@@ -49,6 +50,16 @@ Stored repetition_of(const Claim& claim) {
   stored.name.clear();
   stored.is_repetition = true;
   return stored;
+}
+
+/// Said of an object that was just there.
+object_store::Trouble contradiction(const std::string& key) {
+  return {.kind = object_store::Trouble::Kind::unavailable,
+          .reason = fmt::format("the store said that {} exists, and then that it does not", key)};
+}
+
+object_store::Trouble too_late() {
+  return {.kind = object_store::Trouble::Kind::unavailable, .reason = "it took too long"};
 }
 
 store::Outcome not_stored(NotStored::Reason reason) { return failure(NotStored{.reason = reason}); }
@@ -115,9 +126,7 @@ Result<void, std::string> ObjectInbox::prove() {
     return {};
   }
   if (fault.error().kind != Trouble::Kind::unavailable) return failure(fault.error().reason);
-  log_.write(Event::object_store_unreachable,
-             fmt::format("The inbox {} takes no documents until the object store answers: {}: {}",
-                         settings_.name, settings_.target.text(), fault.error().reason));
+  tell_of_closing(fault.error().reason);
   return {};
 }
 
@@ -149,36 +158,40 @@ void ObjectInbox::submit(std::string content, store::Particulars particulars, st
 // ---- where a document is kept; on threads of the executor ----
 
 store::Outcome ObjectInbox::store(const Document& document) {
-  if (!is_open_) return not_stored(NotStored::Reason::unreachable);
+  if (!is_open_) return not_stored(NotStored::Reason::busy);
   const Instant deadline = monotonic_now() + settings_.patience;
-  if (document.particulars.key) {
-    auto outcome = store_with_key(document, deadline);
-    return outcome ? *std::move(outcome) : not_stored(NotStored::Reason::unreachable);
-  }
-  auto stored = store_anew(document, deadline, false);
-  if (!stored) return not_stored(NotStored::Reason::unreachable);
-  return *std::move(stored);
+  auto outcome = [&]() -> Result<store::Outcome, Trouble> {
+    if (document.particulars.key) return store_with_key(document, deadline);
+    return store::Outcome(TRY(store_anew(document, deadline, false)));
+  }();
+  if (outcome) return *std::move(outcome);
+  if (outcome.error().kind != Trouble::Kind::impossible) return not_stored(NotStored::Reason::unreachable);
+  tell_of_failure(outcome.error());
+  return failure(NotStored{.reason = NotStored::Reason::failed, .cause = {EFBIG, "object store"}});
 }
 
 Result<Stored, ObjectInbox::Trouble> ObjectInbox::store_anew(const Document& document, Instant deadline,
                                                              bool is_conflict) {
-  while (true) {
+  do {
     const Place place = next_place(document.received);
-    const auto found = create_record(document, place, deadline, is_conflict);
-    if (!found) {
+    const auto settled = create_record(document, place, deadline, is_conflict);
+    if (!settled) {
       leave(place);
-      return failure(found.error());
+      return failure(settled.error());
     }
     // A reader that had waited too long has closed the number.
-    if (*found != Found::tombstone) return stored_at(place, document.digest);
-  }
+    if (*settled != Settled::closed) return stored_at(place, document.digest);
+  } while (monotonic_now() < deadline);
+  return failure(too_late());
 }
 
 Result<store::Outcome, ObjectInbox::Trouble> ObjectInbox::store_with_key(const Document& document,
                                                                          Instant deadline) {
   using OtherContent = store::DocumentKey::OtherContent;
   const store::DocumentKey& key = *document.particulars.key;
-  for (unsigned generation = 1;; ++generation) {
+  unsigned generation = 0;
+  do {
+    ++generation;
     const Claim ours{.place = next_place(document.received), .digest = document.digest};
     const auto held = claim_key(claim_object(key.digest, generation), ours, deadline);
     if (!held) {
@@ -188,68 +201,67 @@ Result<store::Outcome, ObjectInbox::Trouble> ObjectInbox::store_with_key(const D
     const bool is_ours = *held == ours;
     if (!is_ours) give_back(ours.place);
     const bool is_same = held->digest == document.digest;
-
-    auto found = is_ours ? Result<Found, Trouble>(Found::nothing) : look(held->place, deadline);
-    if (found && *found == Found::nothing) {
-      // A claim leads to its own document, or to none.
-      found = is_same ? create_record(document, held->place, deadline, false) : close(held->place, deadline);
-      if (found && *found == Found::nothing) {
-        if (is_same) return store::Outcome(stored_at(held->place, document.digest));
-        continue;
-      }
-    }
-    if (!found) {
+    // A claim leads to its own document, or to none. Without asking first what is there: a store may refuse
+    // to say that there is nothing.
+    const auto settled =
+        is_same ? create_record(document, held->place, deadline, false) : close(held->place, deadline);
+    if (!settled) {
       if (is_ours) leave(ours.place);
-      return failure(found.error());
+      return failure(settled.error());
     }
-    if (*found == Found::tombstone) continue;
-    if (is_ours) return store::Outcome(stored_at(held->place, document.digest));
+    if (*settled == Settled::closed) continue;
+    if (is_ours || *settled == Settled::created)
+      return store::Outcome(stored_at(held->place, document.digest));
     if (is_same || key.other_content == OtherContent::ignored) return store::Outcome(repetition_of(*held));
     if (key.other_content == OtherContent::refused) return not_stored(NotStored::Reason::conflict);
     return store::Outcome(TRY(store_anew(document, deadline, true)));
-  }
+  } while (monotonic_now() < deadline);
+  return failure(too_late());
 }
 
 Result<Claim, ObjectInbox::Trouble> ObjectInbox::claim_key(const std::string& object, const Claim& ours,
                                                            Instant deadline) {
   const std::string key = key_of(object);
   const std::string text = text_of(ours);
-  const Created created = TRY(keep_trying(deadline, [&] { return objects_->create(key, text, kMediaType); }));
-  if (created == Created::now) return ours;
   return keep_trying(deadline, [&]() -> Result<Claim, Trouble> {
+    if (TRY(objects_->create(key, text, kMediaType)) == Created::now) return ours;
     const auto content = TRY(objects_->read(key, kMostClaimBytes));
-    auto claim = parse_claim(content.value_or(""));
-    if (claim) return *std::move(claim);
-    return failure(Trouble{.kind = Trouble::Kind::unavailable,
+    if (!content) return failure(contradiction(key));
+    if (auto claim = parse_claim(*content)) return *std::move(claim);
+    return failure(Trouble{.kind = Trouble::Kind::impossible,
                            .reason = fmt::format("{} is there, and is no claim of a key", key)});
   });
 }
 
-/// Nothing: there was nothing, and the record is there now. Else what there was before.
-Result<ObjectInbox::Found, ObjectInbox::Trouble> ObjectInbox::create_record(const Document& document,
-                                                                            const Place& place,
-                                                                            Instant deadline,
-                                                                            bool is_conflict) {
-  const std::string key = key_of(place.object());
-  const std::string text = record_text(document, place, is_conflict);
-  const Created created = TRY(keep_trying(deadline, [&] { return objects_->create(key, text, kMediaType); }));
-  return created == Created::now ? Result<Found, Trouble>(Found::nothing) : look(place, deadline);
+Result<ObjectInbox::Settled, ObjectInbox::Trouble> ObjectInbox::create_record(const Document& document,
+                                                                              const Place& place,
+                                                                              Instant deadline,
+                                                                              bool is_conflict) {
+  return settle(place, record_text(document, place, is_conflict), Settled::created, deadline);
 }
 
-/// Likewise with a tombstone.
-Result<ObjectInbox::Found, ObjectInbox::Trouble> ObjectInbox::close(const Place& place, Instant deadline) {
-  const std::string object = place.object();
-  const std::string text = object_store::tombstone(object_store::number_name(place.number));
-  const Created created =
-      TRY(keep_trying(deadline, [&] { return objects_->create(key_of(object), text, kMediaType); }));
-  return created == Created::now ? Result<Found, Trouble>(Found::nothing) : look(place, deadline);
+Result<ObjectInbox::Settled, ObjectInbox::Trouble> ObjectInbox::close(const Place& place, Instant deadline) {
+  return settle(place, object_store::tombstone(object_store::number_name(place.number)), Settled::closed,
+                deadline);
 }
 
-Result<ObjectInbox::Found, ObjectInbox::Trouble> ObjectInbox::look(const Place& place, Instant deadline) {
+/// Creates what settles the place, unless something has done so before.
+Result<ObjectInbox::Settled, ObjectInbox::Trouble> ObjectInbox::settle(const Place& place,
+                                                                       const std::string& text,
+                                                                       Settled otherwise, Instant deadline) {
   const std::string key = key_of(place.object());
-  const auto content = TRY(keep_trying(deadline, [&] { return objects_->read(key, kBeginning); }));
-  if (!content) return Found::nothing;
-  return object_store::is_tombstone(*content) ? Found::tombstone : Found::record;
+  return keep_trying(deadline, [&]() -> Result<Settled, Trouble> {
+    if (TRY(objects_->create(key, text, kMediaType)) == Created::now) return otherwise;
+    const auto content = TRY(objects_->read(key, kBeginning));
+    if (!content) return failure(contradiction(key));
+    if (object_store::is_tombstone(*content)) return Settled::closed;
+    const auto position =
+        journal::position_of_record(std::string_view(*content).substr(0, journal::kRecordPositionBytes));
+    if (position && position->epoch == place.stream && position->sequence == place.number)
+      return Settled::before;
+    return failure(Trouble{.kind = Trouble::Kind::impossible,
+                           .reason = fmt::format("{} is there, and is no record of this inbox", key)});
+  });
 }
 
 std::string ObjectInbox::record_text(const Document& document, const Place& place, bool is_conflict) const {
@@ -307,16 +319,32 @@ auto ObjectInbox::keep_trying(Instant deadline, Call call) -> decltype(call()) {
     }
     const Trouble& trouble = result.error();
     note_trouble(trouble, ended - begun);
-    const milliseconds wait = std::max(spread(pause), trouble.shortest_pause);
-    if (trouble.kind != Trouble::Kind::unavailable || is_stopping_ || ended + wait >= deadline) return result;
-    std::this_thread::sleep_for(wait);
+    const milliseconds wait = std::min(std::max(spread(pause), trouble.shortest_pause), kMostPause);
+    if (trouble.kind != Trouble::Kind::unavailable || ended + wait >= deadline) return result;
+    if (!may_go_on_after(wait)) return result;
     pause = std::min(2 * pause, kLongestPause);
   }
+}
+
+/// Waits. False: the server stops meanwhile.
+bool ObjectInbox::may_go_on_after(milliseconds pause) {
+  const Instant end = monotonic_now() + pause;
+  const Lock lock(mutex_);
+  for (Instant now = monotonic_now(); now < end && !is_stopping_; now = monotonic_now())
+    stopping_.wait_for(mutex_, end - now);
+  return !is_stopping_;
+}
+
+void ObjectInbox::stop() {
+  const Lock lock(mutex_);
+  is_stopping_ = true;
+  stopping_.notify_all();
 }
 
 void ObjectInbox::note_answer(Duration time) {
   const Lock lock(mutex_);
   requests_.add(time.count());
+  last_answer_ = monotonic_now();
   trouble_since_.reset();
 }
 
@@ -324,20 +352,35 @@ void ObjectInbox::note_trouble(const Trouble& trouble, Duration time) {
   const Lock lock(mutex_);
   requests_.add(time.count());
   const Instant now = monotonic_now();
-  if (!trouble_since_) trouble_since_ = now - time;
+  // What is wrong with one document says nothing of the store.
+  if (trouble.kind == Trouble::Kind::impossible) return;
+  // Others may have been answered while this one waited.
+  if (!trouble_since_) trouble_since_ = std::max(now - time, last_answer_);
   const bool may_pass = trouble.kind == Trouble::Kind::unavailable;
   if (!is_open_ || (may_pass && now - *trouble_since_ < settings_.tolerance)) return;
   set_open(false);
+  tell_of_closing(trouble.reason);
+}
+
+/// Once for each reason, while it is closed.
+void ObjectInbox::tell_of_closing(const std::string& reason) {
+  if (std::exchange(told_, reason) == reason) return;
   log_.write(
       Event::object_store_unreachable,
       fmt::format("The inbox {} takes no documents until the object store answers as it should: {}: {}",
-                  settings_.name, settings_.target.text(), trouble.reason));
+                  settings_.name, settings_.target.text(), reason));
+}
+
+void ObjectInbox::tell_of_failure(const Trouble& trouble) {
+  const Lock lock(mutex_);
+  log_.write(Event::upload_not_stored, fmt::format("Upload not stored: {}", trouble.reason));
 }
 
 void ObjectInbox::set_open(bool is_open) {
   reported_state_.set(is_open ? "open" : "unreachable");
   is_open_ = is_open;
   trouble_since_.reset();
+  if (is_open) told_.clear();
 }
 
 void ObjectInbox::report(const store::Outcome& outcome) {
@@ -360,8 +403,8 @@ void ObjectInbox::tick() {
 void ObjectInbox::probe() {
   if (is_stopping_) return;
   const auto fault = object_store::fault_of_store(*objects_, settings_.target);
-  if (!fault || !fault->empty()) return;
   const Lock lock(mutex_);
+  if (!fault || !fault->empty()) return tell_of_closing(fault ? *fault : fault.error().reason);
   set_open(true);
   log_.write(Event::object_store_answers,
              fmt::format("The inbox {} takes documents: the object store answers", settings_.name));

@@ -71,7 +71,7 @@ class ObjectInbox final : public store::DocumentStore, public std::enable_shared
   /// numbers that are not used.
   void tick();
   /// The server stops: what is under way is not tried again.
-  void stop() { is_stopping_ = true; }
+  void stop() EXCLUDES(mutex_);
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
   static constexpr observe::Metric kState = store::FolderStore::kStore;
@@ -86,8 +86,12 @@ class ObjectInbox final : public store::DocumentStore, public std::enable_shared
     WallTime received;
     crypto::Digest digest{};
   };
-  /// What is under the name of a record.
-  enum class Found : std::uint8_t { nothing, record, tombstone };
+  /// How a place is settled.
+  enum class Settled : std::uint8_t {
+    created,  ///< its record is there now, by this call
+    before,   ///< its record was there before
+    closed,   ///< it has a tombstone
+  };
   using Trouble = object_store::Trouble;
 
   void submit(std::string content, store::Particulars particulars, store::DraftTarget::Done done);
@@ -99,10 +103,11 @@ class ObjectInbox final : public store::DocumentStore, public std::enable_shared
   /// The claim that has the key: ours, or that of somebody who was first.
   [[nodiscard]] Result<Claim, Trouble> claim_key(const std::string& object, const Claim& ours,
                                                  Instant deadline);
-  [[nodiscard]] Result<Found, Trouble> create_record(const Document& document, const Place& place,
-                                                     Instant deadline, bool is_conflict);
-  [[nodiscard]] Result<Found, Trouble> look(const Place& place, Instant deadline);
-  [[nodiscard]] Result<Found, Trouble> close(const Place& place, Instant deadline);
+  [[nodiscard]] Result<Settled, Trouble> create_record(const Document& document, const Place& place,
+                                                       Instant deadline, bool is_conflict);
+  [[nodiscard]] Result<Settled, Trouble> close(const Place& place, Instant deadline);
+  [[nodiscard]] Result<Settled, Trouble> settle(const Place& place, const std::string& text,
+                                                Settled otherwise, Instant deadline);
   [[nodiscard]] std::string record_text(const Document& document, const Place& place, bool is_conflict) const;
 
   [[nodiscard]] Place next_place(WallTime now) EXCLUDES(mutex_);
@@ -111,10 +116,13 @@ class ObjectInbox final : public store::DocumentStore, public std::enable_shared
   void give_back(const Place& place) EXCLUDES(mutex_);
 
   template <typename Call>
-  [[nodiscard]] auto keep_trying(Instant deadline, Call call) -> decltype(call()) EXCLUDES(mutex_);
+  [[nodiscard]] auto keep_trying(Instant deadline, Call call) -> decltype(call());
   void note_answer(Duration time) EXCLUDES(mutex_);
   void note_trouble(const Trouble& trouble, Duration time) EXCLUDES(mutex_);
+  [[nodiscard]] bool may_go_on_after(milliseconds pause) EXCLUDES(mutex_);
   void set_open(bool is_open) REQUIRES(mutex_);
+  void tell_of_closing(const std::string& reason) REQUIRES(mutex_);
+  void tell_of_failure(const Trouble& trouble) EXCLUDES(mutex_);
   void report(const store::Outcome& outcome) EXCLUDES(mutex_);
   void probe() EXCLUDES(mutex_);
   void close_numbers() EXCLUDES(mutex_);
@@ -139,6 +147,9 @@ class ObjectInbox final : public store::DocumentStore, public std::enable_shared
   Numbers numbers_ GUARDED_BY(mutex_);
   store::RecordNames names_ GUARDED_BY(mutex_);
   std::optional<Instant> trouble_since_ GUARDED_BY(mutex_);
+  Instant last_answer_ GUARDED_BY(mutex_);  // of the store
+  std::string told_ GUARDED_BY(mutex_);     // to the log: why it is closed
+  ConditionVariable stopping_;              // notified when the server stops
 };
 
 }  // namespace bobbin::object_inbox

@@ -22,6 +22,8 @@ using Fault = TestObjects::Fault;
 using Kind = Verdict::Kind;
 using State = store::DocumentStore::State;
 
+constexpr const char* kOtherStream = "web9.20261130T060000.000000Z-aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
 DocumentKey key_of(std::string_view text,
                    DocumentKey::OtherContent other = DocumentKey::OtherContent::refused) {
   return {.digest = crypto::sha256(text), .other_content = other};
@@ -157,9 +159,8 @@ TEST_F(ObjectInboxTest, AKeyIsStoredOnceOnAllNodes) {
 }
 
 TEST_F(ObjectInboxTest, AClaimOfANodeThatHasDiedIsFulfilled) {
-  const Claim claim{
-      .place = {.stream = "web9.20261130T060000.000000Z-a", .number = 7, .id = "i", .name = "n"},
-      .digest = crypto::sha256("{}")};
+  const Claim claim{.place = {.stream = kOtherStream, .number = 7, .id = "i", .name = "n"},
+                    .digest = crypto::sha256("{}")};
   ASSERT_TRUE(objects_->create("in/" + claim_object(key_of("k").digest, 1), text_of(claim), "x/y"));
   const auto node = this->node();
   const Verdict verdict = node->send("{}", key_of("k"));
@@ -172,9 +173,8 @@ TEST_F(ObjectInboxTest, AClaimOfANodeThatHasDiedIsFulfilled) {
 }
 
 TEST_F(ObjectInboxTest, AClaimForAnotherDocumentThatNeverCameIsClosed) {
-  const Claim claim{
-      .place = {.stream = "web9.20261130T060000.000000Z-a", .number = 7, .id = "i", .name = "n"},
-      .digest = crypto::sha256("[1]")};
+  const Claim claim{.place = {.stream = kOtherStream, .number = 7, .id = "i", .name = "n"},
+                    .digest = crypto::sha256("[1]")};
   ASSERT_TRUE(objects_->create("in/" + claim_object(key_of("k").digest, 1), text_of(claim), "x/y"));
   const auto node = this->node();
   EXPECT_EQ(node->send("{}", key_of("k")).kind, Kind::stored);
@@ -216,7 +216,7 @@ TEST_F(ObjectInboxTest, AStoreThatDoesNotAnswerClosesIt) {
   objects_->set_judge([](auto, auto) { return Fault::unavailable; });
   EXPECT_EQ(node->send("[1]").kind, Kind::unreachable);
   EXPECT_EQ(node->inbox().state(), State::unreachable);
-  EXPECT_EQ(node->send("[2]").kind, Kind::unreachable);
+  EXPECT_EQ(node->send("[2]").kind, Kind::busy) << "it is not stored, for sure";
   objects_->set_judge({});
   ASSERT_TRUE(node->tick_until(State::open));
   EXPECT_EQ(node->send("[3]").kind, Kind::stored);
@@ -228,6 +228,36 @@ TEST_F(ObjectInboxTest, AStoreThatDoesNotAnswerClosesIt) {
   ASSERT_EQ(objects.size(), 2U);
   EXPECT_TRUE(object_store::is_tombstone(objects.begin()->second)) << "nobody knew what became of number 1";
   EXPECT_EQ(documents(), Documents({"[3]"}));
+}
+
+TEST_F(ObjectInboxTest, AnObjectThatIsSaidToExistHasToBeThere) {
+  const auto node = this->node();
+  std::atomic<int> lies = 2;
+  objects_->set_judge([&](std::string_view method, auto) {
+    return method == "create" && lies-- > 0 ? Fault::lied : Fault::none;
+  });
+  EXPECT_EQ(node->send("[1]").kind, Kind::stored);
+  EXPECT_EQ(documents(), Documents({"[1]"}));
+  EXPECT_LE(lies, 0);
+}
+
+TEST_F(ObjectInboxTest, APageOfAProxyIsNoRecord) {
+  const auto node = this->node();
+  objects_->set_judge([](auto, auto) { return Fault::lied; });
+  EXPECT_EQ(node->send("[1]").kind, Kind::failed);
+  EXPECT_EQ(node->send("[2]", key_of("k")).kind, Kind::failed);
+  objects_->set_judge({});
+  EXPECT_EQ(node->inbox().state(), State::open) << "others are taken";
+  EXPECT_EQ(node->send("[3]").kind, Kind::stored);
+  EXPECT_EQ(documents(), Documents({"[3]"}));
+}
+
+TEST_F(ObjectInboxTest, AStopDoesNotWaitForThePauses) {
+  const auto node = this->node();
+  objects_->set_judge([](auto, auto) { return Fault::unavailable; });
+  node->submit(1, "[1]");
+  node->inbox().stop();
+  EXPECT_EQ(node->wait(1).kind, Kind::unreachable) << "long before its time is up";
 }
 
 TEST_F(ObjectInboxTest, AStoreThatRefusesClosesItAtOnce) {

@@ -24,7 +24,8 @@ std::optional<Claim> parse_claim(std::string_view text) {
   auto id = object->text("id");
   auto name = object->text("name");
   const auto digest = crypto::digest_from_hex(object->text("sha256").value_or(""));
-  if (!stream || !number || !id || !name || !digest) return std::nullopt;
+  if (!stream || !object_store::parse_stream_name(*stream) || !number || !id || !name || !digest)
+    return std::nullopt;
   return Claim{.place = {.stream = *std::move(stream),
                          .number = *number,
                          .id = *std::move(id),

@@ -24,6 +24,7 @@ class TestObjects final : public object_store::Objects {
     unavailable,  ///< it is not performed
     answer_lost,  ///< it is performed, and nobody hears of it
     refused,
+    lied,  ///< something in between says that the object exists, and shows a page of its own
   };
   /// Called before each request, by the thread that makes it, which may wait here.
   using Judge = std::function<Fault(std::string_view method, std::string_view key)>;
@@ -36,6 +37,7 @@ class TestObjects final : public object_store::Objects {
   Result<Created, Trouble> create(std::string_view key, std::string_view content, std::string_view) override {
     const Fault fault = judged("create", key);
     if (fault == Fault::unavailable || fault == Fault::refused) return trouble(fault);
+    if (fault == Fault::lied) return Created::before;
     const Lock lock(mutex_);
     const bool is_new = objects_.emplace(key, content).second;
     if (fault == Fault::answer_lost) return trouble(fault);
@@ -43,6 +45,7 @@ class TestObjects final : public object_store::Objects {
   }
   Result<std::optional<std::string>, Trouble> read(std::string_view key, std::size_t) override {
     const Fault fault = judged("read", key);
+    if (fault == Fault::lied) return std::optional<std::string>("<html>");
     if (fault != Fault::none) return trouble(fault);
     const Lock lock(mutex_);
     const auto found = objects_.find(std::string(key));

@@ -84,8 +84,10 @@ class Connection {
     const auto refused = [](std::string reason) {
       return failure(Trouble{.kind = Trouble::Kind::refused, .reason = std::move(reason)});
     };
-    if (request.target >= targets_.size() || !request.key.starts_with(targets_[request.target].prefix))
-      return refused("the object is none of this server's");
+    const bool is_inside = request.target < targets_.size() &&
+                           request.key.starts_with(targets_[request.target].prefix) &&
+                           ("/" + request.key + "/").find("/../") == std::string::npos;
+    if (!is_inside) return refused("the object is none of this server's");
     std::unique_ptr<Objects>& objects = opened_[request.target];
     if (!objects) {
       auto opened = open_(targets_[request.target]);
@@ -193,6 +195,10 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
 Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request,
                                               const os::Fd* content) const {
   const Instant deadline = monotonic_now() + patience_;
+  // What an agent has said that has died since.
+  for (auto late = line.socket.receive(milliseconds(0)); late && *late;
+       late = line.socket.receive(milliseconds(0)))
+    line.is_greeted = true;
   const auto sent = content == nullptr ? line.socket.send(text_of(request))
                                        : line.socket.send(text_of(request), std::array{content->number()});
   TRY(sent.map_error(no_agent));

@@ -9,10 +9,13 @@
 namespace bobbin::object_store {
 namespace {
 
-using Kind = AgentAnswer::Kind;
+using AnswerKind = AgentAnswer::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 4> kOutcomes{
-    {{"now", Kind::now}, {"before", Kind::before}, {"none", Kind::none}, {"content", Kind::content}}};
+constexpr std::array<std::pair<std::string_view, AnswerKind>, 4> kOutcomes{
+    {{"now", AnswerKind::now},
+     {"before", AnswerKind::before},
+     {"none", AnswerKind::none},
+     {"content", AnswerKind::content}}};
 constexpr std::array<std::pair<std::string_view, Trouble::Kind>, 4> kTroubles{
     {{"unavailable", Trouble::Kind::unavailable},
      {"refused", Trouble::Kind::refused},
@@ -64,7 +67,7 @@ std::string text_of(const AgentRequest& request) {
 }
 
 std::string text_of(const AgentAnswer& answer) {
-  if (answer.kind != Kind::trouble)
+  if (answer.kind != AnswerKind::trouble)
     return fmt::format("{} {}", answer.number, word_of(kOutcomes, answer.kind));
   return fmt::format("{} {} {}\n{}", answer.number, word_of(kTroubles, answer.trouble.kind),
                      answer.trouble.shortest_pause.count(), answer.trouble.reason);
@@ -101,7 +104,7 @@ std::optional<AgentAnswer> parse_agent_answer(std::string_view text) {
     if (!pause) return std::nullopt;
     return AgentAnswer{
         .number = *number,
-        .kind = Kind::trouble,
+        .kind = AnswerKind::trouble,
         .trouble = {.kind = each, .reason = reader.rest(), .shortest_pause = milliseconds(*pause)}};
   }
   return std::nullopt;

@@ -65,6 +65,13 @@ Trouble trouble_of(const Answer& answer) {
           .shortest_pause = pause.value_or(seconds(0))};
 }
 
+Trouble none_of_store() {
+  return {
+      .kind = Trouble::Kind::unavailable,
+      .reason =
+          "an answer 200 has no ETag, as that of a store has: it seems to come from something in between"};
+}
+
 }  // namespace
 
 std::string_view error_code_in(std::string_view content) {
@@ -112,10 +119,7 @@ Result<Created, Trouble> Bucket::create(std::string_view key, std::string_view c
   if (answer.status == 412) return Created::before;
   if (answer.status != 200) return failure(trouble_of(answer));
   if (!answer.field("ETag").empty()) return Created::now;
-  return failure(Trouble{
-      .kind = Trouble::Kind::unavailable,
-      .reason =
-          "an answer 200 has no ETag, as that of a store has: it seems to come from something in between"});
+  return failure(none_of_store());
 }
 
 Result<std::optional<std::string>, Trouble> Bucket::read(std::string_view key, std::size_t most_bytes) {
@@ -123,6 +127,7 @@ Result<std::optional<std::string>, Trouble> Bucket::read(std::string_view key, s
       TRY(send({.method = "GET", .key = key, .most_bytes = std::max(most_bytes + 1, kMostErrorBytes)}));
   if (answer.status == 404 && error_code_in(answer.content) == "NoSuchKey") return std::nullopt;
   if (answer.status != 200) return failure(trouble_of(answer));
+  if (answer.field("ETag").empty()) return failure(none_of_store());
   return std::optional(std::move(answer.content));
 }
 

@@ -66,7 +66,7 @@ def test_documents_are_taken_while_the_store_is_away(start_spool, folder, in_sto
     server = start_spool("--admin", "127.0.0.1:0")
     for n in range(5):
         check_accepted(post(server, b"%d" % n))
-    server.log.wait_for(re.escape("its records wait to be moved to s3://"))
+    server.log.wait_for(re.escape("Inbox box, whose records are moved to s3://") + ".*there is no answer")
     faulty_store.listen()
     moved(folder, 5)
     assert len(in_store()) == 5
@@ -95,6 +95,24 @@ def test_whoever_moves_records_is_started_again_and_ends_with_the_server(start_s
     server.kill()
     eventually(lambda: not any(os.path.exists(f"/proc/{each}/comm") for each in processes), "they have ended")
     assert len(in_store()) == 2
+
+
+def test_a_reload_cannot_leave_records_to_a_process_that_moves_them(
+    start_spool, configuration, folder, in_store  # noqa: F811
+):
+    server = start_spool()
+    configuration()
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Reload refused.*are moved by a process that the server has started")
+    check_accepted(post(server, b"1"))
+    moved(folder, 1)
+
+
+def test_whoever_moves_records_is_missed_when_it_has_ended(start_spool, folder):  # noqa: F811
+    server = start_spool()
+    for process in sorted(processes_of(server, "bobbin-drainer")):
+        os.kill(process, signal.SIGKILL)
+    server.log.wait_for("the process that does so has ended.*bobbin upgrade starts them")
 
 
 def test_a_restart_goes_on_with_what_is_left(start_spool, folder, in_store, faulty_store):  # noqa: F811
