@@ -49,6 +49,10 @@ namespace bobbin::os {
 /// (NFS), it is looked for before, so a file that gets the name `to` in between is replaced.
 [[nodiscard]] Result<void> move_without_replacing(const Fd& from_directory, const std::string& from,
                                                   const Fd& to_directory, const std::string& to);
+/// From one directory to another of the same file system, in the place of whatever has the name `to`, in one
+/// step.
+[[nodiscard]] Result<void> move_replacing(const Fd& from_directory, const std::string& from,
+                                          const Fd& to_directory, const std::string& to);
 /// A second name for a file: link(2). EEXIST when `to` is taken; EPERM where there are no second names.
 [[nodiscard]] Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to);
 [[nodiscard]] Result<void> remove_file(const Fd& directory, const std::string& name);
