@@ -19,11 +19,31 @@ using http_client::Answer;
 
 constexpr std::size_t kMostErrorBytes = 64UL * 1024;
 
+/// A thousand keys of 1,024 bytes, each of which may be encoded, and what is told of each besides.
+constexpr std::size_t kMostListingBytes = 8UL * 1024 * 1024;
+
 /// A clock that is further away is none.
 constexpr auto kMostSkew = std::chrono::hours(24 * 365);
 
 std::string path_of(std::string_view bucket_or_key) {
   return "/" + http::percent_encode(bucket_or_key, "-._~/");
+}
+
+std::string query_of(const ListRequest& request) {
+  const auto encoded = [](std::string_view text) { return http::percent_encode(text, "-._~"); };
+  // In the order of their names, as they are signed.
+  std::string query;
+  if (!request.continuation.empty())
+    query += fmt::format("continuation-token={}&", encoded(request.continuation));
+  query += fmt::format("delimiter=%2F&encoding-type=url&list-type=2&prefix={}", encoded(request.prefix));
+  if (!request.start_after.empty()) query += fmt::format("&start-after={}", encoded(request.start_after));
+  return query;
+}
+
+/// Whether all that is listed is what was asked for.
+bool is_answer_to(const ListRequest& request, const Page& page) {
+  const auto fits = [&](const std::string& name) { return name.starts_with(request.prefix); };
+  return std::ranges::all_of(page.keys, fits) && std::ranges::all_of(page.folders, fits);
 }
 
 bool is_code_character(char c) { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
@@ -106,6 +126,17 @@ Result<std::optional<std::string>, Trouble> Bucket::read(std::string_view key, s
   return std::optional(std::move(answer.content));
 }
 
+Result<Page, Trouble> Bucket::list(const ListRequest& request) {
+  const Answer answer =
+      TRY(send({.method = "GET", .key = {}, .query = query_of(request), .most_bytes = kMostListingBytes}));
+  if (answer.status != 200) return failure(trouble_of(answer));
+  auto page = answer.is_cut ? std::nullopt : parse_page(answer.content);
+  if (page && is_answer_to(request, *page)) return *std::move(page);
+  return failure(Trouble{.kind = Trouble::Kind::unavailable,
+                         .reason = "an answer 200 is no list of objects, as a store gives it: it seems to "
+                                   "come from something in between"});
+}
+
 Result<Answer, Trouble> Bucket::send(const Call& call) {
   Answer answer = TRY(send_once(call));
   return mend(answer) ? send_once(call) : Result<Answer, Trouble>(std::move(answer));
@@ -117,17 +148,18 @@ Result<Answer, Trouble> Bucket::send_once(const Call& call) {
     if (!credentials) return failure(Trouble{.kind = Trouble::Kind::refused, .reason = credentials.error()});
     credentials_ = *std::move(credentials);
   }
-  const std::string path = settings_.addressing == Addressing::path
-                               ? path_of(settings_.bucket) + path_of(call.key)
-                               : path_of(call.key);
+  const bool is_about_bucket = call.key.empty() && settings_.addressing == Addressing::path;
+  const std::string path =
+      (settings_.addressing == Addressing::path ? path_of(settings_.bucket) : std::string()) +
+      (is_about_bucket ? std::string() : path_of(call.key));
   const Unsigned request{.method = call.method,
                          .host = host_,
                          .path = path,
-                         .query = {},
+                         .query = call.query,
                          .region = settings_.region,
                          .content = crypto::sha256(call.content)};
   auto outcome = client_.send({.method = call.method,
-                               .url = base_ + path,
+                               .url = base_ + path + (call.query.empty() ? "" : "?" + call.query),
                                .fields = signed_fields(request, call.fields, *credentials_,
                                                        wall_now() + std::chrono::nanoseconds(clock_offset_)),
                                .content = call.content,

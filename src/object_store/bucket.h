@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http_client/client.h"
+#include "object_store/listing.h"
 #include "object_store/objects.h"
 #include "object_store/signature_v4.h"
 
@@ -25,6 +26,14 @@ struct BucketSettings {
   std::string bucket;
   std::string region = "us-east-1";
   Addressing addressing = Addressing::path;
+};
+
+/// Which keys are listed: those that begin with `prefix`, which is empty or ends with a slash, and have no
+/// further slash; where they have one, the folder is.
+struct ListRequest {
+  std::string prefix;
+  std::string start_after = {};   ///< a key: those are listed that are greater. Empty: all are
+  std::string continuation = {};  ///< Page::next of the page before, to the same request; else empty
 };
 
 /// The objects of one bucket of a store that speaks the protocol of S3, one request at a time. Thread: one at
@@ -46,11 +55,14 @@ class Bucket final : public Objects {
                                                 std::string_view media_type) override;
   [[nodiscard]] Result<std::optional<std::string>, Trouble> read(std::string_view key,
                                                                  std::size_t most_bytes) override;
+  /// A page of keys. What was created before it was asked for is in it.
+  [[nodiscard]] Result<Page, Trouble> list(const ListRequest& request);
 
  private:
   struct Call {
     std::string method;
-    std::string_view key;
+    std::string_view key;    // empty: the bucket itself
+    std::string query = {};  // see Unsigned::query
     std::vector<http_client::Field> fields = {};
     std::string_view content = {};
     std::size_t most_bytes = 64UL * 1024;

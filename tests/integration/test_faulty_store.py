@@ -9,7 +9,7 @@ import pytest
 
 from support.background import Background
 from support.certificates import make_certificate
-from support.s3.client import Client
+from support.s3.client import Client, all_keys
 from support.s3.faults import (
     AFTER_PERFORMING, BEFORE_CONTENT, BEFORE_PERFORMING, CONFLICT, INTERNAL_ERROR, KEY_REVOKED, NO_SUCH_BUCKET, SLOW_DOWN,
     WITHIN_ANSWER, Answers, CutBeforeContent, CutBeforePerforming, CutContent, IgnoreIfNoneMatch, LoseAnswer, OtherContent,
@@ -136,6 +136,15 @@ def test_stalls(store, bucket, client, moment):
         assert answers == []
         stall.release()
     assert answers[0].content == b"0123456789"
+
+
+def test_pages_may_be_smaller_than_was_asked_for(store, bucket, client):
+    for key in ("a", "b/1", "b/2", "c"):
+        store.put(bucket, key, b"1")
+    store.largest_page = 2
+    page = client.list(bucket, max_keys=3)
+    assert (page.texts("Contents/Key"), page.text("IsTruncated")) == (["a", "b/1"], "true")
+    assert all_keys(client, bucket) == ["a", "b/1", "b/2", "c"]
 
 
 def test_a_stall_ends_by_itself(store, bucket, client):

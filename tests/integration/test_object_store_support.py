@@ -7,6 +7,7 @@ well, at the end: there the stand-in does what Amazon describes.
 import base64
 import hashlib
 import time
+import urllib.parse
 
 import pytest
 
@@ -251,6 +252,45 @@ def test_folders(filled, client):
             break
         more = {"continuation_token": page.text("NextContinuationToken")}
     assert (keys, folders) == (["a", "p-", "Ü ber"], ["p/"])
+
+
+FOLDERS = [
+    ({}, ["a", "p-", "Ü ber"], ["p/"]),
+    ({"start_after": "a"}, ["p-", "Ü ber"], ["p/"]),
+    ({"start_after": "p-"}, ["Ü ber"], ["p/"]),
+    ({"start_after": "p:"}, ["Ü ber"], []),
+    ({"prefix": "p/", "start_after": "p/2"}, ["p/3"], ["p/sub/"]),
+    ({"prefix": "p/", "start_after": "p/3"}, [], ["p/sub/"]),
+    ({"prefix": "nothing/", "start_after": "nothing/1"}, [], []),
+]
+
+
+@pytest.mark.parametrize("query, keys, folders", FOLDERS)
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_folders_behind_a_key(filled, client, query, keys, folders, size):
+    """As `bobbin inbox pull` asks: page after page, encoded."""
+    found, more = ([], []), {}
+    while True:
+        page = client.list(filled, delimiter="/", encoding_type="url", max_keys=size, **query, **more)
+        for names, path in zip(found, ("Contents/Key", "CommonPrefixes/Prefix")):
+            names += [urllib.parse.unquote_plus(name) for name in page.texts(path)]
+        if page.text("IsTruncated") == "false":
+            break
+        more = {"continuation_token": page.text("NextContinuationToken")}
+    assert found == (keys, folders)
+
+
+def test_an_encoded_page_says_so(store, bucket, client):
+    for key in ("a+b c/%2F", "a+b c/d (1)/e"):
+        store.put(bucket, key, b"hello")
+    page = client.list(bucket, prefix="a+b c/", delimiter="/", encoding_type="url")
+    assert page.text("EncodingType") == "url"
+    encoded = page.texts("Contents/Key") + page.texts("CommonPrefixes/Prefix")
+    assert [urllib.parse.unquote(name) for name in encoded] == ["a+b c/%2F", "a+b c/d (1)/"]
+    assert not any("+" in name for name in encoded)
+    page = client.list(bucket, prefix="a+b c/", delimiter="/")
+    assert page.text("EncodingType") is None
+    assert (page.texts("Contents/Key"), page.texts("CommonPrefixes/Prefix")) == (["a+b c/%2F"], ["a+b c/d (1)/"])
 
 
 def test_a_page_of_no_size(bucket, client):

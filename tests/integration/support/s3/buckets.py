@@ -8,7 +8,7 @@ import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
-from .listings import list_objects, list_uploads
+from .listings import LARGEST_PAGE, list_objects, list_uploads
 from .messages import Refused, Reply, element, quoted, reply_with
 
 # Fields of a PUT that come back with a GET, besides x-amz-meta-*.
@@ -63,6 +63,7 @@ class Buckets:
         self._lock = threading.Lock()
         self._buckets = {}
         self._uploads = 0
+        self.largest_page = LARGEST_PAGE
 
     def objects(self, bucket, prefix=""):
         with self._lock:
@@ -128,7 +129,7 @@ class Buckets:
         if request.method == "HEAD":
             return Reply(200)
         if request.method == "GET" and request.asked("list-type") == "2":
-            return list_objects(bucket, request)
+            return list_objects(bucket, request, self.largest_page)
         if request.method == "GET" and request.asked("uploads") is not None:
             return list_uploads(bucket, request)
         if request.method == "DELETE":

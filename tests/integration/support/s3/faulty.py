@@ -148,6 +148,15 @@ class FaultyStore:
     def remove(self, bucket, key):
         self._buckets.remove(bucket, key)
 
+    @property
+    def largest_page(self):
+        """How many keys an answer lists at most. May be set at any time, as a store may answer with fewer than it was asked for."""
+        return self._buckets.largest_page
+
+    @largest_page.setter
+    def largest_page(self, keys):
+        self._buckets.largest_page = keys
+
     def uploads(self, bucket):
         """The keys of uploads of several parts that are neither complete nor given up."""
         return self._buckets.uploads(bucket)

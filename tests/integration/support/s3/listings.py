@@ -9,13 +9,13 @@ from .signing import encode
 LARGEST_PAGE = 1000
 
 
-def list_objects(bucket, request):
-    """ListObjectsV2. A token says after which key or common prefix the next page begins."""
+def list_objects(bucket, request, largest=LARGEST_PAGE):
+    """ListObjectsV2, in pages of at most `largest`. A token says after which key or common prefix the next page begins."""
     prefix, delimiter = request.asked("prefix") or "", request.asked("delimiter") or ""
     token = request.asked("continuation-token")
     after = decoded_token(token) if token else request.asked("start-after") or ""
     shown = encode_key if request.asked("encoding-type") == "url" else str
-    size = page_size(request)
+    size = page_size(request, largest)
     entries = []
     for key in sorted(bucket.objects, key=in_bytes):
         if not key.startswith(prefix) or in_bytes(key) <= in_bytes(after):
@@ -32,6 +32,8 @@ def list_objects(bucket, request):
     more = len(entries) > size
     entries = entries[:size]
     listed = [element("Name", request.bucket), element("Prefix", shown(prefix)), element("MaxKeys", size)]
+    if shown is encode_key:
+        listed.append(element("EncodingType", "url"))
     listed += [element("IsTruncated", "true" if more and entries else "false"), element("KeyCount", len(entries))]
     if more and entries:
         listed.append(element("NextContinuationToken", base64.b64encode(in_bytes(entries[-1])).decode()))
@@ -61,9 +63,9 @@ def decoded_token(token):
         raise Refused(400, "InvalidArgument", "continuation-token") from None
 
 
-def page_size(request):
+def page_size(request, largest):
     try:
-        return min(int(request.asked("max-keys") or LARGEST_PAGE), LARGEST_PAGE)
+        return min(int(request.asked("max-keys") or LARGEST_PAGE), largest)
     except ValueError:
         raise Refused(400, "InvalidArgument", "max-keys") from None
 
