@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "app/bucket_access.h"
+#include "app/bucket_roots.h"
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
+#include "object_store/bucket_source.h"
 #include "os/landlock.h"
 #include "os/process.h"
 
@@ -41,6 +43,20 @@ Result<object_store::BucketAccess, std::string> access_to(const Location& target
   return bucket_access(words, {.ca_file = config.s3_ca_file, .timeout = config.s3_timeout});
 }
 
+Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
+    const Location& location, const ServerConfig& config, object_store::Mirrors::IsToEnd is_to_end) {
+  const auto access = TRY(access_to(location, config));
+  return std::make_unique<object_store::BucketSource>(TRY(access.open(std::move(is_to_end))));
+}
+
+Result<void, StartFailure> make_cache_folders_of(const SiteConfig& site) {
+  const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
+  if (!site.bucket.empty()) TRY(make_cache_folders(site.root).map_error(unusable));
+  for (const MountConfig& mount : site.mounts)
+    if (!mount.bucket.empty()) TRY(make_cache_folders(mount.root).map_error(unusable));
+  return {};
+}
+
 /// The first label of the name of this machine, of what a name of a node may have.
 std::string name_of_machine() {
   std::string name;
@@ -57,17 +73,25 @@ std::string name_of_machine() {
 
 Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   std::vector<Location> targets = targets_of(config);
-  if (targets.empty()) return nullptr;
+  std::vector<object_store::Mirrored> mirrored = mirrored_in(config);
+  if (targets.empty() && mirrored.empty()) return nullptr;
   const ServerConfig& server = config.server;
-  TRY(access_to(targets.front(), server).map_error([](const std::string& message) {
-    return StartFailure{message, kExitUsage};
-  }));
-  Agent::Settings settings{.targets = std::move(targets),
-                           .connections = server.s3_connections,
-                           .patience = 2 * server.s3_timeout + kSlack};
+  TRY(access_to(targets.empty() ? mirrored.front().location : targets.front(), server)
+          .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; }));
+  for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
+  Agent::Settings settings{
+      .targets = std::move(targets),
+      .connections = server.s3_connections,
+      .patience = 2 * server.s3_timeout + kSlack,
+      .mirrors = {.locations = std::move(mirrored),
+                  .refresh = server.s3_refresh,
+                  .most_bytes = server.s3_cache_size},
+      .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
+        return open_source(location, server, std::move(is_to_end));
+      }};
   if (server.sandbox != SandboxMode::off)
     // Where the kernel cannot, the server says so of itself.
-    settings.prepare = [grants = grants_of_agent(server)] { static_cast<void>(os::confine_files(grants)); };
+    settings.prepare = [grants = grants_of_agent(config)] { static_cast<void>(os::confine_files(grants)); };
   const Agent::Open open =
       [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
     const auto access = TRY(access_to(target, server));

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/bucket_roots.h"
 #include "app/open_inboxes.h"
 #include "app/option_values.h"
 #include "app/parse_configuration.h"
@@ -171,8 +172,10 @@ os::FileGrants grants_for(const Config& config, const std::string& config_file) 
   return std::move(grants).take();
 }
 
-os::FileGrants grants_of_agent(const ServerConfig& config) {
+os::FileGrants grants_of_agent(const Config& all_of_it) {
+  const ServerConfig& config = all_of_it.server;
   Grants grants;
+  for (const object_store::Mirrored& each : mirrored_in(all_of_it)) grants.write(each.directory);
   for (const char* name : kOfTheSystem) grants.read(name);
   // Names of machines are looked up by what stands there.
   grants.read("/etc");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/health.h"
+#include "app/bucket_sites.h"
 #include "app/client_limits.h"
 #include "app/object_inboxes.h"
 #include "app/upload_folders.h"
@@ -13,6 +14,7 @@ namespace bobbin::app {
 struct ServerParts {
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
+  BucketSites& bucket_sites;
   const ClientLimiting& client_limiting;
   observe::Registry& registry;
   server::SiteNames& site_names;

@@ -240,8 +240,10 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
 /// It is computed the first time that somebody asks, and for a large file nobody waits.
 FileHandler::Content FileHandler::content_of(const http::Request& request, const OpenFile& file) const {
   const Digests::Outcome outcome = digests_.ask(file, request.resume());
+  // A file that changes all the time would be waited for again and again. Those of a bucket do not change.
+  const bool may_wait = !request.is_asked_again || settings_.contents != nullptr;
   const bool is_awaited =
-      outcome.is_under_way && !request.is_asked_again && file.status().size_bytes <= kLargestAwaitedBytes;
+      outcome.is_under_way && may_wait && file.status().size_bytes <= kLargestAwaitedBytes;
   return {.digest = outcome.digest, .is_awaited = is_awaited};
 }
 

@@ -17,6 +17,8 @@ namespace bobbin::object_store {
 namespace {
 
 constexpr milliseconds kForever{-1};
+/// How often a request that may be given up looks whether it is.
+constexpr milliseconds kLook{250};
 
 Trouble unavailable(std::string reason) {
   return {.kind = Trouble::Kind::unavailable, .reason = std::move(reason)};
@@ -236,14 +238,20 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
 }
 
 Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request, const os::Fd* content,
-                                              milliseconds patience) {
+                                              milliseconds patience) const {
+  const bool may_give_up =
+      request.kind == AgentRequest::Kind::fetch || request.kind == AgentRequest::Kind::state;
   const Instant deadline = monotonic_now() + patience;
   const auto sent = content == nullptr ? line.socket.send(text_of(request))
                                        : line.socket.send(text_of(request), std::array{content->number()});
   TRY(sent.map_error(no_agent));
   while (true) {
+    if (may_give_up && gives_up_fetches_)
+      return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "the server stops"});
     const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());
-    auto message = line.socket.receive(std::max(left, milliseconds(0)));
+    const milliseconds limit = may_give_up ? std::min(left, kLook) : left;
+    auto message = line.socket.receive(std::max(limit, milliseconds(0)));
+    if (!message && message.error().code == EAGAIN && left > limit) continue;
     if (!message && message.error().code == EAGAIN)
       return failure(unavailable("the process that talks to the store does not answer"));
     if (!message) return failure(no_agent(message.error()));

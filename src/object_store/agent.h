@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -51,6 +52,8 @@ class Agent : public std::enable_shared_from_this<Agent> {
   [[nodiscard]] Result<bool, Trouble> fetch(std::size_t mirror, const std::string& name,
                                             std::uint64_t size_bytes);
   [[nodiscard]] Result<MirrorState, Trouble> state(std::size_t mirror);
+  /// From now on nobody waits for content any more, or for a state.
+  void give_up_fetches() { gives_up_fetches_ = true; }
 
   Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, std::vector<Mirrored> mirrors,
         milliseconds patience);
@@ -69,13 +72,14 @@ class Agent : public std::enable_shared_from_this<Agent> {
     os::MessageSocket socket;
     bool is_greeted = false;  ///< by an agent
   };
-  [[nodiscard]] static Result<Reply, Trouble> exchange(Line& line, const AgentRequest& request,
-                                                       const os::Fd* content, milliseconds patience);
+  [[nodiscard]] Result<Reply, Trouble> exchange(Line& line, const AgentRequest& request,
+                                                const os::Fd* content, milliseconds patience) const;
 
   std::vector<Line> lines_;
   const std::vector<Location> targets_;
   const std::vector<Mirrored> mirrors_;
   const milliseconds patience_;
+  std::atomic<bool> gives_up_fetches_ = false;
   Mutex mutex_;
   ConditionVariable freed_;
   std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // lines, by their order
