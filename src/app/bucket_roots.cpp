@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/options.h"
+#include "app/places.h"
 #include "base/ascii.h"
 #include "crypto/sha256.h"
 #include "object_store/location.h"
@@ -51,6 +52,17 @@ Result<void, std::string> check_uploads(const SiteConfig& site) {
       in_quotes(site.bucket)));
 }
 
+/// Where the cache can be reached as a folder like any other, placeholders would be given as what they are
+/// not.
+Result<void, std::string> check_apart(const std::string& root, const std::string& bucket,
+                                      const std::string& cache) {
+  if (!bucket.empty()) return {};
+  const std::string folder = canonical(root);
+  if (!lies_in(canonical(cache), folder) && !lies_in(folder, canonical(cache))) return {};
+  return failure(fmt::format("--s3-cache: {} and the root {} lie in each other; a place of its own is needed",
+                             in_quotes(cache), in_quotes(root)));
+}
+
 std::string directory_of(const std::string& root) {
   return std::filesystem::path(root).parent_path().string();
 }
@@ -64,6 +76,12 @@ Result<void, std::string> place_bucket_roots(Config& config) {
     for (MountConfig& mount : site.mounts)
       TRY(place(mount.root, mount.bucket, site.is_default ? "[[mount]]: root" : "[[site.mount]]: root",
                 config.server.s3_cache));
+  }
+  if (mirrored_in(config).empty()) return {};
+  for (const SiteConfig& site : config.sites) {
+    TRY(check_apart(site.root, site.bucket, config.server.s3_cache));
+    for (const MountConfig& mount : site.mounts)
+      TRY(check_apart(mount.root, mount.bucket, config.server.s3_cache));
   }
   return {};
 }

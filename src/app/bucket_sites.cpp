@@ -30,6 +30,10 @@ constexpr seconds kRetryAfter{5};
 /// Between two messages of objects that could not be fetched.
 constexpr Duration kReportPause = seconds(10);
 
+/// More than so many fetches of one object in so short a time lead nowhere.
+constexpr Duration kShortTime = seconds(1);
+constexpr unsigned kMostFetches = 5;
+
 milliseconds pause_after(const object_store::Trouble& trouble) {
   if (trouble.kind == object_store::Trouble::Kind::impossible) return kLongPause;
   return std::clamp(trouble.shortest_pause, kPause, kLongestPause);
@@ -94,8 +98,25 @@ files::Contents::Outcome BucketContents::begin(const std::string& name, const os
 
 /// On a thread of the executor. Nothing is told to those who wait: they look at the file again.
 void BucketContents::bring(const std::string& name, std::uint64_t size_bytes) {
-  const auto fetched = agent_->fetch(settings_.mirror, name, size_bytes);
+  auto fetched = agent_->fetch(settings_.mirror, name, size_bytes);
+  if (fetched && *fetched && is_in_vain(name))
+    fetched = failure(Trouble{.kind = Trouble::Kind::unavailable,
+                              .reason = "it was fetched again and again, and does not stay in the cache"});
+  if (fetched && *fetched) {
+    const Lock lock(mutex_);
+    fetches_.add();
+  }
   finish(name, fetched ? nullptr : &fetched.error());
+}
+
+/// Whether it was fetched so often of late that those who wait would go round in circles: in a cache that is
+/// too small for what is asked for, or that somebody has replaced.
+bool BucketContents::is_in_vain(const std::string& name) {
+  const Instant now = monotonic_now();
+  const Lock lock(mutex_);
+  Recent& recent = recent_[name];
+  if (now > recent.since + kShortTime) recent = {.since = now, .fetches = 0};
+  return ++recent.fetches > kMostFetches;
 }
 
 void BucketContents::finish(const std::string& name, const Trouble* trouble) {
@@ -106,9 +127,7 @@ void BucketContents::finish(const std::string& name, const Trouble* trouble) {
       waiting = std::move(found->second);
       under_way_.erase(found);
     }
-    if (trouble == nullptr) {
-      fetches_.add();
-    } else {
+    if (trouble != nullptr) {
       failures_counter_.add();
       const Instant now = monotonic_now();
       failed_until_.insert_or_assign(name, now + pause_after(*trouble));
@@ -131,6 +150,7 @@ void BucketContents::tick() {
     const Lock lock(mutex_);
     const Instant now = monotonic_now();
     std::erase_if(failed_until_, [now](const auto& each) { return each.second <= now; });
+    std::erase_if(recent_, [now](const auto& each) { return each.second.since + kShortTime < now; });
   }
   if (is_stopping_ || is_looking_.exchange(true)) return;
   const bool runs = looking_.run([self = shared_from_this()] {

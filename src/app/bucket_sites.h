@@ -61,6 +61,7 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   [[nodiscard]] Outcome begin(const std::string& name, const os::FileStatus& file, const http::Resume* resume)
       EXCLUDES(mutex_);
   void bring(const std::string& name, std::uint64_t size_bytes) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_in_vain(const std::string& name) EXCLUDES(mutex_);
   void finish(const std::string& name, const Trouble* trouble) EXCLUDES(mutex_);
   void look() EXCLUDES(mutex_);
   void report(const object_store::MirrorState& state) REQUIRES(mutex_);
@@ -82,6 +83,11 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   observe::Gauge& bytes_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, std::vector<http::Resume>> under_way_ GUARDED_BY(mutex_);  // by names
   std::map<std::string, Instant> failed_until_ GUARDED_BY(mutex_);                           // likewise
+  struct Recent {
+    Instant since = Instant::min();
+    unsigned fetches = 0;
+  };
+  std::map<std::string, Recent> recent_ GUARDED_BY(mutex_);  // likewise
   Instant next_report_ GUARDED_BY(mutex_) = Instant::min();
   bool is_known_ GUARDED_BY(mutex_) = false;  // whether what follows has been told
   bool answers_ GUARDED_BY(mutex_) = false;

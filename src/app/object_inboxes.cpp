@@ -89,7 +89,9 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
       .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
         return open_source(location, server, std::move(is_to_end));
       }};
-  if (server.sandbox != SandboxMode::off)
+  // Before Linux 5.19 nothing that is confined may move a file from one folder to another.
+  const bool may_move_files = settings.mirrors.locations.empty() || os::landlock_version() != 1;
+  if (server.sandbox != SandboxMode::off && may_move_files)
     // Where the kernel cannot, the server says so of itself.
     settings.prepare = [grants = grants_of_agent(config)] { static_cast<void>(os::confine_files(grants)); };
   const Agent::Open open =

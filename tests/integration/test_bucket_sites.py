@@ -15,6 +15,7 @@ from support.inboxes import toml
 from support.s3 import faults
 from support.s3.faulty import FaultyStore
 from support.server import run_to_end
+from support.upgrades import Upgradable
 from support.waiting import eventually, in_parallel
 from test_drain import variables
 from test_monitoring import Admin
@@ -68,10 +69,10 @@ def cache(scratch):
 def start_site(start_plain, mode, faulty_store, bucket, cache):
     """Start a server whose root is the bucket; `listed`: wait until it serves it."""
 
-    def start_it(*flags, listed=True, location=None, environment=None, refresh=NEVER):
+    def start_it(*flags, listed=True, location=None, environment=None, refresh=NEVER, kind=mode.server):
         location = location or f"s3://{bucket}/{PREFIX}"
         server = start_plain("--port", "0", "--root", location, "--s3-cache", cache, "--s3-refresh", refresh,
-                             "--admin", "127.0.0.1:0", *mode.flags, *flags, root=cache, kind=mode.server, environment=environment or variables(faulty_store))  # fmt: skip
+                             "--admin", "127.0.0.1:0", *mode.flags, *flags, root=cache, kind=kind, environment=environment or variables(faulty_store))  # fmt: skip
         if listed:
             server.log.wait_for("is served as it is: it was listed")
             eventually(lambda: server.get("/none-of-this-name").status == 404, "its names are known")
@@ -551,6 +552,8 @@ def test_what_cannot_be_is_refused_at_the_start(refused, cache, scratch):
     (scratch / "file").write_text("")
     assert "--s3-cache:" in refused("--s3-cache", scratch / "file")
     assert not cache.exists()
+    (scratch / "bobbin.toml").write_text(toml("mount", {"path": "/files", "root": str(scratch)}))
+    assert "lie in each other" in refused("--s3-cache", cache, "--config", scratch / "bobbin.toml")
 
 
 def test_uploads_go_where_they_are_told(start_site, site, folder):
@@ -584,6 +587,24 @@ def test_a_reload_keeps_what_was_fetched(start_site, site, fetches):
     server.log.wait_for("onfiguration reloaded|configuration has been|Reload")
     assert server.get("/about.html").content == site["about.html"]
     assert fetches() == 1
+
+
+def test_an_upgrade_keeps_what_was_fetched_and_adds_buckets(start_site, site, put, faulty_store, bucket, fetches, scratch):
+    other = faulty_store.new_bucket()
+    faulty_store.put(other, "a.txt", b"of the other bucket")
+    configuration = scratch / "bobbin.toml"
+    configuration.write_text("")
+    server = start_site("--config", configuration, refresh=SOON, kind=Upgradable)
+    assert server.get("/about.html").content == site["about.html"]
+    configuration.write_text(toml("mount", {"path": "/other", "root": f"s3://{other}"}))
+    server.upgrade()
+    assert server.get("/about.html").content == site["about.html"]
+    assert fetches() == 1
+    assert server.get("/large.bin").content == site["large.bin"]
+    eventually(lambda: server.get("/other/a.txt").content == b"of the other bucket", "of the new mount")
+    server.wait_for_the_first()
+    put("new.txt", b"later")
+    eventually(lambda: server.get("/new.txt").content == b"later", "the new process lists the bucket")
 
 
 def test_check_needs_no_store(binary, faulty_store, bucket, cache):
