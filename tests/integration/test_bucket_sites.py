@@ -342,7 +342,7 @@ def test_what_was_fetched_is_served_while_the_store_is_away(start_site, site, fa
     faulty_store.stop_listening()
     faulty_store.cut_connections()
     server.log.wait_for("cannot be listed: there is no answer")
-    eventually(lambda: metric(server, "bobbin_bucket", state="unreachable") == 1, "its state")
+    eventually(lambda: metric(server, "bobbin_bucket_state", state="unreachable") == 1, "its state")
     assert server.get("/about.html").content == site["about.html"]
     assert server.get("/none").status == 404
     assert server.get("/large.bin").status == 503
