@@ -55,6 +55,7 @@ GROUPS = [
     ("Inboxes", [
         ("docs/inbox.md", "Inboxes"),
         ("docs/object-store.md", "Object stores"),
+        ("docs/growth.md", "How far several nodes go"),
         ("docs/durability.md", "What 201 promises"),
     ]),
     ("Reference", [

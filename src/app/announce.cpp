@@ -92,8 +92,9 @@ std::string inbox_line(const InboxConfig& inbox) {
   if (inbox.is_disabled)
     return fmt::format("Path {}: inbox '{}' is disabled: requests are answered 410", inbox.url_path(),
                        inbox.name);
-  const std::string place =
-      inbox.target.empty() ? fmt::format("'{}' directory", inbox.dir) : "the bucket of " + inbox.target;
+  const std::string spooled = inbox.is_spooled() ? ", and from there to " + inbox.target : "";
+  const std::string place = inbox.is_in_object_store() ? "the bucket of " + inbox.target
+                                                       : fmt::format("'{}' directory{}", inbox.dir, spooled);
   return fmt::format("Path {}: inbox '{}', records into {}{}{}{}{}", inbox.url_path(), inbox.name, place,
                      inbox.has_quarantine() ? ", what is no document into its quarantine" : "",
                      inbox.verify.empty() ? "" : ", signed as " + inbox.verify, feed_words(inbox),

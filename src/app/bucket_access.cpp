@@ -17,9 +17,6 @@ namespace {
 using object_store::Addressing;
 using object_store::Credentials;
 
-constexpr const char* kCredentialsHelp =
-    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file with --credentials-file";
-
 const char* variable(const char* name) {
   return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes them
 }
@@ -44,27 +41,33 @@ Result<void, std::string> check(const Found& each, bool is_allowed, const char* 
   return failure(fmt::format("{}: {} is not allowed; {} is", each.name, in_quotes(each.value), form));
 }
 
-auto no_credentials(const std::string& problem) {
-  return failure(fmt::format("there are no credentials: {}; {}", problem, kCredentialsHelp));
+auto no_credentials(const std::string& problem, const std::string& flag_start) {
+  return failure(fmt::format(
+      "there are no credentials: {}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file "
+      "with {}credentials-file",
+      problem, flag_start));
 }
 
 /// Of a file that is named, those that stand there now; else those of the environment; else those of the file
 /// that the AWS command line has.
-Result<Credentials, std::string> read_credentials(const std::string& named) {
+Result<Credentials, std::string> read_credentials(const std::string& named, const std::string& flag_start) {
   if (named.empty()) {
     const auto of_variables = object_store::credentials_in(&variable);
-    if (!of_variables) return no_credentials(of_variables.error());
+    if (!of_variables) return no_credentials(of_variables.error(), flag_start);
     if (*of_variables) return **of_variables;
   }
   const std::string home = found({}, {"HOME"}, {}).value;
   const std::string file =
       found(named, {"AWS_SHARED_CREDENTIALS_FILE"}, home.empty() ? "" : home + "/.aws/credentials").value;
-  if (file.empty()) return no_credentials("no variable has them, and there is no HOME with a file of them");
+  if (file.empty())
+    return no_credentials("no variable has them, and there is no HOME with a file of them", flag_start);
   const auto text = os::read_file(file);
   if (!text)
-    return no_credentials(fmt::format("{} cannot be read; {}", in_quotes(file), text.error().message()));
+    return no_credentials(fmt::format("{} cannot be read; {}", in_quotes(file), text.error().message()),
+                          flag_start);
   auto of_file = object_store::credentials_of_file(*text, found({}, {"AWS_PROFILE"}, "default").value);
-  if (!of_file) return no_credentials(fmt::format("{} cannot be used: {}", in_quotes(file), of_file.error()));
+  if (!of_file)
+    return no_credentials(fmt::format("{} cannot be used: {}", in_quotes(file), of_file.error()), flag_start);
   return *std::move(of_file);
 }
 
@@ -86,13 +89,14 @@ Result<object_store::BucketAccess, std::string> bucket_access(const ObjectStoreW
       .region = region.value,
       .addressing = words.addressing.value_or(is_amazon ? Addressing::host : Addressing::path)};
   if (settings.addressing == Addressing::host && endpoint.value.find('[') != std::string::npos)
-    return failure(
-        fmt::format("--addressing host: no bucket can stand in front of {}; use path", endpoint.value));
-  return object_store::BucketAccess{
-      .location = *words.location,
-      .settings = std::move(settings),
-      .client = {.timeout = requests.timeout, .ca_file = requests.ca_file},
-      .credentials = [file = words.credentials_file] { return read_credentials(file); }};
+    return failure(fmt::format("{}addressing host: no bucket can stand in front of {}; use path",
+                               words.flag_start, endpoint.value));
+  return object_store::BucketAccess{.location = *words.location,
+                                    .settings = std::move(settings),
+                                    .client = {.timeout = requests.timeout, .ca_file = requests.ca_file},
+                                    .credentials = [file = words.credentials_file, start = words.flag_start] {
+                                      return read_credentials(file, start);
+                                    }};
 }
 
 }  // namespace bobbin::app

@@ -15,6 +15,11 @@ std::string drain_example(std::string_view flags) {
                      flags);
 }
 
+std::string pull_example(std::string_view flags) {
+  return fmt::format("inbox pull inboxes/github --from s3://archive/github{}{}", flags.empty() ? "" : " ",
+                     flags);
+}
+
 }  // namespace
 
 std::span<const CommandFlag> command_flags() {
@@ -31,7 +36,7 @@ std::span<const CommandFlag> command_flags() {
        "explain /index.html -H 'Accept: text/html'"},
       {Action::ask_from,
        "--from",
-       {Command::explain, Command::inbox_cat},
+       {Command::explain, Command::inbox_cat, Command::inbox_pull},
        "explain /index.html --from 192.0.2.1"},
       {Action::print_receipts, "--receipts", {Command::inbox_cat}, "inbox cat uploads --receipts"},
       {Action::print_bodies, "--bodies", {Command::inbox_cat}, "inbox cat uploads --bodies"},
@@ -59,23 +64,34 @@ std::span<const CommandFlag> command_flags() {
       {Action::sign_with, "--secret-file", {Command::inbox_forward}, forward_example("--secret-file secret")},
       {Action::trust,
        "--ca-file",
-       {Command::inbox_forward, Command::inbox_drain},
+       {Command::inbox_forward, Command::inbox_drain, Command::inbox_pull},
        forward_example("--ca-file ca.pem")},
       {Action::limit_request,
        "--timeout",
-       {Command::inbox_forward, Command::inbox_drain},
+       {Command::inbox_forward, Command::inbox_drain, Command::inbox_pull},
        forward_example("--timeout 1m")},
       {Action::name_endpoint,
        "--endpoint",
-       {Command::inbox_drain},
+       {Command::inbox_drain, Command::inbox_pull},
        drain_example("--endpoint https://s3.example.org")},
-      {Action::name_region, "--region", {Command::inbox_drain}, drain_example("--region eu-central-1")},
-      {Action::choose_addressing, "--addressing", {Command::inbox_drain}, drain_example("--addressing host")},
+      {Action::name_region,
+       "--region",
+       {Command::inbox_drain, Command::inbox_pull},
+       drain_example("--region eu-central-1")},
+      {Action::choose_addressing,
+       "--addressing",
+       {Command::inbox_drain, Command::inbox_pull},
+       drain_example("--addressing host")},
       {Action::read_credentials,
        "--credentials-file",
-       {Command::inbox_drain},
+       {Command::inbox_drain, Command::inbox_pull},
        drain_example("--credentials-file credentials")},
-      {Action::until_empty, "--until-empty", {Command::inbox_drain}, drain_example("--until-empty")},
+      {Action::until_empty,
+       "--until-empty",
+       {Command::inbox_drain, Command::inbox_pull},
+       drain_example("--until-empty")},
+      {Action::poll, "--poll", {Command::inbox_pull}, pull_example("--poll 10s")},
+      {Action::close_gap, "--gap", {Command::inbox_pull}, pull_example("--gap 5m")},
       {Action::reclaim_older,
        "--older",
        {Command::inbox_reclaim},

@@ -37,6 +37,10 @@ constexpr milliseconds kLongestWait = std::chrono::hours(24);
 constexpr milliseconds kOldestClaim = std::chrono::hours(365 * 24);
 constexpr milliseconds kShortestRequest = seconds(1);
 constexpr milliseconds kLongestRequest = std::chrono::minutes(10);
+constexpr milliseconds kShortestPoll = seconds(1);
+constexpr milliseconds kLongestPoll = std::chrono::hours(1);
+constexpr milliseconds kShortestGap = seconds(1);
+constexpr milliseconds kLongestGap = std::chrono::hours(24);
 
 constexpr const char* kFlagIsPresent = "true";  // CLI11 reports this as the value of a flag that has none
 
@@ -314,12 +318,18 @@ class Parser {
   return found.value;
 }
 
-[[nodiscard]] Result<milliseconds, std::string> request_time_of(const Occurrence& found) {
+[[nodiscard]] Result<milliseconds, std::string> time_between(const Occurrence& found, milliseconds least,
+                                                             milliseconds most) {
   const auto time = parse_time(found.value);
-  if (time && *time >= kShortestRequest && *time <= kLongestRequest) return *time;
-  return failure(not_allowed(
-      {found.name, found.value},
-      fmt::format("a time from {} to {}", time_text(kShortestRequest), time_text(kLongestRequest))));
+  if (time && *time >= least && *time <= most) return *time;
+  return failure(not_allowed({found.name, found.value},
+                             fmt::format("a time from {} to {}", time_text(least), time_text(most))));
+}
+
+[[nodiscard]] Result<object_store::Location, std::string> location_of(const Occurrence& found) {
+  auto location = object_store::parse_location(found.value);
+  if (location) return *std::move(location);
+  return failure(not_allowed({found.name, found.value}, object_store::kLocationForm));
 }
 
 [[nodiscard]] Result<std::string, std::string> endpoint_of(const Occurrence& found) {
@@ -329,25 +339,29 @@ class Parser {
   return failure(not_allowed({found.name, found.value}, kEndpointForm));
 }
 
-/// Where records are to be moved. False: the action is about something else.
-[[nodiscard]] Result<bool, std::string> add_drain_action(CommandLine& line, Action action,
-                                                         const Occurrence& found) {
-  ObjectStoreWords& drain = line.drain;
-  if (action == Action::forward_to && line.command == Command::inbox_drain) {
-    drain.location = object_store::parse_location(found.value);
-    if (!drain.location) return failure(not_allowed({found.name, found.value}, object_store::kLocationForm));
+/// Which bucket is meant, and how it is reached. False: the action is about something else.
+[[nodiscard]] Result<bool, std::string> add_object_store_action(CommandLine& line, Action action,
+                                                                const Occurrence& found) {
+  ObjectStoreWords& store = line.store;
+  if ((action == Action::forward_to && line.command == Command::inbox_drain) ||
+      (action == Action::ask_from && line.command == Command::inbox_pull)) {
+    store.location = TRY(location_of(found));
   } else if (action == Action::name_endpoint) {
-    drain.endpoint = TRY(endpoint_of(found));
+    store.endpoint = TRY(endpoint_of(found));
   } else if (action == Action::name_region) {
-    drain.region = found.value;
-    if (!is_region(drain.region)) return failure(not_allowed({found.name, found.value}, kRegionForm));
+    store.region = found.value;
+    if (!is_region(store.region)) return failure(not_allowed({found.name, found.value}, kRegionForm));
   } else if (action == Action::choose_addressing) {
     if (found.value != "path" && found.value != "host")
       return failure(not_allowed({found.name, found.value}, "path or host"));
-    drain.addressing =
+    store.addressing =
         found.value == "path" ? object_store::Addressing::path : object_store::Addressing::host;
   } else if (action == Action::read_credentials) {
-    drain.credentials_file = TRY(file_name_of(found));
+    store.credentials_file = TRY(file_name_of(found));
+  } else if (action == Action::poll) {
+    line.pull.poll = TRY(time_between(found, kShortestPoll, kLongestPoll));
+  } else if (action == Action::close_gap) {
+    line.pull.gap = TRY(time_between(found, kShortestGap, kLongestGap));
   } else {
     return false;
   }
@@ -363,7 +377,9 @@ class Parser {
     case Action::add_fields_of_file: forward.field_file = TRY(file_name_of(found)); return true;
     case Action::sign_with: forward.secret_file = TRY(file_name_of(found)); return true;
     case Action::trust: line.requests.ca_file = TRY(file_name_of(found)); return true;
-    case Action::limit_request: line.requests.timeout = TRY(request_time_of(found)); return true;
+    case Action::limit_request:
+      line.requests.timeout = TRY(time_between(found, kShortestRequest, kLongestRequest));
+      return true;
     default: return false;
   }
 }
@@ -395,7 +411,7 @@ class Parser {
 
 [[nodiscard]] Result<void, std::string> add_action(CommandLine& line, Action action,
                                                    const Occurrence& found) {
-  if (TRY(add_record_action(line, action, found)) || TRY(add_drain_action(line, action, found)) ||
+  if (TRY(add_record_action(line, action, found)) || TRY(add_object_store_action(line, action, found)) ||
       TRY(add_forward_action(line, action, found))) {
   } else if (action == Action::read_file) {
     if (line.file) return failure(beside(found, line.file->place));

@@ -12,6 +12,7 @@
 #include "app/forward_words.h"
 #include "app/object_store_words.h"
 #include "app/options.h"
+#include "app/pull_words.h"
 #include "base/clock.h"
 #include "inbox/record_folders.h"
 #include "inbox/retry_schedule.h"
@@ -32,6 +33,7 @@ enum class Command : std::uint8_t {
   inbox_work,
   inbox_forward,
   inbox_drain,
+  inbox_pull,
   inbox_done,
   inbox_fail,
   inbox_replay,
@@ -54,9 +56,10 @@ struct CommandLine {
   std::optional<std::string> consumer;                          ///< of inbox next, work, forward and drain
   milliseconds wait{0};                                         ///< of inbox next
   inbox::RetrySchedule retry;                                   ///< of inbox work and forward
-  RequestWords requests;                                        ///< of inbox forward and drain
+  RequestWords requests;                                        ///< of inbox forward, drain and pull
   ForwardWords forward;                                         ///< of inbox forward
-  ObjectStoreWords drain;                                       ///< of inbox drain
+  ObjectStoreWords store;                                       ///< of inbox drain and pull
+  PullWords pull;                                               ///< of inbox pull
   std::optional<milliseconds> older;                            ///< of inbox reclaim
   std::uint64_t first_sequence = 0;                             ///< of what inbox cat prints
   std::optional<std::uint64_t> documents;                       ///< how many inbox prove stores

@@ -171,6 +171,10 @@ struct InboxConfig {
   std::string signature_encoding;
   std::string timestamp_field;
 
+  /// Whether records are objects, and no files of this machine.
+  [[nodiscard]] bool is_in_object_store() const { return dir.empty(); }
+  /// Whether records are files that are moved into an object store.
+  [[nodiscard]] bool is_spooled() const { return !dir.empty() && !target.empty(); }
   /// Where the records of such content are, in an inbox of its own.
   [[nodiscard]] std::string quarantine_dir() const { return dir + "/quarantine"; }
   [[nodiscard]] bool has_quarantine() const { return on_invalid == "quarantine"; }

@@ -11,11 +11,13 @@
 #include "app/check.h"
 #include "app/command_output.h"
 #include "app/listeners.h"
+#include "app/object_store_access.h"
 #include "app/option_values.h"
 #include "app/start_failure.h"
 #include "app/upload_folders.h"
 #include "doctor/folder_findings.h"
 #include "doctor/machine_findings.h"
+#include "object_store/probe.h"
 #include "server/acceptor.h"
 
 namespace bobbin::app {
@@ -88,9 +90,34 @@ Findings look_at_folders(const Config& config) {
   for (const SiteConfig& site : config.sites) {
     if (takes_uploads(site)) append(findings, doctor::look_at_folder("uploads", upload_directory_of(site)));
     for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled && inbox.target.empty())
+      if (!inbox.is_disabled && !inbox.is_in_object_store())
         append(findings, doctor::look_at_folder("inbox " + inbox.name, inbox.dir));
   }
+  return findings;
+}
+
+/// Reads what may be there and may not, and changes nothing.
+Finding look_at_target(const InboxConfig& inbox, const ServerConfig& config) {
+  const std::string about = "inbox " + inbox.name;
+  const auto problem = [&](const std::string& reason) {
+    return Finding{Severity::problem, about, fmt::format("{} cannot be used: {}", inbox.target, reason),
+                   "see docs/object-store.md: the options that begin with s3_, and the variables of AWS"};
+  };
+  const auto access = access_to(*object_store::parse_location(inbox.target), config);
+  if (!access) return problem(access.error());
+  auto bucket = access->open([] { return false; });
+  if (!bucket) return problem(bucket.error());
+  const auto probe = bucket->read(access->location.key_of(object_store::kProbeName), 0);
+  if (!probe) return problem(probe.error().reason);
+  return {Severity::fine, about, inbox.target + " can be read"};
+}
+
+Findings look_at_targets(const Config& config) {
+  Findings findings;
+  for (const SiteConfig& site : config.sites)
+    for (const InboxConfig& inbox : site.inboxes)
+      if (!inbox.is_disabled && !inbox.target.empty())
+        findings.push_back(look_at_target(inbox, config.server));
   return findings;
 }
 
@@ -124,6 +151,7 @@ int doctor(const Doctor& request) {
   append(findings, look_at_configuration(request.config));
   append(findings, look_at_ports(request.config));
   append(findings, look_at_folders(request.config));
+  append(findings, look_at_targets(request.config));
   append(findings, look_at_secrets(request.config));
   if (!print_report(request.as_json ? doctor::as_json(findings) : doctor::as_text(findings)))
     return kExitUsage;

@@ -6,7 +6,7 @@
 
 namespace bobbin::app {
 
-/// How requests are to be sent behind inbox forward and drain. `ca_file`: empty where there is none.
+/// How requests are to be sent behind inbox forward, drain and pull. `ca_file`: empty where there is none.
 struct RequestWords {
   std::string ca_file;
   milliseconds timeout = seconds(30);

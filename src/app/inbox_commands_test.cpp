@@ -41,8 +41,8 @@ TEST(InboxCommands, CommandsOfInboxAreAboutAFolder) {
 TEST(InboxCommands, ABadCommandOfInboxSaysWhatIsNeeded) {
   const std::pair<Strings, const char*> cases[] = {
       {{"inbox"},
-       "inbox: a command is missing; ls, next, work, forward, drain, done, fail, replay, reclaim, verify, "
-       "cat or"},
+       "inbox: a command is missing; ls, next, work, forward, drain, pull, done, fail, replay, reclaim, "
+       "verify, cat or"},
       {{"inbox", "8000"}, "inbox: \"8000\" is no command; ls, next, work,"},
       {{"inbox", "cat"}, "inbox cat: the upload folder is missing, as in: bobbin inbox cat uploads"},
       {{"inbox", "cat", "up", "down"}, "\"down\": too many arguments"},
@@ -114,8 +114,8 @@ TEST(InboxCommands, DrainsAnInboxIntoABucket) {
   const Records plain = records_from({"inbox", "drain", "box", "--to", "s3://archive/in"});
   EXPECT_EQ(plain.task, Records::Task::drain);
   EXPECT_EQ(plain.folder, "box");
-  EXPECT_EQ(plain.drain.location, (object_store::Location{"archive", "in/"}));
-  EXPECT_EQ(plain.drain.addressing, std::nullopt);
+  EXPECT_EQ(plain.store.location, (object_store::Location{"archive", "in/"}));
+  EXPECT_EQ(plain.store.addressing, std::nullopt);
   EXPECT_FALSE(plain.until_empty);
   EXPECT_EQ(plain.requests.timeout, seconds(30));
   EXPECT_NE(plain.consumer, records_from({"inbox", "forward", "box", "--to", "http://a"}).consumer)
@@ -124,14 +124,79 @@ TEST(InboxCommands, DrainsAnInboxIntoABucket) {
       records_from({"inbox", "drain", "box", "--to=s3://archive", "--endpoint", "https://s3.example.org/",
                     "--region", "eu-1", "--addressing", "host", "--credentials-file", "keys", "--ca-file",
                     "ca", "--timeout", "1m", "--as", "me", "--until-empty"});
-  EXPECT_EQ(all.drain.endpoint, "https://s3.example.org");
-  EXPECT_EQ(all.drain.region, "eu-1");
-  EXPECT_EQ(all.drain.addressing, object_store::Addressing::host);
-  EXPECT_EQ(all.drain.credentials_file, "keys");
+  EXPECT_EQ(all.store.endpoint, "https://s3.example.org");
+  EXPECT_EQ(all.store.region, "eu-1");
+  EXPECT_EQ(all.store.addressing, object_store::Addressing::host);
+  EXPECT_EQ(all.store.credentials_file, "keys");
   EXPECT_EQ(all.requests.ca_file, "ca");
   EXPECT_EQ(all.requests.timeout, std::chrono::minutes(1));
   EXPECT_EQ(all.consumer, "me");
   EXPECT_TRUE(all.until_empty);
+}
+
+TEST(InboxCommands, PullsTheRecordsOfABucket) {
+  const Records plain = records_from({"inbox", "pull", "box", "--from", "s3://archive/in"});
+  EXPECT_EQ(plain.task, Records::Task::pull);
+  EXPECT_EQ(plain.folder, "box");
+  EXPECT_EQ(plain.store.location, (object_store::Location{"archive", "in/"}));
+  EXPECT_EQ(plain.pull.poll, seconds(1));
+  EXPECT_EQ(plain.pull.gap, seconds(60));
+  EXPECT_FALSE(plain.until_empty);
+  const Records all = records_from({"inbox",
+                                    "pull",
+                                    "--from=s3://archive",
+                                    "box",
+                                    "--endpoint",
+                                    "http://store",
+                                    "--region",
+                                    "eu-1",
+                                    "--addressing",
+                                    "path",
+                                    "--credentials-file",
+                                    "keys",
+                                    "--ca-file",
+                                    "ca",
+                                    "--timeout",
+                                    "1m",
+                                    "--poll",
+                                    "1h",
+                                    "--gap=5m",
+                                    "--until-empty"});
+  EXPECT_EQ(all.store.endpoint, "http://store");
+  EXPECT_EQ(all.store.region, "eu-1");
+  EXPECT_EQ(all.store.addressing, object_store::Addressing::path);
+  EXPECT_EQ(all.store.credentials_file, "keys");
+  EXPECT_EQ(all.requests.ca_file, "ca");
+  EXPECT_EQ(all.requests.timeout, std::chrono::minutes(1));
+  EXPECT_EQ(all.pull.poll, std::chrono::hours(1));
+  EXPECT_EQ(all.pull.gap, std::chrono::minutes(5));
+  EXPECT_TRUE(all.until_empty);
+}
+
+TEST(InboxCommands, ABadCommandThatPullsSaysWhatIsNeeded) {
+  const auto pull = [](Strings flags) {
+    Strings words{"inbox", "pull", "box"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return words;
+  };
+  const std::pair<Strings, const char*> cases[] = {
+      {{"inbox", "pull"},
+       "inbox pull: the folder of the inbox is missing, as in: bobbin inbox pull inboxes/github --from "
+       "s3://"},
+      {pull({}), "inbox pull: --from is missing, as in: bobbin inbox pull inboxes/github --from s3://"},
+      {pull({"--from", "7"}), "--from: \"7\" is not allowed; s3://BUCKET/PREFIX"},
+      {pull({"--from", "s3://archive", "--to", "http://a"}), "--to: only allowed behind a command"},
+      {pull({"--from", "s3://archive", "--as", "me"}), "--as: only allowed behind a command"},
+      {pull({"--from", "s3://archive", "--poll", "500ms"}),
+       "--poll: \"500ms\" is not allowed; a time from 1s"},
+      {pull({"--from", "s3://archive", "--poll", "61m"}), "a time from 1s to 1h"},
+      {pull({"--from", "s3://archive", "--gap", "0"}), "--gap: \"0\" is not allowed; a time from 1s to 24h"},
+      {{"inbox", "drain", "box", "--to", "s3://archive", "--from", "s3://archive"},
+       "--from: \"s3://archive\" is not allowed"},
+      {{"inbox", "drain", "box", "--to", "s3://archive", "--gap", "1m"},
+       "--gap: only allowed behind a command, as in: bobbin inbox pull inboxes/github --from s3://"}};
+  for (const auto& [arguments, want] : cases)
+    EXPECT_THAT(error_from({arguments, {}, ""}), testing::HasSubstr(want));
 }
 
 TEST(InboxCommands, ForwardsRecordsOfAnInbox) {

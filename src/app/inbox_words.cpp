@@ -27,6 +27,7 @@ constexpr Form kForms[] = {{"ls", Command::inbox_ls, kInbox},
                            {"work", Command::inbox_work, kInbox, Rest::program},
                            {"forward", Command::inbox_forward, kInbox},
                            {"drain", Command::inbox_drain, kInbox},
+                           {"pull", Command::inbox_pull, kInbox},
                            {"done", Command::inbox_done, kInbox, Rest::files},
                            {"fail", Command::inbox_fail, kInbox, Rest::files},
                            {"replay", Command::inbox_replay, kInbox, Rest::files},
@@ -51,6 +52,7 @@ std::string example_of(const Form& form) {
   std::string_view rest = form.rest == Rest::program ? " -- ./on-push" : "";
   if (form.command == Command::inbox_forward) rest = " --to https://example.org/in/events";
   if (form.command == Command::inbox_drain) rest = " --to s3://archive/github";
+  if (form.command == Command::inbox_pull) rest = " --from s3://archive/github";
   return fmt::format("bobbin inbox {} {}{}", form.word, form.folder, rest);
 }
 
@@ -110,9 +112,11 @@ Result<void, std::string> check_inbox_command(const CommandLine& line) {
   const Form& form = form_of(*line.command);
   if (form.rest == Rest::files) TRY(check_files(line, form));
   const bool lacks_target = (form.command == Command::inbox_forward && line.forward.url.empty()) ||
-                            (form.command == Command::inbox_drain && !line.drain.location);
+                            (form.command == Command::inbox_drain && !line.store.location);
   if (lacks_target)
     return failure(fmt::format("inbox {}: --to is missing, as in: {}", form.word, example_of(form)));
+  if (form.command == Command::inbox_pull && !line.store.location)
+    return failure("inbox pull: --from is missing, as in: " + example_of(form));
   if (form.command == Command::inbox_reclaim && !line.older)
     return failure("inbox reclaim: --older is missing, as in: " + example_of(form) + " --older 15m");
   return {};

@@ -49,6 +49,7 @@ void MainLoop::tick() {
   parts_.folders.tick();
   parts_.object_inboxes.tick();
   parts_.bucket_sites.tick();
+  parts_.spools.tick(parts_.main_log);
   if (parts_.admin != nullptr) parts_.admin->poll();
   parts_.upgrade.poll(monotonic_now());
   if (parts_.service_manager.watchdog() > Duration::zero()) parts_.service_manager.tell("WATCHDOG=1");

@@ -9,6 +9,7 @@
 #include "app/predecessor.h"
 #include "app/reloader.h"
 #include "app/site_logs.h"
+#include "app/spools.h"
 #include "app/upgrade.h"
 #include "app/upload_folders.h"
 #include "base/clock.h"
@@ -29,6 +30,7 @@ struct MainLoopParts {
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
   BucketSites& bucket_sites;
+  const Spools& spools;
   observe::Log& log;
   SiteLogs& site_logs;
   observe::LogWriter& main_log;

@@ -38,6 +38,7 @@ This page is made from the program's table of options: `bobbin --help-markdown >
     bobbin inbox work DIR [options] -- COMMAND [ARGUMENT...]
     bobbin inbox forward DIR --to URL [options]
     bobbin inbox drain DIR --to s3://BUCKET/PREFIX [options]
+    bobbin inbox pull DIR --from s3://BUCKET/PREFIX [options]
     bobbin inbox done|fail|replay DIR FILE...
     bobbin inbox verify|cat|prove DIR
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "app/bucket_access.h"
 #include "app/bucket_roots.h"
+#include "app/object_store_access.h"
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
 #include "object_store/bucket_source.h"
@@ -25,22 +25,9 @@ std::vector<Location> targets_of(const Config& config) {
   std::vector<Location> targets;
   for (const SiteConfig& site : config.sites)
     for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled && !inbox.target.empty())
+      if (!inbox.is_disabled && inbox.is_in_object_store())
         targets.push_back(*object_store::parse_location(inbox.target));
   return targets;
-}
-
-/// How the agent reaches a target.
-Result<object_store::BucketAccess, std::string> access_to(const Location& target,
-                                                          const ServerConfig& config) {
-  ObjectStoreWords words{.location = target,
-                         .endpoint = config.s3_endpoint,
-                         .region = config.s3_region,
-                         .credentials_file = config.s3_credentials_file};
-  if (!config.s3_addressing.empty())
-    words.addressing =
-        config.s3_addressing == "host" ? object_store::Addressing::host : object_store::Addressing::path;
-  return bucket_access(words, {.ca_file = config.s3_ca_file, .timeout = config.s3_timeout});
 }
 
 Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
@@ -55,18 +42,6 @@ Result<void, StartFailure> make_cache_folders_of(const SiteConfig& site) {
   for (const MountConfig& mount : site.mounts)
     if (!mount.bucket.empty()) TRY(make_cache_folders(mount.root).map_error(unusable));
   return {};
-}
-
-/// The first label of the name of this machine, of what a name of a node may have.
-std::string name_of_machine() {
-  std::string name;
-  for (const char c : os::host_name()) {
-    if (c == '.' || name.size() == 64) break;
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    const bool is_allowed = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-    name += is_allowed ? lower : '-';
-  }
-  return name.empty() ? "node" : name;
 }
 
 }  // namespace
@@ -89,11 +64,14 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
       .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
         return open_source(location, server, std::move(is_to_end));
       }};
+  os::FileGrants grants = grants_of_agent(server);
+  for (const object_store::Mirrored& each : settings.mirrors.locations)
+    grants.writable.push_back(each.directory);
   // Before Linux 5.19 nothing that is confined may move a file from one folder to another.
   const bool may_move_files = settings.mirrors.locations.empty() || os::landlock_version() != 1;
   if (server.sandbox != SandboxMode::off && may_move_files)
     // Where the kernel cannot, the server says so of itself.
-    settings.prepare = [grants = grants_of_agent(config)] { static_cast<void>(os::confine_files(grants)); };
+    settings.prepare = [grants = std::move(grants)] { static_cast<void>(os::confine_files(grants)); };
   const Agent::Open open =
       [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
     const auto access = TRY(access_to(target, server));
@@ -118,7 +96,7 @@ Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::o
   auto opened = std::make_shared<object_inbox::ObjectInbox>(
       object_inbox::ObjectInbox::Settings{
           .name = inbox.name,
-          .node = config_.node.empty() ? name_of_machine() : config_.node,
+          .node = node_name(config_),
           .target = target,
           .patience = config_.commit_timeout,
           .parallel = config_.s3_connections,

@@ -17,6 +17,7 @@ struct ObjectStoreWords {
   std::string region;
   std::optional<object_store::Addressing> addressing;
   std::string credentials_file;
+  std::string flag_start = "--";  ///< what the flags of these begin with, for messages
 };
 
 /// Whether this is the address of a store: a URL under http or https without a path, in which

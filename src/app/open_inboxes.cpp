@@ -187,7 +187,7 @@ Result<std::shared_ptr<store::Room>, std::string> open_room(const InboxConfig& c
                                                             const std::string& name, UploadFolders& folders) {
   const store::RoomLimits limits{
       .documents = config.max_documents, .bytes = config.max_bytes, .free_bytes = config.min_free};
-  if (!limits.are_any()) return nullptr;
+  if (!limits.are_any() && !config.is_spooled()) return nullptr;
   return folders.open_room(directory, limits, name);
 }
 
@@ -223,9 +223,14 @@ Result<uploads::Quarantine, std::string> open_quarantine(const InboxConfig& conf
 
 Result<OpenInbox, std::string> open_inbox(const InboxConfig& config, std::uint64_t most_bytes,
                                           const ServerParts& server) {
-  if (!config.target.empty())
+  if (config.is_in_object_store())
     return OpenInbox{
         .config = config, .most_bytes = most_bytes, .store = TRY(server.object_inboxes.open(config))};
+  if (config.is_spooled() && !server.spools.has(config))
+    return failure(fmt::format(
+        "the target \"{}\" cannot be added by a reload, since another process moves records there, which the "
+        "server has started: start the server anew, or use bobbin upgrade",
+        config.target));
   UploadFolders& folders = server.folders;
   auto store = TRY(folders.open_inbox(config.dir, {.name = config.name, .layout = layout_of(config)}));
   store->set_segment_age(config.segment_age);
@@ -244,7 +249,7 @@ OpenInbox unopened(const InboxConfig& config, std::uint64_t most_bytes) {
 
 /// The same, and nothing is opened.
 Result<OpenInbox, std::string> could_open(const InboxConfig& config, std::uint64_t most_bytes) {
-  if (!config.target.empty()) return unopened(config, most_bytes);
+  if (config.is_in_object_store()) return unopened(config, most_bytes);
   TRY(UploadFolders::check(config.dir));
   if (config.has_quarantine() && std::filesystem::exists(config.dir))
     TRY(UploadFolders::check(config.quarantine_dir()));
@@ -255,31 +260,28 @@ Result<OpenInbox, std::string> could_open(const InboxConfig& config, std::uint64
 Result<void, std::string> check_target(const InboxConfig& config) {
   const InboxConfig defaults;
   const std::pair<std::string_view, bool> said[] = {
-      {"dir", !config.dir.empty()},
-      {"store", config.store != defaults.store},
-      {"segment_age", config.segment_age != defaults.segment_age},
-      {"group", !config.group.empty()},
-      {"feed_token_file", !config.feed_token_file.empty()},
-      {"on_invalid", config.has_quarantine()},
-      {"max_documents", config.max_documents != 0},
-      {"max_bytes", config.max_bytes != 0},
-      {"min_free", config.min_free != 0}};
+      {"store", config.store != defaults.store}, {"segment_age", config.segment_age != defaults.segment_age},
+      {"group", !config.group.empty()},          {"feed_token_file", !config.feed_token_file.empty()},
+      {"on_invalid", config.has_quarantine()},   {"max_documents", config.max_documents != 0},
+      {"max_bytes", config.max_bytes != 0},      {"min_free", config.min_free != 0}};
   for (const auto& [key, is_said] : said)
     if (is_said)
-      return failure(fmt::format(
-          "{}: {}: it is not allowed beside target, since records are no files of this machine then",
-          name_of(config), key));
+      return failure(
+          fmt::format("{}: {}: it is not allowed with a target and no dir, since records are no files of "
+                      "this machine then",
+                      name_of(config), key));
   for (const std::string_view type : {"ndjson", "cloudevents-batch"})
     if (takes(config, type))
-      return failure(fmt::format(
-          "{}: accept: \"{}\" is not allowed beside target, since several objects cannot be created at once",
-          name_of(config), type));
+      return failure(
+          fmt::format("{}: accept: \"{}\" is not allowed with a target and no dir, since several objects "
+                      "cannot be created at once",
+                      name_of(config), type));
   return {};
 }
 
 /// What is said of files needs files of that kind.
 Result<void, std::string> check_store(const InboxConfig& config) {
-  if (!config.target.empty()) return check_target(config);
+  if (config.is_in_object_store()) return check_target(config);
   const bool has_segments = layout_of(config) == store::Layout::segments;
   if (has_segments && config.max_documents != 0)
     return failure(
@@ -321,7 +323,7 @@ std::vector<std::string> served_directories(const SiteConfig& site) {
 std::vector<std::pair<std::string_view, std::string>> private_paths_of(const InboxConfig& inbox) {
   std::vector<std::pair<std::string_view, std::string>> paths;
   if (!inbox.secret_file.empty()) paths.emplace_back("secret_file", inbox.secret_file);
-  if (!inbox.target.empty()) return paths;
+  if (inbox.is_in_object_store()) return paths;
   paths.emplace_back("dir", inbox.dir);
   for (const char* folder : store::kInboxFolders) paths.emplace_back("dir", inbox.dir + "/" + folder);
   if (inbox.has_quarantine()) paths.emplace_back("dir", inbox.quarantine_dir());
@@ -339,7 +341,7 @@ Result<void, std::string> check_beside(const InboxConfig& inbox, const SiteConfi
             fmt::format("{}: {}: \"{}\" lies where clients could fetch it; a place outside of "
                         "\"{}\" is needed",
                         name_of(inbox), key, path, name));
-    if (inbox.target.empty() && lies_in(served, dir))
+    if (!inbox.is_in_object_store() && lies_in(served, dir))
       return failure(
           fmt::format("{}: dir: \"{}\" lies in \"{}\", and is served; a directory of its own is "
                       "needed",
@@ -376,10 +378,10 @@ Result<void, std::string> check_apart(const InboxConfig& inbox, const InboxConfi
   for (const auto& [key, path] : paths_of(inbox))
     for (const auto& [other_key, other_path] : paths_of(other))
       if (is_same_site && path == other_path) return fault(key, path);
-  if (!inbox.target.empty() || !other.target.empty())
-    return object_store::parse_location(inbox.target) == object_store::parse_location(other.target)
-               ? fault("target", inbox.target)
-               : Result<void, std::string>();
+  if (!inbox.target.empty() && !other.target.empty() &&
+      object_store::parse_location(inbox.target) == object_store::parse_location(other.target))
+    return fault("target", inbox.target);
+  if (inbox.is_in_object_store() || other.is_in_object_store()) return {};
   const std::string dir = canonical(inbox.dir);
   const std::string other_dir = canonical(other.dir);
   if (lies_in(dir, other_dir) || lies_in(other_dir, dir)) return fault("dir", inbox.dir);
@@ -427,7 +429,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
       continue;
     }
     auto open = server == nullptr ? could_open(inbox, most_bytes) : open_inbox(inbox, most_bytes, *server);
-    const char* const key = inbox.target.empty() ? "dir" : "target";
+    const char* const key = inbox.is_in_object_store() ? "target" : "dir";
     inboxes.push_back(TRY(std::move(open).map_error([&](const std::string& message) {
       return fmt::format("{}: {}: {}", name_of(inbox), key, message);
     })));
@@ -463,6 +465,9 @@ Result<std::shared_ptr<const http::Handler>, std::string> handler_of(const OpenI
           .keys = TRY(key_settings_of(inbox.config)),
           .scheme = std::move(scheme),
           .quarantine = inbox.quarantine,
+          .durability = inbox.config.is_in_object_store() ? "object"
+                        : inbox.config.is_spooled()       ? "spooled"
+                                                          : "",
           .commit_timeout = times.commit_timeout},
       inbox.store);
   if (inbox.config.feed_token_file.empty()) return handler;

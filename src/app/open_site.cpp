@@ -536,9 +536,10 @@ http::Site OpenSite::routes() const {
     routes.push_back(
         {Match::exactly, config_.upload_path, uploads_.get(), "uploads, into " + upload_directory_});
   for (const OpenInbox& inbox : inboxes_)
-    routes.push_back({Match::exactly, inbox.config.url_path(), inbox.handler.get(),
-                      fmt::format("the inbox {}, into {}", inbox.config.name,
-                                  inbox.config.target.empty() ? inbox.config.dir : inbox.config.target)});
+    routes.push_back(
+        {Match::exactly, inbox.config.url_path(), inbox.handler.get(),
+         fmt::format("the inbox {}, into {}", inbox.config.name,
+                     inbox.config.is_in_object_store() ? inbox.config.target : inbox.config.dir)});
   for (const OpenInbox& inbox : inboxes_)
     if (inbox.page)
       routes.push_back({Match::exactly, inbox.config.page, inbox.page.get(),

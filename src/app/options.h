@@ -40,6 +40,8 @@ enum class Action : std::uint8_t {
   choose_addressing,
   read_credentials,
   until_empty,
+  poll,
+  close_gap,
   reclaim_older,
   replay_failed,
   replay_done,

@@ -238,11 +238,11 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
 [[nodiscard]] std::optional<Records> records_of(const CommandLine& line) {
   using Task = Records::Task;
   static constexpr std::pair<Command, Task> kTasks[] = {
-      {Command::inbox_ls, Task::ls},           {Command::inbox_next, Task::next},
-      {Command::inbox_work, Task::work},       {Command::inbox_forward, Task::forward},
-      {Command::inbox_drain, Task::drain},     {Command::inbox_done, Task::done},
-      {Command::inbox_fail, Task::fail},       {Command::inbox_replay, Task::replay},
-      {Command::inbox_reclaim, Task::reclaim},
+      {Command::inbox_ls, Task::ls},         {Command::inbox_next, Task::next},
+      {Command::inbox_work, Task::work},     {Command::inbox_forward, Task::forward},
+      {Command::inbox_drain, Task::drain},   {Command::inbox_pull, Task::pull},
+      {Command::inbox_done, Task::done},     {Command::inbox_fail, Task::fail},
+      {Command::inbox_replay, Task::replay}, {Command::inbox_reclaim, Task::reclaim},
   };
   const auto* const found = std::ranges::find_if(
       kTasks, [&](const auto& each) { return line.command && each.first == *line.command; });
@@ -262,7 +262,8 @@ std::optional<Value> file_to_read(const CommandLine& line, const Environment& en
                   .retry = line.retry,
                   .destination = line.forward,
                   .requests = line.requests,
-                  .drain = line.drain,
+                  .store = line.store,
+                  .pull = line.pull,
                   .until_empty = line.actions.contains(Action::until_empty),
                   .fields = line.fields,
                   .files = line.files,

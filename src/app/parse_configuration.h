@@ -12,6 +12,7 @@
 #include "app/config.h"
 #include "app/forward_words.h"
 #include "app/object_store_words.h"
+#include "app/pull_words.h"
 #include "app/warning.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -83,6 +84,7 @@ struct Records {
     work,
     forward,
     drain,
+    pull,
     done,
     fail,
     replay,
@@ -96,9 +98,10 @@ struct Records {
   std::vector<std::string> program;                             ///< work: not empty
   inbox::RetrySchedule retry;                                   ///< work, forward
   ForwardWords destination;                                     ///< forward
-  RequestWords requests;                                        ///< forward, drain
-  ObjectStoreWords drain;                                       ///< drain
-  bool until_empty = false;                                     ///< drain
+  RequestWords requests;                                        ///< forward, drain, pull
+  ObjectStoreWords store;                                       ///< drain, pull
+  PullWords pull;                                               ///< pull
+  bool until_empty = false;                                     ///< drain, pull
   std::vector<std::string> fields;                              ///< forward: "Name: value" each
   std::vector<std::string> files;                               ///< done, fail, replay
   std::optional<inbox::RecordFolder> all_in;                    ///< replay: instead of files

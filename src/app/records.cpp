@@ -10,13 +10,14 @@
 #include <optional>
 #include <string_view>
 
+#include "app/bucket_access.h"
 #include "app/command_output.h"
-#include "app/drain_options.h"
 #include "app/options.h"
 #include "inbox/arrivals.h"
 #include "inbox/consumer.h"
 #include "inbox/drain.h"
 #include "inbox/forward.h"
+#include "inbox/pull.h"
 #include "inbox/record_list.h"
 #include "inbox/transfer.h"
 #include "inbox/work.h"
@@ -33,8 +34,8 @@ using Task = Records::Task;
 
 /// Messages that begin with the name of the command.
 inbox::Report report_of(const Records& request) {
-  static constexpr const char* kNames[] = {"ls",   "next", "work",   "forward", "drain",
-                                           "done", "fail", "replay", "reclaim"};
+  static constexpr const char* kNames[] = {"ls",   "next", "work", "forward", "drain",
+                                           "pull", "done", "fail", "replay",  "reclaim"};
   const std::string start = fmt::format("inbox {}: ", kNames[static_cast<int>(request.task)]);
   return [start](const std::string& message) { print_failure(start + message); };
 }
@@ -152,12 +153,18 @@ int forward(const Records& request, const RecordFolders& folders) {
   return forwarded ? EXIT_SUCCESS : fail(request, forwarded.error());
 }
 
+Result<object_store::BucketAccess, std::string> access_of(const Records& request) {
+  TRY(check_authorities(request.requests.ca_file));
+  return bucket_access(request.store, request.requests);
+}
+
 int drain(const Records& request, const RecordFolders& folders) {
-  if (const auto usable = check_authorities(request.requests.ca_file); !usable)
-    return fail(request, usable.error());
-  const auto options = drain_options(request);
-  if (!options) return fail(request, options.error());
-  const auto drained = inbox::drain(folders, *options, report_of(request));
+  auto access = access_of(request);
+  if (!access) return fail(request, access.error());
+  const auto drained = inbox::drain(
+      folders,
+      {.consumer = request.consumer, .target = *std::move(access), .until_empty = request.until_empty},
+      report_of(request));
   if (!drained) return fail(request, drained.error());
   if (!request.until_empty) return EXIT_SUCCESS;
   const auto unclaimed = folders.names(RecordFolder::unclaimed);
@@ -167,6 +174,19 @@ int drain(const Records& request, const RecordFolders& folders) {
   report_of(request)(
       fmt::format("files are left: {} in new, {} in work", unclaimed->size(), claimed->size()));
   return kExitNone;
+}
+
+int pull(const Records& request) {
+  auto access = access_of(request);
+  if (!access) return fail(request, access.error());
+  const auto pulled = inbox::pull(request.folder,
+                                  {.source = *std::move(access),
+                                   .poll = request.pull.poll,
+                                   .gap = request.pull.gap,
+                                   .until_empty = request.until_empty},
+                                  report_of(request));
+  if (!pulled) return fail(request, pulled.error());
+  return *pulled == inbox::PullEnd::held_up ? kExitNone : EXIT_SUCCESS;
 }
 
 int end_claims(const Records& request, const RecordFolders& folders) {
@@ -219,6 +239,7 @@ int reclaim(const Records& request, const RecordFolders& folders) {
 }  // namespace
 
 int records(const Records& request) {
+  if (request.task == Task::pull) return pull(request);  // which makes the folders
   const auto folders = RecordFolders::open(request.folder);
   if (!folders) return fail(request, folders.error());
   switch (request.task) {
@@ -230,7 +251,8 @@ int records(const Records& request) {
     case Task::replay: return replay(request, *folders);
     case Task::reclaim: return reclaim(request, *folders);
     case Task::done:
-    case Task::fail: break;
+    case Task::fail:
+    case Task::pull: break;
   }
   return end_claims(request, *folders);
 }

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "app/bucket_roots.h"
 #include "app/open_inboxes.h"
 #include "app/option_values.h"
 #include "app/parse_configuration.h"
@@ -122,7 +121,7 @@ std::vector<std::string> written_folders(const SiteConfig& site) {
   std::vector<std::string> folders;
   if (takes_uploads(site)) folders.push_back(upload_directory_of(site));
   for (const InboxConfig& inbox : site.inboxes)
-    if (!inbox.is_disabled && inbox.target.empty()) folders.push_back(inbox.dir);
+    if (!inbox.is_disabled && !inbox.is_in_object_store()) folders.push_back(inbox.dir);
   return folders;
 }
 
@@ -172,10 +171,8 @@ os::FileGrants grants_for(const Config& config, const std::string& config_file) 
   return std::move(grants).take();
 }
 
-os::FileGrants grants_of_agent(const Config& all_of_it) {
-  const ServerConfig& config = all_of_it.server;
+os::FileGrants grants_of_agent(const ServerConfig& config) {
   Grants grants;
-  for (const object_store::Mirrored& each : mirrored_in(all_of_it)) grants.write(each.directory);
   for (const char* name : kOfTheSystem) grants.read(name);
   // Names of machines are looked up by what stands there.
   grants.read("/etc");

@@ -20,7 +20,7 @@ namespace bobbin::app {
 [[nodiscard]] os::FileGrants grants_for(const Config& config, const std::string& config_file);
 
 /// What the process that talks to the object store (object_store/agent.h) may do, while there is one thread.
-[[nodiscard]] os::FileGrants grants_of_agent(const Config& config);
+[[nodiscard]] os::FileGrants grants_of_agent(const ServerConfig& config);
 
 /// What this process cannot do any more, whoever has taken it over. Thread: the main thread's.
 class Sandbox {

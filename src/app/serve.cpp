@@ -31,6 +31,7 @@
 #include "app/server_view.h"
 #include "app/session_settings.h"
 #include "app/site_logs.h"
+#include "app/spools.h"
 #include "app/start_failure.h"
 #include "app/upgrade.h"
 #include "app/upload_folders.h"
@@ -85,6 +86,7 @@ struct Process {
   std::uint64_t descriptor_limit;
   Listening listening;
   std::shared_ptr<object_store::Agent> agent;  // null: nothing lies in an object store
+  Spools spools;
   Sandbox sandbox;
   std::unique_ptr<observe::Log> log;
   SiteLogs site_logs;
@@ -158,6 +160,9 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
   const unsigned usable_cpus = os::usable_cpus();
   TRY(become_user(config));
   auto agent = TRY(start_agent(all));
+  auto spools = TRY(Spools::start(all));
+  // The processes that need these have them by now, and so has the launcher.
+  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) os::forget_variable(name);
   Sandbox sandbox = TRY(Sandbox::enter(all, run.config_file));
   const bool is_apart = has_error_log(config);
   const std::string& place = is_apart ? config.error_log : config.log_file;
@@ -176,6 +181,7 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
                  limit,
                  std::move(listening),
                  std::move(agent),
+                 std::move(spools),
                  std::move(sandbox),
                  std::move(log),
                  std::move(site_logs),
@@ -234,6 +240,7 @@ struct ServerContext {
         parts{.folders = folders,
               .object_inboxes = object_inboxes,
               .bucket_sites = bucket_sites,
+              .spools = process.spools,
               .client_limiting = client_limiting,
               .registry = *process.registry,
               .site_names = site_names,
@@ -454,6 +461,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .folders = context.folders,
                  .object_inboxes = context.object_inboxes,
                  .bucket_sites = context.bucket_sites,
+                 .spools = process.spools,
                  .log = *process.log,
                  .site_logs = process.site_logs,
                  .main_log = process.main_log,

@@ -4,6 +4,7 @@
 #include "app/bucket_sites.h"
 #include "app/client_limits.h"
 #include "app/object_inboxes.h"
+#include "app/spools.h"
 #include "app/upload_folders.h"
 #include "observe/registry.h"
 #include "server/site_names.h"
@@ -15,6 +16,7 @@ struct ServerParts {
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
   BucketSites& bucket_sites;
+  const Spools& spools;
   const ClientLimiting& client_limiting;
   observe::Registry& registry;
   server::SiteNames& site_names;

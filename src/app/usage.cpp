@@ -16,6 +16,8 @@ constexpr Usage kUsages[] = {
      "sends each record to a server, and goes on for ever"},
     {Command::inbox_drain, "inbox drain", "DIR --to URL",
      "moves each record to an object store, and goes on for ever"},
+    {Command::inbox_pull, "inbox pull", "DIR --from URL",
+     "fetches records from an object store, and goes on for ever"},
     {Command::inbox_next, "inbox next", "DIR", "claims the oldest record, and prints the path of its file"},
     {Command::inbox_done, "inbox done", "DIR FILE", "ends a claim: the record is done"},
     {Command::inbox_fail, "inbox fail", "DIR FILE", "ends a claim: the record has failed"},

@@ -36,7 +36,7 @@ class Contents {
 
   /// How it is with where the content comes from, by `location`: "open", "unreachable", or "unlisted" as long
   /// as it is not ready.
-  static constexpr observe::Metric kState{"bobbin_bucket",
+  static constexpr observe::Metric kState{"bobbin_bucket_state",
                                           "Whether a bucket answers whose objects are served"};
 };
 

@@ -1,6 +1,5 @@
 #include "inbox/drain.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "inbox/handling.h"
 #include "inbox/record_file.h"
 #include "inbox/stop_signals.h"
+#include "inbox/store_trouble.h"
 #include "inbox/worker.h"
 #include "object_store/probe.h"
 
@@ -20,8 +20,6 @@ namespace {
 using object_store::Created;
 using object_store::Trouble;
 
-constexpr milliseconds kLongestPause = std::chrono::minutes(5);
-
 Outcome outcome_of_trouble(const Trouble& trouble) {
   switch (trouble.kind) {
     case Trouble::Kind::impossible: return Hopeless{trouble.reason};
@@ -30,18 +28,18 @@ Outcome outcome_of_trouble(const Trouble& trouble) {
     case Trouble::Kind::unavailable:
     case Trouble::Kind::refused: break;
   }
-  return Failed{.reason = trouble.reason, .shortest_pause = std::min(trouble.shortest_pause, kLongestPause)};
+  return Failed{.reason = trouble.reason, .shortest_pause = believed_pause(trouble)};
 }
 
 /// The bucket, and what is known of it.
 class Target {
  public:
   Target(const DrainOptions& options, object_store::Bucket bucket)
-      : location_(options.target), bucket_(std::move(bucket)) {}
+      : location_(options.target.location), bucket_(std::move(bucket)) {}
 
-  /// See fault_of_store.
+  /// See object_store::fault_of_store.
   Result<std::string, Trouble> find_fault() {
-    auto fault = TRY(object_store::fault_of_store(bucket_, location_));
+    std::string fault = TRY(object_store::fault_of_store(bucket_, location_));
     is_proven_ = fault.empty();
     return fault;
   }
@@ -120,30 +118,19 @@ class DrainHandling final : public Handling {
   Target& target_;
 };
 
-/// An operator who has just started this learns of a mistake at once. A store that does not answer is waited
-/// for.
+/// What the store does is known before the first record is moved, unless it does not answer yet.
 Result<void, std::string> prove_at_start(Target& target, const DrainOptions& options, const Report& report) {
   auto fault = target.find_fault();
-  if (fault) return fault->empty() ? Result<void, std::string>() : failure(*std::move(fault));
-  const std::string message =
-      fmt::format("{} cannot be used: {}", options.target.text(), fault.error().reason);
-  switch (fault.error().kind) {
-    case Trouble::Kind::refused:
-    case Trouble::Kind::impossible: return failure(message);
-    case Trouble::Kind::unavailable: report(message + "; it is tried again"); break;
-    case Trouble::Kind::aborted: break;
-  }
-  return {};
+  if (!fault) return judge_at_start(options.target.location, fault.error(), report);
+  return fault->empty() ? Result<void, std::string>() : failure(*std::move(fault));
 }
 
 }  // namespace
 
 Result<void, std::string> drain(const RecordFolders& folders, const DrainOptions& options,
                                 const Report& report) {
-  auto client = TRY(http_client::Client::open(options.client));
   StopSignals stop = TRY(StopSignals::block());
-  Target target(options, object_store::Bucket(options.store, std::move(client), options.credentials,
-                                              [&stop] { return stop.count() > 1; }));
+  Target target(options, TRY(options.target.open([&stop] { return stop.count() > 1; })));
   TRY(prove_at_start(target, options, report));
   DrainHandling handling(target);
   return run_worker(folders,

@@ -3,20 +3,15 @@
 #include <string>
 
 #include "base/result.h"
-#include "http_client/client.h"
 #include "inbox/consumer.h"
 #include "inbox/record_folders.h"
-#include "object_store/bucket.h"
-#include "object_store/location.h"
+#include "object_store/bucket_access.h"
 
 namespace bobbin::inbox {
 
 struct DrainOptions {
   std::string consumer;  ///< see is_consumer_name
-  object_store::Location target;
-  object_store::BucketSettings store;
-  http_client::ClientSettings client;
-  object_store::Bucket::CredentialsSource credentials;
+  object_store::BucketAccess target;
   bool until_empty = false;  ///< ends when no record is left that can be claimed
 };
 

@@ -14,9 +14,6 @@
 namespace bobbin::inbox {
 namespace {
 
-// More than any file of records has: a segment of the journal has 16 MiB.
-constexpr std::uint64_t kMostBytes = 32UL * 1024 * 1024;
-
 /// The record with which `entries` begin.
 Result<journal::ReadEntry, std::string> record_at_the_beginning(std::string_view entries) {
   auto read = journal::read_entry(entries);
@@ -62,7 +59,7 @@ bool is_sequence(std::string_view text) { return text.starts_with(journal::kEntr
 Result<std::string, std::string> content_of(const os::Fd& file) {
   const auto status = os::status(file);
   if (!status) return failure(reason_of(status.error()));
-  if (status->size_bytes > kMostBytes)
+  if (status->size_bytes > kMostRecordFileBytes)
     return failure(
         fmt::format("it has {} bytes, which is more than any file of records", status->size_bytes));
   std::string text(status->size_bytes, '\0');

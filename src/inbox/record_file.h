@@ -12,6 +12,9 @@
 
 namespace bobbin::inbox {
 
+/// More than any file of records has: a segment of the journal has 16 MiB.
+inline constexpr std::uint64_t kMostRecordFileBytes = 32UL * 1024 * 1024;
+
 /// What stands in a file of records.
 struct RecordFile {
   journal::Record first;

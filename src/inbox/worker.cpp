@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -11,18 +10,12 @@
 #include <variant>
 
 #include "inbox/arrivals.h"
+#include "inbox/random_number.h"
 #include "os/file.h"
-#include "os/random.h"
 #include "os/wait.h"
 
 namespace bobbin::inbox {
 namespace {
-
-std::uint32_t random_number() {
-  std::array<std::byte, sizeof(std::uint32_t)> bytes{};
-  os::fill_random(bytes);
-  return std::bit_cast<std::uint32_t>(bytes);
-}
 
 /// Why it has not succeeded, where the record goes on from here.
 std::string reason_of(const Outcome& outcome) {

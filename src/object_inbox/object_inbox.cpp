@@ -40,11 +40,7 @@ milliseconds spread(milliseconds pause) {
 }
 
 Stored stored_at(const Place& place, const crypto::Digest& digest) {
-  return {.name = place.object(),
-          .id = place.id,
-          .sequence = place.number,
-          .digest = digest,
-          .where = Stored::Where::object_store};
+  return {.name = place.object(), .id = place.id, .sequence = place.number, .digest = digest};
 }
 
 /// Answered as the first time.

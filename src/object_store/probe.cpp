@@ -6,7 +6,6 @@
 namespace bobbin::object_store {
 namespace {
 
-constexpr std::string_view kProbeName = ".bobbin-probe";
 constexpr std::string_view kProbe = "bobbin\n";
 
 }  // namespace

@@ -59,6 +59,7 @@
   EVENT(warning, folder_without_locks)        \
   EVENT(warning, inbox_full)                  \
   EVENT(warning, bucket_names_left_out)       \
+  EVENT(warning, spool_not_drained)           \
   EVENT(warning, log_lines_lost)              \
   EVENT(warning, log_lines_dropped)           \
   EVENT(warning, log_not_reopened)            \

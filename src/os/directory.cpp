@@ -149,6 +149,12 @@ Result<void> move_replacing(const Fd& from_directory, const std::string& from, c
   return {};
 }
 
+Result<void> rename_replacing(const Fd& directory, const std::string& from, const std::string& to) {
+  const int at = directory.number();
+  if (::renameat(at, from.c_str(), at, to.c_str()) != 0) return last_error("renameat");
+  return {};
+}
+
 Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to) {
   const int at = directory.number();
   if (::linkat(at, from.c_str(), at, to.c_str(), 0) != 0) return last_error("linkat");

@@ -53,6 +53,10 @@ namespace bobbin::os {
 /// step.
 [[nodiscard]] Result<void> move_replacing(const Fd& from_directory, const std::string& from,
                                           const Fd& to_directory, const std::string& to);
+/// The file gets the name `to`, in the place of another that has it: whoever opens `to` finds one or the
+/// other.
+[[nodiscard]] Result<void> rename_replacing(const Fd& directory, const std::string& from,
+                                            const std::string& to);
 /// A second name for a file: link(2). EEXIST when `to` is taken; EPERM where there are no second names.
 [[nodiscard]] Result<void> link_file(const Fd& directory, const std::string& from, const std::string& to);
 [[nodiscard]] Result<void> remove_file(const Fd& directory, const std::string& name);

@@ -121,6 +121,18 @@ TEST(Rename, NeverReplacesAFile) {
   EXPECT_EQ(place.read("c"), "a");
 }
 
+TEST(Rename, MayReplaceAFile) {
+  const TestDirectory place;
+  place.write("a", "a"), place.write("b", "b");
+  const Fd directory = must_open(place.path());
+  EXPECT_EQ(code_of(rename_replacing(directory, "a", "b")), 0);
+  EXPECT_EQ(code_of(rename_replacing(directory, "a", "b")), ENOENT);
+  EXPECT_THAT(*list(directory), UnorderedElementsAre("b"));
+  EXPECT_EQ(place.read("b"), "a");
+  EXPECT_EQ(code_of(rename_replacing(directory, "b", "c")), 0);
+  EXPECT_THAT(*list(directory), UnorderedElementsAre("c"));
+}
+
 TEST(RemoveFile, RemovesTheNameAndNotWhatItPointsTo) {
   const TestDirectory place;
   place.write("file", ""), place.make_link("link", "file"), place.make_folder("folder");

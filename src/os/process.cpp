@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -94,6 +96,13 @@ Result<void> signal_process(long process, int number) {
 }
 
 bool process_lives(long process) { return ::kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM; }
+
+void forget_variable(const char* name) {
+  char* const value = ::getenv(name);  // NOLINT(concurrency-mt-unsafe): see the comment of this function
+  if (value == nullptr) return;
+  ::explicit_bzero(value, std::strlen(value));
+  ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+}
 
 std::string host_name() {
   char name[HOST_NAME_MAX + 1] = {};

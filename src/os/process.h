@@ -51,6 +51,10 @@ struct ProcessFigures {
 /// Linux only: from /proc/self. What cannot be read is 0.
 [[nodiscard]] ProcessFigures process_figures();
 
+/// Removes a variable from the environment of this process, and its value from the memory that held it.
+/// Thread: none may look at the environment meanwhile.
+void forget_variable(const char* name);
+
 /// The number of this process.
 [[nodiscard]] long process_number();
 /// Sends a signal. ESRCH: there is no such process.

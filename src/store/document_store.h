@@ -51,7 +51,6 @@ struct Stored {
   crypto::Digest digest{};     ///< likewise; SHA-256 of the document
   bool is_repetition = false;  ///< it is the document that came first with this key, and has no name here
   std::optional<StoredBundle> bundle = {};  ///< of a bundle, of which nothing else is said
-  enum class Where : std::uint8_t { folder, object_store } where = Where::folder;
 
   /// Whether there is a record that was not there before.
   [[nodiscard]] bool is_new() const { return bundle ? bundle->documents != 0 : !is_repetition; }

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/utc_time.h"
 #include "os/directory.h"
 #include "os/file.h"
 #include "store/document_name.h"
@@ -15,8 +16,15 @@ namespace {
 constexpr int kShareOfLooking = 20;
 
 constexpr observe::Metric kWaiting{"bobbin_inbox_records",
-                                   "Records in the folders new and work of an inbox with max_documents or "
-                                   "max_bytes"};
+                                   "Records in the folders new and work of an inbox with limits or a target"};
+constexpr observe::Metric kOldest{"bobbin_inbox_oldest_record_timestamp_seconds",
+                                  "When the oldest of these records came; 0: there is none"};
+
+/// When a record came, by the name of its file: that of a claim begins with who has it.
+std::optional<WallTime> time_of_record(std::string_view file) {
+  file.remove_prefix(file.size() - kRecordNameBytes);
+  return utc_time_of_name(file.substr(0, file.find('-')));
+}
 
 }  // namespace
 
@@ -35,7 +43,8 @@ Room::Room(os::Fd directory, RoomLimits limits, std::string name, observe::LogWr
       name_(std::move(name)),
       log_(log),
       published_(registry.state(kRoom, observe::label("inbox", name_))),
-      waiting_records_(registry.gauge(kWaiting, observe::label("inbox", name_))) {}
+      waiting_records_(registry.gauge(kWaiting, observe::label("inbox", name_))),
+      oldest_record_(registry.gauge(kOldest, observe::label("inbox", name_))) {}
 
 Room::~Room() { published_.set({}); }
 
@@ -97,7 +106,8 @@ void Room::look() {
   {
     const Lock lock(mutex_);
     if (waiting) {
-      waiting_ = *waiting;
+      waiting_ = waiting->amount;
+      oldest_ = waiting->oldest;
       waiting_ += arrived_;
     }
     if (system) free_bytes_ = system->free_bytes;
@@ -116,11 +126,11 @@ void Room::publish() {
   const auto obstacle = obstacle_for({1, kReceiptBytes});
   published_.set(obstacle ? kStates.at(static_cast<std::size_t>(*obstacle)) : "open");
   waiting_records_.set(static_cast<std::int64_t>(waiting_.documents));
+  oldest_record_.set(oldest_ ? std::chrono::duration_cast<seconds>(oldest_->time_since_epoch()).count() : 0);
 }
 
-Result<Room::Amount> Room::waiting_now() const {
-  Amount amount;
-  if (limits_.documents == 0 && limits_.bytes == 0) return amount;
+Result<Room::Waiting> Room::waiting_now() const {
+  Waiting waiting;
   for (const char* name : {"new", "work"}) {
     const os::Fd folder = TRY(os::open_directory_at(directory_, name));
     for (const std::string& file : TRY(os::list(folder))) {
@@ -131,10 +141,12 @@ Result<Room::Amount> Room::waiting_now() const {
         if (!status) continue;  // it has just been taken out
         bytes = status->size_bytes;
       }
-      amount += {1, bytes};
+      waiting.amount += {1, bytes};
+      const auto came = time_of_record(file);
+      if (came && (!waiting.oldest || *came < *waiting.oldest)) waiting.oldest = came;
     }
   }
-  return amount;
+  return waiting;
 }
 
 void Room::tell(std::optional<Obstacle> obstacle) {

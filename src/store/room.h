@@ -106,7 +106,11 @@ class Room : public std::enable_shared_from_this<Room> {
   void give_back(const Amount& amount) EXCLUDES(mutex_);
   void keep(const Amount& amount) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<Obstacle> obstacle_for(const Amount& amount) const REQUIRES(mutex_);
-  [[nodiscard]] Result<Amount> waiting_now() const;
+  struct Waiting {
+    Amount amount = {};
+    std::optional<WallTime> oldest = {};  ///< when the first of them came; nothing: there is none
+  };
+  [[nodiscard]] Result<Waiting> waiting_now() const;
   void tell(std::optional<Obstacle> obstacle);
   void publish() REQUIRES(mutex_);
 
@@ -116,11 +120,13 @@ class Room : public std::enable_shared_from_this<Room> {
   observe::LogWriter& log_;
   observe::State& published_;
   observe::Gauge& waiting_records_;
+  observe::Gauge& oldest_record_;
   bool was_full_ = false;  // as the log was told; of look()
 
   Mutex mutex_;
-  Amount waiting_ GUARDED_BY(mutex_);  // when last looked, and what has come since
-  Amount arrived_ GUARDED_BY(mutex_);  // since the last look began
+  Amount waiting_ GUARDED_BY(mutex_);                  // when last looked, and what has come since
+  std::optional<WallTime> oldest_ GUARDED_BY(mutex_);  // when last looked
+  Amount arrived_ GUARDED_BY(mutex_);                  // since the last look began
   Amount on_the_way_ GUARDED_BY(mutex_);
   std::uint64_t free_bytes_ GUARDED_BY(mutex_) = 0;
   std::optional<Obstacle> refused_ GUARDED_BY(mutex_);  // the last reason since the last look

@@ -49,20 +49,23 @@ void tell_of(const store::Stored& stored, Response& response) {
     response.log_fields.subject += fmt::format(" and {} more", stored.bundle->documents - 1);
 }
 
-std::string receipt_of(const store::Stored& stored) {
-  const bool is_object = stored.where == store::Stored::Where::object_store;
-  return fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"{}}})", stored.id,
-                     stored.sequence, crypto::hex_of(stored.digest),
-                     is_object ? R"(,"durability":"object")" : "");
+/// `durability`: what a 201 promises, where that has a name.
+std::string durability_member(std::string_view durability) {
+  return durability.empty() ? "" : fmt::format(R"(,"durability":"{}")", durability);
 }
 
-std::string receipt_of(const store::StoredBundle& bundle) {
+std::string receipt_of(const store::Stored& stored, std::string_view durability) {
+  return fmt::format(R"({{"status":"success","id":"{}","sequence":{},"sha256":"{}"{}}})", stored.id,
+                     stored.sequence, crypto::hex_of(stored.digest), durability_member(durability));
+}
+
+std::string receipt_of(const store::StoredBundle& bundle, std::string_view durability) {
   const std::string sequences =
       bundle.documents == 0 ? ""
                             : fmt::format(R"(,"first_sequence":{},"last_sequence":{})", bundle.first_sequence,
                                           bundle.first_sequence + bundle.documents - 1);
-  return fmt::format(R"({{"status":"success","stored":{},"repeated":{}{}}})", bundle.documents,
-                     bundle.repetitions, sequences);
+  return fmt::format(R"({{"status":"success","stored":{},"repeated":{}{}{}}})", bundle.documents,
+                     bundle.repetitions, sequences, durability_member(durability));
 }
 
 std::string reason_of(std::string_view coding, coding::DecodingFault fault) {
@@ -221,12 +224,13 @@ std::optional<Response> not_taken(store::DocumentStore::State state) {
   return closed();
 }
 
-Response recorded(Status status, const store::Stored& stored) {
+Response recorded(Status status, const store::Stored& stored, std::string_view durability) {
   Response response;
   response.status = status;
   if (status != Status::no_content)
-    response = Response::with_content(status, "application/json",
-                                      stored.bundle ? receipt_of(*stored.bundle) : receipt_of(stored));
+    response = Response::with_content(
+        status, "application/json",
+        stored.bundle ? receipt_of(*stored.bundle, durability) : receipt_of(stored, durability));
   tell_of(stored, response);
   return response;
 }

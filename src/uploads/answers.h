@@ -67,7 +67,9 @@ namespace bobbin::uploads {
 /// That a record is kept: its id, sequence and digest, unless the status allows no content. Of a document
 /// that came before it is the record of that one, and `Idempotent-Replayed: true` says so.
 /// Of a bundle: how many documents are new, how many came before, and the sequences of the new ones.
-[[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored);
+/// `durability`: what is promised, where that has a name; needs no escaping in JSON.
+[[nodiscard]] http::Response recorded(http::Status status, const store::Stored& stored,
+                                      std::string_view durability = {});
 /// That content of which no document can be made is kept, and why, unless the status allows no content. As a
 /// success, since its sender can do no more about it.
 [[nodiscard]] http::Response quarantined(http::Status status, const store::Stored& stored,

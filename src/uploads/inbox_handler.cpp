@@ -85,13 +85,13 @@ class InboxExchange final : public http::Exchange {
                  .key = received->key,
                  .is_binary = type_ == ContentType::any,
                  .bundle = std::move(received->bundle)},
-                [later = std::move(later), success = success(),
+                [later = std::move(later), success = success(), durability = settings_.durability,
                  redirect = is_form(type_) ? settings_.redirect : "", place = std::move(place),
                  memory = std::move(received->memory)](store::Outcome outcome) mutable {
                   if (place && outcome && outcome->is_new()) place->keep();
                   place.reset();
                   std::move(later)(!outcome           ? not_stored(outcome.error())
-                                   : redirect.empty() ? recorded(success, *outcome)
+                                   : redirect.empty() ? recorded(success, *outcome, durability)
                                                       : sent_on(redirect, *outcome));
                 });
     return http::Pending{.limit = settings_.commit_timeout, .late = stores_too_long()};

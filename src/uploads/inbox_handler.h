@@ -37,7 +37,8 @@ struct InboxSettings {
   KeySettings keys = {};                          ///< without a source every document is a new one
   std::optional<signatures::Scheme> scheme = {};  ///< by which senders sign; nothing: they need not
   std::optional<Quarantine> quarantine = {};      ///< nothing: what is no document is refused
-  Duration commit_timeout = seconds(30);          ///< until a record is on stable storage
+  std::string durability = {};            ///< what a receipt says of it: "object", "spooled", or nothing
+  Duration commit_timeout = seconds(30);  ///< until a record is on stable storage
 
   /// Of what is made of a form.
   [[nodiscard]] std::uint64_t most_form_document_bytes() const {

@@ -498,7 +498,7 @@ def test_consumers_need_no_server(server, folder, inbox):
 
 MISTAKES = [
     (["inbox", "next"], "inbox next: the folder of the inbox is missing, as in: bobbin inbox next inboxes/github"),
-    (["inbox", "take", "box"], "is no command; ls, next, work, forward, drain, done, fail, replay, reclaim, verify, cat or prove is needed"),
+    (["inbox", "take", "box"], "is no command; ls, next, work, forward, drain, pull, done, fail, replay, reclaim, verify, cat or prove is needed"),
     (["inbox", "next", "missing"], '"missing" is not allowed; the existing folder of an inbox is needed'),
     (["inbox", "next", "."], "is no inbox, since it has no folder"),
     (["inbox", "next", "box", "x"], '"x": too many arguments; only one folder stands behind inbox next'),

@@ -15,6 +15,7 @@ from support.inboxes import JSON, check_accepted, check_problem, post, toml
 from support.s3 import faults
 from support.s3.faulty import FaultyStore
 from support.server import run_to_end
+from support.upgrades import start as start_upgradable  # noqa: F401
 from support.waiting import eventually
 from test_drain import variables
 
@@ -188,6 +189,30 @@ def test_a_store_that_does_not_answer_is_a_503_and_files_are_served(start_inbox,
     assert {1, 4} <= set(bodies(in_store())), "what was answered 503 may be there, or not"
 
 
+@pytest.mark.parametrize("fault", [faults.NO_SUCH_BUCKET, faults.KEY_REVOKED, faults.ACCESS_DENIED],
+                         ids=["bucket_gone", "key_revoked", "denied"])  # fmt: skip
+def test_what_an_operator_has_to_mend_is_told_and_waited_for(start_inbox, in_store, faulty_store, fault):
+    server = start_inbox("--health", "on")
+    check_accepted(post(server, b"1"))
+    faulty_store.fail(fault, count=None)
+    check_problem(post(server, b"2"), 503)
+    server.log.wait_for(re.escape(f"the store has answered {fault.status} {fault.code}"))
+    assert server.ask("GET", "/readyz").status == 503
+    faulty_store.heal()
+    eventually(lambda: server.ask("GET", "/readyz").status == 200, "it is ready again")
+    check_accepted(post(server, b"3"))
+    assert bodies(in_store()) == [1, 3]
+
+
+def test_a_clock_that_is_wrong_by_20_minutes_is_corrected(start_inbox, in_store, faulty_store):
+    faulty_store.clock = 20 * 60
+    server = start_inbox()
+    check_accepted(post(server, b"1"))
+    faulty_store.clock = -20 * 60
+    check_accepted(post(server, b"2"))
+    assert bodies(in_store()) == [1, 2]
+
+
 def test_a_number_that_failed_is_closed_so_that_readers_go_on(start_inbox, in_store, faulty_store):
     server = start_inbox("--commit-timeout", "500ms")
     faulty_store.fail(faults.SLOW_DOWN, count=None, key=PREFIX + "web1.*/000000000001.json")
@@ -245,6 +270,17 @@ def test_it_may_read_little_and_the_server_never_has_the_secret(start_inbox, fau
         assert not any("bobbin.toml" in each or each == str(scratch) for each in descriptors)
 
 
+def test_a_secret_of_the_environment_is_forgotten_by_the_server(start_inbox, faulty_store):
+    server = start_inbox()
+    check_accepted(post(server, b"1"))
+
+    def has_secret(process):
+        return faulty_store.credentials.secret.encode() in open(f"/proc/{process}/environ", "rb").read()
+
+    assert not has_secret(server.process.pid)
+    assert all(has_secret(agent) for agent in processes_of(server, "bobbin-agent"))
+
+
 def processes_of(server, name):
     """The processes of this name that the server has started, and those that these have."""
     children = {}
@@ -298,7 +334,19 @@ def test_wrong_credentials_and_a_missing_bucket_are_told_at_the_start(run, fault
     assert "404 NoSuchBucket" in run(target="s3://nowhere/in")
     without = variables(faulty_store, HOME="/nonexistent")
     del without["AWS_ACCESS_KEY_ID"], without["AWS_SECRET_ACCESS_KEY"]
-    assert "there are no credentials" in run(environment=without)
+    assert "there are no credentials" in (said := run(environment=without)) and "--s3-credentials-file" in said
+
+
+def test_doctor_looks_whether_the_target_can_be_used(binary, configuration, root, faulty_store, scratch):
+    def told(**others):
+        command = ("doctor", "--root", root, "--config", configuration(), "--port", "0")
+        return run_to_end(binary, *command, environment=variables(faulty_store, **others))
+
+    fine = told()
+    assert re.search(r"fine +inbox box: s3://.* can be read", fine.stdout), fine
+    wrong = told(AWS_SECRET_ACCESS_KEY="wrong")
+    assert wrong.returncode == 1 and re.search(r"problem +inbox box: s3://.* 403 SignatureDoesNotMatch", wrong.stdout)
+    assert faulty_store.requests_of(method="PUT") == [], "nothing is changed"
 
 
 def test_a_store_that_is_not_there_yet_is_waited_for(start_inbox, in_store, faulty_store):
@@ -314,11 +362,10 @@ def test_a_store_that_is_not_there_yet_is_waited_for(start_inbox, in_store, faul
 
 
 @pytest.mark.parametrize("keys, fault", [
-    ({"dir": "inboxes/box"}, "dir: it is not allowed beside target"),
-    ({"store": "segments"}, "store: it is not allowed beside target"),
-    ({"max_documents": 1}, "max_documents: it is not allowed beside target"),
-    ({"on_invalid": "quarantine"}, "on_invalid: it is not allowed beside target"),
-    ({"accept": ["ndjson"]}, 'accept: "ndjson" is not allowed beside target'),
+    ({"store": "segments"}, "store: it is not allowed with a target and no dir"),
+    ({"max_documents": 1}, "max_documents: it is not allowed with a target and no dir"),
+    ({"on_invalid": "quarantine"}, "on_invalid: it is not allowed with a target and no dir"),
+    ({"accept": ["ndjson"]}, 'accept: "ndjson" is not allowed with a target and no dir'),
     ({"target": "archive/in"}, "target"),
     ({"target": None}, "dir is missing"),
 ])  # fmt: skip
@@ -357,3 +404,13 @@ def test_tls_and_an_authority_of_its_own(start_inbox, scratch, bucket, in_store)
         flags = ("--s3-ca-file", made.certificate, "--s3-endpoint", f"https://localhost:{store.address[1]}")
         server = start_inbox(*flags, environment=variables(store), target=f"s3://{store.new_bucket()}/in")
         check_accepted(post(server, b"1"))
+
+
+def test_after_an_upgrade_the_new_process_has_the_inbox(start_upgradable, configuration, faulty_store, in_store):
+    server = start_upgradable("--config", configuration(), environment=variables(faulty_store))
+    check_accepted(post(server, b"1"))
+    server.upgrade()
+    server.wait_for_the_first()
+    check_accepted(post(server, b"2"))
+    assert sorted(bodies(in_store())) == [1, 2]
+    assert len({key.split("/")[2] for key in in_store()}) == 2, "each process has a stream of its own"
