@@ -1,5 +1,6 @@
 #include "admin/health.h"
 
+#include "files/contents.h"
 #include "store/folder_store.h"
 #include "store/room.h"
 
@@ -10,6 +11,7 @@ std::string Obstacle::name() const {
     case Kind::draining: return "draining";
     case Kind::store: return "store_" + state;
     case Kind::disk: return "disk_low";
+    case Kind::bucket: return "bucket_unlisted";
   }
   return {};
 }
@@ -22,6 +24,8 @@ std::vector<Obstacle> Health::obstacles() const {
       obstacles.push_back({Obstacle::Kind::store, std::move(labels), std::move(text)});
     else if (name == store::Room::kRoom.name && text == "disk")
       obstacles.push_back({Obstacle::Kind::disk, std::move(labels), std::move(text)});
+    else if (name == files::Contents::kState.name && text == "unlisted")
+      obstacles.push_back({Obstacle::Kind::bucket, std::move(labels), std::move(text)});
   }
   return obstacles;
 }

@@ -15,12 +15,13 @@ struct Obstacle {
     draining,  ///< it stops, or a successor takes over
     store,     ///< a folder of documents takes none
     disk,      ///< an inbox has less free space than its min_free
+    bucket,    ///< a bucket that is served has never been listed
   };
   Kind kind;
   std::string subject;  ///< the labels of the folder or the inbox; empty where there is none
   std::string state;    ///< in which that is; likewise
 
-  /// "draining", "store_closed", "store_full", "store_occupied", "disk_low".
+  /// "draining", "store_closed", "store_full", "store_occupied", "disk_low", "bucket_unlisted".
   [[nodiscard]] std::string name() const;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "admin/status_json.h"
+#include "files/contents.h"
 #include "store/folder_store.h"
 #include "store/room.h"
 
@@ -34,6 +35,16 @@ TEST_F(HealthTest, EachStateOfAStoreThatTakesNothingIsOne) {
   }
   store().set("open");
   EXPECT_EQ(reasons(), "[]") << "it stores again";
+}
+
+TEST_F(HealthTest, ABucketThatWasNeverListedIsOne) {
+  observe::State& bucket = registry_.state(files::Contents::kState, R"(location="s3://site/")");
+  bucket.set("unlisted");
+  EXPECT_EQ(reasons(), R"([{"reason":"bucket_unlisted","location":"s3://site/"}])");
+  for (const char* state : {"unreachable", "open", ""}) {
+    bucket.set(state);
+    EXPECT_EQ(reasons(), "[]") << "what is there is served: " << state;
+  }
 }
 
 TEST_F(HealthTest, AStoreThatIsGoneIsNoObstacle) {

@@ -63,7 +63,7 @@ void counts(Json& json, std::string_view name, const std::vector<ServerStatus::C
 
 void obstacle(Json& json, const Obstacle& each) {
   json.member("reason", each.name());
-  for (const char* label : {"folder", "inbox"})
+  for (const char* label : {"folder", "inbox", "location"})
     if (const std::string value = label_value(each.subject, label); !value.empty()) json.member(label, value);
 }
 

@@ -60,6 +60,8 @@ std::string sentence_of(const Obstacle& obstacle) {
     case Obstacle::Kind::disk:
       return fmt::format("the disk of the inbox {} has too little space",
                          label_value(obstacle.subject, "inbox"));
+    case Obstacle::Kind::bucket:
+      return fmt::format("the bucket {} has not been listed yet", label_value(obstacle.subject, "location"));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/bucket_roots.h"
 #include "os/open_beneath.h"
 #include "server/acceptor.h"
 #include "server/exchange_counts.h"
@@ -48,7 +49,7 @@ std::string hosts_line(const OpenSite& site, const std::vector<Endpoint>& bound,
                        const std::vector<http::Scheme>& schemes) {
   if (!site.config().is_default)
     return fmt::format("Site {}: serving files from '{}' directory", fmt::join(site.config().names, ", "),
-                       site.config().root);
+                       shown_root(site.config()));
   std::vector<std::string> hosts = hosts_of_addresses(bound, schemes);
   hosts.insert(hosts.end(), site.config().names.begin(), site.config().names.end());
   return fmt::format("Accepted hosts: {} (--allow-host NAME adds one)", fmt::join(hosts, ", "));
@@ -107,7 +108,7 @@ void announce(const Config& config, const Generation& generation, const std::vec
               observe::LogWriter& log) {
   for (const std::string& name : names) log.write(Event::server_started, "HTTP Server started on " + name);
   log.write(Event::server_threads, "Thread pool size: " + std::to_string(config.server.threads));
-  log.write(Event::server_root, "Serving files from '" + config.sites.back().root + "' directory");
+  log.write(Event::server_root, "Serving files from '" + shown_root(config.sites.back()) + "' directory");
   log.write(Event::server_stop_hint, "Press Ctrl+C to stop the server");
   log.write(Event::server_version, "Version: bobbin " BOBBIN_VERSION);
   announce_sites(generation, bound, schemes, log);
@@ -119,7 +120,7 @@ void announce_sites(const Generation& generation, const std::vector<Endpoint>& b
     log.write(Event::site_hosts, hosts_line(*site, bound, schemes));
     for (const MountConfig& mount : site->config().mounts)
       log.write(Event::site_mount,
-                fmt::format("Path {}: serving files from '{}' directory", mount.path, mount.root));
+                fmt::format("Path {}: serving files from '{}' directory", mount.path, shown_root(mount)));
     log.write(Event::site_uploads, uploads_line(*site));
     for (const InboxConfig& inbox : site->config().inboxes) log.write(Event::site_inbox, inbox_line(inbox));
     if (const std::string users = users_line(site->config()); !users.empty())

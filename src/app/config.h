@@ -114,6 +114,7 @@ struct RuleConfig {
 struct MountConfig {
   std::string path;  ///< "/docs": accept_request_path accepts it
   std::string root;
+  std::string bucket = {};  ///< as SiteConfig::bucket
 
   friend bool operator==(const MountConfig&, const MountConfig&) = default;
 };
@@ -222,6 +223,7 @@ struct SiteConfig {
   std::vector<std::string> immutable;  ///< patterns of paths whose files never change under their names
 
   std::string root = "resources";
+  std::string bucket;  ///< "s3://site/www/", whose objects lie in the root; when it is empty, files lie there
   bool follow_root = true;
   os::Links follow_symlinks = os::Links::inside;
   /// Extensions in lowercase, without the dot.
@@ -344,6 +346,9 @@ struct ServerConfig {
   std::string s3_ca_file;
   milliseconds s3_timeout = seconds(10);  ///< of a request
   unsigned s3_connections = 16;
+  std::string s3_cache;  ///< for roots in buckets
+  std::uint64_t s3_cache_size = 10ULL << 30;
+  milliseconds s3_refresh = std::chrono::minutes(1);
   milliseconds grace_period = seconds(30);
 
   bool access_log = true;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "app/options.h"
 #include "base/result.h"
@@ -17,6 +18,9 @@ class FollowedFile {
  public:
   /// `option`: the one that names it, a literal. An empty name: there is no file.
   FollowedFile(std::string_view option, const std::string& name);
+  /// One that somebody else has read, or not: nothing is as if no file were named.
+  FollowedFile(std::string_view option, std::string name, std::optional<Result<std::string>> text)
+      : option_(option), name_(std::move(name)), text_(std::move(text)) {}
 
   /// Of its text, or of why there is none. 0: no file is named.
   [[nodiscard]] std::size_t fingerprint() const;

@@ -48,6 +48,7 @@ void MainLoop::tick() {
   parts_.reloader.follow_files();
   parts_.folders.tick();
   parts_.object_inboxes.tick();
+  parts_.bucket_sites.tick();
   parts_.spools.tick(parts_.main_log);
   if (parts_.admin != nullptr) parts_.admin->poll();
   parts_.upgrade.poll(monotonic_now());
@@ -95,6 +96,7 @@ void MainLoop::begin_to_stop() {
   parts_.acceptor.stop_accepting();
   parts_.folders.stop();
   parts_.object_inboxes.stop();
+  parts_.bucket_sites.stop();
   if (!parts_.upgrade.is_done()) held_at_end_ = parts_.pool.held();
   for (server::Arrival& arrival : parts_.pool.shut_down()) parts_.acceptor.reject(std::move(arrival));
 }

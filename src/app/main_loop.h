@@ -2,6 +2,7 @@
 
 #include "admin/health.h"
 #include "app/admin_server.h"
+#include "app/bucket_sites.h"
 #include "app/end_of_work.h"
 #include "app/milestone.h"
 #include "app/object_inboxes.h"
@@ -28,6 +29,7 @@ struct MainLoopParts {
   Reloader& reloader;
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
+  BucketSites& bucket_sites;
   Spools& spools;
   observe::Log& log;
   SiteLogs& site_logs;

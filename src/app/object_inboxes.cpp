@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "app/bucket_roots.h"
 #include "app/object_store_access.h"
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
+#include "object_store/bucket_source.h"
 #include "os/landlock.h"
 #include "os/process.h"
 
@@ -28,21 +30,49 @@ std::vector<Location> targets_of(const Config& config) {
   return targets;
 }
 
+Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
+    const Location& location, const ServerConfig& config, object_store::Mirrors::IsToEnd is_to_end) {
+  const auto access = TRY(access_to(location, config));
+  return std::make_unique<object_store::BucketSource>(TRY(access.open(std::move(is_to_end))));
+}
+
+Result<void, StartFailure> make_cache_folders_of(const SiteConfig& site) {
+  const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
+  if (!site.bucket.empty()) TRY(make_cache_folders(site.root).map_error(unusable));
+  for (const MountConfig& mount : site.mounts)
+    if (!mount.bucket.empty()) TRY(make_cache_folders(mount.root).map_error(unusable));
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   std::vector<Location> targets = targets_of(config);
-  if (targets.empty()) return nullptr;
+  std::vector<object_store::Mirrored> mirrored = mirrored_in(config);
+  if (targets.empty() && mirrored.empty()) return nullptr;
   const ServerConfig& server = config.server;
-  static_cast<void>(TRY(access_to(targets.front(), server).map_error([](const std::string& message) {
-    return StartFailure{message, kExitUsage};
-  })));
-  Agent::Settings settings{.targets = std::move(targets),
-                           .connections = server.s3_connections,
-                           .patience = 2 * server.s3_timeout + kSlack};
-  if (server.sandbox != SandboxMode::off)
+  static_cast<void>(
+      TRY(access_to(targets.empty() ? mirrored.front().location : targets.front(), server)
+              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; })));
+  for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
+  Agent::Settings settings{
+      .targets = std::move(targets),
+      .connections = server.s3_connections,
+      .patience = 2 * server.s3_timeout + kSlack,
+      .mirrors = {.locations = std::move(mirrored),
+                  .refresh = server.s3_refresh,
+                  .most_bytes = server.s3_cache_size},
+      .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
+        return open_source(location, server, std::move(is_to_end));
+      }};
+  os::FileGrants grants = grants_of_agent(server);
+  for (const object_store::Mirrored& each : settings.mirrors.locations)
+    grants.writable.push_back(each.directory);
+  // Before Linux 5.19 nothing that is confined may move a file from one folder to another.
+  const bool may_move_files = settings.mirrors.locations.empty() || os::landlock_version() != 1;
+  if (server.sandbox != SandboxMode::off && may_move_files)
     // Where the kernel cannot, the server says so of itself.
-    settings.prepare = [grants = grants_of_agent(server)] {
+    settings.prepare = [grants = std::move(grants)] {
       const auto confined = os::confine_files(grants);
       static_cast<void>(confined);
     };

@@ -15,8 +15,8 @@
 
 namespace bobbin::app {
 
-/// Starts the process that talks to the object store, if an inbox has its records there. Null: none has. Only
-/// where this process has no other thread.
+/// Starts the process that talks to the object store, if an inbox has its records there, or a site its files.
+/// Null: none has. Only where this process has no other thread.
 [[nodiscard]] Result<std::shared_ptr<object_store::Agent>, StartFailure> start_agent(const Config& config);
 
 /// The inboxes whose records are objects. They outlive reloads: where the target is the same, a new

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,8 @@
 #include "app/option_values.h"
 #include "http/filters/error_documents.h"
 #include "http/redirects.h"
+#include "os/directory.h"
+#include "os/file.h"
 
 namespace bobbin::app {
 namespace {
@@ -27,7 +30,22 @@ struct ErrorPage {
   ErrorPage(const SiteConfig& config, std::string_view text)
       : status(status_or_class(text.substr(0, 3))),
         path(std::filesystem::path(config.root) / text.substr(4)),
-        file("--error-page", path) {}
+        file(is_in_bucket(config, text) ? FollowedFile("--error-page", path, text_in_bucket(config, text))
+                                        : FollowedFile("--error-page", path)) {}
+
+  static bool is_in_bucket(const SiteConfig& config, std::string_view text) {
+    return !config.bucket.empty() && !text.substr(4).starts_with('/');
+  }
+  /// Nothing while there is no such object, or its content is not here.
+  static std::optional<Result<std::string>> text_in_bucket(const SiteConfig& config, std::string_view text) {
+    const auto root = os::open_directory(config.root);
+    if (!root) return std::nullopt;
+    const auto opened = os::open_regular_file_at(*root, std::string(text.substr(4)));
+    if (!opened) return std::nullopt;
+    const auto status = os::status(*opened);
+    if (!status || !status->is_marked) return std::nullopt;
+    return os::read_open_file(*opened);
+  }
 
   int status;
   std::string path;
@@ -70,6 +88,13 @@ Result<OpenAddresses, std::string> open_addresses(const SiteConfig& config, cons
                                                   const std::string& exempt) {
   return OpenAddresses{.redirects = TRY(open_redirects(config, exempt)),
                        .error_pages = TRY(open_error_pages(config, types))};
+}
+
+std::vector<std::string> names_of_error_pages(const SiteConfig& config) {
+  std::vector<std::string> names;
+  for (const std::string& text : config.error_pages)
+    if (const std::string name = text.substr(4); !name.starts_with('/')) names.push_back(name);
+  return names;
 }
 
 std::size_t fingerprint_of_addresses(const SiteConfig& config) {

@@ -23,6 +23,9 @@ struct OpenAddresses {
                                                                 const http::MediaTypes& types,
                                                                 const std::string& exempt);
 
+/// Of the pages for errors those that lie in the root, beneath it.
+[[nodiscard]] std::vector<std::string> names_of_error_pages(const SiteConfig& config);
+
 /// The fingerprint of these files as they are now.
 [[nodiscard]] std::size_t fingerprint_of_addresses(const SiteConfig& config);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "app/bucket_roots.h"
 #include "app/places.h"
 
 namespace bobbin::app {
@@ -19,7 +20,8 @@ std::string name_of(const SiteConfig& site, const MountConfig& mount) {
 Result<std::vector<OpenMount>, std::string> open_mounts(const SiteConfig& config,
                                                         const http::MediaTypes& types,
                                                         executor::Executor& executor,
-                                                        const files::FileSettings& settings) {
+                                                        const files::FileSettings& settings,
+                                                        const ContentsOf& contents_of) {
   std::vector<OpenMount> mounts;
   for (const MountConfig& mount : config.mounts) {
     const bool is_second =
@@ -27,10 +29,14 @@ Result<std::vector<OpenMount>, std::string> open_mounts(const SiteConfig& config
     if (is_second)
       return failure(fmt::format("{}: path: another mount of the site has this path; one of them is enough",
                                  name_of(config, mount)));
-    auto files = files::FileHandler::create(mount.root, mount.path, types, executor, settings);
+    files::FileSettings of_mount = settings;
+    of_mount.contents = TRY(contents_of(mount.bucket, mount.root).map_error([&](const std::string& message) {
+      return fmt::format("{}: root: {}", name_of(config, mount), message);
+    }));
+    auto files = files::FileHandler::create(mount.root, mount.path, types, executor, std::move(of_mount));
     if (!files)
       return failure(fmt::format("{}: root: \"{}\" cannot be served; an existing directory is needed: {}",
-                                 name_of(config, mount), mount.root, files.error().message()));
+                                 name_of(config, mount), shown_root(mount), files.error().message()));
     mounts.push_back({mount, *std::move(files)});
   }
   std::ranges::sort(mounts,

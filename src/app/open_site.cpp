@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "admin/health_paths.h"
+#include "app/bucket_roots.h"
 #include "app/followed_file.h"
 #include "app/option_values.h"
 #include "app/places.h"
@@ -26,6 +27,7 @@
 #include "http/percent_encoding.h"
 #include "listing/listing_handler.h"
 #include "os/directory.h"
+#include "os/open_beneath.h"
 #include "store/document_name.h"
 #include "store/unopened_store.h"
 
@@ -166,13 +168,26 @@ std::size_t OpenSite::files_cache_bytes() const {
   return (keeps_releases() ? bytes - releases_cache_bytes(shared_) : bytes) / (1 + config_.mounts.size());
 }
 
+/// Null: files lie in the root. Without a server that runs nothing is fetched.
+Result<std::shared_ptr<files::Contents>, std::string> OpenSite::contents_of(const std::string& bucket,
+                                                                            const std::string& root) const {
+  if (bucket.empty()) return nullptr;
+  if (shared_.server != nullptr) return shared_.server->bucket_sites.open(bucket, root);
+  TRY(make_cache_folders(root));
+  return std::make_shared<files::NoContents>();
+}
+
 Result<void, std::string> OpenSite::open_root() {
-  auto files = files::FileHandler::create(config_.root, "", *shared_.types, shared_.executor,
-                                          file_settings(config_.allowed_types, files_cache_bytes()));
+  files::FileSettings settings = file_settings(config_.allowed_types, files_cache_bytes());
+  settings.contents = TRY(contents_of(config_.bucket, config_.root).map_error([](const std::string& message) {
+    return "--root: " + message;
+  }));
+  auto files =
+      files::FileHandler::create(config_.root, "", *shared_.types, shared_.executor, std::move(settings));
   if (!files) {
     const bool is_default = config_.is_default && config_.root == SiteConfig().root;
     return failure(fmt::format("--root: \"{}\" cannot be served; an existing directory is needed{}: {}",
-                               config_.root, is_default ? ", such as this one: bobbin ." : "",
+                               shown_root(config_), is_default ? ", such as this one: bobbin ." : "",
                                files.error().message()));
   }
   files_ = *std::move(files);
@@ -180,8 +195,9 @@ Result<void, std::string> OpenSite::open_root() {
 }
 
 Result<void, std::string> OpenSite::open_mounts() {
-  mounts_ = TRY(app::open_mounts(config_, *shared_.types, shared_.executor,
-                                 file_settings(config_.allowed_types, files_cache_bytes())));
+  mounts_ = TRY(app::open_mounts(
+      config_, *shared_.types, shared_.executor, file_settings(config_.allowed_types, files_cache_bytes()),
+      [this](const std::string& bucket, const std::string& root) { return contents_of(bucket, root); }));
   return {};
 }
 
@@ -325,7 +341,7 @@ Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::pages_over(
     const std::string& url_path, ListedRoots& beneath) const {
   if (config_.checksums) pages = std::make_shared<const files::ChecksumFiles>(std::move(pages), files);
   if (config_.listing) {
-    auto listed = listing::ListedRoot::create(files->root(), listing_settings(url_path, beneath));
+    auto listed = listing::ListedRoot::create(files->root(), listing_settings(url_path, beneath, *files));
     if (!listed)
       return failure(
           fmt::format("--listing: \"{}/\" cannot be listed: {}", url_path, listed.error().message()));
@@ -336,14 +352,15 @@ Result<std::shared_ptr<const http::Handler>, std::string> OpenSite::pages_over(
   return config_.spa.empty() ? pages : fallback_over(std::move(pages));
 }
 
-listing::ListingSettings OpenSite::listing_settings(const std::string& url_path,
-                                                    const ListedRoots& mounts) const {
+listing::ListingSettings OpenSite::listing_settings(const std::string& url_path, const ListedRoots& mounts,
+                                                    const files::FileHandler& files) const {
   listing::ListingSettings settings{.url_path = url_path,
                                     .allowed_types = config_.allowed_types,
                                     .hidden = hidden_names(),
                                     .says_no_cache = config_.cache_control.empty(),
                                     .is_coded = config_.compression == http::Compression::on,
                                     .shows_readme = config_.listing_readme,
+                                    .contents = files.settings().contents,
                                     .mounts = mounts};
   if (uploads_) settings.unlisted_paths.push_back(config_.upload_path);
   if (documents_) settings.unlisted_paths.push_back(documents_path_);
@@ -353,7 +370,8 @@ listing::ListingSettings OpenSite::listing_settings(const std::string& url_path,
 
 /// Once, when the server starts or reloads: later the root may be empty for a moment while it is replaced.
 Result<void, std::string> OpenSite::check_fallback() const {
-  if (config_.spa.empty() || files_->has_file(config_.spa)) return {};
+  // The names of a bucket are not known yet when a server starts.
+  if (config_.spa.empty() || !config_.bucket.empty() || files_->has_file(config_.spa)) return {};
   return failure(fmt::format(
       "--spa: \"{}\" is no file in \"{}\"; the page of the app is needed, such as --spa index.html",
       config_.spa, config_.root));
@@ -457,7 +475,18 @@ Result<void, std::string> OpenSite::read_files() {
   return {};
 }
 
+/// Pages for errors that lie in a bucket are fetched, and are in use once they are here.
+void OpenSite::want_error_pages() const {
+  const auto contents = files_->settings().contents;
+  if (contents == nullptr) return;
+  for (const std::string& name : names_of_error_pages(config_)) {
+    const auto status = os::status_beneath(root(), name);
+    if (status && root().is_placeholder(*status)) contents->want(name, *status);
+  }
+}
+
 std::size_t OpenSite::fingerprint_now() const {
+  want_error_pages();
   std::size_t fingerprint = fingerprint_of_secrets(secrets_of(config_));
   for (const RuleConfig& rule : config_.rules)
     fingerprint = joined_fingerprint(fingerprint, fingerprint_of_secrets(secrets_of(rule)));
@@ -521,14 +550,14 @@ http::Site OpenSite::routes() const {
                        config_.serve_uploads ? "stored documents, of " + documents_directory_
                                              : "stored documents, which --serve-uploads off keeps back"});
   for (std::size_t i = 0; i < mounts_.size(); ++i) {
-    const auto& [path, directory] = mounts_[i].config;
-    const std::string title = fmt::format("the mount {} of {}", path, directory);
+    const std::string& path = mounts_[i].config.path;
+    const std::string title = fmt::format("the mount {} of {}", path, shown_root(mounts_[i].config));
     routes.push_back({Match::exactly, path, mount_pages_[i].get(), title});
     folders.push_back({Match::beneath, path, mount_pages_[i].get(), title});
   }
   std::ranges::sort(folders, [](const auto& a, const auto& b) { return a.path.size() > b.path.size(); });
   std::ranges::move(folders, std::back_inserter(routes));
-  routes.push_back({Match::beneath, "", pages_.get(), "the root " + config_.root});
+  routes.push_back({Match::beneath, "", pages_.get(), "the root " + shown_root(config_)});
   using Addresses = http::HostPolicy::Addresses;
   return {
       .hosts = http::HostPolicy(std::move(allowed), config_.is_default ? Addresses::ours : Addresses::none),

@@ -99,6 +99,9 @@ class OpenSite {
   [[nodiscard]] bool keeps_releases() const;
   [[nodiscard]] std::size_t files_cache_bytes() const;
   [[nodiscard]] const os::Root& root() const { return files_->root(); }
+  [[nodiscard]] Result<std::shared_ptr<files::Contents>, std::string> contents_of(
+      const std::string& bucket, const std::string& root) const;
+  void want_error_pages() const;
   [[nodiscard]] Result<void, std::string> open_root();
   [[nodiscard]] Result<void, std::string> open_mounts();
   [[nodiscard]] Result<std::shared_ptr<files::FileHandler>, std::string> followed(
@@ -124,7 +127,8 @@ class OpenSite {
       std::shared_ptr<const http::Handler> pages, const std::shared_ptr<const files::FileHandler>& files,
       const std::string& url_path, ListedRoots& beneath) const;
   [[nodiscard]] listing::ListingSettings listing_settings(const std::string& url_path,
-                                                          const ListedRoots& mounts) const;
+                                                          const ListedRoots& mounts,
+                                                          const files::FileHandler& files) const;
   [[nodiscard]] Result<std::shared_ptr<const http::Handler>, std::string> fallback_over(
       std::shared_ptr<const http::Handler> site) const;
   [[nodiscard]] Result<void, std::string> check_fallback() const;

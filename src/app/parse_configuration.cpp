@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/bucket_roots.h"
 #include "app/command_line.h"
 #include "app/completions.h"
 #include "app/config_file.h"
@@ -299,6 +300,8 @@ ParseOutcome parse_configuration(std::span<const char* const> arguments, const S
   auto run = merge(*line, file, sources);
   if (!run) return std::move(run).error();
   choose_threads(run->config.server, sources);
+  if (const auto placed = place_bucket_roots(run->config); !placed)
+    return error_with(kExitUsage)(placed.error());
   const std::string subject = file ? file->text : "";
   run->config_file = subject;
   if (line->actions.contains(Action::check_config))

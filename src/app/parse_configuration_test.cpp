@@ -212,6 +212,10 @@ std::vector<Row> every_option() {
       row("s3-ca-file", &ServerConfig::s3_ca_file, {"ca.pem", R"("ca.pem")", "ca.pem"}, {"", R"("")", ""}),
       row("s3-timeout", &ServerConfig::s3_timeout, {"1s", R"("1s")", 1s}, {"10m", R"("10m")", 10min}),
       row("s3-connections", &ServerConfig::s3_connections, {"1", "1", 1}, {"256", "256", 256}),
+      row("s3-cache", &ServerConfig::s3_cache, {"cache", R"("cache")", "cache"}, {"", R"("")", ""}),
+      row("s3-cache-size", &ServerConfig::s3_cache_size, {"1M", R"("1M")", 1UL << 20},
+          {"1T", R"("1T")", 1ULL << 40}),
+      row("s3-refresh", &ServerConfig::s3_refresh, {"100ms", R"("100ms")", 100ms}, {"24h", R"("24h")", 24h}),
       row("client-connections", &ServerConfig::client_connections, {"1", "1", 1},
           {"1000000", "1_000_000", 1'000'000}),
       row("client-requests", &ServerConfig::client_requests, {"1", "1", 1}, {"0", "0", 0}),
@@ -650,7 +654,8 @@ TEST(Configuration, RefusesABadCommandLine) {
        R"(2: bobbin: --log-format: "xml" is not allowed; transfer, common, combined or json)"},
       {{"--log-level", "loud"},
        R"(2: bobbin: --log-level: "loud" is not allowed; error, warning, info or debug)"},
-      {{"--root", ""}, R"(2: bobbin: --root: "" is not allowed; the name of a directory)"},
+      {{"--root", ""},
+       R"(2: bobbin: --root: "" is not allowed; the name of a directory, or s3://BUCKET/PREFIX)"},
       {{"--upload-path", "/a/../b"},
        R"(2: bobbin: --upload-path: "/a/../b" is not allowed; a path such as /upload: no empty, . or .. segment, )"
        "nothing that a URL would encode"},
@@ -690,7 +695,9 @@ TEST(Configuration, RefusesABadFile) {
       {"port = 1.0",
        "1:8: port: a floating-point number is not allowed; an integer is wanted: a whole number from 0 to "
        "65535"},
-      {"root = 1", "1:8: root: an integer is not allowed; a string is wanted: the name of a directory"},
+      {"root = 1",
+       "1:8: root: an integer is not allowed; a string is wanted: the name of a directory, or "
+       "s3://BUCKET/PREFIX"},
       {"bind = [\n  \"::1\",\n  1]",
        "3:3: bind: an integer is not allowed; a string or an array of strings is wanted: an IPv4 or IPv6 "
        "address, localhost, unix:PATH or fd:NAME"},
@@ -698,7 +705,9 @@ TEST(Configuration, RefusesABadFile) {
        R"(1:16: bind: "x" is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME)"},
       {"bind = []",
        "1:8: bind: an empty list is not allowed; an IPv4 or IPv6 address, localhost, unix:PATH or fd:NAME"},
-      {"root = [\"x\"]", "1:8: root: an array is not allowed; a string is wanted: the name of a directory"},
+      {"root = [\"x\"]",
+       "1:8: root: an array is not allowed; a string is wanted: the name of a directory, or "
+       "s3://BUCKET/PREFIX"},
       {"grace_period = true",
        "1:16: grace_period: a boolean is not allowed; a number or a string is wanted: "
        "a time from 0 to 24h, such as 30s, 500ms or 2m"},

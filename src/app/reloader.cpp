@@ -201,6 +201,7 @@ void Reloader::install(std::shared_ptr<const Generation> generation) {
   view_.describe(*generation_);
   server_.folders.tick();
   server_.object_inboxes.tick();
+  server_.bucket_sites.tick();
   server_.folders.end_readers();
 }
 

@@ -85,7 +85,7 @@ struct Process {
   unsigned usable_cpus;
   std::uint64_t descriptor_limit;
   Listening listening;
-  std::shared_ptr<object_store::Agent> agent;  // null: no inbox has its records in an object store
+  std::shared_ptr<object_store::Agent> agent;  // null: nothing lies in an object store
   Spools spools;
   Sandbox sandbox;
   std::unique_ptr<observe::Log> log;
@@ -235,9 +235,11 @@ struct ServerContext {
       : client_limiting(config, *process.registry),
         folders(config.server, executor, *process.log, *process.registry, has_predecessor),
         object_inboxes(process.agent, config.server, executor, *process.log, *process.registry),
+        bucket_sites(process.agent, config.server, executor, *process.log, *process.registry),
         health(*process.registry),
         parts{.folders = folders,
               .object_inboxes = object_inboxes,
+              .bucket_sites = bucket_sites,
               .spools = process.spools,
               .client_limiting = client_limiting,
               .registry = *process.registry,
@@ -248,6 +250,7 @@ struct ServerContext {
   ClientLimiting client_limiting;
   UploadFolders folders;
   ObjectInboxes object_inboxes;
+  BucketSites bucket_sites;
   server::SiteNames site_names;
   admin::Health health;
   const ServerParts parts;
@@ -457,6 +460,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
                  .reloader = reloader,
                  .folders = context.folders,
                  .object_inboxes = context.object_inboxes,
+                 .bucket_sites = context.bucket_sites,
                  .spools = process.spools,
                  .log = *process.log,
                  .site_logs = process.site_logs,

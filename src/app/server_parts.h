@@ -1,6 +1,7 @@
 #pragma once
 
 #include "admin/health.h"
+#include "app/bucket_sites.h"
 #include "app/client_limits.h"
 #include "app/object_inboxes.h"
 #include "app/spools.h"
@@ -14,6 +15,7 @@ namespace bobbin::app {
 struct ServerParts {
   UploadFolders& folders;
   ObjectInboxes& object_inboxes;
+  BucketSites& bucket_sites;
   Spools& spools;
   const ClientLimiting& client_limiting;
   observe::Registry& registry;

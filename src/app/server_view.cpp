@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "app/bucket_roots.h"
 #include "os/process.h"
 #include "server/connection_gauges.h"
 
@@ -33,7 +34,7 @@ void add_gauge(Snapshot& snapshot, const Metric& metric, double value, std::stri
 void ServerView::describe(const Generation& generation) {
   std::vector<admin::ServerFacts::Site> sites;
   for (const auto& site : generation.sites())
-    sites.push_back({site->name(), site->config().root, site->upload_directory()});
+    sites.push_back({site->name(), shown_root(site->config()), site->upload_directory()});
   const Lock lock(mutex_);
   sites_ = std::move(sites);
 }

@@ -33,6 +33,7 @@ std::string upload_directory_of(const SiteConfig& config) {
 bool takes_uploads(const SiteConfig& config) {
   if (config.uploads != Uploads::automatic) return config.uploads == Uploads::on;
   if (!config.upload_dir.empty()) return true;
+  if (!config.bucket.empty()) return false;  // what is in the root is only read
   std::error_code error;
   return config.uploads_where_folder_is && std::filesystem::is_directory(upload_directory_of(config), error);
 }

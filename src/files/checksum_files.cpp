@@ -56,8 +56,11 @@ std::optional<http::Begin> ChecksumFiles::checksum(const http::Request& request)
   const std::string_view path = request.path.substr(0, request.path.size() - kEnd.size());
   auto shown = files_->open_shown(path);
   if (!shown) return std::nullopt;
+  if (shown->file.is_placeholder()) return files_->content_first(request, files_->name_of(path), shown->file);
   const Digests::Outcome outcome = files_->digests().ask(shown->file, request.resume());
-  if (outcome.is_under_way && !request.is_asked_again)
+  // What was asked for again may have waited for its content, which does not change.
+  const bool may_wait = !request.is_asked_again || files_->settings().contents != nullptr;
+  if (outcome.is_under_way && may_wait)
     return http::Undecided{.limit = kLongestDigestWait, .late = too_late()};
   if (!outcome.digest) return answer_to({EAGAIN, "digest"}, request.path);
 

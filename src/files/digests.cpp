@@ -67,6 +67,7 @@ Digests::Version Digests::version_of(const OpenFile& file) {
 }
 
 Digests::Outcome Digests::ask(const OpenFile& file, const http::Resume& resume) const {
+  if (file.is_placeholder()) return {};
   const Version version = version_of(file);
   if (auto digest = state_->find(version)) return {.digest = digest};
   auto own = file.duplicate();

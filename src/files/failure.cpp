@@ -33,6 +33,23 @@ std::string cause(const Error& error, std::string_view path) {
 
 Response not_found() { return Response::error(Status::not_found, "There is no file at this address."); }
 
+Response content_is_away(std::string_view path, seconds retry_after) {
+  Response response = Response::error(
+      Status::service_unavailable, "The content of this file cannot be had at the moment. Please try again.");
+  response.add_field("Retry-After", std::to_string(retry_after.count()));
+  response.log_fields.cause = "Cannot serve " + std::string(path) +
+                              ": its content is not here, and the object store does not give it";
+  return response;
+}
+
+Response names_are_unknown() {
+  Response response = Response::error(Status::service_unavailable,
+                                      "The list of the files is not here yet. Please try again in a moment.");
+  response.add_field("Retry-After", "5");
+  response.log_fields.cause = "The bucket has not been listed yet";
+  return response;
+}
+
 Response lease_is_kept(std::string_view path) {
   Response response = unavailable("Another program is using this file. Try again in a moment.");
   response.log_fields.cause =
@@ -65,7 +82,8 @@ Response answer_to(const Error& error, std::string_view path) {
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-    case EAGAIN: {
+    case EAGAIN:
+    case ENODATA: {  // of a placeholder
       Response response = unavailable("The server is busy. Try again in a moment.");
       response.log_fields.cause = cause(error, path);
       return response;

@@ -10,6 +10,7 @@
 #include "files/validators.h"
 #include "http/precondition.h"
 #include "http/target.h"
+#include "os/attributes.h"
 
 namespace bobbin::files {
 namespace {
@@ -239,9 +240,41 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
 /// It is computed the first time that somebody asks, and for a large file nobody waits.
 FileHandler::Content FileHandler::content_of(const http::Request& request, const OpenFile& file) const {
   const Digests::Outcome outcome = digests_.ask(file, request.resume());
+  // A file that changes all the time would be waited for again and again. Those of a bucket do not change.
+  const bool may_wait = !request.is_asked_again || settings_.contents != nullptr;
   const bool is_awaited =
-      outcome.is_under_way && !request.is_asked_again && file.status().size_bytes <= kLargestAwaitedBytes;
+      outcome.is_under_way && may_wait && file.status().size_bytes <= kLargestAwaitedBytes;
   return {.digest = outcome.digest, .is_awaited = is_awaited};
+}
+
+/// Of a file that stands for an object of a bucket: a digest of what the store says of its content, which is
+/// the same whether the content is here or not, and on all machines. Nothing: it is none, or says nothing.
+std::optional<crypto::Digest> FileHandler::object_tag(const OpenFile& file) const {
+  if (settings_.contents == nullptr || file.is_leased()) return std::nullopt;
+  const auto tag = os::attribute(file.descriptor(), kObjectTag);
+  if (!tag) return std::nullopt;
+  return crypto::sha256(*tag + " " + std::to_string(file.status().size_bytes));
+}
+
+/// Whether a placeholder is not enough.
+bool FileHandler::needs_content(const Request& request, const OpenFile& file, const Subject& subject) const {
+  if (makes_tags_from_content() || wants_digest(request.head)) return true;
+  if (request.head.method == Method::head) return false;
+  const http::Validators current =
+      validators(file.status(), file.looked_at(), subject.validator_settings, subject.content);
+  return http::evaluate_preconditions(request.head.fields, current, file.looked_at()) ==
+         http::PreconditionVerdict::proceed;
+}
+
+http::Begin FileHandler::content_first(const Request& request, std::string_view name,
+                                       const OpenFile& placeholder) const {
+  const Contents::Outcome outcome =
+      settings_.contents->fetch(std::string(name), placeholder.status(), request.resume());
+  request.note("content", {outcome.is_under_way ? "it is fetched from the object store first"
+                                                : "it is not here, and cannot be had now"});
+  if (!outcome.is_under_way) return content_is_away(request.path, outcome.retry_after);
+  return http::Undecided{.limit = settings_.contents->patience(),
+                         .late = content_is_away(request.path, outcome.retry_after)};
 }
 
 /// Steps 7 to 9, of a file that is not coded by us.
@@ -249,6 +282,9 @@ http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own
                                      Subject subject, const Keeping& keeping) const {
   std::string digest;
   const bool wants = wants_digest(request.head);
+  subject.content = object_tag(file);
+  if (file.is_placeholder() && needs_content(request, file, subject))
+    return content_first(request, keeping.key.name(), file);
   if (wants || makes_tags_from_content()) {
     const Content content = content_of(request, file);
     if (content.is_awaited) return http::Undecided{.late = took_too_long()};
@@ -258,7 +294,8 @@ http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own
   }
   auto made = represent(request, std::move(file), subject, executor_);
   if (!made) return answer_to(made.error(), request.path);
-  const bool has_final_tag = !makes_tags_from_content() || (subject.content && made->is_of_first_look);
+  const bool is_tag_of_content = makes_tags_from_content() || settings_.contents != nullptr;
+  const bool has_final_tag = !is_tag_of_content || (subject.content && made->is_of_first_look);
   if (digest.empty() && has_final_tag && !could_change_unseen(made->status, made->looked_at))
     offer_to_cache(made->response, request,
                    {.cache = own.cache,
@@ -309,7 +346,7 @@ std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request&
       answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
   if (std::holds_alternative<http::Undecided>(answer)) return answer;
   // The file itself is looked at for each request, so it is worth a place, too. Nobody waits for its digest.
-  std::optional<crypto::Digest> content;
+  std::optional<crypto::Digest> content = object_tag(original);
   if (makes_tags_from_content()) content = digests_.ask(original, request.resume()).digest;
   if ((content || !makes_tags_from_content()) &&
       !could_change_unseen(original.status(), original.looked_at()) && own.cache.admits(key, 0))
@@ -324,8 +361,9 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
                                                     const FileKey& key, OpenFile& file,
                                                     const Subject& subject, const Codings& codings) const {
   const os::FileStatus status = file.status();
-  std::optional<crypto::Digest> content;
+  std::optional<crypto::Digest> content = object_tag(file);
   if (makes_tags_from_content()) {
+    if (file.is_placeholder()) return content_first(request, key.name(), file);
     const Content found = content_of(request, file);
     if (found.is_awaited) return http::Undecided{.late = took_too_long()};
     content = found.digest;
@@ -357,6 +395,7 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
     case http::PreconditionVerdict::proceed: break;
   }
   if (request.head.method == Method::head) return described(description, std::nullopt);
+  if (file.is_placeholder()) return content_first(request, key.name(), file);
   LiveCoding::Keep keep;
   if (can_be_kept && own.cache.admits(key, status.size_bytes / 4)) keep = keeper(request, offer, offer.form);
   return own.live_coding.answer(request, file, subject, coded, std::move(keep));

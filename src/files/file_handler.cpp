@@ -75,7 +75,9 @@ Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root
                                                          executor::Executor& executor,
                                                          FileSettings settings) {
   ASSERT(url_prefix.empty() || (url_prefix.front() == '/' && url_prefix.back() != '/'));
-  os::Root directory = TRY(os::Root::open(root, settings.links));
+  const os::RootFiles files =
+      settings.contents == nullptr ? os::RootFiles::plain : os::RootFiles::marked_when_whole;
+  os::Root directory = TRY(os::Root::open(root, settings.links, files));
   return std::unique_ptr<FileHandler>(new FileHandler(std::move(directory), url_prefix, types, executor,
                                                       std::move(settings), Digests(executor)));
 }
@@ -83,6 +85,7 @@ Result<std::unique_ptr<FileHandler>> FileHandler::create(const std::string& root
 Result<std::unique_ptr<FileHandler>> FileHandler::again(const http::MediaTypes& types,
                                                         FileSettings settings) const {
   os::Root directory = TRY(root_.duplicate(settings.links));
+  settings.contents = settings_.contents;
   return std::unique_ptr<FileHandler>(
       new FileHandler(std::move(directory), url_prefix_, types, executor_, std::move(settings), digests_));
 }
@@ -95,6 +98,8 @@ http::Begin FileHandler::begin(const http::Request& request) const {
     request.note("file", {"names that begin with a dot are hidden"});
     return nothing_there(request, own);
   }
+
+  if (settings_.contents != nullptr && !settings_.contents->is_ready()) return names_are_unknown();
 
   const bool has_slash = path.ends_with('/');
   if (!path.empty()) path.remove_prefix(1);
@@ -187,7 +192,7 @@ std::optional<FileHandler::Shown> FileHandler::open_shown(std::string_view path)
 
 http::Validators FileHandler::validators_of(const Shown& shown, const crypto::Digest& content) const {
   return validators(shown.file.status(), shown.file.looked_at(), shown.validator_settings,
-                    makes_tags_from_content() ? std::optional(content) : std::nullopt);
+                    makes_tags_from_content() ? std::optional(content) : object_tag(shown.file));
 }
 
 bool FileHandler::has_file(const std::string& name) const {

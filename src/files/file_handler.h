@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "executor/executor.h"
 #include "files/address_rules.h"
+#include "files/contents.h"
 #include "files/digests.h"
 #include "files/file_cache.h"
 #include "files/hidden_names.h"
@@ -41,6 +42,8 @@ struct FileSettings {
   HiddenNames hidden = {};
   AddressRules addresses = {};
   observe::Registry* registry = nullptr;  ///< where the caches are counted; null: nowhere
+  /// Where the content of placeholders comes from; null: the directory is one of files as any.
+  std::shared_ptr<Contents> contents = {};
   std::string fields = {};  ///< further field lines of every 200, 206 and 304, "Name: value\r\n" each
 };
 
@@ -69,6 +72,9 @@ struct FileSettings {
 /// Before step 7 it is decided in which content coding the file is given: as a sibling that was coded before,
 /// coded by LiveCoding, or as it is. What follows is about that representation: validators, ranges, content.
 ///
+/// Before step 7 a placeholder (FileSettings::contents) is given its content, where that is needed for the
+/// answer: the request is undecided until it is there. HEAD and 304 do without.
+///
 /// Before step 7 a file on which another process holds a lease is waited for, by the executor: see
 /// leased_file.h.
 class FileHandler final : public http::Handler {
@@ -81,7 +87,8 @@ class FileHandler final : public http::Handler {
                                                                    executor::Executor& executor,
                                                                    FileSettings settings);
 
-  /// Another handler for the same open directory, with caches of its own. `types` outlives it.
+  /// Another handler for the same open directory, with caches of its own, and the contents of this one.
+  /// `types` outlives it.
   [[nodiscard]] Result<std::unique_ptr<FileHandler>> again(const http::MediaTypes& types,
                                                            FileSettings settings) const;
   [[nodiscard]] const FileSettings& settings() const { return settings_; }
@@ -98,6 +105,13 @@ class FileHandler final : public http::Handler {
   /// Those with which it is shown; `content`: of the file.
   [[nodiscard]] http::Validators validators_of(const Shown& shown, const crypto::Digest& content) const;
   [[nodiscard]] const Digests& digests() const { return digests_; }
+  /// The name beneath the root of what is at this path, which begins with the prefix.
+  [[nodiscard]] std::string_view name_of(std::string_view path) const {
+    return path.substr(url_prefix_.size() + 1);
+  }
+  /// The answer as long as a placeholder has no content: Undecided, or 503. `name`: beneath the root.
+  [[nodiscard]] http::Begin content_first(const http::Request& request, std::string_view name,
+                                          const OpenFile& placeholder) const;
 
   /// Whether a regular file of this name lies beneath the directory.
   [[nodiscard]] bool has_file(const std::string& name) const;
@@ -191,6 +205,9 @@ class FileHandler final : public http::Handler {
     bool is_awaited = false;  ///< the request is Undecided until it is known
   };
   [[nodiscard]] Content content_of(const http::Request& request, const OpenFile& file) const;
+  [[nodiscard]] std::optional<crypto::Digest> object_tag(const OpenFile& file) const;
+  [[nodiscard]] bool needs_content(const http::Request& request, const OpenFile& file,
+                                   const Subject& subject) const;
   [[nodiscard]] bool makes_tags_from_content() const { return settings_.tags == TagSource::content; }
   [[nodiscard]] http::Begin answer_with(const http::Request& request, OfWorker& own, OpenFile file,
                                         Subject subject, const Keeping& keeping) const;

@@ -143,6 +143,7 @@ bool LiveCoding::has_room_for(const std::string& name) {
 std::optional<http::Begin> LiveCoding::answer(const http::Request& request, OpenFile& file,
                                               const Subject& subject, const http::Validators& validators,
                                               Keep keep) {
+  if (file.is_placeholder()) return answer_to({ENODATA, "encode"}, request.path);
   const std::uint64_t size_bytes = file.status().size_bytes;
   if (size_bytes > kLargestWholeBytes) {
     Response response = response_without_content(subject, validators);

@@ -20,7 +20,7 @@ bool same_content(const os::FileStatus& before, const os::FileStatus& after) {
 Result<OpenFile> OpenFile::open(const os::Root& root, const std::string& path) {
   const WallTime looked_at = wall_now();
   os::Opened opened = TRY(os::open_beneath(root, path));
-  return OpenFile(std::move(opened), looked_at);
+  return OpenFile(std::move(opened), looked_at, root.files());
 }
 
 Result<OpenFile> OpenFile::duplicate() const { return OpenFile(TRY(os::duplicate(fd_)), *this); }
@@ -38,6 +38,7 @@ Result<void> OpenFile::wait_for_lease() {
 }
 
 Result<std::optional<std::string>> OpenFile::read(const http::ByteRange& range) const {
+  if (is_placeholder()) return failure(Error{ENODATA, "read"});
   std::string bytes(range.length, '\0');
   const auto count = os::read_cached_at(fd_.number(), std::as_writable_bytes(std::span(bytes)), range.offset);
   if (!count && count.error().code == EAGAIN) return std::nullopt;

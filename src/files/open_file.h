@@ -35,13 +35,19 @@ class OpenFile {
   /// Blocks until the lease is over, then takes the file for what it is: its holder may have written to it.
   [[nodiscard]] Result<void> wait_for_lease();
 
+  /// It only stands for content that is not there yet (os::RootFiles): there is nothing to read.
+  [[nodiscard]] bool is_placeholder() const {
+    return files_ == os::RootFiles::marked_when_whole && status_.kind == os::FileStatus::Kind::regular &&
+           !status_.is_marked;
+  }
+
   [[nodiscard]] const os::FileStatus& status() const { return status_; }
   /// A moment just before `status` was asked for: a write after the look cannot carry an earlier ctime than
   /// this (but for the tick of the kernel's clock, see validators.h).
   [[nodiscard]] WallTime looked_at() const { return looked_at_; }
 
   /// All bytes of the range, as they were at the last look. Nothing: they would have to be waited for, since
-  /// they are not in the page cache. EAGAIN: the file has changed since.
+  /// they are not in the page cache. EAGAIN: the file has changed since; ENODATA: it is a placeholder.
   [[nodiscard]] Result<std::optional<std::string>> read(const http::ByteRange& range) const;
 
   /// os::file_system_id.
@@ -57,17 +63,20 @@ class OpenFile {
       : fd_(std::move(fd)),
         looked_at_(other.looked_at_),
         status_(other.status_),
-        is_leased_(other.is_leased_) {}
-  OpenFile(os::Opened opened, WallTime looked_at)
+        is_leased_(other.is_leased_),
+        files_(other.files_) {}
+  OpenFile(os::Opened opened, WallTime looked_at, os::RootFiles files)
       : fd_(std::move(opened.fd)),
         looked_at_(looked_at),
         status_(opened.status),
-        is_leased_(opened.is_leased) {}
+        is_leased_(opened.is_leased),
+        files_(files) {}
 
   os::Fd fd_;
   WallTime looked_at_;
   os::FileStatus status_;
   bool is_leased_;
+  os::RootFiles files_;
 };
 
 }  // namespace bobbin::files

@@ -95,6 +95,9 @@ Result<http::Content> content_of(OpenFile& file, const ByteRange& range, const R
 /// Accept-Ranges.
 Result<Response> with_selected_content(Response response, const RangeSelection& selection, OpenFile& file,
                                        const Request& request, executor::Executor& executor) {
+  // The handler has seen to it before; what stands in a placeholder must not be sent in any case.
+  if (file.is_placeholder() && request.head.method != Method::head)
+    return failure(Error{ENODATA, "represent"});
   const std::uint64_t size_bytes = file.status().size_bytes;
   if (selection.kind == RangeSelection::Kind::whole) {
     response.content = TRY(content_of(file, {0, size_bytes}, request, executor));

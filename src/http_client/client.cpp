@@ -14,7 +14,10 @@ namespace {
 
 /// What has come of an answer.
 struct Received {
+  const Request& request;
   std::size_t most_bytes = 0;
+  bool is_for_sink = false;
+  bool is_refused = false;  // by the sink
   std::size_t head_bytes = 0;
   Answer answer = {};
   [[nodiscard]] bool is_head_too_large() const { return head_bytes > Answer::kMostHeadBytes; }
@@ -25,6 +28,10 @@ struct Received {
 std::size_t take_content(const char* bytes, std::size_t, std::size_t size, void* into) {
   auto& received = *static_cast<Received*>(into);
   Answer& answer = received.answer;
+  if (received.is_for_sink) {
+    received.is_refused = !received.request.sink({bytes, size});
+    return received.is_refused ? 0 : size;
+  }
   const std::size_t room = received.most_bytes - answer.content.size();
   answer.is_cut = size > room;
   answer.content.append(bytes, std::min(size, room));
@@ -39,11 +46,15 @@ std::size_t take_head_line(const char* bytes, std::size_t, std::size_t size, voi
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   const std::size_t colon = line.find(':');
   // Another head begins, behind one of an interim answer.
-  if (line.starts_with("HTTP/"))
+  if (line.starts_with("HTTP/")) {
     received.answer.fields.clear();
-  else if (colon != std::string_view::npos)
+    const std::size_t blank = line.find(' ');
+    received.is_for_sink =
+        received.request.sink && blank != std::string_view::npos && line.substr(blank + 1, 3) == "200";
+  } else if (colon != std::string_view::npos) {
     received.answer.fields.push_back(
         {std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
+  }
   return received.is_head_too_large() ? 0 : size;
 }
 
@@ -62,6 +73,7 @@ class Client::Connection {
   }
 
   [[nodiscard]] Result<void, std::string> set_up(const ClientSettings& settings) {
+    timeout_ = settings.timeout;
     const long limit = static_cast<long>(settings.timeout.count());
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_PATH_AS_IS, 1L);
@@ -90,9 +102,10 @@ class Client::Connection {
 
   [[nodiscard]] RequestOutcome send(const Request& request, const std::function<bool()>& is_to_abort) {
     const List list = list_of(request.fields);
-    Received received{.most_bytes = request.most_bytes};
+    Received received{.request = request, .most_bytes = request.most_bytes};
     problem_[0] = '\0';
     set_method(request);
+    set_patience(request);
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_HTTPHEADER, list.get());
     set(CURLOPT_WRITEDATA, &received);
@@ -136,6 +149,15 @@ class Client::Connection {
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
+  /// Likewise.
+  void set_patience(const Request& request) {
+    const bool is_streamed = static_cast<bool>(request.sink);
+    set(CURLOPT_TIMEOUT_MS, is_streamed ? 0L : static_cast<long>(timeout_.count()));
+    set(CURLOPT_LOW_SPEED_LIMIT, is_streamed ? Request::kLeastRate : 0L);
+    set(CURLOPT_LOW_SPEED_TIME,
+        is_streamed ? static_cast<long>(std::chrono::ceil<seconds>(timeout_).count()) : 0L);
+  }
+
   [[nodiscard]] List list_of(const std::vector<Field>& fields) const {
     List list(nullptr, {libcurl_->slist_free_all});
     const auto add = [&](const std::string& line) {
@@ -157,6 +179,7 @@ class Client::Connection {
       received.answer.status = static_cast<int>(status);
       return std::move(received.answer);
     }
+    if (received.is_refused) return NoAnswer{"its content was not taken"};
     if (received.is_head_too_large())
       return NoAnswer{fmt::format("the head of its answer has more than {} bytes", Answer::kMostHeadBytes)};
     return NoAnswer{problem_[0] != '\0' ? problem_.data() : libcurl_->easy_strerror(code)};
@@ -164,7 +187,8 @@ class Client::Connection {
 
   std::unique_ptr<Libcurl> libcurl_;
   std::array<char, CURL_ERROR_SIZE> problem_{};  // of the last request
-  CURLcode set_code_ = CURLE_OK;                 // the first refusal of an option
+  milliseconds timeout_{0};
+  CURLcode set_code_ = CURLE_OK;  // the first refusal of an option
   std::unique_ptr<CURL, CleanUp> handle_;
 };
 

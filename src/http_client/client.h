@@ -36,6 +36,12 @@ struct Request {
   std::vector<Field> fields = {};        ///< Content-Type among them, where there is content
   std::string_view content = {};         ///< Content-Length comes from it, but for GET, which has none
   std::size_t most_bytes = 64UL * 1024;  ///< how much of the content of the answer is read
+  /// Is given the content of an answer 200 piece by piece, as it comes; the answer then has none of it, and
+  /// `most_bytes` holds for other answers alone. False: the request is ended, without an answer. Such a
+  /// request may take any time: it ends when less than kLeastRate comes for as long as
+  /// ClientSettings::timeout.
+  std::function<bool(std::string_view piece)> sink = {};
+  static constexpr long kLeastRate = 1024;  ///< bytes per second
 };
 
 /// An answer, or of a longer one the beginning.

@@ -144,6 +144,10 @@ std::optional<Readme> ListedRoot::readme(const os::Fd& folder, const std::string
     if (!entry || entry->is_folder) continue;
     const auto file = os::open_beneath(root_, join(path, name));
     if (!file || file->is_leased || file->status.kind != Kind::regular) continue;
+    if (root_.is_placeholder(file->status)) {  // it is shown once it is there
+      if (settings_.contents != nullptr) settings_.contents->want(join(path, name), file->status);
+      continue;
+    }
     const std::uint64_t size = file->status.size_bytes;
     std::string text(std::min<std::uint64_t>(size, kMostReadmeBytes), '\0');
     const auto count = os::read_at(file->fd, std::as_writable_bytes(std::span(text)), 0);

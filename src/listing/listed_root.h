@@ -10,6 +10,7 @@
 
 #include "base/budget.h"
 #include "base/result.h"
+#include "files/contents.h"
 #include "files/hidden_names.h"
 #include "listing/entry.h"
 #include "listing/readme_text.h"
@@ -37,6 +38,8 @@ struct ListingSettings {
   bool says_no_cache = true;                ///< whether an answer has `Cache-Control: no-cache`
   bool is_coded = false;                    ///< in a content coding that the client accepts
   bool shows_readme = false;                ///< beneath the entries of a page
+  /// As FileSettings::contents. A README that is a placeholder is wanted from it, and shown once it is there.
+  std::shared_ptr<files::Contents> contents = {};
   /// The folders that stand in the place of what this root has at their paths.
   std::vector<std::shared_ptr<const ListedRoot>> mounts = {};
 };

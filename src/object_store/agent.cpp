@@ -17,6 +17,8 @@ namespace bobbin::object_store {
 namespace {
 
 constexpr milliseconds kForever{-1};
+/// How often a request that may be given up looks whether it is.
+constexpr milliseconds kLook{250};
 
 Trouble unavailable(std::string reason) {
   return {.kind = Trouble::Kind::unavailable, .reason = std::move(reason)};
@@ -32,8 +34,9 @@ Trouble no_memory(const Error& error) { return unavailable(error.message()); }
 /// One connection of the agent: answers one request after the other.
 class Connection {
  public:
-  Connection(const os::MessageSocket& socket, const std::vector<Location>& targets, const Agent::Open& open)
-      : socket_(socket), targets_(targets), open_(open) {}
+  Connection(const os::MessageSocket& socket, const std::vector<Location>& targets, const Agent::Open& open,
+             Mirrors& mirrors)
+      : socket_(socket), targets_(targets), open_(open), mirrors_(mirrors) {}
 
   /// Until the other end is closed.
   void serve() {
@@ -51,6 +54,8 @@ class Connection {
 
  private:
   bool answer(const AgentRequest& request, const os::Fd* content) {
+    if (request.kind == AgentRequest::Kind::fetch || request.kind == AgentRequest::Kind::state)
+      return socket_.send(text_of(of_mirror(request))).has_value();
     AgentAnswer answer{.number = request.number, .kind = AgentAnswer::Kind::trouble};
     std::optional<os::Fd> read;
     auto outcome =
@@ -61,6 +66,23 @@ class Connection {
       answer.trouble = std::move(outcome.error());
     if (!read) return socket_.send(text_of(answer)).has_value();
     return socket_.send(text_of(answer), std::array{read->number()}).has_value();
+  }
+
+  AgentAnswer of_mirror(const AgentRequest& request) {
+    AgentAnswer answer{.number = request.number, .kind = AgentAnswer::Kind::trouble};
+    if (request.target >= mirrors_.count()) {
+      answer.trouble = {.kind = Trouble::Kind::refused, .reason = "there is no such mirror"};
+    } else if (request.kind == AgentRequest::Kind::state) {
+      answer.kind = AgentAnswer::Kind::state;
+      answer.state = mirrors_.state(request.target);
+    } else {
+      auto fetched = mirrors_.fetch(request.target, request.key, sources_[request.target]);
+      if (fetched)
+        answer.kind = *fetched ? AgentAnswer::Kind::now : AgentAnswer::Kind::none;
+      else
+        answer.trouble = std::move(fetched.error());
+    }
+    return answer;
   }
 
   Result<AgentAnswer::Kind, Trouble> create(const AgentRequest& request, const os::Fd* content) {
@@ -100,16 +122,20 @@ class Connection {
   const os::MessageSocket& socket_;
   const std::vector<Location>& targets_;
   const Agent::Open& open_;
-  std::map<std::size_t, std::unique_ptr<Objects>> opened_;  // by targets
+  Mirrors& mirrors_;
+  std::map<std::size_t, std::unique_ptr<Objects>> opened_;        // by targets
+  std::map<std::size_t, std::unique_ptr<ObjectSource>> sources_;  // by mirrors
 };
 
 /// The life of the agent.
-void serve(const std::vector<os::MessageSocket>& sockets, const std::vector<Location>& targets,
+void serve(const std::vector<os::MessageSocket>& sockets, const Agent::Settings& settings,
            const Agent::Open& open) {
+  Mirrors mirrors(settings.mirrors, settings.open_mirror, [&sockets] { return sockets.front().is_ended(); });
+  mirrors.start();
   std::vector<std::thread> threads;
   threads.reserve(sockets.size());
   for (const os::MessageSocket& socket : sockets)
-    threads.emplace_back([&] { Connection(socket, targets, open).serve(); });
+    threads.emplace_back([&] { Connection(socket, settings.targets, open, mirrors).serve(); });
   for (std::thread& thread : threads) thread.join();
 }
 
@@ -127,7 +153,7 @@ class Agent::RemoteObjects final : public Objects {
                                          .target = target_,
                                          .media_type = std::string(media_type),
                                          .key = std::string(key)},
-                                        &file));
+                                        &file, agent_->patience_));
     return reply.answer.kind == AgentAnswer::Kind::now ? Created::now : Created::before;
   }
 
@@ -136,7 +162,7 @@ class Agent::RemoteObjects final : public Objects {
                                          .target = target_,
                                          .most_bytes = most_bytes,
                                          .key = std::string(key)},
-                                        nullptr));
+                                        nullptr, agent_->patience_));
     if (reply.answer.kind != AgentAnswer::Kind::content || reply.descriptors.empty()) return std::nullopt;
     return TRY(os::read_open_file(reply.descriptors.front()).map_error(no_memory));
   }
@@ -157,13 +183,15 @@ Result<std::shared_ptr<Agent>> Agent::start(Settings settings, const Open& open)
   TRY(os::start_helper_process("bobbin-agent", theirs, [&] {
     os::ignore_broken_pipes();
     settings.prepare();
-    serve(theirs, settings.targets, open);
+    serve(theirs, settings, open);
   }));
-  return std::make_shared<Agent>(std::move(ours), std::move(settings.targets), settings.patience);
+  return std::make_shared<Agent>(std::move(ours), std::move(settings.targets),
+                                 std::move(settings.mirrors.locations), settings.patience);
 }
 
-Agent::Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, milliseconds patience)
-    : targets_(std::move(targets)), patience_(patience) {
+Agent::Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets,
+             std::vector<Mirrored> mirrors, milliseconds patience)
+    : targets_(std::move(targets)), mirrors_(std::move(mirrors)), patience_(patience) {
   for (os::MessageSocket& socket : sockets) lines_.push_back({.socket = std::move(socket)});
   const Lock lock(mutex_);
   for (std::size_t i = 0; i < lines_.size(); ++i) free_.push_back(i);
@@ -176,7 +204,26 @@ std::shared_ptr<Objects> Agent::objects(const Location& target) {
                                          static_cast<std::size_t>(found - targets_.begin()));
 }
 
-Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* content) {
+std::optional<std::size_t> Agent::mirror(const Mirrored& mirror) const {
+  const auto found = std::ranges::find(mirrors_, mirror);
+  if (found == mirrors_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - mirrors_.begin());
+}
+
+Result<bool, Trouble> Agent::fetch(std::size_t mirror, const std::string& name, std::uint64_t size_bytes) {
+  // As long as the least rate lets it take, of which only a request to an agent that hangs comes near.
+  const seconds longest(size_bytes / static_cast<std::uint64_t>(http_client::Request::kLeastRate));
+  const Reply reply = TRY(
+      ask({.kind = AgentRequest::Kind::fetch, .target = mirror, .key = name}, nullptr, patience_ + longest));
+  return reply.answer.kind == AgentAnswer::Kind::now;
+}
+
+Result<MirrorState, Trouble> Agent::state(std::size_t mirror) {
+  Reply reply = TRY(ask({.kind = AgentRequest::Kind::state, .target = mirror}, nullptr, patience_));
+  return std::move(reply.answer.state);
+}
+
+Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* content, milliseconds patience) {
   std::size_t line = 0;
   {
     const Lock lock(mutex_);
@@ -185,16 +232,18 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
     free_.pop_back();
     request.number = ++last_number_;
   }
-  auto reply = exchange(lines_[line], request, content);
+  auto reply = exchange(lines_[line], request, content, patience);
   const Lock lock(mutex_);
   free_.push_back(line);
   freed_.notify_one();
   return reply;
 }
 
-Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request,
-                                              const os::Fd* content) const {
-  const Instant deadline = monotonic_now() + patience_;
+Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request, const os::Fd* content,
+                                              milliseconds patience) const {
+  const bool may_give_up =
+      request.kind == AgentRequest::Kind::fetch || request.kind == AgentRequest::Kind::state;
+  const Instant deadline = monotonic_now() + patience;
   // What an agent has said that has died since.
   for (auto late = line.socket.receive(milliseconds(0)); late && *late;
        late = line.socket.receive(milliseconds(0)))
@@ -203,8 +252,12 @@ Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& re
                                        : line.socket.send(text_of(request), std::array{content->number()});
   TRY(sent.map_error(no_agent));
   while (true) {
+    if (may_give_up && gives_up_fetches_)
+      return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "the server stops"});
     const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());
-    auto message = line.socket.receive(std::max(left, milliseconds(0)));
+    const milliseconds limit = may_give_up ? std::min(left, kLook) : left;
+    auto message = line.socket.receive(std::max(limit, milliseconds(0)));
+    if (!message && message.error().code == EAGAIN && left > limit) continue;
     if (!message && message.error().code == EAGAIN)
       return failure(unavailable("the process that talks to the store does not answer"));
     if (!message) return failure(no_agent(message.error()));

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "base/result.h"
 #include "object_store/agent_protocol.h"
 #include "object_store/location.h"
+#include "object_store/mirrors.h"
 #include "object_store/objects.h"
 #include "os/fd.h"
 #include "os/message_socket.h"
@@ -19,14 +22,17 @@ namespace bobbin::object_store {
 
 /// A process beside this one that talks to the object store for it. So this one needs no connection to
 /// anywhere, and never has the credentials; whoever took it over could create and read objects behind the
-/// prefixes of its targets, and nothing else. The agent ends with this process, and is started again when it
-/// dies; what was under way then is answered as unavailable. Thread: any.
+/// prefixes of its targets, have objects of its mirrors fetched, and nothing else. The agent ends with this
+/// process, and is started again when it dies; what was under way then is answered as unavailable. Thread:
+/// any.
 class Agent : public std::enable_shared_from_this<Agent> {
  public:
   struct Settings {
     std::vector<Location> targets;
     std::size_t connections = 16;           ///< to the store, of which each has one request under way
     milliseconds patience = seconds(60);    ///< after which a request is taken for lost
+    Mirrors::Settings mirrors = {};         ///< what the agent keeps in files
+    Mirrors::Open open_mirror = {};         ///< needed where there are mirrors; called in the agent
     std::function<void()> prepare = [] {};  ///< called in the agent before its threads begin
   };
   /// What reaches the objects of a target. Called in the agent, for each connection by a thread of its own.
@@ -40,7 +46,17 @@ class Agent : public std::enable_shared_from_this<Agent> {
   /// Null: it is none of the targets.
   [[nodiscard]] std::shared_ptr<Objects> objects(const Location& target);
 
-  Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, milliseconds patience);
+  /// By its order, for the calls below. Nothing: it is none of the mirrors.
+  [[nodiscard]] std::optional<std::size_t> mirror(const Mirrored& mirror) const;
+  /// Has content fetched: see Mirrors::fetch. Waits for as long as a request of `size_bytes` may take.
+  [[nodiscard]] Result<bool, Trouble> fetch(std::size_t mirror, const std::string& name,
+                                            std::uint64_t size_bytes);
+  [[nodiscard]] Result<MirrorState, Trouble> state(std::size_t mirror);
+  /// From now on nobody waits for content any more, or for a state.
+  void give_up_fetches() { gives_up_fetches_ = true; }
+
+  Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, std::vector<Mirrored> mirrors,
+        milliseconds patience);
 
  private:
   class RemoteObjects;
@@ -49,18 +65,21 @@ class Agent : public std::enable_shared_from_this<Agent> {
     std::vector<os::Fd> descriptors = {};
   };
 
-  [[nodiscard]] Result<Reply, Trouble> ask(AgentRequest request, const os::Fd* content) EXCLUDES(mutex_);
+  [[nodiscard]] Result<Reply, Trouble> ask(AgentRequest request, const os::Fd* content, milliseconds patience)
+      EXCLUDES(mutex_);
   /// Belongs to the thread that has taken it out of `free_`.
   struct Line {
     os::MessageSocket socket;
     bool is_greeted = false;  ///< by an agent
   };
   [[nodiscard]] Result<Reply, Trouble> exchange(Line& line, const AgentRequest& request,
-                                                const os::Fd* content) const;
+                                                const os::Fd* content, milliseconds patience) const;
 
   std::vector<Line> lines_;
   const std::vector<Location> targets_;
+  const std::vector<Mirrored> mirrors_;
   const milliseconds patience_;
+  std::atomic<bool> gives_up_fetches_ = false;
   Mutex mutex_;
   ConditionVariable freed_;
   std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // lines, by their order

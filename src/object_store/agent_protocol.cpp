@@ -57,16 +57,47 @@ class Reader {
   std::string_view rest_;
 };
 
+std::optional<AgentAnswer> state_answer(std::uint64_t number, Reader& reader) {
+  std::array<std::uint64_t, 5> numbers{};
+  for (std::uint64_t& each : numbers) {
+    const auto read = reader.number();
+    if (!read) return std::nullopt;
+    each = *read;
+  }
+  const std::string rest = reader.rest();
+  const std::size_t end = rest.find('\n');
+  if (end == std::string::npos) return std::nullopt;
+  return AgentAnswer{.number = number,
+                     .kind = AnswerKind::state,
+                     .state = {.has_list = numbers[0] != 0,
+                               .answers = numbers[1] != 0,
+                               .objects = numbers[2],
+                               .whole_bytes = numbers[3],
+                               .left_out = numbers[4],
+                               .left_out_name = rest.substr(0, end),
+                               .problem = rest.substr(end + 1)}};
+}
+
 }  // namespace
 
 std::string text_of(const AgentRequest& request) {
   if (request.kind == AgentRequest::Kind::create)
     return fmt::format("{} create {} {}\n{}", request.number, request.target, request.media_type,
                        request.key);
+  if (request.kind == AgentRequest::Kind::fetch || request.kind == AgentRequest::Kind::state)
+    return fmt::format("{} {} {}\n{}", request.number,
+                       request.kind == AgentRequest::Kind::fetch ? "fetch" : "state", request.target,
+                       request.key);
   return fmt::format("{} read {} {}\n{}", request.number, request.target, request.most_bytes, request.key);
 }
 
 std::string text_of(const AgentAnswer& answer) {
+  if (answer.kind == AnswerKind::state) {
+    const MirrorState& state = answer.state;
+    return fmt::format("{} state {} {} {} {} {}\n{}\n{}", answer.number, state.has_list ? 1 : 0,
+                       state.answers ? 1 : 0, state.objects, state.whole_bytes, state.left_out,
+                       state.left_out_name, state.problem);
+  }
   if (answer.kind != AnswerKind::trouble)
     return fmt::format("{} {}", answer.number, word_of(kOutcomes, answer.kind));
   return fmt::format("{} {} {}\n{}", answer.number, word_of(kTroubles, answer.trouble.kind),
@@ -84,6 +115,10 @@ std::optional<AgentRequest> parse_agent_request(std::string_view text) {
     request.media_type = reader.word();
     return request;
   }
+  if (kind == "fetch" || kind == "state") {
+    request.kind = kind == "fetch" ? AgentRequest::Kind::fetch : AgentRequest::Kind::state;
+    return request;
+  }
   const auto most_bytes = reader.number();
   if (kind != "read" || !most_bytes) return std::nullopt;
   request.kind = AgentRequest::Kind::read;
@@ -98,6 +133,7 @@ std::optional<AgentAnswer> parse_agent_answer(std::string_view text) {
   if (!number) return std::nullopt;
   for (const auto& [word, each] : kOutcomes)
     if (word == kind) return AgentAnswer{.number = *number, .kind = each};
+  if (kind == "state") return state_answer(*number, reader);
   for (const auto& [word, each] : kTroubles) {
     if (word != kind) continue;
     const auto pause = reader.number();

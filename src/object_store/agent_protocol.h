@@ -12,7 +12,10 @@
 //
 //     process ─► agent   NUMBER create TARGET TYPE LF KEY     with a descriptor: the content
 //     process ─► agent   NUMBER read TARGET MOST_BYTES LF KEY
-//     agent ─► process   NUMBER now | before | none
+//     process ─► agent   NUMBER fetch MIRROR LF NAME          has the content of a file been fetched?
+//     process ─► agent   NUMBER state MIRROR LF
+//     agent ─► process   NUMBER now | before | none           to fetch: `now` that it is there, or `none`
+//     agent ─► process   NUMBER state HAS_LIST ANSWERS OBJECTS BYTES LEFT_OUT LF LEFT_OUT_NAME LF PROBLEM
 //     agent ─► process   NUMBER content                       with a descriptor: the content
 //     agent ─► process   NUMBER unavailable | refused | impossible | aborted PAUSE_MS LF REASON
 //
@@ -24,21 +27,34 @@ namespace bobbin::object_store {
 inline constexpr std::uint64_t kGreeting = 0;
 
 struct AgentRequest {
-  enum class Kind : std::uint8_t { create, read };
+  enum class Kind : std::uint8_t { create, read, fetch, state };
   std::uint64_t number = 0;
   Kind kind = Kind::create;
-  std::size_t target = 0;       ///< which one, by its order
+  std::size_t target = 0;       ///< which one, or which mirror, by its order
   std::string media_type = {};  ///< of what is created; a token, a slash and a token
   std::size_t most_bytes = 0;   ///< of what is read
-  std::string key = {};
+  std::string key = {};         ///< to fetch: the name beneath the mirror
   friend bool operator==(const AgentRequest&, const AgentRequest&) = default;
 };
 
+/// How it is with a location whose objects are kept as files (Mirrors).
+struct MirrorState {
+  bool has_list = false;  ///< it was listed as a whole, now or by an earlier process
+  bool answers = false;   ///< the last attempt to list it has succeeded
+  std::uint64_t objects = 0;
+  std::uint64_t whole_bytes = 0;   ///< of content that has been fetched
+  std::uint64_t left_out = 0;      ///< objects with names that no files can have
+  std::string left_out_name = {};  ///< one of them, printable
+  std::string problem = {};        ///< why it does not answer: the end of a sentence
+  friend bool operator==(const MirrorState&, const MirrorState&) = default;
+};
+
 struct AgentAnswer {
-  enum class Kind : std::uint8_t { now, before, none, content, trouble };
+  enum class Kind : std::uint8_t { now, before, none, content, trouble, state };
   std::uint64_t number = 0;
   Kind kind = Kind::none;
   Trouble trouble = {.kind = Trouble::Kind::unavailable, .reason = {}};  ///< of Kind::trouble
+  MirrorState state = {};                                                ///< of Kind::state
 };
 
 [[nodiscard]] std::string text_of(const AgentRequest& request);

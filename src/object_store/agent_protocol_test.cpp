@@ -15,6 +15,26 @@ TEST(AgentProtocol, RequestsComeBackAsTheyWere) {
   const AgentRequest read{
       .number = 7, .kind = AgentRequest::Kind::read, .most_bytes = 4096, .key = "github/x"};
   EXPECT_EQ(parse_agent_request(text_of(read)), read);
+  const AgentRequest fetch{
+      .number = 8, .kind = AgentRequest::Kind::fetch, .target = 1, .key = "a folder/two\nlines"};
+  EXPECT_EQ(parse_agent_request(text_of(fetch)), fetch);
+  const AgentRequest state{.number = 9, .kind = AgentRequest::Kind::state, .target = 3};
+  EXPECT_EQ(parse_agent_request(text_of(state)), state);
+}
+
+TEST(AgentProtocol, AStateComesBackAsItWas) {
+  const MirrorState state{.has_list = true,
+                          .answers = false,
+                          .objects = 12,
+                          .whole_bytes = 1ULL << 40,
+                          .left_out = 2,
+                          .left_out_name = "a//b",
+                          .problem = "the store has answered 403\nAccessDenied"};
+  const auto answer =
+      parse_agent_answer(text_of(AgentAnswer{.number = 5, .kind = AgentAnswer::Kind::state, .state = state}));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->number, 5U);
+  EXPECT_EQ(answer->state, state);
 }
 
 TEST(AgentProtocol, AnswersComeBackAsTheyWere) {
@@ -42,10 +62,12 @@ TEST(AgentProtocol, AnswersComeBackAsTheyWere) {
 }
 
 TEST(AgentProtocol, WhatIsNoMessageIsNotRead) {
-  for (const char* const text : {"", "1", "x create 0 a/b\nk", "1 create x a/b\nk", "1 remove 0 a/b\nk",
-                                 "1 read 0\nk", "1 read 0 many\nk", "-1 read 0 1\nk"})
+  for (const char* const text :
+       {"", "1", "x create 0 a/b\nk", "1 create x a/b\nk", "1 remove 0 a/b\nk", "1 read 0\nk",
+        "1 read 0 many\nk", "-1 read 0 1\nk", "1 fetch x\nk", "1 state"})
     EXPECT_FALSE(parse_agent_request(text)) << text;
-  for (const char* const text : {"", "1", "now", "1 never", "1 refused", "1 refused soon\nwhy"})
+  for (const char* const text : {"", "1", "now", "1 never", "1 refused", "1 refused soon\nwhy",
+                                 "1 state 1 1 1 1\n\n", "1 state 1 1 1 1 1\n"})
     EXPECT_FALSE(parse_agent_answer(text)) << text;
 }
 

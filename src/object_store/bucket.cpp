@@ -35,7 +35,8 @@ std::string query_of(const ListRequest& request) {
   std::string query;
   if (!request.continuation.empty())
     query += fmt::format("continuation-token={}&", encoded(request.continuation));
-  query += fmt::format("delimiter=%2F&encoding-type=url&list-type=2&prefix={}", encoded(request.prefix));
+  query += fmt::format("{}encoding-type=url&list-type=2&prefix={}", request.is_deep ? "" : "delimiter=%2F&",
+                       encoded(request.prefix));
   if (!request.start_after.empty()) query += fmt::format("&start-after={}", encoded(request.start_after));
   return query;
 }
@@ -142,6 +143,21 @@ Result<Page, Trouble> Bucket::list(const ListRequest& request) {
                                    "come from something in between"});
 }
 
+Result<Bucket::Fetched, Trouble> Bucket::fetch(std::string_view key, std::string_view etag,
+                                               const std::function<bool(std::string_view piece)>& sink) {
+  const Answer answer = TRY(send({.method = "GET",
+                                  .key = key,
+                                  .fields = {{"If-Match", fmt::format("\"{}\"", etag)}},
+                                  .most_bytes = kMostErrorBytes,
+                                  .sink = sink}));
+  if (answer.status == 412) return Fetched::changed;
+  if (answer.status == 404 && error_code_in(answer.content) == "NoSuchKey") return Fetched::gone;
+  if (answer.status != 200) return failure(trouble_of(answer));
+  if (without_quotes(answer.field("ETag")) == etag) return Fetched::whole;
+  return failure(Trouble{.kind = Trouble::Kind::unavailable,
+                         .reason = "the answer to a request with If-Match has another entity tag"});
+}
+
 Result<Answer, Trouble> Bucket::send(const Call& call) {
   Answer answer = TRY(send_once(call));
   return mend(answer) ? send_once(call) : Result<Answer, Trouble>(std::move(answer));
@@ -168,7 +184,8 @@ Result<Answer, Trouble> Bucket::send_once(const Call& call) {
                                .fields = signed_fields(request, call.fields, *credentials_,
                                                        wall_now() + std::chrono::nanoseconds(clock_offset_)),
                                .content = call.content,
-                               .most_bytes = call.most_bytes},
+                               .most_bytes = call.most_bytes,
+                               .sink = call.sink},
                               is_to_abort_);
   if (auto* answer = std::get_if<Answer>(&outcome)) return std::move(*answer);
   if (const auto* none = std::get_if<http_client::NoAnswer>(&outcome))

@@ -29,9 +29,11 @@ struct BucketSettings {
 };
 
 /// Which keys are listed: those that begin with `prefix`, which is empty or ends with a slash, and have no
-/// further slash; where they have one, the folder is.
+/// further slash; where they have one, the folder is. With `is_deep` all keys are that begin with `prefix`,
+/// whatever that is.
 struct ListRequest {
   std::string prefix;
+  bool is_deep = false;
   std::string start_after = {};   ///< a key: those are listed that are greater. Empty: all are
   std::string continuation = {};  ///< Page::next of the page before, to the same request; else empty
 };
@@ -58,6 +60,16 @@ class Bucket final : public Objects {
   /// A page of keys. What was created before it was asked for is in it.
   [[nodiscard]] Result<Page, Trouble> list(const ListRequest& request);
 
+  enum class Fetched : std::uint8_t {
+    whole,
+    changed,  ///< the object has another entity tag by now, and nothing was given to the sink
+    gone,     ///< likewise; there is no such object any more
+  };
+  /// Gives the content of an object to `sink`, piece by piece, if it is the one of this entity tag (without
+  /// quotes). After trouble what was given is worth nothing. The length is for the caller to compare.
+  [[nodiscard]] Result<Fetched, Trouble> fetch(std::string_view key, std::string_view etag,
+                                               const std::function<bool(std::string_view piece)>& sink);
+
  private:
   struct Call {
     std::string method;
@@ -66,6 +78,7 @@ class Bucket final : public Objects {
     std::vector<http_client::Field> fields = {};
     std::string_view content = {};
     std::size_t most_bytes = 64UL * 1024;
+    std::function<bool(std::string_view)> sink = {};
   };
   /// An answer, whatever its status; to a second request where mend() has found that one is worthwhile.
   [[nodiscard]] Result<http_client::Answer, Trouble> send(const Call& call);

@@ -1,17 +1,33 @@
 #include "object_store/listing.h"
 
 #include <algorithm>
+#include <charconv>
 #include <expat.h>
 #include <limits>
 #include <memory>
 #include <type_traits>
 
+#include "base/utc_time.h"
 #include "http/percent_encoding.h"
 
 namespace bobbin::object_store {
 namespace {
 
 constexpr std::string_view kRoot = "ListBucketResult";
+
+/// `2026-11-30T06:00:00.000Z`, with whatever fraction, or none.
+WallTime moment_of(std::string_view text) {
+  constexpr std::size_t kWholeSeconds = 19;
+  constexpr std::size_t kDigits = 6;
+  std::string fraction;
+  if (text.size() > kWholeSeconds && text[kWholeSeconds] == '.') {
+    fraction = text.substr(kWholeSeconds + 1);
+    if (fraction.ends_with('Z')) fraction.pop_back();
+  }
+  fraction.resize(kDigits, '0');
+  const std::string whole(text.substr(0, kWholeSeconds));
+  return utc_time_of(whole + "." + fraction + "Z").value_or(WallTime());
+}
 
 /// What stands in the document. Names of elements are compared as they are written: stores have a name space
 /// for all of them, or none, and no prefixes.
@@ -53,6 +69,7 @@ class PageReader {
     if (path_.empty()) is_listing_ = name == kRoot;
     path_ += '/';
     path_ += name;
+    if (path_ == "/ListBucketResult/Contents") version_ = {};
     text_.clear();
   }
 
@@ -60,7 +77,15 @@ class PageReader {
     if (path_ == "/ListBucketResult/IsTruncated") truncated_ = text_;
     if (path_ == "/ListBucketResult/NextContinuationToken") token_ = text_;
     if (path_ == "/ListBucketResult/EncodingType") is_encoded_ = text_ == "url";
-    if (path_ == "/ListBucketResult/Contents/Key") page_.keys.push_back(text_);
+    if (path_ == "/ListBucketResult/Contents/Key") {
+      page_.keys.push_back(text_);
+      page_.versions.resize(page_.keys.size());
+    }
+    if (path_ == "/ListBucketResult/Contents/ETag") version_.etag = without_quotes(text_);
+    if (path_ == "/ListBucketResult/Contents/Size")
+      std::from_chars(text_.data(), text_.data() + text_.size(), version_.size_bytes);
+    if (path_ == "/ListBucketResult/Contents/LastModified") version_.modified = moment_of(text_);
+    if (path_ == "/ListBucketResult/Contents" && !page_.versions.empty()) page_.versions.back() = version_;
     if (path_ == "/ListBucketResult/CommonPrefixes/Prefix") page_.folders.push_back(text_);
     path_.erase(path_.rfind('/'));
     text_.clear();
@@ -76,8 +101,9 @@ class PageReader {
 
   XML_Parser parser_;
   Page page_;
-  std::string path_;  // of the element that is open: "/ListBucketResult/Contents/Key"
-  std::string text_;  // in it so far
+  ObjectVersion version_;  // of the object whose element is open
+  std::string path_;       // of the element that is open: "/ListBucketResult/Contents/Key"
+  std::string text_;       // in it so far
   std::string truncated_;
   std::string token_;
   bool is_listing_ = false;
@@ -85,6 +111,11 @@ class PageReader {
 };
 
 }  // namespace
+
+std::string_view without_quotes(std::string_view etag) {
+  if (etag.size() < 2 || !etag.starts_with('"') || !etag.ends_with('"')) return etag;
+  return etag.substr(1, etag.size() - 2);
+}
 
 std::optional<Page> parse_page(std::string_view xml) {
   if (xml.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return std::nullopt;

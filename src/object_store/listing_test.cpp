@@ -28,6 +28,30 @@ TEST(ListingPage, HasKeysAndFolders) {
   EXPECT_EQ(page->next, "1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J/wm36Hy4vbOwM=&");
 }
 
+TEST(ListingPage, HasWhatTheObjectsAre) {
+  const auto page = parse_page(kPage);
+  ASSERT_TRUE(page);
+  const ObjectVersion first{.etag = "5d41402abc4b2a76b9719d911017c592",
+                            .size_bytes = 5,
+                            .modified = WallTime(seconds(1'796'018'400))};
+  EXPECT_EQ(page->versions, (std::vector<ObjectVersion>{first, {}}));
+}
+
+TEST(ListingPage, HasMomentsWithAnyFraction) {
+  for (const auto& [text, fraction] : {std::pair("2026-11-30T06:00:00Z", 0),
+                                       {"2026-11-30T06:00:00.5Z", 500'000'000},
+                                       {"2026-11-30T06:00:00.123456789Z", 123'456'000},
+                                       {"2026-11-30T06:00:00.000Z", 0}}) {
+    const auto page = parse_page(std::string("<ListBucketResult><IsTruncated>false</IsTruncated><Contents>") +
+                                 "<LastModified>" + text + "</LastModified><Key>a</Key></Contents>" +
+                                 "</ListBucketResult>");
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->versions.at(0).modified,
+              WallTime(seconds(1'796'018'400) + std::chrono::nanoseconds(fraction)))
+        << text;
+  }
+}
+
 TEST(ListingPage, MayBeEmptyAndTheLastOne) {
   EXPECT_EQ(parse_page("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"), Page());
 }

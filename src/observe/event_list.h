@@ -23,6 +23,9 @@
   EVENT(error, segment_not_written)           \
   EVENT(error, keys_not_written)              \
   EVENT(error, object_store_unreachable)      \
+  EVENT(error, bucket_unreachable)            \
+  EVENT(error, bucket_object_too_large)       \
+  EVENT(error, bucket_object_not_fetched)     \
   EVENT(error, feed_not_read)                 \
   EVENT(error, feed_record_left_out)          \
   EVENT(warning, accepting_paused)            \
@@ -55,6 +58,7 @@
   EVENT(warning, folder_occupied)             \
   EVENT(warning, folder_without_locks)        \
   EVENT(warning, inbox_full)                  \
+  EVENT(warning, bucket_names_left_out)       \
   EVENT(warning, spool_not_drained)           \
   EVENT(warning, log_lines_lost)              \
   EVENT(warning, log_lines_dropped)           \
@@ -95,5 +99,6 @@
   EVENT(info, disk_has_space)                 \
   EVENT(info, folder_taken_over)              \
   EVENT(info, object_store_answers)           \
+  EVENT(info, bucket_answers)                 \
   EVENT(info, inbox_has_room)                 \
   EVENT(debug, request_answered)

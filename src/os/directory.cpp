@@ -142,6 +142,13 @@ Result<void> move_without_replacing(const Fd& from_directory, const std::string&
   return {};
 }
 
+Result<void> move_replacing(const Fd& from_directory, const std::string& from, const Fd& to_directory,
+                            const std::string& to) {
+  if (::renameat(from_directory.number(), from.c_str(), to_directory.number(), to.c_str()) != 0)
+    return last_error("renameat");
+  return {};
+}
+
 Result<void> rename_replacing(const Fd& directory, const std::string& from, const std::string& to) {
   const int at = directory.number();
   if (::renameat(at, from.c_str(), at, to.c_str()) != 0) return last_error("renameat");

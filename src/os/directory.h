@@ -49,6 +49,10 @@ namespace bobbin::os {
 /// (NFS), it is looked for before, so a file that gets the name `to` in between is replaced.
 [[nodiscard]] Result<void> move_without_replacing(const Fd& from_directory, const std::string& from,
                                                   const Fd& to_directory, const std::string& to);
+/// From one directory to another of the same file system, in the place of whatever has the name `to`, in one
+/// step.
+[[nodiscard]] Result<void> move_replacing(const Fd& from_directory, const std::string& from,
+                                          const Fd& to_directory, const std::string& to);
 /// The file gets the name `to`, in the place of another that has it: whoever opens `to` finds one or the
 /// other.
 [[nodiscard]] Result<void> rename_replacing(const Fd& directory, const std::string& from,

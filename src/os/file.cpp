@@ -36,7 +36,8 @@ constexpr std::uint32_t kLocal[] = {EXT4_SUPER_MAGIC,
 // Linux 6.8; older headers do not have it, and older kernels leave it out of the mask of what they filled in.
 constexpr unsigned kUniqueMountId = 0x4000;
 // What fstat(2) tells, without the number of blocks and the times that are not used.
-constexpr unsigned kWanted = STATX_TYPE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
+constexpr unsigned kWanted =
+    STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
 
 /// WallTime reaches from 1677 to 2262, and file systems go beyond.
 WallTime wall_time(const statx_timestamp& time) {
@@ -64,7 +65,8 @@ Result<FileStatus> status_of(int directory, const char* path, int flags) {
                     .links = raw.stx_nlink,
                     .size_bytes = raw.stx_size,
                     .modified = wall_time(raw.stx_mtime),
-                    .changed = wall_time(raw.stx_ctime)};
+                    .changed = wall_time(raw.stx_ctime),
+                    .is_marked = S_ISREG(raw.stx_mode) && (raw.stx_mode & S_ISVTX) != 0};
 }
 
 }  // namespace

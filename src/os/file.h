@@ -27,6 +27,8 @@ struct FileStatus {
   std::uint64_t size_bytes = 0;
   WallTime modified;  ///< mtime: a user can set it at will; beyond what WallTime holds, the nearest it holds
   WallTime changed;   ///< ctime: the kernel sets it at every change, nobody sets it back
+  /// A regular file with the mode bit S_ISVTX, which means nothing to the kernel there: see mark().
+  bool is_marked = false;
   friend bool operator==(const FileStatus&, const FileStatus&) = default;
 };
 

@@ -59,6 +59,11 @@ Result<void> MessageSocket::send(std::string_view text, std::span<const int> des
   return {};
 }
 
+bool MessageSocket::is_ended() const {
+  pollfd looked{.fd = fd_.number(), .events = 0, .revents = 0};
+  return uninterrupted([&] { return ::poll(&looked, 1, 0); }) > 0 && (looked.revents & POLLHUP) != 0;
+}
+
 Result<std::optional<Message>> MessageSocket::receive(milliseconds limit) const {
   pollfd ready{.fd = fd_.number(), .events = POLLIN, .revents = 0};
   const int count = uninterrupted([&] { return ::poll(&ready, 1, static_cast<int>(limit.count())); });

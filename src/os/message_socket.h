@@ -36,6 +36,9 @@ class MessageSocket {
   /// was larger than one may be.
   [[nodiscard]] Result<std::optional<Message>> receive(milliseconds limit) const;
 
+  /// Whether the other end is closed. What it has sent before can still be received.
+  [[nodiscard]] bool is_ended() const;
+
   [[nodiscard]] const Fd& fd() const { return fd_; }
   void close() { fd_.close(); }
 

@@ -47,7 +47,9 @@ TEST(MessageSocket, TakesTheLargestText) {
 TEST(MessageSocket, SaysThatTheOtherEndIsClosed) {
   auto sockets = *MessageSocket::pair();
   ASSERT_TRUE(sockets.first.send("last"));
+  EXPECT_FALSE(sockets.second.is_ended());
   sockets.first.close();
+  EXPECT_TRUE(sockets.second.is_ended());
   EXPECT_EQ((*sockets.second.receive(kSoon))->text, "last");
   EXPECT_FALSE(*sockets.second.receive(kSoon));
   const auto sent = sockets.second.send("nobody");

@@ -14,7 +14,7 @@ namespace {
 constexpr int kFirstPassed = 3;      // SD_LISTEN_FDS_START
 constexpr int kMostPassed = 65'536;  // a larger number is a mistake
 
-long number_in(const char* text) {
+long descriptor_count_in(const char* text) {
   if (text == nullptr) return -1;
   const std::string_view digits(text);
   long number = -1;
@@ -42,8 +42,8 @@ Result<int, std::string> option_of(int socket, int name) {
 std::vector<PassedDescriptor> parse_passed_descriptors(const char* pid, const char* count, const char* names,
                                                        long process) {
   std::vector<PassedDescriptor> passed;
-  const long descriptors = number_in(count);
-  if (number_in(pid) != process || descriptors < 1 || descriptors > kMostPassed) return passed;
+  const long descriptors = descriptor_count_in(count);
+  if (descriptor_count_in(pid) != process || descriptors < 1 || descriptors > kMostPassed) return passed;
   std::string_view rest = names == nullptr ? "" : names;
   for (int i = 0; i < descriptors; ++i) {
     const std::string_view name = take_name(rest);

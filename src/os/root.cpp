@@ -19,11 +19,13 @@ std::string absolute_name(const std::string& path) {
 
 }  // namespace
 
-Result<Root> Root::open(const std::string& path, Links links) {
-  return Root(TRY(open_directory(path)), absolute_name(path), links);
+Result<Root> Root::open(const std::string& path, Links links, RootFiles files) {
+  return Root(TRY(open_directory(path)), absolute_name(path), links, files);
 }
 
-Result<Root> Root::duplicate(Links links) const { return Root(TRY(os::duplicate(fd_)), name_, links); }
+Result<Root> Root::duplicate(Links links) const {
+  return Root(TRY(os::duplicate(fd_)), name_, links, files_);
+}
 
 std::vector<std::string> Root::names() const {
   std::vector<std::string> names;

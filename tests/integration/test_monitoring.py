@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.client import Connection
 from support.server import REPOSITORY, free_port, run_to_end
 from support.waiting import eventually
+from test_drain import variables
 
 CONTRIB = REPOSITORY / "contrib/monitoring"
 PROMETHEUS = (
@@ -410,13 +411,17 @@ def test_the_last_warnings_are_on_the_page(watched, scratch, root):
 # What is shipped
 
 
-def series_of_everything(start_plain, root, scratch):
+def series_of_everything(start_plain, root, scratch, store):
     """The names that a server publishes which has one of everything."""
+    bucket = store.new_bucket()
     config = scratch / "bobbin.toml"
     config.write_text(
         f'port = 0\nadmin = "127.0.0.1:0"\nroot = "{root}"\nuploads = "on"\ntls = "on"\n'
         f'tls_certificate = "{scratch}/cert.pem"\ntls_key = "{scratch}/key.pem"\n'
+        f's3_cache = "{scratch}/cache"\n'
         f'[[inbox]]\nname = "orders"\ndir = "{scratch}/orders"\nmax_documents = 10\n'
+        f'[[inbox]]\nname = "hooks"\ntarget = "s3://{bucket}/hooks"\n'
+        f'[[mount]]\npath = "/bucket"\nroot = "s3://{bucket}/www"\n'
     )
     (scratch / "orders").mkdir()
     subprocess.run(
@@ -424,7 +429,7 @@ def series_of_everything(start_plain, root, scratch):
          "-subj", "/CN=localhost", "-keyout", scratch / "key.pem", "-out", scratch / "cert.pem"],
         check=True, capture_output=True,
     )
-    server = start_plain("--config", config, root=root)
+    server = start_plain("--config", config, root=root, environment=variables(store))
     admin = Admin(server)
     server.get("/nothing", host="evil.example")
     eventually(lambda: admin.value("bobbin_requests_refused_total", reason="host") == 1, "it is counted")
@@ -435,8 +440,8 @@ def names_in(text):
     return set(re.findall(r"\b(?:bobbin|process)_[a-z0-9_]+", text))
 
 
-def test_every_metric_is_described_and_every_one_that_is_named_exists(start_plain, root, scratch):
-    published = series_of_everything(start_plain, root, scratch)
+def test_every_metric_is_described_and_every_one_that_is_named_exists(start_plain, root, scratch, faulty_store):
+    published = series_of_everything(start_plain, root, scratch, faulty_store)
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in published}
     described = set(re.findall(r"^\| `([a-z0-9_]+)` ", (REPOSITORY / "docs/monitoring.md").read_text(), re.MULTILINE))
     described = {name for name in described if name.startswith(("bobbin_", "process_"))}

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "executor/executor.h"
+#include "files/contents.h"
+#include "object_store/agent.h"
+#include "observe/log.h"
+#include "observe/registry.h"
+
+namespace bobbin::app {
+
+/// The content of files that stand for the objects of a bucket: has the agent fetch each that is asked for,
+/// once for all who ask. Thread: any.
+class BucketContents final : public files::Contents, public std::enable_shared_from_this<BucketContents> {
+ public:
+  struct Settings {
+    object_store::Mirrored where;
+    std::size_t mirror;    ///< of the agent
+    std::size_t parallel;  ///< fetches
+    Duration patience;     ///< of a request for content
+  };
+  /// `log`: a writer for this alone. The references outlive it.
+  BucketContents(Settings settings, std::shared_ptr<object_store::Agent> agent, executor::Executor& executor,
+                 observe::LogWriter& log, observe::Registry& registry);
+  ~BucketContents() override;
+
+  [[nodiscard]] bool is_ready() const override { return is_ready_; }
+  [[nodiscard]] Outcome fetch(const std::string& name, const os::FileStatus& file,
+                              const http::Resume& resume) override EXCLUDES(mutex_);
+  void want(const std::string& name, const os::FileStatus& file) override EXCLUDES(mutex_);
+  [[nodiscard]] Duration patience() const override { return settings_.patience; }
+
+  /// Must be called once a second: asks the agent how the bucket is.
+  void tick() EXCLUDES(mutex_);
+  /// The server stops: nothing more is fetched.
+  void stop() { is_stopping_ = true; }
+  [[nodiscard]] const object_store::Mirrored& where() const { return settings_.where; }
+
+  static constexpr observe::Metric kFetches{"bobbin_bucket_fetches_total",
+                                            "Objects whose content was fetched for a site"};
+  static constexpr observe::Metric kFailures{"bobbin_bucket_fetch_failures_total",
+                                             "Objects whose content could not be fetched"};
+  static constexpr observe::Metric kObjects{"bobbin_bucket_objects", "Objects that a site serves"};
+  static constexpr observe::Metric kBytes{"bobbin_bucket_cached_bytes", "Content that is in the cache"};
+
+ private:
+  using Trouble = object_store::Trouble;
+
+  [[nodiscard]] Outcome begin(const std::string& name, const os::FileStatus& file, const http::Resume* resume)
+      EXCLUDES(mutex_);
+  void bring(const std::string& name, std::uint64_t size_bytes) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_in_vain(const std::string& name) EXCLUDES(mutex_);
+  void finish(const std::string& name, const Trouble* trouble) EXCLUDES(mutex_);
+  void look() EXCLUDES(mutex_);
+  void report(const object_store::MirrorState& state) REQUIRES(mutex_);
+
+  const Settings settings_;
+  const std::shared_ptr<object_store::Agent> agent_;
+  executor::Lane& fetching_;
+  executor::Lane& looking_;
+  std::atomic<bool> is_ready_;
+  std::atomic<bool> is_stopping_ = false;
+  std::atomic<bool> is_looking_ = false;
+  observe::State& reported_state_;
+
+  Mutex mutex_;
+  observe::LogWriter& log_ GUARDED_BY(mutex_);
+  observe::Counter& fetches_ GUARDED_BY(mutex_);
+  observe::Counter& failures_counter_ GUARDED_BY(mutex_);
+  observe::Gauge& objects_ GUARDED_BY(mutex_);
+  observe::Gauge& bytes_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::vector<http::Resume>> under_way_ GUARDED_BY(mutex_);  // by names
+  std::map<std::string, Instant> failed_until_ GUARDED_BY(mutex_);                           // likewise
+  struct Recent {
+    Instant since = Instant::min();
+    unsigned fetches = 0;
+  };
+  std::map<std::string, Recent> recent_ GUARDED_BY(mutex_);  // likewise
+  Instant next_report_ GUARDED_BY(mutex_) = Instant::min();
+  bool is_known_ GUARDED_BY(mutex_) = false;  // whether what follows has been told
+  bool answers_ GUARDED_BY(mutex_) = false;
+  std::string problem_ GUARDED_BY(mutex_);
+  std::uint64_t left_out_ GUARDED_BY(mutex_) = 0;
+};
+
+/// The contents of all roots in buckets. They outlive reloads: where the location is the same, a new
+/// generation takes over those of the old one. Thread: main.
+class BucketSites {
+ public:
+  /// `agent`: null where nothing lies in an object store. The references outlive this and all contents.
+  BucketSites(std::shared_ptr<object_store::Agent> agent, const ServerConfig& config,
+              executor::Executor& executor, observe::Log& log, observe::Registry& registry)
+      : agent_(std::move(agent)), config_(config), executor_(executor), log_(log), registry_(registry) {}
+
+  /// `bucket` and `root`: as place_bucket_roots has put them. The error is the end of a sentence.
+  [[nodiscard]] Result<std::shared_ptr<files::Contents>, std::string> open(const std::string& bucket,
+                                                                           const std::string& root);
+
+  /// Must be called once a second. Drops those that no generation uses any more.
+  void tick();
+  /// The server stops.
+  void stop();
+
+ private:
+  const std::shared_ptr<object_store::Agent> agent_;
+  const ServerConfig config_;
+  executor::Executor& executor_;
+  observe::Log& log_;
+  observe::Registry& registry_;
+  std::vector<std::shared_ptr<BucketContents>> contents_;
+};
+
+}  // namespace bobbin::app

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "files/open_file.h"
+#include "http/handler.h"
+#include "observe/registry.h"
+
+namespace bobbin::files {
+
+/// The attribute of a file that stands for an object of a bucket, and has its entity tag there.
+inline constexpr const char* kObjectTag = "user.bobbin.etag";
+
+/// Where the content of placeholders comes from (os::RootFiles::marked_when_whole). The files of a root that
+/// has it are named, and are as large and as old, as what they stand for. Thread: any.
+class Contents {
+ public:
+  virtual ~Contents() = default;
+
+  /// Whether the names beneath the root are known. Until then nothing can be said to be missing.
+  [[nodiscard]] virtual bool is_ready() const = 0;
+
+  struct Outcome {
+    bool is_under_way = false;         ///< `resume` will be called, whatever comes of it
+    seconds retry_after = seconds(5);  ///< else it cannot be had now: when it is worth to ask again
+  };
+  /// Has the content of the file of this name fetched, once for all who ask. `file`: what it is now.
+  [[nodiscard]] virtual Outcome fetch(const std::string& name, const os::FileStatus& file,
+                                      const http::Resume& resume) = 0;
+  /// The same, where nobody waits for it.
+  virtual void want(const std::string& name, const os::FileStatus& file) = 0;
+  /// How long a request may wait for content.
+  [[nodiscard]] virtual Duration patience() const = 0;
+
+  /// How it is with where the content comes from, by `location`: "open", "unreachable", or "unlisted" as long
+  /// as it is not ready.
+  static constexpr observe::Metric kState{"bobbin_bucket_state",
+                                          "Whether a bucket answers whose objects are served"};
+};
+
+/// Contents that cannot be had, for whoever only looks at a root.
+class NoContents final : public Contents {
+ public:
+  [[nodiscard]] bool is_ready() const override { return true; }
+  [[nodiscard]] Outcome fetch(const std::string&, const os::FileStatus&, const http::Resume&) override {
+    return {};
+  }
+  void want(const std::string&, const os::FileStatus&) override {}
+  [[nodiscard]] Duration patience() const override { return seconds(0); }
+};
+
+}  // namespace bobbin::files

@@ -1,0 +1,236 @@
+#include "files/contents.h"
+
+#include <cerrno>
+#include <gtest/gtest.h>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "files/checksum_files.h"
+#include "files/failure.h"
+#include "files/file_handler.h"
+#include "http/test_reply_sink.h"
+#include "os/attributes.h"
+#include "os/directory.h"
+#include "os/test_directory.h"
+
+namespace bobbin::files {
+namespace {
+
+using http::FieldName;
+using http::Method;
+using http::Status;
+
+/// Remembers what it was asked for.
+class AskedContents final : public Contents {
+ public:
+  [[nodiscard]] bool is_ready() const override { return is_ready_; }
+  [[nodiscard]] Outcome fetch(const std::string& name, const os::FileStatus&, const http::Resume&) override {
+    asked_.push_back(name);
+    return {.is_under_way = !is_away_, .retry_after = seconds(7)};
+  }
+  void want(const std::string& name, const os::FileStatus&) override { asked_.push_back(name); }
+  [[nodiscard]] Duration patience() const override { return seconds(11); }
+
+  bool is_ready_ = true;
+  bool is_away_ = false;
+  std::vector<std::string> asked_;
+};
+
+class ContentsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = *os::open_directory(place_.path());
+    place_.write("probe", "");
+    const auto kept = os::set_attribute(*os::open_for_writing_at(folder_, "probe"), kObjectTag, "x");
+    if (!kept && kept.error().code == EOPNOTSUPP) GTEST_SKIP() << "the file system keeps no attributes";
+    contents_ = std::make_shared<AskedContents>();
+    use({});
+  }
+  void use(FileSettings settings) {
+    settings.contents = contents_;
+    handler_ = std::shared_ptr<FileHandler>(
+        *FileHandler::create(place_.path(), "", types_, executor_, std::move(settings)));
+  }
+  /// A placeholder for an object with this content.
+  void put(const std::string& name, const std::string& etag, std::size_t size_bytes) {
+    place_.write("new", "");
+    const os::Fd file = *os::open_for_writing_at(folder_, "new");
+    ASSERT_TRUE(os::set_size(file, size_bytes));
+    finish(file, name, etag);
+  }
+  void arrive(const std::string& name, const std::string& etag, const std::string& text) {
+    place_.write("new", text);
+    const os::Fd file = *os::open_for_writing_at(folder_, "new");
+    ASSERT_TRUE(os::mark(file));
+    finish(file, name, etag);
+  }
+  void finish(const os::Fd& file, const std::string& name, const std::string& etag) {
+    ASSERT_TRUE(os::set_attribute(file, kObjectTag, etag));
+    ASSERT_TRUE(os::set_times(file, WallTime(seconds(1'700'000'000)), WallTime(seconds(1'700'000'000))));
+    ASSERT_TRUE(os::move_replacing(folder_, "new", folder_, name));
+  }
+
+  http::Begin begin(const http::Handler& handler, std::string_view path, Method method,
+                    const std::vector<std::pair<FieldName, std::string>>& fields) {
+    http::RequestHead head;
+    head.method = method;
+    head.target = path;
+    for (const auto& [name, value] : fields)
+      EXPECT_TRUE(head.fields.add({.name = name, .name_text = "", .value = value}));
+    const Endpoint local;
+    return handler.begin({.head = head,
+                          .local = local,
+                          .path = path,
+                          .exchange = {.sink = &nobody_, .connection = {}, .exchange = {}},
+                          .round = ++round_});
+  }
+  http::Begin begin(std::string_view path, Method method = Method::get,
+                    const std::vector<std::pair<FieldName, std::string>>& fields = {}) {
+    return begin(*handler_, path, method, fields);
+  }
+  static Status status_of(const http::Begin& begin) {
+    if (const auto* prepared = std::get_if<const http::PreparedResponse*>(&begin)) return (*prepared)->status;
+    const auto* response = std::get_if<http::Response>(&begin);
+    return response == nullptr ? Status::continue_ : response->status;
+  }
+  static std::string text_of(const http::Begin& begin) {
+    const auto* response = std::get_if<http::Response>(&begin);
+    const auto* text = response == nullptr ? nullptr : std::get_if<std::string>(&response->content);
+    return text == nullptr ? "(none)" : *text;
+  }
+  static std::string line_of(const http::Begin& begin, const std::string& name) {
+    const auto* response = std::get_if<http::Response>(&begin);
+    if (response == nullptr) return "(no response)";
+    const std::size_t at = ("\r\n" + response->fields).find("\r\n" + name + ": ");
+    if (at == std::string::npos) return "(none)";
+    const std::size_t value = at + name.size() + 2;
+    return response->fields.substr(value, response->fields.find("\r\n", value) - value);
+  }
+  static bool waits(const http::Begin& begin) { return std::holds_alternative<http::Undecided>(begin); }
+
+  os::TestDirectory place_;
+  os::Fd folder_;
+  http::MediaTypes types_;
+  http::NobodyWaits nobody_;
+  executor::Executor executor_;
+  std::shared_ptr<AskedContents> contents_;
+  std::shared_ptr<FileHandler> handler_;
+  std::uint64_t round_ = 0;
+};
+
+TEST_F(ContentsTest, ContentIsFetchedFirst) {
+  put("a.txt", "1", 4);
+  const auto asked = begin("/a.txt");
+  ASSERT_TRUE(waits(asked));
+  EXPECT_EQ(std::get<http::Undecided>(asked).limit, seconds(11));
+  EXPECT_EQ(std::get<http::Undecided>(asked).late.status, Status::service_unavailable);
+  EXPECT_EQ(contents_->asked_, std::vector<std::string>{"a.txt"});
+  arrive("a.txt", "1", "text");
+  EXPECT_EQ(text_of(begin("/a.txt")), "text");
+  EXPECT_EQ(contents_->asked_.size(), 1U);
+}
+
+TEST_F(ContentsTest, NeitherHeadNorNotModifiedNeedContent) {
+  put("a.txt", "1", 4);
+  const auto head = begin("/a.txt", Method::head);
+  ASSERT_EQ(status_of(head), Status::ok);
+  const std::string etag = line_of(head, "ETag");
+  EXPECT_TRUE(etag.starts_with('"')) << etag;
+  EXPECT_EQ(status_of(begin("/a.txt", Method::get, {{FieldName::if_none_match, etag}})),
+            Status::not_modified);
+  EXPECT_TRUE(contents_->asked_.empty());
+  EXPECT_TRUE(waits(begin("/a.txt", Method::get, {{FieldName::if_none_match, "\"other\""}})));
+}
+
+TEST_F(ContentsTest, TheTagIsThatOfTheObject) {
+  put("a.txt", "1", 4);
+  const std::string before = line_of(begin("/a.txt", Method::head), "ETag");
+  arrive("a.txt", "1", "text");
+  EXPECT_EQ(line_of(begin("/a.txt"), "ETag"), before);
+  put("b.txt", "1", 4);
+  EXPECT_EQ(line_of(begin("/b.txt", Method::head), "ETag"), before) << "of the content, wherever it is";
+  put("a.txt", "2", 4);
+  EXPECT_NE(line_of(begin("/a.txt", Method::head), "ETag"), before);
+}
+
+TEST_F(ContentsTest, WhatIsNotThereNeedsNoContent) {
+  EXPECT_EQ(status_of(begin("/none")), Status::not_found);
+  put("a.txt", "1", 4);
+  EXPECT_EQ(status_of(begin("/a.txt", Method::options)), Status::no_content);
+  EXPECT_EQ(status_of(begin("/a.txt", Method::delete_)), Status::method_not_allowed);
+  EXPECT_TRUE(contents_->asked_.empty());
+}
+
+TEST_F(ContentsTest, ContentThatCannotBeHadIs503) {
+  put("a.txt", "1", 4);
+  arrive("b.txt", "1", "text");
+  contents_->is_away_ = true;
+  const auto answer = begin("/a.txt");
+  EXPECT_EQ(status_of(answer), Status::service_unavailable);
+  EXPECT_EQ(line_of(answer, "Retry-After"), "7");
+  EXPECT_EQ(text_of(begin("/b.txt")), "text");
+}
+
+TEST_F(ContentsTest, NothingIsSaidBeforeTheNamesAreKnown) {
+  arrive("a.txt", "1", "text");
+  contents_->is_ready_ = false;
+  for (const char* path : {"/a.txt", "/none", "/"})
+    EXPECT_EQ(status_of(begin(path)), Status::service_unavailable) << path;
+  contents_->is_ready_ = true;
+  EXPECT_EQ(text_of(begin("/a.txt")), "text");
+}
+
+TEST_F(ContentsTest, ASiblingIsFetchedInTheFilesPlace) {
+  use({.compression = http::Compression::prepared});
+  put("a.css", "1", 400);
+  put("a.css.gz", "2", 40);
+  const std::vector<std::pair<FieldName, std::string>> accepts{{FieldName::accept_encoding, "gzip"}};
+  EXPECT_TRUE(waits(begin("/a.css", Method::get, accepts)));
+  EXPECT_EQ(contents_->asked_, std::vector<std::string>{"a.css.gz"});
+  arrive("a.css.gz", "2", "coded");
+  const auto answer = begin("/a.css", Method::get, accepts);
+  EXPECT_EQ(text_of(answer), "coded");
+  EXPECT_EQ(line_of(answer, "Content-Encoding"), "gzip");
+}
+
+TEST_F(ContentsTest, WhatTheServerCodesIsFetchedFirst) {
+  use({.compression = http::Compression::on});
+  put("a.css", "1", 4000);
+  const std::vector<std::pair<FieldName, std::string>> accepts{{FieldName::accept_encoding, "gzip"}};
+  EXPECT_TRUE(waits(begin("/a.css", Method::get, accepts)));
+  EXPECT_EQ(contents_->asked_, std::vector<std::string>{"a.css"});
+  EXPECT_EQ(status_of(begin("/a.css", Method::head, accepts)), Status::ok);
+}
+
+TEST_F(ContentsTest, ADigestIsMadeOfContentOnly) {
+  put("a.txt", "1", 4);
+  EXPECT_TRUE(waits(begin("/a.txt", Method::head, {{FieldName::want_repr_digest, "sha-256=1"}})));
+  const ChecksumFiles checksums(handler_, handler_);
+  EXPECT_TRUE(waits(begin(checksums, "/a.txt.sha256", Method::get, {})));
+  EXPECT_EQ(contents_->asked_, (std::vector<std::string>{"a.txt", "a.txt"}));
+  use({.tags = TagSource::content});
+  EXPECT_TRUE(waits(begin("/a.txt", Method::head)));
+}
+
+TEST_F(ContentsTest, ACopyWithoutTheMarkIsNoContent) {
+  place_.write("copy.txt", "perhaps zeros");
+  EXPECT_TRUE(waits(begin("/copy.txt")));
+}
+
+// What no way through the handler may come to is refused all the same.
+TEST_F(ContentsTest, APlaceholderIsNeverRead) {
+  put("a.txt", "1", 4);
+  const auto root = os::Root::open(place_.path(), os::Links::inside, os::RootFiles::marked_when_whole);
+  const auto file = OpenFile::open(*root, "a.txt");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->is_placeholder());
+  EXPECT_TRUE(file->duplicate()->is_placeholder());
+  const auto read = file->read({0, 4});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ENODATA);
+  EXPECT_EQ(answer_to(read.error(), "/a.txt").status, Status::service_unavailable);
+}
+
+}  // namespace
+}  // namespace bobbin::files
