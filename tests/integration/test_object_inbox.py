@@ -71,11 +71,6 @@ def bodies(objects):
     return [record["body"] for record in records if "closed" not in record]
 
 
-def metric(server, name):
-    (line,) = [line for line in server.ask("GET", "/metrics").content.decode().splitlines() if line.startswith(name)]
-    return float(line.split()[-1])
-
-
 # What is kept
 
 
