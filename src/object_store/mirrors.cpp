@@ -184,13 +184,14 @@ Result<Bucket::Fetched, Trouble> Mirrors::receive(const Mirror& mirror, Placehol
   make_room(version.size_bytes);
   const auto content = TRY(tree.begin().map_error(as_trouble));
   Result<void> written;
-  auto fetched = source.fetch(mirror.where.location.key_of(name), version.etag, [&](std::string_view piece) {
-    if (content->size_bytes() + piece.size() > version.size_bytes) return false;
-    written = content->append(as_bytes(piece));
-    return written.has_value();
-  });
+  const auto fetched =
+      source.fetch(mirror.where.location.key_of(name), version.etag, [&](std::string_view piece) {
+        if (content->size_bytes() + piece.size() > version.size_bytes) return false;
+        written = content->append(as_bytes(piece));
+        return written.has_value();
+      });
   TRY(std::move(written).map_error(as_trouble));
-  if (TRY(std::move(fetched)) != Bucket::Fetched::whole) return fetched;
+  if (!fetched || *fetched != Bucket::Fetched::whole) return fetched;
   if (content->size_bytes() != version.size_bytes)
     return failure(Trouble{.kind = Trouble::Kind::unavailable,
                            .reason = fmt::format("the store has sent {} of {} bytes", content->size_bytes(),

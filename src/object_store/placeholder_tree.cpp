@@ -132,7 +132,7 @@ Result<void> PlaceholderTree::read_folder(const std::string& path) {
     names = TRY(os::list(folder));
   }
   for (const std::string& name : names) {
-    const std::string whole = is_top ? name : path + "/" + name;
+    const std::string whole = is_top ? name : fmt::format("{}/{}", path, name);
     const auto status = os::status_at(tree_, whole);
     if (!status) continue;
     if (status->kind == os::FileStatus::Kind::directory) {
