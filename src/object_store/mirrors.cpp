@@ -184,12 +184,11 @@ Result<Bucket::Fetched, Trouble> Mirrors::receive(const Mirror& mirror, Placehol
   make_room(version.size_bytes);
   const auto content = TRY(tree.begin().map_error(as_trouble));
   Result<void> written;
-  const auto fetched =
-      source.fetch(mirror.where.location.key_of(name), version.etag, [&](std::string_view piece) {
-        if (content->size_bytes() + piece.size() > version.size_bytes) return false;
-        written = content->append(as_bytes(piece));
-        return written.has_value();
-      });
+  auto fetched = source.fetch(mirror.where.location.key_of(name), version.etag, [&](std::string_view piece) {
+    if (content->size_bytes() + piece.size() > version.size_bytes) return false;
+    written = content->append(as_bytes(piece));
+    return written.has_value();
+  });
   TRY(std::move(written).map_error(as_trouble));
   if (!fetched || *fetched != Bucket::Fetched::whole) return fetched;
   if (content->size_bytes() != version.size_bytes)
