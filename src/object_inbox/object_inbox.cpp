@@ -158,7 +158,7 @@ void ObjectInbox::submit(std::string content, store::Particulars particulars, st
 // ---- where a document is kept; on threads of the executor ----
 
 store::Outcome ObjectInbox::store(const Document& document) {
-  if (!is_open_) return not_stored(NotStored::Reason::busy);
+  if (!is_open_) return not_stored(NotStored::Reason::unreachable);
   const Instant deadline = monotonic_now() + settings_.patience;
   auto outcome = [&]() -> Result<store::Outcome, Trouble> {
     if (document.particulars.key) return store_with_key(document, deadline);

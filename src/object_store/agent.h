@@ -21,7 +21,7 @@
 namespace bobbin::object_store {
 
 /// A process beside this one that talks to the object store for it. So this one needs no connection to
-/// anywhere, and never has the credentials; whoever took it over could create and read objects behind the
+/// anywhere, and no credentials; whoever took it over could create and read objects behind the
 /// prefixes of its targets, have objects of its mirrors fetched, and nothing else. The agent ends with this
 /// process, and is started again when it dies; what was under way then is answered as unavailable. Thread:
 /// any.

@@ -9,8 +9,8 @@
 
 namespace bobbin::os {
 
-/// Starts a process beside this one that does `work` for it, and does it anew a second after it has died, by
-/// a signal for example. `work` runs in a copy of this process (fork(2)) in which only the standard streams
+/// Starts a process beside this one that does `work` for it, and does it anew a second after it has died, for
+/// example by a signal. `work` runs in a copy of this process (fork(2)) in which only the standard streams
 /// and `kept` are open and every signal is blocked. It returns once the other ends of `kept` are closed,
 /// which is when this process has ended, however that ended; then nothing of it is left. `name`: of the
 /// process, at most 15 bytes. Only where this process has no other thread. EAGAIN: no process can be started.
