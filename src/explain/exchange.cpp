@@ -134,7 +134,8 @@ class Conversation final : private http::Services {
   Conversation(const Question& question, const std::shared_ptr<const http::Handler>& handler,
                const http::SessionSettings& settings)
       : question_(question),
-        date_field_("Date: " + http::format_date(wall_now()) + "\r\n"),
+        date_(wall_now()),
+        date_field_("Date: " + http::format_date(date_) + "\r\n"),
         context_{{.settings = settings,
                   .handler = std::make_shared<const Observed>(handler, seen_),
                   .services = *this,
@@ -164,6 +165,7 @@ class Conversation final : private http::Services {
 
  private:
   // http::Services
+  [[nodiscard]] WallTime date() const override { return date_; }
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool ends_connections() const override { return false; }
   [[nodiscard]] bool is_stopping() const override { return false; }
@@ -216,6 +218,7 @@ class Conversation final : private http::Services {
   }
 
   const Question& question_;
+  const WallTime date_;
   const std::string date_field_;
   Observations seen_;
   Mailbox mailbox_;

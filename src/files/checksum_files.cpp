@@ -71,6 +71,7 @@ std::optional<http::Begin> ChecksumFiles::checksum(const http::Request& request)
   const Description description{.name = file_name,
                                 .presentation = {.media_type = "text/plain; charset=utf-8"},
                                 .validators = validators,
+                                .date = request.date,
                                 .has_ranges = false};
   request.note("file", {"the checksum of ", name, ", which --checksums offers"});
   switch (judge_preconditions(request, validators, shown->file.looked_at())) {

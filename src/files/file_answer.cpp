@@ -129,6 +129,7 @@ std::optional<http::Begin> FileHandler::answer_from_cache(const http::Request& r
     return described({.name = cached.name,
                       .presentation = *shown,
                       .validators = cached.validators,
+                      .date = request.date,
                       .fields = settings_.fields,
                       .coding = is_plain(cached.coding) ? shown->stored_coding : cached.coding,
                       .varies_by_coding = cached.varies_by_coding},
@@ -202,6 +203,7 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                   .validator_settings = {.file_system_id = own.file_system_id.of(file),
                                          .seed = settings_.tag_seed,
                                          .trust_mtime = settings_.trust_mtime},
+                  .date = request.date,
                   .fields = settings_.fields,
                   .coding = shown->stored_coding};
   const http::AcceptedCodings accepted = own.accepted(request.head.fields);
@@ -373,6 +375,7 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
   const Description description{.name = subject.name,
                                 .presentation = subject.presentation,
                                 .validators = coded,
+                                .date = subject.date,
                                 .fields = subject.fields,
                                 .coding = subject.coding,
                                 .varies_by_coding = true,

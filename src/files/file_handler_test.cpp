@@ -120,7 +120,8 @@ class FileHandlerTest : public ::testing::Test {
     auto begun = handler->begin({.head = head,
                                  .local = local,
                                  .path = path,
-                                 .exchange = {.sink = &nobody, .connection = {}, .exchange = {}}});
+                                 .exchange = {.sink = &nobody, .connection = {}, .exchange = {}},
+                                 .date = date});
     EXPECT_TRUE(std::holds_alternative<Response>(begun));
     return std::get<Response>(std::move(begun));
   }
@@ -137,6 +138,7 @@ class FileHandlerTest : public ::testing::Test {
   mutable http::NobodyWaits nobody;
   mutable executor::Executor executor;
   std::unique_ptr<FileHandler> handler;
+  WallTime date = WallTime::max();  ///< of the requests
 };
 
 TEST(FileHandlerCreation, FailsWithoutARoot) {
@@ -312,6 +314,16 @@ TEST_F(FileHandlerTest, LastModifiedIsNeverInTheFuture) {  // RFC 9110 §8.8.2.1
   const auto told = http::parse_date(field(get("/about.html"), "Last-Modified"), wall_now());
   ASSERT_TRUE(told);
   EXPECT_LE(*told, wall_now());
+}
+
+TEST_F(FileHandlerTest, LastModifiedIsNeverLaterThanDate) {  // RFC 9110 §8.8.2.1
+  // The file is written while the worker is busy with what it has begun.
+  date = std::chrono::floor<seconds>(wall_now()) - milliseconds(1);
+  fs::last_write_time(place.path("site/about.html"), fs::file_time_type::clock::now());
+  const std::string as_told = http::format_date(date);
+  EXPECT_EQ(field(get("/about.html"), "Last-Modified"), as_told);
+  EXPECT_EQ(field(ask(Method::head, "/about.html"), "Last-Modified"), as_told);
+  EXPECT_EQ(field(get("/about.html", {{FieldName::if_none_match, "*"}}), "Last-Modified"), as_told);
 }
 
 TEST_F(FileHandlerTest, ATimeThatTellsNothingIsNotTold) {  // CONTRACT §2

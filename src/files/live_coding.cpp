@@ -57,6 +57,7 @@ Description description_of(const Subject& subject, const http::Validators& valid
   return {.name = subject.name,
           .presentation = subject.presentation,
           .validators = validators,
+          .date = subject.date,
           .fields = subject.fields,
           .coding = subject.coding,
           .varies_by_coding = true,

@@ -34,7 +34,9 @@ constexpr std::uint64_t kReadToMemoryBytes = 64 * 1024;
 void add_common_fields(Response& response, const Description& file) {
   const http::Validators& current = file.validators;
   response.add_field("ETag", current.etag);
-  if (current.last_modified) response.add_field("Last-Modified", http::format_date(*current.last_modified));
+  // RFC 9110 §8.8.2.1: never later than Date, although the file may have changed since.
+  if (current.last_modified)
+    response.add_field("Last-Modified", http::format_date(std::min(*current.last_modified, file.date)));
   response.fields += file.fields;
   if (file.varies_by_coding) response.add_field("Vary", "Accept-Encoding");
 }
@@ -210,6 +212,7 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
                                            {.name = subject.name,
                                             .presentation = subject.presentation,
                                             .validators = current,
+                                            .date = subject.date,
                                             .fields = subject.fields,
                                             .coding = subject.coding,
                                             .varies_by_coding = subject.varies_by_coding,

@@ -30,6 +30,7 @@ struct Description {
   std::string_view name;
   Presentation presentation;
   const http::Validators& validators;
+  WallTime date;                 ///< as in http::Request
   std::string_view fields = {};  ///< further field lines, of a 304 too
   http::ContentCoding coding = http::ContentCoding::identity;
   /// Whether another client may get another coding (RFC 9110 §12.5.5).
@@ -59,6 +60,7 @@ struct Subject {
   Presentation presentation;
   ValidatorSettings validator_settings;
   // As in Description:
+  WallTime date;
   std::string_view fields = {};
   http::ContentCoding coding = http::ContentCoding::identity;
   bool varies_by_coding = false;

@@ -104,6 +104,9 @@ struct Request {
   /// Changes whenever this worker has received bytes. What was looked at in the same round was looked at
   /// after the request had arrived.
   std::uint64_t round = 0;
+  /// Date of the answer will say this moment or a later one (RFC 9110 §6.6.1), so no other date of it may be
+  /// later.
+  WallTime date = WallTime::max();
   /// Of the listener at which the connection arrived.
   const ListenerRules& listener = kPlainListener;
   /// Whether it has been asked about before, and was undecided.

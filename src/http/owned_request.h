@@ -24,6 +24,7 @@ class OwnedRequest {
                  .exchange = request.exchange,
                  .worker = request.worker,
                  .round = request.round,
+                 .date = request.date,
                  .listener = request.listener,
                  .is_asked_again = request.is_asked_again,
                  .variant = request.variant,

@@ -44,7 +44,8 @@ TEST(OwnedRequest, OutlivesWhatWasReceived) {
                         .path = received.path,
                         .exchange = {.connection = {}, .exchange = ExchangeId{5}},
                         .worker = 3,
-                        .round = 9};
+                        .round = 9,
+                        .date = WallTime(seconds(784111777))};
 
   const OwnedRequest owned(request);
   received.overwrite();
@@ -70,6 +71,7 @@ TEST(OwnedRequest, OutlivesWhatWasReceived) {
   EXPECT_EQ(owned->exchange.exchange, ExchangeId{5});
   EXPECT_EQ(owned->worker, 3U);
   EXPECT_EQ(owned->round, 9U);
+  EXPECT_EQ(owned->date, WallTime(seconds(784111777)));
 }
 
 }  // namespace

@@ -67,6 +67,7 @@ Request routed_to(const Site& site, const Request& request, std::string_view pat
           .exchange = request.exchange,
           .worker = request.worker,
           .round = request.round,
+          .date = request.date,
           .listener = request.listener,
           .is_asked_again = request.is_asked_again,
           .variant = variant,

@@ -65,7 +65,9 @@ struct ExchangeSummary {
 class Services {
  public:
   virtual ~Services() = default;
-  /// "Date: …\r\n" for now (RFC 9110 §6.6.1).
+  /// When what is answered now is said to be made (RFC 9110 §6.6.1).
+  [[nodiscard]] virtual WallTime date() const = 0;
+  /// "Date: …\r\n" of that moment.
   [[nodiscard]] virtual std::string_view date_field() const = 0;
   /// Connections end with their next answer, since others wait for their places.
   [[nodiscard]] virtual bool ends_connections() const = 0;

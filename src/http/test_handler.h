@@ -28,6 +28,7 @@ class RecordingHandler final : public Handler {
   mutable PreparedResponse prepared{.status = Status::not_found};
   mutable int prepared_asked = 0;
   mutable std::vector<std::uint64_t> rounds;  ///< of the requests
+  mutable std::vector<WallTime> dates;
   mutable std::vector<Endpoint> clients;
   mutable std::vector<Scheme> schemes;
   mutable std::vector<std::string> authorities;
@@ -42,6 +43,7 @@ class RecordingHandler final : public Handler {
   Begin begin(const Request& request) const override {
     const RequestHead& head = request.head;
     rounds.push_back(request.round);
+    dates.push_back(request.date);
     clients.push_back(request.client);
     schemes.push_back(request.scheme);
     authorities.emplace_back(head.authority);

@@ -13,6 +13,7 @@ class Table : public testing::Test, public http::Services, public http::ReplySin
  protected:
   ConnectionId add() { return connections.emplace(context, Arrival{}, Instant{}).id(); }
 
+  WallTime date() const override { return {}; }
   std::string_view date_field() const override { return ""; }
   bool ends_connections() const override { return false; }
   bool is_stopping() const override { return false; }

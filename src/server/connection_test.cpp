@@ -52,6 +52,7 @@ class ConnectionTest : public testing::Test, public http::Services, public http:
   }
 
   // http::Services
+  WallTime date() const override { return {}; }
   std::string_view date_field() const override { return "Date: now\r\n"; }
   bool ends_connections() const override { return false; }
   bool is_stopping() const override { return false; }

@@ -123,6 +123,7 @@ class Worker final : private http::Services, private http::ReplySink {
 
   // http::Services
   const PeerCertificate* certificate(ConnectionId id) override;
+  [[nodiscard]] WallTime date() const override { return round_began_; }
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool ends_connections() const override;
   [[nodiscard]] bool is_stopping() const override { return stopping_; }

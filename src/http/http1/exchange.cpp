@@ -47,6 +47,7 @@ void Session::begin(RequestHead& head, Bytes rest, Instant now) {
                  .exchange = {&context_.replies, id_, ExchangeId{requests_}},
                  .worker = context_.worker,
                  .round = context_.round,
+                 .date = context_.services.date(),
                  .listener = *listener_,
                  .certificate = certificate_of(context_, id_, *listener_),
                  .id = id,

@@ -716,6 +716,12 @@ TEST(Session, APreparedResponseObeysLimitsAndStopping) {
   EXPECT_TRUE(asks_to_close.session().finished());
 }
 
+TEST(Session, HandlersKnowTheDateOfTheAnswer) {
+  SessionDriver driver;
+  driver.feed(kGet);
+  EXPECT_EQ(driver.handler().dates, std::vector{driver.date()});
+}
+
 TEST(Session, RequestsThatCameTogetherShareARound) {
   SessionDriver driver;
   driver.feed(std::string(kGet) + std::string(kGet));

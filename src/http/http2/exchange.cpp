@@ -66,6 +66,7 @@ void Session::begin(Stream& stream) {
                          .exchange = address_of(stream),
                          .worker = common.worker,
                          .round = common.round,
+                         .date = common.services.date(),
                          .listener = listener_,
                          .certificate = certificate_of(common, id_, listener_),
                          .id = id,

@@ -274,6 +274,7 @@ class SessionDriver final : public Services, public ReplySink {
   [[nodiscard]] RecordingHandler& handler() { return *handler_; }
 
   // Services
+  WallTime date() const override { return WallTime(std::chrono::seconds(784111777)); }
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
   bool ends_connections() const override { return crowded; }
   bool is_stopping() const override { return false; }

@@ -29,6 +29,13 @@ TEST(Http2Session, AnswersWithTheFieldsInLowerCase) {
   EXPECT_TRUE(driver.session().is_idle());
 }
 
+TEST(Http2Session, HandlersKnowTheDateOfTheAnswer) {
+  SessionDriver driver;
+  driver.client.get("/");
+  driver.exchange();
+  EXPECT_EQ(driver.handler().dates, std::vector{driver.date()});
+}
+
 TEST(Http2Session, TellsItsLimits) {
   SessionDriver driver;
   driver.exchange();
