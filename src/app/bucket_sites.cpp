@@ -203,7 +203,7 @@ Result<std::shared_ptr<files::Contents>, std::string> BucketSites::open(const st
                        .directory = std::filesystem::path(root).parent_path().string()};
   for (const auto& each : contents_)
     if (each->where() == where) return each;
-  const auto mirror = agent_ == nullptr ? std::nullopt : agent_->mirror(where);
+  const auto mirror = parts_.agent == nullptr ? std::nullopt : parts_.agent->mirror(where);
   if (!mirror)
     return failure(fmt::format(
         "\"{}\" cannot be added by a reload, since another process talks to the object store, which "
@@ -212,9 +212,9 @@ Result<std::shared_ptr<files::Contents>, std::string> BucketSites::open(const st
   auto opened = std::make_shared<BucketContents>(
       BucketContents::Settings{.where = where,
                                .mirror = *mirror,
-                               .parallel = std::max(1U, config_.s3_connections / 2),
-                               .patience = 2 * config_.s3_timeout + seconds(10)},
-      agent_, executor_, log_.writer("Buckets"), registry_);
+                               .parallel = std::max(1U, parts_.config.s3_connections / 2),
+                               .patience = 2 * parts_.config.s3_timeout + seconds(10)},
+      parts_.agent, parts_.executor, parts_.log.writer("Buckets"), parts_.registry);
   contents_.push_back(opened);
   return opened;
 }
@@ -226,7 +226,7 @@ void BucketSites::tick() {
 
 void BucketSites::stop() {
   for (const auto& each : contents_) each->stop();
-  if (agent_ != nullptr) agent_->give_up_fetches();
+  if (parts_.agent != nullptr) parts_.agent->give_up_fetches();
 }
 
 }  // namespace bobbin::app

@@ -7,9 +7,10 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "app/config.h"
+#include "app/store_agent.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
@@ -99,10 +100,7 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
 /// generation takes over those of the old one. Thread: main.
 class BucketSites {
  public:
-  /// `agent`: null where nothing lies in an object store. The references outlive this and all contents.
-  BucketSites(std::shared_ptr<object_store::Agent> agent, const ServerConfig& config,
-              executor::Executor& executor, observe::Log& log, observe::Registry& registry)
-      : agent_(std::move(agent)), config_(config), executor_(executor), log_(log), registry_(registry) {}
+  explicit BucketSites(StoreParts parts) : parts_(std::move(parts)) {}
 
   /// `bucket` and `root`: as place_bucket_roots has put them. The error is the end of a sentence.
   [[nodiscard]] Result<std::shared_ptr<files::Contents>, std::string> open(const std::string& bucket,
@@ -114,11 +112,7 @@ class BucketSites {
   void stop();
 
  private:
-  const std::shared_ptr<object_store::Agent> agent_;
-  const ServerConfig config_;
-  executor::Executor& executor_;
-  observe::Log& log_;
-  observe::Registry& registry_;
+  const StoreParts parts_;
   std::vector<std::shared_ptr<BucketContents>> contents_;
 };
 

@@ -1,90 +1,15 @@
 #include "app/object_inboxes.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <utility>
 
-#include "app/bucket_roots.h"
 #include "app/object_store_access.h"
-#include "app/sandbox.h"
-#include "object_store/bucket.h"
-#include "object_store/bucket_source.h"
-#include "os/landlock.h"
-#include "os/process.h"
+#include "object_store/location.h"
 
 namespace bobbin::app {
-namespace {
 
-using object_store::Agent;
 using object_store::Location;
-
-constexpr milliseconds kSlack = seconds(10);
-
-std::vector<Location> targets_of(const Config& config) {
-  std::vector<Location> targets;
-  for (const SiteConfig& site : config.sites)
-    for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled && inbox.is_in_object_store())
-        targets.push_back(*object_store::parse_location(inbox.target));
-  return targets;
-}
-
-Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
-    const Location& location, const ServerConfig& config, object_store::Mirrors::IsToEnd is_to_end) {
-  const auto access = TRY(access_to(location, config));
-  return std::make_unique<object_store::BucketSource>(TRY(access.open(std::move(is_to_end))));
-}
-
-Result<void, StartFailure> make_cache_folders_of(const SiteConfig& site) {
-  const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
-  if (!site.bucket.empty()) TRY(make_cache_folders(site.root).map_error(unusable));
-  for (const MountConfig& mount : site.mounts)
-    if (!mount.bucket.empty()) TRY(make_cache_folders(mount.root).map_error(unusable));
-  return {};
-}
-
-}  // namespace
-
-Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
-  std::vector<Location> targets = targets_of(config);
-  std::vector<object_store::Mirrored> mirrored = mirrored_in(config);
-  if (targets.empty() && mirrored.empty()) return nullptr;
-  const ServerConfig& server = config.server;
-  static_cast<void>(
-      TRY(access_to(targets.empty() ? mirrored.front().location : targets.front(), server)
-              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; })));
-  for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
-  Agent::Settings settings{
-      .targets = std::move(targets),
-      .connections = server.s3_connections,
-      .patience = 2 * server.s3_timeout + kSlack,
-      .mirrors = {.locations = std::move(mirrored),
-                  .refresh = server.s3_refresh,
-                  .most_bytes = server.s3_cache_size},
-      .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
-        return open_source(location, server, std::move(is_to_end));
-      }};
-  os::FileGrants grants = grants_of_agent(server);
-  for (const object_store::Mirrored& each : settings.mirrors.locations)
-    grants.writable.push_back(each.directory);
-  // Before Linux 5.19 nothing that is confined may move a file from one folder to another.
-  const bool may_move_files = settings.mirrors.locations.empty() || os::landlock_version() != 1;
-  if (server.sandbox != SandboxMode::off && may_move_files)
-    // Where the kernel cannot, the server says so of itself.
-    settings.prepare = [grants = std::move(grants)] {
-      const auto confined = os::confine_files(grants);
-      static_cast<void>(confined);
-    };
-  const Agent::Open open =
-      [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
-    const auto access = TRY(access_to(target, server));
-    return std::make_unique<object_store::Bucket>(TRY(access.open([] { return false; })));
-  };
-  return Agent::start(std::move(settings), open).map_error([&](const Error& error) {
-    return refused_by_system("cannot start the process that talks to the object store", error, server);
-  });
-}
 
 Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::open(
     const InboxConfig& inbox) {
@@ -97,7 +22,7 @@ Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::o
                     "server anew, or use bobbin upgrade",
                     inbox.target, each->settings().name));
   }
-  auto objects = agent_ == nullptr ? nullptr : agent_->objects(target);
+  auto objects = parts_.agent == nullptr ? nullptr : parts_.agent->objects(target);
   if (objects == nullptr)
     return failure(fmt::format(
         "\"{}\" cannot be added by a reload, since another process talks to the object store, which "
@@ -106,12 +31,13 @@ Result<std::shared_ptr<object_inbox::ObjectInbox>, std::string> ObjectInboxes::o
   auto opened = std::make_shared<object_inbox::ObjectInbox>(
       object_inbox::ObjectInbox::Settings{
           .name = inbox.name,
-          .node = node_name(config_),
+          .node = node_name(parts_.config),
           .target = target,
-          .patience = config_.commit_timeout,
-          .parallel = config_.s3_connections,
-          .memory_bytes = std::max<std::uint64_t>(config_.upload_memory, 4 * InboxConfig::kLargestDocument)},
-      std::move(objects), executor_, log_.writer("Uploads"), registry_);
+          .patience = parts_.config.commit_timeout,
+          .parallel = parts_.config.s3_connections,
+          .memory_bytes =
+              std::max<std::uint64_t>(parts_.config.upload_memory, 4 * InboxConfig::kLargestDocument)},
+      std::move(objects), parts_.executor, parts_.log.writer("Uploads"), parts_.registry);
   // Later tick() has it proved, since nothing may wait for the store then.
   if (!is_serving_)
     TRY(opened->prove().map_error([&](const std::string& reason) {

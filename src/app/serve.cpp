@@ -33,6 +33,7 @@
 #include "app/site_logs.h"
 #include "app/spools.h"
 #include "app/start_failure.h"
+#include "app/store_agent.h"
 #include "app/upgrade.h"
 #include "app/upload_folders.h"
 #include "os/accounts.h"
@@ -234,8 +235,8 @@ struct ServerContext {
   ServerContext(const Config& config, Process& process, bool has_predecessor)
       : client_limiting(config, *process.registry),
         folders(config.server, executor, *process.log, *process.registry, has_predecessor),
-        object_inboxes(process.agent, config.server, executor, *process.log, *process.registry),
-        bucket_sites(process.agent, config.server, executor, *process.log, *process.registry),
+        object_inboxes({process.agent, config.server, executor, *process.log, *process.registry}),
+        bucket_sites({process.agent, config.server, executor, *process.log, *process.registry}),
         health(*process.registry),
         parts{.folders = folders,
               .object_inboxes = object_inboxes,
