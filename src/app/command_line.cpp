@@ -332,7 +332,7 @@ class Parser {
   return failure(not_allowed({found.name, found.value}, object_store::kLocationForm));
 }
 
-[[nodiscard]] Result<std::string, std::string> endpoint_of(const Occurrence& found) {
+[[nodiscard]] Result<std::string, std::string> store_endpoint(const Occurrence& found) {
   std::string url = TRY(url_of(found));
   if (url.ends_with('/')) url.pop_back();
   if (is_endpoint(url)) return url;
@@ -347,7 +347,7 @@ class Parser {
       (action == Action::ask_from && line.command == Command::inbox_pull)) {
     store.location = TRY(location_of(found));
   } else if (action == Action::name_endpoint) {
-    store.endpoint = TRY(endpoint_of(found));
+    store.endpoint = TRY(store_endpoint(found));
   } else if (action == Action::name_region) {
     store.region = found.value;
     if (!is_region(store.region)) return failure(not_allowed({found.name, found.value}, kRegionForm));

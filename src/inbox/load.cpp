@@ -39,7 +39,7 @@ std::string document(std::uint64_t number) {
   return fmt::format("{{\"number\": {}, \"fill\": \"{}\"}}", number, fill);
 }
 
-std::string reason_of(const store::NotStored& failure) {
+std::string why_it_failed(const store::NotStored& failure) {
   switch (failure.reason) {
     case store::NotStored::Reason::busy: return "the store is busy";
     case store::NotStored::Reason::closed: return "the store is closed, since a sync has failed";
@@ -104,7 +104,7 @@ class Load {
   void finish(const crypto::Digest& digest, const store::Outcome& outcome) {
     const Lock lock(mutex_);
     if (!outcome)
-      failure_ = reason_of(outcome.error());
+      failure_ = why_it_failed(outcome.error());
     else if (!is_over_)
       is_over_ = !told_(outcome->name, digest);
     --under_way_;

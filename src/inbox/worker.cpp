@@ -18,7 +18,7 @@ namespace bobbin::inbox {
 namespace {
 
 /// Why it has not succeeded, where the record goes on from here.
-std::string reason_of(const Outcome& outcome) {
+std::string reason_in(const Outcome& outcome) {
   if (const auto* failed = std::get_if<Failed>(&outcome)) return failed->reason;
   if (const auto* hopeless = std::get_if<Hopeless>(&outcome)) return hopeless->reason;
   const auto* interrupted = std::get_if<Interrupted>(&outcome);
@@ -169,7 +169,7 @@ class Worker {
   }
 
   [[nodiscard]] std::string text_of(const Attempt& attempt, const Outcome& outcome) const {
-    std::string text = reason_of(outcome);
+    std::string text = reason_in(outcome);
     if (!options_.retry.has_pauses()) return text;
     if (options_.retry.is_endless()) return fmt::format("attempt {}: {}", attempt.number, text);
     return fmt::format("attempt {} of {}: {}", attempt.number, options_.retry.attempts(), text);

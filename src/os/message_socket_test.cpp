@@ -11,14 +11,14 @@
 namespace bobbin::os {
 namespace {
 
-constexpr milliseconds kSoon{10'000};
+constexpr milliseconds kReceivePatience{10'000};
 
 TEST(MessageSocket, KeepsTheBoundsOfMessages) {
   const auto sockets = *MessageSocket::pair();
   ASSERT_TRUE(sockets.first.send("one"));
   ASSERT_TRUE(sockets.first.send("two"));
-  EXPECT_EQ((*sockets.second.receive(kSoon))->text, "one");
-  EXPECT_EQ((*sockets.second.receive(kSoon))->text, "two");
+  EXPECT_EQ((*sockets.second.receive(kReceivePatience))->text, "one");
+  EXPECT_EQ((*sockets.second.receive(kReceivePatience))->text, "two");
   const auto none = sockets.second.receive(milliseconds(0));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, EAGAIN);
@@ -29,7 +29,7 @@ TEST(MessageSocket, PassesDescriptors) {
   const Fd file = *file_in_memory("content");
   const Fd other = *file_in_memory("other");
   ASSERT_TRUE(sockets.first.send("files", std::array{file.number(), other.number()}));
-  const auto message = *sockets.second.receive(kSoon);
+  const auto message = *sockets.second.receive(kReceivePatience);
   ASSERT_EQ(message->descriptors.size(), 2U);
   EXPECT_EQ(*read_open_file(message->descriptors[0]), "content");
   EXPECT_EQ(*read_open_file(message->descriptors[1]), "other");
@@ -40,7 +40,7 @@ TEST(MessageSocket, TakesTheLargestText) {
   const auto sockets = *MessageSocket::pair();
   const std::string text(MessageSocket::kLargestText, 'x');
   std::thread sender([&] { EXPECT_TRUE(sockets.first.send(text)); });
-  EXPECT_EQ((*sockets.second.receive(kSoon))->text, text);
+  EXPECT_EQ((*sockets.second.receive(kReceivePatience))->text, text);
   sender.join();
 }
 
@@ -50,8 +50,8 @@ TEST(MessageSocket, SaysThatTheOtherEndIsClosed) {
   EXPECT_FALSE(sockets.second.is_ended());
   sockets.first.close();
   EXPECT_TRUE(sockets.second.is_ended());
-  EXPECT_EQ((*sockets.second.receive(kSoon))->text, "last");
-  EXPECT_FALSE(*sockets.second.receive(kSoon));
+  EXPECT_EQ((*sockets.second.receive(kReceivePatience))->text, "last");
+  EXPECT_FALSE(*sockets.second.receive(kReceivePatience));
   const auto sent = sockets.second.send("nobody");
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, EPIPE);
@@ -63,10 +63,10 @@ TEST(MessageSocket, WhatWasSaidBeforeTheEndArrivesAlthoughTheOtherEndHasNotRead)
   ASSERT_TRUE(sockets.second.send("never read"));
   ASSERT_TRUE(sockets.first.send("why"));
   sockets.first.close();
-  const auto last = sockets.second.receive(kSoon);
+  const auto last = sockets.second.receive(kReceivePatience);
   ASSERT_TRUE(last && *last);
   EXPECT_EQ((*last)->text, "why");
-  EXPECT_FALSE(*sockets.second.receive(kSoon));
+  EXPECT_FALSE(*sockets.second.receive(kReceivePatience));
 }
 
 }  // namespace

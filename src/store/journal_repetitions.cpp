@@ -17,9 +17,8 @@ using Reason = NotStored::Reason;
 enum class Repetition : std::uint8_t { same, refused, stored };
 
 Repetition judge(const DocumentKey& key, bool is_same_content) {
-  using OtherContent = DocumentKey::OtherContent;
-  if (is_same_content || key.other_content == OtherContent::ignored) return Repetition::same;
-  return key.other_content == OtherContent::refused ? Repetition::refused : Repetition::stored;
+  if (is_same_content || key.other_content == DocumentKey::OtherContent::ignored) return Repetition::same;
+  return key.other_content == DocumentKey::OtherContent::refused ? Repetition::refused : Repetition::stored;
 }
 
 }  // namespace
