@@ -10,7 +10,6 @@
 #include "inbox/record_file.h"
 #include "inbox/record_name.h"
 #include "inbox/retry_schedule.h"
-#include "inbox/store_trouble.h"
 #include "inbox/text.h"
 #include "object_store/probe.h"
 #include "object_store/stream.h"
@@ -22,8 +21,6 @@ namespace {
 using object_store::Created;
 using object_store::ListRequest;
 using object_store::Page;
-using object_store::Trouble;
-using Kind = Obstacle::Kind;
 
 // So that other folders have their turn.
 constexpr std::size_t kMostAtOnce = 1000;
@@ -31,14 +28,7 @@ constexpr std::size_t kMostAtOnce = 1000;
 constexpr std::size_t kMostUnsaved = 100;
 
 auto fatal(std::string message) {
-  return failure(Obstacle{.kind = Kind::fatal, .reason = std::move(message)});
-}
-
-Obstacle fatal_obstacle(const std::string& message) { return {.kind = Kind::fatal, .reason = message}; }
-
-auto not_whole(const std::string& key, const std::string& problem) {
-  return failure(
-      Obstacle{.kind = Kind::record, .reason = fmt::format("{} is not whole: {}", printable(key), problem)});
+  return failure(Obstacle{.kind = Obstacle::Kind::fatal, .reason = std::move(message)});
 }
 
 /// Whether names of records, which begin with a digit, cannot stand behind this page.
@@ -61,16 +51,9 @@ std::string name_in(const RecordFile& file) {
 
 }  // namespace
 
-Obstacle obstacle_of(const Trouble& trouble) {
-  const bool is_told = trouble.kind == Trouble::Kind::aborted;
-  return {.kind = is_told ? Kind::told : Kind::store,
-          .reason = trouble.reason,
-          .shortest_pause = believed_pause(trouble)};
-}
-
 Result<Look, Obstacle> BucketTaker::take_new(BucketFolder& folder) {
   auto look = folder.is_stream ? take_numbers(folder) : take_names(folder);
-  if (look || look.error().kind != Kind::fatal) TRY(save());
+  if (look || look.error().kind != Obstacle::Kind::fatal) TRY(save());
   return look;
 }
 
@@ -80,12 +63,7 @@ Result<Look, Obstacle> BucketTaker::take_names(const BucketFolder& folder) {
   ListRequest request{.prefix = prefix, .start_after = last.empty() ? "" : prefix + last};
   for (Look look;;) {
     const Page page = TRY(parts_.bucket.list(request).map_error(obstacle_of));
-    for (const std::string& key : page.keys) {
-      const std::string name = key.substr(prefix.size());
-      if (!is_record_name(name) || name <= last_in(folder)) continue;
-      TRY(take_named(folder, name));
-      ++look.taken;
-    }
+    look.taken += TRY(take_names_of(folder, page));
     if (!page.next || is_behind_names(page, prefix)) return look;
     if (look.taken >= kMostAtOnce) {
       look.is_cut = true;
@@ -93,6 +71,25 @@ Result<Look, Obstacle> BucketTaker::take_names(const BucketFolder& folder) {
     }
     request.continuation = *page.next;
   }
+}
+
+Result<std::size_t, Obstacle> BucketTaker::take_names_of(const BucketFolder& folder, const Page& page) {
+  struct Name {
+    std::string name;
+    bool is_here;  // it need not be fetched
+  };
+  std::vector<Name> names;
+  std::vector<std::string> awaited;
+  for (const std::string& key : page.keys) {
+    std::string name = key.substr(key_of(folder, "").size());
+    if (!is_record_name(name) || name <= last_in(folder)) continue;
+    const bool is_here = TRY(parts_.intake.has(name).map_error(fatal_obstacle));
+    if (!is_here) awaited.push_back(key);
+    names.push_back({std::move(name), is_here});
+  }
+  parts_.fetcher.expect(awaited);
+  for (const auto& [name, is_here] : names) TRY(is_here ? note(folder, name) : take_named(folder, name));
+  return names.size();
 }
 
 Result<Look, Obstacle> BucketTaker::take_numbers(BucketFolder& folder) {
@@ -122,45 +119,57 @@ Result<bool, Obstacle> BucketTaker::take_page(BucketFolder& folder, const Page& 
   if (numbers.empty()) return true;
   const Instant now = monotonic_now();
   folder.missing.saw(last, numbers.back(), now);
-  for (const std::uint64_t number : numbers) {
-    for (; last + 1 < number; ++last) {
-      if (now - folder.missing.missing_since(last + 1, now) < parts_.gap) return false;
-      TRY(close(folder, last + 1));
-    }
-    TRY(take_numbered(folder, number));
-    last = number;
+  const std::size_t count = within_reach(folder.missing, last, numbers, now);
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < count; ++i)
+    keys.push_back(key_of(folder, object_store::number_name(numbers[i])));
+  parts_.fetcher.expect(keys);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (; last + 1 < numbers[i]; ++last) TRY(close(folder, last + 1));
+    TRY(take_numbered(folder, numbers[i]));
+    last = numbers[i];
   }
-  return true;
+  return count == numbers.size();
+}
+
+/// How many of these numbers can be taken: those in front of which nothing is missing that may not be closed
+/// yet.
+std::size_t BucketTaker::within_reach(const MissingNumbers& missing, std::uint64_t last,
+                                      const std::vector<std::uint64_t>& numbers, Instant now) const {
+  for (std::size_t i = 0; i < numbers.size(); last = numbers[i++]) {
+    // The last one in front of it has been missing for the shortest time.
+    const bool is_gap = numbers[i] > last + 1;
+    if (is_gap && now - missing.missing_since(numbers[i] - 1, now) < parts_.gap) return i;
+  }
+  return numbers.size();
 }
 
 Result<void, Obstacle> BucketTaker::take_named(const BucketFolder& folder, const std::string& name) {
-  if (parts_.stop.count() > 0) return failure(Obstacle{.kind = Kind::told});
-  if (TRY(parts_.intake.has(name).map_error(fatal_obstacle))) return note(folder, name);
+  if (parts_.stop.count() > 0) return failure(Obstacle{.kind = Obstacle::Kind::told});
   const std::string key = key_of(folder, name);
-  const std::string text = TRY(read(key));
-  if (const auto whole = record_file_in(text); !whole) return not_whole(key, whole.error());
-  TRY(parts_.intake.put(name, text).map_error(fatal_obstacle));
+  const FetchedRecord fetched = TRY(parts_.fetcher.take(key));
+  if (fetched.file == nullptr)
+    return failure(not_whole(key, "it is a tombstone, which stands in streams only"));
+  TRY(parts_.intake.put(name, *fetched.file).map_error(fatal_obstacle));
   return note(folder, name);
 }
 
 Result<void, Obstacle> BucketTaker::take_numbered(const BucketFolder& folder, std::uint64_t number) {
-  if (parts_.stop.count() > 0) return failure(Obstacle{.kind = Kind::told});
+  if (parts_.stop.count() > 0) return failure(Obstacle{.kind = Obstacle::Kind::told});
   const std::string name = object_store::number_name(number);
   const std::string key = key_of(folder, name);
-  const std::string text = TRY(read(key));
-  if (object_store::is_tombstone(text)) return note(folder, name);
-  const auto whole = record_file_in(text);
-  if (!whole) return not_whole(key, whole.error());
-  const std::string record = name_in(*whole);
+  const FetchedRecord fetched = TRY(parts_.fetcher.take(key));
+  if (fetched.file == nullptr) return note(folder, name);
+  const std::string record = name_in(fetched.records);
   if (record.empty())
-    return not_whole(key, fmt::format("its name \"{}\" is not that of one record of an inbox",
-                                      printable(whole->first.name)));
-  TRY(parts_.intake.put(record, text).map_error(fatal_obstacle));
+    return failure(not_whole(key, fmt::format("its name \"{}\" is not that of one record of an inbox",
+                                              printable(fetched.records.first.name))));
+  TRY(parts_.intake.put(record, *fetched.file).map_error(fatal_obstacle));
   return note(folder, name);
 }
 
 Result<void, Obstacle> BucketTaker::close(const BucketFolder& folder, std::uint64_t number) {
-  if (parts_.stop.count() > 0) return failure(Obstacle{.kind = Kind::told});
+  if (parts_.stop.count() > 0) return failure(Obstacle{.kind = Obstacle::Kind::told});
   TRY(prove());
   const std::string name = object_store::number_name(number);
   const std::string key = key_of(folder, name);
@@ -170,14 +179,6 @@ Result<void, Obstacle> BucketTaker::close(const BucketFolder& folder, std::uint6
   parts_.report(fmt::format("{} has been missing for {} or longer, and is closed: no record comes there now",
                             printable(key), rounded_text(parts_.gap)));
   return note(folder, name);
-}
-
-Result<std::string, Obstacle> BucketTaker::read(const std::string& key) {
-  auto text = TRY(parts_.bucket.read(key, kMostRecordFileBytes).map_error(obstacle_of));
-  if (text) return *std::move(text);
-  return failure(
-      Obstacle{.kind = Kind::store,
-               .reason = fmt::format("the store said that {} exists, and then that it does not", key)});
 }
 
 Result<void, Obstacle> BucketTaker::prove() {

@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "inbox/consumer.h"
 #include "inbox/missing_numbers.h"
 #include "inbox/pull_cursors.h"
+#include "inbox/pull_obstacle.h"
+#include "inbox/record_fetcher.h"
 #include "inbox/record_intake.h"
 #include "inbox/stop_signals.h"
 #include "object_store/bucket.h"
@@ -35,19 +38,6 @@ struct BucketFolder {
   std::size_t failed_attempts = 0;  ///< since the last one that has not failed
 };
 
-/// Why no more is taken out of a folder for now. The reason is the end of a sentence, printable.
-struct Obstacle {
-  enum class Kind : std::uint8_t {
-    store,   ///< it may pass, or an operator will mend it
-    record,  ///< it is not whole
-    fatal,   ///< nothing more can be taken at all: the reason is a message
-    told,    ///< this process was told to end
-  } kind;
-  std::string reason = {};
-  milliseconds shortest_pause = milliseconds(0);
-};
-[[nodiscard]] Obstacle obstacle_of(const object_store::Trouble& trouble);
-
 /// What one look at a folder has led to, where there was no obstacle.
 struct Look {
   std::size_t taken = 0;  ///< objects, tombstones among them
@@ -62,6 +52,7 @@ class BucketTaker {
   /// All of them outlive this object. `gap`: see PullOptions.
   struct Parts {
     object_store::Bucket& bucket;
+    RecordFetcher& fetcher;
     const object_store::Location& location;
     RecordIntake& intake;
     PullCursors& cursors;
@@ -76,16 +67,19 @@ class BucketTaker {
 
  private:
   [[nodiscard]] Result<Look, Obstacle> take_names(const BucketFolder& folder);
+  /// How many there were behind the last one that was taken.
+  [[nodiscard]] Result<std::size_t, Obstacle> take_names_of(const BucketFolder& folder,
+                                                            const object_store::Page& page);
   [[nodiscard]] Result<Look, Obstacle> take_numbers(BucketFolder& folder);
   /// Takes what stands in this page, behind the number `last`, which goes on with it. False: one is missing.
   [[nodiscard]] Result<bool, Obstacle> take_page(BucketFolder& folder, const object_store::Page& page,
                                                  std::uint64_t& last);
+  [[nodiscard]] std::size_t within_reach(const MissingNumbers& missing, std::uint64_t last,
+                                         const std::vector<std::uint64_t>& numbers, Instant now) const;
   [[nodiscard]] Result<void, Obstacle> take_named(const BucketFolder& folder, const std::string& name);
   [[nodiscard]] Result<void, Obstacle> take_numbered(const BucketFolder& folder, std::uint64_t number);
   /// Makes it impossible that a record of this number comes. If one has come, it is taken.
   [[nodiscard]] Result<void, Obstacle> close(const BucketFolder& folder, std::uint64_t number);
-  /// One that the store has said to have. If somebody has removed it, the next list tells.
-  [[nodiscard]] Result<std::string, Obstacle> read(const std::string& key);
   /// Whether the store replaces nothing, without which none may be closed.
   [[nodiscard]] Result<void, Obstacle> prove();
 

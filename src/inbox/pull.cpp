@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <fmt/format.h>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "inbox/bucket_folder.h"
 #include "inbox/random_number.h"
+#include "inbox/record_fetcher.h"
 #include "inbox/record_name.h"
 #include "inbox/retry_schedule.h"
 #include "inbox/store_trouble.h"
@@ -23,7 +27,7 @@ namespace {
 using object_store::Bucket;
 using object_store::ListRequest;
 using object_store::Trouble;
-using State = BucketFolder::State;
+using FolderState = BucketFolder::State;
 
 // A stream that is not the latest of its node, and in which nothing was new for so long, is looked at so
 // often: there is one for each start of a server, and most of them have ended.
@@ -31,6 +35,7 @@ constexpr milliseconds kQuiet = std::chrono::hours(1);
 constexpr milliseconds kQuietPoll = std::chrono::minutes(10);
 // How often folders are looked for among names of records, of which there may be very many.
 constexpr milliseconds kCompleteSearch = std::chrono::hours(1);
+constexpr std::size_t kConnections = 8;
 // One after the other that had trouble: perhaps it is not the folder.
 constexpr std::size_t kMostTroubles = 2;
 
@@ -42,8 +47,8 @@ bool is_folder_of_records(std::string_view name) {
 
 class Pull {
  public:
-  Pull(const PullOptions& options, Bucket& bucket, RecordIntake& intake, PullCursors& cursors,
-       StopSignals& stop, const Report& report)
+  Pull(const PullOptions& options, Bucket& bucket, RecordFetcher& fetcher, RecordIntake& intake,
+       PullCursors& cursors, StopSignals& stop, const Report& report)
       : options_(options),
         location_(options.source.location),
         bucket_(bucket),
@@ -51,6 +56,7 @@ class Pull {
         stop_(stop),
         report_(report),
         taker_({.bucket = bucket,
+                .fetcher = fetcher,
                 .location = location_,
                 .intake = intake,
                 .cursors = cursors,
@@ -162,7 +168,9 @@ class Pull {
 
   void went_well(BucketFolder& folder, const Look& look) {
     folder.failed_attempts = 0;
-    folder.state = look.is_cut ? State::unknown : look.waits ? State::waiting : State::complete;
+    folder.state = look.is_cut  ? FolderState::unknown
+                   : look.waits ? FolderState::waiting
+                                : FolderState::complete;
     folder.next_look = monotonic_now() + pause_after(folder, look);
   }
 
@@ -173,7 +181,7 @@ class Pull {
   }
 
   void went_badly(BucketFolder& folder, const Obstacle& obstacle) {
-    folder.state = obstacle.kind == Obstacle::Kind::record ? State::held_up : State::unknown;
+    folder.state = obstacle.kind == Obstacle::Kind::record ? FolderState::held_up : FolderState::unknown;
     folder.next_look = monotonic_now() +
                        pause_and_report(location_.text() + folder.name, ++folder.failed_attempts, obstacle);
   }
@@ -203,13 +211,13 @@ class Pull {
 
   [[nodiscard]] bool is_everything_taken() const {
     return std::ranges::all_of(folders_, [](const auto& each) {
-      return each.second.state == State::complete || each.second.state == State::held_up;
+      return each.second.state == FolderState::complete || each.second.state == FolderState::held_up;
     });
   }
 
   [[nodiscard]] PullEnd end_of_all() const {
-    const auto held_up =
-        std::ranges::count_if(folders_, [](const auto& each) { return each.second.state == State::held_up; });
+    const auto held_up = std::ranges::count_if(
+        folders_, [](const auto& each) { return each.second.state == FolderState::held_up; });
     if (held_up == 0) return PullEnd::complete;
     report_(
         fmt::format("a record that is not whole holds up those behind it: folders of the bucket in which "
@@ -245,6 +253,18 @@ class Pull {
   std::size_t failed_searches_ = 0;
 };
 
+/// What fetches records at the same time, each over a connection of its own. `gives_up` outlives them.
+Result<std::vector<RecordFetcher::Read>, std::string> readers(const object_store::BucketAccess& source,
+                                                              const std::atomic<bool>& gives_up) {
+  std::vector<RecordFetcher::Read> readers;
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    const auto bucket = std::make_shared<Bucket>(TRY(source.open([&gives_up] { return gives_up.load(); })));
+    readers.emplace_back(
+        [bucket](const std::string& key) { return bucket->read(key, kMostRecordFileBytes); });
+  }
+  return readers;
+}
+
 }  // namespace
 
 Result<PullEnd, std::string> pull(const std::string& path, const PullOptions& options, const Report& report) {
@@ -252,7 +272,11 @@ Result<PullEnd, std::string> pull(const std::string& path, const PullOptions& op
   Bucket bucket = TRY(options.source.open([&stop] { return stop.count() > 0; }));
   RecordIntake intake = TRY(RecordIntake::open(path));
   PullCursors cursors = TRY(PullCursors::open(intake.directory(), path, options.source.location.text()));
-  return Pull(options, bucket, intake, cursors, stop, report).run();
+  std::atomic<bool> gives_up = false;
+  RecordFetcher fetcher(
+      TRY(readers(options.source, gives_up)), intake, [&stop] { return stop.count() > 0; },
+      [&gives_up] { gives_up = true; });
+  return Pull(options, bucket, fetcher, intake, cursors, stop, report).run();
 }
 
 }  // namespace bobbin::inbox

@@ -22,13 +22,15 @@ Result<std::unique_ptr<store::DirectoryFolder>> own_store(const std::string& pat
   return folder;
 }
 
-Result<void> put_into(store::DirectoryFolder& folder, const std::string& place, std::string_view text) {
-  const auto file = TRY(folder.stage());
+std::string new_cannot_be_written(const Error& error) {
+  return fmt::format("new cannot be written: {}", reason_of(error));
+}
+
+Result<std::unique_ptr<store::StagedFile>> staged(store::DirectoryFolder& folder, std::string_view text) {
+  auto file = TRY(folder.stage());
   TRY(file->append(as_bytes(text)));
   TRY(file->sync());
-  const auto published = file->publish(place);
-  // It was moved there by somebody while has() looked for it.
-  return !published && published.error().code == EEXIST ? Result<void>() : published;
+  return file;
 }
 
 }  // namespace
@@ -69,18 +71,21 @@ Result<bool, std::string> RecordIntake::has(const std::string& name) const {
   return false;
 }
 
-Result<void, std::string> RecordIntake::put(const std::string& name, std::string_view text) {
+Result<std::unique_ptr<store::StagedFile>, std::string> RecordIntake::stage(std::string_view text) const {
+  return staged(*store_, text).map_error(new_cannot_be_written);
+}
+
+Result<void, std::string> RecordIntake::put(const std::string& name, store::StagedFile& file) const {
   if (TRY(has(name))) return {};
   const std::string place = RecordPlace{RecordFolder::unclaimed, name}.text();
-  return put_into(*store_, place, text).map_error([&](const Error& error) {
-    return fmt::format("{} cannot be written: {}", place, reason_of(error));
-  });
+  const auto published = file.publish(place);
+  // It was moved there by somebody while has() looked for it.
+  if (published || published.error().code == EEXIST) return {};
+  return failure(fmt::format("{} cannot be written: {}", place, reason_of(published.error())));
 }
 
 Result<void, std::string> RecordIntake::sync() {
-  return os::sync_directory(folders_.at(RecordFolder::unclaimed)).map_error([](const Error& error) {
-    return fmt::format("new cannot be written: {}", reason_of(error));
-  });
+  return os::sync_directory(folders_.at(RecordFolder::unclaimed)).map_error(new_cannot_be_written);
 }
 
 }  // namespace bobbin::inbox

@@ -13,7 +13,7 @@
 namespace bobbin::inbox {
 
 /// Puts records into the `new` of an inbox, as a server does, and as its only process that does so. Errors
-/// are messages. Thread: one at a time.
+/// are messages. Thread: one at a time, unless it is said otherwise.
 class RecordIntake {
  public:
   /// Makes the inbox and its folders where they are missing. Fails where another process stores there, be it
@@ -25,9 +25,11 @@ class RecordIntake {
 
   /// Whether there is a record of this name in one of the folders.
   [[nodiscard]] Result<bool, std::string> has(const std::string& name) const;
-  /// Puts a record into `new`, with its content on stable storage; its name is with the next sync(). One that
-  /// has() already is left as it is.
-  [[nodiscard]] Result<void, std::string> put(const std::string& name, std::string_view text);
+  /// The content of a record, on stable storage, for put(). Thread: any, several at a time.
+  [[nodiscard]] Result<std::unique_ptr<store::StagedFile>, std::string> stage(std::string_view text) const;
+  /// Puts a record into `new`; its name is on stable storage with the next sync(). One that has() already is
+  /// left as it is.
+  [[nodiscard]] Result<void, std::string> put(const std::string& name, store::StagedFile& file) const;
   [[nodiscard]] Result<void, std::string> sync();
 
  private:

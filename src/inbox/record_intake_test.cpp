@@ -15,7 +15,9 @@ TEST(RecordIntakeTest, MakesTheInbox) {
   const os::TestDirectory place;
   auto intake = RecordIntake::open(place.path("box"));
   ASSERT_TRUE(intake) << intake.error();
-  ASSERT_TRUE(intake->put(TestInboxFolders::name_of(1), TestInboxFolders::record(1)));
+  const auto file = intake->stage(TestInboxFolders::record(1));
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(intake->put(TestInboxFolders::name_of(1), **file));
   ASSERT_TRUE(intake->sync());
   EXPECT_EQ(place.read("box/new/" + TestInboxFolders::name_of(1)), TestInboxFolders::record(1));
   for (const char* folder : {"work", "done", "failed"})
@@ -54,7 +56,9 @@ TEST(RecordIntakeTest, PutsNoRecordTwice) {
   inbox.add(4, "failed");
   for (std::uint64_t i = 1; i <= 4; ++i) {
     EXPECT_EQ(intake->has(TestInboxFolders::name_of(i)), true) << i;
-    EXPECT_TRUE(intake->put(TestInboxFolders::name_of(i), "other")) << i;
+    const auto file = intake->stage("other");
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(intake->put(TestInboxFolders::name_of(i), **file)) << i;
   }
   EXPECT_EQ(intake->has(TestInboxFolders::name_of(5)), false);
   EXPECT_THAT(inbox.names("new"), ElementsAre(TestInboxFolders::name_of(1)));
@@ -66,8 +70,10 @@ TEST(RecordIntakeTest, SaysWhenNothingCanBeWritten) {
   const TestInboxFolders inbox;
   auto intake = RecordIntake::open(inbox.place().path());
   ASSERT_TRUE(intake);
+  const auto file = intake->stage(TestInboxFolders::record(1));
+  ASSERT_TRUE(file);
   std::filesystem::remove(inbox.place().path("new"));
-  const auto put = intake->put(TestInboxFolders::name_of(1), TestInboxFolders::record(1));
+  const auto put = intake->put(TestInboxFolders::name_of(1), **file);
   ASSERT_FALSE(put);
   EXPECT_THAT(put.error(), HasSubstr("new/" + TestInboxFolders::name_of(1) + " cannot be written"));
 }
