@@ -59,7 +59,7 @@ def test_the_service_is_enabled_and_its_user_is_there(installed):
     assert (installed / "etc/systemd/system/multi-user.target.wants/bobbin.service").is_symlink()
     passwd = next(line for line in (installed / "etc/passwd").read_text().splitlines() if line.startswith("bobbin:"))
     assert passwd.endswith(":/var/lib/bobbin:/usr/sbin/nologin")
-    for folder in ["/var/lib/bobbin", "/var/log/bobbin"]:
+    for folder in ["/var/lib/bobbin", "/var/cache/bobbin", "/var/log/bobbin"]:
         assert installed.run("stat", "-c", "%U:%G %a", folder) == "bobbin:bobbin 750\n"
 
 
@@ -128,10 +128,11 @@ def test_what_is_removed_leaves_its_configuration(installed):
 
 def test_what_is_purged_leaves_nothing(installed):
     (installed / "var/log/bobbin/bobbin.log").write_text("a line\n")
+    (installed / "var/cache/bobbin/content").write_text("fetched")
     said = installed.run("dpkg", "--purge", "bobbin")
     assert "holds documents" not in said
     left = installed.run("find", "/", "-xdev", "-name", "*bobbin*", "-not", "-path", "/proc/*", "-not", "-path", "/sys/*").split()
-    assert [name for name in left if not name.startswith("/var/cache/")] == []
+    assert [name for name in left if not name.startswith("/var/cache/apt/")] == []
 
 
 def test_what_is_purged_leaves_documents(installed):
