@@ -26,6 +26,8 @@ def test_the_unit_is_the_documented_one_but_for_its_user_and_names():
         "User=bobbin",
         "Group=bobbin",
         "StateDirectoryMode=0750",
+        "CacheDirectory=bobbin",
+        "CacheDirectoryMode=0750",
         "LogsDirectory=bobbin",
         "LogsDirectoryMode=0750",
     }
@@ -38,8 +40,8 @@ def test_the_unit_is_the_documented_one_but_for_its_user_and_names():
 def test_the_configuration_is_allowed(binary, scratch):
     text = (PACKAGING / "bobbin.toml").read_text()
     for number, proposed in enumerate([text, re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)]):
-        for name, here in [("/usr/share/bobbin", scratch), ("/var/lib/bobbin", scratch), ("/var/log/bobbin", scratch)]:
-            proposed = proposed.replace(name, str(here))
+        for name in ("/usr/share/bobbin", "/var/lib/bobbin", "/var/log/bobbin", "/var/cache/bobbin"):
+            proposed = proposed.replace(name, str(scratch))
         (scratch / "site").mkdir(exist_ok=True)
         (scratch / "bobbin.toml").write_text(proposed)
         result = run_to_end(binary, "--check-config", "--config", scratch / "bobbin.toml")
