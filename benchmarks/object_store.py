@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""benchmarks/object_store.py [--binary build/release/bobbin] [--rounds 5] [--seconds 5] [--connections 8]
+"""benchmarks/object_store.py [--binary build/release/bobbin] [--rounds 5] [--seconds 5] [--connections 8] [--only NAME...]
 
 Documents of 1 KiB into the RADOS Gateway of Ceph on this machine, as root, in interleaved rounds; prints medians, and each as a
 part of what a client makes that does nothing but put the same bytes with `If-None-Match: *`:
@@ -8,6 +8,11 @@ part of what a client makes that does nothing but put the same bytes with `If-No
     target    an inbox with a target, with as many connections to the gateway and twice as many senders: 201 means that the
               gateway has the record
     keys      the same with an Idempotency-Key for each document
+
+as a part of `get`:
+
+    get       a client that does nothing but get the records of `target`, over eight connections
+    pull      `bobbin inbox pull` of the same records into an inbox
 
 and, as a part of `local`:
 
@@ -35,13 +40,16 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests/integration"))
 
 from support.inboxes import toml  # noqa: E402
-from support.s3.client import Client  # noqa: E402
+from support.s3.client import Client, all_keys  # noqa: E402
 from support.s3.gateway import Gateway  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.site import write_site  # noqa: E402
 
 DOCUMENT = json.dumps({"fill": "x" * 1000}).encode()
 TYPE = {"Content-Type": "application/json"}
+RATES = ["put", "target", "keys", "get", "pull", "local", "spooled"]
+# What a rate is a part of, where that is not `put`.
+BASES = {"get": "get", "pull": "get", "local": "local", "spooled": "local"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -154,6 +162,25 @@ class Bench:
     def keys(self):
         return self._post("keys", self.keyed, True)
 
+    def get(self):
+        """Of the records that are there, as many as can be had in the time."""
+        client = Client(self.gateway.address, self.gateway.credentials)
+        keys = itertools.cycle([key for key in all_keys(client, self.bucket, "plain/") if key.endswith(".json")])
+
+        def step(state):
+            client = state.setdefault("client", Client(self.gateway.address, self.gateway.credentials))
+            assert client.get(self.bucket, next(keys)).status == 200
+
+        return side_by_side(8, self.options.seconds, step)
+
+    def pull(self):
+        inbox = self.folder / f"pulled-{next(self.numbers)}"
+        command = [self.options.binary, "inbox", "pull", inbox, "--from", f"s3://{self.bucket}/plain", "--until-empty"]
+        started = time.monotonic()
+        subprocess.run(command, env=os.environ | self.environment, check=True)
+        taken = time.monotonic() - started
+        return len(list((inbox / "new").iterdir())) / taken
+
     def local(self):
         return self._load(self.local_server)
 
@@ -178,19 +205,20 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--only", nargs="+", choices=RATES, default=RATES, help="what is measured; pull needs target")
     options = parser.parse_args()
     os.environ["BOBBIN_BINARY"] = str(options.binary.resolve())  # for the support of tests
     with Gateway() as gateway, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(options, gateway, pathlib.Path(folder))
-        rates = {name: [] for name in ("put", "target", "keys", "local", "spooled")}
+        rates = {name: [] for name in options.only}
         for _ in range(options.rounds):
             for name, measured in rates.items():
                 measured.append(getattr(bench, name)())
         print(f"{options.connections} connections, medians of {options.rounds} rounds")
         for name, measured in rates.items():
             rate = statistics.median(measured)
-            base = statistics.median(rates["local" if name in ("local", "spooled") else "put"])
-            cost = f"{statistics.median(bench.costs[name]) * 1000:.2f} ms CPU" if name in bench.costs else ""
+            base = statistics.median(rates.get(BASES.get(name, "put"), measured))
+            cost = f"{statistics.median(bench.costs[name]) * 1000:.2f} ms CPU" if bench.costs.get(name) else ""
             print(f"{name:8} {rate:8.0f}/s {rate / base:6.2f}  {cost}")
         for name, server in (("target", bench.plain), ("keys", bench.keyed)):
             print(f"memory of {name}: {private_bytes(tree(server.process.pid)) / 1024 / 1024:.1f} MiB")
