@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/utc_time.h"
 #include "crypto/hmac.h"
+#include "http/percent_encoding.h"
 
 namespace bobbin::object_store {
 namespace {
@@ -40,6 +41,20 @@ std::string hex_of(const crypto::Mac& mac) {
   return crypto::hex_of(digest);
 }
 
+/// What credentials are good for: a day, and one service in one region.
+std::string scope_of(std::string_view day, std::string_view region) {
+  return fmt::format("{}/{}/s3/aws4_request", day, region);
+}
+
+/// `canonical`: the request in the form in which it is signed. `time`: as compact_time gives it.
+std::string signature_of(std::string_view canonical, const std::string& time, std::string_view region,
+                         const Credentials& credentials) {
+  const std::string_view day = std::string_view(time).substr(0, 8);
+  const crypto::Mac key = signing_key(credentials.secret, day, region);
+  return hex_of(mac_of(key.bytes(), fmt::format("{}\n{}\n{}\n{}", kAlgorithm, time, scope_of(day, region),
+                                                crypto::hex_of(crypto::sha256(canonical)))));
+}
+
 }  // namespace
 
 std::vector<Field> signed_fields(const Unsigned& request, std::vector<Field> fields,
@@ -63,14 +78,29 @@ std::vector<Field> signed_fields(const Unsigned& request, std::vector<Field> fie
   }
   canonical += fmt::format("\n{}\n{}", names, content);
 
-  const std::string scope = fmt::format("{}/{}/s3/aws4_request", day, request.region);
-  const std::string text =
-      fmt::format("{}\n{}\n{}\n{}", kAlgorithm, time, scope, crypto::hex_of(crypto::sha256(canonical)));
-  const crypto::Mac key = signing_key(credentials.secret, day, request.region);
   fields.push_back(
       {"Authorization", fmt::format("{} Credential={}/{},SignedHeaders={},Signature={}", kAlgorithm,
-                                    credentials.key_id, scope, names, hex_of(mac_of(key.bytes(), text)))});
+                                    credentials.key_id, scope_of(day, request.region), names,
+                                    signature_of(canonical, time, request.region, credentials))});
   return fields;
+}
+
+std::string signed_query(const Unsigned& request, const Credentials& credentials, seconds lifetime,
+                         WallTime now) {
+  const auto encoded = [](std::string_view text) { return http::percent_encode(text, "-._~"); };
+  const std::string time = compact_time(now);
+  const std::string scope = scope_of(std::string_view(time).substr(0, 8), request.region);
+  // In the order of their names, as they are signed. Capital letters go before small ones.
+  std::string query =
+      fmt::format("X-Amz-Algorithm={}&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}", kAlgorithm,
+                  encoded(credentials.key_id + "/" + scope), time, lifetime.count());
+  if (!credentials.session_token.empty())
+    query += "&X-Amz-Security-Token=" + encoded(credentials.session_token);
+  query += "&X-Amz-SignedHeaders=host";
+  if (!request.query.empty()) query.append("&").append(request.query);
+  const std::string canonical = fmt::format("{}\n{}\n{}\nhost:{}\n\nhost\nUNSIGNED-PAYLOAD", request.method,
+                                            request.path, query, request.host);
+  return query + "&X-Amz-Signature=" + signature_of(canonical, time, request.region, credentials);
 }
 
 }  // namespace bobbin::object_store

@@ -25,7 +25,7 @@ struct Unsigned {
   std::string_view path;   ///< percent-encoded once, as it is sent
   std::string_view query;  ///< percent-encoded; names in order, each with "="
   std::string_view region;
-  crypto::Digest content{};  ///< of the content, which may be empty
+  crypto::Digest content{};  ///< of the content, which may be empty; signed_query leaves it out
 };
 
 /// The fields with which a request is signed: `fields`, and those of AWS Signature Version 4 for S3, by all
@@ -35,5 +35,12 @@ struct Unsigned {
 [[nodiscard]] std::vector<http_client::Field> signed_fields(const Unsigned& request,
                                                             std::vector<http_client::Field> fields,
                                                             const Credentials& credentials, WallTime now);
+
+/// The query with which anybody may send a request until `lifetime` has passed: that of `request`, in which
+/// no name may begin with "X-Amz-", and the parameters of AWS Signature Version 4 for S3. Of the fields it
+/// covers Host alone. With temporary credentials it has their token, and ends with them.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+[[nodiscard]] std::string signed_query(const Unsigned& request, const Credentials& credentials,
+                                       seconds lifetime, WallTime now);
 
 }  // namespace bobbin::object_store

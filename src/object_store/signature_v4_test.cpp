@@ -4,7 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-// The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html.
+// The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html.
 namespace bobbin::object_store {
 namespace {
 
@@ -72,6 +73,31 @@ TEST(SignatureV4, CoversTheTokenOfTemporaryCredentials) {
   const auto fields = signed_fields(request("GET", "/a"), {}, temporary, kTime);
   EXPECT_EQ(value_of(fields, "x-amz-security-token"), "token");
   EXPECT_THAT(value_of(fields, "Authorization"), HasSubstr(";x-amz-security-token,"));
+}
+
+TEST(SignatureV4, OfARequestThatAnybodyMaySend) {
+  EXPECT_EQ(signed_query(request("GET", "/test.txt"), kCredentials, seconds(86400), kTime),
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256"
+            "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+            "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+            "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+}
+
+TEST(SignatureV4, APresignedQueryHasWhatWasAskedForAndTheTokenInOrder) {
+  Credentials temporary = kCredentials;
+  temporary.session_token = "to/ken=";
+  const std::string query =
+      signed_query(request("GET", "/a", "response-content-type=text%2Fplain"), temporary, seconds(60), kTime);
+  EXPECT_THAT(query, HasSubstr("&X-Amz-Expires=60&X-Amz-Security-Token=to%2Fken%3D&X-Amz-SignedHeaders=host"
+                               "&response-content-type=text%2Fplain&X-Amz-Signature="));
+  // Both are covered by the signature.
+  const auto signature = [](const std::string& text) { return text.substr(text.rfind('=')); };
+  EXPECT_NE(signature(query),
+            signature(signed_query(request("GET", "/a", "response-content-type=text%2Fhtml"), temporary,
+                                   seconds(60), kTime)));
+  EXPECT_NE(signature(query),
+            signature(signed_query(request("GET", "/a", "response-content-type=text%2Fplain"), kCredentials,
+                                   seconds(60), kTime)));
 }
 
 }  // namespace
