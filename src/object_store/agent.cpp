@@ -31,6 +31,11 @@ Trouble no_agent(const Error& error) {
 
 Trouble no_memory(const Error& error) { return unavailable(error.message()); }
 
+/// Whether a request is about a mirror, and not about a target: it changes nothing, and may be given up.
+bool is_about_mirror(const AgentRequest& request) {
+  return request.kind != AgentRequest::Kind::create && request.kind != AgentRequest::Kind::read;
+}
+
 /// One connection of the agent: answers one request after the other.
 class Connection {
  public:
@@ -54,8 +59,7 @@ class Connection {
 
  private:
   bool answer(const AgentRequest& request, const os::Fd* content) {
-    if (request.kind == AgentRequest::Kind::fetch || request.kind == AgentRequest::Kind::state)
-      return socket_.send(text_of(of_mirror(request))).has_value();
+    if (is_about_mirror(request)) return socket_.send(text_of(of_mirror(request))).has_value();
     AgentAnswer answer{.number = request.number, .kind = AgentAnswer::Kind::trouble};
     std::optional<os::Fd> read;
     auto outcome =
@@ -75,6 +79,14 @@ class Connection {
     } else if (request.kind == AgentRequest::Kind::state) {
       answer.kind = AgentAnswer::Kind::state;
       answer.state = mirrors_.state(request.target);
+    } else if (request.kind == AgentRequest::Kind::presign) {
+      auto url = mirrors_.presign(request.target, request.key, request.presentation);
+      if (url) {
+        answer.kind = AgentAnswer::Kind::url;
+        answer.url = *std::move(url);
+      } else {
+        answer.trouble = std::move(url.error());
+      }
     } else {
       auto fetched = mirrors_.fetch(request.target, request.key, sources_[request.target]);
       if (fetched)
@@ -218,6 +230,14 @@ Result<bool, Trouble> Agent::fetch(std::size_t mirror, const std::string& name, 
   return reply.answer.kind == AgentAnswer::Kind::now;
 }
 
+Result<std::string, Trouble> Agent::presign(std::size_t mirror, const std::string& name,
+                                            const Presentation& presentation) {
+  Reply reply = TRY(
+      ask({.kind = AgentRequest::Kind::presign, .target = mirror, .key = name, .presentation = presentation},
+          nullptr, patience_));
+  return std::move(reply.answer.url);
+}
+
 Result<MirrorState, Trouble> Agent::state(std::size_t mirror) {
   Reply reply = TRY(ask({.kind = AgentRequest::Kind::state, .target = mirror}, nullptr, patience_));
   return std::move(reply.answer.state);
@@ -241,8 +261,7 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
 
 Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request, const os::Fd* content,
                                               milliseconds patience) const {
-  const bool may_give_up =
-      request.kind == AgentRequest::Kind::fetch || request.kind == AgentRequest::Kind::state;
+  const bool may_give_up = is_about_mirror(request);
   const Instant deadline = monotonic_now() + patience;
   // What an agent has said that has died since.
   for (auto late = line.socket.receive(milliseconds(0)); late && *late;

@@ -22,9 +22,9 @@ namespace bobbin::object_store {
 
 /// A process beside this one that talks to the object store for it. So this one needs no connection to
 /// anywhere, and no credentials; whoever took it over could create and read objects behind the
-/// prefixes of its targets, have objects of its mirrors fetched, and nothing else. The agent ends with this
-/// process, and is started again when it dies; what was under way then is answered as unavailable. Thread:
-/// any.
+/// prefixes of its targets, have objects of its mirrors fetched or presigned, and nothing else. The agent
+/// ends with this process, and is started again when it dies; what was under way then is answered as
+/// unavailable. Thread: any.
 class Agent : public std::enable_shared_from_this<Agent> {
  public:
   struct Settings {
@@ -51,8 +51,11 @@ class Agent : public std::enable_shared_from_this<Agent> {
   /// Has content fetched: see Mirrors::fetch. Waits for as long as a request of `size_bytes` may take.
   [[nodiscard]] Result<bool, Trouble> fetch(std::size_t mirror, const std::string& name,
                                             std::uint64_t size_bytes);
+  /// The URL by which a client gets an object from the store itself: see Mirrors::presign. Asks no store.
+  [[nodiscard]] Result<std::string, Trouble> presign(std::size_t mirror, const std::string& name,
+                                                     const Presentation& presentation);
   [[nodiscard]] Result<MirrorState, Trouble> state(std::size_t mirror);
-  /// From now on nobody waits for content any more, or for a state.
+  /// From now on nobody waits any more for content, for a URL, or for a state.
   void give_up_fetches() { gives_up_fetches_ = true; }
 
   Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, std::vector<Mirrored> mirrors,

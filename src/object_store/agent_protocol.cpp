@@ -51,6 +51,14 @@ class Reader {
     return number;
   }
   [[nodiscard]] std::string rest() const { return std::string(rest_); }
+  /// The first line of what is behind, which is taken off there.
+  std::optional<std::string> next_line() {
+    const std::size_t end = rest_.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    std::string line(rest_.substr(0, end));
+    rest_.remove_prefix(end + 1);
+    return line;
+  }
 
  private:
   std::string_view line_;
@@ -78,6 +86,19 @@ std::optional<AgentAnswer> state_answer(std::uint64_t number, Reader& reader) {
                                .problem = rest.substr(end + 1)}};
 }
 
+std::optional<AgentRequest> presign_request(std::uint64_t number, std::size_t target, Reader& reader) {
+  AgentRequest request{.number = number, .kind = AgentRequest::Kind::presign, .target = target};
+  Presentation& presentation = request.presentation;
+  for (std::string* const each :
+       {&presentation.media_type, &presentation.disposition, &presentation.coding}) {
+    auto line = reader.next_line();
+    if (!line) return std::nullopt;
+    *each = *std::move(line);
+  }
+  request.key = reader.rest();
+  return request;
+}
+
 }  // namespace
 
 std::string text_of(const AgentRequest& request) {
@@ -88,6 +109,10 @@ std::string text_of(const AgentRequest& request) {
     return fmt::format("{} {} {}\n{}", request.number,
                        request.kind == AgentRequest::Kind::fetch ? "fetch" : "state", request.target,
                        request.key);
+  if (request.kind == AgentRequest::Kind::presign)
+    return fmt::format("{} presign {}\n{}\n{}\n{}\n{}", request.number, request.target,
+                       request.presentation.media_type, request.presentation.disposition,
+                       request.presentation.coding, request.key);
   return fmt::format("{} read {} {}\n{}", request.number, request.target, request.most_bytes, request.key);
 }
 
@@ -98,6 +123,7 @@ std::string text_of(const AgentAnswer& answer) {
                        state.answers ? 1 : 0, state.objects, state.whole_bytes, state.left_out,
                        state.left_out_name, state.problem);
   }
+  if (answer.kind == AnswerKind::url) return fmt::format("{} url\n{}", answer.number, answer.url);
   if (answer.kind != AnswerKind::trouble)
     return fmt::format("{} {}", answer.number, word_of(kOutcomes, answer.kind));
   return fmt::format("{} {} {}\n{}", answer.number, word_of(kTroubles, answer.trouble.kind),
@@ -110,6 +136,7 @@ std::optional<AgentRequest> parse_agent_request(std::string_view text) {
   const std::string_view kind = reader.word();
   const auto target = reader.number();
   if (!number || !target) return std::nullopt;
+  if (kind == "presign") return presign_request(*number, *target, reader);
   AgentRequest request{.number = *number, .target = *target, .key = reader.rest()};
   if (kind == "create") {
     request.media_type = reader.word();
@@ -134,6 +161,7 @@ std::optional<AgentAnswer> parse_agent_answer(std::string_view text) {
   for (const auto& [word, each] : kOutcomes)
     if (word == kind) return AgentAnswer{.number = *number, .kind = each};
   if (kind == "state") return state_answer(*number, reader);
+  if (kind == "url") return AgentAnswer{.number = *number, .kind = AnswerKind::url, .url = reader.rest()};
   for (const auto& [word, each] : kTroubles) {
     if (word != kind) continue;
     const auto pause = reader.number();

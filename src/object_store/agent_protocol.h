@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "object_store/objects.h"
+#include "object_store/presigned_url.h"
 
 // What a process and its agent tell each other, over sockets of which each has one request under way:
 //
@@ -14,9 +15,11 @@
 //     process ─► agent   NUMBER read TARGET MOST_BYTES LF KEY
 //     process ─► agent   NUMBER fetch MIRROR LF NAME          has the content of a file been fetched?
 //     process ─► agent   NUMBER state MIRROR LF
+//     process ─► agent   NUMBER presign MIRROR LF TYPE LF DISPOSITION LF CODING LF NAME
 //     agent ─► process   NUMBER now | before | none           to fetch: `now` that it is there, or `none`
 //     agent ─► process   NUMBER state HAS_LIST ANSWERS OBJECTS BYTES LEFT_OUT LF LEFT_OUT_NAME LF PROBLEM
 //     agent ─► process   NUMBER content                       with a descriptor: the content
+//     agent ─► process   NUMBER url LF URL                    to presign
 //     agent ─► process   NUMBER unavailable | refused | impossible | aborted PAUSE_MS LF REASON
 //
 // An answer has the number of its request, from 1, and one of another number is that to a request which
@@ -27,13 +30,14 @@ namespace bobbin::object_store {
 inline constexpr std::uint64_t kGreeting = 0;
 
 struct AgentRequest {
-  enum class Kind : std::uint8_t { create, read, fetch, state };
+  enum class Kind : std::uint8_t { create, read, fetch, state, presign };
   std::uint64_t number = 0;
   Kind kind = Kind::create;
-  std::size_t target = 0;       ///< which one, or which mirror, by its order
-  std::string media_type = {};  ///< of what is created; a token, a slash and a token
-  std::size_t most_bytes = 0;   ///< of what is read
-  std::string key = {};         ///< to fetch: the name beneath the mirror
+  std::size_t target = 0;          ///< which one, or which mirror, by its order
+  std::string media_type = {};     ///< of what is created; a token, a slash and a token
+  std::size_t most_bytes = 0;      ///< of what is read
+  std::string key = {};            ///< to fetch and to presign: the name beneath the mirror
+  Presentation presentation = {};  ///< to presign; none of it has a line break
   friend bool operator==(const AgentRequest&, const AgentRequest&) = default;
 };
 
@@ -50,11 +54,12 @@ struct MirrorState {
 };
 
 struct AgentAnswer {
-  enum class Kind : std::uint8_t { now, before, none, content, trouble, state };
+  enum class Kind : std::uint8_t { now, before, none, content, trouble, state, url };
   std::uint64_t number = 0;
   Kind kind = Kind::none;
   Trouble trouble = {.kind = Trouble::Kind::unavailable, .reason = {}};  ///< of Kind::trouble
   MirrorState state = {};                                                ///< of Kind::state
+  std::string url = {};                                                  ///< of Kind::url
 };
 
 [[nodiscard]] std::string text_of(const AgentRequest& request);

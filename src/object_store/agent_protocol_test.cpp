@@ -20,6 +20,25 @@ TEST(AgentProtocol, RequestsComeBackAsTheyWere) {
   EXPECT_EQ(parse_agent_request(text_of(fetch)), fetch);
   const AgentRequest state{.number = 9, .kind = AgentRequest::Kind::state, .target = 3};
   EXPECT_EQ(parse_agent_request(text_of(state)), state);
+  const AgentRequest presign{.number = 10,
+                             .kind = AgentRequest::Kind::presign,
+                             .target = 4,
+                             .key = "a folder/two\nlines",
+                             .presentation = {.media_type = "text/plain; charset=utf-8",
+                                              .disposition = "attachment; filename=\"a b\"",
+                                              .coding = "gzip"}};
+  EXPECT_EQ(parse_agent_request(text_of(presign)), presign);
+  const AgentRequest plain{.number = 11, .kind = AgentRequest::Kind::presign, .key = "a"};
+  EXPECT_EQ(parse_agent_request(text_of(plain)), plain);
+}
+
+TEST(AgentProtocol, AUrlComesBackAsItWas) {
+  const auto answer = parse_agent_answer(text_of(
+      AgentAnswer{.number = 6, .kind = AgentAnswer::Kind::url, .url = "https://store.test/a%20b?c=d"}));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->number, 6U);
+  EXPECT_EQ(answer->kind, AgentAnswer::Kind::url);
+  EXPECT_EQ(answer->url, "https://store.test/a%20b?c=d");
 }
 
 TEST(AgentProtocol, AStateComesBackAsItWas) {
@@ -62,9 +81,9 @@ TEST(AgentProtocol, AnswersComeBackAsTheyWere) {
 }
 
 TEST(AgentProtocol, WhatIsNoMessageIsNotRead) {
-  for (const char* const text :
-       {"", "1", "x create 0 a/b\nk", "1 create x a/b\nk", "1 remove 0 a/b\nk", "1 read 0\nk",
-        "1 read 0 many\nk", "-1 read 0 1\nk", "1 fetch x\nk", "1 state"})
+  for (const char* const text : {"", "1", "x create 0 a/b\nk", "1 create x a/b\nk", "1 remove 0 a/b\nk",
+                                 "1 read 0\nk", "1 read 0 many\nk", "-1 read 0 1\nk", "1 fetch x\nk",
+                                 "1 state", "1 presign x\n\n\n\nk", "1 presign 0\n\n\nk"})
     EXPECT_FALSE(parse_agent_request(text)) << text;
   for (const char* const text : {"", "1", "now", "1 never", "1 refused", "1 refused soon\nwhy",
                                  "1 state 1 1 1 1\n\n", "1 state 1 1 1 1 1\n"})

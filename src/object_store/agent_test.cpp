@@ -85,6 +85,9 @@ TEST_F(AgentTest, ReachesNothingButItsTargets) {
   const auto outside = agent->objects(box_)->create("other/a", "one", "text/plain");
   ASSERT_FALSE(outside);
   EXPECT_EQ(outside.error().kind, Trouble::Kind::refused);
+  const auto presigned = agent->presign(0, "a", {});
+  ASSERT_FALSE(presigned);
+  EXPECT_EQ(presigned.error().reason, "there is no such mirror");
 }
 
 TEST_F(AgentTest, TellsWhatTheStoreSays) {

@@ -211,6 +211,22 @@ Result<void, Trouble> Mirrors::look_again(const Mirror& mirror, PlaceholderTree&
   return tree.put_placeholder(name, page.versions.front()).map_error(as_trouble);
 }
 
+// ---- presigning ----
+
+Result<std::string, Trouble> Mirrors::presign(std::size_t location, const std::string& name,
+                                              const Presentation& presentation) {
+  const auto as_refused = [](std::string reason) {
+    return Trouble{.kind = Trouble::Kind::refused, .reason = std::move(reason)};
+  };
+  if (!settings_.presign) return failure(as_refused("clients are not sent to the store"));
+  Mirror& mirror = *mirrors_[location];
+  if (!TRY(tree_of(mirror))->look(name)) return failure(as_refused("there is no such object"));
+  const Location& where = mirror.where.location;
+  return settings_.presign(where, where.key_of(name), presentation).map_error(as_refused);
+}
+
+// ---- room ----
+
 /// For content that is reserved already.
 void Mirrors::make_room(std::uint64_t bytes) {
   struct Candidate {

@@ -47,6 +47,11 @@ class Mirrors {
     milliseconds refresh = std::chrono::minutes(1);
     std::uint64_t most_bytes = 10ULL << 30;  ///< of content, in all trees together
     milliseconds retry = seconds(5);         ///< until a list is asked for again that has failed
+    /// Makes the URL by which clients get an object from the store themselves. The error is the end of a
+    /// sentence. Empty: none get one. Thread: any.
+    std::function<Result<std::string, std::string>(const Location& location, std::string_view key,
+                                                   const Presentation& presentation)>
+        presign = {};
   };
   using IsToEnd = std::function<bool()>;
   /// What reaches the objects of a location, and gives up once it is to end. The error is the end of a
@@ -65,6 +70,9 @@ class Mirrors {
   /// is what the calling thread has for this location; null at first.
   [[nodiscard]] Result<bool, Trouble> fetch(std::size_t location, const std::string& name,
                                             std::unique_ptr<ObjectSource>& source);
+  /// The URL of an object that has a file here, by Settings::presign.
+  [[nodiscard]] Result<std::string, Trouble> presign(std::size_t location, const std::string& name,
+                                                     const Presentation& presentation);
   [[nodiscard]] MirrorState state(std::size_t location) const;
   [[nodiscard]] std::size_t count() const { return mirrors_.size(); }
 

@@ -82,7 +82,8 @@ class MirrorsTest : public testing::Test {
     mirrors_ = std::make_unique<Mirrors>(
         Mirrors::Settings{
             .locations = {{.location = {.bucket = "site", .prefix = "www/"}, .directory = directory_.path()}},
-            .most_bytes = most_bytes},
+            .most_bytes = most_bytes,
+            .presign = presign_},
         [this](const Location&,
                const Mirrors::IsToEnd&) -> Result<std::unique_ptr<ObjectSource>, std::string> {
           return std::make_unique<StoreSource>(store_);
@@ -106,6 +107,7 @@ class MirrorsTest : public testing::Test {
   os::TestDirectory directory_;
   Store store_;
   int etags_ = 0;
+  decltype(Mirrors::Settings::presign) presign_;
   std::unique_ptr<Mirrors> mirrors_;
   std::unique_ptr<ObjectSource> source_;
 };
@@ -119,6 +121,31 @@ TEST_F(MirrorsTest, ListsPageByPage) {
   EXPECT_EQ(store_.lists, 3);
   EXPECT_EQ(store_.fetches, 0);
   EXPECT_EQ(mirrors_->state(0), (MirrorState{.has_list = true, .answers = true, .objects = 5}));
+}
+
+TEST_F(MirrorsTest, PresignsWhatHasAFileAndNothingElse) {
+  put("a b", "text");
+  store_.objects["other/x"] = {.etag = "1", .content = "of somebody else"};
+  ASSERT_TRUE(list());
+  const auto off = mirrors_->presign(0, "a b", {});
+  ASSERT_FALSE(off);
+  EXPECT_EQ(off.error().kind, Trouble::Kind::refused);
+  bool has_credentials = true;
+  presign_ = [&](const Location& location, std::string_view key,
+                 const Presentation& presentation) -> Result<std::string, std::string> {
+    if (!has_credentials) return failure(std::string("there are no credentials"));
+    return location.bucket + " " + std::string(key) + " " + presentation.media_type;
+  };
+  start(1000);
+  EXPECT_EQ(*mirrors_->presign(0, "a b", {.media_type = "text/plain"}), "site www/a b text/plain");
+  EXPECT_EQ(store_.fetches, 0);
+  for (const char* const name : {"none", "../other/x", ""}) {
+    const auto none = mirrors_->presign(0, name, {});
+    ASSERT_FALSE(none) << name;
+    EXPECT_EQ(none.error().reason, "there is no such object") << name;
+  }
+  has_credentials = false;
+  EXPECT_EQ(mirrors_->presign(0, "a b", {}).error().reason, "there are no credentials");
 }
 
 TEST_F(MirrorsTest, AListThatBreaksOffChangesNothing) {
