@@ -23,6 +23,16 @@ bool Response::has_field(std::string_view name) const {
   return false;
 }
 
+void Response::remove_field(std::string_view name) {
+  std::string kept;
+  for (std::string_view rest = fields; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find("\r\n") + 2);
+    rest.remove_prefix(line.size());
+    if (!equals_ignoring_case(line.substr(0, line.find(':')), name)) kept += line;
+  }
+  fields = std::move(kept);
+}
+
 Response Response::error(Status status, std::string detail) {
   Response response;
   response.status = status;

@@ -77,11 +77,12 @@ struct PreparedResponse {
 /// Server, Connection and Keep-Alive behind them, so that one place decides about the connection.
 struct Response {
   Status status = Status::ok;
-  std::string media_type;  ///< Content-Type; empty: no such field
-  std::string fields;      ///< further field lines, "Name: value\r\n" each, in wire order: see add_field
-  Content content;         ///< for HEAD as for GET: the session leaves it out
-  std::string detail;      ///< for an error without content: the sentence its page or problem details show
-  bool close = false;      ///< close the connection after this answer
+  std::string media_type;     ///< Content-Type; empty: no such field
+  std::string fields;         ///< further field lines, "Name: value\r\n" each, in wire order: see add_field
+  Content content;            ///< for HEAD as for GET: the session leaves it out
+  std::string detail;         ///< for an error without content: the sentence its page or problem details show
+  bool close = false;         ///< close the connection after this answer
+  bool never_stored = false;  ///< nobody may keep a copy, whatever a site says: see filters::NeverStored
   HandlerLogFields log_fields;
   /// Called with the prepared form of this very response once its head has been written, so that the handler
   /// can reuse it. Empty when the response is not to be kept. Thread: the worker's.
@@ -93,6 +94,8 @@ struct Response {
 
   /// Whether there is such a line, whatever the case of its name.
   [[nodiscard]] bool has_field(std::string_view name) const;
+  /// Takes all lines of this name away, whatever the case of it.
+  void remove_field(std::string_view name);
 
   /// An error whose page is made from `detail`, one sentence for a person: what is wrong and what is allowed.
   [[nodiscard]] static Response error(Status status, std::string detail);

@@ -43,17 +43,6 @@ bool holds_for(const SiteRule& rule, Status status) {
                              [&](int each) { return each == code(status) || each == code(status) / 100; });
 }
 
-/// The lines of `fields` without those of this name.
-std::string without(std::string_view fields, std::string_view name) {
-  std::string kept;
-  while (!fields.empty()) {
-    const std::string_view line = fields.substr(0, fields.find("\r\n") + 2);
-    fields.remove_prefix(line.size());
-    if (!equals_ignoring_case(line.substr(0, line.find(':')), name)) kept += line;
-  }
-  return kept;
-}
-
 bool is_every_origin(const SiteRule& rule) {
   return std::ranges::find(rule.origins, kEveryOrigin) != rule.origins.end();
 }
@@ -152,9 +141,9 @@ void SiteRules::after(const RequestSummary& request, Response& response) const {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const SiteRule& rule = rules_[i];
     if (!has_rule(request.variant, i) || !holds_for(rule, response.status)) continue;
-    for (const std::string& name : rule.remove) response.fields = without(response.fields, name);
+    for (const std::string& name : rule.remove) response.remove_field(name);
     for (const auto& [name, value] : rule.set) {
-      response.fields = without(response.fields, name);
+      response.remove_field(name);
       response.add_field(name, value);
     }
     for (const auto& [name, value] : rule.add) response.add_field(name, value);
