@@ -21,6 +21,8 @@ using observe::Event;
 static_assert(std::string_view(files::kObjectTag) == PlaceholderTree::kEtag);
 
 constexpr std::size_t kWaitingFetches = 4096;
+/// How many addresses are asked for at the same time: each is an answer of the agent, which asks no store.
+constexpr std::size_t kParallelPresigning = 2;
 /// Until an object is asked for again that could not be fetched, unless the store says otherwise.
 constexpr milliseconds kPause = seconds(1);
 /// The same of one that does not fit.
@@ -50,11 +52,13 @@ BucketContents::BucketContents(Settings settings, std::shared_ptr<object_store::
       agent_(std::move(agent)),
       fetching_(executor.lane(0, "fetch", {.parallel = settings_.parallel, .waiting = kWaitingFetches})),
       looking_(executor.lane(0, "bucket", {.parallel = 1, .waiting = kWaitingFetches})),
+      presigning_(executor.lane(0, "presign", {.parallel = kParallelPresigning, .waiting = kWaitingFetches})),
       is_ready_(PlaceholderTree::is_complete(settings_.where.directory)),
       reported_state_(registry.state(kState, label_of(settings_.where))),
       log_(log),
       fetches_(registry.counter(kFetches, label_of(settings_.where))),
       failures_counter_(registry.counter(kFailures, label_of(settings_.where))),
+      redirects_(registry.counter(kRedirects, label_of(settings_.where))),
       objects_(registry.gauge(kObjects, label_of(settings_.where))),
       bytes_(registry.gauge(kBytes, label_of(settings_.where))) {
   reported_state_.set(is_ready_ ? "unreachable" : "unlisted");
@@ -143,6 +147,38 @@ void BucketContents::finish(const std::string& name, const Trouble* trouble) {
   for (const http::Resume& resume : waiting) resume();
 }
 
+// ---- sending clients to the store ----
+
+bool BucketContents::find_address(const std::string& name, const Fields& fields,
+                                  std::function<void(const Address&)> found) {
+  if (is_stopping_) return false;
+  return presigning_.run(
+      [self = shared_from_this(), name, found = std::move(found),
+       presentation = object_store::Presentation{
+           .media_type = fields.media_type, .disposition = fields.disposition, .coding = fields.coding}] {
+        found(self->presign(name, presentation));
+      });
+}
+
+/// On a thread of the executor.
+files::Contents::Address BucketContents::presign(const std::string& name,
+                                                 const object_store::Presentation& presentation) {
+  auto url = agent_->presign(settings_.mirror, name, presentation);
+  const Lock lock(mutex_);
+  if (url) {
+    redirects_.add();
+    return {.url = *std::move(url)};
+  }
+  const Instant now = monotonic_now();
+  if (!is_stopping_ && now >= next_report_) {
+    next_report_ = now + kReportPause;
+    log_.write(Event::bucket_object_not_fetched,
+               fmt::format("{}{} cannot be redirected to the object store: {}",
+                           settings_.where.location.text(), observe::printable(name), url.error().reason));
+  }
+  return {};
+}
+
 // ---- how the bucket is ----
 
 void BucketContents::tick() {
@@ -213,7 +249,8 @@ Result<std::shared_ptr<files::Contents>, std::string> BucketSites::open(const st
       BucketContents::Settings{.where = where,
                                .mirror = *mirror,
                                .parallel = std::max(1U, parts_.config.s3_connections / 2),
-                               .patience = 2 * parts_.config.s3_timeout + seconds(10)},
+                               .patience = 2 * parts_.config.s3_timeout + seconds(10),
+                               .redirected_bytes = parts_.config.s3_redirect_from},
       parts_.agent, parts_.executor, parts_.log.writer("Buckets"), parts_.registry);
   contents_.push_back(opened);
   return opened;

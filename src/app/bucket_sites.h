@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,9 +29,10 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
  public:
   struct Settings {
     object_store::Mirrored where;
-    std::size_t mirror;    ///< of the agent
-    std::size_t parallel;  ///< fetches
-    Duration patience;     ///< of a request for content
+    std::size_t mirror;              ///< of the agent
+    std::size_t parallel;            ///< fetches
+    Duration patience;               ///< of a request for content
+    std::uint64_t redirected_bytes;  ///< of objects that clients get from the store, at least; 0: of none
   };
   /// `log`: a writer for this alone. The references outlive it.
   BucketContents(Settings settings, std::shared_ptr<object_store::Agent> agent, executor::Executor& executor,
@@ -42,6 +44,11 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
                               const http::Resume& resume) override EXCLUDES(mutex_);
   void want(const std::string& name, const os::FileStatus& file) override EXCLUDES(mutex_);
   [[nodiscard]] Duration patience() const override { return settings_.patience; }
+  [[nodiscard]] bool redirects(std::uint64_t size_bytes) const override {
+    return settings_.redirected_bytes > 0 && size_bytes >= settings_.redirected_bytes;
+  }
+  [[nodiscard]] bool find_address(const std::string& name, const Fields& fields,
+                                  std::function<void(const Address&)> found) override EXCLUDES(mutex_);
 
   /// Must be called once a second: asks the agent how the bucket is.
   void tick() EXCLUDES(mutex_);
@@ -53,6 +60,8 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
                                             "Objects whose content was fetched for a site"};
   static constexpr observe::Metric kFailures{"bobbin_bucket_fetch_failures_total",
                                              "Objects whose content could not be fetched"};
+  static constexpr observe::Metric kRedirects{"bobbin_bucket_redirects_total",
+                                              "Requests that were sent on to the object store"};
   static constexpr observe::Metric kObjects{"bobbin_bucket_objects", "Objects that a site serves"};
   static constexpr observe::Metric kBytes{"bobbin_bucket_cached_bytes", "Content that is in the cache"};
 
@@ -64,6 +73,8 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   void bring(const std::string& name, std::uint64_t size_bytes) EXCLUDES(mutex_);
   [[nodiscard]] bool is_in_vain(const std::string& name) EXCLUDES(mutex_);
   void finish(const std::string& name, const Trouble* trouble) EXCLUDES(mutex_);
+  [[nodiscard]] Address presign(const std::string& name, const object_store::Presentation& presentation)
+      EXCLUDES(mutex_);
   void look() EXCLUDES(mutex_);
   void report(const object_store::MirrorState& state) REQUIRES(mutex_);
 
@@ -71,6 +82,7 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   const std::shared_ptr<object_store::Agent> agent_;
   executor::Lane& fetching_;
   executor::Lane& looking_;
+  executor::Lane& presigning_;
   std::atomic<bool> is_ready_;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_looking_ = false;
@@ -80,6 +92,7 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   observe::LogWriter& log_ GUARDED_BY(mutex_);
   observe::Counter& fetches_ GUARDED_BY(mutex_);
   observe::Counter& failures_counter_ GUARDED_BY(mutex_);
+  observe::Counter& redirects_ GUARDED_BY(mutex_);
   observe::Gauge& objects_ GUARDED_BY(mutex_);
   observe::Gauge& bytes_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, std::vector<http::Resume>> under_way_ GUARDED_BY(mutex_);  // by names

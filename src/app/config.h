@@ -349,6 +349,9 @@ struct ServerConfig {
   std::string s3_cache;  ///< for roots in buckets
   std::uint64_t s3_cache_size = 10ULL << 30;
   milliseconds s3_refresh = std::chrono::minutes(1);
+  std::uint64_t s3_redirect_from = 0;  ///< bytes of an object; 0: clients are not sent to the store
+  milliseconds s3_redirect_expiry = std::chrono::minutes(15);
+  std::string s3_redirect_endpoint;  ///< when it is empty, the one that the server uses
   milliseconds grace_period = seconds(30);
 
   bool access_log = true;

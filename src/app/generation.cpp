@@ -91,6 +91,7 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
       .answers_health = config.server.health,
       .logs_health = config.server.log_health,
       .redirects_to_https = std::ranges::any_of(config.listeners, &ListenerConfig::redirects_to_https),
+      .redirected_bytes = config.server.s3_redirect_from,
       .log_files = predecessor != nullptr ? predecessor->log_files() : site_log_files(config)};
   std::vector<std::shared_ptr<const OpenSite>> sites;
   sites.reserve(config.sites.size());

@@ -37,4 +37,10 @@ Result<object_store::BucketAccess, std::string> access_to(const object_store::Lo
   return bucket_access(words, {.ca_file = config.s3_ca_file, .timeout = config.s3_timeout});
 }
 
+Result<object_store::BucketAccess, std::string> access_of_clients_to(const object_store::Location& target,
+                                                                     ServerConfig config) {
+  if (!config.s3_redirect_endpoint.empty()) config.s3_endpoint = config.s3_redirect_endpoint;
+  return access_to(target, config);
+}
+
 }  // namespace bobbin::app

@@ -17,4 +17,8 @@ namespace bobbin::app {
 [[nodiscard]] Result<object_store::BucketAccess, std::string> access_to(const object_store::Location& target,
                                                                         const ServerConfig& config);
 
+/// The same as clients reach it, who are sent there.
+[[nodiscard]] Result<object_store::BucketAccess, std::string> access_of_clients_to(
+    const object_store::Location& target, ServerConfig config);
+
 }  // namespace bobbin::app

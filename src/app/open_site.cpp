@@ -23,6 +23,7 @@
 #include "http/filters/canonical_origin.h"
 #include "http/filters/document_fields.h"
 #include "http/filters/expectations.h"
+#include "http/filters/never_stored.h"
 #include "http/filters/no_sniffing.h"
 #include "http/percent_encoding.h"
 #include "listing/listing_handler.h"
@@ -174,7 +175,7 @@ Result<std::shared_ptr<files::Contents>, std::string> OpenSite::contents_of(cons
   if (bucket.empty()) return nullptr;
   if (shared_.server != nullptr) return shared_.server->bucket_sites.open(bucket, root);
   TRY(make_cache_folders(root));
-  return std::make_shared<files::NoContents>();
+  return std::make_shared<files::NoContents>(bucket, shared_.redirected_bytes);
 }
 
 Result<void, std::string> OpenSite::open_root() {
@@ -407,6 +408,8 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   const auto push = [&filters](std::shared_ptr<const http::Filter> filter) {
     if (filter) filters.push_back(std::move(filter));
   };
+  // Around all else, since it has the last word.
+  filters.push_back(std::make_shared<const http::filters::NeverStored>());
   // In front of all else, since a probe can prove nothing.
   if (shared_.server != nullptr && shared_.answers_health)
     push(std::make_shared<const admin::HealthPaths>(shared_.server->health, shared_.logs_health));

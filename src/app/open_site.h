@@ -42,6 +42,7 @@ class OpenSite {
     bool answers_health;        ///< see admin::HealthPaths
     bool logs_health;
     bool redirects_to_https;             ///< whether any listener does so
+    std::uint64_t redirected_bytes;      ///< see files::NoContents
     std::vector<SiteLogFile> log_files;  ///< see access_log_of
   };
   /// Without a server that runs this only looks whether the upload folder could be used, and stores no

@@ -1,6 +1,8 @@
 #include "app/store_agent.h"
 
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
 #include "object_store/bucket_source.h"
+#include "object_store/presigned_url.h"
 #include "os/landlock.h"
 #include "os/process.h"
 
@@ -35,6 +38,22 @@ Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
   return std::make_unique<object_store::BucketSource>(TRY(access.open(std::move(is_to_end))));
 }
 
+/// What presigns for clients. Empty: none are sent to the store. The error is a message.
+Result<decltype(object_store::Mirrors::Settings::presign), std::string> presigner(
+    const ServerConfig& config, const std::vector<object_store::Mirrored>& mirrored) {
+  if (config.s3_redirect_from == 0 || mirrored.empty()) return {};
+  static_cast<void>(TRY(access_of_clients_to(mirrored.front().location, config)));
+  const auto lifetime = std::chrono::floor<seconds>(config.s3_redirect_expiry);
+  return [config, lifetime](
+             const Location& location, std::string_view key,
+             const object_store::Presentation& presentation) -> Result<std::string, std::string> {
+    const auto access = TRY(access_of_clients_to(location, config));
+    // Asked for anew each time, since no store says to us that they are no longer good.
+    const auto credentials = TRY(access.credentials());
+    return object_store::presigned_url(access.settings, key, presentation, credentials, lifetime, wall_now());
+  };
+}
+
 Result<void, StartFailure> make_cache_folders_of(const SiteConfig& site) {
   const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
   if (!site.bucket.empty()) TRY(make_cache_folders(site.root).map_error(unusable));
@@ -50,9 +69,10 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   std::vector<object_store::Mirrored> mirrored = mirrored_in(config);
   if (targets.empty() && mirrored.empty()) return nullptr;
   const ServerConfig& server = config.server;
-  static_cast<void>(
-      TRY(access_to(targets.empty() ? mirrored.front().location : targets.front(), server)
-              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; })));
+  const auto as_usage = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
+  static_cast<void>(TRY(
+      access_to(targets.empty() ? mirrored.front().location : targets.front(), server).map_error(as_usage)));
+  auto presign = TRY(presigner(server, mirrored).map_error(as_usage));
   for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
   Agent::Settings settings{
       .targets = std::move(targets),
@@ -60,7 +80,8 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
       .patience = 2 * server.s3_timeout + kSlack,
       .mirrors = {.locations = std::move(mirrored),
                   .refresh = server.s3_refresh,
-                  .most_bytes = server.s3_cache_size},
+                  .most_bytes = server.s3_cache_size,
+                  .presign = std::move(presign)},
       .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
         return open_source(location, server, std::move(is_to_end));
       }};

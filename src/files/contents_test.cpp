@@ -1,15 +1,17 @@
 #include "files/contents.h"
 
 #include <cerrno>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "files/checksum_files.h"
 #include "files/failure.h"
 #include "files/file_handler.h"
-#include "http/test_reply_sink.h"
 #include "os/attributes.h"
 #include "os/directory.h"
 #include "os/test_directory.h"
@@ -31,10 +33,29 @@ class AskedContents final : public Contents {
   }
   void want(const std::string& name, const os::FileStatus&) override { asked_.push_back(name); }
   [[nodiscard]] Duration patience() const override { return seconds(11); }
+  [[nodiscard]] bool redirects(std::uint64_t size_bytes) const override { return size_bytes >= redirected_; }
+  [[nodiscard]] bool find_address(const std::string& name, const Fields& fields,
+                                  std::function<void(const Address&)> found) override {
+    if (is_away_) return false;
+    asked_fields_ = fields;
+    found(has_addresses_ ? Address{.url = "https://store.test/" + name} : Address{.retry_after = seconds(7)});
+    return true;
+  }
 
   bool is_ready_ = true;
   bool is_away_ = false;
   std::vector<std::string> asked_;
+  std::uint64_t redirected_ = UINT64_MAX;
+  bool has_addresses_ = true;
+  Fields asked_fields_;
+};
+
+/// Keeps what was answered later.
+class LastReply final : public http::ReplySink {
+ public:
+  void deliver(ConnectionId, ExchangeId, http::Response response) override { last_ = std::move(response); }
+  void resume(ConnectionId, ExchangeId) override {}
+  std::optional<http::Response> last_;
 };
 
 class ContentsTest : public testing::Test {
@@ -82,7 +103,7 @@ class ContentsTest : public testing::Test {
     return handler.begin({.head = head,
                           .local = local,
                           .path = path,
-                          .exchange = {.sink = &nobody_, .connection = {}, .exchange = {}},
+                          .exchange = {.sink = &replies_, .connection = {}, .exchange = {}},
                           .round = ++round_});
   }
   http::Begin begin(std::string_view path, Method method = Method::get,
@@ -112,7 +133,7 @@ class ContentsTest : public testing::Test {
   os::TestDirectory place_;
   os::Fd folder_;
   http::MediaTypes types_;
-  http::NobodyWaits nobody_;
+  LastReply replies_;
   executor::Executor executor_;
   std::shared_ptr<AskedContents> contents_;
   std::shared_ptr<FileHandler> handler_;
@@ -230,6 +251,133 @@ TEST_F(ContentsTest, APlaceholderIsNeverRead) {
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ENODATA);
   EXPECT_EQ(answer_to(read.error(), "/a.txt").status, Status::service_unavailable);
+}
+
+// ---- files that clients get from the store themselves ----
+
+/// The files of ContentsTest, of which those of 1,000 bytes and more are redirected.
+class StoreRedirectTest : public ContentsTest {
+ protected:
+  void SetUp() override {
+    ContentsTest::SetUp();
+    if (contents_ != nullptr) contents_->redirected_ = 1000;
+  }
+  /// What comes of a GET that is answered later; a 500 where it is not.
+  http::Begin redirect(std::string_view path,
+                       const std::vector<std::pair<FieldName, std::string>>& fields = {}) {
+    replies_.last_.reset();
+    const auto asked = begin(path, Method::get, fields);
+    if (std::holds_alternative<http::Pending>(asked) && replies_.last_) return *std::move(replies_.last_);
+    return http::Response::error(Status::internal_server_error, "it was not answered later");
+  }
+};
+
+TEST_F(StoreRedirectTest, LeadsToTheStoreFromItsSizeOn) {
+  put("a.iso", "1", 1000);
+  put("below.iso", "2", 999);
+  const auto begun = redirect("/a.iso");
+  const auto& response = std::get<http::Response>(begun);
+  EXPECT_EQ(response.status, Status::temporary_redirect);
+  EXPECT_EQ(response.fields, "Location: https://store.test/a.iso\r\nCache-Control: no-store\r\n");
+  EXPECT_TRUE(response.never_stored);
+  EXPECT_TRUE(contents_->asked_.empty()) << "nothing is fetched";
+  EXPECT_TRUE(waits(begin("/below.iso")));
+  EXPECT_EQ(contents_->asked_, std::vector<std::string>{"below.iso"});
+}
+
+TEST_F(StoreRedirectTest, DoesNotDependOnWhatIsHere) {
+  arrive("a.txt", "1", std::string(1000, 'x'));
+  EXPECT_EQ(status_of(redirect("/a.txt")), Status::temporary_redirect);
+}
+
+TEST_F(StoreRedirectTest, SaysWhatWouldBeSaidHere) {
+  use({.downloads = {"iso"}, .compression = http::Compression::prepared});
+  put("page.html", "1", 1000);
+  static_cast<void>(redirect("/page.html"));
+  EXPECT_EQ(contents_->asked_fields_.media_type, "text/html; charset=utf-8");
+  EXPECT_EQ(contents_->asked_fields_.disposition, "");
+  EXPECT_EQ(contents_->asked_fields_.coding, "");
+  put("a b.iso", "1", 1000);
+  static_cast<void>(redirect("/a b.iso"));
+  EXPECT_EQ(contents_->asked_fields_.disposition, "attachment; filename=\"a b.iso\"");
+  put("page.html.gz", "2", 1000);
+  EXPECT_EQ(line_of(redirect("/page.html", {{FieldName::accept_encoding, "gzip"}}), "Location"),
+            "https://store.test/page.html.gz");
+  EXPECT_EQ(contents_->asked_fields_.media_type, "text/html; charset=utf-8");
+  EXPECT_EQ(contents_->asked_fields_.coding, "gzip");
+}
+
+TEST_F(StoreRedirectTest, WhatIsAskedAboutIsAnsweredHereWithTheTagOfTheStore) {
+  for (const auto tags : {TagSource::file, TagSource::content}) {
+    use({.tags = tags, .compression = http::Compression::on});
+    put("a.css", "d41d8cd9-2", 5000);
+    const std::vector<std::pair<FieldName, std::string>> wants{{FieldName::accept_encoding, "gzip"},
+                                                               {FieldName::want_repr_digest, "sha-256=1"}};
+    const auto head = begin("/a.css", Method::head, wants);
+    ASSERT_EQ(status_of(head), Status::ok);
+    EXPECT_EQ(line_of(head, "ETag"), "\"d41d8cd9-2\"");
+    EXPECT_EQ(line_of(head, "Last-Modified"), "Tue, 14 Nov 2023 22:13:20 GMT");
+    const auto coded = begin("/a.css", Method::head, {{FieldName::accept_encoding, "gzip"}});
+    EXPECT_EQ(line_of(coded, "Content-Encoding"), "(none)") << "it is not coded here";
+    EXPECT_EQ(line_of(coded, "ETag"), "\"d41d8cd9-2\"");
+    EXPECT_EQ(status_of(redirect("/a.css", {{FieldName::accept_encoding, "gzip"}})),
+              Status::temporary_redirect);
+    EXPECT_EQ(
+        std::get<std::unique_ptr<http::ContentSource>>(std::get<http::Response>(head).content)->size_bytes(),
+        5000U);
+    const auto same = begin("/a.css", Method::get, {{FieldName::if_none_match, "\"d41d8cd9-2\""}});
+    EXPECT_EQ(status_of(same), Status::not_modified);
+    EXPECT_EQ(line_of(same, "ETag"), "\"d41d8cd9-2\"");
+    EXPECT_EQ(status_of(begin("/a.css", Method::get, {{FieldName::if_match, "\"other\""}})),
+              Status::precondition_failed);
+    EXPECT_EQ(status_of(redirect("/a.css", {{FieldName::if_match, "\"d41d8cd9-2\""}})),
+              Status::temporary_redirect);
+    EXPECT_EQ(status_of(redirect("/a.css", wants)), Status::temporary_redirect);
+    EXPECT_EQ(status_of(redirect("/a.css", {{FieldName::range, "bytes=9000-"}})), Status::temporary_redirect);
+  }
+  EXPECT_TRUE(contents_->asked_.empty());
+}
+
+TEST_F(StoreRedirectTest, ATagThatNoFieldCanHaveIsNotPassedOn) {
+  put("a.iso", "a\"\r\nX-Evil: 1", 1000);
+  const std::string etag = line_of(begin("/a.iso", Method::head), "ETag");
+  EXPECT_EQ(etag.find("Evil"), std::string::npos) << etag;
+  EXPECT_TRUE(etag.starts_with('"')) << etag;
+}
+
+// What is found out for one form of a file must not decide about another.
+TEST_F(StoreRedirectTest, ASmallSiblingOfALargeFileIsGivenHereAndChangesNothing) {
+  use({.cache_bytes = 1 << 20, .compression = http::Compression::on});
+  put("a.css", "1", 1000);
+  arrive("a.css.gz", "2", "coded");
+  std::this_thread::sleep_for(milliseconds(30));  // until it could not change unseen, and may be kept
+  const std::vector<std::pair<FieldName, std::string>> accepts{{FieldName::accept_encoding, "gzip"}};
+  for (int turn = 0; turn < 3; ++turn) {
+    EXPECT_EQ(line_of(begin("/a.css", Method::get, accepts), "Content-Encoding"), "gzip");
+    EXPECT_EQ(status_of(redirect("/a.css")), Status::temporary_redirect);
+    EXPECT_EQ(line_of(begin("/a.css", Method::head), "ETag"), "\"1\"");
+    EXPECT_EQ(status_of(begin("/a.css", Method::get, {{FieldName::if_none_match, "\"1\""}})),
+              Status::not_modified);
+  }
+}
+
+TEST_F(StoreRedirectTest, WithoutAnAddressItIs503) {
+  put("a.iso", "1", 1000);
+  contents_->has_addresses_ = false;
+  const auto answer = redirect("/a.iso");
+  EXPECT_EQ(status_of(answer), Status::service_unavailable);
+  EXPECT_EQ(line_of(answer, "Retry-After"), "7");
+  contents_->is_away_ = true;
+  replies_.last_.reset();
+  EXPECT_EQ(status_of(begin("/a.iso")), Status::service_unavailable);
+  EXPECT_FALSE(replies_.last_) << "it is answered once";
+}
+
+TEST_F(StoreRedirectTest, AChecksumIsMadeOfTheContent) {
+  put("a.iso", "1", 1000);
+  const ChecksumFiles checksums(handler_, handler_);
+  EXPECT_TRUE(waits(begin(checksums, "/a.iso.sha256", Method::get, {})));
+  EXPECT_EQ(contents_->asked_, std::vector<std::string>{"a.iso"});
 }
 
 }  // namespace

@@ -207,7 +207,7 @@ http::Begin FileHandler::answer(const http::Request& request, OfWorker& own, con
                   .fields = settings_.fields,
                   .coding = shown->stored_coding};
   const http::AcceptedCodings accepted = own.accepted(request.head.fields);
-  Codings codings{.compression = compression_of(request, name, *shown)};
+  Codings codings{.compression = compression_of(request, file, name, *shown)};
   // Where the client takes none, nobody looks.
   if (codings.is_codable() && !accepted.is_identity_alone())
     look_for_siblings(request, own, key, file.status(), codings);
@@ -282,6 +282,7 @@ http::Begin FileHandler::content_first(const Request& request, std::string_view 
 /// Steps 7 to 9, of a file that is not coded by us.
 http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own, OpenFile file,
                                      Subject subject, const Keeping& keeping) const {
+  if (is_redirected(file)) return answer_of_store(request, std::string(keeping.key.name()), file, subject);
   std::string digest;
   const bool wants = wants_digest(request.head);
   subject.content = object_tag(file);
@@ -310,13 +311,15 @@ http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own
 }
 
 /// How much of the file may be compressed, as its type and the rules say.
-Compression FileHandler::compression_of(const http::Request& request, std::string_view name,
-                                        const Presentation& shown) const {
+Compression FileHandler::compression_of(const http::Request& request, const OpenFile& file,
+                                        std::string_view name, const Presentation& shown) const {
   const Compression allowed = request.file_rules.compression.value_or(settings_.compression);
   if (allowed == Compression::off || !is_plain(shown.stored_coding)) return Compression::off;
   // What is offered as a download has another type than its own.
   const std::string_view type = shown.attachment ? types_.for_file_name(name) : shown.media_type;
-  return http::is_compressible(type) ? allowed : Compression::off;
+  if (!http::is_compressible(type)) return Compression::off;
+  // What is not given here is not coded here either; the store may have it in a coding.
+  return is_redirected(file) ? Compression::prepared : allowed;
 }
 
 /// What is found is noted, so that the next requests need not look.
@@ -346,7 +349,8 @@ std::optional<http::Begin> FileHandler::answer_with_sibling(const http::Request&
   const FileKey sibling(own.sibling_name);
   http::Begin answer =
       answer_with(request, own, *std::move(file), subject, {.key = sibling, .form = Form::as_sibling});
-  if (std::holds_alternative<http::Undecided>(answer)) return answer;
+  // Of what is redirected nothing is kept.
+  if (std::holds_alternative<http::Undecided>(answer) || is_redirected(original)) return answer;
   // The file itself is looked at for each request, so it is worth a place, too. Nobody waits for its digest.
   std::optional<crypto::Digest> content = object_tag(original);
   if (makes_tags_from_content()) content = digests_.ask(original, request.resume()).digest;

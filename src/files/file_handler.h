@@ -73,7 +73,9 @@ struct FileSettings {
 /// coded by LiveCoding, or as it is. What follows is about that representation: validators, ranges, content.
 ///
 /// Before step 7 a placeholder (FileSettings::contents) is given its content, where that is needed for the
-/// answer: the request is undecided until it is there. HEAD and 304 do without.
+/// answer: the request is undecided until it is there. HEAD and 304 do without. Where clients are sent to the
+/// store for a file of its size instead (Contents::redirects), steps 8 and 9 are a redirect, for which
+/// another thread finds the address.
 ///
 /// Before step 7 a file on which another process holds a lease is waited for, by the executor: see
 /// leased_file.h.
@@ -189,8 +191,8 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] std::optional<http::Begin> coded_from_cache(const http::Request& request, OfWorker& own,
                                                             const FileKey& key, const CachedFile& file,
                                                             bool has_preconditions) const;
-  [[nodiscard]] http::Compression compression_of(const http::Request& request, std::string_view name,
-                                                 const Presentation& shown) const;
+  [[nodiscard]] http::Compression compression_of(const http::Request& request, const OpenFile& file,
+                                                 std::string_view name, const Presentation& shown) const;
   void look_for_siblings(const http::Request& request, OfWorker& own, const FileKey& key,
                          const os::FileStatus& status, Codings& codings) const;
   /// How the response for a file that is open is kept.
@@ -208,6 +210,10 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] std::optional<crypto::Digest> object_tag(const OpenFile& file) const;
   [[nodiscard]] bool needs_content(const http::Request& request, const OpenFile& file,
                                    const Subject& subject) const;
+  [[nodiscard]] bool is_redirected(const OpenFile& file) const;
+  [[nodiscard]] http::Validators validators_of_store(const OpenFile& file, const Subject& subject) const;
+  [[nodiscard]] http::Begin answer_of_store(const http::Request& request, const std::string& name,
+                                            const OpenFile& file, const Subject& subject) const;
   [[nodiscard]] bool makes_tags_from_content() const { return settings_.tags == TagSource::content; }
   [[nodiscard]] http::Begin answer_with(const http::Request& request, OfWorker& own, OpenFile file,
                                         Subject subject, const Keeping& keeping) const;

@@ -30,7 +30,7 @@ def variables(store, **others):
     return clean_environment() | {
         "AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret,
         "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}", "AWS_REGION": credentials.region,
-    } | others  # fmt: skip
+    } | ({"AWS_SESSION_TOKEN": credentials.token} if credentials.token else {}) | others  # fmt: skip
 
 
 @pytest.fixture

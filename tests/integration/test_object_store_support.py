@@ -378,6 +378,22 @@ def test_presigned(store, bucket, client):
     assert store.objects(bucket) == ["a", "b"]
 
 
+def test_presigned_with_other_fields(store, bucket, client):
+    store.put(bucket, "a", b"hello")
+    disposition = 'attachment; filename="a b.txt"'
+    query = [("response-content-disposition", disposition), ("response-content-encoding", "x-none")]
+    query += [("response-content-type", "text/plain; charset=utf-8")]
+    path = target_path(bucket, "a")
+    for fields in ([], [("Range", "bytes=1-2")]):
+        target = f"{path}?{presign(store.credentials, 'GET', path, query, client.host)}"
+        answer = client.send("GET", target, [("Host", client.host), *fields])
+        assert answer.content == (b"el" if fields else b"hello")
+        assert answer.field("Content-Type") == "text/plain; charset=utf-8"
+        assert (answer.field("Content-Disposition"), answer.field("Content-Encoding")) == (disposition, "x-none")
+    changed = presign(store.credentials, "GET", path, query, client.host).replace("charset%3Dutf-8", "charset%3Dutf-7")
+    assert outcome(client.send("GET", f"{path}?{changed}", [("Host", client.host)])) == (403, "SignatureDoesNotMatch")
+
+
 # Connections and names
 
 

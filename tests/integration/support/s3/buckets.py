@@ -201,9 +201,11 @@ def get(bucket, request):
         raise Refused(412, "PreconditionFailed")
     if unless is not None and names(unless, stored):
         return Reply(304, fields)
-    if not any(name.lower() == "content-type" for name, _ in stored.fields):
-        fields.append(("Content-Type", "binary/octet-stream"))
-    return ranged(request.get("Range"), stored.content, [*fields, *stored.fields])
+    others = {name.lower(): (name, value) for name, value in [("Content-Type", "binary/octet-stream"), *stored.fields]}
+    for name, value in request.query:
+        if (overridden := name.removeprefix("response-")) in KEPT and overridden != name:
+            others[overridden] = (overridden, value)
+    return ranged(request.get("Range"), stored.content, [*fields, *others.values()])
 
 
 def ranged(asked, content, fields):

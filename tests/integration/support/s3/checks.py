@@ -14,6 +14,7 @@ from . import signing
 from .messages import Refused
 
 LARGEST_SKEW = 15 * 60
+LONGEST_LIFETIME = 7 * 24 * 60 * 60
 AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/,]+)/(\d{8})/([^/,]+)/s3/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})"
 )
@@ -71,7 +72,10 @@ def seconds_of(at):
 def check_time(proof, request, now):
     signed_at = seconds_of(proof.stamp)
     if proof.presigned:
-        if not signed_at - LARGEST_SKEW <= now <= signed_at + int(request.asked("X-Amz-Expires") or 0):
+        lifetime = int(request.asked("X-Amz-Expires") or 0)
+        if not 1 <= lifetime <= LONGEST_LIFETIME:
+            raise Refused(400, "AuthorizationQueryParametersError", "X-Amz-Expires")
+        if not signed_at - LARGEST_SKEW <= now <= signed_at + lifetime:
             raise Refused(403, "AccessDenied", "the request has expired")
     elif abs(signed_at - now) > LARGEST_SKEW:
         raise Refused(403, "RequestTimeTooSkewed", "the difference between the request's time and the store's is too large")
@@ -94,6 +98,9 @@ def user_of(request, users, now, region):
         raise Refused(403, "InvalidAccessKeyId")
     if region and proof.region != region:
         raise Refused(400, "AuthorizationHeaderMalformed", f"the region {proof.region} is wrong; expecting {region}")
+    token = request.asked("X-Amz-Security-Token") if proof.presigned else request.get("X-Amz-Security-Token")
+    if user.credentials.token not in ("", token):
+        raise Refused(403, "InvalidToken")
     check_time(proof, request, now)
     if proof.date != proof.stamp[:8]:
         raise Refused(403, "SignatureDoesNotMatch", "the scope is of another day than the date")

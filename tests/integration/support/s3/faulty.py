@@ -103,13 +103,13 @@ class FaultyStore:
         """A further user with buckets of their own. Returns their credentials."""
         return self._add_key(name, name)
 
-    def add_key(self, name):
-        """A further key of the first user. Returns its credentials."""
-        return self._add_key(name, "first")
+    def add_key(self, name, token=""):
+        """A further key of the first user, with a token a temporary one, that must come with it. Returns its credentials."""
+        return self._add_key(name, "first", token)
 
-    def _add_key(self, name, user):
+    def _add_key(self, name, user, token=""):
         secret = hashlib.sha256(name.encode()).hexdigest()[:40]
-        credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1")
+        credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1", token)
         self._users[credentials.access_key] = User(user, credentials)
         return credentials
 

@@ -20,6 +20,7 @@ class Credentials:
     access_key: str
     secret: str
     region: str = "us-east-1"
+    token: str = ""  # of temporary ones
 
 
 def encode(text, safe=""):
