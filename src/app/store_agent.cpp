@@ -6,6 +6,7 @@
 
 #include "app/bucket_roots.h"
 #include "app/object_store_access.h"
+#include "app/parse_configuration.h"
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
 #include "object_store/bucket_source.h"
@@ -29,12 +30,6 @@ std::vector<Location> targets_of(const Config& config) {
   return targets;
 }
 
-Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
-    const Location& location, const ServerConfig& config, object_store::Mirrors::IsToEnd is_to_end) {
-  const auto access = TRY(access_to(location, config));
-  return std::make_unique<object_store::BucketSource>(TRY(access.open(std::move(is_to_end))));
-}
-
 Result<void, StartFailure> make_cache_folders_of(const SiteConfig& site) {
   const auto unusable = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
   if (!site.bucket.empty()) TRY(make_cache_folders(site.root).map_error(unusable));
@@ -50,9 +45,10 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   std::vector<object_store::Mirrored> mirrored = mirrored_in(config);
   if (targets.empty() && mirrored.empty()) return nullptr;
   const ServerConfig& server = config.server;
-  static_cast<void>(
-      TRY(access_to(targets.empty() ? mirrored.front().location : targets.front(), server)
-              .map_error([](const std::string& message) { return StartFailure{message, kExitUsage}; })));
+  // What is made from it shares its credentials.
+  const auto access = TRY(access_to({}, server).map_error([](const std::string& message) {
+    return StartFailure{message, kExitUsage};
+  }));
   for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
   Agent::Settings settings{
       .targets = std::move(targets),
@@ -61,8 +57,10 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
       .mirrors = {.locations = std::move(mirrored),
                   .refresh = server.s3_refresh,
                   .most_bytes = server.s3_cache_size},
-      .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
-        return open_source(location, server, std::move(is_to_end));
+      .open_mirror = [access](const Location& location, object_store::Mirrors::IsToEnd is_to_end)
+          -> Result<std::unique_ptr<object_store::ObjectSource>, std::string> {
+        return std::make_unique<object_store::BucketSource>(
+            TRY(access.at(location).open(std::move(is_to_end))));
       }};
   os::FileGrants grants = grants_of_agent(server);
   for (const object_store::Mirrored& each : settings.mirrors.locations)
@@ -76,9 +74,8 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
       static_cast<void>(confined);
     };
   const Agent::Open open =
-      [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
-    const auto access = TRY(access_to(target, server));
-    return std::make_unique<object_store::Bucket>(TRY(access.open([] { return false; })));
+      [access](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
+    return std::make_unique<object_store::Bucket>(TRY(access.at(target).open([] { return false; })));
   };
   return Agent::start(std::move(settings), open).map_error([&](const Error& error) {
     return refused_by_system("cannot start the process that talks to the object store", error, server);

@@ -104,9 +104,20 @@ def user_of(request, users, now, region):
     expected = signing.signature(user.credentials.secret, text, proof.stamp, proof.region)
     if not hmac.compare_digest(expected, proof.signature):
         raise Refused(403, "SignatureDoesNotMatch", text)
+    check_token(user.credentials, request, now)
     if user.suspended:
         raise Refused(403, "UserSuspended")
     return user.name, proof.content_hash
+
+
+def check_token(credentials, request, now):
+    """Of temporary credentials; a token that comes with others does not count."""
+    if credentials.token is None:
+        return
+    if request.get("x-amz-security-token") != credentials.token:
+        raise Refused(400, "InvalidToken")
+    if now >= credentials.end:
+        raise Refused(400, "ExpiredToken")
 
 
 def check_content(content, content_hash, md5):

@@ -74,7 +74,7 @@ class FaultyStore:
         self._buckets = Buckets()
         self._changed = threading.Condition()
         self._requests, self._rules, self._raised = [], [], []
-        self._connections, self._accepted, self._buckets_made = {}, 0, 0
+        self._connections, self._accepted, self._buckets_made, self._keys_issued = {}, 0, 0, 0
         self._users = {}
         self.credentials = self.add_user("first")
         self.address = None
@@ -107,9 +107,16 @@ class FaultyStore:
         """A further key of the first user. Returns its credentials."""
         return self._add_key(name, "first")
 
-    def _add_key(self, name, user):
+    def issue_key(self, lifetime):
+        """A key of the first user that is temporary, and holds for so many whole seconds. Returns its credentials."""
+        with self._changed:
+            self._keys_issued += 1
+            name = f"issued{self._keys_issued}"
+        return self._add_key(name, "first", token=f"token/of+{name}==", end=int(self._now()) + lifetime)
+
+    def _add_key(self, name, user, **temporary):
         secret = hashlib.sha256(name.encode()).hexdigest()[:40]
-        credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1")
+        credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1", **temporary)
         self._users[credentials.access_key] = User(user, credentials)
         return credentials
 
