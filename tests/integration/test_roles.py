@@ -1,6 +1,7 @@
 """Credentials of a role: of the machine, of the container, or for the token of a web identity (docs/object-store.md,
 "Credentials")."""
 
+import json
 import pathlib
 import re
 import socket
@@ -9,7 +10,7 @@ import pytest
 
 from support.inboxes import check_accepted, names, post
 from support.roles import CONTAINER, LIST_OF_ROLES, ROLE, SECRETS, TOKEN_OF_IDENTITY, RoleServices
-from support.server import clean_environment
+from support.server import clean_environment, run_to_end
 from support.waiting import eventually, in_parallel
 from test_bucket_sites import PREFIX as SITE_PREFIX
 from test_bucket_sites import cache, start_site  # noqa: F401
@@ -378,3 +379,17 @@ def test_a_service_that_fails_for_a_moment_ends_nothing(filled, drain, services)
     told = ended(draining)
     assert "and has answered 503" in told
     check_nothing_is_told(told, services)
+
+
+# bobbin doctor
+
+
+def test_doctor_asks_for_them_once(binary, configuration, root, services, environment_of, bucket, scratch, faulty_store):  # noqa: F811
+    faulty_store.put(bucket, "www/a", b"1")
+    site = f'\n[[mount]]\npath = "/www"\nroot = "s3://{bucket}/www"\n'
+    path = configuration(f's3_cache = "{scratch}/cache"\n', site)
+    ended = run_to_end(binary, "doctor", "--root", root, "--config", path, "--port", "0", "--json",
+                       environment=environment_of("instance"))  # fmt: skip
+    found = {each["about"]: each["severity"] for each in json.loads(ended.stdout)}
+    assert found["inbox box"] == found[f"root s3://{bucket}/www/"] == "fine"
+    assert len(services.issued) == 1
