@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/audit.h"
+#include "app/bucket_roots.h"
 #include "app/check.h"
 #include "app/command_output.h"
 #include "app/listeners.h"
@@ -96,28 +97,58 @@ Findings look_at_folders(const Config& config) {
   return findings;
 }
 
+/// The bucket of a location of the store that is reached by `store`. The error is the end of a sentence.
+Result<object_store::Bucket, std::string> open_bucket(
+    const Result<object_store::BucketAccess, std::string>& store, const object_store::Location& location) {
+  if (!store) return failure(store.error());
+  return store->at(location).open([] { return false; });
+}
+
+constexpr const char* kStoreRemedy =
+    "see docs/object-store.md: the options that begin with s3_, and the variables of AWS";
+
 /// Reads what may be there and may not, and changes nothing.
-Finding look_at_target(const InboxConfig& inbox, const ServerConfig& config) {
+Finding look_at_target(const InboxConfig& inbox,
+                       const Result<object_store::BucketAccess, std::string>& store) {
   const std::string about = "inbox " + inbox.name;
   const auto problem = [&](const std::string& reason) {
     return Finding{Severity::problem, about, fmt::format("{} cannot be used: {}", inbox.target, reason),
-                   "see docs/object-store.md: the options that begin with s3_, and the variables of AWS"};
+                   kStoreRemedy};
   };
-  const auto access = access_to(*object_store::parse_location(inbox.target), config);
-  if (!access) return problem(access.error());
-  auto bucket = access->open([] { return false; });
+  const object_store::Location location = *object_store::parse_location(inbox.target);
+  auto bucket = open_bucket(store, location);
   if (!bucket) return problem(bucket.error());
-  const auto probe = bucket->read(access->location.key_of(object_store::kProbeName), 0);
+  const auto probe = bucket->read(location.key_of(object_store::kProbeName), 0);
   if (!probe) return problem(probe.error().reason);
   return {Severity::fine, about, inbox.target + " can be read"};
 }
 
-Findings look_at_targets(const Config& config) {
+/// Lists one page of what a site serves.
+Finding look_at_bucket(const object_store::Location& location,
+                       const Result<object_store::BucketAccess, std::string>& store) {
+  const std::string about = "root " + location.text();
+  const auto problem = [&](const std::string& reason) {
+    return Finding{Severity::problem, about, "the bucket cannot be listed: " + reason, kStoreRemedy};
+  };
+  auto bucket = open_bucket(store, location);
+  if (!bucket) return problem(bucket.error());
+  const auto page = bucket->list({.prefix = location.prefix, .is_deep = true});
+  if (!page) return problem(page.error().reason);
+  if (!page->keys.empty()) return {Severity::fine, about, "the bucket can be listed, and has objects there"};
+  return {Severity::advice, about,
+          "the bucket can be listed, and has no object there, so everything is a 404",
+          "upload what is to be served, or correct the bucket and the prefix"};
+}
+
+Findings look_at_object_store(const Config& config) {
   Findings findings;
+  // One for all, so that credentials are asked for once.
+  const auto store = access_to({}, config.server);
   for (const SiteConfig& site : config.sites)
     for (const InboxConfig& inbox : site.inboxes)
-      if (!inbox.is_disabled && !inbox.target.empty())
-        findings.push_back(look_at_target(inbox, config.server));
+      if (!inbox.is_disabled && !inbox.target.empty()) findings.push_back(look_at_target(inbox, store));
+  for (const object_store::Mirrored& each : mirrored_in(config))
+    findings.push_back(look_at_bucket(each.location, store));
   return findings;
 }
 
@@ -151,7 +182,7 @@ int doctor(const Doctor& request) {
   append(findings, look_at_configuration(request.config));
   append(findings, look_at_ports(request.config));
   append(findings, look_at_folders(request.config));
-  append(findings, look_at_targets(request.config));
+  append(findings, look_at_object_store(request.config));
   append(findings, look_at_secrets(request.config));
   if (!print_report(request.as_json ? doctor::as_json(findings) : doctor::as_text(findings)))
     return kExitUsage;

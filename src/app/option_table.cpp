@@ -539,7 +539,7 @@ constexpr Option kOptions[] = {
      .effect = Text{&ServerConfig::s3_addressing, accept_addressing, "path or host", "path where an endpoint is given, host for Amazon"},
      .meaning = "Whether the bucket stands in front of the key (path), or in front of the name of the store (host)."},
     {.group = "Object store", .name = "s3-credentials-file", .placeholder = "FILE",
-     .effect = Text{&ServerConfig::s3_credentials_file, accept_any, "the name of a file with aws_access_key_id and aws_secret_access_key", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the file of the AWS command line"},
+     .effect = Text{&ServerConfig::s3_credentials_file, accept_any, "the name of a file with aws_access_key_id and aws_secret_access_key", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the file of the AWS command line, or the role of the machine"},
      .follows_files = true,
      .meaning = "Whose requests they are; of the file the profile AWS_PROFILE (default) is taken. It is read again when the store refuses a request."},
     {.group = "Object store", .name = "s3-ca-file", .placeholder = "FILE",
@@ -923,7 +923,7 @@ constexpr Option kOptions[] = {
     {.group = "Commands", .name = "credentials-file", .placeholder = "FILE",
      .effect = Action::read_credentials,
      .meaning = "Behind bobbin inbox drain and pull: a file with aws_access_key_id and aws_secret_access_key, as that of the AWS command line, of which the profile AWS_PROFILE (default) is taken. It is read again when the store "
-                "refuses what stood there. Unless it is given, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY count, or the file AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials)."},
+                "refuses what stood there. Unless it is given, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY count, the file AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials), or the role of the machine, of the container or of a web identity."},
     {.group = "Commands", .name = "until-empty",
      .effect = Action::until_empty,
      .meaning = "Behind bobbin inbox drain: end when no record is left that can be claimed, instead of waiting for more. Behind bobbin inbox pull: end when every record that is there was fetched."},

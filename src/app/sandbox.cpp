@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,6 +16,7 @@
 #include "app/places.h"
 #include "app/site_logs.h"
 #include "app/upload_folders.h"
+#include "app/variables_of_aws.h"
 #include "observe/log_place.h"
 #include "os/call_filter.h"
 #include "os/directory.h"
@@ -179,10 +179,10 @@ os::FileGrants grants_of_agent(const ServerConfig& config) {
   grants.read("/run/systemd/resolve");
   grants.read_file(config.s3_credentials_file);
   grants.read_file(config.s3_ca_file);
-  const char* const file = std::getenv("AWS_SHARED_CREDENTIALS_FILE");  // NOLINT(concurrency-mt-unsafe)
-  if (file != nullptr) grants.read_file(file);
-  const char* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): there is one thread
-  if (home != nullptr) grants.read(std::string(home) + "/.aws");
+  for (const char* const name : {"AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"})
+    if (const char* const file = variable(name); file != nullptr) grants.read_file(file);
+  if (const char* const home = variable("HOME"); home != nullptr) grants.read(std::string(home) + "/.aws");
   os::FileGrants all = std::move(grants).take();
   all.may_connect = true;
   return all;

@@ -163,7 +163,9 @@ Result<Process, StartFailure> prepare_process(const Run& run, std::vector<std::s
   auto agent = TRY(start_agent(all));
   auto spools = TRY(Spools::start(all));
   // The processes that need these have them by now, and so has the launcher.
-  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) os::forget_variable(name);
+  for (const char* name : {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                           "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"})
+    os::forget_variable(name);
   Sandbox sandbox = TRY(Sandbox::enter(all, run.config_file));
   const bool is_apart = has_error_log(config);
   const std::string& place = is_apart ? config.error_log : config.log_file;

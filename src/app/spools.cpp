@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/object_store_access.h"
+#include "app/parse_configuration.h"
 #include "app/sandbox.h"
 #include "inbox/drain.h"
 #include "inbox/record_folders.h"
@@ -37,8 +38,8 @@ object_store::Location place_of(const InboxConfig& inbox, const ServerConfig& co
 /// The life of a process that moves the records of one inbox.
 class Drainer {
  public:
-  Drainer(const InboxConfig& inbox, const ServerConfig& config, const os::MessageSocket& server)
-      : inbox_(inbox), config_(config), server_(server) {}
+  Drainer(const InboxConfig& inbox, const object_store::BucketAccess& target, const os::MessageSocket& server)
+      : inbox_(inbox), target_(target), server_(server) {}
 
   /// Until the server has ended.
   void run() {
@@ -67,16 +68,11 @@ class Drainer {
     if (const auto is_ours = os::try_lock(*lock);
         is_ours ? !*is_ours : !os::is_unsupported_lock(is_ours.error()))
       return wait(kShortWait);
-    const auto drained = drain(*folders);
+    const auto drained = inbox::drain(*folders, {.consumer = "drainer", .target = target_},
+                                      [this](const std::string& message) { report(message); });
     if (drained) return;
     report(drained.error() + "; it is tried again");
     wait(kMendingPause);
-  }
-
-  Result<void, std::string> drain(const inbox::RecordFolders& folders) {
-    auto access = TRY(access_to(place_of(inbox_, config_), config_));
-    return inbox::drain(folders, {.consumer = "drainer", .target = std::move(access)},
-                        [this](const std::string& message) { report(message); });
   }
 
   void report(const std::string& message) const {
@@ -89,7 +85,7 @@ class Drainer {
   }
 
   const InboxConfig& inbox_;
-  const ServerConfig& config_;
+  const object_store::BucketAccess& target_;
   const os::MessageSocket& server_;
   std::atomic<bool> has_ended_ = false;
 };
@@ -101,9 +97,10 @@ StartFailure cannot_start(const Error& error, const ServerConfig& config) {
 /// Returns what leads to the process.
 Result<os::MessageSocket, StartFailure> start_drainer(const InboxConfig& inbox, const ServerConfig& config) {
   const auto failed = [&](const Error& error) { return cannot_start(error, config); };
-  static_cast<void>(TRY(access_to(place_of(inbox, config), config).map_error([](const std::string& message) {
-    return StartFailure{message, kExitUsage};
-  })));
+  const auto target =
+      TRY(access_to(place_of(inbox, config), config).map_error([](const std::string& message) {
+        return StartFailure{message, kExitUsage};
+      }));
   // What the process may write to has to be there. What cannot be made is told when it is opened.
   static_cast<void>(os::make_directory(inbox.dir));
   auto [here, there] = TRY(os::MessageSocket::pair().map_error(failed));
@@ -112,7 +109,7 @@ Result<os::MessageSocket, StartFailure> start_drainer(const InboxConfig& inbox, 
   TRY(os::start_helper_process("bobbin-drainer", std::span(&there, 1), [&] {
         os::ignore_broken_pipes();
         if (config.sandbox != SandboxMode::off) static_cast<void>(os::confine_files(grants));
-        Drainer(inbox, config, there).run();
+        Drainer(inbox, target, there).run();
       }).map_error(failed));
   return std::move(here);
 }

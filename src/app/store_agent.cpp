@@ -8,6 +8,7 @@
 
 #include "app/bucket_roots.h"
 #include "app/object_store_access.h"
+#include "app/parse_configuration.h"
 #include "app/sandbox.h"
 #include "object_store/bucket.h"
 #include "object_store/bucket_source.h"
@@ -32,25 +33,21 @@ std::vector<Location> targets_of(const Config& config) {
   return targets;
 }
 
-Result<std::unique_ptr<object_store::ObjectSource>, std::string> open_source(
-    const Location& location, const ServerConfig& config, object_store::Mirrors::IsToEnd is_to_end) {
-  const auto access = TRY(access_to(location, config));
-  return std::make_unique<object_store::BucketSource>(TRY(access.open(std::move(is_to_end))));
-}
-
 /// What presigns for clients. Empty: none are sent to the store. The error is a message.
 Result<decltype(object_store::Mirrors::Settings::presign), std::string> presigner(
-    const ServerConfig& config, const std::vector<object_store::Mirrored>& mirrored) {
-  if (config.s3_redirect_from == 0 || mirrored.empty()) return {};
-  static_cast<void>(TRY(access_of_clients_to(mirrored.front().location, config)));
+    const ServerConfig& config, const object_store::BucketAccess& access) {
+  if (config.s3_redirect_from == 0) return {};
+  auto clients = TRY(access_of_clients_to({}, config));
+  clients.credentials = access.credentials;
   const auto lifetime = std::chrono::floor<seconds>(config.s3_redirect_expiry);
-  return [config, lifetime](
+  return [clients = std::move(clients), lifetime](
              const Location& location, std::string_view key,
              const object_store::Presentation& presentation) -> Result<std::string, std::string> {
-    const auto access = TRY(access_of_clients_to(location, config));
-    // Asked for anew each time, since no store says to us that they are no longer good.
-    const auto credentials = TRY(access.credentials());
-    return object_store::presigned_url(access.settings, key, presentation, credentials, lifetime, wall_now());
+    const auto credentials =
+        TRY(clients.credentials->get(nullptr, [] { return false; })
+                .map_error([](const object_store::Trouble& trouble) { return trouble.reason; }));
+    return object_store::presigned_url(clients.at(location).settings, key, presentation, credentials,
+                                       lifetime, wall_now());
   };
 }
 
@@ -70,9 +67,9 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   if (targets.empty() && mirrored.empty()) return nullptr;
   const ServerConfig& server = config.server;
   const auto as_usage = [](const std::string& message) { return StartFailure{message, kExitUsage}; };
-  static_cast<void>(TRY(
-      access_to(targets.empty() ? mirrored.front().location : targets.front(), server).map_error(as_usage)));
-  auto presign = TRY(presigner(server, mirrored).map_error(as_usage));
+  // What is made from it shares its credentials.
+  const auto access = TRY(access_to({}, server).map_error(as_usage));
+  auto presign = TRY(presigner(server, access).map_error(as_usage));
   for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
   Agent::Settings settings{
       .targets = std::move(targets),
@@ -82,8 +79,10 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
                   .refresh = server.s3_refresh,
                   .most_bytes = server.s3_cache_size,
                   .presign = std::move(presign)},
-      .open_mirror = [server](const Location& location, object_store::Mirrors::IsToEnd is_to_end) {
-        return open_source(location, server, std::move(is_to_end));
+      .open_mirror = [access](const Location& location, object_store::Mirrors::IsToEnd is_to_end)
+          -> Result<std::unique_ptr<object_store::ObjectSource>, std::string> {
+        return std::make_unique<object_store::BucketSource>(
+            TRY(access.at(location).open(std::move(is_to_end))));
       }};
   os::FileGrants grants = grants_of_agent(server);
   for (const object_store::Mirrored& each : settings.mirrors.locations)
@@ -97,9 +96,8 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
       static_cast<void>(confined);
     };
   const Agent::Open open =
-      [server](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
-    const auto access = TRY(access_to(target, server));
-    return std::make_unique<object_store::Bucket>(TRY(access.open([] { return false; })));
+      [access](const Location& target) -> Result<std::unique_ptr<object_store::Objects>, std::string> {
+    return std::make_unique<object_store::Bucket>(TRY(access.at(target).open([] { return false; })));
   };
   return Agent::start(std::move(settings), open).map_error([&](const Error& error) {
     return refused_by_system("cannot start the process that talks to the object store", error, server);

@@ -89,6 +89,7 @@ class Client::Connection {
       set(CURLOPT_CAINFO, settings.ca_file.c_str());
       set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
     }
+    if (!settings.may_use_proxy) set(CURLOPT_PROXY, "");
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_WRITEFUNCTION, &take_content);
     set(CURLOPT_HEADERFUNCTION, &take_head_line);

@@ -28,6 +28,9 @@ struct ClientSettings {
   milliseconds timeout = seconds(30);  ///< of a request, from its connection to the end of the answer
   /// A file of certificates (PEM) of authorities: they count instead of those of the system. Empty: those do.
   std::string ca_file = {};
+  /// Whether the variables http_proxy, https_proxy and no_proxy count. Not for what is on this machine, or
+  /// next to it.
+  bool may_use_proxy = true;
 };
 
 struct Request {

@@ -75,15 +75,17 @@ Trouble none_of_store() {
 
 }  // namespace
 
+bool is_error_code(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_code_character);
+}
+
 std::string_view error_code_in(std::string_view content) {
   constexpr std::string_view kBegin = "<Code>";
   const std::size_t begin = content.find(kBegin);
   if (begin == std::string_view::npos) return {};
   content.remove_prefix(begin + kBegin.size());
   const std::string_view code = content.substr(0, content.find("</Code>"));
-  const bool is_code =
-      code.size() < content.size() && code.size() <= 64 && std::ranges::all_of(code, is_code_character);
-  return is_code ? code : std::string_view();
+  return code.size() < content.size() && is_error_code(code) ? code : std::string_view();
 }
 
 Trouble::Kind kind_of_refusal(int status, std::string_view code) {
@@ -97,12 +99,12 @@ Trouble::Kind kind_of_refusal(int status, std::string_view code) {
   return may_pass ? Kind::unavailable : Kind::refused;
 }
 
-Bucket::Bucket(BucketSettings settings, http_client::Client client, CredentialsSource source,
-               IsToAbort is_to_abort)
+Bucket::Bucket(BucketSettings settings, http_client::Client client,
+               std::shared_ptr<SharedCredentials> credentials, IsToAbort is_to_abort)
     : settings_(std::move(settings)),
       host_(settings_.endpoint.substr(settings_.endpoint.find("//") + 2)),
       client_(std::move(client)),
-      source_(std::move(source)),
+      credentials_(std::move(credentials)),
       is_to_abort_(std::move(is_to_abort)) {
   if (settings_.addressing == Addressing::host) host_ = settings_.bucket + "." + host_;
   const std::string_view scheme =
@@ -164,11 +166,7 @@ Result<Answer, Trouble> Bucket::send(const Call& call) {
 }
 
 Result<Answer, Trouble> Bucket::send_once(const Call& call) {
-  if (!credentials_) {
-    auto credentials = source_();
-    if (!credentials) return failure(Trouble{.kind = Trouble::Kind::refused, .reason = credentials.error()});
-    credentials_ = *std::move(credentials);
-  }
+  used_ = TRY(credentials_->get(nullptr, is_to_abort_));
   const bool is_about_bucket = call.key.empty() && settings_.addressing == Addressing::path;
   const std::string path =
       (settings_.addressing == Addressing::path ? path_of(settings_.bucket) : std::string()) +
@@ -181,7 +179,7 @@ Result<Answer, Trouble> Bucket::send_once(const Call& call) {
                          .content = crypto::sha256(call.content)};
   auto outcome = client_.send({.method = call.method,
                                .url = base_ + path + (call.query.empty() ? "" : "?" + call.query),
-                               .fields = signed_fields(request, call.fields, *credentials_,
+                               .fields = signed_fields(request, call.fields, used_,
                                                        wall_now() + std::chrono::nanoseconds(clock_offset_)),
                                .content = call.content,
                                .most_bytes = call.most_bytes,
@@ -207,11 +205,8 @@ bool Bucket::mend(const Answer& answer) {
   const bool are_refused = answer.status == 401 || answer.status == 403 ||
                            is_one_of(code, {"ExpiredToken", "InvalidToken", "TokenRefreshRequired"});
   if (!are_refused) return false;
-  const auto before = std::exchange(credentials_, std::nullopt);
-  auto credentials = source_();
-  if (!credentials) return false;
-  credentials_ = *std::move(credentials);
-  return credentials_ != before;
+  const auto others = credentials_->get(&used_, is_to_abort_);
+  return others && *others != used_;
 }
 
 }  // namespace bobbin::object_store

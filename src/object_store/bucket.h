@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "http_client/client.h"
 #include "object_store/listing.h"
 #include "object_store/objects.h"
+#include "object_store/shared_credentials.h"
 #include "object_store/signature_v4.h"
 
 namespace bobbin::object_store {
@@ -45,12 +47,9 @@ struct ListRequest {
 /// signatures alone.
 class Bucket final : public Objects {
  public:
-  /// The credentials of now; the error is the end of a sentence. Asked before the first request, and again
-  /// when the store has refused the ones before.
-  using CredentialsSource = std::function<Result<Credentials, std::string>()>;
   using IsToAbort = std::function<bool()>;
 
-  Bucket(BucketSettings settings, http_client::Client client, CredentialsSource source,
+  Bucket(BucketSettings settings, http_client::Client client, std::shared_ptr<SharedCredentials> credentials,
          IsToAbort is_to_abort);
 
   [[nodiscard]] Result<Created, Trouble> create(std::string_view key, std::string_view content,
@@ -91,9 +90,9 @@ class Bucket final : public Objects {
   std::string host_;  // as the field Host has it
   std::string base_;  // of URLs: what stands before the path
   http_client::Client client_;
-  CredentialsSource source_;
+  std::shared_ptr<SharedCredentials> credentials_;
   IsToAbort is_to_abort_;
-  std::optional<Credentials> credentials_;
+  Credentials used_;          // for the last request
   Duration clock_offset_{0};  // of the store's clock from this machine's
 };
 
@@ -101,8 +100,11 @@ class Bucket final : public Objects {
 /// error (of S3), which is empty where the answer has none.
 [[nodiscard]] Trouble::Kind kind_of_refusal(int status, std::string_view code);
 
-/// The code of an error in the content of an answer: what stands between <Code> and </Code>, where that is
-/// letters and digits.
+/// Whether a text may be the code of an error: letters and digits.
+[[nodiscard]] bool is_error_code(std::string_view text);
+
+/// The code of an error in the content of an answer: what stands between <Code> and </Code>, where
+/// is_error_code says that it may be one.
 [[nodiscard]] std::string_view error_code_in(std::string_view content);
 
 }  // namespace bobbin::object_store

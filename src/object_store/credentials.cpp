@@ -26,18 +26,6 @@ std::string value_of(const Variables& variables, const char* name) {
   return std::string(trim(text));
 }
 
-/// Why they cannot stand in the fields of a request; empty: they can.
-std::string fault_of(const Credentials& credentials) {
-  const auto is_other = [](char c) { return c <= ' ' || c > '~'; };
-  for (const auto& [value, name] :
-       {std::pair(&credentials.key_id, "access key id"), std::pair(&credentials.secret, "secret access key"),
-        std::pair(&credentials.session_token, "session token")})
-    if (std::ranges::any_of(*value, is_other))
-      return fmt::format("the {} has a character that is not allowed; printable ASCII without blanks is",
-                         name);
-  return {};
-}
-
 }  // namespace
 
 Result<std::optional<Credentials>, std::string> credentials_in(const Variables& variables) {
@@ -52,7 +40,19 @@ Result<std::optional<Credentials>, std::string> credentials_in(const Variables& 
   return std::optional(std::move(credentials));
 }
 
-Result<Credentials, std::string> credentials_of_file(std::string_view text, std::string_view profile) {
+std::string fault_of(const Credentials& credentials) {
+  const auto is_other = [](char c) { return c <= ' ' || c > '~'; };
+  for (const auto& [value, name] :
+       {std::pair(&credentials.key_id, "access key id"), std::pair(&credentials.secret, "secret access key"),
+        std::pair(&credentials.session_token, "session token")})
+    if (std::ranges::any_of(*value, is_other))
+      return fmt::format("the {} has a character that is not allowed; printable ASCII without blanks is",
+                         name);
+  return {};
+}
+
+Result<std::optional<Credentials>, std::string> credentials_of_file(std::string_view text,
+                                                                    std::string_view profile) {
   Credentials credentials;
   bool is_here = false;
   bool is_found = false;
@@ -71,13 +71,13 @@ Result<Credentials, std::string> credentials_of_file(std::string_view text, std:
     if (name == "aws_secret_access_key") credentials.secret = value;
     if (name == "aws_session_token") credentials.session_token = value;
   }
-  if (!is_found) return failure(fmt::format("it has no profile [{}]", profile));
+  if (!is_found) return std::nullopt;
   if (credentials.key_id.empty() || credentials.secret.empty())
     return failure(
         fmt::format("its profile [{}] needs a line aws_access_key_id = ID and a line "
                     "aws_secret_access_key = SECRET",
                     profile));
-  return credentials;
+  return std::optional(std::move(credentials));
 }
 
 }  // namespace bobbin::object_store

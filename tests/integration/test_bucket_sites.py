@@ -665,3 +665,32 @@ def test_requests_that_come_together_are_all_answered(start_site, put):
     answers = in_parallel(20, lambda n: [server.get("/" + name).content for name in names[n::20]])
     for n, given in enumerate(answers):
         assert given == [content[name] for name in names[n::20]]
+
+
+def test_doctor_lists_the_bucket_of_a_root(binary, put, faulty_store, bucket, cache):
+    def told(where=bucket, **others):
+        command = ("doctor", "--port", "0", "--s3-cache", cache, "--root", f"s3://{where}/{PREFIX}")
+        return run_to_end(binary, *command, environment=variables(faulty_store, **others))
+
+    empty = told()
+    assert empty.returncode == 0
+    assert re.search(rf"advice +root s3://{bucket}/{PREFIX}: .* has no object there, so everything is a 404", empty.stdout), empty
+    put("index.html", b"1")
+    faulty_store.forget_requests()
+    fine = told()
+    assert re.search(rf"fine +root s3://{bucket}/{PREFIX}: the bucket can be listed, and has objects there", fine.stdout), fine
+    assert [request.method for request in faulty_store.requests] == ["GET"] and len(lists(faulty_store)) == 1, "one page"
+    wrong = told(AWS_SECRET_ACCESS_KEY="wrong")
+    assert wrong.returncode == 1
+    assert re.search("problem +root s3://.*: the bucket cannot be listed: .* 403 SignatureDoesNotMatch", wrong.stdout)
+    assert "404 NoSuchBucket" in told("nowhere").stdout
+
+
+def test_doctor_lists_the_buckets_of_mounts(binary, faulty_store, bucket, cache, root, scratch):
+    other = faulty_store.new_bucket()
+    faulty_store.put(other, "a", b"1")
+    path = scratch / "bobbin.toml"
+    path.write_text(f's3_cache = "{cache}"\nroot = "{root}"\n[[mount]]\npath = "/a"\nroot = "s3://{bucket}"\n'
+                    f'[[mount]]\npath = "/b"\nroot = "s3://{other}"\n')  # fmt: skip
+    told = run_to_end(binary, "doctor", "--port", "0", "--config", path, environment=variables(faulty_store)).stdout
+    assert re.search(f"advice +root s3://{bucket}/: ", told) and re.search(f"fine +root s3://{other}/: ", told), told

@@ -195,6 +195,20 @@ def test_the_clock(store, bucket, client):
     assert client.get(bucket, "a").code == "NoSuchKey"
 
 
+def test_temporary_credentials(store, bucket, client):
+    issued, others = store.issue_key(60), store.issue_key(60)
+    assert issued.token != others.token
+
+    def code(*tokens):
+        fields = [("x-amz-security-token", token) for token in tokens]
+        return client.get(bucket, "a", *fields, credentials=issued).code
+
+    assert code(issued.token) == "NoSuchKey"
+    assert code() == code(others.token) == "InvalidToken"
+    store.clock = 61
+    assert code(issued.token) == "ExpiredToken"
+
+
 def test_a_store_of_one_region():
     with FaultyStore(region="eu-central-1") as store:
         bucket = store.new_bucket()

@@ -36,10 +36,11 @@ def outside_of_the_sandbox():
 
 
 def clean_environment(extra=None):
-    """The caller's environment without the server's own variables, so that no setting leaks into a test; and in a time
-    zone that is not that of Greenwich, so that a test would notice where one is taken for the other."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOBBIN_")}
-    return {**environment, "TZ": "TEST-05:30", **outside_of_the_sandbox(), **(extra or {})}
+    """The caller's environment without the server's own variables and those of AWS, so that no setting leaks into a test; and
+    in a time zone that is not that of Greenwich, so that a test would notice where one is taken for the other. Whoever has no
+    credentials asks no metadata service, which would be another machine."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("BOBBIN_", "AWS_"))}
+    return {**environment, "AWS_EC2_METADATA_DISABLED": "true", "TZ": "TEST-05:30", **outside_of_the_sandbox(), **(extra or {})}
 
 
 def run_to_end(binary, *arguments, environment=None, directory=None):

@@ -98,9 +98,6 @@ def user_of(request, users, now, region):
         raise Refused(403, "InvalidAccessKeyId")
     if region and proof.region != region:
         raise Refused(400, "AuthorizationHeaderMalformed", f"the region {proof.region} is wrong; expecting {region}")
-    token = request.asked("X-Amz-Security-Token") if proof.presigned else request.get("X-Amz-Security-Token")
-    if user.credentials.token not in ("", token):
-        raise Refused(403, "InvalidToken")
     check_time(proof, request, now)
     if proof.date != proof.stamp[:8]:
         raise Refused(403, "SignatureDoesNotMatch", "the scope is of another day than the date")
@@ -111,9 +108,21 @@ def user_of(request, users, now, region):
     expected = signing.signature(user.credentials.secret, text, proof.stamp, proof.region)
     if not hmac.compare_digest(expected, proof.signature):
         raise Refused(403, "SignatureDoesNotMatch", text)
+    token = request.asked("X-Amz-Security-Token") if proof.presigned else request.get("X-Amz-Security-Token")
+    check_token(user.credentials, token, now)
     if user.suspended:
         raise Refused(403, "UserSuspended")
     return user.name, proof.content_hash
+
+
+def check_token(credentials, token, now):
+    """Of temporary credentials; a token that comes with others does not count."""
+    if credentials.token is None:
+        return
+    if token != credentials.token:
+        raise Refused(400, "InvalidToken")
+    if credentials.end is not None and now >= credentials.end:
+        raise Refused(400, "ExpiredToken")
 
 
 def check_content(content, content_hash, md5):

@@ -74,7 +74,7 @@ class FaultyStore:
         self._buckets = Buckets()
         self._changed = threading.Condition()
         self._requests, self._rules, self._raised = [], [], []
-        self._connections, self._accepted, self._buckets_made = {}, 0, 0
+        self._connections, self._accepted, self._buckets_made, self._keys_issued = {}, 0, 0, 0
         self._users = {}
         self.credentials = self.add_user("first")
         self.address = None
@@ -103,13 +103,20 @@ class FaultyStore:
         """A further user with buckets of their own. Returns their credentials."""
         return self._add_key(name, name)
 
-    def add_key(self, name, token=""):
+    def add_key(self, name, token=None):
         """A further key of the first user, with a token a temporary one, that must come with it. Returns its credentials."""
-        return self._add_key(name, "first", token)
+        return self._add_key(name, "first", token=token)
 
-    def _add_key(self, name, user, token=""):
+    def issue_key(self, lifetime):
+        """A key of the first user that is temporary, and holds for so many whole seconds. Returns its credentials."""
+        with self._changed:
+            self._keys_issued += 1
+            name = f"issued{self._keys_issued}"
+        return self._add_key(name, "first", token=f"token/of+{name}==", end=int(self._now()) + lifetime)
+
+    def _add_key(self, name, user, **temporary):
         secret = hashlib.sha256(name.encode()).hexdigest()[:40]
-        credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1", token)
+        credentials = Credentials(f"KEY{name.upper()}", secret, self.region or "us-east-1", **temporary)
         self._users[credentials.access_key] = User(user, credentials)
         return credentials
 

@@ -20,7 +20,8 @@ class Credentials:
     access_key: str
     secret: str
     region: str = "us-east-1"
-    token: str = ""  # of temporary ones
+    token: str | None = None  # of temporary ones
+    end: float | None = None  # when those end, in seconds since 1970
 
 
 def encode(text, safe=""):
