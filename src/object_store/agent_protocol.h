@@ -15,9 +15,12 @@
 //     process ─► agent   NUMBER fetch MIRROR LF NAME          has the content of a file been fetched?
 //     process ─► agent   NUMBER state MIRROR LF
 //     agent ─► process   NUMBER now | before | none           to fetch: `now` that it is there, or `none`
+//     agent ─► process   NUMBER growing SIZE LF ETAG          with a descriptor: the content, while it comes
 //     agent ─► process   NUMBER state HAS_LIST ANSWERS OBJECTS BYTES LEFT_OUT LF LEFT_OUT_NAME LF PROBLEM
 //     agent ─► process   NUMBER content                       with a descriptor: the content
 //     agent ─► process   NUMBER unavailable | refused | impossible | aborted PAUSE_MS LF REASON
+//
+// `growing` may come before the answer to fetch: see Mirrors::Growing.
 //
 // An answer has the number of its request, from 1, and one of another number is that to a request which
 // nobody waits for any more. An agent that has begun greets each process with an answer of its own, `0 none`:
@@ -50,11 +53,13 @@ struct MirrorState {
 };
 
 struct AgentAnswer {
-  enum class Kind : std::uint8_t { now, before, none, content, trouble, state };
+  enum class Kind : std::uint8_t { now, before, none, content, growing, trouble, state };
   std::uint64_t number = 0;
   Kind kind = Kind::none;
   Trouble trouble = {.kind = Trouble::Kind::unavailable, .reason = {}};  ///< of Kind::trouble
   MirrorState state = {};                                                ///< of Kind::state
+  std::uint64_t size_bytes = 0;                                          ///< of Kind::growing
+  std::string etag = {};                                                 ///< likewise
 };
 
 [[nodiscard]] std::string text_of(const AgentRequest& request);
