@@ -70,15 +70,20 @@ BucketContents::~BucketContents() { reported_state_.set({}); }
 
 files::Contents::Outcome BucketContents::fetch(const std::string& name, const os::FileStatus& file,
                                                const http::Resume& resume) {
-  return begin(name, file, &resume);
+  return begin(name, file, nullptr, &resume);
+}
+
+files::Contents::Outcome BucketContents::join(const std::string& name, const os::FileStatus& file,
+                                              const std::string& tag, const http::Resume& resume) {
+  return begin(name, file, &tag, &resume);
 }
 
 void BucketContents::want(const std::string& name, const os::FileStatus& file) {
-  static_cast<void>(begin(name, file, nullptr));
+  static_cast<void>(begin(name, file, nullptr, nullptr));
 }
 
 files::Contents::Outcome BucketContents::begin(const std::string& name, const os::FileStatus& file,
-                                               const http::Resume* resume) {
+                                               const std::string* tag, const http::Resume* resume) {
   if (is_stopping_) return {.retry_after = kRetryAfter};
   {
     const Lock lock(mutex_);
@@ -88,8 +93,11 @@ files::Contents::Outcome BucketContents::begin(const std::string& name, const os
         return {.retry_after = std::max(kRetryAfter, std::chrono::ceil<seconds>(left))};
       failed_until_.erase(failed);
     }
-    const auto [waiting, is_first] = under_way_.try_emplace(name);
-    if (resume != nullptr) waiting->second.push_back(*resume);
+    const auto [found, is_first] = under_way_.try_emplace(name);
+    Fetch& fetch = found->second;
+    if (tag != nullptr && fetch.growing != nullptr && fetch.growing->is_of(*tag, file.size_bytes))
+      return {.is_under_way = true, .growing = fetch.growing};
+    if (resume != nullptr) (tag != nullptr ? fetch.for_some : fetch.for_all).push_back(*resume);
     if (!is_first) return {.is_under_way = true};
   }
   const bool runs = fetching_.run(
@@ -102,7 +110,25 @@ files::Contents::Outcome BucketContents::begin(const std::string& name, const os
 
 /// On a thread of the executor. Nothing is told to those who wait: they look at the file again.
 void BucketContents::bring(const std::string& name, std::uint64_t size_bytes) {
-  auto fetched = agent_->fetch(settings_.mirror, name, size_bytes);
+  std::shared_ptr<files::GrowingFile> growing;
+  const auto end_growing = [&growing] {
+    if (growing != nullptr) growing->end();
+    growing = nullptr;
+  };
+  auto fetched = agent_->fetch(settings_.mirror, name, size_bytes,
+                               {.begun =
+                                    [&](os::Fd file, std::uint64_t size, std::string tag) {
+                                      end_growing();
+                                      auto begun =
+                                          files::GrowingFile::create(std::move(file), size, std::move(tag));
+                                      if (!begun) return;  // all of it is waited for
+                                      growing = *std::move(begun);
+                                      offer(name, growing);
+                                    },
+                                .look =
+                                    [&] {
+                                      if (growing != nullptr) growing->look();
+                                    }});
   if (fetched && *fetched && is_in_vain(name))
     fetched = failure(Trouble{.kind = Trouble::Kind::unavailable,
                               .reason = "it was fetched again and again, and does not stay in the cache"});
@@ -111,6 +137,19 @@ void BucketContents::bring(const std::string& name, std::uint64_t size_bytes) {
     fetches_.add();
   }
   finish(name, fetched ? nullptr : &fetched.error());
+  end_growing();
+}
+
+/// Those who wait for the first bytes ask again, and are given it.
+void BucketContents::offer(const std::string& name, std::shared_ptr<files::GrowingFile> growing) {
+  std::vector<http::Resume> waiting;
+  {
+    const Lock lock(mutex_);
+    Fetch& fetch = under_way_[name];
+    fetch.growing = std::move(growing);
+    waiting = std::exchange(fetch.for_some, {});
+  }
+  for (const http::Resume& resume : waiting) resume();
 }
 
 /// Whether it was fetched so often of late that those who wait would go round in circles: in a cache that is
@@ -124,11 +163,11 @@ bool BucketContents::is_in_vain(const std::string& name) {
 }
 
 void BucketContents::finish(const std::string& name, const Trouble* trouble) {
-  std::vector<http::Resume> waiting;
+  Fetch ended;
   {
     const Lock lock(mutex_);
     if (const auto found = under_way_.find(name); found != under_way_.end()) {
-      waiting = std::move(found->second);
+      ended = std::move(found->second);
       under_way_.erase(found);
     }
     if (trouble != nullptr) {
@@ -144,7 +183,8 @@ void BucketContents::finish(const std::string& name, const Trouble* trouble) {
       }
     }
   }
-  for (const http::Resume& resume : waiting) resume();
+  for (const auto* waiting : {&ended.for_all, &ended.for_some})
+    for (const http::Resume& resume : *waiting) resume();
 }
 
 // ---- sending clients to the store ----
@@ -263,6 +303,10 @@ void BucketSites::tick() {
 
 void BucketSites::stop() {
   for (const auto& each : contents_) each->stop();
+  if (parts_.agent != nullptr) parts_.agent->finish_fetches();
+}
+
+void BucketSites::give_up() {
   if (parts_.agent != nullptr) parts_.agent->give_up_fetches();
 }
 

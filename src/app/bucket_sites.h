@@ -42,6 +42,8 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   [[nodiscard]] bool is_ready() const override { return is_ready_; }
   [[nodiscard]] Outcome fetch(const std::string& name, const os::FileStatus& file,
                               const http::Resume& resume) override EXCLUDES(mutex_);
+  [[nodiscard]] Outcome join(const std::string& name, const os::FileStatus& file, const std::string& tag,
+                             const http::Resume& resume) override EXCLUDES(mutex_);
   void want(const std::string& name, const os::FileStatus& file) override EXCLUDES(mutex_);
   [[nodiscard]] Duration patience() const override { return settings_.patience; }
   [[nodiscard]] bool redirects(std::uint64_t size_bytes) const override {
@@ -68,10 +70,12 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
  private:
   using Trouble = object_store::Trouble;
 
-  [[nodiscard]] Outcome begin(const std::string& name, const os::FileStatus& file, const http::Resume* resume)
-      EXCLUDES(mutex_);
+  /// `tag`: of whoever joins; null: all of the content is waited for.
+  [[nodiscard]] Outcome begin(const std::string& name, const os::FileStatus& file, const std::string* tag,
+                              const http::Resume* resume) EXCLUDES(mutex_);
   void bring(const std::string& name, std::uint64_t size_bytes) EXCLUDES(mutex_);
   [[nodiscard]] bool is_in_vain(const std::string& name) EXCLUDES(mutex_);
+  void offer(const std::string& name, std::shared_ptr<files::GrowingFile> growing) EXCLUDES(mutex_);
   void finish(const std::string& name, const Trouble* trouble) EXCLUDES(mutex_);
   [[nodiscard]] Address presign(const std::string& name, const object_store::Presentation& presentation)
       EXCLUDES(mutex_);
@@ -95,8 +99,13 @@ class BucketContents final : public files::Contents, public std::enable_shared_f
   observe::Counter& redirects_ GUARDED_BY(mutex_);
   observe::Gauge& objects_ GUARDED_BY(mutex_);
   observe::Gauge& bytes_ GUARDED_BY(mutex_);
-  std::unordered_map<std::string, std::vector<http::Resume>> under_way_ GUARDED_BY(mutex_);  // by names
-  std::map<std::string, Instant> failed_until_ GUARDED_BY(mutex_);                           // likewise
+  struct Fetch {
+    std::vector<http::Resume> for_all = {};   // who waits until it has ended
+    std::vector<http::Resume> for_some = {};  // who waits for the first bytes
+    std::shared_ptr<files::GrowingFile> growing = {};
+  };
+  std::unordered_map<std::string, Fetch> under_way_ GUARDED_BY(mutex_);  // by names
+  std::map<std::string, Instant> failed_until_ GUARDED_BY(mutex_);       // likewise
   struct Recent {
     Instant since = Instant::min();
     unsigned fetches = 0;
@@ -121,8 +130,10 @@ class BucketSites {
 
   /// Must be called once a second. Drops those that no generation uses any more.
   void tick();
-  /// The server stops.
+  /// The server stops: what is given to clients already is fetched to its end, and nothing else.
   void stop();
+  /// No client is left: nothing at all is fetched. Thread: any.
+  void give_up();
 
  private:
   const StoreParts parts_;

@@ -419,10 +419,13 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const server::PoolSettings settings = pool_settings(config, capacity, process.site_logs,
                                                       context.client_limiting.limits(), context.site_names);
   EndOfWork end_of_work(executor, *work_ended, predecessor != nullptr);
-  const auto pool =
-      TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
-                                    *process.registry, [&end_of_work] { end_of_work.workers_ended(); })
-              .map_error(as_failure("cannot start the workers")));
+  const auto workers_ended = [&end_of_work, &bucket_sites = context.bucket_sites] {
+    bucket_sites.give_up();
+    end_of_work.workers_ended();
+  };
+  const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
+                                                  *process.registry, workers_ended)
+                            .map_error(as_failure("cannot start the workers")));
   const auto give_up = [&](const Error& error) {
     return end_early(as_failure("cannot watch the listening sockets")(error), *pool, end_of_work, executor);
   };

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "base/clock.h"
+#include "files/growing_file.h"
 #include "files/open_file.h"
 #include "http/handler.h"
 #include "http/percent_encoding.h"
@@ -26,12 +28,20 @@ class Contents {
   [[nodiscard]] virtual bool is_ready() const = 0;
 
   struct Outcome {
-    bool is_under_way = false;         ///< `resume` will be called, whatever comes of it
-    seconds retry_after = seconds(5);  ///< else it cannot be had now: when it is worth to ask again
+    bool is_under_way = false;                  ///< `resume` will be called, whatever comes of it
+    seconds retry_after = seconds(5);           ///< else it cannot be had now: when it is worth to ask again
+    std::shared_ptr<GrowingFile> growing = {};  ///< of join() alone: what it is in the place of `resume`
   };
   /// Has the content of the file of this name fetched, once for all who ask. `file`: what it is now.
   [[nodiscard]] virtual Outcome fetch(const std::string& name, const os::FileStatus& file,
                                       const http::Resume& resume) = 0;
+  /// The same for whom a part of the content will do: where content of this size and tag (kObjectTag) is on
+  /// its way already, that is given, and `resume` is not called. It is called as soon as there is some.
+  [[nodiscard]] virtual Outcome join(const std::string& name, const os::FileStatus& file,
+                                     const std::string& tag, const http::Resume& resume) {
+    static_cast<void>(tag);
+    return fetch(name, file, resume);
+  }
   /// The same, where nobody waits for it.
   virtual void want(const std::string& name, const os::FileStatus& file) = 0;
   /// How long a request may wait for content.

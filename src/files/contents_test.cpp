@@ -31,6 +31,11 @@ class AskedContents final : public Contents {
     asked_.push_back(name);
     return {.is_under_way = !is_away_, .retry_after = seconds(7)};
   }
+  [[nodiscard]] Outcome join(const std::string& name, const os::FileStatus& file, const std::string& tag,
+                             const http::Resume& resume) override {
+    if (growing_ == nullptr || !growing_->is_of(tag, file.size_bytes)) return fetch(name, file, resume);
+    return {.is_under_way = true, .growing = growing_};
+  }
   void want(const std::string& name, const os::FileStatus&) override { asked_.push_back(name); }
   [[nodiscard]] Duration patience() const override { return seconds(11); }
   [[nodiscard]] bool redirects(std::uint64_t size_bytes) const override { return size_bytes >= redirected_; }
@@ -45,6 +50,7 @@ class AskedContents final : public Contents {
   bool is_ready_ = true;
   bool is_away_ = false;
   std::vector<std::string> asked_;
+  std::shared_ptr<GrowingFile> growing_;
   std::uint64_t redirected_ = UINT64_MAX;
   bool has_addresses_ = true;
   Fields asked_fields_;
@@ -237,6 +243,83 @@ TEST_F(ContentsTest, ADigestIsMadeOfContentOnly) {
 TEST_F(ContentsTest, ACopyWithoutTheMarkIsNoContent) {
   place_.write("copy.txt", "perhaps zeros");
   EXPECT_TRUE(waits(begin("/copy.txt")));
+}
+
+/// What is on its way is for a placeholder of this tag and size.
+class GrowingContentsTest : public ContentsTest {
+ protected:
+  void grow(const std::string& etag, std::size_t size_bytes, const std::string& there) {
+    place_.write("incoming", there);
+    contents_->growing_ =
+        *GrowingFile::create(*os::open_regular_file_at(folder_, "incoming"), size_bytes, etag);
+  }
+  static http::ContentSource* source_of(const http::Begin& begin) {
+    const auto* response = std::get_if<http::Response>(&begin);
+    const auto* source =
+        response == nullptr ? nullptr : std::get_if<std::unique_ptr<http::ContentSource>>(&response->content);
+    return source == nullptr ? nullptr : source->get();
+  }
+  /// How much can be pulled now.
+  static std::uint64_t bytes_there(const http::Begin& begin) {
+    std::uint64_t bytes = 0;
+    http::ContentSource* const source = source_of(begin);
+    if (source == nullptr) return 0;
+    while (true) {
+      const auto piece = source->pull();
+      const auto* file = std::get_if<http::FilePiece>(&piece);
+      if (file == nullptr) return bytes;
+      bytes += file->length;
+    }
+  }
+};
+
+TEST_F(GrowingContentsTest, WhatIsThereIsGivenAsOfTheWholeFile) {
+  put("a.txt", "1", 1000);
+  const auto head = begin("/a.txt", Method::head);
+  EXPECT_TRUE(waits(begin("/a.txt")));
+  grow("1", 1000, std::string(100, 'x'));
+  const auto answer = begin("/a.txt");
+  ASSERT_EQ(status_of(answer), Status::ok);
+  EXPECT_EQ(std::get<http::Response>(answer).fields, std::get<http::Response>(head).fields);
+  EXPECT_EQ(source_of(answer)->size_bytes(), 1000U);
+  EXPECT_EQ(bytes_there(answer), 100U);
+  EXPECT_FALSE(std::get<http::Response>(answer).keep) << "nothing of it is kept";
+}
+
+TEST_F(GrowingContentsTest, ARangeWaitsForItsFirstByte) {
+  put("a.txt", "1", 1000);
+  grow("1", 1000, std::string(100, 'x'));
+  const auto there = begin("/a.txt", Method::get, {{FieldName::range, "bytes=90-109"}});
+  ASSERT_EQ(status_of(there), Status::partial_content);
+  EXPECT_EQ(line_of(there, "Content-Range"), "bytes 90-109/1000");
+  EXPECT_EQ(bytes_there(there), 10U);
+  EXPECT_TRUE(waits(begin("/a.txt", Method::get, {{FieldName::range, "bytes=100-109"}})));
+  EXPECT_TRUE(waits(begin("/a.txt", Method::get, {{FieldName::range, "bytes=-1"}})));
+  EXPECT_EQ(status_of(begin("/a.txt", Method::get, {{FieldName::range, "bytes=1000-"}})),
+            Status::range_not_satisfiable);
+  contents_->growing_->end();
+  EXPECT_EQ(status_of(begin("/a.txt", Method::get, {{FieldName::range, "bytes=0-9"}})),
+            Status::service_unavailable)
+      << "it has failed";
+}
+
+TEST_F(GrowingContentsTest, NothingIsGivenOfAnotherVersion) {
+  put("a.txt", "1", 1000);
+  grow("2", 1000, std::string(100, 'x'));
+  EXPECT_TRUE(waits(begin("/a.txt")));
+  grow("1", 1001, std::string(100, 'x'));
+  EXPECT_TRUE(waits(begin("/a.txt")));
+}
+
+TEST_F(GrowingContentsTest, WhatIsMadeOfTheWholeWaitsForIt) {
+  use({.compression = http::Compression::on});
+  put("a.css", "1", 4000);
+  grow("1", 4000, std::string(100, 'x'));
+  EXPECT_TRUE(waits(begin("/a.css", Method::get, {{FieldName::accept_encoding, "gzip"}})));
+  EXPECT_TRUE(waits(begin("/a.css", Method::get, {{FieldName::want_repr_digest, "sha-256=1"}})));
+  EXPECT_EQ(bytes_there(begin("/a.css")), 100U);
+  use({.tags = TagSource::content});
+  EXPECT_TRUE(waits(begin("/a.css")));
 }
 
 // What no way through the handler may come to is refused all the same.

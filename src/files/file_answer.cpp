@@ -1,5 +1,6 @@
 // How FileHandler answers for a file that it has found, by steps 6 to 9; file_handler.cpp finds it.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "coding/encoder.h"
@@ -270,13 +271,32 @@ bool FileHandler::needs_content(const Request& request, const OpenFile& file, co
 
 http::Begin FileHandler::content_first(const Request& request, std::string_view name,
                                        const OpenFile& placeholder) const {
-  const Contents::Outcome outcome =
-      settings_.contents->fetch(std::string(name), placeholder.status(), request.resume());
+  return without_content(
+      request, settings_.contents->fetch(std::string(name), placeholder.status(), request.resume()));
+}
+
+http::Begin FileHandler::without_content(const Request& request, const Contents::Outcome& outcome) const {
   request.note("content", {outcome.is_under_way ? "it is fetched from the object store first"
                                                 : "it is not here, and cannot be had now"});
   if (!outcome.is_under_way) return content_is_away(request.path, outcome.retry_after);
   return http::Undecided{.limit = settings_.contents->patience(),
                          .late = content_is_away(request.path, outcome.retry_after)};
+}
+
+/// Steps 7 to 9, of a placeholder whose content is given while it is fetched. Nothing of it is kept.
+http::Begin FileHandler::as_it_comes(const Request& request, std::string_view name, OpenFile placeholder,
+                                     Subject subject) const {
+  const auto tag = os::attribute(placeholder.descriptor(), kObjectTag);
+  if (!tag) return content_first(request, name, placeholder);
+  Contents::Outcome outcome =
+      settings_.contents->join(std::string(name), placeholder.status(), *tag, request.resume());
+  if (outcome.growing == nullptr) return without_content(request, outcome);
+  subject.growing = std::move(outcome.growing);
+  auto made = represent(request, std::move(placeholder), subject, executor_);
+  if (!made && made.error().code == EINPROGRESS) return without_content(request, outcome);
+  if (!made) return answer_to(made.error(), request.path);
+  request.note("content", {"it is given while it is fetched from the object store"});
+  return std::move(made->response);
 }
 
 /// Steps 7 to 9, of a file that is not coded by us.
@@ -287,7 +307,9 @@ http::Begin FileHandler::answer_with(const http::Request& request, OfWorker& own
   const bool wants = wants_digest(request.head);
   subject.content = object_tag(file);
   if (file.is_placeholder() && needs_content(request, file, subject))
-    return content_first(request, keeping.key.name(), file);
+    return wants || makes_tags_from_content()
+               ? content_first(request, keeping.key.name(), file)
+               : as_it_comes(request, keeping.key.name(), std::move(file), std::move(subject));
   if (wants || makes_tags_from_content()) {
     const Content content = content_of(request, file);
     if (content.is_awaited) return http::Undecided{.late = took_too_long()};

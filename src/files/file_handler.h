@@ -73,8 +73,9 @@ struct FileSettings {
 /// coded by LiveCoding, or as it is. What follows is about that representation: validators, ranges, content.
 ///
 /// Before step 7 a placeholder (FileSettings::contents) is given its content, where that is needed for the
-/// answer: the request is undecided until it is there. HEAD and 304 do without. Where clients are sent to the
-/// store for a file of its size instead (Contents::redirects), steps 8 and 9 are a redirect, for which
+/// answer: the request is undecided until it is there. HEAD and 304 do without. Where the content is given as
+/// it is, its first byte will do, and the rest follows as it comes (GrowingFile). Where clients are sent to
+/// the store for a file of its size instead (Contents::redirects), steps 8 and 9 are a redirect, for which
 /// another thread finds the address.
 ///
 /// Before step 7 a file on which another process holds a lease is waited for, by the executor: see
@@ -214,6 +215,10 @@ class FileHandler final : public http::Handler {
   [[nodiscard]] http::Validators validators_of_store(const OpenFile& file, const Subject& subject) const;
   [[nodiscard]] http::Begin answer_of_store(const http::Request& request, const std::string& name,
                                             const OpenFile& file, const Subject& subject) const;
+  [[nodiscard]] http::Begin as_it_comes(const http::Request& request, std::string_view name,
+                                        OpenFile placeholder, Subject subject) const;
+  [[nodiscard]] http::Begin without_content(const http::Request& request,
+                                            const Contents::Outcome& outcome) const;
   [[nodiscard]] bool makes_tags_from_content() const { return settings_.tags == TagSource::content; }
   [[nodiscard]] http::Begin answer_with(const http::Request& request, OfWorker& own, OpenFile file,
                                         Subject subject, const Keeping& keeping) const;

@@ -50,6 +50,12 @@ FileSource::FileSource(std::shared_ptr<const OpenFile> file, std::vector<Part> p
       size_bytes_(sum_of_ranges(parts_) + sum_of_texts(parts_) + after_.size()),
       bytes_left_(sum_of_ranges(parts_)) {}
 
+FileSource::FileSource(std::shared_ptr<GrowingFile> growing, std::vector<Part> parts, std::string after,
+                       executor::Executor& executor, http::Resume resume)
+    : FileSource(growing->file(), std::move(parts), std::move(after), executor, resume) {
+  growing_ = std::move(growing);
+}
+
 http::ContentSource::Piece FileSource::pull() {
   for (; part_ < parts_.size(); ++part_, given_bytes_ = 0, text_is_given_ = false) {
     const Part& part = parts_[part_];
@@ -64,6 +70,12 @@ http::ContentSource::Piece FileSource::pull() {
 http::ContentSource::Piece FileSource::pull_from_file() {
   const std::uint64_t offset = parts_[part_].range.offset + given_bytes_;
   std::uint64_t block = next_block_bytes();
+  if (growing_ != nullptr) {
+    const GrowingFile::There there = growing_->ask(offset, resume_);
+    if (there.has_failed) return http::Failed{"the rest of it could not be fetched"};
+    if (there.bytes <= offset) return http::Wait{};
+    block = std::min(block, there.bytes - offset);
+  }
   if (fetch_ != nullptr) {
     if (!fetch_->is_done) return http::Wait{};
     const auto fetched = std::exchange(fetch_, nullptr);
@@ -74,7 +86,8 @@ http::ContentSource::Piece FileSource::pull_from_file() {
     if (begin_fetch(offset, block)) return http::Wait{};
     // The system has not a single thread for it: then this worker waits, and so do all of its connections.
   }
-  if (block == bytes_left_ && !file_->unchanged()) return http::Failed{"it has changed since it was opened"};
+  if (growing_ == nullptr && block == bytes_left_ && !file_->unchanged())
+    return http::Failed{"it has changed since it was opened"};
   given_bytes_ += block;
   bytes_left_ -= block;
   return http::FilePiece{.descriptor = file_->descriptor(), .offset = offset, .length = block};

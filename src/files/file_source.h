@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "executor/executor.h"
+#include "files/growing_file.h"
 #include "files/open_file.h"
 #include "http/content.h"
 #include "http/handler.h"
@@ -26,6 +27,9 @@ namespace bobbin::files {
 /// The client takes the announced length for proof that it has the file. So the last bytes are given only
 /// when the file still is what it was when it was opened; otherwise the content fails, which every client
 /// notices.
+///
+/// Of a growing file what is there is given, and the source says Wait while there is no more; GrowingFile
+/// sees to the last byte.
 class FileSource final : public http::ContentSource {
  public:
   struct Part {
@@ -34,6 +38,8 @@ class FileSource final : public http::ContentSource {
   };
   /// `executor` outlives the source; `resume`: of the exchange whose content this is.
   FileSource(std::shared_ptr<const OpenFile> file, std::vector<Part> parts, std::string after,
+             executor::Executor& executor, http::Resume resume);
+  FileSource(std::shared_ptr<GrowingFile> growing, std::vector<Part> parts, std::string after,
              executor::Executor& executor, http::Resume resume);
 
   [[nodiscard]] std::optional<std::uint64_t> size_bytes() const override { return size_bytes_; }
@@ -48,6 +54,7 @@ class FileSource final : public http::ContentSource {
   [[nodiscard]] bool begin_fetch(std::uint64_t offset, std::uint64_t bytes);
 
   std::shared_ptr<const OpenFile> file_;
+  std::shared_ptr<GrowingFile> growing_;  // null: all of the file is there
   std::vector<Part> parts_;
   std::string after_;
   executor::Executor& executor_;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "os/attributes.h"
+#include "os/directory.h"
 #include "os/root.h"
 #include "os/test_directory.h"
 
@@ -101,6 +103,99 @@ TEST_F(FileSourceTest, WhatIsNotCachedIsReadByTheExecutor) {
   const auto fetched = source.pull();
   ASSERT_TRUE(std::holds_alternative<http::FilePiece>(fetched));
   EXPECT_EQ(std::get<http::FilePiece>(fetched).length, kMiB) << "the client gets the first of it soon";
+}
+
+// ---- of a file that grows ----
+
+class GrowingSourceTest : public FileSourceTest {
+ protected:
+  GrowingSourceTest() {
+    write("");
+    auto file = os::open_regular_file_at(*os::open_directory(place.path()), "file");
+    growing = *GrowingFile::create(*std::move(file), kSize, "tag");
+  }
+  /// More of it.
+  void grow(std::uint64_t bytes) {
+    content += std::string(bytes, 'x');
+    write(content);
+    growing->look();
+  }
+  void end_well() {
+    ASSERT_TRUE(os::mark(*os::open_for_writing_at(*os::open_directory(place.path()), "file")));
+    growing->end();
+  }
+  [[nodiscard]] FileSource open_range(std::uint64_t offset, std::uint64_t length) {
+    return {growing,
+            {{.before = {}, .range = {offset, length}}},
+            {},
+            executor,
+            http::Resume({.sink = &sink, .connection = {}, .exchange = {}})};
+  }
+  /// As above, up to where it waits.
+  static std::string pull_some(FileSource& source) {
+    std::string all;
+    while (true) {
+      const http::ContentSource::Piece piece = source.pull();
+      if (const auto* file = std::get_if<http::FilePiece>(&piece))
+        all += "<" + std::to_string(file->offset) + "+" + std::to_string(file->length) + ">";
+      if (std::holds_alternative<http::Wait>(piece)) return all + "waits";
+      if (std::holds_alternative<http::Failed>(piece)) return all + "failed";
+      if (std::holds_alternative<http::End>(piece)) return all;
+    }
+  }
+
+  static constexpr std::uint64_t kSize = 1000;
+  std::string content;
+  std::shared_ptr<GrowingFile> growing;
+};
+
+TEST_F(GrowingSourceTest, GivesWhatIsThereAndTheLastByteWhenItIsWhole) {
+  FileSource source = open_range(0, kSize);
+  EXPECT_EQ(source.size_bytes(), kSize);
+  EXPECT_EQ(pull_some(source), "waits");
+  grow(300);
+  EXPECT_EQ(sink.resumed, 1);
+  EXPECT_EQ(pull_some(source), "<0+300>waits");
+  grow(700);
+  EXPECT_EQ(sink.resumed, 2);
+  EXPECT_EQ(pull_some(source), "<300+699>waits");
+  growing->look();
+  EXPECT_EQ(sink.resumed, 2) << "nothing new";
+  end_well();
+  EXPECT_EQ(sink.resumed, 3);
+  EXPECT_EQ(pull_some(source), "<999+1>");
+}
+
+TEST_F(GrowingSourceTest, FailsWhereItEndsWithoutTheMark) {
+  FileSource whole = open_range(0, kSize);
+  FileSource part = open_range(100, 10);
+  grow(kSize);
+  EXPECT_EQ(pull_some(part), "<100+10>");
+  EXPECT_EQ(pull_some(whole), "<0+999>waits");
+  growing->end();
+  EXPECT_EQ(sink.resumed, 1);
+  EXPECT_EQ(pull_some(whole), "failed");
+  FileSource late = open_range(0, 10);
+  EXPECT_EQ(pull_some(late), "failed");
+}
+
+TEST_F(GrowingSourceTest, TheMarkIsNotEnoughForAFileOfAnotherSize) {
+  FileSource source = open_range(0, kSize);
+  grow(kSize - 1);
+  end_well();
+  EXPECT_EQ(pull_some(source), "failed");
+}
+
+TEST_F(GrowingSourceTest, ARangeIsResumedWhenItsPartIsThere) {
+  FileSource source = open_range(500, 100);
+  EXPECT_EQ(pull_some(source), "waits");
+  grow(500);
+  EXPECT_EQ(sink.resumed, 0);
+  grow(1);
+  EXPECT_EQ(sink.resumed, 1);
+  EXPECT_EQ(pull_some(source), "<500+1>waits");
+  grow(200);
+  EXPECT_EQ(pull_some(source), "<501+99>");
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ Result<OpenFile> OpenFile::open(const os::Root& root, const std::string& path) {
   return OpenFile(std::move(opened), looked_at, root.files());
 }
 
+Result<OpenFile> OpenFile::received(os::Fd fd) {
+  const WallTime looked_at = wall_now();
+  const os::FileStatus status = TRY(os::status(fd));
+  return OpenFile({.fd = std::move(fd), .status = status, .is_leased = false}, looked_at,
+                  os::RootFiles::plain);
+}
+
 Result<OpenFile> OpenFile::duplicate() const { return OpenFile(TRY(os::duplicate(fd_)), *this); }
 
 Result<void> OpenFile::refresh_status() {

@@ -25,6 +25,8 @@ class OpenFile {
   /// Fails as os::open_beneath does. What is no regular file is fine here too; nothing can be read from it,
   /// nor from a file that is leased.
   [[nodiscard]] static Result<OpenFile> open(const os::Root& root, const std::string& path);
+  /// A file that another process has opened for reading.
+  [[nodiscard]] static Result<OpenFile> received(os::Fd fd);
   /// Another descriptor for the same file, with what it was at the last look.
   [[nodiscard]] Result<OpenFile> duplicate() const;
   /// Takes the file for what it is now, after it has changed.
@@ -50,6 +52,8 @@ class OpenFile {
   /// they are not in the page cache. EAGAIN: the file has changed since; ENODATA: it is a placeholder.
   [[nodiscard]] Result<std::optional<std::string>> read(const http::ByteRange& range) const;
 
+  /// What it is now; `status` stays what it was.
+  [[nodiscard]] Result<os::FileStatus> current_status() const { return os::status(fd_); }
   /// os::file_system_id.
   [[nodiscard]] Result<std::uint64_t> file_system_id() const { return os::file_system_id(fd_); }
   /// os::place_of.

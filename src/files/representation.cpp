@@ -77,52 +77,71 @@ class SizeOnly final : public http::ContentSource {
   std::optional<std::uint64_t> size_bytes_;
 };
 
+/// Where content comes from.
+struct Origin {
+  OpenFile& file;
+  const std::shared_ptr<GrowingFile>& growing;  // of a placeholder; null: the file itself
+  executor::Executor& executor;
+};
+
 /// Takes the file.
-http::Content source_of(OpenFile& file, std::vector<FileSource::Part> parts, std::string end,
-                        const Request& request, executor::Executor& executor) {
-  return std::make_unique<FileSource>(std::make_shared<const OpenFile>(std::move(file)), std::move(parts),
-                                      std::move(end), executor, request.resume());
+http::Content source_of(const Origin& origin, std::vector<FileSource::Part> parts, std::string end,
+                        const Request& request) {
+  if (origin.growing != nullptr)
+    return std::make_unique<FileSource>(origin.growing, std::move(parts), std::move(end), origin.executor,
+                                        request.resume());
+  return std::make_unique<FileSource>(std::make_shared<const OpenFile>(std::move(origin.file)),
+                                      std::move(parts), std::move(end), origin.executor, request.resume());
 }
 
 /// Step 9. Takes the file when the content is to come from it: a worker must not wait for a disk here.
-Result<http::Content> content_of(OpenFile& file, const ByteRange& range, const Request& request,
-                                 executor::Executor& executor) {
+Result<http::Content> content_of(const Origin& origin, const ByteRange& range, const Request& request) {
   if (request.head.method == Method::head) return std::make_unique<SizeOnly>(range.length);
-  if (range.length <= kReadToMemoryBytes)
-    if (auto bytes = TRY(file.read(range))) return http::Content(*std::move(bytes));
-  return source_of(file, {{.before = {}, .range = range}}, {}, request, executor);
+  if (origin.growing == nullptr && range.length <= kReadToMemoryBytes)
+    if (auto bytes = TRY(origin.file.read(range))) return http::Content(*std::move(bytes));
+  return source_of(origin, {{.before = {}, .range = range}}, {}, request);
+}
+
+/// Whether an answer can begin: what stands in a placeholder must not be sent in any case.
+Result<void> check_first_byte(const Origin& origin, std::uint64_t offset, const Request& request) {
+  if (!origin.file.is_placeholder() || request.head.method == Method::head) return {};
+  if (origin.growing == nullptr) return failure(Error{ENODATA, "represent"});
+  const GrowingFile::There there = origin.growing->ask(offset, request.resume());
+  if (there.has_failed) return failure(Error{ENODATA, "represent"});
+  if (there.bytes <= offset) return failure(Error{EINPROGRESS, "represent"});
+  return {};
 }
 
 /// Steps 8 and 9: fills the status, media type and content of a response whose fields are complete up to
 /// Accept-Ranges.
-Result<Response> with_selected_content(Response response, const RangeSelection& selection, OpenFile& file,
-                                       const Request& request, executor::Executor& executor) {
-  // The handler has seen to it before; what stands in a placeholder must not be sent in any case.
-  if (file.is_placeholder() && request.head.method != Method::head)
-    return failure(Error{ENODATA, "represent"});
-  const std::uint64_t size_bytes = file.status().size_bytes;
-  if (selection.kind == RangeSelection::Kind::whole) {
-    response.content = TRY(content_of(file, {0, size_bytes}, request, executor));
+Result<Response> with_selected_content(Response response, const RangeSelection& selection,
+                                       const Origin& origin, const Request& request) {
+  const std::uint64_t size_bytes = origin.file.status().size_bytes;
+  const bool is_whole = selection.kind == RangeSelection::Kind::whole;
+  TRY(check_first_byte(origin, is_whole ? 0 : selection.ranges.front().offset, request));
+  if (is_whole) {
+    response.content = TRY(content_of(origin, {0, size_bytes}, request));
     return response;
   }
   response.status = Status::partial_content;
   if (selection.ranges.size() == 1) {
     const ByteRange& range = selection.ranges.front();
     response.add_field("Content-Range", content_range(range, size_bytes));
-    response.content = TRY(content_of(file, range, request, executor));
+    response.content = TRY(content_of(origin, range, request));
     return response;
   }
   // RFC 9110 §15.3.7.2: Content-Range stands in each part, and must not stand here.
   auto multipart = byteranges(selection.ranges, response.media_type, size_bytes);
   response.media_type = std::move(multipart.media_type);
-  response.content = source_of(file, std::move(multipart.parts), std::move(multipart.end), request, executor);
+  response.content = source_of(origin, std::move(multipart.parts), std::move(multipart.end), request);
   return response;
 }
 
 /// For the file as it was at its last look, from which its validators were made. EAGAIN: it has changed
 /// since. Takes the file when the content is to come from it.
-Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
-                                        const Description& description, executor::Executor& executor) {
+Result<Response> represent_as_looked_at(const Request& request, const Origin& origin,
+                                        const Description& description) {
+  const OpenFile& file = origin.file;
   const http::Validators& current = description.validators;
   switch (judge_preconditions(request, current, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
@@ -135,7 +154,7 @@ Result<Response> represent_as_looked_at(const Request& request, OpenFile& file,
 
   Response response = ok(description);
   if (request.head.method == Method::get) response.log_fields = sent(description);
-  return with_selected_content(std::move(response), selection, file, request, executor);
+  return with_selected_content(std::move(response), selection, origin, request);
 }
 
 }  // namespace
@@ -208,16 +227,16 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
     const bool is_first = attempt == 1;
     http::Validators current =
         validators(status, looked_at, subject.validator_settings, is_first ? subject.content : std::nullopt);
-    auto response = represent_as_looked_at(request, file,
-                                           {.name = subject.name,
-                                            .presentation = subject.presentation,
-                                            .validators = current,
-                                            .date = subject.date,
-                                            .fields = subject.fields,
-                                            .coding = subject.coding,
-                                            .varies_by_coding = subject.varies_by_coding,
-                                            .digest = is_first ? subject.digest : std::string_view()},
-                                           executor);
+    auto response =
+        represent_as_looked_at(request, {.file = file, .growing = subject.growing, .executor = executor},
+                               {.name = subject.name,
+                                .presentation = subject.presentation,
+                                .validators = current,
+                                .date = subject.date,
+                                .fields = subject.fields,
+                                .coding = subject.coding,
+                                .varies_by_coding = subject.varies_by_coding,
+                                .digest = is_first ? subject.digest : std::string_view()});
     if (response) return Represented{*std::move(response), status, looked_at, std::move(current), is_first};
     if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());
     TRY(file.refresh_status());

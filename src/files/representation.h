@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "executor/executor.h"
+#include "files/growing_file.h"
 #include "files/open_file.h"
 #include "files/validators.h"
 #include "http/content_coding.h"
@@ -66,6 +68,7 @@ struct Subject {
   bool varies_by_coding = false;
   std::string_view digest = {};                ///< of the file as it was at the first look
   std::optional<crypto::Digest> content = {};  ///< likewise, where the tag is made from it
+  std::shared_ptr<GrowingFile> growing = {};   ///< of a placeholder: its content, as it comes
 };
 
 /// A copy that outlives the request and the site.
@@ -104,7 +107,9 @@ struct Represented {
 };
 
 /// Steps 7 to 9 of FileHandler. A file that changes while it is read is looked at again; one that changes all
-/// the time is EAGAIN. `executor`: waits for its disk in the worker's place. Thread: any.
+/// the time is EAGAIN. Of content that grows, EINPROGRESS: the first byte that is asked for is not there yet,
+/// and the request is resumed when it is; ENODATA: it will not come. `executor`: waits for its disk in the
+/// worker's place. Thread: any.
 [[nodiscard]] Result<Represented> represent(const http::Request& request, OpenFile file,
                                             const Subject& subject, executor::Executor& executor);
 

@@ -17,6 +17,7 @@ struct Received {
   const Request& request;
   std::size_t most_bytes = 0;
   bool is_for_sink = false;
+  bool is_begun = false;    // the sink has been given something
   bool is_refused = false;  // by the sink
   std::size_t head_bytes = 0;
   Answer answer = {};
@@ -29,7 +30,10 @@ std::size_t take_content(const char* bytes, std::size_t, std::size_t size, void*
   auto& received = *static_cast<Received*>(into);
   Answer& answer = received.answer;
   if (received.is_for_sink) {
-    received.is_refused = !received.request.sink({bytes, size});
+    const Request& request = received.request;
+    const bool is_first = !std::exchange(received.is_begun, true);
+    received.is_refused =
+        (is_first && request.accepts && !request.accepts(answer)) || !request.sink({bytes, size});
     return received.is_refused ? 0 : size;
   }
   const std::size_t room = received.most_bytes - answer.content.size();

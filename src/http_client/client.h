@@ -33,20 +33,6 @@ struct ClientSettings {
   bool may_use_proxy = true;
 };
 
-struct Request {
-  std::string method = "POST";           ///< a token, but not HEAD
-  std::string url;                       ///< one in which fault_of_url finds no fault; sent as it is
-  std::vector<Field> fields = {};        ///< Content-Type among them, where there is content
-  std::string_view content = {};         ///< Content-Length comes from it, but for GET, which has none
-  std::size_t most_bytes = 64UL * 1024;  ///< how much of the content of the answer is read
-  /// Is given the content of an answer 200 piece by piece, as it comes; the answer then has none of it, and
-  /// `most_bytes` holds for other answers alone. False: the request is ended, without an answer. Such a
-  /// request may take any time: it ends when less than kLeastRate comes for as long as
-  /// ClientSettings::timeout.
-  std::function<bool(std::string_view piece)> sink = {};
-  static constexpr long kLeastRate = 1024;  ///< bytes per second
-};
-
 /// An answer, or of a longer one the beginning.
 struct Answer {
   static constexpr std::size_t kMostHeadBytes = 64UL * 1024;  ///< a longer head is none of an answer
@@ -59,6 +45,23 @@ struct Answer {
   /// The value of the first field of this name, in whatever case; empty: there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const;
 };
+struct Request {
+  std::string method = "POST";           ///< a token, but not HEAD
+  std::string url;                       ///< one in which fault_of_url finds no fault; sent as it is
+  std::vector<Field> fields = {};        ///< Content-Type among them, where there is content
+  std::string_view content = {};         ///< Content-Length comes from it, but for GET, which has none
+  std::size_t most_bytes = 64UL * 1024;  ///< how much of the content of the answer is read
+  /// Is given the content of an answer 200 piece by piece, as it comes; the answer then has none of it, and
+  /// `most_bytes` holds for other answers alone. False: the request is ended, without an answer. Such a
+  /// request may take any time: it ends when less than kLeastRate comes for as long as
+  /// ClientSettings::timeout.
+  std::function<bool(std::string_view piece)> sink = {};
+  static constexpr long kLeastRate = 1024;  ///< bytes per second
+  /// Is asked before the sink is given anything, with the head of the answer. False: the request is ended,
+  /// without an answer. Empty: every content is taken.
+  std::function<bool(const Answer& head)> accepts = {};
+};
+
 /// There was none: no connection, no trust, no time. The reason is a message with what the server may have
 /// sent, unescaped; it may have got the request all the same.
 struct NoAnswer {

@@ -1,5 +1,6 @@
 #include "http_client/client.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,10 +18,11 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// Answers one connection with these bytes, and then closes it.
+/// Answers one connection with these bytes, and then closes it. `pause`: before each 100,000 of them.
 class OneAnswer {
  public:
-  explicit OneAnswer(std::string answer) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit OneAnswer(std::string answer, milliseconds pause = milliseconds(0))
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -29,12 +31,14 @@ class OneAnswer {
     EXPECT_EQ(::listen(listener_, 1), 0);
     EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, text = std::move(answer)] {
+    thread_ = std::thread([this, text = std::move(answer), pause] {
       const int peer = ::accept(listener_, nullptr, nullptr);
       char head[4096];
       static_cast<void>(::recv(peer, head, sizeof head, 0));
       for (std::size_t sent = 0; sent < text.size();) {
-        const ssize_t count = ::send(peer, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+        std::this_thread::sleep_for(pause);
+        const std::size_t piece = std::min<std::size_t>(text.size() - sent, 100'000);
+        const ssize_t count = ::send(peer, text.data() + sent, piece, MSG_NOSIGNAL);
         if (count <= 0) break;
         sent += static_cast<std::size_t>(count);
       }
@@ -126,6 +130,52 @@ TEST(ClientTest, KeepsTheContentOfOtherAnswersFromTheSink) {
   EXPECT_EQ(answer->status, 404);
   EXPECT_EQ(answer->content, "abcdefghij");
   EXPECT_TRUE(answer->is_cut);
+}
+
+TEST(ClientTest, TheSinkIsGivenNothingWhereTheHeadIsNotAccepted) {
+  for (const bool is_accepted : {false, true}) {
+    const OneAnswer server("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 3\r\n\r\nabc");
+    auto client = Client::open({});
+    ASSERT_TRUE(client) << client.error();
+    std::string content;
+    std::string etag;
+    const auto outcome = client->send({.method = "GET",
+                                       .url = server.url(),
+                                       .sink =
+                                           [&](std::string_view piece) {
+                                             content += piece;
+                                             return true;
+                                           },
+                                       .accepts =
+                                           [&](const Answer& head) {
+                                             etag = head.field("ETag");
+                                             return is_accepted;
+                                           }},
+                                      [] { return false; });
+    EXPECT_EQ(etag, "\"a\"");
+    EXPECT_EQ(content, is_accepted ? "abc" : "");
+    EXPECT_EQ(std::holds_alternative<Answer>(outcome), is_accepted);
+  }
+}
+
+// The timeout is that of an answer without a sink, and of a sink the longest time without anything.
+TEST(ClientTest, ASinkMayTakeLongerThanTheTimeout) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" + std::string(400'000, 'x');
+  for (const bool has_sink : {true, false}) {
+    const OneAnswer server(answer, milliseconds(500));
+    auto client = Client::open({.timeout = milliseconds(1500)});
+    ASSERT_TRUE(client) << client.error();
+    std::size_t bytes = 0;
+    Request request{.method = "GET", .url = server.url(), .most_bytes = 400'000};
+    if (has_sink)
+      request.sink = [&](std::string_view piece) {
+        bytes += piece.size();
+        return true;
+      };
+    const auto outcome = client->send(request, [] { return false; });
+    EXPECT_EQ(std::holds_alternative<Answer>(outcome), has_sink);
+    EXPECT_EQ(bytes, has_sink ? 400'000U : 0U);
+  }
 }
 
 TEST(ClientTest, HasNoAnswerWhereContentEndsTooSoon) {

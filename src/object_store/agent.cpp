@@ -19,6 +19,8 @@ namespace {
 constexpr milliseconds kForever{-1};
 /// How often a request that may be given up looks whether it is.
 constexpr milliseconds kLook{250};
+/// How often one looks how much there is of content that grows, for which clients wait.
+constexpr milliseconds kLookAtGrowth{20};
 
 Trouble unavailable(std::string reason) {
   return {.kind = Trouble::Kind::unavailable, .reason = std::move(reason)};
@@ -88,13 +90,25 @@ class Connection {
         answer.trouble = std::move(url.error());
       }
     } else {
-      auto fetched = mirrors_.fetch(request.target, request.key, sources_[request.target]);
+      auto fetched = mirrors_.fetch(request.target, request.key, sources_[request.target],
+                                    [&](const os::Fd& file, const ObjectVersion& version) {
+                                      tell_of_growing(request.number, file, version);
+                                    });
       if (fetched)
         answer.kind = *fetched ? AgentAnswer::Kind::now : AgentAnswer::Kind::none;
       else
         answer.trouble = std::move(fetched.error());
     }
     return answer;
+  }
+
+  /// Where nobody hears it any more, neither will the answer be.
+  void tell_of_growing(std::uint64_t number, const os::Fd& file, const ObjectVersion& version) {
+    const std::string text = text_of(AgentAnswer{.number = number,
+                                                 .kind = AgentAnswer::Kind::growing,
+                                                 .size_bytes = version.size_bytes,
+                                                 .etag = version.etag});
+    static_cast<void>(socket_.send(text, std::array{file.number()}));
   }
 
   Result<AgentAnswer::Kind, Trouble> create(const AgentRequest& request, const os::Fd* content) {
@@ -222,11 +236,12 @@ std::optional<std::size_t> Agent::mirror(const Mirrored& mirror) const {
   return static_cast<std::size_t>(found - mirrors_.begin());
 }
 
-Result<bool, Trouble> Agent::fetch(std::size_t mirror, const std::string& name, std::uint64_t size_bytes) {
+Result<bool, Trouble> Agent::fetch(std::size_t mirror, const std::string& name, std::uint64_t size_bytes,
+                                   const Growth& growth) {
   // As long as the least rate lets it take, of which only a request to an agent that hangs comes near.
   const seconds longest(size_bytes / static_cast<std::uint64_t>(http_client::Request::kLeastRate));
-  const Reply reply = TRY(
-      ask({.kind = AgentRequest::Kind::fetch, .target = mirror, .key = name}, nullptr, patience_ + longest));
+  const Reply reply = TRY(ask({.kind = AgentRequest::Kind::fetch, .target = mirror, .key = name}, nullptr,
+                              patience_ + longest, growth));
   return reply.answer.kind == AgentAnswer::Kind::now;
 }
 
@@ -243,7 +258,8 @@ Result<MirrorState, Trouble> Agent::state(std::size_t mirror) {
   return std::move(reply.answer.state);
 }
 
-Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* content, milliseconds patience) {
+Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* content, milliseconds patience,
+                                         const Growth& growth) {
   std::size_t line = 0;
   {
     const Lock lock(mutex_);
@@ -252,7 +268,7 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
     free_.pop_back();
     request.number = ++last_number_;
   }
-  auto reply = exchange(lines_[line], request, content, patience);
+  auto reply = exchange(lines_[line], request, content, patience, growth);
   const Lock lock(mutex_);
   free_.push_back(line);
   freed_.notify_one();
@@ -260,8 +276,9 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
 }
 
 Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request, const os::Fd* content,
-                                              milliseconds patience) const {
+                                              milliseconds patience, const Growth& growth) const {
   const bool may_give_up = is_about_mirror(request);
+  bool grows = false;
   const Instant deadline = monotonic_now() + patience;
   // What an agent has said that has died since.
   for (auto late = line.socket.receive(milliseconds(0)); late && *late;
@@ -271,10 +288,11 @@ Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& re
                                        : line.socket.send(text_of(request), std::array{content->number()});
   TRY(sent.map_error(no_agent));
   while (true) {
-    if (may_give_up && gives_up_fetches_)
+    if (grows) growth.look();
+    if (may_give_up && give_up_ >= (grows ? GiveUp::all : GiveUp::unbegun))
       return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "the server stops"});
     const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());
-    const milliseconds limit = may_give_up ? std::min(left, kLook) : left;
+    const milliseconds limit = may_give_up ? std::min(left, grows ? kLookAtGrowth : kLook) : left;
     auto message = line.socket.receive(std::max(limit, milliseconds(0)));
     if (!message && message.error().code == EAGAIN && left > limit) continue;
     if (!message && message.error().code == EAGAIN)
@@ -285,6 +303,11 @@ Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& re
     if (answer && answer->number == kGreeting && std::exchange(line.is_greeted, true))
       return failure(unavailable("the process that talks to the store has died, and was started again"));
     if (!answer || answer->number != request.number) continue;
+    if (answer->kind == AgentAnswer::Kind::growing && !(*message)->descriptors.empty()) {
+      grows = true;
+      growth.begun(std::move((*message)->descriptors.front()), answer->size_bytes, std::move(answer->etag));
+      continue;
+    }
     if (answer->kind == AgentAnswer::Kind::trouble) return failure(std::move(answer->trouble));
     return Reply{.answer = *std::move(answer), .descriptors = std::move((*message)->descriptors)};
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,15 +49,23 @@ class Agent : public std::enable_shared_from_this<Agent> {
 
   /// By its order, for the calls below. Nothing: it is none of the mirrors.
   [[nodiscard]] std::optional<std::size_t> mirror(const Mirrored& mirror) const;
-  /// Has content fetched: see Mirrors::fetch. Waits for as long as a request of `size_bytes` may take.
+  /// Whoever gives content to others while it is fetched.
+  struct Growth {
+    std::function<void(os::Fd file, std::uint64_t size_bytes, std::string etag)> begun;  ///< Mirrors::Growing
+    std::function<void()> look;  ///< called again and again from then on: there may be more
+  };
+  /// Has content fetched: see Mirrors::fetch. Waits for as long as a request of `size_bytes` may take, and
+  /// calls `growth` meanwhile.
   [[nodiscard]] Result<bool, Trouble> fetch(std::size_t mirror, const std::string& name,
-                                            std::uint64_t size_bytes);
+                                            std::uint64_t size_bytes, const Growth& growth);
   /// The URL by which a client gets an object from the store itself: see Mirrors::presign. Asks no store.
   [[nodiscard]] Result<std::string, Trouble> presign(std::size_t mirror, const std::string& name,
                                                      const Presentation& presentation);
   [[nodiscard]] Result<MirrorState, Trouble> state(std::size_t mirror);
-  /// From now on nobody waits any more for content, for a URL, or for a state.
-  void give_up_fetches() { gives_up_fetches_ = true; }
+  /// From now on nobody waits for a state or a URL any more, or for content that has not begun to grow.
+  void finish_fetches() { give_up_ = GiveUp::unbegun; }
+  /// From now on nobody waits for any content.
+  void give_up_fetches() { give_up_ = GiveUp::all; }
 
   Agent(std::vector<os::MessageSocket> sockets, std::vector<Location> targets, std::vector<Mirrored> mirrors,
         milliseconds patience);
@@ -68,21 +77,24 @@ class Agent : public std::enable_shared_from_this<Agent> {
     std::vector<os::Fd> descriptors = {};
   };
 
-  [[nodiscard]] Result<Reply, Trouble> ask(AgentRequest request, const os::Fd* content, milliseconds patience)
-      EXCLUDES(mutex_);
+  enum class GiveUp : std::uint8_t { none, unbegun, all };
+
+  [[nodiscard]] Result<Reply, Trouble> ask(AgentRequest request, const os::Fd* content, milliseconds patience,
+                                           const Growth& growth = {}) EXCLUDES(mutex_);
   /// Belongs to the thread that has taken it out of `free_`.
   struct Line {
     os::MessageSocket socket;
     bool is_greeted = false;  ///< by an agent
   };
   [[nodiscard]] Result<Reply, Trouble> exchange(Line& line, const AgentRequest& request,
-                                                const os::Fd* content, milliseconds patience) const;
+                                                const os::Fd* content, milliseconds patience,
+                                                const Growth& growth) const;
 
   std::vector<Line> lines_;
   const std::vector<Location> targets_;
   const std::vector<Mirrored> mirrors_;
   const milliseconds patience_;
-  std::atomic<bool> gives_up_fetches_ = false;
+  std::atomic<GiveUp> give_up_ = GiveUp::none;
   Mutex mutex_;
   ConditionVariable freed_;
   std::vector<std::size_t> free_ GUARDED_BY(mutex_);  // lines, by their order

@@ -124,6 +124,8 @@ std::string text_of(const AgentAnswer& answer) {
                        state.left_out_name, state.problem);
   }
   if (answer.kind == AnswerKind::url) return fmt::format("{} url\n{}", answer.number, answer.url);
+  if (answer.kind == AnswerKind::growing)
+    return fmt::format("{} growing {}\n{}", answer.number, answer.size_bytes, answer.etag);
   if (answer.kind != AnswerKind::trouble)
     return fmt::format("{} {}", answer.number, word_of(kOutcomes, answer.kind));
   return fmt::format("{} {} {}\n{}", answer.number, word_of(kTroubles, answer.trouble.kind),
@@ -162,6 +164,12 @@ std::optional<AgentAnswer> parse_agent_answer(std::string_view text) {
     if (word == kind) return AgentAnswer{.number = *number, .kind = each};
   if (kind == "state") return state_answer(*number, reader);
   if (kind == "url") return AgentAnswer{.number = *number, .kind = AnswerKind::url, .url = reader.rest()};
+  if (kind == "growing") {
+    const auto size_bytes = reader.number();
+    if (!size_bytes) return std::nullopt;
+    return AgentAnswer{
+        .number = *number, .kind = AnswerKind::growing, .size_bytes = *size_bytes, .etag = reader.rest()};
+  }
   for (const auto& [word, each] : kTroubles) {
     if (word != kind) continue;
     const auto pause = reader.number();

@@ -17,10 +17,13 @@
 //     process ─► agent   NUMBER state MIRROR LF
 //     process ─► agent   NUMBER presign MIRROR LF TYPE LF DISPOSITION LF CODING LF NAME
 //     agent ─► process   NUMBER now | before | none           to fetch: `now` that it is there, or `none`
+//     agent ─► process   NUMBER growing SIZE LF ETAG          with a descriptor: the content, while it comes
 //     agent ─► process   NUMBER state HAS_LIST ANSWERS OBJECTS BYTES LEFT_OUT LF LEFT_OUT_NAME LF PROBLEM
 //     agent ─► process   NUMBER content                       with a descriptor: the content
 //     agent ─► process   NUMBER url LF URL                    to presign
 //     agent ─► process   NUMBER unavailable | refused | impossible | aborted PAUSE_MS LF REASON
+//
+// `growing` may come before the answer to fetch: see Mirrors::Growing.
 //
 // An answer has the number of its request, from 1, and one of another number is that to a request which
 // nobody waits for any more. An agent that has begun greets each process with an answer of its own, `0 none`:
@@ -54,12 +57,14 @@ struct MirrorState {
 };
 
 struct AgentAnswer {
-  enum class Kind : std::uint8_t { now, before, none, content, trouble, state, url };
+  enum class Kind : std::uint8_t { now, before, none, content, growing, trouble, state, url };
   std::uint64_t number = 0;
   Kind kind = Kind::none;
   Trouble trouble = {.kind = Trouble::Kind::unavailable, .reason = {}};  ///< of Kind::trouble
   MirrorState state = {};                                                ///< of Kind::state
   std::string url = {};                                                  ///< of Kind::url
+  std::uint64_t size_bytes = 0;                                          ///< of Kind::growing
+  std::string etag = {};                                                 ///< likewise
 };
 
 [[nodiscard]] std::string text_of(const AgentRequest& request);

@@ -56,6 +56,16 @@ TEST(AgentProtocol, AStateComesBackAsItWas) {
   EXPECT_EQ(answer->state, state);
 }
 
+TEST(AgentProtocol, ContentThatGrowsComesBackAsItWas) {
+  const auto answer = parse_agent_answer(text_of(AgentAnswer{
+      .number = 6, .kind = AgentAnswer::Kind::growing, .size_bytes = 1ULL << 40, .etag = "a b\nc"}));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->number, 6U);
+  EXPECT_EQ(answer->kind, AgentAnswer::Kind::growing);
+  EXPECT_EQ(answer->size_bytes, 1ULL << 40);
+  EXPECT_EQ(answer->etag, "a b\nc");
+}
+
 TEST(AgentProtocol, AnswersComeBackAsTheyWere) {
   for (const auto kind : {AgentAnswer::Kind::now, AgentAnswer::Kind::before, AgentAnswer::Kind::none,
                           AgentAnswer::Kind::content}) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <thread>
 
+#include "os/file.h"
 #include "os/test_directory.h"
 
 namespace bobbin::object_store {
@@ -127,6 +129,114 @@ TEST_F(AgentTest, ServesMoreThreadsThanItHasConnections) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(created, 12);
+}
+
+constexpr std::size_t kLargeBytes = Mirrors::kSmallestGrowing;
+
+/// One object, of which the second half is given when a file of the name `go` is there, or nobody can make
+/// one any more; `die` ends the agent.
+class HeldSource final : public ObjectSource {
+ public:
+  explicit HeldSource(std::string directory) : directory_(std::move(directory)) {}
+  Result<Page, Trouble> list(const ListRequest&) override {
+    return Page{.keys = {"large"},
+                .versions = {{.etag = "1", .size_bytes = kLargeBytes, .modified = WallTime(seconds(1))}},
+                .folders = {},
+                .next = {}};
+  }
+  Result<Bucket::Fetched, Trouble> fetch(std::string_view, std::string_view,
+                                         const std::function<bool(std::string_view)>& sink) override {
+    const std::string half(kLargeBytes / 2, 'x');
+    if (!sink(half)) return failure(Trouble{.kind = Trouble::Kind::unavailable, .reason = "not taken"});
+    while (std::filesystem::exists(directory_) && !std::filesystem::exists(directory_ + "/go")) {
+      if (std::filesystem::exists(directory_ + "/die")) ::raise(SIGKILL);
+      std::this_thread::yield();
+    }
+    if (!sink(half)) return failure(Trouble{.kind = Trouble::Kind::unavailable, .reason = "not taken"});
+    return Bucket::Fetched::whole;
+  }
+
+ private:
+  const std::string directory_;
+};
+
+class GrowingAgentTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto made = PlaceholderTree::make_folders(tree_.path());
+    if (!made && made.error().code == EOPNOTSUPP) GTEST_SKIP() << "the file system keeps no attributes";
+    const auto open = [](const Location&) -> Result<std::unique_ptr<Objects>, std::string> {
+      return failure(std::string("there are none"));
+    };
+    agent_ =
+        *Agent::start({.targets = {},
+                       .mirrors = {.locations = {{.location = {.bucket = "site", .prefix = ""},
+                                                  .directory = tree_.path()}}},
+                       .open_mirror = [directory = control_.path()](const Location&, const Mirrors::IsToEnd&)
+                           -> Result<std::unique_ptr<ObjectSource>, std::string> {
+                         return std::make_unique<HeldSource>(directory);
+                       }},
+                      open);
+    while (!PlaceholderTree::is_complete(tree_.path())) std::this_thread::yield();
+  }
+  void tell(const char* what) { control_.write(what, ""); }
+  /// Calls this as soon as a half of the content is there.
+  Result<bool, Trouble> fetch(const std::function<void()>& half_way) {
+    bool is_called = false;
+    return agent_->fetch(0, "large", kLargeBytes,
+                         {.begun =
+                              [this](os::Fd file, std::uint64_t size_bytes, const std::string& etag) {
+                                EXPECT_EQ(size_bytes, kLargeBytes);
+                                EXPECT_EQ(etag, "1");
+                                file_ = std::move(file);
+                              },
+                          .look =
+                              [&] {
+                                if (os::status(file_)->size_bytes < kLargeBytes / 2 || is_called) return;
+                                is_called = true;
+                                half_way();
+                              }});
+  }
+
+  os::TestDirectory tree_;
+  os::TestDirectory control_;
+  std::shared_ptr<Agent> agent_;
+  os::Fd file_;
+};
+
+TEST_F(GrowingAgentTest, TellsOfContentWhileItComes) {
+  const auto fetched = fetch([&] {
+    EXPECT_FALSE(os::status(file_)->is_marked);
+    tell("go");
+  });
+  ASSERT_TRUE(fetched) << fetched.error().reason;
+  EXPECT_TRUE(*fetched);
+  EXPECT_TRUE(os::status(file_)->is_marked);
+  EXPECT_EQ(os::status(file_)->size_bytes, kLargeBytes);
+}
+
+TEST_F(GrowingAgentTest, WhatItDiesOverIsNeverWhole) {
+  const auto fetched = fetch([&] { tell("die"); });
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().kind, Trouble::Kind::unavailable);
+  EXPECT_FALSE(os::status(file_)->is_marked);
+}
+
+TEST_F(GrowingAgentTest, WhatHasBegunIsFinishedUntilItIsGivenUp) {
+  const auto finished = fetch([&] {
+    agent_->finish_fetches();
+    tell("go");
+  });
+  EXPECT_TRUE(finished);
+  const auto unbegun = agent_->fetch(0, "large", kLargeBytes, {});
+  ASSERT_FALSE(unbegun);
+  EXPECT_EQ(unbegun.error().kind, Trouble::Kind::aborted);
+}
+
+TEST_F(GrowingAgentTest, WhatHasBegunCanBeGivenUp) {
+  const auto given_up = fetch([&] { agent_->give_up_fetches(); });
+  ASSERT_FALSE(given_up);
+  EXPECT_EQ(given_up.error().kind, Trouble::Kind::aborted);
 }
 
 }  // namespace

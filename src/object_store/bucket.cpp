@@ -147,15 +147,25 @@ Result<Page, Trouble> Bucket::list(const ListRequest& request) {
 
 Result<Bucket::Fetched, Trouble> Bucket::fetch(std::string_view key, std::string_view etag,
                                                const std::function<bool(std::string_view piece)>& sink) {
-  const Answer answer = TRY(send({.method = "GET",
-                                  .key = key,
-                                  .fields = {{"If-Match", fmt::format("\"{}\"", etag)}},
-                                  .most_bytes = kMostErrorBytes,
-                                  .sink = sink}));
-  if (answer.status == 412) return Fetched::changed;
-  if (answer.status == 404 && error_code_in(answer.content) == "NoSuchKey") return Fetched::gone;
-  if (answer.status != 200) return failure(trouble_of(answer));
-  if (without_quotes(answer.field("ETag")) == etag) return Fetched::whole;
+  // What is given may be on its way to a client before the answer has ended.
+  const auto is_of_tag = [etag](const Answer& head) { return without_quotes(head.field("ETag")) == etag; };
+  bool is_other = false;
+  auto outcome = send({.method = "GET",
+                       .key = key,
+                       .fields = {{"If-Match", fmt::format("\"{}\"", etag)}},
+                       .most_bytes = kMostErrorBytes,
+                       .sink = sink,
+                       .accepts = [&](const Answer& head) {
+                         is_other = !is_of_tag(head);
+                         return !is_other;
+                       }});
+  if (!is_other) {
+    const Answer answer = TRY(std::move(outcome));
+    if (answer.status == 412) return Fetched::changed;
+    if (answer.status == 404 && error_code_in(answer.content) == "NoSuchKey") return Fetched::gone;
+    if (answer.status != 200) return failure(trouble_of(answer));
+    if (is_of_tag(answer)) return Fetched::whole;
+  }
   return failure(Trouble{.kind = Trouble::Kind::unavailable,
                          .reason = "the answer to a request with If-Match has another entity tag"});
 }
@@ -183,7 +193,8 @@ Result<Answer, Trouble> Bucket::send_once(const Call& call) {
                                                        wall_now() + std::chrono::nanoseconds(clock_offset_)),
                                .content = call.content,
                                .most_bytes = call.most_bytes,
-                               .sink = call.sink},
+                               .sink = call.sink,
+                               .accepts = call.accepts},
                               is_to_abort_);
   if (auto* answer = std::get_if<Answer>(&outcome)) return std::move(*answer);
   if (const auto* none = std::get_if<http_client::NoAnswer>(&outcome))

@@ -65,7 +65,8 @@ class Bucket final : public Objects {
     gone,     ///< likewise; there is no such object any more
   };
   /// Gives the content of an object to `sink`, piece by piece, if it is the one of this entity tag (without
-  /// quotes). After trouble what was given is worth nothing. The length is for the caller to compare.
+  /// quotes): no piece is of another. After trouble what was given is worth nothing. The length is for the
+  /// caller to compare.
   [[nodiscard]] Result<Fetched, Trouble> fetch(std::string_view key, std::string_view etag,
                                                const std::function<bool(std::string_view piece)>& sink);
 
@@ -78,6 +79,7 @@ class Bucket final : public Objects {
     std::string_view content = {};
     std::size_t most_bytes = 64UL * 1024;
     std::function<bool(std::string_view)> sink = {};
+    std::function<bool(const http_client::Answer&)> accepts = {};
   };
   /// An answer, whatever its status; to a second request where mend() has found that one is worthwhile.
   [[nodiscard]] Result<http_client::Answer, Trouble> send(const Call& call);

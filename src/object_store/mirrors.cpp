@@ -152,7 +152,7 @@ Result<ObjectSource*, Trouble> Mirrors::source_of(const Mirror& mirror,
 // ---- fetching ----
 
 Result<bool, Trouble> Mirrors::fetch(std::size_t location, const std::string& name,
-                                     std::unique_ptr<ObjectSource>& source) {
+                                     std::unique_ptr<ObjectSource>& source, const Growing& growing) {
   Mirror& mirror = *mirrors_[location];
   PlaceholderTree& tree = *TRY(tree_of(mirror));
   auto outcome = [&]() -> Result<bool, Trouble> {
@@ -165,7 +165,7 @@ Result<bool, Trouble> Mirrors::fetch(std::size_t location, const std::string& na
                                .reason = fmt::format("it has {} bytes, and the whole cache may have {}",
                                                      found->version.size_bytes, settings_.most_bytes)});
       ObjectSource& objects = *TRY(source_of(mirror, source));
-      if (TRY(receive(mirror, tree, name, found->version, objects)) != Bucket::Fetched::whole)
+      if (TRY(receive(mirror, tree, name, found->version, objects, growing)) != Bucket::Fetched::whole)
         TRY(look_again(mirror, tree, name, objects));
     }
     return failure(
@@ -178,7 +178,7 @@ Result<bool, Trouble> Mirrors::fetch(std::size_t location, const std::string& na
 /// `whole`, too, where the name has another version by now.
 Result<Bucket::Fetched, Trouble> Mirrors::receive(const Mirror& mirror, PlaceholderTree& tree,
                                                   const std::string& name, const ObjectVersion& version,
-                                                  ObjectSource& source) {
+                                                  ObjectSource& source, const Growing& growing) {
   const auto as_trouble = [&](const Error& error) { return trouble_with_cache(mirror.where, error); };
   const Reservation reservation(*this, version.size_bytes);
   make_room(version.size_bytes);
@@ -186,7 +186,11 @@ Result<Bucket::Fetched, Trouble> Mirrors::receive(const Mirror& mirror, Placehol
   Result<void> written;
   auto fetched = source.fetch(mirror.where.location.key_of(name), version.etag, [&](std::string_view piece) {
     if (content->size_bytes() + piece.size() > version.size_bytes) return false;
+    const bool is_first = content->size_bytes() == 0;
     written = content->append(as_bytes(piece));
+    if (is_first && written && version.size_bytes >= kSmallestGrowing)
+      // Where it cannot be opened, it is waited for as a whole.
+      if (const auto file = content->open_for_reading()) growing(*file, version);
     return written.has_value();
   });
   TRY(std::move(written).map_error(as_trouble));

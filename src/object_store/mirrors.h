@@ -18,6 +18,7 @@
 #include "object_store/location.h"
 #include "object_store/objects.h"
 #include "object_store/placeholder_tree.h"
+#include "os/fd.h"
 
 namespace bobbin::object_store {
 
@@ -66,10 +67,17 @@ class Mirrors {
   /// Begins to list, with a thread for each location; they end once `is_to_end` says so.
   void start();
 
+  /// Told of content of which the first bytes are there: the file that they are in, for reading. It grows by
+  /// each write, and is marked (os::mark) when it is whole; where it is not by the end of the fetch, or by
+  /// the next call of this, it never will be.
+  using Growing = std::function<void(const os::Fd& file, const ObjectVersion& version)>;
+  /// Content that has fewer bytes is soon there, and nothing is told of it before.
+  static constexpr std::uint64_t kSmallestGrowing = 256UL * 1024;
+
   /// Fetches the object of this name, unless its content is there. False: there is no such object. `source`
   /// is what the calling thread has for this location; null at first.
   [[nodiscard]] Result<bool, Trouble> fetch(std::size_t location, const std::string& name,
-                                            std::unique_ptr<ObjectSource>& source);
+                                            std::unique_ptr<ObjectSource>& source, const Growing& growing);
   /// The URL of an object that has a file here, by Settings::presign.
   [[nodiscard]] Result<std::string, Trouble> presign(std::size_t location, const std::string& name,
                                                      const Presentation& presentation);
@@ -97,7 +105,8 @@ class Mirrors {
                                                          std::unique_ptr<ObjectSource>& source) const;
   [[nodiscard]] Result<Bucket::Fetched, Trouble> receive(const Mirror& mirror, PlaceholderTree& tree,
                                                          const std::string& name,
-                                                         const ObjectVersion& version, ObjectSource& source);
+                                                         const ObjectVersion& version, ObjectSource& source,
+                                                         const Growing& growing);
   [[nodiscard]] static Result<void, Trouble> look_again(const Mirror& mirror, PlaceholderTree& tree,
                                                         const std::string& name, ObjectSource& source);
   void make_room(std::uint64_t bytes) EXCLUDES(room_mutex_);

@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
+#include <utility>
 
+#include "base/bytes.h"
+#include "os/file.h"
 #include "os/test_directory.h"
 
 namespace bobbin::object_store {
@@ -25,6 +28,7 @@ struct Store {
   bool is_away = false;
   bool is_short = false;  // content ends too soon, and says nothing of it
   std::function<void()> before_fetch = [] {};
+  std::function<void()> half_way = [] {};
 };
 
 class StoreSource final : public ObjectSource {
@@ -57,8 +61,9 @@ class StoreSource final : public ObjectSource {
     const auto found = store_.objects.find(std::string(key));
     if (found == store_.objects.end()) return Bucket::Fetched::gone;
     if (found->second.etag != etag) return Bucket::Fetched::changed;
-    const std::string& content = found->second.content;
+    const std::string content = found->second.content;
     if (!sink(content.substr(0, content.size() / 2))) return failure(away());
+    store_.half_way();
     if (!store_.is_short && !sink(content.substr(content.size() / 2))) return failure(away());
     return Bucket::Fetched::whole;
   }
@@ -95,7 +100,7 @@ class MirrorsTest : public testing::Test {
                                     StoredObject{.etag = std::to_string(++etags_), .content = content});
   }
   bool list() { return mirrors_->list(0, source_).has_value(); }
-  Result<bool, Trouble> fetch(const std::string& name) { return mirrors_->fetch(0, name, source_); }
+  Result<bool, Trouble> fetch(const std::string& name) { return mirrors_->fetch(0, name, source_, growing_); }
   [[nodiscard]] std::string read(const std::string& name) const { return directory_.read("tree/" + name); }
   [[nodiscard]] std::set<std::string> names() const {
     std::set<std::string> names;
@@ -110,6 +115,7 @@ class MirrorsTest : public testing::Test {
   decltype(Mirrors::Settings::presign) presign_;
   std::unique_ptr<Mirrors> mirrors_;
   std::unique_ptr<ObjectSource> source_;
+  Mirrors::Growing growing_ = [](const os::Fd&, const ObjectVersion&) {};
 };
 
 TEST_F(MirrorsTest, ListsPageByPage) {
@@ -248,6 +254,81 @@ TEST_F(MirrorsTest, WhatIsLargerThanTheCacheIsImpossible) {
   ASSERT_FALSE(fetched);
   EXPECT_EQ(fetched.error().kind, Trouble::Kind::impossible);
   EXPECT_TRUE(*fetch("b"));
+}
+
+/// What Mirrors::Growing is told.
+struct Told {
+  os::Fd file;
+  ObjectVersion version;
+};
+
+class GrowingMirrorsTest : public MirrorsTest {
+ protected:
+  void SetUp() override {
+    MirrorsTest::SetUp();
+    start(10 * Mirrors::kSmallestGrowing);
+    growing_ = [this](const os::Fd& file, const ObjectVersion& version) {
+      told_.push_back({*os::duplicate(file), version});
+    };
+  }
+  const std::string large_ =
+      std::string(Mirrors::kSmallestGrowing / 2, 'a') + std::string(Mirrors::kSmallestGrowing / 2, 'b');
+  std::vector<Told> told_;
+};
+
+TEST_F(GrowingMirrorsTest, WhatIsThereCanBeReadAndIsMarkedAtTheEnd) {
+  put("a", large_);
+  ASSERT_TRUE(list());
+  bool is_looked_at = false;
+  store_.half_way = [&] {
+    ASSERT_EQ(told_.size(), 1U);
+    EXPECT_EQ(told_[0].version.etag, "1");
+    EXPECT_EQ(told_[0].version.size_bytes, large_.size());
+    EXPECT_EQ(*os::read_open_file(told_[0].file), large_.substr(0, large_.size() / 2));
+    EXPECT_FALSE(os::status(told_[0].file)->is_marked);
+    EXPECT_FALSE(os::write_all(told_[0].file, as_bytes(std::string_view("x")))) << "it is for reading";
+    is_looked_at = true;
+  };
+  ASSERT_TRUE(*fetch("a"));
+  EXPECT_TRUE(is_looked_at);
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_TRUE(os::status(told_[0].file)->is_marked);
+  EXPECT_EQ(*os::read_open_file(told_[0].file), large_);
+}
+
+TEST_F(GrowingMirrorsTest, NothingIsToldOfWhatIsSmall) {
+  put("a", large_.substr(1));
+  ASSERT_TRUE(list());
+  ASSERT_TRUE(*fetch("a"));
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(GrowingMirrorsTest, WhatIsNotWholeIsNeverMarked) {
+  put("a", large_);
+  ASSERT_TRUE(list());
+  store_.is_short = true;
+  EXPECT_FALSE(fetch("a"));
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_FALSE(os::status(told_[0].file)->is_marked);
+}
+
+TEST_F(GrowingMirrorsTest, AnObjectThatIsReplacedMeanwhileIsFetchedToItsEndAndThenTheOther) {
+  put("a", large_);
+  ASSERT_TRUE(list());
+  std::unique_ptr<ObjectSource> other;
+  bool is_replaced = false;
+  store_.half_way = [&] {
+    if (std::exchange(is_replaced, true)) return;
+    put("a", std::string(large_.rbegin(), large_.rend()));
+    ASSERT_TRUE(mirrors_->list(0, other));
+  };
+  ASSERT_TRUE(*fetch("a"));
+  ASSERT_EQ(told_.size(), 2U);
+  EXPECT_EQ(*os::read_open_file(told_[0].file), large_);
+  EXPECT_TRUE(os::status(told_[0].file)->is_marked);
+  EXPECT_EQ(told_[1].version.etag, "2");
+  EXPECT_TRUE(os::status(told_[1].file)->is_marked);
+  EXPECT_EQ(read("a"), std::string(large_.rbegin(), large_.rend()));
 }
 
 }  // namespace

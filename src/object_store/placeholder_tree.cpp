@@ -281,6 +281,10 @@ Result<void> PlaceholderTree::Incoming::append(Bytes piece) {
   return {};
 }
 
+Result<os::Fd> PlaceholderTree::Incoming::open_for_reading() const {
+  return os::open_regular_file_at(tree_.incoming_, name_);
+}
+
 /// The mark comes when the content is on stable storage: after a power cut there is no file that has the one
 /// and not the other.
 Result<bool> PlaceholderTree::complete(Incoming& content, const std::string& name,

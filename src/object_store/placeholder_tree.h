@@ -80,6 +80,8 @@ class PlaceholderTree {
     Incoming& operator=(const Incoming&) = delete;
     [[nodiscard]] Result<void> append(Bytes piece);
     [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
+    /// The file, for whoever reads what is there already.
+    [[nodiscard]] Result<os::Fd> open_for_reading() const;
 
    private:
     friend class PlaceholderTree;
