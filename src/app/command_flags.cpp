@@ -92,6 +92,7 @@ std::span<const CommandFlag> command_flags() {
        drain_example("--until-empty")},
       {Action::poll, "--poll", {Command::inbox_pull}, pull_example("--poll 10s")},
       {Action::close_gap, "--gap", {Command::inbox_pull}, pull_example("--gap 5m")},
+      {Action::limit_connections, "--connections", {Command::inbox_pull}, pull_example("--connections 64")},
       {Action::reclaim_older,
        "--older",
        {Command::inbox_reclaim},

@@ -39,6 +39,7 @@ constexpr milliseconds kShortestRequest = seconds(1);
 constexpr milliseconds kLongestRequest = std::chrono::minutes(10);
 constexpr milliseconds kShortestPoll = seconds(1);
 constexpr milliseconds kLongestPoll = std::chrono::hours(1);
+constexpr std::uint64_t kMostConnections = 256;
 constexpr milliseconds kShortestGap = seconds(1);
 constexpr milliseconds kLongestGap = std::chrono::hours(24);
 
@@ -362,6 +363,8 @@ class Parser {
     line.pull.poll = TRY(time_between(found, kShortestPoll, kLongestPoll));
   } else if (action == Action::close_gap) {
     line.pull.gap = TRY(time_between(found, kShortestGap, kLongestGap));
+  } else if (action == Action::limit_connections) {
+    line.pull.connections = TRY(number_of(found, 1, kMostConnections));
   } else {
     return false;
   }

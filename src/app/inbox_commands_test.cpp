@@ -141,6 +141,7 @@ TEST(InboxCommands, PullsTheRecordsOfABucket) {
   EXPECT_EQ(plain.store.location, (object_store::Location{"archive", "in/"}));
   EXPECT_EQ(plain.pull.poll, seconds(1));
   EXPECT_EQ(plain.pull.gap, seconds(60));
+  EXPECT_EQ(plain.pull.connections, 8U);
   EXPECT_FALSE(plain.until_empty);
   const Records all = records_from({"inbox",
                                     "pull",
@@ -161,6 +162,8 @@ TEST(InboxCommands, PullsTheRecordsOfABucket) {
                                     "--poll",
                                     "1h",
                                     "--gap=5m",
+                                    "--connections",
+                                    "256",
                                     "--until-empty"});
   EXPECT_EQ(all.store.endpoint, "http://store");
   EXPECT_EQ(all.store.region, "eu-1");
@@ -170,6 +173,7 @@ TEST(InboxCommands, PullsTheRecordsOfABucket) {
   EXPECT_EQ(all.requests.timeout, std::chrono::minutes(1));
   EXPECT_EQ(all.pull.poll, std::chrono::hours(1));
   EXPECT_EQ(all.pull.gap, std::chrono::minutes(5));
+  EXPECT_EQ(all.pull.connections, 256U);
   EXPECT_TRUE(all.until_empty);
 }
 
@@ -193,6 +197,8 @@ TEST(InboxCommands, ABadCommandThatPullsSaysWhatIsNeeded) {
       {pull({"--from", "s3://archive", "--gap", "0"}), "--gap: \"0\" is not allowed; a time from 1s to 24h"},
       {{"inbox", "drain", "box", "--to", "s3://archive", "--from", "s3://archive"},
        "--from: \"s3://archive\" is not allowed"},
+      {pull({"--from", "s3://archive", "--connections", "0"}),
+       "--connections: \"0\" is not allowed; a whole number from 1 to 256"},
       {{"inbox", "drain", "box", "--to", "s3://archive", "--gap", "1m"},
        "--gap: only allowed behind a command, as in: bobbin inbox pull inboxes/github --from s3://"}};
   for (const auto& [arguments, want] : cases)

@@ -42,6 +42,7 @@ enum class Action : std::uint8_t {
   until_empty,
   poll,
   close_gap,
+  limit_connections,
   reclaim_older,
   replay_failed,
   replay_done,

@@ -183,6 +183,7 @@ int pull(const Records& request) {
                                   {.source = *std::move(access),
                                    .poll = request.pull.poll,
                                    .gap = request.pull.gap,
+                                   .connections = request.pull.connections,
                                    .until_empty = request.until_empty},
                                   report_of(request));
   if (!pulled) return fail(request, pulled.error());

@@ -35,7 +35,6 @@ constexpr milliseconds kQuiet = std::chrono::hours(1);
 constexpr milliseconds kQuietPoll = std::chrono::minutes(10);
 // How often folders are looked for among names of records, of which there may be very many.
 constexpr milliseconds kCompleteSearch = std::chrono::hours(1);
-constexpr std::size_t kConnections = 8;
 // One after the other that had trouble: perhaps it is not the folder.
 constexpr std::size_t kMostTroubles = 2;
 
@@ -254,11 +253,12 @@ class Pull {
 };
 
 /// What fetches records at the same time, each over a connection of its own. `gives_up` outlives them.
-Result<std::vector<RecordFetcher::Read>, std::string> readers(const object_store::BucketAccess& source,
+Result<std::vector<RecordFetcher::Read>, std::string> readers(const PullOptions& options,
                                                               const std::atomic<bool>& gives_up) {
   std::vector<RecordFetcher::Read> readers;
-  for (std::size_t i = 0; i < kConnections; ++i) {
-    const auto bucket = std::make_shared<Bucket>(TRY(source.open([&gives_up] { return gives_up.load(); })));
+  for (std::size_t i = 0; i < options.connections; ++i) {
+    const auto bucket =
+        std::make_shared<Bucket>(TRY(options.source.open([&gives_up] { return gives_up.load(); })));
     readers.emplace_back(
         [bucket](const std::string& key) { return bucket->read(key, kMostRecordFileBytes); });
   }
@@ -274,7 +274,7 @@ Result<PullEnd, std::string> pull(const std::string& path, const PullOptions& op
   PullCursors cursors = TRY(PullCursors::open(intake.directory(), path, options.source.location.text()));
   std::atomic<bool> gives_up = false;
   RecordFetcher fetcher(
-      TRY(readers(options.source, gives_up)), intake, [&stop] { return stop.count() > 0; },
+      TRY(readers(options, gives_up)), intake, [&stop] { return stop.count() > 0; },
       [&gives_up] { gives_up = true; });
   return Pull(options, bucket, fetcher, intake, cursors, stop, report).run();
 }

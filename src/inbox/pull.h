@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,7 +16,8 @@ struct PullOptions {
   milliseconds poll;  ///< how long until the next look, where there was nothing new
   /// How long a number of a stream may be missing while a later one is there, until it is closed.
   milliseconds gap;
-  bool until_empty = false;  ///< ends when everything was taken that is there
+  std::size_t connections = 8;  ///< how many records are fetched at the same time; at least 1
+  bool until_empty = false;     ///< ends when everything was taken that is there
 };
 
 enum class PullEnd : std::uint8_t {

@@ -331,6 +331,16 @@ def test_the_store_is_not_asked(start_site, large, faulty_store):
     assert len(faulty_store.requests) == before
 
 
+def test_a_fetch_that_takes_long_holds_up_no_redirect(start_site, site, large, faulty_store):  # noqa: F811
+    server = start_site(*FROM, "--s3-connections", "1")
+    stall = faulty_store.fail(faults.Stall(), key=PREFIX + "about.html")
+    with server.connect() as waiting:
+        waiting.send(waiting.request("GET", "/about.html"))
+        stall.fault.wait_until_reached()
+        assert follow(server.get("/large.iso")).content == large
+        faulty_store.heal()
+
+
 def test_killed_it_is_started_again(start_site, large):
     server = start_site(*FROM)
     for _ in range(3):

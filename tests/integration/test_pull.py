@@ -622,11 +622,24 @@ def test_over_another_region(made, pull, scratch):
         assert fetched(into) == records
 
 
+def test_as_many_records_are_fetched_at_once_as_there_are_connections(made, put, pull, inbox, faulty_store):
+    records = made(30)
+    put("node/", records)
+    stall = faulty_store.fail(faults.Stall(), key="*/node/*.json", count=None)
+    pulling = pull("--until-empty", "--connections", "12")
+    faulty_store.wait_for_requests(12, method="GET", key="*/node/*.json")
+    assert fetched(inbox) == {}
+    assert len({request.connection for request in faulty_store.requests_of(method="GET", key="*/node/*.json")}) == 12
+    faulty_store.heal()
+    assert ended(pulling) == "" and fetched(inbox) == records
+
+
 @pytest.mark.parametrize("flags, says", [
     ((), "--from is missing"),
     (("--from", "http://127.0.0.1/"), "s3://BUCKET/PREFIX"),
     (("--from", "s3://bucket", "--poll", "0"), "a time from 1s to 1h"),
     (("--from", "s3://bucket", "--gap", "25h"), "a time from 1s to 24h"),
+    (("--from", "s3://bucket", "--connections", "257"), "a whole number from 1 to 256"),
     (("--from", "s3://bucket", "--as", "me"), "--as: only allowed"),
     (("--from", "s3://bucket", "--ca-file", "/dev/null"), "no certificate"),
 ])  # fmt: skip
