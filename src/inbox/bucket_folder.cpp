@@ -121,6 +121,7 @@ Result<bool, Obstacle> BucketTaker::take_page(BucketFolder& folder, const Page& 
   folder.missing.saw(last, numbers.back(), now);
   const std::size_t count = within_reach(folder.missing, last, numbers, now);
   std::vector<std::string> keys;
+  keys.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     keys.push_back(key_of(folder, object_store::number_name(numbers[i])));
   parts_.fetcher.expect(keys);

@@ -62,12 +62,12 @@ bool read_xml(std::string_view xml, XmlReader& reader) { return Elements(reader)
 
 std::optional<WallTime> moment_of(std::string_view text) {
   constexpr std::size_t kWholeSeconds = 19;
-  constexpr std::size_t kDigits = 6;
+  constexpr std::size_t kFractionDigits = 6;
   if (text.size() <= kWholeSeconds || !text.ends_with('Z')) return std::nullopt;
   text.remove_suffix(1);
   std::string fraction(text.substr(kWholeSeconds));
   if (fraction.empty()) fraction = '.';
-  fraction.resize(1 + kDigits, '0');
+  fraction.resize(1 + kFractionDigits, '0');
   return utc_time_of(std::string(text.substr(0, kWholeSeconds)) + fraction + "Z");
 }
 
