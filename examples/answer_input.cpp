@@ -32,6 +32,7 @@ class Machine final : private http::Services, private http::ReplySink {
 
  private:
   // http::Services
+  [[nodiscard]] WallTime date() const override { return date_; }
   [[nodiscard]] std::string_view date_field() const override { return date_field_; }
   [[nodiscard]] bool ends_connections() const override { return false; }
   [[nodiscard]] bool is_stopping() const override { return false; }
@@ -58,7 +59,8 @@ class Machine final : private http::Services, private http::ReplySink {
     }
   }
 
-  const std::string date_field_ = "Date: " + http::format_date(wall_now()) + "\r\n";
+  const WallTime date_ = wall_now();
+  const std::string date_field_ = "Date: " + http::format_date(date_) + "\r\n";
   const http::SessionSettings settings_{.server_name = "example"};
   const Endpoint client_{};
   const Endpoint local_{};

@@ -84,9 +84,13 @@ void BucketContents::want(const std::string& name, const os::FileStatus& file) {
 
 files::Contents::Outcome BucketContents::begin(const std::string& name, const os::FileStatus& file,
                                                const std::string* tag, const http::Resume* resume) {
-  if (is_stopping_) return {.retry_after = kRetryAfter};
   {
     const Lock lock(mutex_);
+    const auto known = under_way_.find(name);
+    const auto growing = known == under_way_.end() ? nullptr : known->second.growing;
+    if (tag != nullptr && growing != nullptr && growing->is_of(*tag, file.size_bytes))
+      return {.is_under_way = true, .growing = growing};
+    if (is_stopping_) return {.retry_after = kRetryAfter};
     if (const auto failed = failed_until_.find(name); failed != failed_until_.end()) {
       const Duration left = failed->second - monotonic_now();
       if (left > Duration::zero())
@@ -95,8 +99,6 @@ files::Contents::Outcome BucketContents::begin(const std::string& name, const os
     }
     const auto [found, is_first] = under_way_.try_emplace(name);
     Fetch& fetch = found->second;
-    if (tag != nullptr && fetch.growing != nullptr && fetch.growing->is_of(*tag, file.size_bytes))
-      return {.is_under_way = true, .growing = fetch.growing};
     if (resume != nullptr) (tag != nullptr ? fetch.for_some : fetch.for_all).push_back(*resume);
     if (!is_first) return {.is_under_way = true};
   }

@@ -1,9 +1,11 @@
 #include "app/credential_sources.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "app/options.h"
@@ -78,11 +80,18 @@ std::string shared_file() {
   return found({}, {"AWS_SHARED_CREDENTIALS_FILE"}, home.empty() ? "" : home + "/.aws/credentials").value;
 }
 
+/// Where its folder must not be looked into, as that of another user, it is not.
+bool may_be_there(const std::string& file) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(file, error).type();
+  return kind != std::filesystem::file_type::not_found && error != std::errc::permission_denied;
+}
+
 /// `is_wanted`: that it is not there is a fault, and so is that it lacks the profile.
 Attempt of_file(const std::string& file, bool is_wanted) {
   const auto text = os::read_file(file);
   if (!text) {
-    if (!is_wanted) return std::nullopt;
+    if (!is_wanted && !may_be_there(file)) return std::nullopt;
     return no_credentials(fmt::format("{} cannot be read; {}", in_quotes(file), text.error().message()));
   }
   const Found profile = found({}, {"AWS_PROFILE"}, "default");

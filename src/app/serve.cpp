@@ -393,6 +393,18 @@ Result<void, StartFailure> begin_serving(const ServerConfig& config, Predecessor
   return {};
 }
 
+Result<std::unique_ptr<server::WorkerPool>> start_workers(const server::PoolSettings& settings,
+                                                          const std::shared_ptr<const Generation>& generation,
+                                                          ServerContext& context, EndOfWork& end_of_work,
+                                                          Process& process) {
+  const auto workers_ended = [&end_of_work, &bucket_sites = context.bucket_sites] {
+    bucket_sites.give_up();
+    end_of_work.workers_ended();
+  };
+  return server::WorkerPool::start(settings, Generation::handler(generation), *process.log, *process.registry,
+                                   workers_ended);
+}
+
 /// Starts the parts in order, each on top of those before; runs; and stops them in reverse.
 Result<void, StartFailure> start_and_run(const Run& run, const std::function<ParseOutcome()>& parse,
                                          std::vector<std::string> command, Predecessor* predecessor) {
@@ -419,12 +431,7 @@ Result<void, StartFailure> start_and_run(const Run& run, const std::function<Par
   const server::PoolSettings settings = pool_settings(config, capacity, process.site_logs,
                                                       context.client_limiting.limits(), context.site_names);
   EndOfWork end_of_work(executor, *work_ended, predecessor != nullptr);
-  const auto workers_ended = [&end_of_work, &bucket_sites = context.bucket_sites] {
-    bucket_sites.give_up();
-    end_of_work.workers_ended();
-  };
-  const auto pool = TRY(server::WorkerPool::start(settings, Generation::handler(generation), *process.log,
-                                                  *process.registry, workers_ended)
+  const auto pool = TRY(start_workers(settings, generation, context, end_of_work, process)
                             .map_error(as_failure("cannot start the workers")));
   const auto give_up = [&](const Error& error) {
     return end_early(as_failure("cannot watch the listening sockets")(error), *pool, end_of_work, executor);

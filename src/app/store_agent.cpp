@@ -1,6 +1,5 @@
 #include "app/store_agent.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -74,8 +73,7 @@ Result<std::shared_ptr<Agent>, StartFailure> start_agent(const Config& config) {
   for (const SiteConfig& site : config.sites) TRY(make_cache_folders_of(site));
   Agent::Settings settings{
       .targets = std::move(targets),
-      // Fetches of sites use half of them, and are never to be all that can be asked for.
-      .connections = std::max(2U, server.s3_connections),
+      .connections = server.s3_connections,
       .patience = 2 * server.s3_timeout + kSlack,
       .mirrors = {.locations = std::move(mirrored),
                   .refresh = server.s3_refresh,

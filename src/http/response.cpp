@@ -24,11 +24,15 @@ bool Response::has_field(std::string_view name) const {
 }
 
 void Response::remove_field(std::string_view name) {
+  remove_fields([name](std::string_view other) { return equals_ignoring_case(other, name); });
+}
+
+void Response::remove_fields(const std::function<bool(std::string_view name)>& is_one) {
   std::string kept;
   for (std::string_view rest = fields; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find("\r\n") + 2);
     rest.remove_prefix(line.size());
-    if (!equals_ignoring_case(line.substr(0, line.find(':')), name)) kept += line;
+    if (!is_one(line.substr(0, line.find(':')))) kept += line;
   }
   fields = std::move(kept);
 }

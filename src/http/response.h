@@ -96,6 +96,8 @@ struct Response {
   [[nodiscard]] bool has_field(std::string_view name) const;
   /// Takes all lines of this name away, whatever the case of it.
   void remove_field(std::string_view name);
+  /// Takes all lines away whose name is one of these.
+  void remove_fields(const std::function<bool(std::string_view name)>& is_one);
 
   /// An error whose page is made from `detail`, one sentence for a person: what is wrong and what is allowed.
   [[nodiscard]] static Response error(Status status, std::string detail);

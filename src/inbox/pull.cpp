@@ -19,6 +19,7 @@
 #include "inbox/store_trouble.h"
 #include "object_store/probe.h"
 #include "object_store/stream.h"
+#include "os/process.h"
 #include "os/wait.h"
 
 namespace bobbin::inbox {
@@ -252,6 +253,20 @@ class Pull {
   std::size_t failed_searches_ = 0;
 };
 
+/// The error is a message.
+Result<void, std::string> make_room_for(std::size_t connections) {
+  // Three of a connection, and two of records that are on stable storage already.
+  constexpr std::uint64_t kOfConnection = 5;
+  constexpr std::uint64_t kOthers = 32;
+  const auto limit = os::raise_descriptor_limit();
+  if (!limit || *limit >= kOfConnection * connections + kOthers) return {};
+  const std::uint64_t most = *limit > kOthers ? (*limit - kOthers) / kOfConnection : 0;
+  return failure(
+      fmt::format("{} connections need more open files than the limit of {} allows (ulimit -Hn): "
+                  "--connections {} would do",
+                  connections, *limit, std::max<std::uint64_t>(most, 1)));
+}
+
 /// What fetches records at the same time, each over a connection of its own. `gives_up` outlives them.
 Result<std::vector<RecordFetcher::Read>, std::string> readers(const PullOptions& options,
                                                               const std::atomic<bool>& gives_up) {
@@ -269,6 +284,7 @@ Result<std::vector<RecordFetcher::Read>, std::string> readers(const PullOptions&
 
 Result<PullEnd, std::string> pull(const std::string& path, const PullOptions& options, const Report& report) {
   StopSignals stop = TRY(StopSignals::block());
+  TRY(make_room_for(options.connections));
   Bucket bucket = TRY(options.source.open([&stop] { return stop.count() > 0; }));
   RecordIntake intake = TRY(RecordIntake::open(path));
   PullCursors cursors = TRY(PullCursors::open(intake.directory(), path, options.source.location.text()));

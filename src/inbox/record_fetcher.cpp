@@ -59,6 +59,7 @@ Result<FetchedRecord, Obstacle> RecordFetcher::take(const std::string& key) {
     changed_.wait_for(mutex_, kLook);
   }
   jobs_.pop_front();
+  is_careful_ = !job->result->has_value();
   changed_.notify_all();
   return *std::move(job->result);
 }
@@ -81,9 +82,11 @@ void RecordFetcher::work(const Read& read) {
 }
 
 std::shared_ptr<RecordFetcher::Job> RecordFetcher::next() {
-  const std::size_t most = std::min(jobs_.size(), kAheadPerThread * threads_.size());
-  for (std::size_t i = 0; i < most; ++i)
+  const std::size_t ahead = is_careful_ ? 1 : kAheadPerThread * threads_.size();
+  for (std::size_t i = 0; i < std::min(jobs_.size(), ahead); ++i) {
     if (!jobs_[i]->is_begun) return jobs_[i];
+    if (jobs_[i]->result && !*jobs_[i]->result) return nullptr;
+  }
   return nullptr;
 }
 

@@ -24,7 +24,9 @@ struct FetchedRecord {
 };
 
 /// Fetches records of a bucket before they are asked for, several at once, checks them, and has their content
-/// on stable storage. Thread: one at a time; it has threads of its own.
+/// on stable storage. Nothing is fetched behind one that could not be; and after that one at a time, until
+/// one could be, so that a store in trouble is asked no more often than it would be without this. Thread: one
+/// at a time; it has threads of its own.
 class RecordFetcher {
  public:
   /// Gives an object. Nothing: there is none. Each is called by one thread at a time, and gives up soon once
@@ -64,6 +66,7 @@ class RecordFetcher {
   Mutex mutex_;
   ConditionVariable changed_;
   std::deque<std::shared_ptr<Job>> jobs_ GUARDED_BY(mutex_);  // in the order in which they are taken
+  bool is_careful_ GUARDED_BY(mutex_) = false;                // the last that was taken has failed
   bool is_over_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -20,6 +20,15 @@ class Store {
  public:
   void put(const std::string& key, std::string text) { objects_[key] = std::move(text); }
   void refuse(const std::string& key) { refused_.insert(key); }
+  void heal() {
+    const Lock lock(mutex_);
+    refused_.clear();
+  }
+  void forget() {
+    const Lock lock(mutex_);
+    while (under_way_ > 0) changed_.wait(mutex_);
+    read_.clear();
+  }
   /// Reads wait from now on until so many are under way at once, or until the end.
   void wait_for(std::size_t readers) { awaited_ = readers; }
 
@@ -30,6 +39,7 @@ class Store {
     changed_.notify_all();
     while (most_at_once_ < awaited_ && !gives_up_) changed_.wait(mutex_);
     --under_way_;
+    changed_.notify_all();
     if (gives_up_) return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "told to end"});
     if (refused_.contains(key))
       return failure(Trouble{.kind = Trouble::Kind::unavailable, .reason = "there is no answer"});
@@ -144,6 +154,25 @@ TEST_F(RecordFetcherTest, SaysWhatCannotBeTaken) {
   EXPECT_EQ(refused.error().kind, Obstacle::Kind::store);
   EXPECT_EQ(refused.error().reason, "there is no answer");
   EXPECT_TRUE(fetcher->take(key(2))) << "the others are not concerned";
+}
+
+TEST_F(RecordFetcherTest, AsksNoMoreThanOnceWhereThereIsTrouble) {
+  const auto keys = put_records(20);
+  store.refuse(key(1));
+  const auto fetcher = make(4);
+  fetcher->expect(keys);
+  EXPECT_FALSE(fetcher->take(key(1)));
+  fetcher->expect({});
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    store.forget();
+    fetcher->expect(keys);
+    EXPECT_FALSE(fetcher->take(key(1)));
+    fetcher->expect({});
+    EXPECT_EQ(store.keys_read(), std::set{key(1)});
+  }
+  store.heal();
+  fetcher->expect(keys);
+  for (std::uint64_t i = 1; i <= 20; ++i) EXPECT_TRUE(fetcher->take(key(i))) << i;
 }
 
 TEST_F(RecordFetcherTest, EndsWhenItIsTold) {

@@ -38,6 +38,11 @@ bool is_about_mirror(const AgentRequest& request) {
   return request.kind != AgentRequest::Kind::create && request.kind != AgentRequest::Kind::read;
 }
 
+/// Whether the agent answers by itself. So that such a request waits for no store, a line is kept for them.
+bool asks_no_store(const AgentRequest& request) {
+  return request.kind == AgentRequest::Kind::presign || request.kind == AgentRequest::Kind::state;
+}
+
 /// One connection of the agent: answers one request after the other.
 class Connection {
  public:
@@ -165,6 +170,8 @@ void serve(const std::vector<os::MessageSocket>& sockets, const Agent::Settings&
   for (std::thread& thread : threads) thread.join();
 }
 
+Trouble stopped() { return {.kind = Trouble::Kind::aborted, .reason = "the server stops"}; }
+
 }  // namespace
 
 class Agent::RemoteObjects final : public Objects {
@@ -201,7 +208,7 @@ class Agent::RemoteObjects final : public Objects {
 Result<std::shared_ptr<Agent>> Agent::start(Settings settings, const Open& open) {
   std::vector<os::MessageSocket> ours;
   std::vector<os::MessageSocket> theirs;
-  for (std::size_t i = 0; i < settings.connections; ++i) {
+  for (std::size_t i = 0; i <= settings.connections; ++i) {  // see asks_no_store
     auto [here, there] = TRY(os::MessageSocket::pair());
     ours.push_back(std::move(here));
     theirs.push_back(std::move(there));
@@ -263,7 +270,14 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
   std::size_t line = 0;
   {
     const Lock lock(mutex_);
-    while (free_.empty()) freed_.wait(mutex_);
+    const std::size_t left = asks_no_store(request) ? 0 : 1;
+    const Instant deadline = monotonic_now() + patience;
+    while (free_.size() <= left) {
+      if (gives_up(request, false)) return failure(stopped());
+      if (monotonic_now() >= deadline)
+        return failure(unavailable("the store has not answered other requests in time"));
+      freed_.wait_for(mutex_, kLook);
+    }
     line = free_.back();
     free_.pop_back();
     request.number = ++last_number_;
@@ -271,8 +285,12 @@ Result<Agent::Reply, Trouble> Agent::ask(AgentRequest request, const os::Fd* con
   auto reply = exchange(lines_[line], request, content, patience, growth);
   const Lock lock(mutex_);
   free_.push_back(line);
-  freed_.notify_one();
+  freed_.notify_all();
   return reply;
+}
+
+bool Agent::gives_up(const AgentRequest& request, bool grows) const {
+  return is_about_mirror(request) && give_up_ >= (grows ? GiveUp::all : GiveUp::unbegun);
 }
 
 Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& request, const os::Fd* content,
@@ -289,12 +307,13 @@ Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& re
   TRY(sent.map_error(no_agent));
   while (true) {
     if (grows) growth.look();
-    if (may_give_up && give_up_ >= (grows ? GiveUp::all : GiveUp::unbegun))
-      return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "the server stops"});
+    if (gives_up(request, grows)) return failure(stopped());
     const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());
     const milliseconds limit = may_give_up ? std::min(left, grows ? kLookAtGrowth : kLook) : left;
     auto message = line.socket.receive(std::max(limit, milliseconds(0)));
     if (!message && message.error().code == EAGAIN && left > limit) continue;
+    // Only `growing` has a descriptor here, for which there was no room: all of it is waited for.
+    if (!message && message.error().code == EMSGSIZE && request.kind == AgentRequest::Kind::fetch) continue;
     if (!message && message.error().code == EAGAIN)
       return failure(unavailable("the process that talks to the store does not answer"));
     if (!message) return failure(no_agent(message.error()));
@@ -303,7 +322,9 @@ Result<Agent::Reply, Trouble> Agent::exchange(Line& line, const AgentRequest& re
     if (answer && answer->number == kGreeting && std::exchange(line.is_greeted, true))
       return failure(unavailable("the process that talks to the store has died, and was started again"));
     if (!answer || answer->number != request.number) continue;
-    if (answer->kind == AgentAnswer::Kind::growing && !(*message)->descriptors.empty()) {
+    if (answer->kind == AgentAnswer::Kind::growing) {
+      // Where this process has no room for the descriptor, all of it is waited for.
+      if ((*message)->descriptors.empty()) continue;
       grows = true;
       growth.begun(std::move((*message)->descriptors.front()), answer->size_bytes, std::move(answer->etag));
       continue;

@@ -79,6 +79,7 @@ class Agent : public std::enable_shared_from_this<Agent> {
 
   enum class GiveUp : std::uint8_t { none, unbegun, all };
 
+  /// Waits for a line for as long as for the answer, at most.
   [[nodiscard]] Result<Reply, Trouble> ask(AgentRequest request, const os::Fd* content, milliseconds patience,
                                            const Growth& growth = {}) EXCLUDES(mutex_);
   /// Belongs to the thread that has taken it out of `free_`.
@@ -86,6 +87,7 @@ class Agent : public std::enable_shared_from_this<Agent> {
     os::MessageSocket socket;
     bool is_greeted = false;  ///< by an agent
   };
+  [[nodiscard]] bool gives_up(const AgentRequest& request, bool grows) const;
   [[nodiscard]] Result<Reply, Trouble> exchange(Line& line, const AgentRequest& request,
                                                 const os::Fd* content, milliseconds patience,
                                                 const Growth& growth) const;

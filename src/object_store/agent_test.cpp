@@ -17,6 +17,7 @@ namespace bobbin::object_store {
 namespace {
 
 constexpr const char* kDie = "box/die";
+constexpr const char* kWaits = "box/waits";
 
 /// Objects that are files, since an agent has no memory in common with its process.
 class FileObjects final : public Objects {
@@ -25,6 +26,10 @@ class FileObjects final : public Objects {
 
   Result<Created, Trouble> create(std::string_view key, std::string_view content, std::string_view) override {
     if (key == kDie) ::raise(SIGKILL);
+    if (key == kWaits) {
+      std::ofstream(path_of("waits"));
+      while (!std::filesystem::exists(path_of("go"))) std::this_thread::sleep_for(milliseconds(1));
+    }
     const std::string path = path_of(key);
     if (std::filesystem::exists(path)) return Created::before;
     std::ofstream(path, std::ios::binary) << content;
@@ -66,6 +71,17 @@ class AgentTest : public testing::Test {
 
   os::TestDirectory directory_;
 };
+
+TEST_F(AgentTest, WhatAsksNoStoreWaitsForNone) {
+  const auto agent = start(1);
+  std::thread waits([&] { EXPECT_EQ(*agent->objects(box_)->create(kWaits, "", ""), Created::now); });
+  while (!directory_.has("waits")) std::this_thread::sleep_for(milliseconds(1));
+  const auto state = agent->state(0);
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().reason, "there is no such mirror");
+  directory_.write("go", "");
+  waits.join();
+}
 
 TEST_F(AgentTest, CreatesOnceAndReads) {
   const auto objects = start()->objects(box_);

@@ -10,6 +10,9 @@
 namespace bobbin::object_store {
 namespace {
 
+// They stand in URLs, encoded, and in messages of 64 KiB.
+constexpr std::size_t kMostBytes = 16UL * 1024;
+
 std::string_view next_line(std::string_view& rest) {
   const std::size_t end = std::min(rest.find('\n'), rest.size());
   std::string_view line = rest.substr(0, end);
@@ -44,10 +47,12 @@ std::string fault_of(const Credentials& credentials) {
   const auto is_other = [](char c) { return c <= ' ' || c > '~'; };
   for (const auto& [value, name] :
        {std::pair(&credentials.key_id, "access key id"), std::pair(&credentials.secret, "secret access key"),
-        std::pair(&credentials.session_token, "session token")})
+        std::pair(&credentials.session_token, "session token")}) {
+    if (value->size() > kMostBytes) return fmt::format("the {} is longer than {} bytes", name, kMostBytes);
     if (std::ranges::any_of(*value, is_other))
       return fmt::format("the {} has a character that is not allowed; printable ASCII without blanks is",
                          name);
+  }
   return {};
 }
 

@@ -18,6 +18,8 @@ namespace {
 constexpr const char* kIncoming = "incoming";
 constexpr const char* kListed = "listed";
 constexpr std::size_t kLongestPart = 255;
+/// How much of content is written to the disk at once while it comes.
+constexpr std::uint64_t kWindow = 8ULL << 20;
 constexpr std::size_t kLongestName = 2048;
 
 /// Of the names in `incoming` that one process gives.
@@ -278,6 +280,9 @@ PlaceholderTree::Incoming::~Incoming() {
 Result<void> PlaceholderTree::Incoming::append(Bytes piece) {
   TRY(os::write_all(file_, piece));
   size_bytes_ += piece.size();
+  // Else all of it would be left for the flush at the end, for which clients wait that have all but a byte.
+  for (; size_bytes_ - written_out_ >= kWindow; written_out_ += kWindow)
+    TRY(os::write_out(file_, written_out_, kWindow));
   return {};
 }
 

@@ -89,6 +89,7 @@ class PlaceholderTree {
     const std::string name_;
     os::Fd file_;
     std::uint64_t size_bytes_ = 0;
+    std::uint64_t written_out_ = 0;  // of these, those that the kernel writes to the disk by now
     bool is_moved_ = false;
   };
   [[nodiscard]] Result<std::unique_ptr<Incoming>> begin();

@@ -26,18 +26,18 @@ Result<IssuedCredentials, std::string> issued(Credentials credentials, std::stri
                            .lifetime = std::chrono::duration_cast<Duration>(*end - now)};
 }
 
-/// Keeps the text of each element, by its path.
+/// Keeps the texts of the credentials, by the names of their elements.
 class Texts final : public XmlReader {
  public:
   void begin(std::string_view) override {}
-  void end(std::string_view path, const std::string& text) override { texts_[std::string(path)] = text; }
-  [[nodiscard]] std::string of(const char* name) {
-    return std::move(texts_[std::string("/AssumeRoleWithWebIdentityResponse/"
-                                        "AssumeRoleWithWebIdentityResult/Credentials/") +
-                            name]);
+  void end(std::string_view path, const std::string& text) override {
+    if (path.starts_with(kPlace)) texts_[std::string(path.substr(kPlace.size()))] = text;
   }
+  [[nodiscard]] std::string of(const char* name) { return std::move(texts_[name]); }
 
  private:
+  static constexpr std::string_view kPlace =
+      "/AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/";
   std::map<std::string, std::string> texts_;
 };
 

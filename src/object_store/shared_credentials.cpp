@@ -13,6 +13,9 @@ Duration pause_before_renewal(Duration lifetime) {
   return std::max(SharedCredentials::kPause, lifetime - std::min(SharedCredentials::kMargin, lifetime / 2));
 }
 
+/// How often whoever waits looks whether to end.
+constexpr milliseconds kLook{100};
+
 }  // namespace
 
 Result<Credentials, Trouble> SharedCredentials::get(const Credentials* refused,
@@ -24,7 +27,8 @@ Result<Credentials, Trouble> SharedCredentials::get(const Credentials* refused,
       if (!is_due(refused)) return known();
       if (!is_issuing_) break;
       if (known_ && !is_refused(refused)) return known();
-      issued_.wait(mutex_);
+      if (is_to_abort()) return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "told to end"});
+      issued_.wait_for(mutex_, kLook);
     }
     is_issuing_ = true;
   }
@@ -50,8 +54,9 @@ void SharedCredentials::take(Result<IssuedCredentials, Trouble> issued) {
   if (issued) {
     const auto lifetime = issued->lifetime;
     known_ = std::move(issued->credentials);
-    end_ = lifetime && *lifetime > Duration::zero() ? now + *lifetime : kNever;
     due_ = lifetime ? now + pause_before_renewal(*lifetime) : kNever;
+    // Not before others are asked for.
+    end_ = lifetime && *lifetime > Duration::zero() ? std::max(now + *lifetime, due_) : kNever;
     refused_pause_ = lifetime ? kRefusedPause : Duration::zero();
   } else {
     trouble_ = std::move(issued.error());

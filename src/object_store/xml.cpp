@@ -11,6 +11,9 @@
 namespace bobbin::object_store {
 namespace {
 
+// Answers of stores have four.
+constexpr std::size_t kDeepest = 32;
+
 /// Makes of what expat tells what a reader is told.
 class Elements {
  public:
@@ -37,6 +40,7 @@ class Elements {
   }
 
   void begin(std::string_view name) {
+    if (++depth_ > kDeepest) XML_StopParser(parser_.get(), XML_FALSE);
     path_ += '/';
     path_ += name;
     text_.clear();
@@ -46,12 +50,14 @@ class Elements {
   void end() {
     reader_.end(path_, text_);
     path_.erase(path_.rfind('/'));
+    --depth_;
     text_.clear();
   }
 
   const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser_{
       XML_ParserCreate(nullptr), &XML_ParserFree};
   XmlReader& reader_;
+  std::size_t depth_ = 0;
   std::string path_;  // of the element that is open
   std::string text_;  // in it so far
 };

@@ -21,7 +21,8 @@ class XmlReader {
   ~XmlReader() = default;
 };
 
-/// False: it is no XML, is cut off, or has a document type, in which entities could be declared.
+/// False: it is no XML, is cut off, has more than 32 elements in each other, or has a document type, in which
+/// entities could be declared.
 [[nodiscard]] bool read_xml(std::string_view xml, XmlReader& reader);
 
 /// A moment as Amazon writes it, in XML and in JSON: `2026-11-30T06:00:00.000Z`, with whatever fraction, or

@@ -259,6 +259,24 @@ Result<void> sync_content([[maybe_unused]] const Fd& file) {
   return {};
 }
 
+Result<void> write_out([[maybe_unused]] const Fd& file, [[maybe_unused]] std::uint64_t offset,
+                       [[maybe_unused]] std::uint64_t length) {
+#ifndef BOBBIN_TEST_NO_SYNC
+  const auto write = [&](std::uint64_t from, unsigned flags) -> Result<void> {
+    const auto start = static_cast<off64_t>(from);
+    const auto size = static_cast<off64_t>(length);
+    if (uninterrupted([&] { return ::sync_file_range(file.number(), start, size, flags); }) == 0) return {};
+    const bool is_of_disk = errno == EIO || errno == ENOSPC || errno == EDQUOT;
+    return is_of_disk ? last_error("sync_file_range") : Result<void>();
+  };
+  TRY(write(offset, SYNC_FILE_RANGE_WRITE));
+  if (offset >= length)
+    TRY(write(offset - length,
+              SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
+#endif
+  return {};
+}
+
 bool is_failed_sync_reported() {
   utsname names{};
   if (::uname(&names) != 0) return false;

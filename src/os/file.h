@@ -114,6 +114,12 @@ struct FileSystem {
 /// only, in space that was synced before, has nothing else to write.
 [[nodiscard]] Result<void> sync_content(const Fd& file);
 
+/// Has the kernel begin to write this part of a file to the disk, and returns once the part of the same
+/// length before it is written, so that a later sync_content() has twice the length left at most:
+/// sync_file_range(2). Where the file system has no such thing, nothing happens. An error is one of the disk,
+/// of which that sync would say nothing.
+[[nodiscard]] Result<void> write_out(const Fd& file, std::uint64_t offset, std::uint64_t length);
+
 /// The same of everything that was written to the file system of `file`: syncfs(2). From Linux 5.8 on it
 /// fails when any write to it has failed since the descriptor was opened. With the check of sync_directory.
 [[nodiscard]] Result<void> sync_file_system(const Fd& file);

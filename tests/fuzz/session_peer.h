@@ -81,6 +81,7 @@ class SessionPeer final : public http::Services, public http::ReplySink {
 
  private:
   // http::Services
+  WallTime date() const override { return WallTime(std::chrono::seconds(784111777)); }
   std::string_view date_field() const override { return "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"; }
   bool ends_connections() const override { return services_.crowded; }
   bool is_stopping() const override { return services_.stopping; }

@@ -10,7 +10,9 @@ Response redirect_with(std::string_view cache_control) {
   response.add_field("Location", "https://store.test/a");
   response.add_field("cache-control", cache_control);
   response.add_field("X-A", "b");
-  response.add_field("CDN-Cache-Control", "max-age=600");
+  for (const char* name : {"CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "surrogate-control",
+                           "X-Accel-Expires", "Expires"})
+    response.add_field(name, "600");
   response.add_field("Cache-Control", "immutable");
   return response;
 }
