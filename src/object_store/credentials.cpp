@@ -82,6 +82,7 @@ Result<std::optional<Credentials>, std::string> credentials_of_file(std::string_
         fmt::format("its profile [{}] needs a line aws_access_key_id = ID and a line "
                     "aws_secret_access_key = SECRET",
                     profile));
+  if (std::string fault = fault_of(credentials); !fault.empty()) return failure(std::move(fault));
   return std::optional(std::move(credentials));
 }
 

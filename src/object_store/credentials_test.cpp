@@ -44,6 +44,13 @@ TEST(CredentialsTest, StandInAFile) {
   EXPECT_EQ(credentials_of_file(kFile, "last"), (Credentials{"a", "b", "c"}));
   EXPECT_EQ(credentials_of_file(kFile, "none"), std::nullopt);
   EXPECT_EQ(credentials_of_file("", "default"), std::nullopt);
+  const auto with_token = [](std::size_t size) {
+    return "[default]\naws_access_key_id = a\naws_secret_access_key = b\naws_session_token = " +
+           std::string(size, 'x');
+  };
+  EXPECT_FALSE(credentials_of_file("[a]\naws_access_key_id = a\x01\naws_secret_access_key = b", "a"));
+  EXPECT_TRUE(credentials_of_file(with_token(16'384), "default"));
+  EXPECT_FALSE(credentials_of_file(with_token(16'385), "default")) << "it would not fit into a message";
   const auto half = credentials_of_file("[default]\naws_secret_access_key = hidden\n", "default");
   ASSERT_FALSE(half);
   EXPECT_NE(half.error().find("aws_access_key_id"), std::string::npos);

@@ -60,6 +60,19 @@ TEST_F(SharedCredentialsTest, AreRenewedFiveMinutesBeforeTheirEnd) {
   EXPECT_EQ(get(), "2");
 }
 
+// The clock of this machine may be ahead, by whatever is left or less.
+TEST_F(SharedCredentialsTest, HoldUntilOthersMayBeAskedForHoweverLittleIsLeft) {
+  for (const auto left : {milliseconds(1), milliseconds(400), milliseconds(1000)}) {
+    lifetime_ = left;
+    const std::string number = get();
+    now_ += milliseconds(999);
+    EXPECT_EQ(get(), number) << left.count();
+    now_ += milliseconds(1);
+    EXPECT_NE(get(), number) << left.count();
+    now_ += seconds(1);
+  }
+}
+
 TEST_F(SharedCredentialsTest, AreRenewedAfterHalfOfAShortLife) {
   lifetime_ = seconds(8);
   EXPECT_EQ(get(), "1");

@@ -32,6 +32,18 @@ TEST(Xml, IsWholeAndHasNoDocumentType) {
   }
 }
 
+TEST(Xml, IsNotDeep) {
+  const auto nested = [](int depth) {
+    std::string xml;
+    for (int i = 0; i < depth; ++i) xml += "<a>";
+    for (int i = 0; i < depth; ++i) xml += "</a>";
+    return xml;
+  };
+  Log log;
+  EXPECT_TRUE(read_xml(nested(32), log));
+  EXPECT_FALSE(read_xml(nested(33), log));
+}
+
 TEST(Moment, IsWrittenAsAmazonDoes) {
   constexpr WallTime kSix{seconds(1'796'018'400)};  // date -ud 2026-11-30T06:00:00Z +%s
   EXPECT_EQ(moment_of("2026-11-30T06:00:00Z"), kSix);

@@ -267,6 +267,13 @@ def test_they_are_looked_for_in_the_order_of_the_tools_of_aws(filled, drain, fau
     assert drained(*gone)[1][-1].startswith(LIST_OF_ROLES)
 
 
+def test_a_file_that_is_there_and_cannot_be_read_is_not_passed_over(filled, drain, services, environment_of, scratch):
+    (scratch / ".aws/credentials").mkdir(parents=True)  # a folder, which is no file
+    environment = environment_of("instance", HOME=str(scratch))
+    assert "cannot be read" in ended(drain(environment=environment), status=2)
+    assert services.requests == []
+
+
 def test_a_file_that_is_named_counts_alone(filled, drain, faulty_store, services, environment_of, scratch):
     named = scratch / "named"
     flags = ("--until-empty", "--credentials-file", named)
