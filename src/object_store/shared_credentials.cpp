@@ -14,7 +14,7 @@ Duration pause_before_renewal(Duration lifetime) {
 }
 
 /// How often whoever waits looks whether to end.
-constexpr milliseconds kLook{100};
+constexpr milliseconds kAbortLook{100};
 
 }  // namespace
 
@@ -28,7 +28,7 @@ Result<Credentials, Trouble> SharedCredentials::get(const Credentials* refused,
       if (!is_issuing_) break;
       if (known_ && !is_refused(refused)) return known();
       if (is_to_abort()) return failure(Trouble{.kind = Trouble::Kind::aborted, .reason = "told to end"});
-      issued_.wait_for(mutex_, kLook);
+      issued_.wait_for(mutex_, kAbortLook);
     }
     is_issuing_ = true;
   }
