@@ -339,8 +339,9 @@ def test_content_that_ends_too_soon_is_cut(start, faulty_store):
     server = start()
     faulty_store.fail(faults.ShortContent(), key=PREFIX + "large.bin")
     transfer = server.begin("/large.bin")
-    assert transfer.head() == 200
-    assert transfer.rest() is None
+    # Who comes when the fetch has failed already gets no beginning.
+    head = transfer.head()
+    assert head == 503 or (head, transfer.rest()) == (200, None)
     server.log.wait_for("large.bin cannot be served: the store has sent 1500000 of 3000000 bytes")
     eventually(lambda: server.get("/large.bin").status == 200, "it is fetched then")
 
