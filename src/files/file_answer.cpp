@@ -398,14 +398,7 @@ std::optional<http::Begin> FileHandler::answer_live(const http::Request& request
   }
   const http::Validators original = validators(status, file.looked_at(), subject.validator_settings, content);
   const http::Validators coded = coded_validators(original, subject.coding);
-  const Description description{.name = subject.name,
-                                .presentation = subject.presentation,
-                                .validators = coded,
-                                .date = subject.date,
-                                .fields = subject.fields,
-                                .coding = subject.coding,
-                                .varies_by_coding = true,
-                                .has_ranges = false};
+  const Description description = coded_description(subject, coded);
   const Offer offer{.cache = own.cache,
                     .key = key,
                     .status = status,

@@ -52,20 +52,8 @@ std::optional<std::string> all_of(const OpenFile& file) {
   return content;
 }
 
-/// In the coding of the subject, made while it is sent or just before.
-Description description_of(const Subject& subject, const http::Validators& validators) {
-  return {.name = subject.name,
-          .presentation = subject.presentation,
-          .validators = validators,
-          .date = subject.date,
-          .fields = subject.fields,
-          .coding = subject.coding,
-          .varies_by_coding = true,
-          .has_ranges = false};
-}
-
 Response response_without_content(const Subject& subject, const http::Validators& validators) {
-  const Description description = description_of(subject, validators);
+  const Description description = coded_description(subject, validators);
   Response response = ok(description);
   response.log_fields = sent(description);
   return response;
@@ -126,6 +114,14 @@ class LiveCoding::WholeFile {
   std::atomic<bool> is_done_ = false;
   http::ReplyLater later_;
 };
+
+Description coded_description(const Subject& subject, const http::Validators& validators) {
+  Description description = description_of(subject, validators);
+  description.varies_by_coding = true;
+  description.digest = {};  // that of the file as it is
+  description.has_ranges = false;
+  return description;
+}
 
 http::Validators coded_validators(http::Validators file, ContentCoding coding) {
   file.etag.insert(file.etag.size() - 1, tag_end(coding));

@@ -19,6 +19,10 @@ namespace bobbin::files {
 /// changes with the library that makes it.
 [[nodiscard]] http::Validators coded_validators(http::Validators file, http::ContentCoding coding);
 
+/// What is said of the subject in its coding, which is made while it is sent or just before. `validators`, in
+/// that coding, outlive it.
+[[nodiscard]] Description coded_description(const Subject& subject, const http::Validators& validators);
+
 /// Files that are coded when they are asked for. One of a moderate size is coded as a whole by the executor,
 /// and its response can be kept; a large one is coded while it is sent. What is coded already for somebody
 /// else is not coded twice at the same time. Thread: its owner's, which is one worker.

@@ -159,6 +159,17 @@ Result<Response> represent_as_looked_at(const Request& request, const Origin& or
 
 }  // namespace
 
+Description description_of(const Subject& subject, const http::Validators& validators) {
+  return {.name = subject.name,
+          .presentation = subject.presentation,
+          .validators = validators,
+          .date = subject.date,
+          .fields = subject.fields,
+          .coding = subject.coding,
+          .varies_by_coding = subject.varies_by_coding,
+          .digest = subject.digest};
+}
+
 Response ok(const Description& file) {
   Response response = Response::with_content(Status::ok, file.presentation.media_type, {});
   response.fields.reserve(320);
@@ -227,16 +238,10 @@ Result<Represented> represent(const Request& request, OpenFile file, const Subje
     const bool is_first = attempt == 1;
     http::Validators current =
         validators(status, looked_at, subject.validator_settings, is_first ? subject.content : std::nullopt);
-    auto response =
-        represent_as_looked_at(request, {.file = file, .growing = subject.growing, .executor = executor},
-                               {.name = subject.name,
-                                .presentation = subject.presentation,
-                                .validators = current,
-                                .date = subject.date,
-                                .fields = subject.fields,
-                                .coding = subject.coding,
-                                .varies_by_coding = subject.varies_by_coding,
-                                .digest = is_first ? subject.digest : std::string_view()});
+    Description description = description_of(subject, current);
+    if (!is_first) description.digest = {};
+    auto response = represent_as_looked_at(
+        request, {.file = file, .growing = subject.growing, .executor = executor}, description);
     if (response) return Represented{*std::move(response), status, looked_at, std::move(current), is_first};
     if (response.error().code != EAGAIN || attempt == kReadAttempts) return failure(response.error());
     TRY(file.refresh_status());

@@ -71,6 +71,9 @@ struct Subject {
   std::shared_ptr<GrowingFile> growing = {};   ///< of a placeholder: its content, as it comes
 };
 
+/// With validators that outlive it.
+[[nodiscard]] Description description_of(const Subject& subject, const http::Validators& validators);
+
 /// A copy that outlives the request and the site.
 class OwnedSubject {
  public:

@@ -54,13 +54,7 @@ http::Validators FileHandler::validators_of_store(const OpenFile& file, const Su
 http::Begin FileHandler::answer_of_store(const http::Request& request, const std::string& name,
                                          const OpenFile& file, const Subject& subject) const {
   const http::Validators current = validators_of_store(file, subject);
-  const Description description{.name = subject.name,
-                                .presentation = subject.presentation,
-                                .validators = current,
-                                .date = subject.date,
-                                .fields = subject.fields,
-                                .coding = subject.coding,
-                                .varies_by_coding = subject.varies_by_coding};
+  const Description description = description_of(subject, current);
   switch (judge_preconditions(request, current, file.looked_at())) {
     case http::PreconditionVerdict::failed: return precondition_failed();
     case http::PreconditionVerdict::not_modified: return not_modified(description);

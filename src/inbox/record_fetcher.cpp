@@ -60,6 +60,7 @@ Result<FetchedRecord, Obstacle> RecordFetcher::take(const std::string& key) {
   }
   jobs_.pop_front();
   is_careful_ = !job->result->has_value();
+  if (is_careful_) jobs_.clear();
   changed_.notify_all();
   return *std::move(job->result);
 }

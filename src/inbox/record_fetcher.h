@@ -45,7 +45,8 @@ class RecordFetcher {
 
   /// These will be taken, in this order, and nothing else of what was expected before.
   void expect(const std::vector<std::string>& keys) EXCLUDES(mutex_);
-  /// What the object of this key holds; waits for it. Those that were expected before it are dropped.
+  /// What the object of this key holds; waits for it. Those that were expected before it are dropped, and
+  /// after a failure all are.
   [[nodiscard]] Result<FetchedRecord, Obstacle> take(const std::string& key) EXCLUDES(mutex_);
 
  private:

@@ -102,6 +102,20 @@ def metric(server, name, **labels):
     return found[0]
 
 
+def open_files(server):
+    """Where the descriptors of the server lead, and whether they are for reading, for writing, or both."""
+    found = []
+    for number in os.listdir(f"/proc/{server.process.pid}/fd"):
+        try:
+            place = os.readlink(f"/proc/{server.process.pid}/fd/{number}")
+            with open(f"/proc/{server.process.pid}/fdinfo/{number}") as file:
+                flags = re.search(r"flags:\s+(\d+)", file.read())[1]
+        except OSError:  # it has been closed meanwhile
+            continue
+        found.append((place, int(flags, 8) & os.O_ACCMODE))
+    return found
+
+
 def lists(faulty_store):
     return faulty_store.requests_of(method="GET", when=lambda request: request.asked("list-type") == "2")
 
@@ -623,14 +637,8 @@ def test_the_server_may_only_read_the_cache(start_site, site, cache, sanitized):
         pytest.skip("this kernel confines no files")
     # What the agent may do shows in what it has done; the descriptors of the server are for reading.
     assert server.get("/large.bin").content == site["large.bin"]
-    for number in os.listdir(f"/proc/{server.process.pid}/fd"):
-        try:
-            place = os.readlink(f"/proc/{server.process.pid}/fd/{number}")
-            flags = open(f"/proc/{server.process.pid}/fdinfo/{number}").read()
-        except OSError:
-            continue
-        if place.startswith(str(cache)):
-            assert int(re.search(r"flags:\s+(\d+)", flags)[1], 8) & os.O_ACCMODE == os.O_RDONLY
+    modes = [mode for place, mode in open_files(server) if place.startswith(str(cache))]
+    assert set(modes) == {os.O_RDONLY}
 
 
 def test_a_key_that_may_not_list_is_told(start_site, site, faulty_store):
