@@ -20,7 +20,10 @@ constexpr std::size_t kAheadPerThread = 2;
 
 RecordFetcher::RecordFetcher(std::vector<Read> readers, const RecordIntake& intake,
                              std::function<bool()> is_told, std::function<void()> give_up)
-    : intake_(intake), is_told_(std::move(is_told)), give_up_(std::move(give_up)) {
+    : intake_(intake),
+      is_told_(std::move(is_told)),
+      give_up_(std::move(give_up)),
+      ahead_(kAheadPerThread * readers.size()) {
   for (Read& read : readers) threads_.emplace_back([this, read = std::move(read)] { work(read); });
 }
 
@@ -83,7 +86,7 @@ void RecordFetcher::work(const Read& read) {
 }
 
 std::shared_ptr<RecordFetcher::Job> RecordFetcher::next() {
-  const std::size_t ahead = is_careful_ ? 1 : kAheadPerThread * threads_.size();
+  const std::size_t ahead = is_careful_ ? 1 : ahead_;
   for (std::size_t i = 0; i < std::min(jobs_.size(), ahead); ++i) {
     if (!jobs_[i]->is_begun) return jobs_[i];
     if (jobs_[i]->result && !*jobs_[i]->result) return nullptr;

@@ -64,12 +64,13 @@ class RecordFetcher {
   const RecordIntake& intake_;
   const std::function<bool()> is_told_;
   const std::function<void()> give_up_;
+  const std::size_t ahead_;  // so many are fetched, or have been, before they are taken
   Mutex mutex_;
   ConditionVariable changed_;
   std::deque<std::shared_ptr<Job>> jobs_ GUARDED_BY(mutex_);  // in the order in which they are taken
   bool is_careful_ GUARDED_BY(mutex_) = false;                // the last that was taken has failed
   bool is_over_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_;  // which themselves do not look at it: it grows while the first runs
 };
 
 }  // namespace bobbin::inbox
