@@ -535,7 +535,7 @@ def test_a_numbered_record_of_no_inbox_is_not_taken(made, put, start_inbox, pull
 
 def test_signals_end_it_at_once(made, put, pull, inbox, faulty_store):
     put("node/", made(3))
-    stall = faulty_store.fail(faults.Stall(), key="*.json")
+    stall = faulty_store.fail(faults.Stall(), count=None, key="*.json")
     pulling = pull()
     stall.fault.wait_until_reached()
     assert stopped(pulling) == ""
