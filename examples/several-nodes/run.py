@@ -100,6 +100,7 @@ def main():
     parser.add_argument("--store")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has its background processes ignore
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="several-nodes-")))
         (folder / "site").mkdir()
