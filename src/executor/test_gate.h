@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/test_patience.h"
 
 namespace bobbin::executor {
 
@@ -22,9 +23,10 @@ class Gate {
     is_open_ = true;
     changed_.notify_all();
   }
-  /// Waits until `count` tasks have called pass(), whether or not they have passed. False after ten seconds.
+  /// Waits until `count` tasks have called pass(), whether or not they have passed. False when patience has
+  /// ended.
   [[nodiscard]] bool wait_for(std::size_t count) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (arrived_ < count) {
       if (monotonic_now() >= deadline) return false;

@@ -78,7 +78,7 @@ class FeedHandlerTest : public ::testing::Test, private http::ReplySink {
     ADD_FAILURE() << "it is not answered at once";
     return {.status = Status::continue_};
   }
-  /// The answer to one who has waited; status 100 when there is none after ten seconds.
+  /// The answer to one who has waited; status 100 when there is none before patience ends.
   [[nodiscard]] http::Response answer() {
     http::Response response{.status = Status::continue_};
     static_cast<void>(eventually([&] {

@@ -9,19 +9,20 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/test_patience.h"
 #include "feed/feed.h"
 #include "feed/record_source.h"
 #include "http/handler.h"
 
 namespace bobbin::feed {
 
-/// For tests: whether something becomes true within ten seconds.
+/// For tests: whether something becomes true before patience ends.
 template <typename Condition>
 [[nodiscard]] bool eventually(Condition condition) {
   Mutex mutex;
   ConditionVariable never;
   const Lock lock(mutex);
-  for (const Instant deadline = monotonic_now() + seconds(10); monotonic_now() < deadline;) {
+  for (const Instant deadline = end_of_patience(); monotonic_now() < deadline;) {
     if (condition()) return true;
     never.wait_for(mutex, milliseconds(1));
   }
@@ -40,12 +41,12 @@ class TestReader : private http::ReplySink {
     while (!has_ended_ && may_pull()) pull();
     return !has_ended_;
   }
-  /// All of it, to its end; what there is after ten seconds.
+  /// All of it, to its end; what there is when patience ends.
   [[nodiscard]] const std::string& read_all() {
     static_cast<void>(eventually([&] { return !pulls_until_it_waits(); }));
     return text_;
   }
-  /// Whether this comes, within ten seconds.
+  /// Whether this comes before patience ends.
   [[nodiscard]] bool read_until(std::string_view expected) {
     return eventually([&] {
       if (!has_ended_ && may_pull()) pull();

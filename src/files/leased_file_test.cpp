@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/test_patience.h"
 #include "executor/test_gate.h"
 #include "files/file_handler.h"
 #include "os/test_directory.h"
@@ -39,9 +40,9 @@ class Client final : public http::ReplySink {
     const Lock lock(mutex_);
     return answer_.has_value();
   }
-  /// Nothing after ten seconds.
+  /// Nothing when patience has ended.
   [[nodiscard]] std::optional<Response> wait_for_answer() {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (!answer_ && monotonic_now() < deadline) changed_.wait_for(mutex_, milliseconds(100));
     return std::exchange(answer_, std::nullopt);

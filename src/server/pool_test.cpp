@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_patience.h"
 #include "observe/log.h"
 #include "os/test_directory.h"
 #include "server/test_hello.h"
@@ -55,7 +56,7 @@ class PoolTest : public ::testing::Test {
   }
 
   [[nodiscard]] bool is_empty_soon() const {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (pool->active() > 0 && monotonic_now() < deadline) std::this_thread::yield();
     return pool->active() == 0;
   }

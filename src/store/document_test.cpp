@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "base/test_patience.h"
 #include "store/test_folder_store.h"
 
 namespace bobbin::store {
@@ -40,7 +41,7 @@ class DocumentTest : public FolderStoreTest {
       case Intake::refused: return false;
       case Intake::wait: count_when_ready(draft); break;
     }
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (ready_ == before && monotonic_now() < deadline) std::this_thread::yield();
     return ready_ > before;
   }
@@ -52,7 +53,7 @@ class DocumentTest : public FolderStoreTest {
   std::string content_of(const std::string& name) { return folder_->files()[name]; }
   /// Until the executor has done what it was given.
   bool is_empty_soon() {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const auto is_empty = [this] {
       return folder_->staged_files() == 0 && store_->memory().used_bytes() == 0 &&
              store_->disk().used_bytes() == 0;
@@ -63,7 +64,7 @@ class DocumentTest : public FolderStoreTest {
 
   /// Until so much of the disk is taken.
   bool takes_soon(std::uint64_t disk_bytes) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (store_->disk().used_bytes() != disk_bytes && monotonic_now() < deadline) std::this_thread::yield();
     return store_->disk().used_bytes() == disk_bytes;
   }
@@ -226,7 +227,7 @@ TEST_F(DocumentTest, TheWorkerDoesNotWaitWhileTheFileOfAFailedDocumentIsClosed) 
     static_cast<void>(draft->append(as_bytes("more")));
     has_returned = true;
   });
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (!has_returned && monotonic_now() < deadline) std::this_thread::yield();
   EXPECT_TRUE(has_returned);
   folder_->release(Step::close);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_patience.h"
 #include "store/test_folder_store.h"
 
 namespace bobbin::store {
@@ -30,9 +31,9 @@ class FileCommitterTest : public FolderStoreTest {
   void start(FileCommitter::Limits limits = {}) { FolderStoreTest::start({.committer = limits}); }
 
   bool is_open() { return store_->committer().is_open(); }
-  /// False after ten seconds.
+  /// False when patience has ended.
   bool wait_until_closed() {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (is_open() && monotonic_now() < deadline) std::this_thread::yield();
     return !is_open();
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "base/test_patience.h"
 #include "executor/test_gate.h"
 #include "os/test_directory.h"
 #include "store/directory_folder.h"
@@ -24,7 +25,7 @@ using ::testing::IsEmpty;
 class OwnershipTest : public FolderStoreTest {
  protected:
   bool is_soon(State state) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (store_->state() != state && monotonic_now() < deadline) std::this_thread::yield();
     return store_->state() == state;
   }
@@ -103,7 +104,7 @@ TEST_F(OwnershipTest, WhenNoThreadCanPrepareTheFolderItIsTriedAgain) {
   EXPECT_EQ(store_->state(), State::occupied);
   gate.open();
   ASSERT_TRUE(gate.wait_for(2));
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (store_->state() != State::open && monotonic_now() < deadline) store_->try_to_take_over();
   EXPECT_EQ(store_->state(), State::open);
 }
@@ -148,7 +149,7 @@ TEST_F(TwoStores, TheSecondTakesOverWhenTheFirstIsGone) {
   EXPECT_EQ(second->state(), State::occupied);
   first.reset();
   second->try_to_take_over();
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (second->state() != State::open && monotonic_now() < deadline) std::this_thread::yield();
   EXPECT_EQ(second->state(), State::open);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "base/test_patience.h"
 #include "os/file.h"
 #include "store/directory_folder.h"
 #include "store/intake.h"
@@ -54,7 +55,7 @@ class HandOverTest : public JournalStoreTest, public testing::WithParamInterface
     }));
   }
   void wait_until_handed_over() {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (handed_over_ == 0 && monotonic_now() < deadline) changed_.wait_for(mutex_, milliseconds(100));
     ASSERT_EQ(handed_over_, 1);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/test_patience.h"
 #include "store/test_journal_store.h"
 
 namespace bobbin::store {
@@ -67,7 +68,7 @@ TEST_F(JournalCommitterTest, ARecoveryForWhichThereIsNoSpaceIsTriedAgain) {
   EXPECT_EQ(server_->store->state(), DocumentStore::State::full);
   EXPECT_EQ(server_->registry.states().at(0).text, "full");
   server_->store->try_to_take_over();
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (server_->store->state() != DocumentStore::State::open && monotonic_now() < deadline)
     std::this_thread::yield();
   EXPECT_EQ(server_->store->state(), DocumentStore::State::open);
@@ -225,7 +226,7 @@ TEST_F(JournalCommitterTest, AFailedCheckpointClosesAndItsDocumentsAreWrittenAga
   const std::string second = upload(2, large_document());
   folder_->fail(Step::sync_everything, EIO);
   server_->store->tick();
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (server_->store->state() == DocumentStore::State::open && monotonic_now() < deadline)
     std::this_thread::yield();
   EXPECT_EQ(server_->store->state(), DocumentStore::State::closed);

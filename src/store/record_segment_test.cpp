@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/test_patience.h"
 #include "journal/entry.h"
 #include "store/document_name.h"
 #include "store/test_journal_store.h"
@@ -94,7 +95,7 @@ TEST_F(RecordSegmentTest, AFullSegmentBecomesAFileWhateverItsAge) {
   const std::string document = "\"" + std::string(900'000, 'x') + "\"";
   for (int i = 0; i < 20; ++i) upload(i, document);  // a segment has 16 MiB
   server_->store->tick();
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (files().empty() && monotonic_now() < deadline) std::this_thread::yield();
   ASSERT_THAT(files(), SizeIs(1));
   EXPECT_GE(documents().size(), 16U);
@@ -158,7 +159,7 @@ TEST_F(RecordSegmentTest, AFileForWhichThereIsNoSpaceIsMadeLater) {
     folder_->fail(step, ENOSPC, calls + 1, 2);
     const std::string name = upload(static_cast<int>(step), "1");
     server_->store->set_segment_age(Duration::zero());
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (!server_->store->is_at_rest() && monotonic_now() < deadline) {
       server_->store->tick();
       std::this_thread::yield();

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "base/test_patience.h"
 #include "store/test_journal_store.h"
 
 namespace bobbin::store {
@@ -25,7 +26,7 @@ class ReopeningTest : public JournalStoreTest {
  protected:
   /// As the server does once a second.
   bool is_soon(State state) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (server_->store->state() != state && monotonic_now() < deadline) {
       server_->store->tick();
       std::this_thread::yield();
@@ -54,7 +55,7 @@ class ReopeningTest : public JournalStoreTest {
   void fail_a_checkpoint() {
     folder_->fail(Step::sync_everything, EIO, folder_->calls(Step::sync_everything) + 1);
     server_->store->tick();
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (server_->store->state() == State::open && monotonic_now() < deadline) std::this_thread::yield();
     ASSERT_EQ(server_->store->state(), State::closed);
   }
@@ -347,7 +348,7 @@ TEST_F(ReopeningTest, AFailedSyncOfACheckpointThatWasUnderWayCounts) {
     std::this_thread::yield();
   }
   folder_->release(Step::sync_everything);
-  const Instant deadline = monotonic_now() + seconds(10);
+  const Instant deadline = end_of_patience();
   while (folder_->calls(Step::prove) < 2 && monotonic_now() < deadline) {
     server_->store->tick();
     std::this_thread::yield();

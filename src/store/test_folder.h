@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/test_patience.h"
 #include "journal/test_medium.h"
 #include "store/folder.h"
 
@@ -61,16 +62,17 @@ class TestFolder : public Folder {
     plan(step).held = false;
     changed_.notify_all();
   }
-  /// Waits until `count` calls of `step` are being held. False after ten seconds.
+  /// Waits until `count` calls of `step` are being held. False when patience has ended.
   [[nodiscard]] bool wait_until_held(Step step, std::size_t count) {
     return wait_until(step, &Plan::waiting, count);
   }
-  /// Waits until `count` calls of `step` have ended well. False after ten seconds.
+  /// Waits until `count` calls of `step` have ended well. False when patience has ended.
   [[nodiscard]] bool wait_until_done(Step step, std::size_t count) {
     return wait_until(step, &Plan::done, count);
   }
 
-  /// Waits until `count` calls of `step` have begun, since the folder was made. False after ten seconds.
+  /// Waits until `count` calls of `step` have begun, since the folder was made. False when patience has
+  /// ended.
   [[nodiscard]] bool wait_until_called(Step step, std::size_t count) {
     return wait_until(step, &Plan::calls, count);
   }
@@ -391,7 +393,7 @@ class TestFolder : public Folder {
     changed_.notify_all();
   }
   bool wait_until(Step step, std::size_t Plan::* counter, std::size_t count) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (plan(step).*counter < count) {
       if (monotonic_now() >= deadline) return false;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/test_patience.h"
 #include "store/test_folder_store.h"
 
 namespace bobbin::store {
@@ -117,12 +118,12 @@ class JournalStoreTest : public ::testing::Test {
   }
   void wait_for_checkpoint() {
     server_->store->tick();
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (!server_->store->is_at_rest() && monotonic_now() < deadline) std::this_thread::yield();
     ASSERT_TRUE(server_->store->is_at_rest());
   }
   void wait_until_open() {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     while (server_->store->state() != DocumentStore::State::open && monotonic_now() < deadline)
       std::this_thread::yield();
     ASSERT_EQ(server_->store->state(), DocumentStore::State::open);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/test_patience.h"
 #include "store/document_store.h"
 
 namespace bobbin::store {
@@ -62,9 +63,9 @@ class TestOutcomes {
       changed_.notify_all();
     };
   }
-  /// Takes the verdict on a document; pending when there is none after ten seconds.
+  /// Takes the verdict on a document; pending when there is none before patience ends.
   [[nodiscard]] Verdict wait(int number) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (!verdicts_.contains(number)) {
       if (monotonic_now() >= deadline) return {};

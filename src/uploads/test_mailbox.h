@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/test_patience.h"
 #include "http/handler.h"
 
 namespace bobbin::uploads {
@@ -31,9 +32,9 @@ class Mailbox : public http::ReplySink {
     ++resumed_;
     changed_.notify_all();
   }
-  /// Waits until what said Wait has been told to go on. False after ten seconds.
+  /// Waits until what said Wait has been told to go on. False when patience has ended.
   [[nodiscard]] bool wait_until_resumed() {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (resumed_ == 0) {
       if (monotonic_now() >= deadline) return false;
@@ -42,9 +43,9 @@ class Mailbox : public http::ReplySink {
     --resumed_;
     return true;
   }
-  /// Takes the answer to an exchange; status 100 when there is none after ten seconds.
+  /// Takes the answer to an exchange; status 100 when there is none before patience ends.
   [[nodiscard]] http::Response wait(ExchangeId exchange) {
-    const Instant deadline = monotonic_now() + seconds(10);
+    const Instant deadline = end_of_patience();
     const Lock lock(mutex_);
     while (!answers_.contains(exchange)) {
       if (monotonic_now() >= deadline) return {.status = http::Status::continue_};
