@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "app/command_flags.h"
 #include "app/inbox_words.h"
@@ -52,15 +53,11 @@ class Parser {
   explicit Parser(const std::function<bool(const std::string&)>& is_directory) : is_directory_(is_directory) {
     app_.set_help_flag();
     app_.allow_extras();
-    for (const Option& option : options()) {
-      if (!option.is_flat()) continue;
-      // Each spelling is an option of its own, so that a message can use the one that the operator used.
-      if (!option.short_flag.empty()) add(option, std::string(option.short_flag));
-      add(option, option.flag());
-    }
   }
 
+  /// Once.
   [[nodiscard]] Result<std::vector<Occurrence>, std::string> parse(std::span<const char* const> arguments) {
+    add_options(arguments);
     std::vector<std::string> reversed = with_all_values(arguments);
     const std::string last = reversed.empty() ? "" : reversed.back();
     std::ranges::reverse(reversed);
@@ -91,6 +88,19 @@ class Parser {
   }
 
  private:
+  /// Of the long options only those that are used. CLI11 compares each option that is added with all before
+  /// it, which would take most of the time that a start needs.
+  void add_options(std::span<const char* const> arguments) {
+    std::set<std::string_view> used;
+    for (const std::string_view argument : arguments) used.insert(argument.substr(0, argument.find('=')));
+    for (const Option& option : options()) {
+      if (!option.is_flat()) continue;
+      // Each spelling is an option of its own, so that a message can use the one that the operator used.
+      if (!option.short_flag.empty()) add(option, std::string(option.short_flag));
+      if (used.contains(option.flag())) add(option, option.flag());
+    }
+  }
+
   void add(const Option& option, const std::string& name) {
     CLI::Option* added = option.placeholder.empty() ? app_.add_flag(name) : app_.add_option(name);
     if (!option.placeholder.empty()) added->type_size(1)->expected(1)->allow_extra_args(false);
