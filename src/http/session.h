@@ -146,7 +146,8 @@ class Session {
   /// A Pending reply has arrived, or an interim one before it. False: nobody waits for it any more, and it
   /// has been dropped.
   [[nodiscard]] virtual bool resolve(ExchangeId exchange, Response response, Instant now) = 0;
-  /// A Pending reply is being waited for.
+  /// A Pending reply is being waited for: something is being done for a request, and how it ends is to be
+  /// told. Not while a request is Undecided, for which nothing has been done yet.
   [[nodiscard]] virtual bool awaits_reply() const = 0;
 
   /// The one moment that matters in this state, and what to call when it has passed.

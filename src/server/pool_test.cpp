@@ -1,6 +1,8 @@
 #include "server/pool.h"
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
@@ -19,6 +21,19 @@ namespace {
 using Admission = WorkerPool::Admission;
 
 constexpr const char* kClosingRequest = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+/// Never knows what becomes of a request.
+class NeverDecides final : public http::Handler {
+ public:
+  http::Begin begin(const http::Request&) const override {
+    was_asked_ = true;
+    return http::Undecided{.limit = std::chrono::hours(1)};
+  }
+  [[nodiscard]] bool was_asked() const { return was_asked_; }
+
+ private:
+  mutable std::atomic<bool> was_asked_ = false;
+};
 
 /// A pool of one worker with one place, and as many that may wait as a test says. The place is taken by a
 /// client whose request never ends.
@@ -55,15 +70,18 @@ class PoolTest : public ::testing::Test {
     return admit_next();
   }
 
-  [[nodiscard]] bool is_empty_soon() const {
+  [[nodiscard]] static bool is_soon(const std::function<bool()>& condition) {
     const Instant deadline = end_of_patience();
-    while (pool->active() > 0 && monotonic_now() < deadline) std::this_thread::yield();
-    return pool->active() == 0;
+    while (!condition() && monotonic_now() < deadline) std::this_thread::yield();
+    return condition();
+  }
+  [[nodiscard]] bool is_empty_soon() const {
+    return is_soon([this] { return pool->active() == 0; });
   }
 
   os::TestDirectory place;
   std::unique_ptr<observe::Log> log = *observe::Log::open({.file = place.path("log")});
-  std::shared_ptr<const Hello> handler = std::make_shared<Hello>();
+  std::shared_ptr<const http::Handler> handler = std::make_shared<Hello>();
   observe::Registry registry;
   PoolSettings settings{.connections_per_thread = 1, .worker = {}};
   TestListener listener;
@@ -84,6 +102,16 @@ TEST_F(PoolTest, RefusesOnceItIsShutDown) {
   start(2);
   static_cast<void>(pool->shut_down());
   EXPECT_EQ(admit_another(), Admission::refused);
+}
+
+TEST_F(PoolTest, WhoeverLeavesBeforeItIsDecidedGivesThePlaceBackAtOnce) {
+  const auto asked = std::make_shared<NeverDecides>();
+  handler = asked;
+  start(1);
+  occupant->send("TP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(is_soon([&] { return asked->was_asked(); }));
+  occupant->abort();
+  EXPECT_TRUE(is_empty_soon());
 }
 
 // CONTRACT §6: the status is logged when saturation begins and when it ends.

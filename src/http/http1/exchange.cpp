@@ -112,7 +112,9 @@ void Session::await(Pending pending, Instant now) {
   current_->pending = std::move(pending);
 }
 
-bool Session::awaits_reply() const { return current_ != nullptr && current_->pending; }
+bool Session::waits_for_handler() const { return current_ != nullptr && current_->pending; }
+
+bool Session::awaits_reply() const { return waits_for_handler() && !current_->undecided; }
 
 void Session::resume(ExchangeId exchange, Instant now) {
   if (exchange != ExchangeId{requests_}) return;

@@ -241,7 +241,7 @@ Instant Session::deadline() const {
   const Instant of_output =
       has_output() ? std::min(workspace_->responses.deadline(pace), workspace_->responses.next_look(pace))
                    : kNever;
-  if (awaits_reply()) return std::min(of_output, current_->reply_deadline);
+  if (waits_for_handler()) return std::min(of_output, current_->reply_deadline);
   // While the client still takes an answer it need not send the next request.
   const bool waits_for_request = reader_.is_idle() && !has_output();
   return reader_.is_idle() && !waits_for_request ? of_output : std::min(of_output, reader_.deadline(pace));
@@ -262,7 +262,7 @@ void Session::expire(Instant now) {
     workspace_->responses.looked(now);
     if (deadline() > now) return;  // it was only time to look what has been acknowledged
   }
-  if (awaits_reply()) {
+  if (waits_for_handler()) {
     const auto finished = std::move(current_);
     if (finished->pending->cancelled) finished->pending->cancelled();
     return answer(std::move(finished->pending->late), std::move(finished->request),

@@ -104,6 +104,8 @@ class Session final : public http::Session {
   void begin(RequestHead& head, Bytes rest, Instant now);
   void decide(const Request& request, bool more_has_arrived, Instant started, Instant now);
   void decide_again(Instant now);
+  /// A reply is being waited for, or a decision.
+  [[nodiscard]] bool waits_for_handler() const;
   void receive(const RequestHead& head, std::unique_ptr<Exchange> receiver, std::uint64_t limit_bytes,
                bool content_has_arrived, UnansweredRequest request, Instant now);
   void complete(bool more_has_arrived, Instant now);

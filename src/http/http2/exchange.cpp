@@ -97,7 +97,7 @@ void Session::decide(Stream& stream, const Request& request) {
 
 void Session::decide_again(Stream& stream) {
   const auto request = std::move(stream.undecided);
-  stop_awaiting(stream);
+  stream.pending.reset();
   decide(stream, request->asked_again());
 }
 
@@ -216,7 +216,7 @@ void Session::begin_to_discard(Stream& stream) {
 }
 
 void Session::await(Stream& stream, Pending pending) {
-  ++awaited_;
+  if (!stream.undecided) ++awaited_;
   stream.reply_deadline = now_ + pending.limit;
   stream.pending = std::move(pending);
 }
@@ -253,8 +253,10 @@ bool Session::resolve(ExchangeId exchange, Response response, Instant now) {
 
 void Session::stop_awaiting(Stream& stream) {
   stream.pending.reset();
-  stream.undecided.reset();
-  --awaited_;
+  if (stream.undecided)
+    stream.undecided.reset();
+  else
+    --awaited_;
 }
 
 // ---- the answer ----
