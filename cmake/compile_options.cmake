@@ -15,6 +15,9 @@ if(BOBBIN_SANITIZE)
   # Lines are what a report names; variables would take a sixth of the time longer.
   add_compile_options(-fsanitize=${BOBBIN_SANITIZE} -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${BOBBIN_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_link_options(-fuse-ld=lld)
+  endif()
   # As GCC does; a few tests have to know.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND BOBBIN_SANITIZE MATCHES "address")
     add_compile_definitions(__SANITIZE_ADDRESS__)
