@@ -67,6 +67,11 @@ std::string directory_of(const std::string& root) {
   return std::filesystem::path(root).parent_path().string();
 }
 
+std::string unusable_cache(const std::string& cache, const Error& error) {
+  return fmt::format("--s3-cache: {} cannot be used; a folder that this user may write to is needed: {}",
+                     in_quotes(cache), error.message());
+}
+
 }  // namespace
 
 Result<void, std::string> place_bucket_roots(Config& config) {
@@ -114,9 +119,18 @@ Result<void, std::string> make_cache_folders(const std::string& root) {
                     "xattr), which "
                     "say what was fetched; most file systems of disks do",
                     in_quotes(cache)));
-  return failure(
-      fmt::format("--s3-cache: {} cannot be used; a folder that this user may write to is needed: {}",
-                  in_quotes(cache), made.error().message()));
+  return failure(unusable_cache(cache, made.error()));
+}
+
+Result<void, std::string> check_cache_folders(const std::string& root) {
+  const std::string directory = directory_of(root);
+  const std::string cache = directory_of(directory);
+  const std::string above = directory_of(cache);
+  // Of these the first that is there is the one in which the next is made.
+  Result<void> usable = failure(Error{ENOENT, "faccessat"});
+  for (const std::string& folder : {directory, cache, above.empty() ? "." : above})
+    if (usable = os::may_write(folder); usable || usable.error().code != ENOENT) break;
+  return usable.map_error([&](const Error& error) { return unusable_cache(cache, error); });
 }
 
 }  // namespace bobbin::app

@@ -26,5 +26,7 @@ template <typename SiteOrMount>
 /// Makes the folders of the tree that is served at `root`, where they are missing. The error is a sentence
 /// for the operator.
 [[nodiscard]] Result<void, std::string> make_cache_folders(const std::string& root);
+/// Whether it could, as far as that can be told without making anything.
+[[nodiscard]] Result<void, std::string> check_cache_folders(const std::string& root);
 
 }  // namespace bobbin::app

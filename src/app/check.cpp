@@ -12,24 +12,31 @@
 #include "app/site_logs.h"
 #include "app/start_failure.h"
 #include "observe/log_target.h"
+#include "os/accounts.h"
 
 namespace bobbin::app {
 namespace {
 
-/// The log file is made when it is missing, as a start makes it.
 Result<void, std::string> check_logs(const ServerConfig& config) {
   for (const auto& [option, place] :
        {std::pair{"--log-file", &config.log_file}, {"--error-log", &config.error_log}}) {
     if (place->empty()) continue;
-    const auto target = observe::LogTarget::open(*place);
-    if (!target) return failure(unwritable_log(option, *place, target.error()).message);
+    const auto usable = observe::LogTarget::check(*place);
+    if (!usable) return failure(unwritable_log(option, *place, usable.error()).message);
   }
+  return {};
+}
+
+Result<void, std::string> check_user(const std::string& name) {
+  if (name.empty()) return {};
+  if (const auto user = os::account(name); !user) return failure(impossible_user(name, user.error()).message);
   return {};
 }
 
 }  // namespace
 
 Result<std::vector<Warning>, std::string> check_everything(const Config& config) {
+  TRY(check_user(config.server.user));
   TRY(check_logs(config.server));
   TRY(SiteLogs::check(config));
   auto warnings = TRY(ListenerServices::check(config));

@@ -106,6 +106,7 @@ std::string lines_of(const std::vector<std::string>& fields) {
 Result<std::unique_ptr<OpenSite>, std::string> OpenSite::open(const SiteConfig& config, const Shared& shared,
                                                               const OpenSite* predecessor) {
   std::unique_ptr<OpenSite> site(new OpenSite(config, shared));
+  if (shared.server == nullptr) TRY(site->check_caches());
   TRY(site->open_root());
   TRY(site->open_mounts());
   if (predecessor != nullptr) TRY(site->keep_releases_of(*predecessor));
@@ -174,12 +175,29 @@ std::size_t OpenSite::files_cache_bytes() const {
   return (keeps_releases() ? bytes - releases_cache_bytes(shared_) : bytes) / (1 + config_.mounts.size());
 }
 
+/// Where no server runs nothing is made: an empty folder stands for the names that a cache has not got yet.
+Result<void, std::string> OpenSite::check_caches() {
+  const auto check = [this](const std::string& bucket, std::string& root) -> Result<void, std::string> {
+    if (bucket.empty()) return {};
+    TRY(check_cache_folders(root));
+    std::error_code error;
+    if (std::filesystem::is_directory(root, error)) return {};
+    if (no_names_ == nullptr)
+      no_names_ = std::make_shared<const os::TemporaryDirectory>(TRY(os::TemporaryDirectory::make().map_error(
+          [](const Error& failed) { return "cannot make a temporary folder: " + failed.message(); })));
+    root = no_names_->path();
+    return {};
+  };
+  TRY(check(config_.bucket, config_.root));
+  for (MountConfig& mount : config_.mounts) TRY(check(mount.bucket, mount.root));
+  return {};
+}
+
 /// Null: files lie in the root. Without a server that runs nothing is fetched.
 Result<std::shared_ptr<files::Contents>, std::string> OpenSite::contents_of(const std::string& bucket,
                                                                             const std::string& root) const {
   if (bucket.empty()) return nullptr;
   if (shared_.server != nullptr) return shared_.server->bucket_sites.open(bucket, root);
-  TRY(make_cache_folders(root));
   return std::make_shared<files::NoContents>(bucket, shared_.redirected_bytes);
 }
 

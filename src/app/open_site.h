@@ -21,6 +21,7 @@
 #include "http/router.h"
 #include "listing/listed_root.h"
 #include "os/root.h"
+#include "os/temporary_directory.h"
 #include "uploads/upload_handler.h"
 
 namespace bobbin::app {
@@ -103,6 +104,7 @@ class OpenSite {
   [[nodiscard]] Result<std::shared_ptr<files::Contents>, std::string> contents_of(
       const std::string& bucket, const std::string& root) const;
   void want_error_pages() const;
+  [[nodiscard]] Result<void, std::string> check_caches();
   [[nodiscard]] Result<void, std::string> open_root();
   [[nodiscard]] Result<void, std::string> open_mounts();
   [[nodiscard]] Result<std::shared_ptr<files::FileHandler>, std::string> followed(
@@ -141,6 +143,7 @@ class OpenSite {
 
   SiteConfig config_;
   Shared shared_;
+  std::shared_ptr<const os::TemporaryDirectory> no_names_;  // null where nothing stands for a cache
   std::shared_ptr<files::FileHandler> files_;
   std::vector<Release> earlier_;   // the newest first
   std::vector<OpenMount> mounts_;  // the longest paths first

@@ -105,12 +105,7 @@ observe::MessageFormat message_format(const ServerConfig& config) {
 Result<void, StartFailure> become_user(const ServerConfig& config) {
   if (!config.user.empty()) {
     const auto became = [&]() -> Result<void> { return os::become(TRY(os::account(config.user))); }();
-    if (!became)
-      return failure(
-          StartFailure{fmt::format("--user: \"{}\" is not possible; root must start the server, and "
-                                   "there must be such a user: {}",
-                                   config.user, became.error().message()),
-                       kExitUsage});
+    if (!became) return failure(impossible_user(config.user, became.error()));
   }
   if (config.sandbox == SandboxMode::off) return {};
   // A filter around this process may not let it: then that filter sees to what it can do.

@@ -83,8 +83,8 @@ Result<SiteLogs, std::string> SiteLogs::open(const Config& config) {
 Result<void, std::string> SiteLogs::check(const Config& config) {
   TRY(check_formats(config));
   for (const auto& [name, format] : site_log_files(config))
-    if (const auto target = observe::LogTarget::open(name); !target)
-      return failure(unwritable(name, target.error()));
+    if (const auto usable = observe::LogTarget::check(name); !usable)
+      return failure(unwritable(name, usable.error()));
   return {};
 }
 

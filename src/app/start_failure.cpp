@@ -52,6 +52,13 @@ StartFailure unwritable_log(std::string_view option, const std::string& place, c
           kExitUsage};
 }
 
+StartFailure impossible_user(const std::string& user, const Error& error) {
+  return {fmt::format("--user: \"{}\" is not possible; root must start the server, and there must be such a "
+                      "user: {}",
+                      user, error.message()),
+          kExitUsage};
+}
+
 StartFailure refused_by_system(const std::string& what, const Error& error, const ServerConfig& config) {
   return {what + ": " + error.message() + need(error.code, config), kExitCannotRun};
 }

@@ -22,11 +22,14 @@ struct StartFailure {
 /// each worker, and a few for the acceptor and for libraries.
 [[nodiscard]] std::uint64_t descriptors_needed(const ServerConfig& config);
 
-/// That --log-file cannot be opened, with the exit status kExitUsage.
 /// What a log at this place needs, as a part of a sentence. It lives for ever.
 [[nodiscard]] std::string_view needed_at(std::string_view log_place);
+/// That this option names a log that cannot be opened, with the exit status kExitUsage.
 [[nodiscard]] StartFailure unwritable_log(std::string_view option, const std::string& place,
                                           const Error& error);
+
+/// That the server cannot be that of --user, with the exit status kExitUsage.
+[[nodiscard]] StartFailure impossible_user(const std::string& user, const Error& error);
 
 /// Makes the message "what: call: text of errno; what is needed", with the exit status kExitCannotRun.
 [[nodiscard]] StartFailure refused_by_system(const std::string& what, const Error& error,

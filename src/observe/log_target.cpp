@@ -1,9 +1,12 @@
 #include "observe/log_target.h"
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "observe/socket_target.h"
+#include "os/directory.h"
 #include "os/log_file.h"
 
 namespace bobbin::observe {
@@ -34,6 +37,17 @@ Result<std::unique_ptr<LogTarget>> LogTarget::open(std::string_view place) {
   const auto parsed = parse_log_place(place);
   if (!parsed) return failure(Error{EINVAL, "log"});
   return open(*parsed);
+}
+
+Result<void> LogTarget::check(std::string_view place) {
+  const auto parsed = parse_log_place(place);
+  std::error_code error;
+  if (!parsed || parsed->path.empty() || std::filesystem::exists(parsed->path, error)) {
+    TRY(open(place));
+    return {};
+  }
+  const std::string parent = std::filesystem::path(parsed->path).parent_path().string();
+  return os::may_write(parent.empty() ? "." : parent);
 }
 
 Result<std::unique_ptr<LogTarget>> LogTarget::open(const LogPlace& place) {

@@ -19,6 +19,10 @@ class LogTarget {
   /// The same by the words of an option; EINVAL when they are none.
   [[nodiscard]] static Result<std::unique_ptr<LogTarget>> open(std::string_view place);
 
+  /// Whether the words of an option can be opened, as far as that can be told without making a file: of one
+  /// that is not there it is told by its directory.
+  [[nodiscard]] static Result<void> check(std::string_view place);
+
   virtual ~LogTarget() = default;
   /// Returns how many bytes of `lines` were taken; 0 when there is no room now. A target that takes whole
   /// entries takes the first of them.

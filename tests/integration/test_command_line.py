@@ -362,6 +362,33 @@ def test_check_config_starts_nothing(binary, root, scratch):
     assert "started" not in result.stdout
 
 
+@pytest.mark.parametrize("command", [["--check-config"], ["doctor"], ["explain", "/"], ["audit"]], ids=lambda command: command[0])
+def test_commands_that_look_make_nothing(binary, root, scratch, command):
+    """They may be run as root, for a server of another user: what they made, that server could not write to."""
+    (scratch / "bobbin.toml").write_text(f'''
+        port = 0
+        root = "{root}"
+        log_file = "{scratch}/bobbin.log"
+        error_log = "{scratch}/error.log"
+        s3_cache = "{scratch}/cache"
+        s3_endpoint = "http://127.0.0.1:9"
+
+        [[site]]
+        names = ["a.example"]
+        root = "s3://bucket/site"
+        log_file = "{scratch}/site.log"
+
+        [[site.mount]]
+        path = "/more"
+        root = "s3://bucket/more"
+    ''')
+    before = sorted(scratch.iterdir())
+    environment = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    ended = run_to_end(binary, *command, "--config", scratch / "bobbin.toml", environment=environment)
+    assert "s3-cache" not in ended.stderr and "cannot be" not in ended.stderr, ended
+    assert sorted(scratch.iterdir()) == before
+
+
 @pytest.mark.parametrize("flags", [[], ["--check-config"]])
 def test_a_log_file_that_cannot_be_written(binary, root, scratch, flags):
     """§1: the option, the file and what is needed; --check-config says the same without starting."""
@@ -369,6 +396,13 @@ def test_a_log_file_that_cannot_be_written(binary, root, scratch, flags):
     result = run_to_end(binary, "--port", 0, "--root", root, "--log-file", file, *flags)
     assert result.returncode == 2
     assert f'--log-file: "{file}" cannot be written' in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_cache_of_buckets_that_cannot_be_made(binary, scratch):
+    cache = scratch / "no-such-folder" / "cache"
+    result = run_to_end(binary, "--root", "s3://bucket/site", "--s3-cache", cache, "--check-config")
+    assert result.returncode == 2
+    assert f'--s3-cache: "{cache}" cannot be used' in result.stderr and result.stderr.count("\n") == 1
 
 
 # Binding

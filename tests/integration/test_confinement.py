@@ -222,7 +222,8 @@ def test_root_becomes_another_user(start, root, scratch):
     assert server.get("/index.html").status == 200
 
 
-def test_a_user_that_is_not_there(binary, root):
-    ended = run_to_end(binary, "--port", "0", "--root", root, "--user", "nobody-of-this-name")
+@pytest.mark.parametrize("flags", [[], ["--check-config"]])
+def test_a_user_that_is_not_there(binary, root, flags):
+    ended = run_to_end(binary, "--port", "0", "--root", root, "--user", "nobody-of-this-name", *flags)
     assert ended.returncode == 2
     assert ended.stderr.startswith('bobbin: --user: "nobody-of-this-name" is not possible; ')
