@@ -151,7 +151,7 @@ Result<void, Obstacle> BucketTaker::take_named(const BucketFolder& folder, const
   const FetchedRecord fetched = TRY(parts_.fetcher.take(key));
   if (fetched.file == nullptr)
     return failure(not_whole(key, "it is a tombstone, which stands in streams only"));
-  TRY(parts_.intake.put(name, *fetched.file).map_error(fatal_obstacle));
+  TRY(put(name, *fetched.file));
   return note(folder, name);
 }
 
@@ -165,8 +165,13 @@ Result<void, Obstacle> BucketTaker::take_numbered(const BucketFolder& folder, st
   if (record.empty())
     return failure(not_whole(key, fmt::format("its name \"{}\" is not that of one record of an inbox",
                                               printable(fetched.records.first.name))));
-  TRY(parts_.intake.put(record, *fetched.file).map_error(fatal_obstacle));
+  TRY(put(record, *fetched.file));
   return note(folder, name);
+}
+
+Result<void, Obstacle> BucketTaker::put(const std::string& record, store::StagedFile& file) {
+  TRY(parts_.cursors.bind().map_error(fatal_obstacle));
+  return parts_.intake.put(record, file).map_error(fatal_obstacle);
 }
 
 Result<void, Obstacle> BucketTaker::close(const BucketFolder& folder, std::uint64_t number) {

@@ -78,6 +78,8 @@ class BucketTaker {
                                          const std::vector<std::uint64_t>& numbers, Instant now) const;
   [[nodiscard]] Result<void, Obstacle> take_named(const BucketFolder& folder, const std::string& name);
   [[nodiscard]] Result<void, Obstacle> take_numbered(const BucketFolder& folder, std::uint64_t number);
+  /// `record`: its name in the inbox.
+  [[nodiscard]] Result<void, Obstacle> put(const std::string& record, store::StagedFile& file);
   /// Makes it impossible that a record of this number comes. If one has come, it is taken.
   [[nodiscard]] Result<void, Obstacle> close(const BucketFolder& folder, std::uint64_t number);
   /// Whether the store replaces nothing, without which none may be closed.

@@ -109,15 +109,17 @@ Result<PullCursors, std::string> PullCursors::open(const os::Fd& inbox, const st
   if (state.location != location)
     return failure(fmt::format("\"{}\" has the records of {}, and those of {} need an inbox of their own",
                                printable(path), printable(state.location), location));
-  PullCursors cursors(*std::move(folder), file_path, std::move(state));
-  TRY(cursors.save());  // so that no record is taken before it is known from where
-  return cursors;
+  return PullCursors(*std::move(folder), file_path, std::move(state), text->has_value());
 }
 
+Result<void, std::string> PullCursors::bind() { return is_bound_ ? Result<void, std::string>() : save(); }
+
 Result<void, std::string> PullCursors::save() {
-  return write().map_error([this](const Error& error) {
+  TRY(write().map_error([this](const Error& error) {
     return fmt::format("\"{}\" cannot be written: {}", printable(path_), reason_of(error));
-  });
+  }));
+  is_bound_ = true;
+  return {};
 }
 
 Result<void> PullCursors::write() {

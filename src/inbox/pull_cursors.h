@@ -35,22 +35,26 @@ class PullCursors {
  public:
   static constexpr const char* kFolder = ".bobbin-pull";
 
-  /// Makes the folder where it is missing. `inbox`: that of the inbox at `path`. Fails where the cursors are
-  /// those of another location, or cannot be read: without them everything would be taken again.
+  /// Makes the folder where it is missing, and no file. `inbox`: that of the inbox at `path`. Fails where the
+  /// cursors are those of another location, or cannot be read: without them everything would be taken again.
   [[nodiscard]] static Result<PullCursors, std::string> open(const os::Fd& inbox, const std::string& path,
                                                              const std::string& location);
 
   [[nodiscard]] std::map<std::string, PullCursor, std::less<>>& all() { return state_.cursors; }
+  /// To be called before a record is taken: from then on the inbox has records of this location, and of no
+  /// other.
+  [[nodiscard]] Result<void, std::string> bind();
   [[nodiscard]] Result<void, std::string> save();
 
  private:
-  PullCursors(os::Fd folder, std::string path, PullState state)
-      : folder_(std::move(folder)), path_(std::move(path)), state_(std::move(state)) {}
+  PullCursors(os::Fd folder, std::string path, PullState state, bool is_bound)
+      : folder_(std::move(folder)), path_(std::move(path)), state_(std::move(state)), is_bound_(is_bound) {}
   [[nodiscard]] Result<void> write();
 
   os::Fd folder_;
   std::string path_;  // of the file, for messages
   PullState state_;
+  bool is_bound_;  // there is a file, which names the location
 };
 
 }  // namespace bobbin::inbox

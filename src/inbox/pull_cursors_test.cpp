@@ -67,8 +67,18 @@ TEST_F(PullCursorsTest, AreThereAgainOnceTheyAreSaved) {
   EXPECT_FALSE(place_.has(".bobbin-pull/cursors.new"));
 }
 
-TEST_F(PullCursorsTest, BelongToOneLocationFromTheBeginning) {
-  ASSERT_TRUE(open());
+TEST_F(PullCursorsTest, BelongToNoLocationBeforeTheFirstRecord) {
+  ASSERT_TRUE(open("s3://archiv/in/"));
+  auto cursors = open();
+  ASSERT_TRUE(cursors) << "the name was mistyped";
+  ASSERT_TRUE(cursors->bind());
+  EXPECT_FALSE(open("s3://archiv/in/"));
+  ASSERT_TRUE(open()->bind());
+  EXPECT_TRUE(open()->all().empty());
+}
+
+TEST_F(PullCursorsTest, BelongToOneLocation) {
+  ASSERT_TRUE(open()->bind());
   const auto other = open("s3://archive/other/");
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error(), testing::AllOf(HasSubstr(kLocation), HasSubstr("s3://archive/other/")));
@@ -76,7 +86,7 @@ TEST_F(PullCursorsTest, BelongToOneLocationFromTheBeginning) {
 }
 
 TEST_F(PullCursorsTest, ThatCannotBeReadAreNoReasonToBeginAnew) {
-  ASSERT_TRUE(open());
+  ASSERT_TRUE(open()->bind());
   place_.write(".bobbin-pull/cursors", "");
   const auto damaged = open();
   ASSERT_FALSE(damaged);

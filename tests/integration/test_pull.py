@@ -562,6 +562,16 @@ def test_what_an_operator_has_to_mend_is_told_at_the_start(made, put, pull, inbo
     assert fetched(inbox) == {}
 
 
+def test_a_source_that_was_mistyped_is_forgotten(made, put, pull, inbox, bucket):
+    """An inbox has one source, but none before its first record."""
+    records = made(1)
+    put("node/", records)
+    assert "404 NoSuchBucket" in ended(pull(source=f"s3://{bucket}x/{PREFIX}"), status=2)
+    assert ended(pull("--until-empty", source=f"s3://{bucket}/nothing-there")) == ""
+    assert ended(pull("--until-empty")) == "" and fetched(inbox) == records
+    assert "need an inbox of their own" in ended(pull("--until-empty", source=f"s3://{bucket}/nothing-there"), status=2)
+
+
 def test_wrong_credentials(pull, faulty_store):
     changes = {"AWS_SECRET_ACCESS_KEY": "wrong"}
     assert "403 SignatureDoesNotMatch" in ended(pull(environment=variables(faulty_store) | changes), status=2)
