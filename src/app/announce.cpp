@@ -52,6 +52,8 @@ std::string hosts_line(const OpenSite& site, const std::vector<Endpoint>& bound,
                        shown_root(site.config()));
   std::vector<std::string> hosts = hosts_of_addresses(bound, schemes);
   hosts.insert(hosts.end(), site.config().names.begin(), site.config().names.end());
+  const std::string& canonical = site.config().canonical_host;
+  if (!canonical.empty() && std::ranges::find(hosts, canonical) == hosts.end()) hosts.push_back(canonical);
   return fmt::format("Accepted hosts: {} (--allow-host NAME adds one)", fmt::join(hosts, ", "));
 }
 
@@ -108,7 +110,9 @@ void announce(const Config& config, const Generation& generation, const std::vec
               observe::LogWriter& log) {
   for (const std::string& name : names) log.write(Event::server_started, "HTTP Server started on " + name);
   log.write(Event::server_threads, "Thread pool size: " + std::to_string(config.server.threads));
-  log.write(Event::server_root, "Serving files from '" + shown_root(config.sites.back()) + "' directory");
+  for (const SiteConfig& site : config.sites)
+    if (site.is_default)
+      log.write(Event::server_root, "Serving files from '" + shown_root(site) + "' directory");
   log.write(Event::server_stop_hint, "Press Ctrl+C to stop the server");
   log.write(Event::server_version, "Version: bobbin " BOBBIN_VERSION);
   announce_sites(generation, bound, schemes, log);

@@ -70,7 +70,17 @@ bool Size::assign(const Target& target, std::string_view text) const {
 }
 
 std::string Time::allowed() const {
-  return fmt::format("a time from {} to {}, such as 30s, 500ms or 2m", time_text(least), time_text(most));
+  // Of these the first three that are allowed.
+  constexpr milliseconds kExamples[] = {seconds(30), milliseconds(500), std::chrono::minutes(2),
+                                        std::chrono::hours(1)};
+  std::vector<std::string> examples;
+  for (const milliseconds example : kExamples)
+    if (examples.size() < 3 && is_within(std::optional(example), least, most))
+      examples.push_back(time_text(example));
+  std::string allowed = fmt::format("a time from {} to {}", time_text(least), time_text(most));
+  for (std::size_t i = 0; i < examples.size(); ++i)
+    allowed += (i == 0 ? ", such as " : i + 1 == examples.size() ? " or " : ", ") + examples[i];
+  return allowed;
 }
 
 std::string Time::text(const Target& target) const { return time_text(member.in(target)); }

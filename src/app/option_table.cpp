@@ -1,5 +1,6 @@
 #include "app/option_values.h"
 #include "app/options.h"
+#include "object_store/location.h"
 
 namespace bobbin::app {
 namespace {
@@ -385,7 +386,7 @@ constexpr Option kOptions[] = {
      .reach = Option::Reach::table,
      .meaning = "Where the records are kept: each in a file of its own in the folder new, from where a consumer takes it. The directory is made when it is missing."},
     {.group = "Inboxes", .name = "inbox-target", .key_in_table = "target",
-     .effect = Text{&InboxConfig::target, accept_location, "s3://BUCKET/PREFIX, such as s3://archive/inboxes/github", "records are kept in dir"},
+     .effect = Text{&InboxConfig::target, accept_location, object_store::kLocationForm, "records are kept in dir"},
      .reach = Option::Reach::table,
      .change = Option::Change::restart,
      .meaning = "A bucket of an object store. Without dir records are kept there alone: a document is answered once the store has its record, and several servers may have the same inbox. "

@@ -28,7 +28,9 @@ Trouble unavailable(std::string reason) {
 
 Trouble no_agent(const Error& error) {
   return unavailable(
-      fmt::format("the process that talks to the store cannot be reached: {}", error.message()));
+      fmt::format("the process that talks to the store cannot be reached: {}; bobbin upgrade, or a restart, "
+                  "starts another one",
+                  error.message()));
 }
 
 Trouble no_memory(const Error& error) { return unavailable(error.message()); }

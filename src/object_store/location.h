@@ -24,6 +24,7 @@ struct Location {
 [[nodiscard]] std::optional<Location> parse_location(std::string_view text);
 
 /// What parse_location takes, for messages.
-inline constexpr const char* kLocationForm = "s3://BUCKET/PREFIX, such as s3://archive/inboxes/github";
+inline constexpr const char* kLocationForm =
+    "s3://BUCKET/PREFIX, such as s3://archive/inboxes/github, where BUCKET has 3 to 63 of a-z, 0-9, - and .";
 
 }  // namespace bobbin::object_store
