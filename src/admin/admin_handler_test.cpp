@@ -64,6 +64,7 @@ TEST_F(AdminHandlerTest, ASiteTellsNoReasons) {
   EXPECT_EQ(response.status, Status::service_unavailable);
   EXPECT_EQ(content(response), "not ready\n");
   EXPECT_FALSE(response.log_fields.is_logged);
+  EXPECT_TRUE(response.never_stored) << "whatever the site says of it";
   EXPECT_EQ(std::get<http::Response>(*probe("/healthz")).status, Status::ok);
   EXPECT_EQ(std::get<http::Response>(*probe("/healthz", http::Method::post)).status,
             Status::method_not_allowed);

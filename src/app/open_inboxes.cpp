@@ -299,7 +299,7 @@ Result<void, std::string> check_store(const InboxConfig& config) {
 }
 
 /// Null: there is none.
-std::shared_ptr<const http::Handler> page_of(const OpenInbox& inbox) {
+std::shared_ptr<const http::Handler> page_of(const OpenInbox& inbox, const SiteConfig& site) {
   if (inbox.config.page.empty()) return nullptr;
   return std::make_shared<const uploads::InboxPage>(
       uploads::InboxPageSettings{.name = inbox.config.name,
@@ -308,7 +308,8 @@ std::shared_ptr<const http::Handler> page_of(const OpenInbox& inbox) {
                                  .unwrap = inbox.config.unwrap,
                                  .asks_for_token = !inbox.config.token_file.empty(),
                                  .most_bytes = inbox.most_bytes,
-                                 .most = size_text(inbox.most_bytes)});
+                                 .most = size_text(inbox.most_bytes),
+                                 .says_no_cache = site.cache_control.empty()});
 }
 
 /// Directories of which a site serves something.
@@ -440,7 +441,7 @@ Result<std::vector<OpenInbox>, std::string> open_inboxes(const SiteConfig& confi
       return fmt::format("{}: {}: {}", name_of(inbox), key, message);
     })));
     if (server != nullptr) TRY(share(inbox));
-    inboxes.back().page = page_of(inboxes.back());
+    inboxes.back().page = page_of(inboxes.back(), config);
   }
   return inboxes;
 }

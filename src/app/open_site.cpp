@@ -35,11 +35,6 @@
 namespace bobbin::app {
 namespace {
 
-bool serves_bucket(const SiteConfig& config) {
-  const auto is_bucket = [](const MountConfig& mount) { return !mount.bucket.empty(); };
-  return !config.bucket.empty() || std::ranges::any_of(config.mounts, is_bucket);
-}
-
 /// Stands in place of the stored documents when they are not to be fetched.
 class NotServed final : public http::Handler {
  public:
@@ -431,8 +426,8 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   const auto push = [&filters](std::shared_ptr<const http::Filter> filter) {
     if (filter) filters.push_back(std::move(filter));
   };
-  // Around all else, since it has the last word. Only what lies in a bucket is ever sent on to a store.
-  if (serves_bucket(config_)) filters.push_back(std::make_shared<const http::filters::NeverStored>());
+  // Around all else, since it has the last word.
+  filters.push_back(std::make_shared<const http::filters::NeverStored>());
   // In front of all that may refuse, since a probe can prove nothing.
   if (shared_.server != nullptr && shared_.answers_health)
     push(std::make_shared<const admin::HealthPaths>(shared_.server->health, shared_.logs_health));

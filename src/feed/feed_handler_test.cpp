@@ -138,6 +138,7 @@ TEST_F(FeedHandlerTest, AnEmptyAnswerSaysWhereToGoOn) {
   EXPECT_EQ(std::get<std::string>(response.content), "[]\n");
   EXPECT_THAT(response.fields, HasSubstr("Link: </in/box?since=0&limit=7>; rel=\"next\"\r\n"));
   EXPECT_THAT(response.fields, HasSubstr("Cache-Control: no-store\r\n"));
+  EXPECT_TRUE(response.never_stored) << "whatever the site says of it";
   EXPECT_THAT(response.fields, HasSubstr("Vary: Accept\r\n"));
 }
 

@@ -109,6 +109,7 @@ std::string page(const InboxPageSettings& settings) {
 
 InboxPage::InboxPage(const InboxPageSettings& settings)
     : text_(page(settings)),
+      says_no_cache_(settings.says_no_cache),
       content_security_policy_("default-src 'none'; style-src " +
                                hash_source(as_text(crypto::sha256(kInboxPageStyle))) + "; script-src " +
                                hash_source(as_text(crypto::sha256(kInboxPageScript))) +
@@ -132,7 +133,7 @@ http::Begin InboxPage::begin(const http::Request& request) const {
     return response;
   }
   http::Response response = http::Response::with_content(http::Status::ok, "text/html; charset=utf-8", text_);
-  response.add_field("Cache-Control", "no-cache");
+  if (says_no_cache_) response.add_field("Cache-Control", "no-cache");
   response.add_field("Content-Security-Policy", content_security_policy_);
   response.add_field("Referrer-Policy", "no-referrer");
   return response;

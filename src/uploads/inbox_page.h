@@ -16,6 +16,7 @@ struct InboxPageSettings {
   bool asks_for_token = false;   ///< whether who posts needs one
   std::uint64_t most_bytes = 0;  ///< of a document
   std::string most;              ///< the same for people: "1MiB"
+  bool says_no_cache = true;     ///< whether an answer has `Cache-Control: no-cache`
 };
 
 /// Answers GET and HEAD with a page from which a person sends documents to an inbox: typed in, or files that
@@ -31,6 +32,7 @@ class InboxPage final : public http::Handler {
 
  private:
   const std::string text_;
+  const bool says_no_cache_;
   const std::string content_security_policy_;
 };
 

@@ -145,6 +145,28 @@ def test_readers_follow_the_link_to_the_next_records(start_feed):
     assert seen == [2, 3, 4, 5]
 
 
+@pytest.mark.parametrize(
+    "flags, tail",
+    [
+        (("--profile", "folder"), ""),
+        (("--cache-control", "public, max-age=3600"), ""),
+        (("--header", "CDN-Cache-Control: max-age=60"), '[[rule]]\npath = "/in/*"\ncache_control = "public, max-age=60"\n'),
+    ],
+)
+def test_nobody_keeps_an_answer_whatever_the_site_says(start_feed, flags, tail):
+    """RFC 9111 §5.2.2.5"""
+    server = start_feed(*flags, tail=tail)
+    post_numbers(server, 1)
+    for query in ("?limit=1", "?since=1"):
+        for method in ("GET", "HEAD"):
+            response = read(server, query, method=method)
+            said = [(name.lower(), value) for name, value in response.fields if name.lower().endswith("cache-control")]
+            assert response.status == 200 and said == [("cache-control", "no-store")], (method, query)
+    with server.connect() as connection:
+        lines = Stream(connection).head.lower().split(b"\r\n")
+        assert [line for line in lines if b"cache-control:" in line] == [b"cache-control: no-store"]
+
+
 @pytest.mark.parametrize("accept", [None, "*/*", BATCH])
 def test_the_form_is_a_batch_of_cloud_events(start_feed, accept):
     """CloudEvents 1.0, json-format.md: what an event needs, and of which kinds its attributes are."""

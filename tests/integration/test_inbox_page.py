@@ -40,6 +40,20 @@ def test_it_is_a_page_that_may_use_itself_and_nothing_else(start_inbox):
     assert "http://" not in page and "https://" not in page and "//" not in re.sub(r"<script>.*</script>", "", page, flags=re.DOTALL)
 
 
+@pytest.mark.parametrize(
+    "flags, said",
+    [
+        (("--profile", "folder"), "no-cache"),
+        (("--profile", "folder", "--cache-control", "public, max-age=3600"), "public, max-age=3600"),
+    ],
+)
+def test_how_long_it_is_kept_is_said_once(start_inbox, flags, said):
+    server = start_inbox(*flags, page="/send")
+    for method in ("GET", "HEAD"):
+        response = server.ask(method, "/send")
+        assert [value for name, value in response.fields if name.lower() == "cache-control"] == [said]
+
+
 def test_it_says_where_what_and_how_much(start_inbox):
     _, page = page_of(start_inbox(page="/send", accept=["json", "ndjson", "any"], max_size="64KiB"))
     assert "<title>Send to box</title>" in page

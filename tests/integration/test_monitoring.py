@@ -81,6 +81,15 @@ def test_health_of_a_site(start):
     assert server.get("/healthz/").status == 404
 
 
+@pytest.mark.http2
+def test_nobody_keeps_what_a_probe_is_told(start):
+    """RFC 9111 §5.2.2.5: whatever the site says of its answers."""
+    server = start("--health", "on", "--cache-control", "public, max-age=3600")
+    for target in ("/healthz", "/readyz"):
+        response = server.get(target)
+        assert [value for name, value in response.fields if name.lower() == "cache-control"] == ["no-store"]
+
+
 def test_the_host_of_a_probe_is_checked(start):
     server = start("--health", "on")
     assert server.get("/healthz", host="other.example").status == 403
