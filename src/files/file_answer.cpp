@@ -56,10 +56,10 @@ struct Choice {
 /// `can_be_live`: whether it can be coded by us. Nothing: the client takes no coding that there is.
 std::optional<Choice> choose(const http::AcceptedCodings& accepted, const Codings& codings,
                              std::uint64_t size_bytes, bool can_be_live) {
-  http::CodingSet available = codings.siblings;
+  http::CodingSet made;
   if (codings.compression == Compression::on && can_be_live && size_bytes >= LiveCoding::kSmallestBytes)
-    available.add(coding::kEncodings);
-  const auto best = accepted.best_of(available);
+    made = coding::kEncodings;
+  const auto best = accepted.best_of(codings.siblings, made);
   if (!best) return std::nullopt;
   return Choice{.coding = *best, .is_sibling = codings.siblings.has(*best)};
 }

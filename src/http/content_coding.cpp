@@ -126,4 +126,12 @@ std::optional<ContentCoding> AcceptedCodings::best_of(CodingSet available) const
   return best;
 }
 
+std::optional<ContentCoding> AcceptedCodings::best_of(CodingSet prepared, CodingSet made) const {
+  const auto best_prepared = best_of(prepared);
+  made.add(prepared);
+  const auto best = best_of(made);
+  const bool is_there = best_prepared && best_prepared != ContentCoding::identity;
+  return is_there && rank(*best_prepared) >= rank(*best) ? best_prepared : best;
+}
+
 }  // namespace bobbin::http

@@ -59,6 +59,9 @@ class AcceptedCodings {
   /// Which of the available ones is to be given, identity being always available. Nothing: the client takes
   /// none of them.
   [[nodiscard]] std::optional<ContentCoding> best_of(CodingSet available) const;
+  /// The same where some are there and others have to be made: of those that the client wants equally much
+  /// one that is there.
+  [[nodiscard]] std::optional<ContentCoding> best_of(CodingSet prepared, CodingSet made) const;
   /// Whether anything but identity could be the best.
   [[nodiscard]] bool is_identity_alone() const {
     return coded_.is_empty() && rank(ContentCoding::identity) > 0;

@@ -70,6 +70,24 @@ TEST(AcceptedCodings, WeightsDecide) {  // RFC 9110 §12.5.3
   EXPECT_EQ(best("*;q=0, gzip"), "gzip");
 }
 
+TEST(AcceptedCodings, WhatIsThereGoesBeforeWhatHasToBeMade) {
+  const auto best = [](std::string_view accept_encoding, CodingSet prepared) {
+    const auto coding = AcceptedCodings::of(accept_encoding).best_of(prepared, {gzip, zstd});
+    return coding ? std::string(name_of(*coding)) : "none";
+  };
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip}), "gzip");
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip, zstd}), "zstd");
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {gzip, br}), "br");
+  EXPECT_EQ(best("gzip, deflate, br, zstd", {}), "zstd");
+  EXPECT_EQ(best("gzip;q=0.5, zstd", {gzip}), "zstd") << "it is wanted more";
+  EXPECT_EQ(best("gzip;q=0, zstd", {gzip}), "zstd") << "it is refused";
+  EXPECT_EQ(best("zstd, br", {gzip}), "zstd") << "it is not named";
+  EXPECT_EQ(best("gzip, zstd, identity", {gzip}), "gzip");
+  EXPECT_EQ(best("zstd, identity", {}), "zstd") << "the file as it is counts as no coding";
+  EXPECT_EQ(best("zstd;q=0.5, gzip;q=0.2, identity", {gzip}), "identity");
+  EXPECT_EQ(best("br, identity;q=0", {gzip}), "none");
+}
+
 TEST(AcceptedCodings, IdentityCanBeRefused) {
   EXPECT_EQ(best("identity;q=0, gzip"), "gzip");
   EXPECT_EQ(best("identity;q=0"), "none");

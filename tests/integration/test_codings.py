@@ -173,6 +173,20 @@ def test_compressible_files_are_coded(folder, site, codings, wanted):
         assert response.get("Accept-Ranges") is None
 
 
+@pytest.mark.parametrize("name", ["live.js", "large.txt"])
+@pytest.mark.parametrize(
+    "codings, wanted, is_prepared", [(BROWSER, "gzip", True), ("gzip;q=0.5, zstd", "zstd", False), ("gzip;q=0, zstd", "zstd", False)]
+)
+def test_what_is_prepared_goes_before_what_would_be_made(folder, site, name, codings, wanted, is_prepared):
+    (site / f"{name}.gz").write_bytes(gzip.compress(b"prepared"))
+    text = (site / name).read_bytes()
+    strong_etag(folder, f"/{name}")
+    for _ in range(4):  # read, kept, and given again
+        response = folder.get(f"/{name}", fields=accepting(codings))
+        assert coding(response) == wanted and decoded(response) == (b"prepared" if is_prepared else text)
+        assert response.get("Accept-Ranges") == ("bytes" if is_prepared else None)
+
+
 def test_a_coded_file_has_validators_of_its_own(folder, site):
     plain = strong_etag(folder, "/live.js")
     first = folder.get("/live.js", fields=accepting("gzip"))
