@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/accept.h"
 #include "json/object.h"
 
 namespace bobbin::uploads {
@@ -85,6 +86,11 @@ std::string reason_of(std::string_view coding, coding::DecodingFault fault) {
 }
 
 }  // namespace
+
+http::ErrorForm error_form_of_inbox(const http::RequestHead& head) {
+  const bool is_of_browser = is_sent_by_form(head.fields) && http::accepted_types(head).names_html;
+  return is_of_browser ? http::ErrorForm::page : http::ErrorForm::problem;
+}
 
 Response created(std::string_view url_path, std::string name) {
   constexpr std::string_view kStart =

@@ -8,6 +8,8 @@
 #include "coding/decoder.h"
 #include "http/content_coding.h"
 #include "http/content_digests.h"
+#include "http/error_form.h"
+#include "http/request_head.h"
 #include "http/response.h"
 #include "http/status.h"
 #include "json/validator.h"
@@ -18,6 +20,9 @@
 
 // What an upload may be answered: each function is one row of the contract.
 namespace bobbin::uploads {
+
+/// How an inbox shows its errors: as a page where a browser has sent a form, taken or not.
+[[nodiscard]] http::ErrorForm error_form_of_inbox(const http::RequestHead& head);
 
 /// 201 with the path under which the document can be fetched. `url_path` as in a URI (percent-encoded),
 /// without a slash at its end; so neither it nor `name` needs escaping in JSON.

@@ -1,6 +1,7 @@
 #include "uploads/content_types.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <string_view>
 #include <vector>
@@ -84,6 +85,12 @@ std::string ContentTypes::sentence() const {
 }
 
 std::string ContentTypes::accept_post() const { return fmt::format("{}", fmt::join(names_of(*this), ", ")); }
+
+bool is_sent_by_form(const http::Fields& fields) {
+  const auto type = fields.only(http::FieldName::content_type);
+  return type && std::ranges::any_of(std::array{kFormType, kMultipartType, kTextType},
+                                     [&](auto each) { return http::is_media_type(*type, each); });
+}
 
 bool is_sent_unasked(const http::Fields& fields) {
   const auto type = fields.only(http::FieldName::content_type);

@@ -46,6 +46,10 @@ struct ContentTypes {
   return type == ContentType::form || type == ContentType::multipart;
 }
 
+/// Whether it is of a type in which browsers send the forms of pages (HTML Standard, "enctype"), taken or
+/// not.
+[[nodiscard]] bool is_sent_by_form(const http::Fields& fields);
+
 /// Whether it is several documents, of which all are kept or none.
 [[nodiscard]] constexpr bool is_bundle(ContentType type) {
   return type == ContentType::lines || type == ContentType::batch;

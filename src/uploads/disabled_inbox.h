@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/handler.h"
+#include "uploads/answers.h"
 
 namespace bobbin::uploads {
 
@@ -11,8 +12,8 @@ class DisabledInbox final : public http::Handler {
   [[nodiscard]] http::Begin begin(const http::Request&) const override {
     return http::Response::error(http::Status::gone, "This inbox takes nothing any more.");
   }
-  [[nodiscard]] http::ErrorForm error_form(const http::RequestHead&) const override {
-    return http::ErrorForm::problem;
+  [[nodiscard]] http::ErrorForm error_form(const http::RequestHead& head) const override {
+    return error_form_of_inbox(head);
   }
 };
 

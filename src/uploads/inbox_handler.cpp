@@ -9,7 +9,6 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/clock.h"
-#include "http/accept.h"
 #include "uploads/answers.h"
 #include "uploads/batch_intake.h"
 #include "uploads/coded_content.h"
@@ -240,9 +239,7 @@ http::Begin InboxHandler::begin(const http::Request& request) const {
 }
 
 http::ErrorForm InboxHandler::error_form(const http::RequestHead& head) const {
-  const auto type = settings_.types.of(head.fields);
-  return type && is_form(*type) && http::accepted_types(head).names_html ? http::ErrorForm::page
-                                                                         : http::ErrorForm::problem;
+  return error_form_of_inbox(head);
 }
 
 }  // namespace bobbin::uploads

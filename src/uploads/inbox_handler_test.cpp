@@ -18,6 +18,7 @@
 #include "os/test_directory.h"
 #include "signatures/test_request.h"
 #include "uploads/coded_content.h"
+#include "uploads/disabled_inbox.h"
 #include "uploads/test_client.h"
 
 namespace bobbin::uploads {
@@ -161,6 +162,28 @@ TEST_F(InboxHandlerTest, TakesTheTypesThatItIsToldToTake) {
     }
     const Response refused = client.refusal(post("image/png"));
     EXPECT_THAT(refused.fields, HasSubstr("Accept-Post: " + wanted.types.accept_post() + "\r\n"));
+  }
+}
+
+TEST_F(InboxHandlerTest, WhoSendsAFormWithABrowserIsShownAPage) {
+  using http::ErrorForm;
+  const InboxHandler takes_json(settings(), store_.get());
+  const InboxHandler takes_forms(form_settings(), store_.get());
+  const DisabledInbox takes_nothing;
+  const auto form = [](const http::Handler& handler, std::string_view type, std::string_view accept) {
+    RequestHead head = post(type);
+    EXPECT_TRUE(head.fields.add({FieldName::accept, "Accept", accept}));
+    return handler.error_form(head);
+  };
+  for (const http::Handler* handler :
+       {static_cast<const http::Handler*>(&takes_json), static_cast<const http::Handler*>(&takes_forms),
+        static_cast<const http::Handler*>(&takes_nothing)}) {
+    for (const char* type : {kForm, "multipart/form-data; boundary=x", "text/plain"}) {
+      EXPECT_EQ(form(*handler, type, "text/html,*/*;q=0.8"), ErrorForm::page) << type;
+      EXPECT_EQ(form(*handler, type, "*/*"), ErrorForm::problem) << type;
+    }
+    for (const char* type : {"application/json", "image/png", ""})
+      EXPECT_EQ(form(*handler, type, "text/html,*/*;q=0.8"), ErrorForm::problem) << type;
   }
 }
 

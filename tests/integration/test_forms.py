@@ -125,6 +125,16 @@ def test_somebody_at_a_browser_reads_a_page_when_a_form_is_refused(start_inbox, 
     assert names(folder) == []
 
 
+@pytest.mark.parametrize("keys, status", [({"disabled": True}, 410), ({"accept": ["form"]}, 415)])
+def test_they_read_a_page_whatever_the_inbox_takes(start_inbox, keys, status):
+    server = start_inbox(**keys)
+    content_type = "multipart/form-data; boundary=x"
+    response = post(server, b"--x--\r\n", content_type=content_type, fields=[BROWSER])
+    assert response.status == status and response["Content-Type"].startswith("text/html"), response
+    check_problem(post(server, b"--x--\r\n", content_type=content_type), status)
+    check_problem(post(server, b"{}", content_type="application/json", fields=[BROWSER]), status)
+
+
 # What is refused
 
 
