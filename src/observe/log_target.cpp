@@ -43,7 +43,7 @@ Result<void> LogTarget::check(std::string_view place) {
   const auto parsed = parse_log_place(place);
   std::error_code error;
   if (!parsed || parsed->path.empty() || std::filesystem::exists(parsed->path, error)) {
-    TRY(open(place));
+    static_cast<void>(TRY(open(place)));
     return {};
   }
   const std::string parent = std::filesystem::path(parsed->path).parent_path().string();
