@@ -99,6 +99,7 @@ struct RuleConfig {
   std::vector<std::string> allowed_certificates;
   std::string password_file;
   std::string token_file;
+  std::string token_option;  ///< for messages: what names that file; empty: the rule does
   std::string realm = "restricted";
   unsigned client_requests = 0;  ///< per second, besides the limit of the server; 0 is none
   milliseconds client_burst = seconds(10);

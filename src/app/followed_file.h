@@ -16,7 +16,7 @@ namespace bobbin::app {
 /// has changed: see Reloader::follow_files.
 class FollowedFile {
  public:
-  /// `option`: the one that names it, a literal. An empty name: there is no file.
+  /// `option`: the one that names it; its text lives as long as this. An empty name: there is no file.
   FollowedFile(std::string_view option, const std::string& name);
   /// One that somebody else has read, or not: nothing is as if no file were named.
   FollowedFile(std::string_view option, std::string name, std::optional<Result<std::string>> text)

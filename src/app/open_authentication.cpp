@@ -1,5 +1,7 @@
 #include "app/open_authentication.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <utility>
 
 #include "app/followed_file.h"
@@ -8,9 +10,11 @@
 namespace bobbin::app {
 namespace {
 
+/// It refers to what it is made of.
 struct SecretFiles {
   explicit SecretFiles(const SecretsConfig& config)
-      : passwords("--password-file", config.password_file), tokens("--token-file", config.token_file) {}
+      : passwords(config.password_option, config.password_file),
+        tokens(config.token_option, config.token_file) {}
   [[nodiscard]] std::size_t fingerprint() const {
     return joined_fingerprint(passwords.fingerprint(), tokens.fingerprint());
   }
@@ -20,6 +24,26 @@ struct SecretFiles {
 };
 
 }  // namespace
+
+SecretsConfig secrets_of(const SiteConfig& config) {
+  const auto option = [&](const char* flag, const char* key) {
+    if (config.is_default) return std::string(flag);
+    return fmt::format("{} of the [[site]] {}", key, fmt::join(config.names, ", "));
+  };
+  return {.password_file = config.password_file,
+          .token_file = config.token_file,
+          .realm = config.realm,
+          .password_option = option("--password-file", "password_file"),
+          .token_option = option("--token-file", "token_file")};
+}
+
+SecretsConfig secrets_of(const RuleConfig& config) {
+  return {.password_file = config.password_file,
+          .token_file = config.token_file,
+          .realm = config.realm,
+          .password_option = config.place + ": password_file",
+          .token_option = config.token_option.empty() ? config.place + ": token_file" : config.token_option};
+}
 
 Result<std::shared_ptr<const http::Filter>, std::string> open_authentication(const SecretsConfig& config,
                                                                              executor::Executor& executor,

@@ -11,18 +11,16 @@
 
 namespace bobbin::app {
 
-/// What a site or a rule asks its clients to prove. Texts live as long as the configuration.
+/// What a site or a rule asks its clients to prove. What is referred to lives as long as the configuration.
 struct SecretsConfig {
   const std::string& password_file;
   const std::string& token_file;
   const std::string& realm;
+  std::string password_option;  ///< for messages: what names the file
+  std::string token_option;
 };
-[[nodiscard]] inline SecretsConfig secrets_of(const SiteConfig& config) {
-  return {config.password_file, config.token_file, config.realm};
-}
-[[nodiscard]] inline SecretsConfig secrets_of(const RuleConfig& config) {
-  return {config.password_file, config.token_file, config.realm};
-}
+[[nodiscard]] SecretsConfig secrets_of(const SiteConfig& config);
+[[nodiscard]] SecretsConfig secrets_of(const RuleConfig& config);
 
 /// The filter that asks for it; null: nothing is asked. Reads the files. `exempt`: paths beneath this one are
 /// open to everybody; empty: none. The executor outlives the filter. The error is a sentence for the

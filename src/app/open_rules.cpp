@@ -84,9 +84,8 @@ Result<std::shared_ptr<const http::SiteRules>, std::string> open_rules(const Sit
                                fmt::format("--immutable {}", fmt::join(config.immutable, ", "))));
   for (const RuleConfig& each : config.rules) {
     if (each.origins.size() > http::SiteRules::kMostOrigins)
-      return failure(
-          fmt::format("cors of a [[site.rule]]: {} origins are too many for one rule; {} are allowed",
-                      each.origins.size(), http::SiteRules::kMostOrigins));
+      return failure(fmt::format("{}: cors: {} origins are too many for one rule; {} are allowed", each.place,
+                                 each.origins.size(), http::SiteRules::kMostOrigins));
     http::SiteRule rule = rule_of(each);
     if (auto guard = address_guard(each.allowed_clients, each.denied_clients))
       rule.clients = std::move(guard);

@@ -13,6 +13,7 @@
 #include "app/environment.h"
 #include "app/man_page.h"
 #include "app/manual.h"
+#include "app/open_inboxes.h"
 #include "app/options.h"
 #include "app/profile.h"
 #include "app/version.h"
@@ -104,6 +105,7 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
   rule.place = inbox.place;
   rule.paths = {inbox.url_path()};
   rule.token_file = inbox.token_file;
+  rule.token_option = name_of(inbox) + ": token_file";
   rule.realm = inbox.name;
   return rule;
 }
@@ -113,6 +115,7 @@ bool sets_any_of(const SourceList& sources, Scope scope) {
   RuleConfig rule = token_rule(inbox);
   rule.methods = {"GET"};
   rule.token_file = inbox.feed_token_file;
+  rule.token_option = name_of(inbox) + ": feed_token_file";
   return rule;
 }
 

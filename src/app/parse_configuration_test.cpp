@@ -432,6 +432,8 @@ TEST(Configuration, WhoMayReadAFeedIsTheLastRule) {
     EXPECT_EQ(site.rules[2].token_file, "readers");
     EXPECT_EQ(site.rules[2].paths, std::vector<std::string>{"/in/a"});
     EXPECT_EQ(site.rules[2].methods, std::vector<std::string>{"GET"});
+    EXPECT_EQ(site.rules[0].token_option, site.inboxes[0].place + " \"a\": token_file");
+    EXPECT_EQ(site.rules[2].token_option, site.inboxes[0].place + " \"a\": feed_token_file");
     EXPECT_EQ(site.inboxes[0].feed_token_file, "readers");
   };
   check(config_from({{"-c", "bobbin.toml"}, {}, "port = 1\n[[" + inbox + "[[" + open}).sites.at(0));

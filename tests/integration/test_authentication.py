@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support.certificates import make_certificate
+from support.server import run_to_end
 from support.tls import client_context
 from support.waiting import eventually, in_parallel
 
@@ -270,6 +271,53 @@ def test_secrets_in_the_root_refuse_the_start(binary, root):
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ended.returncode == 2 and "lies in the root, where clients could fetch it" in ended.stderr
+
+
+# Files with secrets, as a configuration names them, and how a message names that place. {} is the file.
+SECRET_FILES = {
+    "rule-passwords": ('root = "{root}"\n[[rule]]\npath = "/a"\npassword_file = "{}"\n', "{config}:2:1: [[rule]]: password_file"),
+    "rule-tokens": ('root = "{root}"\n[[rule]]\npath = "/a"\ntoken_file = "{}"\n', "{config}:2:1: [[rule]]: token_file"),
+    "site-rule": (
+        '[[site]]\nnames = "a.test"\nroot = "{root}"\n[[site.rule]]\npath = "/a"\npassword_file = "{}"\n',
+        "{config}:4:1: [[site.rule]]: password_file",
+    ),
+    "site": (
+        '[[site]]\nnames = "a.test"\nroot = "{root}"\npassword_file = "{}"\n',
+        "password_file of the [[site]] a.test",
+    ),
+    "inbox-tokens": (
+        'root = "{root}"\n[[inbox]]\nname = "a"\ndir = "{scratch}/in"\ntoken_file = "{}"\n',
+        '{config}:2:1: [[inbox]] "a": token_file',
+    ),
+    "inbox-feed": (
+        'root = "{root}"\n[[inbox]]\nname = "a"\ndir = "{scratch}/in"\nfeed_token_file = "{}"\n',
+        '{config}:2:1: [[inbox]] "a": feed_token_file',
+    ),
+}
+
+
+@pytest.fixture(params=SECRET_FILES)
+def named_secrets(request, scratch, root):
+    """A function that writes the configuration with such a file; how that one is named; and what it needs to hold."""
+    text, option = SECRET_FILES[request.param]
+    config = scratch / "named.toml"
+
+    def write(file):
+        config.write_text(text.format(file, root=root, scratch=scratch))
+        return config
+
+    lines = f"a:{HASHES['bcrypt'] if 'password' in option else hashlib.sha256(b'a').hexdigest()}\n"
+    return write, option.format(config=config), lines
+
+
+@pytest.mark.modes("many")
+def test_a_message_names_the_table_and_the_key_of_a_file(binary, named_secrets, scratch):
+    write, option, _ = named_secrets
+    ended = run_to_end(binary, "--config", write(scratch / "missing"), "--check-config")
+    assert ended.returncode == 2 and f'bobbin: {option}: "{scratch}/missing" cannot be read' in ended.stderr, ended
+    (scratch / "broken").write_text("a:b\n")
+    ended = run_to_end(binary, "--config", write(scratch / "broken"), "--check-config")
+    assert ended.returncode == 2 and f'bobbin: {option}: "{scratch}/broken" cannot be used: line 1' in ended.stderr, ended
 
 
 @pytest.mark.modes("many")
