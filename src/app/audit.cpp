@@ -11,6 +11,7 @@
 #include "app/generation.h"
 #include "app/options.h"
 #include "app/places.h"
+#include "app/private_files.h"
 #include "audit/auditor.h"
 #include "base/ascii.h"
 #include "http/host_policy.h"
@@ -51,16 +52,13 @@ audit::SiteWords words_of(const OpenSite& site) {
 
 class OurFiles {
  public:
-  void add(const char* option, const std::string& name) {
+  void add(const std::string& option, const std::string& name) {
     if (name.empty()) return;
     const std::filesystem::path place(canonical(name));
     const auto folder = os::open_directory(place.parent_path().string());
     if (!folder) return;
     const auto status = os::status_at(*folder, place.filename().string());
     if (status) files_.push_back({option, status->device, status->inode});
-  }
-  void add(const char* option, const std::vector<std::string>& names) {
-    for (const std::string& name : names) add(option, name);
   }
   [[nodiscard]] std::vector<audit::OurFile> take() && { return std::move(files_); }
 
@@ -74,22 +72,8 @@ std::vector<audit::OurFile> our_files(const Config& config, const std::string& c
   files.add("--config", configuration_file);
   files.add("--log-file", config.server.log_file);
   files.add("--error-log", config.server.error_log);
-  files.add("--tls-ticket-keys", config.server.tls_ticket_keys);
-  for (const ListenerConfig& listener : config.listeners) {
-    files.add("--tls-key", listener.keys);
-    if (listener.keys.empty()) files.add("--tls-certificate", listener.certificates);
-  }
-  const auto add_secrets = [&files](const SecretsConfig& secrets) {
-    files.add("--password-file", secrets.password_file);
-    files.add("--token-file", secrets.token_file);
-  };
-  for (const SiteConfig& site : config.sites) {
-    files.add("log_file", site.log_file);
-    files.add("key", site.keys);
-    if (site.keys.empty()) files.add("certificate", site.certificates);
-    add_secrets(secrets_of(site));
-    for (const RuleConfig& rule : site.rules) add_secrets(secrets_of(rule));
-  }
+  for (const SiteConfig& site : config.sites) files.add("log_file", site.log_file);
+  for (const PrivateFile& file : private_files_of(config)) files.add(file.option, file.name);
   return std::move(files).take();
 }
 

@@ -78,6 +78,11 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
                                                                           const Generation* predecessor) {
   TRY(check_trust(config));
   TRY(check_inboxes(config));
+  auto private_files = private_files_of(config);
+  std::vector<const SiteConfig*> configs;
+  configs.reserve(config.sites.size());
+  for (const SiteConfig& site : config.sites) configs.push_back(&site);
+  TRY(check_private_files(private_files, configs));
   // Sites share the memory for cached files evenly.
   const OpenSite::Shared shared{
       .types = TRY(media_types(config.server.mime_types)),
@@ -99,7 +104,8 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::create(const 
     sites.push_back(TRY(OpenSite::open(site, shared, site_like(site, predecessor))));
   auto client_limit = server == nullptr ? nullptr : server->client_limiting.filter_for(config);
   return std::shared_ptr<const Generation>(new Generation(std::move(sites), bound, config.server.server_name,
-                                                          trust_in(config.server), std::move(client_limit)));
+                                                          trust_in(config.server), std::move(client_limit),
+                                                          std::move(private_files)));
 }
 
 Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_opened_anew(
@@ -107,24 +113,31 @@ Result<std::shared_ptr<const Generation>, std::string> Generation::with_roots_op
   std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
   for (const std::size_t index : moved) sites[index] = TRY(sites_[index]->with_root_opened_anew());
   return std::shared_ptr<const Generation>(
-      new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
+      new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_, private_files_));
 }
 
 Result<std::shared_ptr<const Generation>, std::string> Generation::with_files_read_anew() const {
+  // Links may lead elsewhere by now.
+  std::vector<const SiteConfig*> configs;
+  configs.reserve(sites_.size());
+  for (const auto& site : sites_) configs.push_back(&site->config());
+  TRY(check_private_files(private_files_, configs));
   std::vector<std::shared_ptr<const OpenSite>> sites = sites_;
   for (auto& site : sites) site = TRY(site->with_files_read_anew());
   return std::shared_ptr<const Generation>(
-      new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_));
+      new Generation(std::move(sites), bound_, server_name_, trust_, client_limit_, private_files_));
 }
 
 Generation::Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
                        const std::string& server_name, const std::optional<http::ProxyTrust>& trust,
-                       std::shared_ptr<const http::Filter> client_limit)
+                       std::shared_ptr<const http::Filter> client_limit,
+                       std::vector<PrivateFile> private_files)
     : sites_(std::move(sites)),
       bound_(bound),
       server_name_(server_name),
       trust_(trust),
       client_limit_(std::move(client_limit)),
+      private_files_(std::move(private_files)),
       handler_(filters_of_all_sites(server_name, client_limit_),
                std::make_shared<const http::Router>(routes_of(sites_), bound, trust)) {}
 

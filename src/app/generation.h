@@ -7,6 +7,7 @@
 
 #include "app/config.h"
 #include "app/open_site.h"
+#include "app/private_files.h"
 #include "app/server_parts.h"
 #include "base/endpoint.h"
 #include "base/network.h"
@@ -52,13 +53,14 @@ class Generation {
  private:
   Generation(std::vector<std::shared_ptr<const OpenSite>> sites, const std::vector<Endpoint>& bound,
              const std::string& server_name, const std::optional<http::ProxyTrust>& trust,
-             std::shared_ptr<const http::Filter> client_limit);
+             std::shared_ptr<const http::Filter> client_limit, std::vector<PrivateFile> private_files);
 
   std::vector<std::shared_ptr<const OpenSite>> sites_;
   std::vector<Endpoint> bound_;
   std::string server_name_;
   std::optional<http::ProxyTrust> trust_;
   std::shared_ptr<const http::Filter> client_limit_;
+  std::vector<PrivateFile> private_files_;
   http::FilteredHandler handler_;
 };
 

@@ -322,10 +322,8 @@ std::vector<std::string> served_directories(const SiteConfig& site) {
 
 /// What of an inbox must not be served, by its key. Links may lead from one of its folders elsewhere.
 std::vector<std::pair<std::string_view, std::string>> private_paths_of(const InboxConfig& inbox) {
-  std::vector<std::pair<std::string_view, std::string>> paths;
-  if (!inbox.secret_file.empty()) paths.emplace_back("secret_file", inbox.secret_file);
-  if (inbox.is_in_object_store()) return paths;
-  paths.emplace_back("dir", inbox.dir);
+  if (inbox.is_in_object_store()) return {};
+  std::vector<std::pair<std::string_view, std::string>> paths{{"dir", inbox.dir}};
   for (const char* folder : store::kInboxFolders) paths.emplace_back("dir", inbox.dir + "/" + folder);
   if (inbox.has_quarantine()) paths.emplace_back("dir", inbox.quarantine_dir());
   return paths;

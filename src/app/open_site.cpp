@@ -463,18 +463,6 @@ std::vector<std::shared_ptr<const http::Filter>> OpenSite::filters() const {
   return filters;
 }
 
-Result<void, std::string> OpenSite::check_place(const SecretsConfig& config) const {
-  for (const auto& [option, file] :
-       {std::pair("--password-file", config.password_file), std::pair("--token-file", config.token_file)})
-    for (const ServedRoot& served : roots())
-      if (!file.empty() && !path_in_root(canonical(file), canonical(served.name), hidden_names()).empty())
-        return failure(fmt::format(
-            "{}: \"{}\" lies in the root, where clients could fetch it; a place outside of \"{}\" is "
-            "needed",
-            option, file, served.name));
-  return {};
-}
-
 std::vector<OpenSite::ServedRoot> OpenSite::roots() const {
   std::vector<ServedRoot> roots{{config_.root, root()}};
   for (const OpenMount& mount : mounts_) roots.push_back({mount.config.root, mount.files->root()});
@@ -484,8 +472,6 @@ std::vector<OpenSite::ServedRoot> OpenSite::roots() const {
 /// The fingerprint is taken first: a change between the two looks is found at the next one.
 Result<void, std::string> OpenSite::read_files() {
   fingerprint_ = fingerprint_now();
-  TRY(check_place(secrets_of(config_)));
-  for (const RuleConfig& rule : config_.rules) TRY(check_place(secrets_of(rule)));
   const std::string exempt = exempt_path(config_);
   authentication_ = TRY(open_authentication(secrets_of(config_), shared_.executor, exempt));
   rules_ = TRY(open_rules(config_, guards(), shared_.executor,

@@ -137,7 +137,6 @@ class OpenSite {
   [[nodiscard]] Result<void, std::string> check_fallback() const;
   [[nodiscard]] Result<void, std::string> open_challenges();
   [[nodiscard]] Result<void, std::string> read_files();
-  [[nodiscard]] Result<void, std::string> check_place(const SecretsConfig& config) const;
   [[nodiscard]] Guards guards() const;
   [[nodiscard]] std::vector<std::shared_ptr<const http::Filter>> filters() const;
 

@@ -149,19 +149,30 @@ def test_uploads_that_everybody_can_fetch(audit, start_plain, root, scratch):
 
 def test_files_that_the_configuration_names(audit, root, scratch):
     config = root / "bobbin.toml"
-    key = root / "private.txt"
-    key.write_text("not in the form of a key")
-    (root / "hard-link.txt").hardlink_to(key)
+    for name in ("key", "credentials", "secret"):
+        (scratch / name).write_text("not in the form of a key")
+        (root / f"{name}.txt").hardlink_to(scratch / name)
     (root / "access.txt").write_text("")
-    config.write_text(f'log_file = "{root / "access.txt"}"\n[[listener]]\nport = 1\ncertificate = "x"\nkey = "{key}"\n')
+    config.write_text(
+        f'log_file = "{root / "access.txt"}"\ns3_credentials_file = "{scratch / "credentials"}"\n'
+        f'[[listener]]\nport = 1\ncertificate = "x"\nkey = "{scratch / "key"}"\n'
+        f'[[inbox]]\nname = "a"\ndir = "{scratch / "in"}"\nverify = "github"\nsecret_file = "{scratch / "secret"}"\n'
+    )
     report = audit("--config", config)
     notes = {found["url"]: found["note"] for found in report["sites"][0]["flags"] if found["flag"] == "secret-file"}
     assert notes == {
         "/bobbin.toml": "--config",
-        "/private.txt": "--tls-key",
-        "/hard-link.txt": "--tls-key",
+        "/key.txt": "--tls-key",
+        "/credentials.txt": "--s3-credentials-file",
+        "/secret.txt": f'{config}:7:1: [[inbox]] "a": secret_file',
         "/access.txt": "--log-file",
     }
+
+
+def test_a_key_in_the_root_is_said_as_at_the_start(binary, root):
+    (root / "key.pem").write_text("x")
+    ended = run_to_end(binary, "audit", root, "--tls-certificate", "x", "--tls-key", root / "key.pem")
+    assert ended.returncode == 2 and f'--tls-key: "{root}/key.pem" lies where clients could fetch it' in ended.stderr
 
 
 def test_rules_redirects_and_types(audit, root):

@@ -270,7 +270,7 @@ def test_secrets_in_the_root_refuse_the_start(binary, root):
         [binary, "--port", "0", "--root", root, "--password-file", root / "users"],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert ended.returncode == 2 and "lies in the root, where clients could fetch it" in ended.stderr
+    assert ended.returncode == 2 and "lies where clients could fetch it" in ended.stderr
 
 
 # Files with secrets, as a configuration names them, and how a message names that place. {} is the file.
@@ -318,6 +318,66 @@ def test_a_message_names_the_table_and_the_key_of_a_file(binary, named_secrets, 
     (scratch / "broken").write_text("a:b\n")
     ended = run_to_end(binary, "--config", write(scratch / "broken"), "--check-config")
     assert ended.returncode == 2 and f'bobbin: {option}: "{scratch}/broken" cannot be used: line 1' in ended.stderr, ended
+
+
+@pytest.mark.modes("many")
+def test_secrets_of_tables_in_the_root_refuse_the_start(binary, named_secrets, root):
+    write, option, lines = named_secrets
+    (root / "secrets").write_text(lines)
+    for check in ((), ("--check-config",)):
+        ended = run_to_end(binary, "--config", write(root / "secrets"), "--port", "0", *check)
+        assert ended.returncode == 2, ended
+        assert f'bobbin: {option}: "{root}/secrets" lies where clients could fetch it' in ended.stderr, ended
+
+
+@pytest.mark.modes("many")
+def test_secrets_of_one_site_in_the_root_of_another_refuse_the_start(binary, root, scratch):
+    (scratch / "other").mkdir()
+    (scratch / "other" / "users").write_text(f"a:{HASHES['bcrypt']}\n")
+    config = scratch / "sites.toml"
+    config.write_text(
+        f'[[site]]\nnames = "a.test"\nroot = "{root}"\npassword_file = "{scratch}/other/users"\n'
+        f'[[site]]\nnames = "b.test"\nroot = "{scratch}/other"\n'
+    )
+    ended = run_to_end(binary, "--config", config, "--check-config")
+    assert ended.returncode == 2 and "lies where clients could fetch it" in ended.stderr, ended
+
+
+@pytest.mark.modes("many")
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ('s3_credentials_file = "{}"\nroot = "{root}"\n', "--s3-credentials-file"),
+        ('tls_ticket_keys = "{}"\ntls = "self-signed"\nroot = "{root}"\n', "--tls-ticket-keys"),
+        ('tls_certificate = "{pair.certificate}"\ntls_key = "{}"\nroot = "{root}"\n', "--tls-key"),
+        ('tls_certificate = "{}"\nroot = "{root}"\n', "--tls-certificate"),
+        (
+            'tls = "self-signed"\n[[site]]\nnames = "a.test"\nroot = "{root}"\n'
+            'certificate = "{pair.certificate}"\nkey = "{}"\n',
+            "key of a [[site]]",
+        ),
+        (
+            'root = "{root}"\n[[inbox]]\nname = "a"\ndir = "{scratch}/in"\nverify = "github"\nsecret_file = "{}"\n',
+            '[[inbox]] "a": secret_file',
+        ),
+    ],
+)
+def test_keys_and_credentials_in_the_root_refuse_the_start(binary, root, scratch, text, option):
+    pair = make_certificate(scratch, "pair")
+    contents = {
+        "--s3-credentials-file": b"[default]\naws_access_key_id = A\naws_secret_access_key = B\n",
+        "--tls-ticket-keys": bytes(80),
+        "--tls-certificate": pair.certificate.read_bytes() + pair.key.read_bytes(),
+        '[[inbox]] "a": secret_file': b"a secret of sixteen bytes\n",
+    }
+    config = scratch / "keys.toml"
+    for folder, is_refused in ((scratch, False), (root, True)):
+        (folder / "private").write_bytes(contents.get(option, pair.key.read_bytes()))
+        config.write_text(text.format(folder / "private", root=root, scratch=scratch, pair=pair))
+        ended = run_to_end(binary, "--config", config, "--check-config")
+        assert ended.returncode == (2 if is_refused else 0), ended
+        words = f'{option}: "{root}/private" lies where clients could fetch it; a place outside of "{root}" is needed'
+        assert (words in ended.stderr) == is_refused, ended
 
 
 @pytest.mark.modes("many")

@@ -559,7 +559,7 @@ def test_a_broken_file_of_tokens_refuses_the_start(binary, configuration, scratc
 def test_a_file_of_tokens_may_not_be_served(binary, configuration, root):
     path = write_tokens(root / "readers", **{"reader-1": READER})
     ended = run_to_end(binary, "--root", root, "--config", configuration(feed_token_file=path), "--check-config")
-    assert ended.returncode != 0 and "lies in the root" in ended.stderr, ended
+    assert ended.returncode != 0 and "lies where clients could fetch it" in ended.stderr, ended
 
 
 @pytest.mark.modes("many")

@@ -73,7 +73,7 @@ def test_secrets_that_would_be_served_refuse_the_start(mode, hidden, binary):
     flags = ["--root", hidden, "--port", "0", "--password-file", secrets, "--check-config"]
     assert run_to_end(binary, *flags).returncode == 0
     ended = run_to_end(binary, *flags, "--include-hidden", ".ht*")
-    assert ended.returncode == 2 and f'--password-file: "{secrets}" lies in the root' in ended.stderr
+    assert ended.returncode == 2 and f'--password-file: "{secrets}" lies where clients could fetch it' in ended.stderr
 
 
 @pytest.mark.modes("many")
