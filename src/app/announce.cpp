@@ -148,7 +148,7 @@ std::vector<Warning> start_warnings(const Config& config, const Generation& gene
          fmt::format("Uploads are open to everybody who can reach {}: --uploads off, or --password-file, "
                      "--token-file or a proxy in front that asks who they are",
                      open->text())});
-  if (std::ranges::any_of(generation.sites(), [](const auto& site) { return site->asks_for_secrets(); }))
+  if (std::ranges::any_of(generation.sites(), [](const auto& site) { return site->asks_some_for_secrets(); }))
     for (std::size_t i = 0; i < bound.size(); ++i)
       if (is_reachable(bound[i]) && services.answers_in_clear(i))
         warnings.push_back(

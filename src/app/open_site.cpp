@@ -513,6 +513,12 @@ std::vector<OpenSite::ServedFolder> OpenSite::folders() const {
   return folders;
 }
 
+bool OpenSite::asks_some_for_secrets() const {
+  return asks_for_secrets() || std::ranges::any_of(config_.rules, [](const RuleConfig& rule) {
+           return !rule.password_file.empty() || !rule.token_file.empty();
+         });
+}
+
 std::string OpenSite::name() const { return config_.names.empty() ? "default" : config_.names.front(); }
 
 std::string OpenSite::title() const {

@@ -71,6 +71,8 @@ class OpenSite {
   [[nodiscard]] const std::string& upload_directory() const { return upload_directory_; }
   /// Whether its clients must show a password or a token.
   [[nodiscard]] bool asks_for_secrets() const { return authentication_ != nullptr; }
+  /// Whether some of them must: those who ask for a path of a rule or an inbox.
+  [[nodiscard]] bool asks_some_for_secrets() const;
   /// Of the followed files that are in use.
   [[nodiscard]] std::size_t fingerprint() const { return fingerprint_; }
   /// The same of the files as they are now.

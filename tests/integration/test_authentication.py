@@ -389,6 +389,18 @@ def test_warnings(start, passwords):
 
 
 @pytest.mark.modes("many")
+def test_warnings_for_the_secrets_of_rules_and_inboxes(start_plain, named_secrets, scratch, root):
+    write, _, lines = named_secrets
+    (scratch / "secrets").write_text(lines)
+    server = start_plain("--config", write(scratch / "secrets"), "--port", "0", "--bind", "0.0.0.0", root=root)
+    server.log.wait_for(r"Warning: Passwords and tokens come to 0\.0\.0\.0:\d+ in clear text")
+    tls = start_plain("--config", write(scratch / "secrets"), "--port", "0", "--tls", "self-signed", "--bind", "0.0.0.0", root=root)
+    plain = start_plain("--config", write(scratch / "secrets"), "--port", "0", root=root)
+    for each in (tls, plain):
+        assert each.log.count("in clear text") == 0
+
+
+@pytest.mark.modes("many")
 def test_client_certificates(start, scratch):
     issuer = make_certificate(scratch, "issuer")
     alice = make_certificate(scratch, "alice", issuer=issuer)
