@@ -50,7 +50,7 @@ struct ListenerConfig {
   net::tls::Policy tls_policy = net::tls::Policy::intermediate;
   /// A PEM file with the issuers of certificates that clients may show; when it is empty, none is asked for.
   std::string client_ca;
-  net::tls::ClientCertificates client_certificates = net::tls::ClientCertificates::required;
+  std::optional<net::tls::ClientCertificates> client_certificates;  ///< nothing: required with a client_ca
 
   /// The value of Strict-Transport-Security in every answer over TLS; when it is empty there is no such
   /// field.

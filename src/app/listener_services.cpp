@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/check_tls.h"
 #include "app/options.h"
 
 namespace bobbin::app {
@@ -26,15 +27,6 @@ Result<std::shared_ptr<const net::tls::Certificate>, std::string> make_self_sign
   });
 }
 
-std::optional<std::string> contradiction_in(const ListenerConfig& listener) {
-  if (listener.redirects_to_https && is_secured(listener))
-    return "--redirect-to-https: on is not allowed for a listener with TLS; it is for a listener of its own "
-           "([[listener]]) at the port for plain HTTP";
-  if (!listener.hsts.empty() && !is_secured(listener))
-    return "--hsts: the field is for a listener with TLS only (RFC 6797 §7.2); leave it out, or see --tls";
-  return std::nullopt;
-}
-
 std::int64_t seconds_since_epoch(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -44,9 +36,8 @@ std::int64_t seconds_since_epoch(WallTime time) {
 Result<std::unique_ptr<ListenerServices>, std::string> ListenerServices::create(
     const Config& config, const std::vector<Endpoint>& bound, std::vector<std::size_t> configs,
     observe::Registry& registry) {
+  TRY(check_tls(config));
   std::unique_ptr<ListenerServices> services(new ListenerServices(registry));
-  for (const ListenerConfig& listener : config.listeners)
-    if (auto contradiction = contradiction_in(listener)) return failure(*std::move(contradiction));
   if (wants_self_signed(config)) services->identity_.self_signed = TRY(make_self_signed(bound));
   OpenTls tls = TRY(services->open(config));
   services->configs_ = std::move(configs);

@@ -89,7 +89,8 @@ class Opener {
                                        .ticket_keys = identity_.ticket_keys};
     if (config_.server.http2) settings.protocols = {"h2", "http/1.1"};
     if (!listener.client_ca.empty()) {
-      settings.client_certificates = listener.client_certificates;
+      settings.client_certificates =
+          listener.client_certificates.value_or(net::tls::ClientCertificates::required);
       settings.client_issuers = TRY(files_.text("--tls-client-ca", listener.client_ca));
     }
     return net::tls::Context::create(settings).map_error([&](const std::string& reason) {

@@ -164,7 +164,7 @@ template struct Choice<observe::LogLevel>;
 template struct Choice<Tls>;
 template struct Choice<Download>;
 template struct Choice<net::tls::Policy>;
-template struct Choice<net::tls::ClientCertificates>;
+template struct Choice<std::optional<net::tls::ClientCertificates>>;
 template struct Choice<files::CleanUrls>;
 template struct Choice<files::TrailingSlash>;
 template struct Choice<http::Compression>;

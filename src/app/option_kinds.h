@@ -206,8 +206,8 @@ using Kind =
                  Choice<http::AddressField>, Choice<http::ClaimField>, Choice<SandboxMode>, Choice<Profile>,
                  Choice<Uploads>, Choice<os::Links>, Choice<http::PathRules>, Choice<observe::AccessFormat>,
                  Choice<observe::LogLevel>, Choice<Tls>, Choice<Download>, Choice<net::tls::Policy>,
-                 Choice<net::tls::ClientCertificates>, Choice<files::CleanUrls>, Choice<files::TrailingSlash>,
-                 Choice<files::TagSource>, Choice<http::Compression>,
+                 Choice<std::optional<net::tls::ClientCertificates>>, Choice<files::CleanUrls>,
+                 Choice<files::TrailingSlash>, Choice<files::TagSource>, Choice<http::Compression>,
                  Choice<std::optional<http::Compression>>, Choice<std::optional<http::ContentCoding>>,
                  Choice<std::optional<observe::AccessFormat>>, Releases, Choice<store::Durability>,
                  Choice<store::AfterSyncFailure>, Text, List>;

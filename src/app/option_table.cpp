@@ -40,7 +40,8 @@ constexpr std::pair<std::string_view, Tls> kTls[] = {
 constexpr std::pair<std::string_view, net::tls::Policy> kTlsPolicies[] = {
     {"intermediate", net::tls::Policy::intermediate}, {"modern", net::tls::Policy::modern}};
 
-constexpr std::pair<std::string_view, net::tls::ClientCertificates> kClientCertificates[] = {
+constexpr std::pair<std::string_view, std::optional<net::tls::ClientCertificates>> kClientCertificates[] = {
+    {"auto", std::nullopt},
     {"required", net::tls::ClientCertificates::required},
     {"optional", net::tls::ClientCertificates::optional}};
 
@@ -160,9 +161,9 @@ constexpr Option kOptions[] = {
      .follows_files = true,
      .meaning = "Certificates of those who issue certificates to clients. The log has subject and SHA-256 of the one that a client shows."},
     {.group = "TLS", .name = "tls-client-certificates", .key_in_table = "client_certificates", .placeholder = "KIND",
-     .effect = Choice<net::tls::ClientCertificates>{&ListenerConfig::client_certificates, kClientCertificates},
+     .effect = Choice<std::optional<net::tls::ClientCertificates>>{&ListenerConfig::client_certificates, kClientCertificates},
      .change = Option::Change::reload,
-     .meaning = "Whether a client must show a certificate where --tls-client-ca is given, or may; one that nobody of these has issued is refused either way."},
+     .meaning = "Whether a client must show a certificate, or may, where --tls-client-ca is given, without which neither is possible; one that nobody of these has issued is refused either way. auto is required there."},
     {.group = "TLS", .name = "tls-ticket-keys", .placeholder = "FILE",
      .effect = Text{&ServerConfig::tls_ticket_keys, accept_any, "the name of a file of 80 random bytes, or of several times as many", "keys in memory, replaced every 12h"},
      .change = Option::Change::reload,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/announce.h"
+#include "app/check_tls.h"
 #include "app/followed_file.h"
 #include "app/options.h"
 #include "app/site_logs.h"
@@ -117,6 +118,8 @@ void Reloader::reload() {
   if (const auto* error = std::get_if<ConfigError>(&outcome)) return refuse(error->message);
   const auto* run = std::get_if<Run>(&outcome);
   if (run == nullptr) return;  // cannot happen: the same arguments have started the server
+  // Of what is wanted, since listeners with TLS may be there only after a restart.
+  if (const auto checked = check_tls(run->config); !checked) return refuse(checked.error());
   std::vector<std::string> kept;
   Config config = reloaded(config_, run->config, kept);
   for (const SiteLogFile& file : site_log_files(config)) {

@@ -432,5 +432,5 @@ def test_client_certificates(start, scratch):
     with server.connect(tls=context) as connection:
         assert connection.ask("GET", "/about.html").status == 401
         assert connection.ask("GET", "/about.html", fields=basic("bob")).status == 200
-    plain = start("--allow-certificate", "any")
+    plain = start("--tls", "off", "--tls-client-ca", issuer.certificate, "--allow-certificate", "any")
     assert plain.get("/about.html").status == 403

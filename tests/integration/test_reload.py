@@ -166,6 +166,20 @@ def test_a_bad_configuration_changes_nothing(start_plain, root, scratch):
     server.log.wait_for("Reload refused, everything stays as it was: .*bobbin.toml:1:1: treads: no such key")
     assert server.log.count("was: bobbin: ") == 0, "the name of the program belongs in front of messages of a start"
     assert server.get()["X-Release"] == "1"
+    plain = f'root = "{root}"\nport = 0\n'
+    file.write_text(plain + 'allow_certificate = "any"\n')
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Reload refused, everything stays as it was: --allow-certificate: no listener asks clients for certificates")
+    (root / "users").write_text("")
+    file.write_text(plain + f'password_file = "{root / "users"}"\n')
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Reload refused, everything stays as it was: --password-file: .* lies where clients could fetch it")
+    # A listener with TLS is for the next start, and so nothing of it is wrong.
+    secured = f'{plain}header = "X-Release: 1b"\n[[listener]]\nport = 1\ntls = "self-signed"\nclient_certificates = "auto"\n'
+    file.write_text(secured)
+    server.signal(signal.SIGHUP)
+    server.log.wait_for("Warning: only an upgrade or a restart can change the addresses and ports of the listeners")
+    assert server.get()["X-Release"] == "1b"
     file.write_text(f'root = "{root}"\nport = 0\nthreads = 3\nheader = "X-Release: 2"\n')
     server.signal(signal.SIGHUP)
     server.log.wait_for("Warning: only an upgrade or a restart can change --threads")

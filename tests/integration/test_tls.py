@@ -112,6 +112,14 @@ def broken_pairs(certificates, folder):
         "self-signed too": (["--tls", "self-signed", *pair_flags(good)], "--tls", "self-signed makes"),
         "redirect": ([*pair_flags(good), "--redirect-to-https", "on"], "--redirect-to-https", "[[listener]]"),
         "hsts": (["--hsts", "max-age=1"], "--hsts", "RFC 6797"),
+        "key without a certificate": (["--tls-key", good.key], "--tls-key", "no certificate", "--tls-certificate FILE"),
+        "issuers without a certificate": (["--tls-client-ca", good.certificate], "--tls-client-ca", "no certificate"),
+        "policy without a certificate": (["--tls-policy", "modern"], "--tls-policy", "no certificate"),
+        "tickets without a certificate": (["--tls-ticket-keys", "nope"], "--tls-ticket-keys", "no listener has TLS"),
+        "clients without issuers": (
+            ["--tls", "self-signed", "--tls-client-certificates", "required"], "--tls-client-certificates", "--tls-client-ca FILE",
+        ),
+        "nobody is asked": (["--tls", "self-signed", "--allow-certificate", "any"], "--allow-certificate", "--tls-client-ca FILE"),
     }  # fmt: skip
 
 
