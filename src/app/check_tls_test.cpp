@@ -1,5 +1,6 @@
 #include "app/check_tls.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
@@ -61,10 +62,10 @@ TEST(CheckTls, WhatIsForAllListenersNeedsOneWithTls) {
               StartsWith("certificate of a [[site]]: no listener"));
   EXPECT_THAT(refusal_of_file(plain + site + "key = \"k\"\n"), StartsWith("key of a [[site]]: no listener"));
   for (const char* const tls : {"true", "\"self-signed\"", "\"off\""}) {
-    const std::string listener = std::string("[[listener]]\nport = 2\ntls = ") + tls + "\n";
-    EXPECT_EQ(
-        refusal_of_file("tls_ticket_keys = \"a\"\n" + plain + listener + site + "certificate = \"c\"\n"), "")
-        << tls;
+    const std::string text =
+        fmt::format("tls_ticket_keys = \"a\"\n{}[[listener]]\nport = 2\ntls = {}\n{}certificate = \"c\"\n",
+                    plain, tls, site);
+    EXPECT_EQ(refusal_of_file(text), "") << tls;
   }
 }
 
