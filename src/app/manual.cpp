@@ -96,7 +96,8 @@ The default site is there when no `[[site]]` is, or when `root` is given outside
 listener is there besides when one of these is given outside of tables. [tls.md](tls.md) is about TLS.
 
 A mistake is one line on standard error that names the place, the value and what is allowed. The exit code is 2 for the
-command line and the environment, and 78 for the configuration file:
+command line and the environment, and 78 for the configuration file. Where values are allowed but do not go together, or name
+what cannot be used, it is 2 wherever they stand:
 
 ```
 $ bobbin --port http
