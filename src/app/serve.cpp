@@ -243,6 +243,15 @@ struct ServerContext {
               .registry = *process.registry,
               .site_names = site_names,
               .health = health} {}
+  /// A start that fails before there are workers may have given the executor something to do, for a site that
+  /// was opened before the one at fault. Otherwise the executor has ended already.
+  ~ServerContext() {
+    bucket_sites.give_up();
+    executor.shut_down([] {});
+    executor.join();
+  }
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
 
   executor::Executor executor;
   ClientLimiting client_limiting;

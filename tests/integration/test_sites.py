@@ -1,5 +1,6 @@
 """Virtual hosts: which site answers, and what is each site's own (docs/sites.md)."""
 
+import hashlib
 import json
 import signal
 
@@ -220,3 +221,32 @@ def test_logs_of_sites_are_opened_by_a_start(start_plain, binary, scratch, root)
     server.log.wait_for("Configuration reloaded", count=3)
     assert server.get("/about.html", host="a.test").status == 200
     server.log.wait_for("Request: GET /about.html")
+
+
+@pytest.mark.modes("many")
+def test_a_start_fails_at_one_site_when_another_has_something_to_do(binary, scratch):
+    """The index of a feed is read beside the start, for a site that was opened before the one at fault."""
+    digest = hashlib.sha256(b"a token that is long enough").hexdigest()
+    (scratch / "readers").write_text(f"reader:{digest}\n")
+    for name in ["a", "b", "in"]:
+        (scratch / name).mkdir()
+    (scratch / "sites.toml").write_text(f'''
+        port = 0
+
+        [[site]]
+        names = ["a.test"]
+        root = "{scratch}/a"
+
+        [[site.inbox]]
+        name = "orders"
+        dir = "{scratch}/in/orders"
+        feed_token_file = "{scratch}/readers"
+
+        [[site]]
+        names = ["b.test"]
+        root = "{scratch}/b"
+        password_file = "{scratch}/not-there"
+    ''')
+    ended = run_to_end(binary, "--config", scratch / "sites.toml")
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1, ended
+    assert "password_file of the [[site]] b.test" in ended.stderr and "not-there" in ended.stderr
