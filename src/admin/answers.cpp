@@ -11,8 +11,7 @@ constexpr std::string_view kAllowed = "GET, HEAD, OPTIONS";
 
 http::Response uncached(http::Status status, std::string_view media_type, std::string content) {
   http::Response response = http::Response::with_content(status, media_type, std::move(content));
-  response.add_field("Cache-Control", "no-store");
-  response.never_stored = true;
+  response.forbid_storing();
   return response;
 }
 

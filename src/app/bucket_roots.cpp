@@ -126,10 +126,10 @@ Result<void, std::string> check_cache_folders(const std::string& root) {
   const std::string directory = directory_of(root);
   const std::string cache = directory_of(directory);
   const std::string above = directory_of(cache);
-  // Of these the first that is there is the one in which the next is made.
-  Result<void> usable = failure(Error{ENOENT, "faccessat"});
-  for (const std::string& folder : {directory, cache, above.empty() ? "." : above})
-    if (usable = os::may_write(folder); usable || usable.error().code != ENOENT) break;
+  // Where a folder is missing, it is made in the one above.
+  Result<void> usable = os::may_write(directory);
+  for (const std::string& folder : {cache, above.empty() ? "." : above})
+    if (!usable && usable.error().code == ENOENT) usable = os::may_write(folder);
   return usable.map_error([&](const Error& error) { return unusable_cache(cache, error); });
 }
 

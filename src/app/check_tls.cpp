@@ -11,11 +11,29 @@
 namespace bobbin::app {
 namespace {
 
-/// What nobody has decided to leave unused: with --tls off it waits for the day that TLS is on.
+/// Whether the operator has switched TLS off here. What is said of it may then stay, unused, until it is on
+/// again.
 bool is_off(const ListenerConfig& listener) { return listener.tls == Tls::off; }
 
-/// Whether something at a listener makes use of what is said of TLS elsewhere, or is told not to.
+/// Whether this listener uses what is said of TLS elsewhere, or the operator has decided that it does not.
 bool is_decided(const ListenerConfig& listener) { return is_secured(listener) || is_off(listener); }
+
+/// Of a listener without TLS that nobody has switched off.
+Result<void, std::string> check_plain(const ListenerConfig& listener) {
+  const ListenerConfig defaults;
+  const std::pair<std::string_view, bool> said[] = {
+      {"--tls-key", !listener.keys.empty()},
+      {"--tls-client-ca", !listener.client_ca.empty()},
+      {"--tls-client-certificates", listener.client_certificates.has_value()},
+      {"--tls-policy", listener.tls_policy != defaults.tls_policy}};
+  for (const auto& [option, is_said] : said)
+    if (is_said)
+      return failure(
+          fmt::format("{}: the listener has no certificate, and so no TLS; --tls-certificate FILE is needed "
+                      "(in a [[listener]]: certificate), or see --tls",
+                      option));
+  return {};
+}
 
 Result<void, std::string> check_listener(const ListenerConfig& listener) {
   if (listener.redirects_to_https && is_secured(listener))
@@ -27,18 +45,7 @@ Result<void, std::string> check_listener(const ListenerConfig& listener) {
         std::string("--hsts: the field is for a listener with TLS only (RFC 6797 §7.2); leave it out, or see "
                     "--tls"));
   if (is_off(listener)) return {};
-  const ListenerConfig defaults;
-  const std::pair<std::string_view, bool> said[] = {
-      {"--tls-key", !listener.keys.empty()},
-      {"--tls-client-ca", !listener.client_ca.empty()},
-      {"--tls-client-certificates", listener.client_certificates.has_value()},
-      {"--tls-policy", listener.tls_policy != defaults.tls_policy}};
-  for (const auto& [option, is_said] : said)
-    if (is_said && !is_secured(listener))
-      return failure(
-          fmt::format("{}: the listener has no certificate, and so no TLS; --tls-certificate FILE is needed "
-                      "(in a [[listener]]: certificate), or see --tls",
-                      option));
+  if (!is_secured(listener)) return check_plain(listener);
   if (listener.client_certificates && listener.client_ca.empty())
     return failure(
         std::string("--tls-client-certificates: clients are not asked for any without --tls-client-ca FILE "
@@ -46,7 +53,7 @@ Result<void, std::string> check_listener(const ListenerConfig& listener) {
   return {};
 }
 
-/// What is for every listener with TLS needs one.
+/// What serves all listeners with TLS needs at least one of them.
 Result<void, std::string> check_shared(const Config& config) {
   if (std::ranges::any_of(config.listeners, is_decided)) return {};
   const auto fault = [](std::string_view option) {

@@ -55,7 +55,7 @@ class Parser {
     app_.allow_extras();
   }
 
-  /// Once.
+  /// May be called once.
   [[nodiscard]] Result<std::vector<Occurrence>, std::string> parse(std::span<const char* const> arguments) {
     add_options(arguments);
     std::vector<std::string> reversed = with_all_values(arguments);

@@ -32,8 +32,7 @@ struct Reading {
 /// A head without content, for the records through `last`.
 Response head_of(const Reading& reading, std::uint64_t last) {
   Response response = Response::with_content(Status::ok, media_type_of(reading.form), {});
-  response.add_field("Cache-Control", "no-store");
-  response.never_stored = true;
+  response.forbid_storing();
   response.add_field("Vary", "Accept");
   if (reading.form == Form::events) return response;
   Query next = reading.query;

@@ -18,8 +18,7 @@ namespace {
 http::Response redirect_to_store(const std::string& url) {
   http::Response response = http::Response::with_content(http::Status::temporary_redirect, "", {});
   response.add_field("Location", url);
-  response.add_field("Cache-Control", "no-store");
-  response.never_stored = true;
+  response.forbid_storing();
   return response;
 }
 

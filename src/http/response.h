@@ -82,7 +82,7 @@ struct Response {
   Content content;            ///< for HEAD as for GET: the session leaves it out
   std::string detail;         ///< for an error without content: the sentence its page or problem details show
   bool close = false;         ///< close the connection after this answer
-  bool never_stored = false;  ///< nobody may keep a copy, whatever a site says: see filters::NeverStored
+  bool never_stored = false;  ///< see forbid_storing, and filters::NeverStored
   HandlerLogFields log_fields;
   /// Called with the prepared form of this very response once its head has been written, so that the handler
   /// can reuse it. Empty when the response is not to be kept. Thread: the worker's.
@@ -91,6 +91,12 @@ struct Response {
   /// `value` must not contain CR, LF or NUL (asserted: a value built from a client's bytes must have been
   /// encoded).
   void add_field(std::string_view name, std::string_view value);
+
+  /// Nobody may keep a copy, whatever a site says of the path (RFC 9111 §5.2.2.5).
+  void forbid_storing() {
+    add_field("Cache-Control", "no-store");
+    never_stored = true;
+  }
 
   /// Whether there is such a line, whatever the case of its name.
   [[nodiscard]] bool has_field(std::string_view name) const;

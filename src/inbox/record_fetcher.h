@@ -70,7 +70,7 @@ class RecordFetcher {
   std::deque<std::shared_ptr<Job>> jobs_ GUARDED_BY(mutex_);  // in the order in which they are taken
   bool is_careful_ GUARDED_BY(mutex_) = false;                // the last that was taken has failed
   bool is_over_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;  // which themselves do not look at it: it grows while the first runs
+  std::vector<std::thread> threads_;  // grows while the first of them runs, so none of them looks at it
 };
 
 }  // namespace bobbin::inbox

@@ -18,7 +18,7 @@
 #include "store/room.h"
 #include "uploads/content_types.h"
 
-// What an upload may be answered: each function is one row of the contract.
+// What an upload may be answered: each function that makes a response is one row of the contract.
 namespace bobbin::uploads {
 
 /// How an inbox shows its errors: as a page where a browser has sent a form, taken or not.

@@ -153,6 +153,9 @@ void run(std::string_view input, Choices choices) {
     const CodingSet available = set_of(bits);
     const auto chosen = accepted.best_of(available);
     ASSERT(chosen == of_all.best_of(available));
+    // What is prepared only decides between codings that a client wants equally.
+    ASSERT(accepted.best_of(available, {}) == chosen && accepted.best_of({}, available) == chosen);
+    ASSERT(accepted.best_of(available, set_of(7)).has_value() == accepted.best_of(set_of(7)).has_value());
     if (chosen && *chosen != ContentCoding::identity) {
       ASSERT(available.has(*chosen) && !accepted.is_identity_alone());
       // Nobody gets a coding of which nothing was said.

@@ -87,6 +87,7 @@ def test_one_name_of_a_site_is_the_canonical_one(start):
     assert server.get("/about.html", host="example.org").status == 200
     assert server.get("/about.html").status == 200, "an address is no name of the site"
     assert server.get("/about.html", host="other.example").status == 403
+    server.log.wait_for(r"Accepted hosts: .*, www\.example\.org, example\.org \(")
 
 
 # --- clean addresses ---

@@ -526,7 +526,7 @@ def test_an_environment_that_cannot_be_used(folder, server, drain, faulty_store,
 
 @pytest.mark.parametrize("flags, says", [
     (("--to", "http://127.0.0.1/"), "s3://BUCKET/PREFIX"),
-    (("--to", "s3://Bucket/"), "s3://BUCKET/PREFIX"),
+    (("--to", "s3://Bucket/"), "where BUCKET has 3 to 63 of a-z, 0-9, - and ."),
     (("--to", "s3://bucket/../a"), "s3://BUCKET/PREFIX"),
     ((), "--to is missing"),
     (("--to", "s3://bucket", "--endpoint", "https://a/b"), "without a path"),

@@ -244,6 +244,14 @@ def test_the_process_that_talks_to_the_store_is_started_again(start_inbox, in_st
     assert 1 in bodies(in_store()) and 2 in bodies(in_store())
 
 
+def test_when_nothing_is_left_to_start_it_again_the_log_says_what_helps(start_inbox):
+    server = start_inbox("--commit-timeout", "1s")
+    for agent in sorted(processes_of(server, "bobbin-agent")):  # the one that starts it again goes first
+        os.kill(agent, signal.SIGKILL)
+    check_problem(post(server, b"1"), 503)
+    server.log.wait_for("cannot be reached: .*; bobbin upgrade, or a restart, starts another one")
+
+
 def test_nothing_of_it_is_left_when_the_server_has_ended(start_inbox):
     server = start_inbox()
     agents = processes_of(server, "bobbin-agent")

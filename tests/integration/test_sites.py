@@ -197,6 +197,18 @@ def test_a_format_without_a_log_of_its_own_is_refused(binary, scratch, root, key
 
 
 @pytest.mark.modes("many")
+def test_without_a_default_site_no_root_is_named_alone(start_plain, scratch, root):
+    """Each site has a line of its own."""
+    config = scratch / "bobbin.toml"
+    sites = "".join(f'[[site]]\nnames = "{name}.test"\nroot = "{root}"\n' for name in "ab")
+    config.write_text(f"port = 0\n{sites}")
+    server = start_plain("--config", config, root=root)
+    server.log.wait_for("Press Ctrl.C")
+    server.log.wait_for(rf"Site b\.test: serving files from '{root}' directory")
+    assert not any(" Serving files from" in line for line in server.log.lines)
+
+
+@pytest.mark.modes("many")
 def test_logs_of_sites_are_opened_by_a_start(start_plain, binary, scratch, root):
     config = scratch / "bobbin.toml"
 
