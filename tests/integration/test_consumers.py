@@ -85,12 +85,18 @@ def store(server, count, first=0):
 
 def is_in(folder):
     """Where each record is, by its name in `new`. Nothing may be in two folders."""
+
+    def places():
+        return [(name[-RECORD_CHARACTERS:], part) for part in FOLDERS for name in names(folder, part)]
+
+    # A record that is moved while the folders are listed is seen in both; two equal lists are those of one moment.
+    listed = places()
+    while (again := places()) != listed:
+        listed = again
     found = {}
-    for part in FOLDERS:
-        for name in names(folder, part):
-            record = name[-RECORD_CHARACTERS:]
-            assert record not in found, (record, part, found[record])
-            found[record] = part
+    for record, part in listed:
+        assert record not in found, (record, part, found[record])
+        found[record] = part
     return found
 
 

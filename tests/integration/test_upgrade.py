@@ -156,6 +156,7 @@ def test_processes_that_have_ended_leave_nothing(start, scratch, binary, pid_fil
     server.upgrade()
     server.wait_for_the_first()
     assert path.exists() and pid_file.exists()
+    eventually(lambda: len(processes_of(scratch)) == 2, "the first launcher has ended, too")
     processes = processes_of(scratch)
     assert len(processes) == 2 and server.now in processes and launcher_of(server.now) in processes
     server.stop()
